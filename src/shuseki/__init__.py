@@ -1,0 +1,1 @@
+"""Industrial agglomerations, from establishment records to policy."""

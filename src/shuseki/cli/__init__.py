@@ -1,0 +1,1 @@
+"""How does a study run from a terminal?"""

@@ -1,0 +1,1 @@
+"""How gathered, where, and since when?"""

@@ -1,0 +1,9 @@
+"""Which picture says this result best?
+
+``plot`` dispatches on the type of the result. Each room's pictures live in a module of the
+same name, which registers them; importing this package registers them all.
+"""
+
+from shuseki.report.plots.dispatch import plot
+
+__all__ = ["plot"]
