@@ -1,0 +1,50 @@
+# Two commands do everything on a fresh machine with Python >= 3.11: make demo, make test.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+STAMP   = $(VENV)/.installed
+
+.PHONY: demo test check bench docs lock spark derive clean
+
+demo: $(STAMP)  ## run the bundled study and say where the report is
+	$(BIN)/shuseki run okamuro-2006
+
+test: $(STAMP)  ## checks of structure and types, then every test
+	$(MAKE) check
+	$(BIN)/pytest -q -n 2 --dist loadfile
+
+check: $(STAMP)  ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+spark: $(STAMP)  ## install the Spark extra (needs Java 17) and run the tests marked spark
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-spark.lock
+	$(BIN)/pytest -q -m spark
+
+bench: $(STAMP)  ## run every benchmark; each renews its section of benchmarks/README.md
+	for script in $(filter-out benchmarks/sections.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
+
+docs: $(STAMP)  ## run the code of the documentation pages and renew their output
+	$(BIN)/python docs/build.py
+
+derive: $(STAMP)  ## rebuild the bundled tables from the publishers' files: make derive DATA=folder
+	for script in derive/*.py; do $(BIN)/python $$script $(DATA) || exit 1; done
+
+lock:  ## renew the pinned versions (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock
+	uv pip compile pyproject.toml --extra spark --universal --python-version 3.11 --constraint requirements.lock \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q | grep -E '^(pyspark|py4j)==' > requirements-spark.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "shuseki needs Python 3.11 or newer; found " + sys.version)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
