@@ -269,7 +269,7 @@ class NullAtlas(Result):
         """How many terms pass at 5%."""
         passed = self.table.loc[self.table["p_value"] < 0.05, "term"]
         return (
-            f"{len(passed)} of {len(self.table)} terms have a larger mean t over the specifications "
+            f"{len(passed)} of {len(self.table)} terms have a larger mean t over all equations "
             f"than luck gives at 5% ({self.permutations} permutations): "
             f"{', '.join(passed) or 'none'}"
         )

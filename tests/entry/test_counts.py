@@ -1,0 +1,147 @@
+"""Do the count models say what theory and another program say?"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+
+from shuseki.entry.counts import count_model, overdispersion, separated
+from shuseki.errors import DataError, ParameterError
+
+TRUTH = {"constant": 0.4, "a": 0.7, "b": -0.5}
+
+
+def counts(
+    n: int = 4000, alpha: float = 0.0, idle: float = 0.0, seed: int = 4, size: float = 4.0
+) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame({"a": rng.uniform(0, 1, n), "b": rng.normal(size=n)})
+    frame["base"] = rng.uniform(0.5, size, n)
+    mean = frame["base"] * np.exp(0.4 + 0.7 * frame["a"] - 0.5 * frame["b"])
+    gamma = rng.gamma(1 / alpha, alpha, n) if alpha else 1.0
+    frame["births"] = rng.poisson(mean * gamma) * (rng.uniform(size=n) >= idle)
+    frame["prefecture"] = rng.integers(0, 40, n)
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("family", "options"),
+    [
+        ("poisson", {}),
+        ("negative_binomial", {"alpha": 0.5}),
+        ("zero_inflated", {"idle": 0.3}),
+    ],
+)
+def test_recovers_the_truth(family: str, options: dict[str, float]) -> None:
+    fit = count_model(
+        counts(**options), outcome="births", terms=["a", "b"], exposure="base", family=family
+    )
+    z = (fit.coefficients - np.array([*TRUTH.values()])) / fit.errors
+    assert np.abs(z).max() < 3.5  # three normal deviates: beyond 3.5 once in 700 seeds
+    if family == "negative_binomial":
+        assert fit.dispersion == pytest.approx(0.5, abs=0.06)
+    assert fit.zeros_expected == pytest.approx(fit.zeros, rel=0.1)
+
+
+def test_poisson_equals_statsmodels_with_every_error() -> None:
+    frame = counts(300)
+    x = sm.add_constant(frame[["a", "b"]])
+    model = sm.GLM(frame["births"], x, family=sm.families.Poisson(), offset=np.log(frame["base"]))
+    for kind, groups in (("classical", None), ("HC0", None), ("cluster", "prefecture")):
+        ours = count_model(
+            frame,
+            outcome="births",
+            terms=["a", "b"],
+            exposure="base",
+            standard_errors=kind,
+            groups=groups,
+        )
+        options = {
+            "classical": {},
+            "HC0": {"cov_type": "HC0"},
+            # statsmodels multiplies G/(G−1) by (n−1)/(n−k) too; ours is G/(G−1)
+            "cluster": {"cov_type": "cluster", "cov_kwds": {"groups": frame["prefecture"]}},
+        }[kind]
+        theirs = model.fit(tol=1e-12, **options)
+        factor = np.sqrt((300 - 1) / (300 - 3)) if kind == "cluster" else 1.0
+        np.testing.assert_allclose(ours.coefficients, theirs.params, rtol=1e-8)
+        np.testing.assert_allclose(ours.errors * factor, theirs.bse, rtol=1e-6)
+
+
+def test_marginal_effects_are_changes_of_the_mean_rate() -> None:
+    frame = counts(500)
+    fit = count_model(frame, outcome="births", terms=["a", "b"], exposure="base")
+    x = np.column_stack([np.ones(500), frame["a"], frame["b"]])
+    step = 1e-6
+    b = fit.coefficients
+    moved = (np.exp((x + np.array([0, step, 0])) @ b).mean() - np.exp(x @ b).mean()) / step
+    assert fit.marginal_effects[1] == pytest.approx(moved, rel=1e-5)
+
+
+def test_exposure_units_do_not_matter() -> None:
+    frame = counts(400)
+    one = count_model(frame, outcome="births", terms=["a", "b"], exposure="base")
+    frame["base"] *= 1000
+    two = count_model(frame, outcome="births", terms=["a", "b"], exposure="base")
+    np.testing.assert_allclose(one.coefficients[1:], two.coefficients[1:], rtol=1e-8)
+    assert two.coefficients[0] == pytest.approx(one.coefficients[0] - np.log(1000))
+
+
+def test_overdispersion_is_seen_only_where_it_is() -> None:
+    for alpha in (0.0, 0.5):
+        frame = counts(alpha=alpha)
+        mean = frame["base"] * np.exp(0.4 + 0.7 * frame["a"] - 0.5 * frame["b"])
+        answer = overdispersion(frame["births"].to_numpy(float), mean.to_numpy())
+        assert (answer.t_nb2 > 4) == (alpha > 0)
+    assert answer.alpha_nb2 == pytest.approx(0.5, abs=0.1)
+
+
+def test_separation_by_hand() -> None:
+    # the dummy is 1 only where there are no births: its coefficient runs to −∞
+    y = np.array([0.0, 0, 3, 1, 2, 0])
+    dummy = np.array([1.0, 1, 0, 0, 0, 0])
+    where, columns = separated(y, np.column_stack([np.ones(6), dummy]))
+    assert where.tolist() == [True, True, False, False, False, False]
+    assert columns == [1]
+    where, _ = separated(y, np.column_stack([np.ones(6), np.arange(6.0)]))
+    assert not where.any()
+
+
+def test_separation_is_named_with_its_rows() -> None:
+    frame = counts(60)
+    frame["island"] = 0.0
+    frame.loc[[7, 9], "island"] = 1.0
+    frame.loc[[7, 9], "births"] = 0
+    with pytest.raises(ParameterError, match=r"separated by island: rows 7, 9"):
+        count_model(frame, outcome="births", terms=["a", "island"], exposure="base")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"births": -1}, "Negative counts of births: rows 3"),
+        ({"base": 0.0}, "Exposure is not positive in rows 3"),
+    ],
+)
+def test_bad_rows_are_named(change: dict[str, float], message: str) -> None:
+    frame = counts(50)
+    for column, value in change.items():
+        frame.loc[3, column] = value
+    with pytest.raises(DataError, match=message):
+        count_model(frame, outcome="births", terms=["a"], exposure="base")
+
+
+def test_collinear_terms_are_named() -> None:
+    frame = counts(50).assign(c=lambda t: 2 * t["a"] + 1, flat=1.0)
+    with pytest.raises(DataError, match="linear combinations of one another: a, c"):
+        count_model(frame, outcome="births", terms=["a", "b", "c"], exposure="base")
+    with pytest.raises(DataError, match="do not vary: flat"):
+        count_model(frame, outcome="births", terms=["a", "flat"], exposure="base")
+
+
+def test_missing_rows_are_counted() -> None:
+    frame = counts(50)
+    frame.loc[:4, "a"] = np.nan
+    fit = count_model(frame, outcome="births", terms=["a"], exposure="base")
+    assert fit.n == 45
+    assert fit.notes == ("5 areas with a missing value were left out.",)
