@@ -1,0 +1,101 @@
+"""Are Conley's standard errors those of the formula, and of another program?"""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shuseki.entry.conley import conley_covariance, conley_errors
+from shuseki.errors import AlignmentError, DataError, ParameterError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # spreg's imports warn about their own dependencies
+    import spreg
+    from libpysal import weights
+
+
+def points(n: int = 150, seed: int = 8) -> tuple[pd.DataFrame, np.ndarray]:
+    """Areas on a 500 km square, with residuals that near areas share."""
+    rng = np.random.default_rng(seed)
+    at = rng.uniform(0, 500, (n, 2))
+    distance = np.hypot(*(at[:, None] - at[None]).T)
+    shared = np.linalg.cholesky(np.exp(-distance / 80) + 1e-9 * np.eye(n))
+    frame = pd.DataFrame({"a": shared @ rng.normal(size=n), "b": rng.normal(size=n)})
+    frame[["east_km", "north_km"]] = at
+    frame["y"] = 1 + frame["a"] + shared @ rng.normal(size=n)
+    return frame, distance
+
+
+def test_by_hand() -> None:
+    # one regressor x = (1, 1, 2), e = (1, −1, 2), d12 = 5 and 3 far away, cut-off 10, Bartlett:
+    # Σx² = 6; meat = 1 + 1 + 16 + 2·(1 − 5/10)·(1·−1) = 17; variance 17/36
+    x = np.array([[1.0], [1.0], [2.0]])
+    e = np.array([1.0, -1.0, 2.0])
+    d = np.array([[0.0, 5, 99], [5, 0, 99], [99, 99, 0]])
+    assert conley_covariance(x, e, d, 10, "bartlett")[0, 0] == pytest.approx(17 / 36)
+    # uniform: the pair counts in full, meat = 18 − 2
+    assert conley_covariance(x, e, d, 10, "uniform")[0, 0] == pytest.approx(16 / 36)
+
+
+def test_short_cutoff_is_white() -> None:
+    frame, distance = points()
+    answer = conley_errors(
+        frame, outcome="y", terms=["a", "b"], distances_km=distance, cutoffs_km=[1e-9]
+    )
+    n, k = 150, 3
+    np.testing.assert_allclose(answer.errors[0] * np.sqrt(n / (n - k)), answer.robust, rtol=1e-12)
+
+
+def test_equals_spreg_hac() -> None:
+    # spreg's HAC (Kelejian and Prucha 2007) with a triangular kernel of fixed bandwidth
+    frame, distance = points()
+    cutoff = 90.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        kernel = weights.Kernel(
+            frame[["east_km", "north_km"]].to_numpy(),
+            bandwidth=cutoff,
+            fixed=True,
+            function="triangular",
+            diagonal=True,
+        )
+        model = spreg.OLS(
+            frame[["y"]].to_numpy(), frame[["a", "b"]].to_numpy(), robust="hac", gwk=kernel
+        )
+    ours = conley_errors(
+        frame, outcome="y", terms=["a", "b"], distances_km=distance, cutoffs_km=[cutoff]
+    )
+    np.testing.assert_allclose(ours.coefficients, model.betas.ravel(), rtol=1e-10)
+    np.testing.assert_allclose(ours.errors[0] ** 2, np.diag(model.vm), rtol=1e-8)
+
+
+def test_dependence_widens_the_error_of_what_is_clustered() -> None:
+    frame, distance = points(n=400)
+    answer = conley_errors(
+        frame, outcome="y", terms=["a", "b"], distances_km=distance, cutoffs_km=[150]
+    )
+    ratio = answer.errors[0] / answer.robust
+    assert ratio[1] > 1.2  # a is spatially dependent, as the residuals are
+    assert ratio[2] < ratio[1]  # b is not
+
+
+def test_units_do_not_matter() -> None:
+    frame, distance = points()
+    one = conley_errors(frame, outcome="y", terms=["a"], distances_km=distance)
+    two = conley_errors(
+        frame.assign(a=frame["a"] * 1e6), outcome="y", terms=["a"], distances_km=distance
+    )
+    np.testing.assert_allclose(one.errors[:, 1], two.errors[:, 1] * 1e6, rtol=1e-9)
+
+
+def test_bad_input_is_named() -> None:
+    frame, distance = points(20)
+    with pytest.raises(ParameterError, match="Expected positive distances"):
+        conley_errors(frame, outcome="y", terms=["a"], distances_km=distance, cutoffs_km=[0])
+    with pytest.raises(AlignmentError, match="shape"):
+        conley_errors(frame, outcome="y", terms=["a"], distances_km=distance[:5])
+    with pytest.raises(DataError, match="linear combinations"):
+        conley_errors(
+            frame.assign(c=frame["a"]), outcome="y", terms=["a", "c"], distances_km=distance
+        )
