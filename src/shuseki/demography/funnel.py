@@ -1,0 +1,160 @@
+"""Which candidates were set aside, at which step, and how many?
+
+A funnel starts from candidates and takes away, step by step, those that do not qualify. At each
+step: left = left before − set aside. What is left at the end is divided into groups. Beside each
+count may stand the one that a paper printed.
+
+Takes: counts. Gives: a ``Funnel``, a table of steps. Checked against: Okamuro (2006), pp. 5–7,
+whose own chain contradicts itself in one step (26,634 − 6,411 ≠ 19,923).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from shuseki.errors import DataError, ParameterError
+from shuseki.results import Result, result
+
+__all__ = ["Funnel", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a funnel.
+
+    Attributes
+    ----------
+    name
+        Short and stable, e.g. ``"seen earlier"``; printed counts refer to it.
+    says, says_ja
+        What happens at this step, for readers, in English and Japanese.
+    set_aside
+        Candidates that leave here; 0 at the first step.
+    left
+        Candidates that remain.
+    """
+
+    name: str
+    says: str
+    says_ja: str
+    set_aside: int
+    left: int
+    printed_set_aside: int | None = None
+    printed_left: int | None = None
+
+
+@result
+class Funnel(Result):
+    """Steps from candidates to what is counted.
+
+    Attributes
+    ----------
+    steps
+        The first holds all candidates.
+    groups
+        Name of a group → how many of those left belong to it.
+    printed_groups
+        The same as printed.
+    """
+
+    steps: tuple[Step, ...]
+    groups: Mapping[str, int]
+    printed_groups: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        for before, step in zip(self.steps, self.steps[1:], strict=False):
+            if before.left - step.set_aside != step.left:
+                raise DataError(
+                    f"Step {step.name!r} does not add up: {before.left:,} − {step.set_aside:,} "
+                    f"≠ {step.left:,}. Expected every candidate to be left or set aside."
+                )
+
+    @property
+    def candidates(self) -> int:
+        """How many the funnel starts from."""
+        return self.steps[0].left
+
+    @property
+    def left(self) -> int:
+        """How many remain after the last step."""
+        return self.steps[-1].left
+
+    def step(self, name: str) -> Step:
+        """One step by its name."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise ParameterError(
+            f"The funnel has no step {name!r}. Expected one of "
+            f"{', '.join(repr(step.name) for step in self.steps)}."
+        )
+
+    def with_printed(
+        self,
+        *,
+        left: Mapping[str, int] | None = None,
+        set_aside: Mapping[str, int] | None = None,
+        groups: Mapping[str, int] | None = None,
+    ) -> "Funnel":
+        """Put the counts that a paper printed beside those obtained, by step name."""
+        left, set_aside = left or {}, set_aside or {}
+        for name in (*left, *set_aside):
+            self.step(name)
+        steps = tuple(
+            replace(
+                step,
+                printed_left=left.get(step.name, step.printed_left),
+                printed_set_aside=set_aside.get(step.name, step.printed_set_aside),
+            )
+            for step in self.steps
+        )
+        return Funnel(
+            steps=steps,
+            groups=self.groups,
+            printed_groups=dict(groups or self.printed_groups),
+            notes=self.notes,
+            sources=self.sources,
+        )
+
+    def headline(self) -> str:
+        """From how many to how many, and where most were set aside."""
+        told = f"{self.candidates:,} candidates → {self.left:,} left"
+        if len(self.steps) > 1:
+            most = max(self.steps[1:], key=lambda step: step.set_aside)
+            told += f"; most set aside: {most.says} ({most.set_aside:,})"
+        return told
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per step, then one per group.
+
+        ``left_share`` is left over candidates, for a group its share of what is left.
+        """
+        rows = [
+            {
+                "step": step.says,
+                "set_aside": step.set_aside,
+                "left": step.left,
+                "left_share": step.left / self.candidates if self.candidates else float("nan"),
+                "printed_set_aside": step.printed_set_aside,
+                "printed_left": step.printed_left,
+            }
+            for step in self.steps
+        ]
+        rows += [
+            {
+                "step": f"of these: {group}",
+                "set_aside": 0,
+                "left": count,
+                "left_share": count / self.left if self.left else float("nan"),
+                "printed_set_aside": None,
+                "printed_left": self.printed_groups.get(group),
+            }
+            for group, count in self.groups.items()
+        ]
+        frame = pd.DataFrame(rows)
+        for column in ("printed_set_aside", "printed_left"):
+            frame[column] = frame[column].astype("Int64")
+        if frame["printed_left"].isna().all() and frame["printed_set_aside"].isna().all():
+            return frame.drop(columns=["printed_set_aside", "printed_left"])
+        return frame.assign(difference=frame["left"].astype("Int64") - frame["printed_left"])
