@@ -1,0 +1,237 @@
+"""Who is a neighbour of whom, and how much does it count?
+
+Four kinds: the ``k`` nearest, all within a distance, all by the inverse of their distance, and
+those that share a border. No area is its own neighbour. ``standardised`` weights add up to one in
+every row, so that the weighted sum of the neighbours is their mean.
+
+Takes centres (degrees) or shapes (polygons). Gives a sparse matrix, shape ``(areas, areas)``.
+Sources: the kinds are those of Anselin 1988, chapter 3; distances as in ``distances``.
+Checked against libpysal (nearest, band, queen contiguity).
+Limits: an area without neighbours is an island: its row is empty, and the object names it. The
+nearest k are not mutual; ties are broken by the order of the areas.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import shapely
+from libpysal.weights import WSP, W
+from scipy import sparse
+
+from shuseki.arrays import Floats
+from shuseki.errors import AlignmentError, ParameterError, examples
+from shuseki.geography.distances import distance_matrix_km
+
+__all__ = [
+    "Neighbours",
+    "contiguous_neighbours",
+    "inverse_distance_neighbours",
+    "nearest_neighbours",
+    "neighbours_within",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """Weights of neighbours.
+
+    Attributes
+    ----------
+    codes
+        Area codes, in the order of rows and columns.
+    matrix
+        Weight of the column's area for the row's, shape ``(areas, areas)``, zero diagonal.
+    kind
+        What makes a neighbour, in words.
+    standardised
+        Whether each row that has neighbours adds up to one.
+    """
+
+    codes: tuple[str, ...]
+    matrix: sparse.csr_array
+    kind: str
+    standardised: bool
+
+    def __post_init__(self) -> None:
+        if self.matrix.shape != (len(self.codes), len(self.codes)):
+            raise AlignmentError(
+                f"{len(self.codes)} codes but a matrix of shape {self.matrix.shape}. "
+                "Expected one row and one column per area."
+            )
+
+    @property
+    def islands(self) -> tuple[str, ...]:
+        """Areas without neighbours."""
+        return tuple(self.codes[k] for k in np.flatnonzero(np.diff(self.matrix.indptr) == 0))
+
+    @property
+    def counts(self) -> Floats:
+        """Number of neighbours of each area, shape ``(areas,)``."""
+        count: Floats = np.diff(self.matrix.indptr).astype(float)
+        return count
+
+    def of(self, code: str) -> tuple[str, ...]:
+        """Neighbours of one area."""
+        row = self.codes.index(code)
+        columns = self.matrix.indices[self.matrix.indptr[row] : self.matrix.indptr[row + 1]]
+        return tuple(self.codes[k] for k in columns)
+
+    def lag(self, values: Floats) -> Floats:
+        """Weighted sum over the neighbours, shape as given (areas first)."""
+        lagged: Floats = np.asarray(self.matrix @ values)
+        return lagged
+
+    def standardise(self) -> "Neighbours":
+        """Make every row add up to one; islands stay empty."""
+        return replace(self, matrix=standardise_rows(self.matrix), standardised=True)
+
+    def to_w(self) -> W:
+        """Hand over to libpysal."""
+        weights = WSP(sparse.csr_array(self.matrix), id_order=list(self.codes)).to_W(
+            silence_warnings=True
+        )
+        if self.standardised:
+            weights.set_transform("r") if not self.islands else None
+        return weights
+
+    def __repr__(self) -> str:
+        islands = f", islands {examples(self.islands)}" if self.islands else ""
+        mean = self.counts.mean() if len(self.codes) else 0.0
+        return f"<Neighbours: {len(self.codes)} areas, {self.kind}, {mean:.1f} on average{islands}>"
+
+
+# ---- public verbs ----------------------------------------------------------------------------
+
+
+def nearest_neighbours(
+    codes: Sequence[str], centres: Floats, k: int = 5, *, standardised: bool = True
+) -> Neighbours:
+    """Take the ``k`` nearest areas, by great circle between centres ``(areas, 2)`` in degrees.
+
+    Examples
+    --------
+    >>> line = np.array([[35.0, 135.0], [35.0, 135.1], [35.0, 135.3], [35.0, 136.0]])
+    >>> nearest_neighbours(["a", "b", "c", "d"], line, k=1).of("d")
+    ('c',)
+    """
+    count = len(codes)
+    if not 0 < k < count:
+        raise ParameterError(f"k = {k}. Expected 1 to {count - 1} neighbours for {count} areas.")
+    distance = measured(codes, centres)
+    np.fill_diagonal(distance, np.inf)
+    nearest = np.argsort(distance, axis=1, kind="stable")[:, :k]
+    rows = np.repeat(np.arange(count), k)
+    matrix = sparse.csr_array((np.ones(count * k), (rows, nearest.ravel())), shape=(count, count))
+    return finish(codes, matrix, f"the {k} nearest", standardised)
+
+
+def neighbours_within(
+    codes: Sequence[str], centres: Floats, limit_km: float, *, standardised: bool = True
+) -> Neighbours:
+    """Take all areas whose centre lies within ``limit_km``."""
+    distance = measured(codes, centres)
+    np.fill_diagonal(distance, np.inf)
+    positive(limit_km)
+    matrix = sparse.csr_array((distance <= limit_km).astype(float))
+    return finish(codes, matrix, f"within {limit_km:g} km", standardised)
+
+
+def inverse_distance_neighbours(
+    codes: Sequence[str],
+    centres: Floats,
+    limit_km: float = np.inf,
+    *,
+    power: float = 1.0,
+    standardised: bool = True,
+) -> Neighbours:
+    """Weight all areas within ``limit_km`` by ``distance_km ** -power``.
+
+    Raises
+    ------
+    ParameterError
+        Two areas have the same centre: their weight would be infinite.
+    """
+    distance = measured(codes, centres)
+    np.fill_diagonal(distance, np.inf)
+    positive(limit_km)
+    same = np.argwhere(np.triu(distance == 0))
+    if len(same):
+        pairs = (f"{codes[i]} and {codes[j]}" for i, j in same)
+        raise ParameterError(
+            f"Areas with the same centre: {examples(pairs)}. Expected distances above zero. "
+            "Move one, or use the nearest k."
+        )
+    weight = np.where(distance <= limit_km, distance, np.inf) ** -power
+    reach = f" within {limit_km:g} km" if np.isfinite(limit_km) else ""
+    return finish(
+        codes, sparse.csr_array(weight), f"inverse distance to the {power:g}{reach}", standardised
+    )
+
+
+def contiguous_neighbours(
+    codes: Sequence[str],
+    shapes: Sequence[Any],
+    *,
+    by: Literal["queen", "rook"] = "queen",
+    standardised: bool = True,
+) -> Neighbours:
+    """Take the areas that share a border point (``"queen"``) or a border line (``"rook"``).
+
+    Parameters
+    ----------
+    codes
+        Area codes.
+    shapes
+        Shapely polygons or GeoJSON geometries, one per area. Borders must fit exactly, as in
+        one file simplified by topology.
+    """
+    polygons = [
+        shape if isinstance(shape, shapely.Geometry) else shapely.geometry.shape(shape)
+        for shape in shapes
+    ]
+    if len(polygons) != len(codes):
+        raise AlignmentError(f"{len(codes)} codes but {len(polygons)} shapes. Expected one each.")
+    left, right = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    other = left != right
+    left, right = left[other], right[other]
+    if by == "rook" and len(left):
+        shared = shapely.intersection(
+            np.array(polygons, dtype=object)[left], np.array(polygons, dtype=object)[right]
+        )
+        line = shapely.length(shared) > 0
+        left, right = left[line], right[line]
+    count = len(codes)
+    matrix = sparse.csr_array((np.ones(len(left)), (left, right)), shape=(count, count))
+    return finish(codes, matrix, f"{by} contiguity", standardised)
+
+
+# ---- arithmetic ------------------------------------------------------------------------------
+
+
+def standardise_rows(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Divide each row by its sum; empty rows stay empty."""
+    total = np.asarray(matrix.sum(axis=1)).ravel()
+    scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+    return sparse.csr_array(sparse.diags_array(scale) @ matrix)
+
+
+def finish(
+    codes: Sequence[str], matrix: sparse.csr_array, kind: str, standardised: bool
+) -> Neighbours:
+    matrix.eliminate_zeros()
+    matrix.sort_indices()
+    neighbours = Neighbours(tuple(codes), matrix, kind, False)
+    return neighbours.standardise() if standardised else neighbours
+
+
+def measured(codes: Sequence[str], centres: Floats) -> Floats:
+    if len(codes) != len(centres):
+        raise AlignmentError(f"{len(codes)} codes but {len(centres)} centres. Expected one each.")
+    return distance_matrix_km(np.asarray(centres, dtype=float))
+
+
+def positive(limit_km: float) -> None:
+    if not limit_km > 0:
+        raise ParameterError(f"limit_km = {limit_km}. Expected a distance above 0 km.")
