@@ -1,1 +1,36 @@
-"""How do we tell it?"""
+"""How do we tell it?
+
+`plot` draws a result; `Table` shows one; `Document` tells many; `render` makes the page;
+`write_tables` makes the files; `whole_folder` puts them on disk whole or not at all.
+"""
+
+from shuseki.report.document import (
+    Bullets,
+    Document,
+    Figure,
+    Finding,
+    Note,
+    Numbers,
+    Section,
+    render,
+)
+from shuseki.report.exports import write_tables
+from shuseki.report.plots import plot
+from shuseki.report.tables import Table, beside
+from shuseki.report.writing import whole_folder
+
+__all__ = [
+    "Bullets",
+    "Document",
+    "Figure",
+    "Finding",
+    "Note",
+    "Numbers",
+    "Section",
+    "Table",
+    "beside",
+    "plot",
+    "render",
+    "whole_folder",
+    "write_tables",
+]

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from shuseki.report.words import Lang, say
 from shuseki.sources import Origin, Source
 
-__all__ = ["mark", "origin", "publishers", "suffix"]
+__all__ = ["PRECEDENCE", "mark", "origin", "publishers", "short", "suffix"]
 
 PRECEDENCE: tuple[Origin, ...] = ("synthetic", "user", "public", "printed")
 
@@ -54,12 +54,13 @@ def mark(sources: Iterable[Source], lang: Lang = "en") -> str:
 
 def publishers(sources: Iterable[Source], kind: Origin) -> list[str]:
     """Name publisher (the citation up to its first comma) and year, each once, in order."""
-    named = (
-        f"{source.citation.split(',')[0].strip()} {source.year}"
-        for source in sources
-        if source.origin == kind
-    )
+    named = (short(source) for source in sources if source.origin == kind)
     return list(dict.fromkeys(named))
+
+
+def short(source: Source) -> str:
+    """Name a source in a line: its citation up to the first comma, and its year."""
+    return f"{source.citation.split(',')[0].strip()} {source.year}".strip()
 
 
 def suffix(sources: Iterable[Source]) -> str:

@@ -3,27 +3,215 @@
 One table holds every phrase of the document, its tables and its marks. The Japanese terms are
 those of the two source papers (Okamuro 2006; Shoko Research Institute 2012). A phrase that is
 not here is an error, so that no page is half translated.
+
+What an author writes (titles, captions, paragraphs) is a `Text`: a pair (English, Japanese),
+or one string that serves both, such as a variable's name.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from shuseki.errors import ParameterError, UnknownCodeError
 
-__all__ = ["LANGUAGES", "WORDS", "Lang", "check_language", "say"]
+__all__ = ["LANGUAGES", "WORDS", "Lang", "Text", "check_language", "column_words", "pick", "say"]
 
-Lang = Literal["en", "ja"]
+Lang: TypeAlias = Literal["en", "ja"]
+Text: TypeAlias = str | tuple[str, str]
 LANGUAGES: tuple[Lang, ...] = ("en", "ja")
 
-WORDS = MappingProxyType(
+WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         # where the data come from
         "mark_synthetic": ("Synthetic data", "合成データ"),
         "mark_user": ("User's own records", "利用者提供データ"),
         "mark_public": ("Public statistics", "公的統計"),
         "mark_printed": ("As printed", "原典掲載値"),
+        "mark_method": ("Method", "手法"),
+        "data_origin": ("Origin of the data", "データの種別"),
+        "synthetic_banner": (
+            "Figures and tables marked “Synthetic data” were computed from invented "
+            "establishments. They show that the method works; they are not findings about Japan.",
+            "「合成データ」と付された図表は、架空の事業所から計算したものである。"
+            "手法の検証のためのものであり、日本の実態を示すものではない。",
+        ),
+        # the document
+        "contents": ("Contents", "目次"),
+        "skip": ("Skip to the content", "本文へ移動"),
+        "figure": ("Figure {number}", "図{number}"),
+        "table": ("Table {number}", "表{number}"),
+        "source": ("Source", "出所"),
+        "sources": ("Sources", "出所一覧"),
+        "note": ("Note", "注"),
+        "terms": ("Terms of use", "利用条件"),
+        "key_numbers": ("Key numbers", "主要な数値"),
+        "no_script": (
+            "The figures are drawn by a script inside this file; the tables need none.",
+            "図はこのファイルに含まれるスクリプトで描画される。表はスクリプトなしで読める。",
+        ),
+        "sources_synthetic": ("Synthetic data", "合成データ"),
+        "sources_public": ("Public statistics", "公的統計"),
+        "sources_printed": ("Printed tables", "原典の掲載表"),
+        "sources_user": ("User's own records", "利用者提供データ"),
+        "sources_method": ("Methods", "手法の文献"),
+        "differs_note": (
+            "≠ differs from the print by more than {units} of its last digit.",
+            "≠ は、原典の最終桁で{units}単位を超えて異なることを示す。",
+        ),
+        "workbook_contents": ("Contents of this workbook", "このブックの内容"),
+        "sheet": ("Sheet", "シート"),
+        "title": ("Title", "表題"),
+        # values
+        "yes": ("yes", "はい"),
+        "no": ("no", "いいえ"),
+        "missing": ("–", "–"),
+        # units, as they end the names of columns
+        "unit_km": ("km", "km"),
+        "unit_km2": ("km²", "km²"),
+        "unit_yen": ("yen", "円"),
+        "unit_million_yen": ("million yen", "百万円"),
+        "unit_10000_yen": ("10,000 yen", "万円"),
+        "unit_share": ("share", "比率"),
+        "unit_percent": ("%", "%"),
+        "unit_per_10000": ("per 10,000", "1万人あたり"),
+        "unit_seconds": ("seconds", "秒"),
+        "unit_years": ("years", "年"),
+        # the map
+        "map_legend": ("{low} to {high}", "{low}～{high}"),
+        "map_missing": ("no value", "数値なし"),
+        "map_outside": ("outside the districts", "工業地区外"),
+        "map_inset": ("Okinawa and Amami", "沖縄・奄美"),
+        "map_note": (
+            "Areas are drawn around the centres of their municipalities; their borders are "
+            "not the legal ones.",
+            "地域の形は構成市町村の代表点から作図したもので、実際の行政界ではない。",
+        ),
+        # the national series
+        "national_title": (
+            "Entry and exit rates of establishments in Japan, all non-primary industries",
+            "開業率・廃業率の推移（非一次産業、事業所ベース、年平均）",
+        ),
+        "national_title_organisation": (
+            "Entry and exit rates in Japan, all non-primary industries ({organisation})",
+            "開業率・廃業率の推移（非一次産業、{organisation}ベース、年平均）",
+        ),
+        "national_y": ("Percent a year", "年率（％）"),
+        "national_x": ("Period between two censuses", "調査の間の期間（年）"),
+        "entry_rate": ("Entry rate", "開業率"),
+        "exit_rate": ("Exit rate", "廃業率"),
+        "entry_rate_percent": ("Entry rate (% a year)", "開業率（年率％）"),
+        "exit_rate_percent": ("Exit rate (% a year)", "廃業率（年率％）"),
+        "establishments": ("establishments", "事業所"),
+        "enterprises": ("enterprises", "企業"),
+        "companies": ("companies", "会社"),
+        "sole_proprietors": ("sole proprietors", "個人企業"),
+        "organisation": ("Organisation", "組織"),
+        # columns that many tables share
+        "adjusted_r_squared": ("Adjusted R²", "自由度修正済み決定係数"),
+        "age": ("Age", "年齢"),
+        "area": ("Area", "地域"),
+        "area_name": ("Area", "地域名"),
+        "average": ("Average", "平均"),
+        "births": ("Births", "開業数"),
+        "cells": ("Cells", "該当箇所"),
+        "certainty": ("How sure", "確からしさ"),
+        "coefficient": ("Coefficient", "回帰係数"),
+        "confidence": ("Confidence", "確からしさ"),
+        "deaths": ("Deaths", "廃業数"),
+        "definition": ("Definition", "定義"),
+        "description": ("Description", "内容"),
+        "difference": ("Difference", "差"),
+        "district": ("District", "工業地区"),
+        "district_name": ("District", "工業地区名"),
+        "effect": ("Effect", "効果"),
+        "employees": ("Employees", "従業者数"),
+        "employment": ("Employment", "従業者数"),
+        "equation": ("Equation", "推定式"),
+        "expected": ("Expected", "予想"),
+        "expected_sign": ("Expected sign", "予想符号"),
+        "f": ("F", "F値"),
+        "f_statistic": ("F", "F値"),
+        "finding": ("Finding", "指摘"),
+        "formula": ("Formula", "算式"),
+        "from": ("From", "始期"),
+        "hypothesis": ("Hypothesis", "仮説"),
+        "industries": ("Industries", "業種数"),
+        "industry": ("Industry", "業種"),
+        "industry_name": ("Industry", "業種名"),
+        "labour_force": ("Labour force", "労働力人口"),
+        "left": ("Left", "残り"),
+        "lower": ("Lower bound", "下限"),
+        "max": ("Maximum", "最大値"),
+        "maximum": ("Maximum", "最大値"),
+        "mean": ("Mean", "平均値"),
+        "median": ("Median", "中央値"),
+        "min": ("Minimum", "最小値"),
+        "minimum": ("Minimum", "最小値"),
+        "model": ("Model", "モデル"),
+        "municipality": ("Municipality", "市区町村"),
+        "n": ("n", "観測数"),
+        "name": ("Name", "名称"),
+        "observations": ("Observations", "観測数"),
+        "obtained": ("Obtained", "再現値"),
+        "origin": ("Origin", "出所の種別"),
+        "outcome": ("Outcome", "被説明変数"),
+        "overall": ("Overall", "総合"),
+        "p": ("p", "p値"),
+        "p_value": ("p", "p値"),
+        "period": ("Period", "時期・期間"),
+        "plants": ("Plants", "事業所数"),
+        "population": ("Population", "人口"),
+        "prefecture": ("Prefecture", "都道府県"),
+        "printed": ("Printed", "原典"),
+        "publisher": ("Publisher", "公表機関"),
+        "r_squared": ("R²", "決定係数"),
+        "rank": ("Rank", "順位"),
+        "rate": ("Rate", "開業率"),
+        "region": ("Region", "地域"),
+        "regressor": ("Regressor", "説明変数"),
+        "repair": ("Repair", "修正案"),
+        "rule": ("Rule", "規則"),
+        "sd": ("Standard deviation", "標準偏差"),
+        "set_aside": ("Set aside", "除外数"),
+        "share": ("Share", "構成比"),
+        "sign": ("Sign", "符号"),
+        "standard_deviation": ("Standard deviation", "標準偏差"),
+        "standard_error": ("Standard error", "標準誤差"),
+        "stars": ("Significance", "有意水準"),
+        "statement": ("Statement", "命題"),
+        "step": ("Step", "手順"),
+        "t": ("t", "t値"),
+        "t_value": ("t", "t値"),
+        "term": ("Term", "項"),
+        "to": ("To", "終期"),
+        "unit": ("Unit", "単位"),
+        "upper": ("Upper bound", "上限"),
+        "value": ("Value", "値"),
+        "variable": ("Variable", "変数名"),
+        "verdict": ("Verdict", "判定"),
+        "version": ("Version", "版"),
+        "wave": ("Wave", "調査年"),
+        "year": ("Year", "年"),
+        # the variables of the 2006 paper, table 2
+        "START": ("Start-up rate, manufacturing", "製造業開業率"),
+        "START_H": ("Start-up rate, high technology", "ハイテク開業率"),
+        "START_L": ("Start-up rate, low technology", "ローテク開業率"),
+        "PCM": ("Price-cost margin", "粗利益率"),
+        "GRSALES": ("Growth of shipments", "出荷額成長率"),
+        "WAGE": ("Average wage", "平均賃金"),
+        "LNLANDP": ("Land price (log)", "平均地価"),
+        "UNEMPL": ("Unemployment rate", "失業率"),
+        "UNIV": ("Graduates", "大卒比率"),
+        "INST": ("Research institutes", "研究機関比率"),
+        "DENS": ("Density of plants", "事業所密度"),
+        "MRATIO": ("Manufacturing share", "製造業比率"),
+        "HITECH": ("High-technology share", "ハイテク比率"),
+        "AVESIZE": ("Average plant size", "平均規模"),
     }
 )
+
+UNITS = ("per_10000", "10000_yen", "million_yen", "percent", "seconds", "share", "years")
+SHORT_UNITS = ("km2", "yen", "km")
 
 
 def check_language(lang: str) -> Lang:
@@ -41,10 +229,48 @@ def say(key: str, lang: str = "en", **values: object) -> str:
 
     Examples
     --------
-    >>> say("mark_synthetic", "ja")
-    '合成データ'
+    >>> say("figure", "ja", number=3)
+    '図3'
     """
     at = LANGUAGES.index(check_language(lang))
     if key not in WORDS:
         raise UnknownCodeError.among("phrase", [key], list(WORDS))
     return WORDS[key][at].format(**values)
+
+
+def pick(text: Text, lang: str = "en") -> str:
+    """Choose the language of an author's text.
+
+    Examples
+    --------
+    >>> pick(("Births", "開業数"), "ja"), pick("START", "ja")
+    ('開業数', 'START')
+    """
+    if isinstance(text, str):
+        check_language(lang)
+        return text
+    if len(text) != len(LANGUAGES):
+        raise ParameterError(
+            f"A text with {len(text)} versions: {text!r}. Expected (English, Japanese), or one "
+            "string for both."
+        )
+    return text[LANGUAGES.index(check_language(lang))]
+
+
+def column_words(column: str, lang: str = "en") -> str:
+    """Head a column: its phrase when it has one, else its own name with the unit in brackets.
+
+    Examples
+    --------
+    >>> column_words("set_aside", "ja"), column_words("distance_to_port_km")
+    ('除外数', 'Distance to port (km)')
+    """
+    if column in WORDS:
+        return say(column, lang)
+    for unit in (*UNITS, *SHORT_UNITS):
+        if column.endswith(f"_{unit}"):
+            stem = column.removesuffix(f"_{unit}")
+            brackets = "（{}）" if check_language(lang) == "ja" else " ({})"
+            return column_words(stem, lang) + brackets.format(say(f"unit_{unit}", lang))
+    words = column.replace("_", " ").strip()
+    return words if words.isupper() else words[:1].upper() + words[1:]

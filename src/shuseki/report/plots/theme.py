@@ -66,6 +66,7 @@ _AXIS = {
     "tickcolor": GREY,
     "ticklen": 4,
     "automargin": True,
+    "exponentformat": "none",
     "title": {"standoff": 8, "font": {"size": 13}},
     "tickfont": {"size": 12},
 }

@@ -1,0 +1,383 @@
+"""How does an answer become a table that a reader can trust?
+
+A `Table` is a frame with a title, digits, labels, notes and sources: everything that the
+document (`great_table`) and the files (`shuseki.report.exports`) need to show it. `beside` sets
+a printed table and its replication side by side.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from great_tables import GT
+
+from shuseki.errors import DataError, ParameterError, examples
+from shuseki.report.marks import mark, suffix
+from shuseki.report.words import Text, check_language, column_words, pick, say
+from shuseki.results import Result
+from shuseki.sources import Source
+
+__all__ = ["Table", "beside", "great_table", "show"]
+
+Column = Any
+"""A column's label: a string, or a tuple when columns stand under a common heading."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Table:
+    """A frame as a reader shall see it.
+
+    Attributes
+    ----------
+    name
+        Stem of its files and its anchor: lower-case letters, digits, ``_`` and ``-``.
+    title
+        What it shows, with unit and n.
+    frame
+        The values; the index is not shown. Two levels of columns become headings over columns.
+    digits
+        Decimals: one number for all, or by column (by its last level when there are two), or a
+        frame of the same shape. Columns not named get decimals that show about three figures.
+    labels
+        Words over columns that the common words do not have, or name otherwise.
+    endings
+        What follows the number in each cell (``***``, ``≠``), in the shape of the frame.
+    row_names, row_groups
+        Columns that name the rows, and that gather rows under a heading.
+    notes, sources
+        What a careful reader must know; what the table rests on.
+    """
+
+    name: str
+    title: Text
+    frame: pd.DataFrame
+    digits: int | Mapping[str, int] | pd.DataFrame | None = None
+    endings: pd.DataFrame | None = None
+    labels: Mapping[str, Text] = field(default_factory=dict)
+    row_names: str | None = None
+    row_groups: str | None = None
+    notes: tuple[Text, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", self.name):
+            raise ParameterError(
+                f"Table name {self.name!r}. Expected lower-case letters, digits, _ and -, since "
+                "it names files. Choose such a name."
+            )
+        repeated = self.frame.columns[self.frame.columns.duplicated()]
+        if len(repeated):
+            raise DataError(
+                f"Table {self.name} has columns of the same name: {examples(repeated)}. "
+                "Expected each once. Rename one of them."
+            )
+        heads = [last(column) for column in self.frame.columns]
+        for role, column in (("row_names", self.row_names), ("row_groups", self.row_groups)):
+            if column is not None and column not in heads:
+                raise DataError(
+                    f"Table {self.name} has no column {column!r} for its {role}. "
+                    f"Found {examples(heads, 12)}. Name one of these."
+                )
+
+    @classmethod
+    def of(cls, result: Result, *, name: str, title: Text, **about: Any) -> "Table":
+        """Make the table of a result: its frame, notes and sources."""
+        return cls(
+            **{
+                "name": name,
+                "title": title,
+                "frame": result.to_frame(),
+                "notes": result.notes,
+                "sources": result.sources,
+                **about,
+            }
+        )
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether any source is synthetic data."""
+        return any(source.origin == "synthetic" for source in self.sources)
+
+    @property
+    def file_stem(self) -> str:
+        """Name of its files without the ending: the name and the origin of the data."""
+        return self.name + suffix(self.sources)
+
+    def label(self, column: Column, lang: str = "en") -> str:
+        """Words over a column."""
+        head = last(column)
+        if head in self.labels:
+            return pick(self.labels[head], lang)
+        return column_words(head, lang)
+
+    def decimals(self) -> list[list[int | None]]:
+        """Decimals of every cell, column by column; ``None`` for words."""
+        if isinstance(self.digits, pd.DataFrame):
+            return [
+                [None if pd.isna(places) else int(places) for places in self.digits.iloc[:, k]]
+                for k in range(self.frame.shape[1])
+            ]
+        stated = {} if self.digits is None else self.digits
+        columns = []
+        for k, column in enumerate(self.frame.columns):
+            places = stated if isinstance(stated, int) else stated.get(last(column))
+            if places is None:
+                places = decimals_of(self.frame.iloc[:, k])
+            columns.append([places] * len(self.frame))
+        return columns
+
+    def shown(self, lang: str = "en") -> list[list[str]]:
+        """Every cell as the reader sees it, column by column."""
+        columns = []
+        for k, (column, decimals) in enumerate(
+            zip(self.frame.columns, self.decimals(), strict=True)
+        ):
+            grouped = not counts_years(column)
+            endings = [""] * len(self.frame) if self.endings is None else self.endings.iloc[:, k]
+            columns.append(
+                [
+                    show(value, places, lang, grouped=grouped) + ending
+                    for value, places, ending in zip(
+                        self.frame.iloc[:, k], decimals, endings, strict=True
+                    )
+                ]
+            )
+        return columns
+
+    def numeric(self) -> list[bool]:
+        """Whether each column holds numbers, and is set flush right."""
+        return [
+            pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+            for kind in self.frame.dtypes
+        ]
+
+    def remarks(self, lang: str = "en") -> list[str]:
+        """Mark, sources and notes, one line each, as they stand under the table."""
+        language = check_language(lang)
+        colon = "：" if language == "ja" else ": "
+        lines = [mark(self.sources, language)] if mark(self.sources, language) else []
+        lines += [f"{say('source', lang)}{colon}{source}" for source in self.sources]
+        lines += [f"{say('note', lang)}{colon}{pick(note, lang)}" for note in self.notes]
+        return lines
+
+
+def beside(
+    frame: pd.DataFrame,
+    *,
+    rows: str,
+    columns: str,
+    printed: str = "printed",
+    obtained: str = "obtained",
+    digits: str | int | None = None,
+    stars: tuple[str, str] | None = None,
+    tolerance_units: float | None = None,
+    **about: Any,
+) -> Table:
+    """Set what was printed beside what was obtained, one pair of columns per group.
+
+    Parameters
+    ----------
+    frame
+        Tidy: one row per cell of the printed table.
+    rows, columns
+        Columns that say in which row and under which heading a cell stands; both keep the order
+        in which they first appear.
+    printed, obtained
+        The two values of each cell; ``nan`` where there is none.
+    digits
+        Decimals of the print: a column of the frame, or one number, or found per column.
+    stars
+        Columns with the significance marks of the printed and of the obtained value, set
+        behind the numbers.
+    tolerance_units
+        When given, an obtained value that differs by more than this many units of the last
+        printed digit is marked ``≠``, and a note says so. Needs ``digits``.
+    about
+        Any other attribute of the table (``name``, ``title``, ``sources`` …).
+    """
+    wanted = [rows, columns, printed, obtained, *(stars or ())]
+    wanted += [digits] if isinstance(digits, str) else []
+    missing = [column for column in wanted if column not in frame.columns]
+    if missing:
+        raise DataError(
+            f"Missing columns: {examples(missing)}. Found {examples(frame.columns, 12)}. "
+            "Name the columns that hold them."
+        )
+    if tolerance_units is not None and digits is None:
+        raise ParameterError(
+            "tolerance_units without digits. Expected the decimals of the print, in whose last "
+            "unit a difference is counted. Name the column that holds them."
+        )
+    repeated = frame.duplicated([rows, columns])
+    if repeated.any():
+        first = frame.loc[repeated, [rows, columns]].iloc[0].tolist()
+        raise DataError(
+            f"{int(repeated.sum())} cells appear more than once, the first: {first}. "
+            "Expected one row per cell. Select one table and one statistic first."
+        )
+    names = list(dict.fromkeys(frame[rows]))
+    groups = list(dict.fromkeys(frame[columns]))
+    cells = frame.set_index([rows, columns])
+    values: dict[tuple[str, str], list[Any]] = {("", rows): names}
+    places: dict[tuple[str, str], list[Any]] = {("", rows): [None] * len(names)}
+    endings: dict[tuple[str, str], list[str]] = {("", rows): [""] * len(names)}
+    for group in groups:
+        one = cells.xs(group, level=columns).reindex(names)
+        for side, column in enumerate((printed, obtained)):
+            key = (str(group), ("printed", "obtained")[side])
+            values[key] = one[column].tolist()
+            places[key] = (
+                one[digits].tolist()
+                if isinstance(digits, str)
+                else [decimals_of(one[column]) if digits is None else digits] * len(names)
+            )
+            endings[key] = (
+                one[stars[side]].fillna("").astype(str).tolist() if stars else [""] * len(names)
+            )
+        if tolerance_units is not None:
+            off = differs(values[str(group), "printed"], values[key], places[key], tolerance_units)
+            endings[key] = [
+                ending + (" ≠" if far else "")
+                for ending, far in zip(endings[key], off, strict=True)
+            ]
+    notes = tuple(about.pop("notes", ()))
+    if tolerance_units is not None:
+        units = f"{tolerance_units:g} unit" + ("s" if tolerance_units != 1 else "")
+        notes += (
+            (
+                say("differs_note", "en", units=units),
+                say("differs_note", "ja", units=f"{tolerance_units:g}"),
+            ),
+        )
+    return Table(
+        frame=pd.DataFrame(values),
+        digits=pd.DataFrame(places),
+        endings=pd.DataFrame(endings),
+        row_names=rows,
+        notes=notes,
+        **about,
+    )
+
+
+def great_table(table: Table, lang: str = "en", *, bare: bool = False) -> GT:
+    """Set a table with great-tables.
+
+    Parameters
+    ----------
+    table, lang
+        What, and in which language.
+    bare
+        Leave out the title and the remarks: the document sets them itself.
+    """
+    keys = [f"c{k}" for k in range(table.frame.shape[1])]
+    heads = [last(column) for column in table.frame.columns]
+    shown = pd.DataFrame(dict(zip(keys, table.shown(lang), strict=True)), dtype=object)
+    at = dict(zip(heads, keys, strict=False)) if table.frame.columns.nlevels == 1 else {}
+    for role in filter(None, (table.row_names, table.row_groups)):
+        at[role] = keys[heads.index(role)]
+    gt = GT(
+        shown,
+        rowname_col=at[table.row_names] if table.row_names else None,
+        groupname_col=at[table.row_groups] if table.row_groups else None,
+        id=table.name,
+        auto_align=False,
+    ).cols_label(
+        {key: table.label(column, lang) for key, column in zip(keys, table.frame, strict=True)}
+    )
+    if table.row_names:
+        gt = gt.tab_stubhead(table.label(table.row_names, lang))
+    for heading, members in headings(table.frame.columns, keys):
+        gt = gt.tab_spanner(column_words(heading, lang), members)
+    right = [key for key, number in zip(keys, table.numeric(), strict=True) if number]
+    gt = gt.cols_align("left", [key for key in keys if key not in right])
+    gt = gt.cols_align("right", right) if right else gt
+    if bare:
+        return gt
+    gt = gt.tab_header(pick(table.title, lang))
+    for line in table.remarks(lang):
+        gt = gt.tab_source_note(line)
+    return gt
+
+
+# ---- numbers as they are shown ---------------------------------------------------------
+
+
+def show(value: object, digits: int | None, lang: str = "en", *, grouped: bool = True) -> str:
+    """Write one value: minus signs are minus signs, thousands are grouped, missing is a dash.
+
+    Without digits a number keeps four figures.
+
+    Examples
+    --------
+    >>> show(-12345.678, 1), show(1998, None, grouped=False), show(float("nan"), 2)
+    ('−12,345.7', '1998', '–')
+    """
+    if value is None or value is pd.NA or value is pd.NaT:
+        return say("missing", lang)
+    if isinstance(value, bool | np.bool_):
+        return say("yes" if value else "no", lang)
+    comma = "," if grouped else ""
+    if isinstance(value, int | np.integer):
+        return format(int(value), comma + "d").replace("-", "−")
+    if isinstance(value, float | np.floating):
+        if math.isnan(value):
+            return say("missing", lang)
+        if math.isinf(value):
+            return "∞" if value > 0 else "−∞"
+        pattern = f"{comma}.4g" if digits is None else f"{comma}.{digits}f"
+        return format(float(value), pattern).replace("-", "−")
+    return str(value)
+
+
+def decimals_of(series: pd.Series) -> int | None:
+    """Decimals that show about three figures of a column's typical value; ``None`` for words."""
+    if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
+        return None
+    if pd.api.types.is_integer_dtype(series):
+        return 0
+    values = series.to_numpy(dtype=float, na_value=np.nan)
+    values = np.abs(values[np.isfinite(values) & (values != 0)])
+    if values.size == 0 or np.all(values == np.round(values)):
+        return 0
+    return int(np.clip(2 - math.floor(math.log10(float(np.median(values)))), 0, 6))
+
+
+def differs(
+    printed: Sequence[float], obtained: Sequence[float], digits: Sequence[float], units: float
+) -> list[bool]:
+    """Whether values, rounded as printed, lie more than so many last units from the print."""
+    scale = 10.0 ** np.asarray(digits, dtype=float)
+    gap = np.round(np.asarray(obtained, dtype=float) * scale) - np.round(
+        np.asarray(printed, dtype=float) * scale
+    )
+    far: list[bool] = (np.abs(gap) > units + 1e-9).tolist()
+    return far
+
+
+# ---- columns -----------------------------------------------------------------------------
+
+
+def last(column: Column) -> str:
+    """Own name of a column, below its heading."""
+    return str(column[-1] if isinstance(column, tuple) else column)
+
+
+def counts_years(column: Column) -> bool:
+    """Whether a column's integers are years, which take no thousands comma."""
+    name = last(column)
+    return name in {"year", "wave", "period", "from", "to"} or name.endswith(("_year", "_wave"))
+
+
+def headings(columns: pd.Index, keys: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Headings over columns, with the columns under each."""
+    if columns.nlevels < 2:
+        return []
+    under: dict[str, list[str]] = {}
+    for column, key in zip(columns, keys, strict=True):
+        if column[0] != "":
+            under.setdefault(str(column[0]), []).append(key)
+    return list(under.items())
