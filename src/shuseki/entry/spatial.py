@@ -1,0 +1,658 @@
+"""Do neighbouring districts answer to one another?
+
+The 2006 paper leaves spatial dependence to later work (p. 18). Four questions, in order::
+
+    is there any?       Moran's I of outcomes and residuals; Lagrange-multiplier tests
+    of which kind?      y = ρWy + Xb + WXθ + u,  u = λWu + e, and its special cases
+                        slx: θ;  lag: ρ;  error: λ;  lag_error: ρ, λ;  durbin: ρ, θ
+    what does it mean?  effects of a term on its own area (direct), on all others (indirect)
+    does it matter?     the same terms under several definitions of a neighbour
+
+With S(ρ) = (I − ρW)⁻¹ and ω the eigenvalues of W (row-standardised, no islands)::
+
+    direct = b f(ρ) + θ g(ρ),   f = mean 1/(1 − ρω),   g = mean ω/(1 − ρω)
+    total  = (b + θ) / (1 − ρ),   indirect = total − direct
+
+and the standard errors are those of the delta method, with the derivatives of these formulas.
+
+Takes    a table, one row per area, and neighbours (libpysal weights) in its order.
+Gives    SpatialTests, SpatialFit, SpatialEffects, Survival.
+Sources  Anselin (1988), Spatial Econometrics; Anselin et al. (1996), Regional Science and Urban
+         Economics 26 (robust tests); LeSage and Pace (2009), ch. 2 (effects). Estimated by spreg.
+Checked  tests/entry/test_spatial.py: published values on Columbus and Baltimore, effects against
+         the inverse matrix and against simulated draws.
+"""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from shuseki.arrays import Bools, Floats
+from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.results import Result, result
+from shuseki.sources import Source
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # spreg and esda warn about what they import
+    import esda
+    import spreg
+    from libpysal.weights import W
+
+__all__ = [
+    "KINDS",
+    "SpatialEffects",
+    "SpatialFit",
+    "SpatialTests",
+    "Survival",
+    "effects_of",
+    "spatial_effects",
+    "spatial_model",
+    "spatial_tests",
+    "surviving_conclusions",
+]
+
+Kind = Literal["ols", "slx", "lag", "error", "lag_error", "durbin"]
+Method = Literal["ml", "gmm"]
+KINDS: tuple[Kind, ...] = ("ols", "slx", "lag", "error", "lag_error", "durbin")
+METHODS: Mapping[str, tuple[Method, ...]] = {
+    "ols": ("ml",),
+    "slx": ("ml",),
+    "lag": ("ml", "gmm"),
+    "error": ("ml", "gmm"),
+    "lag_error": ("gmm",),
+    "durbin": ("ml", "gmm"),
+}
+"""Kind → the methods that spreg has for it; ``ols`` and ``slx`` are least squares with HC1."""
+
+ANSELIN = Source("Anselin1988", "Anselin, Spatial Econometrics: Methods and Models, Kluwer", "1988")
+LESAGE_PACE = Source(
+    "LeSagePace2009",
+    "LeSage and Pace, Introduction to Spatial Econometrics, CRC Press",
+    "2009",
+    "ch. 2",
+)
+
+
+# ---- results --------------------------------------------------------------------------------
+
+
+@result
+class SpatialTests(Result):
+    """Whether there is spatial dependence, and of which kind.
+
+    Attributes
+    ----------
+    outcome
+        Of the equation.
+    weights
+        How neighbours were defined, per row of the table.
+    table
+        One row per definition of neighbours and test: statistic, p.
+    n
+        Areas.
+    """
+
+    outcome: str
+    table: pd.DataFrame
+    n: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per definition of neighbours and test."""
+        return self.table
+
+    def headline(self) -> str:
+        """How many definitions show dependence in the residuals, and which kind they point to."""
+        by = self.table.pivot(index="neighbours", columns="test", values="p_value")
+        dependent = int((by["Moran's I of residuals"] < 0.05).sum())
+        lag = int(((by["robust LM lag"] < 0.05) & (by["robust LM error"] >= 0.05)).sum())
+        error = int(((by["robust LM error"] < 0.05) & (by["robust LM lag"] >= 0.05)).sum())
+        return (
+            f"{self.outcome}: residuals are spatially dependent at 5% under {dependent} of "
+            f"{len(by)} definitions of a neighbour; the robust tests point to lag in {lag}, to "
+            f"error in {error} (n = {self.n})"
+        )
+
+
+@result
+class SpatialFit(Result):
+    """A spatial regression.
+
+    Attributes
+    ----------
+    outcome, kind, method, neighbours
+        What was estimated, how, and who is a neighbour.
+    terms
+        ``constant``, the regressors, their spatial lags (``W·NAME``), ``rho``, ``lambda``.
+    coefficients, errors, covariance
+        Shapes ``(k,)``, ``(k,)``, ``(k, k)``.
+    log_likelihood, aic
+        ``nan`` for GMM.
+    n
+        Areas.
+    eigenvalues
+        Of the weights (real parts), shape ``(n,)``: what the effects need.
+    """
+
+    outcome: str
+    kind: str
+    method: str
+    neighbours: str
+    terms: tuple[str, ...]
+    coefficients: Floats
+    errors: Floats
+    covariance: Floats
+    log_likelihood: float
+    aic: float
+    n: int
+    eigenvalues: Any
+
+    def coefficient(self, term: str) -> float:
+        """One coefficient; 0 for a term that is not in the model."""
+        return float(self.coefficients[self.terms.index(term)]) if term in self.terms else 0.0
+
+    def p_values(self) -> Floats:
+        """Two-sided, from the normal distribution, shape ``(k,)``."""
+        p: Floats = 2 * stats.norm.sf(np.abs(self.coefficients / self.errors))
+        return p
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per term."""
+        return pd.DataFrame(
+            {
+                "outcome": self.outcome,
+                "kind": self.kind,
+                "method": self.method,
+                "neighbours": self.neighbours,
+                "term": self.terms,
+                "coefficient": self.coefficients,
+                "standard_error": self.errors,
+                "z": self.coefficients / self.errors,
+                "p_value": self.p_values(),
+            }
+        )
+
+    def headline(self) -> str:
+        """The spatial parameters, and what is significant."""
+        spatial = [
+            f"{term} = {self.coefficient(term):.3f}"
+            for term in ("rho", "lambda")
+            if term in self.terms
+        ]
+        named = [
+            f"{term} {'+' if b > 0 else '−'}"
+            for term, b, p in zip(self.terms, self.coefficients, self.p_values(), strict=True)
+            if p < 0.05 and term not in ("constant", "rho", "lambda")
+        ]
+        return (
+            f"{self.outcome}, {self.kind} by {self.method} ({self.neighbours}): "
+            f"{', '.join((*spatial, ''))}significant at 5%: {', '.join(named) or 'none'}; "
+            f"n = {self.n}"
+        )
+
+
+@result
+class SpatialEffects(Result):
+    """What a change of a term does, here and elsewhere.
+
+    Attributes
+    ----------
+    outcome, kind, neighbours
+        Of the model.
+    terms
+        Regressors, length k.
+    direct, indirect, total
+        Effects of one unit in the term, averaged over areas, shape ``(k,)``.
+    errors
+        Their delta-method standard errors, shape ``(3, k)``, in that order.
+    """
+
+    outcome: str
+    kind: str
+    neighbours: str
+    terms: tuple[str, ...]
+    direct: Floats
+    indirect: Floats
+    total: Floats
+    errors: Floats
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per term."""
+        return pd.DataFrame(
+            {
+                "outcome": self.outcome,
+                "kind": self.kind,
+                "neighbours": self.neighbours,
+                "term": self.terms,
+                "direct": self.direct,
+                "direct_standard_error": self.errors[0],
+                "indirect": self.indirect,
+                "indirect_standard_error": self.errors[1],
+                "total": self.total,
+                "total_standard_error": self.errors[2],
+            }
+        )
+
+    def headline(self) -> str:
+        """Where the indirect effect is significant."""
+        spill = [
+            term
+            for term, effect, error in zip(self.terms, self.indirect, self.errors[1], strict=True)
+            if error > 0 and abs(effect) > stats.norm.ppf(0.975) * error
+        ]
+        return (
+            f"{self.outcome}, {self.kind} ({self.neighbours}): spills over to other areas at 5%: "
+            f"{', '.join(spill) or 'nothing'}"
+        )
+
+
+@result
+class Survival(Result):
+    """Which conclusions survive once neighbours are allowed for.
+
+    Attributes
+    ----------
+    table
+        One row per outcome and term: the sign and significance by least squares, and the share
+        of spatial models (kinds × definitions of neighbours) with the same verdict.
+    models
+        How many spatial models each verdict was put to.
+    """
+
+    table: pd.DataFrame
+    models: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per outcome and term."""
+        return self.table
+
+    def headline(self) -> str:
+        """How many significant terms stay significant in most models."""
+        significant = self.table[self.table["verdict"] != "not significant"]
+        kept = significant[significant["same_verdict_share"] > 0.5]
+        lost = significant[significant["same_verdict_share"] <= 0.5]
+        gone = ", ".join(lost["outcome"] + " " + lost["term"])
+        return (
+            f"{len(kept)} of {len(significant)} significant terms stay so in most of "
+            f"{self.models} spatial models{f'; lost: {gone}' if gone else ''}"
+        )
+
+
+# ---- the public verbs -------------------------------------------------------------------------
+
+
+def spatial_tests(
+    table: pd.DataFrame,
+    *,
+    outcome: str,
+    terms: Sequence[str],
+    neighbours: Mapping[str, W],
+    permutations: int = 999,
+    seed: int = 0,
+    sources: tuple[Source, ...] = (),
+) -> SpatialTests:
+    """Test outcomes and residuals for spatial dependence under several definitions of neighbours.
+
+    Parameters
+    ----------
+    table
+        One row per area, complete.
+    outcome, terms
+        Column names.
+    neighbours
+        Label → weights whose ids are the table's index (any order).
+    permutations, seed
+        For Moran's I of the outcome.
+    """
+    rows = []
+    y, x, used = _complete(table, outcome, terms)
+    for label, w in neighbours.items():
+        w = _aligned(w, used.index, label)
+        state = np.random.get_state()  # esda draws from the global generator
+        np.random.seed(seed)
+        moran = esda.Moran(y, w, permutations=permutations)
+        np.random.set_state(state)
+        with _quiet():
+            ols = spreg.OLS(y[:, None], x, w=w, spat_diag=True, moran=True)
+        for test, statistic, p in (
+            ("Moran's I of the outcome", moran.I, moran.p_sim),
+            ("Moran's I of residuals", ols.moran_res[0], ols.moran_res[2]),
+            ("LM lag", *ols.lm_lag),
+            ("LM error", *ols.lm_error),
+            ("robust LM lag", *ols.rlm_lag),
+            ("robust LM error", *ols.rlm_error),
+            ("LM lag and error", *ols.lm_sarma),
+        ):
+            rows.append(
+                {
+                    "outcome": outcome,
+                    "neighbours": label,
+                    "test": test,
+                    "statistic": float(statistic),
+                    "p_value": float(p),
+                }
+            )
+    return SpatialTests(
+        outcome=outcome, table=pd.DataFrame(rows), n=len(used), sources=(*sources, ANSELIN)
+    )
+
+
+def spatial_model(
+    table: pd.DataFrame,
+    *,
+    outcome: str,
+    terms: Sequence[str],
+    neighbours: W,
+    kind: Kind,
+    method: Method = "ml",
+    label: str = "neighbours",
+    sources: tuple[Source, ...] = (),
+) -> SpatialFit:
+    """Estimate one spatial model.
+
+    Parameters
+    ----------
+    table
+        One row per area; areas with a missing value are left out, with their links.
+    outcome, terms
+        Column names.
+    neighbours
+        Weights whose ids are the table's index; they are row-standardised here.
+    kind, method
+        See the module's formulas; ``METHODS`` says which go together. GMM errors are robust to
+        heteroskedasticity; maximum likelihood's are not.
+    label
+        What to call this definition of neighbours.
+
+    Raises
+    ------
+    ParameterError
+        Islands, or a method that the kind does not have.
+    DataError
+        Collinear terms, or ids that do not match.
+    """
+    if kind not in METHODS or method not in METHODS[kind]:
+        raise ParameterError(
+            f"kind {kind!r} by method {method!r}. Expected one of "
+            f"{', '.join(k + ' by ' + ' or '.join(m) for k, m in METHODS.items())}."
+        )
+    y, x, used = _complete(table, outcome, terms)
+    w = _aligned(neighbours, used.index, label)
+    lagged = 1 if kind in ("slx", "durbin") else 0
+    scale = x.std(axis=0)
+    call = _estimators()[kind, method]
+    with _quiet():
+        model = call(y[:, None], x / scale, w, lagged)
+    names = ["constant", *terms, *(f"W·{term}" for term in terms if lagged)]
+    names += {"lag": ["rho"], "durbin": ["rho"], "error": ["lambda"]}.get(kind, [])
+    names += ["rho", "lambda"] if kind == "lag_error" else []
+    factor = np.ones(len(names))
+    factor[1 : 1 + len(terms)] = 1 / scale
+    if lagged:
+        factor[1 + len(terms) : 1 + 2 * len(terms)] = 1 / scale
+    b = np.asarray(model.betas, dtype=float).ravel() * factor
+    cov = np.asarray(model.vm, dtype=float)[: len(names), : len(names)] * np.outer(factor, factor)
+    dense = w.full()[0]
+    return SpatialFit(
+        outcome=outcome,
+        kind=kind,
+        method="least squares, HC1" if kind in ("ols", "slx") else method,
+        neighbours=label,
+        terms=tuple(names),
+        coefficients=b,
+        errors=np.sqrt(np.diag(cov)),
+        covariance=cov,
+        log_likelihood=float(getattr(model, "logll", np.nan)),
+        aic=float(getattr(model, "aic", np.nan)),
+        n=len(y),
+        eigenvalues=np.linalg.eigvals(dense),
+        sources=(*sources, ANSELIN),
+    )
+
+
+def spatial_effects(fit: SpatialFit) -> SpatialEffects:
+    """Direct, indirect and total effects of a fit, with delta-method errors."""
+    plain = [
+        term
+        for term in fit.terms
+        if term not in ("constant", "rho", "lambda") and not term.startswith("W·")
+    ]
+    at = {term: k for k, term in enumerate(fit.terms)}
+    rho = fit.coefficient("rho")
+    values, errors = [], []
+    for term in plain:
+        b, theta = fit.coefficient(term), fit.coefficient(f"W·{term}")
+        effect, gradient = effects_of(b, theta, rho, fit.eigenvalues)
+        full = np.zeros((3, len(fit.terms)))
+        for column, name in enumerate((term, f"W·{term}", "rho")):
+            if name in at:
+                full[:, at[name]] = gradient[:, column]
+        values.append(effect)
+        errors.append(np.sqrt(np.einsum("ij,jk,ik->i", full, fit.covariance, full)))
+    direct, indirect, total = np.array(values).T
+    return SpatialEffects(
+        outcome=fit.outcome,
+        kind=fit.kind,
+        neighbours=fit.neighbours,
+        terms=tuple(plain),
+        direct=direct,
+        indirect=indirect,
+        total=total,
+        errors=np.array(errors).T,
+        sources=(*fit.sources, LESAGE_PACE),
+    )
+
+
+def surviving_conclusions(
+    table: pd.DataFrame,
+    *,
+    outcomes: Sequence[str],
+    terms: Sequence[str],
+    neighbours: Mapping[str, W],
+    kinds: Sequence[tuple[Kind, Method]] = (("lag", "ml"), ("error", "ml"), ("durbin", "ml")),
+    keep: Mapping[str, Bools] | None = None,
+    level: float = 0.10,
+    sources: tuple[Source, ...] = (),
+) -> Survival:
+    """Ask which signs and significances of least squares hold in spatial models.
+
+    The verdict on a term is its sign if significant, else "not significant"; in a model with ρ
+    it is that of the total effect, otherwise of the coefficient.
+
+    Parameters
+    ----------
+    keep
+        Outcome → rows that its outlier rule leaves; all by default.
+    level
+        Two-sided level of significance; the paper's stars begin at 10%.
+    """
+    rows = []
+    for outcome in outcomes:
+        part = table if keep is None else table[keep[outcome]]
+        first = next(iter(neighbours.values()))
+        plain = spatial_model(
+            part, outcome=outcome, terms=terms, neighbours=first, kind="ols", sources=sources
+        )
+        baseline = _verdicts(plain, terms, level)
+        found = [
+            _verdicts(
+                spatial_model(
+                    part,
+                    outcome=outcome,
+                    terms=terms,
+                    neighbours=w,
+                    kind=kind,
+                    method=method,
+                    label=label,
+                ),
+                terms,
+                level,
+            )
+            for label, w in neighbours.items()
+            for kind, method in kinds
+        ]
+        for term in terms:
+            same = [verdicts[term] == baseline[term] for verdicts in found]
+            rows.append(
+                {
+                    "outcome": outcome,
+                    "term": term,
+                    "verdict": baseline[term],
+                    "same_verdict_share": float(np.mean(same)),
+                    "models": len(same),
+                }
+            )
+    return Survival(
+        table=pd.DataFrame(rows),
+        models=len(kinds) * len(neighbours),
+        sources=(*sources, ANSELIN, LESAGE_PACE),
+    )
+
+
+def _verdicts(fit: SpatialFit, terms: Sequence[str], level: float) -> dict[str, str]:
+    effects = spatial_effects(fit)
+    bound = stats.norm.ppf(1 - level / 2)
+    answers = {}
+    for term in terms:
+        k = effects.terms.index(term)
+        effect, error = effects.total[k], effects.errors[2, k]
+        significant = abs(effect) > bound * error
+        answers[term] = (
+            ("positive" if effect > 0 else "negative") if significant else ("not significant")
+        )
+    return answers
+
+
+# ---- checks -----------------------------------------------------------------------------------
+
+
+def _complete(
+    table: pd.DataFrame, outcome: str, terms: Sequence[str]
+) -> tuple[Floats, Floats, pd.DataFrame]:
+    missing = [name for name in (outcome, *terms) if name not in table.columns]
+    if missing:
+        raise DataError(
+            f"The table lacks columns {examples(missing)}. Found {examples(table.columns, 20)}. "
+            "Name columns that it has."
+        )
+    used = table[[outcome, *terms]].dropna()
+    x = used[list(terms)].to_numpy(dtype=float)
+    centred = x - x.mean(axis=0)
+    spread = centred.std(axis=0)
+    flat = [terms[int(j)] for j in np.flatnonzero(spread <= 1e-12 * np.abs(x).max(axis=0))]
+    if flat:
+        raise DataError(f"Terms that do not vary: {examples(flat)}. Leave them out.")
+    if np.linalg.matrix_rank(centred / spread) < len(terms):
+        _, _, right = np.linalg.svd(centred / spread)
+        loaded = [terms[int(j)] for j in np.flatnonzero(np.abs(right[-1]) > 1e-6)]
+        raise DataError(
+            f"Terms that are linear combinations of one another: {examples(loaded)}. "
+            "Leave one of them out."
+        )
+    return used[outcome].to_numpy(dtype=float), x, used
+
+
+def _aligned(w: W, index: pd.Index, label: str) -> W:
+    """Put weights into the table's order, without the areas it lacks, row-standardised."""
+    ids = set(w.id_order)
+    absent = [code for code in index if code not in ids]
+    if absent:
+        raise AlignmentError(
+            f"{label}: {len(absent)} areas of the table have no place in the weights: "
+            f"{examples(absent)}. Expected the weights' ids to be the table's index. "
+            "Build the weights from the same areas."
+        )
+    inside = set(index)
+    links = {
+        code: {
+            other: weight
+            for other, weight in zip(w.neighbors[code], w.weights[code], strict=True)
+            if other in inside
+        }
+        for code in index
+    }
+    islands = [code for code, near in links.items() if not near]
+    if islands:
+        raise ParameterError(
+            f"{label}: areas without a neighbour: {examples(islands)} of {len(index)}. Expected at "
+            "least one each, or their spatial lag is undefined. Use the nearest k, a longer "
+            "distance band, or leave those areas out."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # several components are no obstacle here
+        aligned = W(
+            {code: list(near) for code, near in links.items()},
+            {code: list(near.values()) for code, near in links.items()},
+            id_order=list(index),
+            silence_warnings=True,
+        )
+    aligned.transform = "r"
+    return aligned
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what spreg prints and warns about to itself."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _estimators() -> dict[tuple[str, str], Any]:
+    least_squares = {
+        (kind, "ml"): lambda y, x, w, lags: spreg.OLS(y, x, w=w, slx_lags=lags, robust="white")
+        for kind in ("ols", "slx")
+    }
+    return {
+        **least_squares,
+        ("lag", "ml"): lambda y, x, w, lags: spreg.ML_Lag(y, x, w=w, spat_impacts=None),
+        ("durbin", "ml"): lambda y, x, w, lags: spreg.ML_Lag(
+            y, x, w=w, slx_lags=lags, spat_impacts=None
+        ),
+        ("error", "ml"): lambda y, x, w, lags: spreg.ML_Error(y, x, w=w),
+        ("lag", "gmm"): lambda y, x, w, lags: spreg.GM_Lag(
+            y, x, w=w, robust="white", spat_impacts=None
+        ),
+        ("durbin", "gmm"): lambda y, x, w, lags: spreg.GM_Lag(
+            y, x, w=w, slx_lags=lags, w_lags=2, robust="white", spat_impacts=None
+        ),
+        ("error", "gmm"): lambda y, x, w, lags: spreg.GM_Error_Het(y, x, w=w),
+        ("lag_error", "gmm"): lambda y, x, w, lags: spreg.GM_Combo_Het(y, x, w=w),
+    }
+
+
+# ---- the arithmetic ---------------------------------------------------------------------------
+
+
+def effects_of(b: float, theta: float, rho: float, eigenvalues: Floats) -> tuple[Floats, Floats]:
+    """Direct, indirect and total effect, and their derivatives by (b, θ, ρ).
+
+    Parameters
+    ----------
+    b, theta, rho
+        Coefficient of the term, of its spatial lag, and of the outcome's.
+    eigenvalues
+        Of row-standardised weights without islands, shape ``(n,)``; may be complex.
+
+    Returns
+    -------
+    effects, gradient
+        Shapes ``(3,)`` and ``(3, 3)``.
+    """
+    omega = np.asarray(eigenvalues)
+    rest = 1 / (1 - rho * omega)
+    f, g = rest.mean().real, (omega * rest).mean().real
+    f_rho, g_rho = (omega * rest**2).mean().real, (omega**2 * rest**2).mean().real
+    direct = b * f + theta * g
+    total = (b + theta) / (1 - rho)
+    of_direct = np.array([f, g, b * f_rho + theta * g_rho])
+    of_total = np.array([1 / (1 - rho), 1 / (1 - rho), (b + theta) / (1 - rho) ** 2])
+    return (
+        np.array([direct, total - direct, total]),
+        np.array([of_direct, of_total - of_direct, of_total]),
+    )

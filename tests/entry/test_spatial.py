@@ -1,0 +1,224 @@
+"""Do the spatial models give published values, and do effects mean what they say?"""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shuseki.entry.spatial import (
+    KINDS,
+    METHODS,
+    effects_of,
+    spatial_effects,
+    spatial_model,
+    spatial_tests,
+    surviving_conclusions,
+)
+from shuseki.errors import AlignmentError, DataError, ParameterError
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import libpysal
+
+PUBLISHED = Path(__file__).parents[2] / "../shared/data/published/spatial_econ"
+needs_published = pytest.mark.skipif(
+    not PUBLISHED.exists(), reason="the published data sets are not beside this checkout"
+)
+
+
+def columbus() -> tuple[pd.DataFrame, libpysal.weights.W]:
+    frame = pd.read_csv(PUBLISHED / "spdata_columbus.csv")
+    pairs = pd.read_csv(PUBLISHED / "spdata_col.gal.nb_nb.csv")
+    near: dict[int, list[int]] = {k: [] for k in range(len(frame))}
+    for i, j in pairs.iloc[:, :2].to_numpy():
+        near[int(i)].append(int(j))
+    return frame, libpysal.weights.W(near, silence_warnings=True)
+
+
+@needs_published
+def test_columbus_lag_and_error() -> None:
+    # Anselin (1988), ch. 12: ML lag ρ = 0.404 (0.4039), b = 46.85, −1.0735, −0.2700,
+    # log L = −183.17; ML error λ = 0.521, log L = −184.16
+    frame, w = columbus()
+    lag = spatial_model(frame, outcome="CRIME", terms=["INC", "HOVAL"], neighbours=w, kind="lag")
+    assert lag.coefficient("rho") == pytest.approx(0.403890, abs=2e-6)
+    np.testing.assert_allclose(lag.coefficients[:3], [46.8514, -1.0735, -0.2700], atol=6e-5)
+    assert lag.log_likelihood == pytest.approx(-183.168, abs=1e-3)
+    error = spatial_model(
+        frame, outcome="CRIME", terms=["INC", "HOVAL"], neighbours=w, kind="error"
+    )
+    assert error.coefficient("lambda") == pytest.approx(0.520888, abs=2e-6)
+    assert error.log_likelihood == pytest.approx(-184.155, abs=1e-3)
+
+
+def neighbours_of_gal(path: Path) -> libpysal.weights.W:
+    """Read a .gal file: per area its id, then the ids of its neighbours."""
+    lines = path.read_text(encoding="utf-8").splitlines()[1:]
+    near = {
+        head.split()[0]: tail.split() for head, tail in zip(lines[::2], lines[1::2], strict=True)
+    }
+    return libpysal.weights.W(near, id_order=list(near), silence_warnings=True)
+
+
+@needs_published
+def test_baltimore_lag() -> None:
+    # spreg's documentation of ML_Lag on this data set: ρ = 0.4258854
+    table = pd.read_csv(PUBLISHED / "spdata_baltimore.csv")
+    w = neighbours_of_gal(PUBLISHED / "libpysal/libpysal/examples/baltim/baltim_q.gal")
+    table.index = w.id_order
+    terms = ["NROOM", "NBATH", "PATIO", "FIREPL", "AC", "GAR", "AGE", "LOTSZ", "SQFT"]
+    fit = spatial_model(table, outcome="PRICE", terms=terms, neighbours=w, kind="lag")
+    assert fit.coefficient("rho") == pytest.approx(0.425885, abs=1e-6)
+
+
+@needs_published
+def test_ncovr_error() -> None:
+    # the 1,412 southern counties, queen contiguity from their shapes: λ = 0.2986 here; spreg's
+    # documentation has 0.2991 on the original shapes, whose islands differ by one county
+    geopandas = pytest.importorskip("geopandas")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        shapes = geopandas.read_file(PUBLISHED / "spsur_NCOVR_geom.geojson")
+        table = pd.read_csv(PUBLISHED / "spsur_NCOVR.sf.csv")
+        south = (table["SOUTH"] == 1).to_numpy()
+        w = libpysal.weights.Queen.from_dataframe(
+            shapes[south].reset_index(drop=True), use_index=False, silence_warnings=True
+        )
+    part = table[south].reset_index(drop=True)
+    part = part.drop(index=w.islands)
+    fit = spatial_model(
+        part,
+        outcome="HR90",
+        terms=["RD90", "PS90", "UE90", "DV90"],
+        neighbours=w,
+        kind="error",
+    )
+    assert fit.coefficient("lambda") == pytest.approx(0.2991, abs=1.5e-3)
+
+
+def square(
+    rho: float, theta: float = 0.0, n: int = 400, seed: int = 3
+) -> tuple[pd.DataFrame, libpysal.weights.W, np.ndarray]:
+    """Data from a spatial Durbin model on random points."""
+    rng = np.random.default_rng(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        w = libpysal.weights.KNN.from_array(rng.uniform(0, 1, (n, 2)), k=6)
+    names = [f"{k:03d}" for k in range(n)]
+    w = libpysal.weights.W(
+        {names[k]: [names[j] for j in near] for k, near in w.neighbors.items()},
+        id_order=names,
+        silence_warnings=True,
+    )
+    w.transform = "r"
+    dense = w.full()[0]
+    frame = pd.DataFrame(rng.normal(size=(n, 2)), columns=["a", "b"], index=names)
+    mean = 1 + frame["a"] - 0.5 * frame["b"] + theta * (dense @ frame["a"].to_numpy())
+    frame["y"] = np.linalg.solve(np.eye(n) - rho * dense, mean + 0.5 * rng.normal(size=n))
+    return frame, w, dense
+
+
+def test_effects_equal_the_inverse_matrix() -> None:
+    _, _, dense = square(0.0, n=60)
+    b, theta, rho = 1.3, -0.4, 0.55
+    matrix = np.linalg.inv(np.eye(60) - rho * dense) @ (b * np.eye(60) + theta * dense)
+    effects, gradient = effects_of(b, theta, rho, np.linalg.eigvals(dense))
+    direct, total = np.trace(matrix) / 60, matrix.sum() / 60
+    np.testing.assert_allclose(effects, [direct, total - direct, total], rtol=1e-10)
+    step = 1e-6
+    for k, moved in enumerate(np.eye(3) * step):
+        other, _ = effects_of(*(np.array([b, theta, rho]) + moved), np.linalg.eigvals(dense))
+        np.testing.assert_allclose((other - effects) / step, gradient[:, k], rtol=1e-4)
+
+
+def test_delta_method_agrees_with_draws() -> None:
+    frame, w, _ = square(0.4)
+    fit = spatial_model(frame, outcome="y", terms=["a", "b"], neighbours=w, kind="lag")
+    effects = spatial_effects(fit)
+    rng = np.random.default_rng(0)
+    draws = rng.multivariate_normal(fit.coefficients, fit.covariance, size=4000)
+    simulated = np.array([effects_of(d[1], 0.0, d[3], fit.eigenvalues)[0] for d in draws]).std(
+        axis=0
+    )
+    # 4,000 draws give a standard deviation to about 1.1%; the delta method is linear: 5%
+    np.testing.assert_allclose(effects.errors[:, 0], simulated, rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"), [(kind, method) for kind in KINDS for method in METHODS[kind]]
+)
+def test_recovers_the_truth(kind: str, method: str) -> None:
+    rho = 0.5 if kind in ("lag", "durbin", "lag_error") else 0.0
+    theta = 0.8 if kind in ("slx", "durbin") else 0.0
+    frame, w, _ = square(rho, theta)
+    fit = spatial_model(
+        frame, outcome="y", terms=["a", "b"], neighbours=w, kind=kind, method=method
+    )
+    truth = {"constant": 1.0, "a": 1.0, "b": -0.5, "W·a": theta, "W·b": 0.0, "rho": rho}
+    truth["lambda"] = 0.0
+    z = (fit.coefficients - np.array([truth[term] for term in fit.terms])) / fit.errors
+    assert np.abs(z).max() < 4  # at most six normal deviates: beyond 4 once in 2,600 draws
+
+
+def test_tests_point_to_the_right_model() -> None:
+    for rho in (0.0, 0.5):
+        frame, w, _ = square(rho)
+        answer = spatial_tests(
+            frame, outcome="y", terms=["a", "b"], neighbours={"nearest 6": w}, permutations=99
+        )
+        p = answer.table.set_index("test")["p_value"]
+        assert (p["Moran's I of residuals"] < 0.01) == (rho > 0)
+        assert (p["robust LM lag"] < 0.01) == (rho > 0)
+    assert "1 of 1 definitions" in answer.headline()
+
+
+def test_conclusions_survive_where_there_is_no_dependence() -> None:
+    frame, w, _ = square(0.0)
+    answer = surviving_conclusions(
+        frame, outcomes=["y"], terms=["a", "b"], neighbours={"nearest 6": w}
+    )
+    assert (answer.table["same_verdict_share"] == 1).all()
+    assert answer.table["verdict"].tolist() == ["positive", "negative"]
+
+
+def test_order_of_areas_does_not_matter() -> None:
+    frame, w, _ = square(0.4, n=80)
+    shuffled = frame.sample(frac=1, random_state=1)
+    one, two = (
+        spatial_model(table, outcome="y", terms=["a", "b"], neighbours=w, kind="lag")
+        for table in (frame, shuffled)
+    )
+    np.testing.assert_allclose(one.coefficients, two.coefficients, rtol=1e-6)
+
+
+def test_islands_are_named_with_the_remedy() -> None:
+    frame, w, _ = square(0.0, n=30)
+    near = {code: list(others) for code, others in w.neighbors.items()}
+    near["007"] = []
+    broken = libpysal.weights.W(near, id_order=w.id_order, silence_warnings=True)
+    with pytest.raises(ParameterError, match=r"without a neighbour: 007 of 30.*nearest k"):
+        spatial_model(frame, outcome="y", terms=["a"], neighbours=broken, kind="lag")
+
+
+def test_foreign_areas_are_named() -> None:
+    frame, w, _ = square(0.0, n=30)
+    with pytest.raises(AlignmentError, match="no place in the weights: X"):
+        spatial_model(
+            frame.rename(index={"003": "X"}), outcome="y", terms=["a"], neighbours=w, kind="lag"
+        )
+
+
+def test_collinear_and_impossible_requests_are_refused() -> None:
+    frame, w, _ = square(0.0, n=30)
+    with pytest.raises(DataError, match="linear combinations of one another: a, c"):
+        spatial_model(
+            frame.assign(c=frame["a"] + 1),
+            outcome="y",
+            terms=["a", "c"],
+            neighbours=w,
+            kind="lag",
+        )
+    with pytest.raises(ParameterError, match="lag_error by gmm"):
+        spatial_model(frame, outcome="y", terms=["a"], neighbours=w, kind="lag_error", method="ml")
