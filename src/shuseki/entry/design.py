@@ -1,0 +1,336 @@
+"""Which rows and which columns go into an equation?
+
+A design says it all before anything is estimated: the outcome, the terms, which areas are left
+out and which outliers. Applied to the regional variables it gives a sample: a matrix, a vector,
+and a list of who was set aside at which step.
+
+Outlier rules (on the outcome, over every area that has one, before any other choice):
+
+============  ==========================================================================
+none          keep all
+printed       drop above mean + 3 standard deviations, once (Okamuro 2006, table 3, note)
+iterated      the same, repeated until nobody is dropped
+two_sided     drop beyond mean ± 3 standard deviations, once
+robust        drop above median + 3 · 1.4826 · MAD, once
+============  ==========================================================================
+
+Standard deviations have the divisor n − 1. The 1.4826 makes the MAD a standard deviation under
+the normal distribution.
+
+Takes: ``RegionalVariables``. Gives: ``Sample``.
+Limits: rules look at the outcome alone; an extreme regressor stays in.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.resources.abc import Traversable
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from shuseki.arrays import Bools, Floats
+from shuseki.entry.variables import RegionalVariables
+from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+
+__all__ = ["CONSTANT", "OUTLIER_RULES", "STANDARD_ERRORS", "Design", "Sample", "read_designs"]
+
+CONSTANT = "constant"
+STANDARD_ERRORS = ("classical", "HC0", "HC1", "HC2", "HC3")
+THREE = 3.0
+MAD_TO_SD = 1.4826
+
+
+# ---- outlier rules: values (n,), nan allowed → which are outliers (n,) ------------------------
+
+
+def keep_all(values: Floats) -> Bools:
+    """Nobody."""
+    return np.zeros(len(values), dtype=bool)
+
+
+def above_three_sd(values: Floats) -> Bools:
+    """Above the mean plus three standard deviations, once.
+
+    Examples
+    --------
+    >>> above_three_sd(np.array([*range(20), 100.0])).nonzero()[0]
+    array([20])
+    """
+    with np.errstate(invalid="ignore"):
+        return np.asarray(values > _mean(values) + THREE * _sd(values))
+
+
+def above_three_sd_repeatedly(values: Floats) -> Bools:
+    """Above the mean plus three standard deviations of those left, until nobody is."""
+    out = keep_all(values)
+    while True:
+        more = above_three_sd(np.where(out, np.nan, values))
+        if not more.any():
+            return out
+        out = out | more
+
+
+def beyond_three_sd(values: Floats) -> Bools:
+    """More than three standard deviations from the mean, on either side, once."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(values - _mean(values)) > THREE * _sd(values))
+
+
+def above_three_mad(values: Floats) -> Bools:
+    """Above the median plus three median absolute deviations, scaled to the normal, once."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return keep_all(values)
+    middle = np.median(known)
+    spread = MAD_TO_SD * np.median(np.abs(known - middle))
+    with np.errstate(invalid="ignore"):
+        return np.asarray(values > middle + THREE * spread)
+
+
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else np.nan
+
+
+def _sd(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.std(ddof=1)) if len(known) > 1 else np.inf
+
+
+OUTLIER_RULES: Mapping[str, Callable[[Floats], Bools]] = MappingProxyType(
+    {
+        "none": keep_all,
+        "printed": above_three_sd,
+        "iterated": above_three_sd_repeatedly,
+        "two_sided": beyond_three_sd,
+        "robust": above_three_mad,
+    }
+)
+"""Name → rule."""
+
+
+# ---- designs ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The rows and columns that an equation is estimated on.
+
+    Attributes
+    ----------
+    areas
+        Area codes, length n.
+    outcome
+        Shape ``(n,)``.
+    regressors
+        Shape ``(n, k)``, the constant first.
+    terms
+        Names of the columns, ``"constant"`` first.
+    set_aside
+        Step → areas dropped there, in order: outliers, exclusions, incomplete.
+    """
+
+    areas: tuple[str, ...]
+    outcome: Floats
+    regressors: Floats
+    terms: tuple[str, ...]
+    set_aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """Number of areas."""
+        return len(self.areas)
+
+
+@dataclass(frozen=True)
+class Design:
+    """An equation before it is estimated.
+
+    Attributes
+    ----------
+    outcome
+        Name of the outcome variable.
+    terms
+        Names of the regressors; the constant is always there and not named.
+    model
+        What the equation is called among those of the same outcome.
+    outliers
+        One of ``OUTLIER_RULES``.
+    exclude
+        True/false columns of the variables; areas where one is true are left out.
+    standard_errors
+        One of ``STANDARD_ERRORS``.
+
+    Examples
+    --------
+    >>> Design("START", ("UNEMPL", "DENS"), model="1").without("DENS").terms
+    ('UNEMPL',)
+    """
+
+    outcome: str
+    terms: tuple[str, ...]
+    model: str = "1"
+    outliers: str = "printed"
+    exclude: tuple[str, ...] = ()
+    standard_errors: str = "HC1"
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise ParameterError(
+                f"The design of {self.outcome} has no terms. Expected at least one regressor."
+            )
+        repeated = sorted({term for term in self.terms if self.terms.count(term) > 1})
+        if repeated:
+            raise ParameterError(
+                f"Terms named twice: {examples(repeated)}. Expected each once. Remove one."
+            )
+        if self.outcome in self.terms:
+            raise ParameterError(
+                f"{self.outcome} is both outcome and term. Expected different variables."
+            )
+        if CONSTANT in self.terms:
+            raise ParameterError(
+                "'constant' is among the terms. It is always added. Leave it out of the terms."
+            )
+        for what, given, known in (
+            ("outlier rule", self.outliers, tuple(OUTLIER_RULES)),
+            ("kind of standard error", self.standard_errors, STANDARD_ERRORS),
+        ):
+            if given not in known:
+                raise ParameterError(
+                    f"Unknown {what} {given!r}. Expected one of {', '.join(known)}."
+                )
+
+    def without(self, *terms: str) -> "Design":
+        """Leave out terms; those that are not there are ignored."""
+        return replace(self, terms=tuple(term for term in self.terms if term not in terms))
+
+    def replacing(self, term: str, *others: str) -> "Design":
+        """Put other terms in the place of one; the same design when it is not there."""
+        if term not in self.terms:
+            return self
+        at = self.terms.index(term)
+        return replace(self, terms=(*self.terms[:at], *others, *self.terms[at + 1 :]))
+
+    def sample(self, variables: RegionalVariables) -> Sample:
+        """Select the rows and columns.
+
+        Raises
+        ------
+        UnknownCodeError
+            An outcome, term or exclusion that is not among the variables.
+        DataError
+            A term that no area has, an infinite value, or no complete row.
+        """
+        outcome = variables.column(self.outcome)
+        regressors = pd.DataFrame({term: variables.column(term) for term in self.terms})
+        unknown_everywhere = [t for t in self.terms if regressors[t].isna().all()]
+        if unknown_everywhere:
+            raise DataError(
+                f"No area has a value of {examples(unknown_everywhere)}, a term of model "
+                f"{self.model} of {self.outcome}. Expected at least some. Complete the accounts, "
+                "or leave the term out with design.without(...)."
+            )
+        values = pd.concat([outcome, regressors], axis=1)
+        infinite = [str(c) for c in values if np.isinf(values[c]).any()]
+        if infinite:
+            raise DataError(
+                f"Infinite values of {examples(infinite)}. Expected numbers, or nan where "
+                "unknown. Correct the accounts."
+            )
+        extreme = OUTLIER_RULES[self.outliers](outcome.to_numpy(dtype=float))
+        left = np.ones(len(values), dtype=bool)
+        set_aside: dict[str, tuple[str, ...]] = {}
+
+        def drop(step: str, rows: Bools) -> None:
+            nonlocal left
+            gone = left & rows
+            if gone.any():
+                set_aside[step] = tuple(map(str, values.index[gone]))
+            left = left & ~rows
+
+        drop("outliers", extreme)
+        for rule in self.exclude:
+            drop(rule, _flags(variables, rule))
+        drop("incomplete", values.isna().any(axis=1).to_numpy())
+        if not left.any():
+            raise DataError(
+                f"No area is left for model {self.model} of {self.outcome}. Set aside: "
+                + "; ".join(f"{step} {len(areas)}" for step, areas in set_aside.items())
+                + ". Expected complete rows. Relax the sample rules or drop the rarest term."
+            )
+        chosen = values.loc[left]
+        matrix = np.column_stack(
+            [np.ones(len(chosen)), chosen[list(self.terms)].to_numpy(dtype=float)]
+        )
+        return Sample(
+            areas=tuple(map(str, chosen.index)),
+            outcome=chosen[self.outcome].to_numpy(dtype=float),
+            regressors=matrix,
+            terms=(CONSTANT, *self.terms),
+            set_aside=MappingProxyType(set_aside),
+        )
+
+
+def _flags(variables: RegionalVariables, rule: str) -> Bools:
+    if rule not in variables.frame.columns:
+        raise UnknownCodeError.among(
+            "sample rule",
+            [rule],
+            list(map(str, variables.frame.columns)),
+            "Add it as a true/false column with variables.with_columns(...).",
+        )
+    flags = variables.frame[rule]
+    if flags.isna().any():
+        raise DataError(
+            f"Sample rule {rule!r} is unknown in {examples(flags.index[flags.isna()])}. Expected "
+            "true or false for every area. Complete the column."
+        )
+    if not set(flags.unique()) <= {True, False}:
+        raise DataError(
+            f"Sample rule {rule!r} holds {examples(flags.unique())}. Expected true or false."
+        )
+    return flags.to_numpy(dtype=bool)
+
+
+def read_designs(file: Traversable, *, standard_errors: str = "HC1") -> tuple[Design, ...]:
+    """Read a set of designs: every model for every outcome.
+
+    Parameters
+    ----------
+    file
+        A TOML file with ``outcomes``, ``[models]`` (name → terms), and optionally ``outliers``
+        and ``exclude``.
+    standard_errors
+        What the file leaves open when the paper does not say.
+
+    Raises
+    ------
+    DataError
+        Missing or unknown keys.
+    """
+    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    known = {"outcomes", "models", "outliers", "exclude"}
+    missing = sorted({"outcomes", "models"} - set(content))
+    strange = sorted(set(content) - known)
+    if missing or strange:
+        found = [*(f"missing {key}" for key in missing), *(f"unknown {key}" for key in strange)]
+        raise DataError(
+            f"Designs in {file}: {examples(found)}. Expected the keys {', '.join(sorted(known))}. "
+            "Correct the file."
+        )
+    outcomes: Sequence[str] = content["outcomes"]
+    return tuple(
+        Design(
+            outcome=outcome,
+            terms=tuple(terms),
+            model=model,
+            outliers=content.get("outliers", "printed"),
+            exclude=tuple(content.get("exclude", ())),
+            standard_errors=standard_errors,
+        )
+        for outcome in outcomes
+        for model, terms in content["models"].items()
+    )

@@ -1,0 +1,522 @@
+"""What do the regional variables say about the outcome, area by area?
+
+Least squares, y = X b + e, with the constant in the first column of X, and one of five
+covariances of b, with A = (X'X)⁻¹, leverages h_i = x_i'A x_i, and k columns::
+
+    classical   A · e'e / (n − k)
+    HC0         A X' diag(e_i²) X A                      (White 1980)
+    HC1         n / (n − k) · HC0
+    HC2         A X' diag(e_i² / (1 − h_i)) X A
+    HC3         A X' diag(e_i² / (1 − h_i)²) X A         (MacKinnon and White 1985)
+
+Two F statistics test that all slopes are zero: ``f_classical`` = (R²/(k−1)) / ((1−R²)/(n−k)),
+which is what the 2006 paper prints (its F follow from its adjusted R² and n), and ``f_robust``,
+the Wald statistic of the chosen covariance over k − 1. P-values are from Student's t and F with
+n − k degrees of freedom; stars as in the paper: *** 1%, ** 5%, * 10%.
+
+Takes: a ``Design`` and ``RegionalVariables``. Gives: a ``Fit``, or ``Fits`` of many designs.
+Sources: Okamuro (2006), tables 4-6. Checked against: statsmodels to ten digits, and its stored
+output; NIST Longley.
+Limits: one cross-section, independent rows: areas that depend on their neighbours break the
+standard errors.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import linalg, stats
+
+from shuseki.arrays import Floats
+from shuseki.entry.design import CONSTANT, STANDARD_ERRORS, Design, Sample
+from shuseki.entry.printed import PrintedPaper
+from shuseki.entry.variables import Convention, RegionalVariables
+from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.results import Result, result
+from shuseki.sources import Source
+
+__all__ = [
+    "LEVELS",
+    "WHITE_1980",
+    "Fit",
+    "Fits",
+    "LeastSquares",
+    "estimate",
+    "estimate_all",
+    "least_squares",
+    "stars",
+]
+
+LEVELS = (("***", 0.01), ("**", 0.05), ("*", 0.10))
+"""Stars of the 2006 paper and the p-value each stays below."""
+
+WHITE_1980 = Source(
+    "White1980",
+    "White, H., A heteroskedasticity-consistent covariance matrix estimator, Econometrica 48",
+    "1980",
+)
+MACKINNON_WHITE_1985 = Source(
+    "MacKinnonWhite1985",
+    "MacKinnon, J. G. and White, H., Some heteroskedasticity-consistent covariance matrix "
+    "estimators with improved finite sample properties, Journal of Econometrics 29",
+    "1985",
+)
+
+COLLINEAR = 1e-10
+"""Smallest accepted diagonal of R, of the unit-length columns of X; below it X is singular."""
+
+
+def stars(p: float) -> str:
+    """Stars of a p-value; none when it is not known.
+
+    Examples
+    --------
+    >>> [stars(p) for p in (0.004, 0.03, 0.09, 0.2)]
+    ['***', '**', '*', '']
+    """
+    return next((mark for mark, level in LEVELS if p < level), "")
+
+
+@result
+class Fit(Result):
+    """One equation, estimated.
+
+    Attributes
+    ----------
+    design
+        What was asked.
+    sample
+        The rows and columns used, and who was set aside.
+    coefficients
+        In units of the outcome per unit of the term, shape ``(k,)``, the constant first.
+    covariance
+        Of the coefficients, by the design's standard errors, shape ``(k, k)``.
+    residuals
+        Shape ``(n,)``.
+    r2, adjusted_r2
+        Shares of variance explained; 1 is all of it.
+    f_classical, f_robust
+        Tests that all slopes are zero.
+    convention
+        Of the outcome.
+    printed
+        What a paper prints for this equation: index terms, columns ``coefficient``, ``t``,
+        ``stars``; ``None`` when there is no paper.
+    """
+
+    design: Design
+    sample: Sample
+    coefficients: Floats
+    covariance: Floats
+    residuals: Floats
+    r2: float
+    adjusted_r2: float
+    f_classical: float
+    f_robust: float
+    convention: Convention = "labour_market"
+    printed: pd.DataFrame | None = None
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the coefficients, the constant first."""
+        return self.sample.terms
+
+    @property
+    def n(self) -> int:
+        """Number of areas."""
+        return self.sample.n
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Areas less coefficients."""
+        return self.n - len(self.terms)
+
+    @property
+    def standard_errors(self) -> Floats:
+        """Standard errors of the coefficients, shape ``(k,)``."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+    @property
+    def t(self) -> Floats:
+        """Coefficients over their standard errors, shape ``(k,)``."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.coefficients / self.standard_errors)
+
+    @property
+    def p(self) -> Floats:
+        """Two-sided p-values, Student's t with n − k degrees of freedom, shape ``(k,)``."""
+        return np.asarray(2 * stats.t.sf(np.abs(self.t), self.degrees_of_freedom))
+
+    @property
+    def f_classical_p(self) -> float:
+        """P-value of the classical F."""
+        k = len(self.terms)
+        return float(stats.f.sf(self.f_classical, k - 1, self.degrees_of_freedom))
+
+    @property
+    def f_robust_p(self) -> float:
+        """P-value of the robust F."""
+        return float(stats.f.sf(self.f_robust, len(self.terms) - 1, self.degrees_of_freedom))
+
+    def position(self, term: str) -> int:
+        """Position of a term among the coefficients."""
+        if term not in self.terms:
+            raise UnknownCodeError.among("term", [term], self.terms)
+        return self.terms.index(term)
+
+    def headline(self) -> str:
+        """Outcome, model, adjusted R², F, n, and the kind of standard errors."""
+        return (
+            f"{self.design.outcome}, model {self.design.model}: adjusted R² "
+            f"{self.adjusted_r2:.3f}, F {self.f_classical:.1f}, n = {self.n}, "
+            f"{self.design.standard_errors} standard errors"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per term: estimate, and beside it the print when there is one."""
+        p = self.p
+        frame = pd.DataFrame(
+            {
+                "outcome": self.design.outcome,
+                "model": self.design.model,
+                "term": list(self.terms),
+                "coefficient": self.coefficients,
+                "standard_error": self.standard_errors,
+                "t": self.t,
+                "p": p,
+                "stars": [stars(value) for value in p],
+            }
+        )
+        if self.printed is None:
+            return frame
+        for column in ("coefficient", "t", "stars"):
+            frame[f"printed_{column}"] = [
+                self.printed[column].get(term, "") for term in frame["term"]
+            ]
+        return frame
+
+    def fit_statistics(self) -> pd.DataFrame:
+        """One row per statistic: adjusted R², R², both F, n."""
+        return pd.DataFrame(
+            [
+                {"statistic": "adjusted_r2", "value": self.adjusted_r2, "p": np.nan},
+                {"statistic": "r2", "value": self.r2, "p": np.nan},
+                {"statistic": "f_statistic", "value": self.f_classical, "p": self.f_classical_p},
+                {"statistic": "f_robust", "value": self.f_robust, "p": self.f_robust_p},
+                {"statistic": "n", "value": float(self.n), "p": np.nan},
+            ]
+        ).assign(
+            outcome=self.design.outcome,
+            model=self.design.model,
+            stars=lambda f: [stars(value) for value in f["p"]],
+        )[["outcome", "model", "statistic", "value", "p", "stars"]]
+
+    def beside(self, paper: PrintedPaper) -> "Fit":
+        """Put what a paper prints for this outcome and model beside the estimates."""
+        table = paper.table("coefficients")
+        mine = table[
+            (table["outcome"] == self.design.outcome) & (table["model"] == self.design.model)
+        ]
+        if mine.empty:
+            return self
+        return replace(
+            self,
+            printed=mine.set_index("term")[["coefficient", "t", "stars"]],
+            sources=(*self.sources, paper.source.at(paper.where(str(mine["table"].iloc[0])))),
+        )
+
+
+@result
+class Fits(Result, Mapping[tuple[str, str], Fit]):
+    """Many equations: ``fits["START", 1]`` is one of them.
+
+    Attributes
+    ----------
+    fits
+        In the order of the designs.
+    """
+
+    fits: tuple[Fit, ...]
+
+    def __getitem__(self, key: tuple[str, str | int]) -> Fit:
+        outcome, model = key[0], str(key[1])
+        for fit in self.fits:
+            if (fit.design.outcome, fit.design.model) == (outcome, model):
+                return fit
+        known = [f"{fit.design.outcome}, {fit.design.model}" for fit in self.fits]
+        raise UnknownCodeError.among("equation", [f"{outcome}, {model}"], known)
+
+    def __contains__(self, key: object) -> bool:
+        return (
+            isinstance(key, tuple)
+            and len(key) == 2
+            and (key[0], str(key[1])) in {(f.design.outcome, f.design.model) for f in self.fits}
+        )
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter([(fit.design.outcome, fit.design.model) for fit in self.fits])
+
+    def __len__(self) -> int:
+        return len(self.fits)
+
+    def headline(self) -> str:
+        """Number of equations, range of adjusted R² and of n."""
+        adjusted = [fit.adjusted_r2 for fit in self.fits]
+        areas = [fit.n for fit in self.fits]
+        return (
+            f"{len(self.fits)} equations, adjusted R² {min(adjusted):.3f} to {max(adjusted):.3f}, "
+            f"n = {min(areas)} to {max(areas)}"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per equation and term."""
+        return pd.concat([fit.to_frame() for fit in self.fits], ignore_index=True)
+
+    def fit_statistics(self) -> pd.DataFrame:
+        """One row per equation and statistic."""
+        return pd.concat([fit.fit_statistics() for fit in self.fits], ignore_index=True)
+
+    def of(self, outcome: str) -> "Fits":
+        """The equations of one outcome."""
+        return replace(self, fits=tuple(fit for fit in self.fits if fit.design.outcome == outcome))
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Outcomes, in the order of the designs."""
+        return tuple(dict.fromkeys(fit.design.outcome for fit in self.fits))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Models, in the order of the designs."""
+        return tuple(dict.fromkeys(fit.design.model for fit in self.fits))
+
+
+def estimate(design: Design, variables: RegionalVariables) -> Fit:
+    """Estimate one equation.
+
+    Parameters
+    ----------
+    design
+        Outcome, terms, sample and outlier rules, kind of standard errors.
+    variables
+        The regional variables.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    DataError
+        Terms that do not vary or that are combinations of one another, fewer areas than
+        coefficients, areas that their own equation fits perfectly under HC2 and HC3.
+    UnknownCodeError
+        Variables that are not there.
+
+    Notes
+    -----
+    Okamuro (2006), p. 9 and tables 4-6.
+    """
+    sample = design.sample(variables)
+    where = f"model {design.model} of {design.outcome}"
+    check_design(sample.outcome, sample.regressors, sample.terms, where)
+    fitted = least_squares(sample.outcome, sample.regressors, design.standard_errors)
+    _refuse_perfect_leverage(sample, fitted, design)
+    n, k = sample.regressors.shape
+    centred = sample.outcome - sample.outcome.mean()
+    r2 = 1 - float(fitted.residuals @ fitted.residuals) / float(centred @ centred)
+    slopes, middle = fitted.coefficients[1:], fitted.covariance[1:, 1:]
+    notes = [f"Set aside, {step}: {examples(areas)}." for step, areas in sample.set_aside.items()]
+    return Fit(
+        design=design,
+        sample=sample,
+        coefficients=fitted.coefficients,
+        covariance=fitted.covariance,
+        residuals=fitted.residuals,
+        r2=r2,
+        adjusted_r2=1 - (1 - r2) * (n - 1) / (n - k),
+        f_classical=_ratio(r2 / (k - 1), (1 - r2) / (n - k)),
+        f_robust=float(slopes @ np.linalg.pinv(middle, hermitian=True) @ slopes) / (k - 1),
+        convention=variables.convention,
+        notes=tuple(notes),
+        sources=(*variables.sources, WHITE_1980, MACKINNON_WHITE_1985),
+    )
+
+
+def estimate_all(
+    designs: Iterable[Design],
+    variables: RegionalVariables,
+    *,
+    paper: PrintedPaper | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Fits:
+    """Estimate many equations, and put a paper's print beside them.
+
+    Parameters
+    ----------
+    designs
+        The equations.
+    variables
+        The regional variables.
+    paper
+        Printed tables; each fit's ``to_frame`` then shows them beside the estimates.
+    progress
+        Called with the number done and the number in all.
+    """
+    asked = tuple(designs)
+    if not asked:
+        raise ParameterError("No designs were given. Expected at least one equation.")
+    keys = [(design.outcome, design.model) for design in asked]
+    repeated = sorted({key for key in keys if keys.count(key) > 1})
+    if repeated:
+        raise ParameterError(
+            f"Equations with the same outcome and model: {examples(repeated)}. "
+            "Expected a model name of its own for each. Rename one."
+        )
+    fits = []
+    for done, design in enumerate(asked, start=1):
+        fit = estimate(design, variables)
+        fits.append(fit if paper is None else fit.beside(paper))
+        if progress is not None:
+            progress(done, len(asked))
+    sources = dict.fromkeys(source for fit in fits for source in fit.sources)
+    return Fits(fits=tuple(fits), sources=tuple(sources), notes=variables.notes)
+
+
+# ---- arrays ---------------------------------------------------------------------------------
+
+
+class LeastSquares(NamedTuple):
+    """Coefficients ``(k,)``, their covariance ``(k, k)``, residuals and leverages ``(n,)``."""
+
+    coefficients: Floats
+    covariance: Floats
+    residuals: Floats
+    leverages: Floats
+
+
+def least_squares(y: Floats, X: Floats, standard_errors: str = "HC1") -> LeastSquares:
+    """Least squares and a covariance of the coefficients.
+
+    Parameters
+    ----------
+    y
+        Outcome, shape ``(n,)``.
+    X
+        Regressors, shape ``(n, k)``, of full column rank; put the constant in yourself.
+    standard_errors
+        One of ``classical``, ``HC0``, ``HC1``, ``HC2``, ``HC3``.
+
+    Returns
+    -------
+    LeastSquares
+
+    Examples
+    --------
+    A line through (0, 1), (1, 2), (2, 6): slope 2.5, intercept 0.5.
+
+    >>> X = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+    >>> least_squares(np.array([1.0, 2.0, 6.0]), X).coefficients.round(12)
+    array([0.5, 2.5])
+    """
+    if standard_errors not in STANDARD_ERRORS:
+        raise ParameterError(
+            f"Unknown kind of standard error {standard_errors!r}. "
+            f"Expected one of {', '.join(STANDARD_ERRORS)}."
+        )
+    n, k = X.shape
+    length = np.linalg.norm(X, axis=0)
+    Q, R = np.linalg.qr(X / length)
+    coefficients = linalg.solve_triangular(R, Q.T @ y)
+    residuals = y - (X / length) @ coefficients
+    leverages = np.einsum("ij,ij->i", Q, Q)
+    inverse = linalg.solve_triangular(R, np.eye(k))
+    squares = residuals**2
+    match standard_errors:
+        case "classical":
+            middle = np.eye(k) * (squares.sum() / (n - k))
+        case "HC0" | "HC1":
+            middle = (Q.T * squares) @ Q
+            if standard_errors == "HC1":
+                middle *= n / (n - k)
+        case _:
+            power = 1 if standard_errors == "HC2" else 2
+            with np.errstate(divide="ignore", invalid="ignore"):
+                middle = (Q.T * (squares / (1 - leverages) ** power)) @ Q
+    covariance = inverse @ middle @ inverse.T
+    return LeastSquares(
+        coefficients / length, covariance / np.outer(length, length), residuals, leverages
+    )
+
+
+def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> None:
+    """Refuse a design that has no unique solution, and name the terms.
+
+    Parameters
+    ----------
+    y, X
+        Outcome ``(n,)`` and regressors ``(n, k)``.
+    terms
+        Names of the columns.
+    where
+        Which equation, for the message.
+
+    Raises
+    ------
+    DataError
+        An outcome or term that does not vary, fewer rows than needed, collinear terms.
+    """
+    n, k = X.shape
+    if n <= k:
+        raise DataError(
+            f"{n} areas for {k} coefficients in {where}. Expected more areas than coefficients. "
+            "Drop terms, or relax the sample rules."
+        )
+    if np.ptp(y) == 0:
+        raise DataError(
+            f"The outcome is {y[0]:g} in all {n} areas of {where}. Expected one that varies."
+        )
+    flat = [
+        term
+        for term, column in zip(terms, X.T, strict=True)
+        if term != CONSTANT and np.ptp(column) <= 1e-12 * np.abs(column).max(initial=0.0)
+    ]
+    if flat:
+        raise DataError(
+            f"Terms that do not vary over the {n} areas of {where}: {examples(flat)}. Expected "
+            "regressors that vary. Leave them out with design.without(...)."
+        )
+    scaled = X - X.mean(axis=0)
+    scaled[:, 0] = 1.0 if terms[0] == CONSTANT else scaled[:, 0]
+    scaled /= np.linalg.norm(scaled, axis=0)
+    _, R, order = linalg.qr(scaled, mode="economic", pivoting=True)
+    last = np.abs(np.diag(R))
+    rank = int((last > COLLINEAR).sum())
+    if rank < k:
+        others = linalg.solve_triangular(R[:rank, :rank], R[:rank, rank])
+        involved = [order[j] for j in range(rank) if abs(others[j]) > 1e-6]
+        names = [terms[j] for j in sorted([*involved, order[rank]])]
+        raise DataError(
+            f"Terms that add up to one another in {where}: {examples(names)}. Expected terms "
+            f"none of which follows from the others. Leave one out, e.g. "
+            f"design.without({terms[order[rank]]!r})."
+        )
+
+
+def _refuse_perfect_leverage(sample: Sample, fitted: LeastSquares, design: Design) -> None:
+    if design.standard_errors not in ("HC2", "HC3"):
+        return
+    perfect = np.flatnonzero(fitted.leverages > 1 - 1e-10)
+    if len(perfect):
+        areas = [sample.areas[i] for i in perfect]
+        raise DataError(
+            f"Areas that alone decide a coefficient (leverage 1): {examples(areas)}. "
+            f"{design.standard_errors} divides by 1 − leverage. Leave out the term that only "
+            "they have, or use HC1."
+        )
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below > 0 else np.inf
