@@ -276,12 +276,7 @@ class Design:
 
 def _flags(variables: RegionalVariables, rule: str) -> Bools:
     if rule not in variables.frame.columns:
-        raise UnknownCodeError.among(
-            "sample rule",
-            [rule],
-            list(map(str, variables.frame.columns)),
-            "Add it as a true/false column with variables.with_columns(...).",
-        )
+        raise UnknownCodeError.among("sample rule", [rule], list(map(str, variables.frame.columns)))
     flags = variables.frame[rule]
     if flags.isna().any():
         raise DataError(
