@@ -1,0 +1,298 @@
+"""K-density: the null against every possible sample, simulation, R dbmss; its size; its input."""
+
+from itertools import combinations, permutations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.measures import kdensity as module
+from shuseki.measures.kdensity import kdensity, kdensity_areas
+from shuseki.panel import Panel
+from shuseki.sites import Sites
+
+ORACLE = Path(__file__).parent / "oracle"
+
+
+def towns(sites: int, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Sites around 200 towns of very unequal size, degrees."""
+    rng = np.random.default_rng(seed)
+    centre = np.stack([rng.uniform(33, 40, 200), rng.uniform(131, 141, 200)], axis=1)
+    size = rng.pareto(1.0, 200) + 0.2
+    town = rng.choice(200, size=sites, p=size / size.sum())
+    return (
+        centre[town, 0] + rng.normal(0, 0.12, sites),
+        centre[town, 1] + rng.normal(0, 0.15, sites),
+    )
+
+
+def frame(sites: int = 400, industries: int = 4) -> pd.DataFrame:
+    latitude, longitude = towns(sites)
+    rng = np.random.default_rng(5)
+    return pd.DataFrame(
+        {
+            "latitude": latitude,
+            "longitude": longitude,
+            "industry": rng.integers(0, industries, sites).astype(str),
+            "employment": np.ceil(rng.lognormal(2.5, 1, sites)),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "weights", [np.ones(4), np.array([5.0, 1.0, 2.0, 0.5])], ids=["plants", "employment"]
+)
+def test_mean_and_covariance_over_every_possible_industry(weights):
+    # 7 sites, 4 plants: all 840 ways to place them
+    latitude, longitude = towns(7)
+    cells = module._points(latitude, longitude)
+    bin_km, bins = 40.0, 30
+    population = module.population_sums(cells.positions, cells.plants, cells.own_km, bin_km, bins)
+    mean, covariance = module.null_moments(population, weights)
+    drawn = np.array(
+        [
+            module.pair_shares(
+                cells.positions, cells.own_km, np.array(where), weights, bin_km, bins
+            )
+            for where in permutations(range(7), 4)
+        ]
+    )
+    assert mean == pytest.approx(drawn.mean(axis=0), abs=1e-12)
+    assert covariance == pytest.approx(np.cov(drawn.T, bias=True), abs=1e-12)
+
+
+def test_the_same_null_from_cells_as_from_points_in_the_same_places():
+    latitude, longitude = towns(60)
+    latitude, longitude = np.tile(latitude, 2), np.tile(longitude, 2)
+    points = module._points(latitude, longitude)
+    mesh = module._mesh(latitude, longitude)
+    assert len(mesh.plants) <= 60
+    apart = module.population_sums(points.positions, points.plants, points.own_km, 2.0, 500)
+    together = module.population_sums(mesh.positions, mesh.plants, mesh.own_km, 2.0, 500)
+    assert together.sites == apart.sites == 120
+    assert together.ordered_pairs.sum() == apart.ordered_pairs.sum()
+    mean_apart, spread_apart = module.null_moments(apart, np.ones(30))
+    mean_together, spread_together = module.null_moments(together, np.ones(30))
+    # single precision moves a few pairs over a bin's edge: compare smoothed
+    smooth = module.smoothing_map(np.linspace(0, 400, 41), 20.0, 2.0, 500)
+    assert smooth @ mean_together == pytest.approx(smooth @ mean_apart, rel=1e-3)
+    assert np.diag(smooth @ spread_together @ smooth.T) == pytest.approx(
+        np.diag(smooth @ spread_apart @ smooth.T), rel=1e-3
+    )
+
+
+def null_of(n: int, sites: int = 20_000):
+    """The null of an industry of n plants, and a way to draw its curves."""
+    cells = module._points(*towns(sites))
+    sample = module.systematic_sample(cells.positions, cells.plants, module.THIRD_MOMENT_SITES)
+    spread_km, range_km = module.distance_spread(cells.positions[sample])
+    h = 0.9 * spread_km * (n * (n - 1) / 2) ** -0.2
+    bin_km = min(1.0, h / 4)
+    bins = int(np.ceil((range_km + 4 * h) / bin_km))
+    at_km = np.linspace(0, range_km, module.DISTANCES + 1)
+    population = module.population_sums(cells.positions, cells.plants, cells.own_km, bin_km, bins)
+    third = module._third_moments_by_bandwidth(
+        cells.positions[sample], cells.own_km[sample], np.array([h]), range_km
+    )
+    smooth = module.smoothing_map(at_km, h, bin_km, bins)
+    null = module._null(cells, population, third(h, at_km), np.ones(n), smooth, 0.05)
+
+    def draw(times: int, seed: int) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        return module.simulate_null(cells, np.ones(n), bin_km, bins, times, rng) @ smooth.T
+
+    return null, draw
+
+
+def test_mean_and_deviation_against_simulation():
+    # 10,000 simulations: the deviation has a standard error of 0.7%, so 3% is beyond 4 of them
+    null, draw = null_of(60, sites=5_000)
+    drawn = draw(10_000, seed=1)
+    expected, deviation, skewness = null.curves[:3]
+    assert expected == pytest.approx(drawn.mean(axis=0), rel=0.03)
+    assert deviation == pytest.approx(drawn.std(axis=0), rel=0.03)
+    centred = (drawn - drawn.mean(axis=0)) / drawn.std(axis=0)
+    assert skewness == pytest.approx((centred**3).mean(axis=0), abs=0.2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n", "times"), [(20, 10_000), (100, 5_000), (500, 3_000), (5_000, 1_000)])
+def test_size_is_five_percent(n, times):
+    null, draw = null_of(n)
+    drawn = draw(times, seed=7)
+    assert null.by == ("simulation" if n == 20 else "moments")
+    local_lower, local_upper, lower, upper = null.curves[3:]
+    # ± 1 point, and three standard errors of the count of random industries
+    tolerance = 0.01 + 3 * np.sqrt(0.05 * 0.95 / times)
+    assert (drawn > upper).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+    assert (drawn < lower).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+    assert (drawn > local_upper).mean() == pytest.approx(0.05, abs=0.01)
+    assert (drawn < local_lower).mean() == pytest.approx(0.05, abs=0.01)
+
+
+@pytest.mark.parametrize(("weights", "column"), [("none", "plain"), ("employment", "weighted")])
+def test_density_against_dbmss(weights, column):
+    sites = Sites.from_frame(pd.read_csv(ORACLE / "dbmss_plants.csv"))
+    printed = pd.read_csv(ORACLE / "dbmss_kd.csv")
+    answer = kdensity(
+        sites,
+        industries=["A"],
+        weights=weights,
+        range_km=200,
+        bandwidth_km=float(printed["bandwidth"][0]),
+    )
+    ours = np.interp(printed["r"], answer.distances_km, answer.density_per_km[0])
+    # dbmss evaluates a fast Fourier transform on 512 points and interpolates: 0.3%
+    assert ours == pytest.approx(printed[column].to_numpy(), rel=0.004)
+
+
+def test_density_of_two_plants_by_hand():
+    # one pair 100 km apart, h = 10: K(100) = φ(0)/10 + φ(20)/10
+    north = 100 / (6371.0088 * np.pi / 180)
+    table = pd.DataFrame(
+        {
+            "latitude": [35.0, 35.0 + north, 36.5, 37.0],
+            "longitude": [138.0] * 4,
+            "industry": ["A", "A", "B", "B"],
+        }
+    )
+    answer = kdensity(
+        Sites.from_frame(table, employment=None), range_km=200, bandwidth_km=10.0, industries=["A"]
+    )
+    at_100 = np.interp(100, answer.distances_km, answer.density_per_km[0])
+    assert at_100 == pytest.approx(0.3989423 / 10, rel=2e-3)
+
+
+def test_a_gathered_industry_is_localised_and_a_random_one_is_not():
+    table = frame(2_000, 8)
+    table.loc[table["industry"] == "1", ["latitude", "longitude"]] = [35.7, 139.7]
+    rng = np.random.default_rng(0)
+    gathered = table["industry"] == "1"
+    table.loc[gathered, "latitude"] += rng.normal(0, 0.2, gathered.sum())
+    answer = kdensity(Sites.from_frame(table))
+    assert answer.pattern[1] == "localised"
+    assert answer.localisation_index[1] == max(answer.localisation_index)
+    assert answer.localised_at[1, 0]
+    assert answer.localisation_index[answer.industries.index("0")] < 0.01
+    assert "of 2" in answer.headline() or "8 industries" in answer.headline()
+    assert len(answer.to_frame()) == 8
+    assert len(answer.curves()) == 8 * len(answer.distances_km)
+
+
+def test_scaling_employment_changes_nothing():
+    table = frame(500, 2)
+    once = kdensity(Sites.from_frame(table), weights="employment")
+    table["employment"] *= 10
+    tenfold = kdensity(Sites.from_frame(table), weights="employment")
+    assert tenfold.density_per_km == pytest.approx(once.density_per_km)
+    assert tenfold.global_upper_per_km == pytest.approx(once.global_upper_per_km)
+
+
+def test_areas_with_masses_equal_sites_at_their_centres():
+    rng = np.random.default_rng(4)
+    latitude, longitude = towns(50)
+    counts = rng.poisson(6, (50, 2)).astype(float)
+    panel = Panel(
+        areas=tuple(map(str, range(50))),
+        industries=("A", "B"),
+        periods=("2001",),
+        values={"plants": counts[:, :, None]},
+        centres=np.stack([latitude, longitude], axis=1),
+    )
+    where, industry = (
+        np.repeat(index.ravel(), counts.astype(int).ravel())
+        for index in np.meshgrid(range(50), range(2), indexing="ij")
+    )
+    sites = Sites(latitude[where], longitude[where], industry, ("A", "B"), np.ones(len(where)))
+    by_area, by_site = kdensity_areas(panel), kdensity(sites)
+    assert by_area.density_per_km == pytest.approx(by_site.density_per_km, rel=1e-4)
+    assert by_area.deviation_per_km == pytest.approx(by_site.deviation_per_km, rel=1e-3)
+
+
+def test_suppressed_cells_are_noted():
+    counts = np.full((10, 2, 1), 5.0)
+    counts[3, 1, 0] = np.nan
+    latitude, longitude = towns(10)
+    panel = Panel(
+        tuple("abcdefghij"),
+        ("A", "B"),
+        ("2001",),
+        {"plants": counts},
+        centres=np.stack([latitude, longitude], axis=1),
+    )
+    answer = kdensity_areas(panel)
+    assert any(note.startswith("1 suppressed cells") for note in answer.notes)
+
+
+def test_industries_of_one_plant_are_left_out_and_named():
+    table = frame(100, 2)
+    table.loc[0, "industry"] = "lonely"
+    answer = kdensity(Sites.from_frame(table))
+    assert answer.industries == ("0", "1")
+    assert any("lonely" in note for note in answer.notes)
+
+
+def test_only_one_plant_industries_is_refused():
+    table = frame(5, 1)
+    table["industry"] = list("abcde")
+    with pytest.raises(DataError, match="None of the 5 industries has two plants"):
+        kdensity(Sites.from_frame(table))
+
+
+def test_exchanged_coordinates_are_refused():
+    table = frame(50).rename(columns={"latitude": "longitude", "longitude": "latitude"})
+    with pytest.raises(DataError, match="swap the columns"):
+        kdensity(Sites.from_frame(table, inside_japan=False))
+
+
+def test_points_outside_the_country_are_refused_unless_told():
+    table = frame(50)
+    table["latitude"] -= 60
+    sites = Sites.from_frame(table, inside_japan=False)
+    with pytest.raises(DataError, match="outside Japan"):
+        kdensity(sites)
+    assert kdensity(sites, inside_japan=False).sites == 50
+
+
+def test_unknown_industry_level_and_employment():
+    sites = Sites.from_frame(frame(50))
+    with pytest.raises(UnknownCodeError, match="Unknown industry"):
+        kdensity(sites, industries=["9"])
+    with pytest.raises(ParameterError, match="between 0 and 0.5"):
+        kdensity(sites, level=5)
+    unknown = Sites.from_frame(frame(50).assign(employment=[10.0] * 49 + [np.nan]))
+    with pytest.raises(DataError, match="rows 49"):
+        kdensity(unknown, weights="employment")
+
+
+def test_gamma_quantiles_against_the_normal_and_by_hand():
+    # skewness 0 is the normal law; skewness 2 the exponential: quantile −ln(1−p) − 1
+    quantile = module.pearson_quantile(0.95, np.array([0.0, 2.0, -2.0]))
+    assert quantile[0] == pytest.approx(1.6449, abs=1e-3)
+    assert quantile[1] == pytest.approx(-np.log(0.05) - 1, rel=1e-6)
+    assert quantile[2] == pytest.approx(1 + np.log(0.95), rel=1e-6)
+
+
+def test_systematic_sample_takes_everyone_when_it_may():
+    cells = module._points(*towns(50))
+    sample = module.systematic_sample(cells.positions, cells.plants, 100)
+    assert sorted(sample) == list(range(50))
+
+
+def test_third_moments_over_every_triple_by_brute_force():
+    latitude, longitude = towns(12)
+    distance = module.distance_matrix_km(module._unit_vectors(latitude, longitude))
+    third = module.third_moments(distance, 60.0, np.array([80.0]))
+    g = sum(np.exp(-0.5 * ((distance - s) / 60) ** 2) for s in (80, -80)) / 60 / np.sqrt(2 * np.pi)
+    n, mean = 12, g[~np.eye(12, dtype=bool)].mean()
+    a = np.array([sum(g[i, j] - mean for j in range(n) if j != i) / (n - 2) for i in range(n)])
+    b = g - mean - a[:, None] - a[None, :]
+    triples = [b[i, j] * b[j, k] * b[k, i] for i, j, k in combinations(range(n), 3)]
+    assert third.triangle[0] == pytest.approx(np.mean(triples), rel=1e-9)
+    assert third.aaa[0] == pytest.approx((a**3).mean(), rel=1e-9)
+    # b has no row means: what is left once the linear part is out
+    assert [b[i, [j for j in range(n) if j != i]].sum() for i in range(n)] == pytest.approx(
+        [0] * n, abs=1e-12
+    )
