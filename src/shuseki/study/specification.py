@@ -55,6 +55,7 @@ class Records(Part):
     seed: int = 2006
     waves: tuple[Wave, ...] = ()
     converter: Path | None = None
+    store: Path | None = None
     layouts: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
@@ -71,6 +72,7 @@ class Region(Part):
     """Which areas the births are added up to: a named division, or a two-column table."""
 
     division: str = "district-253"
+    date: str = "1995-10-01"
     file: Path | None = None
 
 
@@ -142,6 +144,23 @@ class Study(Part):
     def name(self) -> str:
         """The study's name."""
         return self.study.name
+
+    def changed(
+        self, lang: str | None = None, scale: float | None = None, seed: int | None = None
+    ) -> "Study":
+        """Change what a command line may change; everything is checked again."""
+        content = self.model_dump()
+        for part, key, value in (
+            ("report", "lang", lang),
+            ("records", "scale", scale),
+            ("records", "seed", seed),
+        ):
+            if value is not None:
+                content[part][key] = value
+        try:
+            return Study(**content, origin=self.origin)
+        except ValidationError as error:
+            raise ParameterError(_faults(Path("the command line"), error)) from None
 
     @property
     def is_synthetic(self) -> bool:

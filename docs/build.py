@@ -1,0 +1,55 @@
+"""Do the pages say what their code says?
+
+Runs the ```` ```python ```` blocks of every page, in order and in one namespace per page, and
+puts what a block prints into the ```` ```text ```` block that follows it. With ``--check``
+nothing is written and a page whose output has changed is an error.
+
+    python docs/build.py [--check] [PAGE ...]
+"""
+
+import contextlib
+import io
+import re
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BLOCK = re.compile(r"^```python\n(.*?)^```\n(\n?^```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
+
+
+def rebuilt(page: Path) -> str:
+    """Give the page's text with the output of its blocks renewed."""
+    namespace: dict[str, object] = {"__name__": "__page__"}
+
+    def renew(match: re.Match[str]) -> str:
+        code, shown = match[1], match[2]
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            exec(compile(code, str(page), "exec"), namespace)
+        if shown is None:
+            return match[0]
+        return f"```python\n{code}```\n\n```text\n{said.getvalue().rstrip()}\n```\n"
+
+    return BLOCK.sub(renew, page.read_text(encoding="utf-8"))
+
+
+def main(arguments: list[str]) -> int:
+    """Renew or check the pages; the exit code is the number of pages that differ."""
+    check = "--check" in arguments
+    named = [Path(name) for name in arguments if not name.startswith("--")]
+    differ = 0
+    for page in named or sorted(HERE.rglob("*.md")):
+        before = page.read_text(encoding="utf-8")
+        if "```python" not in before:
+            continue
+        after = rebuilt(page)
+        if after != before:
+            differ += 1
+            print(f"{'differs' if check else 'renewed'}: {page.relative_to(HERE.parent)}")
+            if not check:
+                page.write_text(after, encoding="utf-8")
+    return differ if check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

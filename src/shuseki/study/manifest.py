@@ -1,0 +1,80 @@
+"""What went into a run, and what came out at each step?
+
+The manifest is the run's memory: inputs with their hashes, every parameter, the versions of what
+computed it, the number of rows at every step, and seconds. Seconds are the only part that two
+runs of the same study and inputs do not share.
+"""
+
+import hashlib
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from shuseki.study.specification import Study
+
+__all__ = ["Manifest", "fingerprint"]
+
+REPORTED = ("shuseki", "duckdb", "ibis-framework", "numpy", "pandas", "scipy", "statsmodels")
+
+
+@dataclass
+class Manifest:
+    """A record that grows while a study runs.
+
+    Attributes
+    ----------
+    study
+        What was asked for.
+    inputs
+        Name of each input → its SHA-256 and size in bytes.
+    steps
+        One entry per step: name, rows or counts, seconds.
+    """
+
+    study: Study
+    inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    tell: Callable[[str], None] = lambda said: None
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[dict[str, Any]]:
+        """Time a step; what is put into the yielded dictionary is recorded with it."""
+        self.tell(name)
+        entry: dict[str, Any] = {"step": name}
+        started = time.perf_counter()
+        yield entry
+        entry["seconds"] = round(time.perf_counter() - started, 3)
+        self.steps.append(entry)
+
+    def add_input(self, name: str, path: Path) -> None:
+        """Record a file that the study read."""
+        self.inputs[name] = fingerprint(path)
+
+    def to_dict(self, outputs: Mapping[str, Path]) -> dict[str, Any]:
+        """The whole record, with the hashes of what was written."""
+        return {
+            "study": self.study.model_dump(mode="json"),
+            "synthetic": self.study.is_synthetic,
+            "inputs": self.inputs,
+            "versions": {
+                "python": platform.python_version(),
+                **{name: version(name) for name in REPORTED},
+            },
+            "steps": self.steps,
+            "outputs": {name: fingerprint(path) for name, path in sorted(outputs.items())},
+            "seconds": round(sum(entry["seconds"] for entry in self.steps), 3),
+        }
+
+
+def fingerprint(path: Path) -> dict[str, Any]:
+    """SHA-256 and size of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return {"sha256": digest.hexdigest(), "bytes": path.stat().st_size}
