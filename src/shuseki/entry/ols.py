@@ -499,8 +499,8 @@ def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> No
         involved = [order[j] for j in range(rank) if abs(others[j]) > 1e-6]
         names = [terms[j] for j in sorted([*involved, order[rank]])]
         raise DataError(
-            f"Terms that add up to one another, or to a constant, in {where}: {examples(names)}. Expected terms "
-            f"none of which follows from the others. Leave one out, e.g. "
+            f"Terms that add up to one another, or to a constant, in {where}: {examples(names)}. "
+            "Expected terms none of which follows from the others. Leave one out, e.g. "
             f"design.without({terms[order[rank]]!r})."
         )
 

@@ -270,7 +270,7 @@ DEFINITIONS: Mapping[str, VariableDefinition] = MappingProxyType(
                 ("manufacturing_employees_1996", "all_employees_1996"),
                 lambda a: a["manufacturing_employees_1996"] / a["all_employees_1996"],
                 0.10,
-                "10 points more manufacturing share",
+                "10 points more manufacturing share of workers",
                 "製造業比率が10ポイント高い",
             ),
             VariableDefinition(
