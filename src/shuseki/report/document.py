@@ -82,14 +82,22 @@ class Figure:
     alt
         What a reader who cannot see it should know; caption and headline by default.
     notes, sources
-        As for a table; those of the result by default.
+        As for a table; those of the result where ``None``.
     """
 
     drawing: go.Figure | Result | Callable[[Lang], go.Figure]
     caption: Text = ""
     alt: Text = ""
-    notes: tuple[Text, ...] = ()
-    sources: tuple[Source, ...] = ()
+    notes: tuple[Text, ...] | None = None
+    sources: tuple[Source, ...] | None = None
+
+    def __post_init__(self) -> None:
+        drawn = self.drawing
+        for name in ("notes", "sources"):
+            if getattr(self, name) is None:
+                object.__setattr__(
+                    self, name, getattr(drawn, name, ()) if isinstance(drawn, Result) else ()
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +185,9 @@ class Document:
 
     def all_sources(self) -> tuple[Source, ...]:
         """Every source that a block rests on, each once, in reading order."""
-        found = [source for part in self._parts() for source in getattr(part, "sources", ())]
+        found = [
+            source for part in self._parts() for source in getattr(part, "sources", None) or ()
+        ]
         return tuple(dict.fromkeys([*found, *self.sources]))
 
     @property
@@ -296,7 +306,7 @@ def _taken_apart(block: Block) -> Iterator[Part]:
     headline = result.headline() if block.headline is None else block.headline
     yield _Head(title, headline, own, result.sources)
     if block.picture and plot.dispatch(type(result)) is not plot.dispatch(object):
-        yield Figure(result)
+        yield Figure(result, notes=() if block.table else result.notes)
     if isinstance(block.table, Table):
         yield block.table
     elif block.table:
@@ -390,8 +400,7 @@ class _Page:
         key = f"figure-{self.figures}"
         result = figure.drawing if isinstance(figure.drawing, Result) else None
         drawn = _drawn(figure.drawing, self.lang)
-        sources = figure.sources or (result.sources if result else ())
-        notes = figure.notes or (result.notes if result else ())
+        notes, sources = figure.notes or (), figure.sources or ()
         title = pick(figure.caption, self.lang) or _own_title(drawn)
         if not title:
             raise ParameterError(

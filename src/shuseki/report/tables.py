@@ -46,6 +46,8 @@ class Table:
         Words over columns that the common words do not have, or name otherwise.
     endings
         What follows the number in each cell (``***``, ``≠``), in the shape of the frame.
+    words
+        What to read in place of values of text columns: ``{"supported": ("supported", "支持")}``.
     row_names, row_groups
         Columns that name the rows, and that gather rows under a heading.
     notes, sources
@@ -58,6 +60,7 @@ class Table:
     digits: int | Mapping[str, int] | pd.DataFrame | None = None
     endings: pd.DataFrame | None = None
     labels: Mapping[str, Text] = field(default_factory=dict)
+    words: Mapping[str, Text] = field(default_factory=dict)
     row_names: str | None = None
     row_groups: str | None = None
     notes: tuple[Text, ...] = ()
@@ -140,13 +143,18 @@ class Table:
             endings = [""] * len(self.frame) if self.endings is None else self.endings.iloc[:, k]
             columns.append(
                 [
-                    show(value, places, lang, grouped=grouped) + ending
+                    self._cell(value, places, lang, grouped) + ending
                     for value, places, ending in zip(
                         self.frame.iloc[:, k], decimals, endings, strict=True
                     )
                 ]
             )
         return columns
+
+    def _cell(self, value: object, places: int | None, lang: str, grouped: bool) -> str:
+        if isinstance(value, str) and value in self.words:
+            return pick(self.words[value], lang)
+        return show(value, places, lang, grouped=grouped)
 
     def numeric(self) -> list[bool]:
         """Whether each column holds numbers, and is set flush right."""
@@ -334,16 +342,22 @@ def show(value: object, digits: int | None, lang: str = "en", *, grouped: bool =
 
 
 def decimals_of(series: pd.Series) -> int | None:
-    """Decimals that show about three figures of a column's typical value; ``None`` for words."""
+    """Decimals that show about three figures of a column's typical value; ``None`` for words.
+
+    No more than the values have: 6.5 and 7.0 get one.
+    """
     if not pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
         return None
     if pd.api.types.is_integer_dtype(series):
         return 0
     values = series.to_numpy(dtype=float, na_value=np.nan)
     values = np.abs(values[np.isfinite(values) & (values != 0)])
-    if values.size == 0 or np.all(values == np.round(values)):
+    if values.size == 0:
         return 0
-    return int(np.clip(2 - math.floor(math.log10(float(np.median(values)))), 0, 6))
+    places = int(np.clip(2 - math.floor(math.log10(float(np.median(values)))), 0, 6))
+    while places and np.allclose(values, values.round(places - 1), rtol=0, atol=1e-9):
+        places -= 1
+    return places
 
 
 def differs(

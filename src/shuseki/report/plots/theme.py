@@ -45,7 +45,7 @@ INK, GREY, LIGHT = "#22303c", "#6b7883", "#e3e8ec"
 """Text; secondary text and reference lines; grid."""
 MISSING = "#d9d9d9"
 """An area without a value."""
-SEQUENTIAL = ("#eaf3f8", "#bcdcec", "#7fbcdb", "#3f94c3", "#176a9f", "#0b3f66")
+SEQUENTIAL = ("#d8e8f3", "#abd0e6", "#74b2d6", "#3d8ec0", "#176a9f", "#0b3f66")
 """Little to much, six steps."""
 DIVERGING = ("#b2541a", "#e39b63", "#f5dcc3", "#f3f3f3", "#c4ddec", "#6aaed3", "#1d6a9e")
 """Below to above a middle, seven steps: orange, white, blue."""

@@ -1,0 +1,475 @@
+"""Where is it high, where low?
+
+Areas are built from the points of their municipalities: every place on land belongs to the nearest
+municipality (Voronoi cells on a conformal map), and the cells of one area are joined. No tiles, no
+download, no boundary files; the land ends at a bundled outline. Values are coloured by quantile,
+so that every colour covers about as many areas; areas without a value are hatched, and land in no
+area is pale. Okinawa and Amami stand in a frame at the lower right, at four fifths of the scale.
+
+Takes a division and one value per area. Gives a Plotly figure of filled shapes in kilometres,
+under 1 MB, with the value of each area on hovering.
+Limits: borders are not the legal ones; the Ogasawara and Daito islands are left out; for Japan
+only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import shapely
+from shapely import affinity
+
+from shuseki.arrays import Floats
+from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.geography.areas import municipalities
+from shuseki.geography.districts import BUNDLED, Division, division
+from shuseki.report.plots.outline import LAND_SOURCE, land
+from shuseki.report.plots.theme import COLOURS, DIVERGING, GREY, INK, MISSING, SEQUENTIAL, blank
+from shuseki.report.tables import decimals_of, show
+from shuseki.report.words import Text, check_language, pick, say
+from shuseki.results import Result
+
+__all__ = ["LAND_SOURCE", "Shapes", "category_map", "choropleth", "project", "shapes"]
+
+EARTH_KM = 6371.0
+PARALLELS = (33.0, 43.0)
+CENTRE = (137.0, 37.0)
+"""Lambert conformal conic map: standard parallels and centre, degrees."""
+INSET_NORTH = 28.7
+"""Land south of this latitude is drawn in the frame."""
+INSET_SCALE = 0.8
+OUTLYING = ((138.0, 31.5), (130.5, 27.0))
+"""Land east and south of these places (Ogasawara, Daito) is left out; degrees."""
+PALE = "#f6f5f2"
+TOLERANCE_KM = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """Areas as they lie on the map.
+
+    Attributes
+    ----------
+    codes, names_en, names_ja
+        One per area.
+    outlines
+        Shape of each area, kilometres on the map.
+    ground
+        All land, areas or not.
+    frame
+        West, south, east, north of the frame around Okinawa and Amami, kilometres.
+    """
+
+    codes: tuple[str, ...]
+    names_en: tuple[str, ...]
+    names_ja: tuple[str, ...]
+    outlines: tuple[shapely.Geometry, ...]
+    ground: shapely.Geometry
+    frame: tuple[float, float, float, float]
+
+
+def shapes(by: Division | str = "district-253") -> Shapes:
+    """Build the areas of a division from their municipalities.
+
+    Parameters
+    ----------
+    by
+        A division, or the name of a bundled one, whose shapes are kept for the next map.
+    """
+    if isinstance(by, str):
+        if by not in BUNDLED:
+            raise UnknownCodeError.among("division", [by], BUNDLED)
+        return _bundled(by)
+    return _built(by)
+
+
+def choropleth(
+    areas: Shapes | Division | str,
+    values: "pd.Series[float] | Mapping[str, float]",
+    *,
+    title: Text,
+    unit: Text = "",
+    result: Result | None = None,
+    bins: int = 6,
+    digits: int | None = None,
+    middle: float | None = None,
+    lang: str = "en",
+) -> go.Figure:
+    """Colour areas by their values.
+
+    Parameters
+    ----------
+    areas
+        Shapes, a division, or the name of a bundled one.
+    values
+        Value by area code; areas that are absent or ``nan`` are hatched.
+    title, unit
+        What is shown, and in what (heads the legend).
+    result
+        The answer that the values come from; its sources mark the title.
+    bins
+        Number of colours, 2 to 6; each covers about as many areas.
+    digits
+        Decimals in the legend; about three figures by default.
+    middle
+        Colour what lies below it orange and what lies above it blue.
+    lang
+        ``"en"`` or ``"ja"``.
+
+    Returns
+    -------
+    go.Figure
+        Title and legend in the language; no request to any server.
+    """
+    if not 2 <= bins <= len(SEQUENTIAL):
+        raise ParameterError(
+            f"bins is {bins}. Expected 2 to {len(SEQUENTIAL)}, as many as a reader can tell apart. "
+            "Choose another number."
+        )
+    drawn = areas if isinstance(areas, Shapes) else shapes(areas)
+    series = _aligned(values, drawn).astype(float)
+    known = series[np.isfinite(series)]
+    numbers: Floats = np.array(known, dtype=np.float64)
+    if known.empty:
+        raise DataError(
+            f"No value for any of the {len(drawn.codes)} areas. Expected finite numbers by area "
+            f"code, such as {drawn.codes[0]!r}. Check the codes of the values."
+        )
+    places = decimals_of(known) if digits is None else digits
+    edges, colours = _classes(numbers, bins, middle)
+    which = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(colours) - 1)
+    groups = []
+    for k, colour in enumerate(colours):
+        mine = known[which == k]
+        if len(mine):
+            label = say(
+                "map_legend",
+                lang,
+                low=show(float(mine.min()), places, lang),
+                high=show(float(mine.max()), places, lang),
+            )
+            groups.append((f"{label} ({len(mine)})", colour, list(mine.index)))
+    text = {
+        str(code): show(None if np.isnan(value) else value, places, lang)
+        for code, value in series.items()
+    }
+    return _map(drawn, groups[::-1], text, title=title, unit=unit, result=result, lang=lang)
+
+
+def category_map(
+    areas: Shapes | Division | str,
+    categories: "pd.Series[str] | Mapping[str, str]",
+    *,
+    title: Text,
+    labels: Mapping[str, Text] | None = None,
+    colours: Mapping[str, str] | None = None,
+    result: Result | None = None,
+    lang: str = "en",
+) -> go.Figure:
+    """Colour areas by a category.
+
+    Parameters
+    ----------
+    areas, title, result, lang
+        As for ``choropleth``.
+    categories
+        Category by area code; areas that are absent are hatched.
+    labels, colours
+        Words and colour of each category, in the order of the legend; the categories themselves,
+        in the order of the alphabet, and the house colours by default.
+    """
+    drawn = areas if isinstance(areas, Shapes) else shapes(areas)
+    series = _aligned(categories, drawn)
+    known = series.dropna().astype(str)
+    wanted = list(labels) if labels is not None else sorted(known.unique())
+    unknown = sorted(set(known) - set(wanted))
+    if unknown:
+        raise UnknownCodeError.among("category", unknown, wanted, "Give it a label.")
+    if colours is None and len(wanted) > len(COLOURS):
+        raise ParameterError(
+            f"{len(wanted)} categories. Expected at most {len(COLOURS)}, as many as a reader can "
+            "tell apart. Join some, or give colours."
+        )
+    words = {key: pick(labels[key], lang) if labels is not None else key for key in wanted}
+    paint = dict(zip(wanted, COLOURS, strict=False)) if colours is None else colours
+    groups = [
+        (f"{words[key]} ({int((known == key).sum())})", paint[key], list(known.index[known == key]))
+        for key in wanted
+        if (known == key).any()
+    ]
+    text = {str(code): words.get(value, "–") for code, value in series.astype(object).items()}
+    return _map(drawn, groups, text, title=title, unit="", result=result, lang=lang)
+
+
+# ---- drawing -------------------------------------------------------------------------------
+
+
+def _map(
+    drawn: Shapes,
+    groups: Sequence[tuple[str, str, list[str]]],
+    text: Mapping[str, str],
+    *,
+    title: Text,
+    unit: Text,
+    result: Result | None,
+    lang: str,
+) -> go.Figure:
+    """Ground, groups of areas, areas without a value, and a point on each to hover."""
+    language = check_language(lang)
+    at = {code: k for k, code in enumerate(drawn.codes)}
+    figure = blank(pick(title, language), result, lang=language, height=680)
+    ground = _filled([drawn.ground], say("map_outside", language), PALE, GREY, 0.4)
+    ground.legendrank = 2000
+    figure.add_trace(ground)
+    coloured = {code for _, _, codes in groups for code in codes}
+    for label, colour, codes in groups:
+        figure.add_trace(_filled([drawn.outlines[at[code]] for code in codes], label, colour))
+    missing = [code for code in drawn.codes if code not in coloured]
+    if missing:
+        trace = _filled(
+            [drawn.outlines[at[code]] for code in missing],
+            f"{say('map_missing', language)} ({len(missing)})",
+            "white",
+        )
+        trace.fillpattern = {"shape": "/", "fgcolor": GREY, "bgcolor": MISSING, "size": 5}
+        figure.add_trace(trace)
+    points = shapely.get_coordinates(
+        [_largest(shape).representative_point() for shape in drawn.outlines]
+    )
+    names = drawn.names_ja if language == "ja" else drawn.names_en
+    figure.add_scatter(
+        x=points[:, 0].round(1),
+        y=points[:, 1].round(1),
+        mode="markers",
+        marker={"size": 12, "opacity": 0},
+        text=[f"{name}<br>{text[code]}" for code, name in zip(drawn.codes, names, strict=True)],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+    )
+    west, south, east, north = drawn.frame
+    figure.add_shape(
+        type="rect", x0=west, y0=south, x1=east, y1=north, line={"color": GREY, "width": 1}
+    )
+    figure.add_annotation(
+        x=east,
+        y=north,
+        text=say("map_inset", language),
+        showarrow=False,
+        xanchor="right",
+        yanchor="bottom",
+        font={"size": 11, "color": GREY},
+    )
+    left, bottom, right, top = drawn.ground.bounds
+    hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
+    figure.update_layout(
+        xaxis={**hidden, "range": [left - 10, right + 10], "constraintoward": "center"},
+        yaxis={
+            **hidden,
+            "range": [bottom - 10, top + 10],
+            "constraintoward": "top",
+            "scaleanchor": "x",
+        },
+        margin={"l": 8, "r": 8, "b": 8},
+        hovermode="closest",
+        hoverdistance=40,
+        legend={
+            "orientation": "v",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "top",
+            "title": {"text": pick(unit, language), "font": {"size": 12, "color": INK}},
+            "bgcolor": "rgba(255,255,255,0.7)",
+        },
+    )
+    return figure
+
+
+def _filled(
+    outlines: Sequence[shapely.Geometry],
+    label: str,
+    colour: str,
+    line: str = "white",
+    width: float = 0.5,
+) -> go.Scatter:
+    """One trace of many shapes: rings parted by gaps, holes running the other way round."""
+    rings = [
+        ring
+        for polygon in shapely.get_parts(list(outlines))
+        for ring in (polygon.exterior, *polygon.interiors)
+    ]
+    gap = np.full((1, 2), np.nan)
+    corners = [part for ring in rings for part in (shapely.get_coordinates(ring).round(1), gap)]
+    x, y = np.vstack(corners[:-1]).T if corners else (np.empty(0), np.empty(0))
+    return go.Scatter(
+        x=_gapped(x),
+        y=_gapped(y),
+        mode="lines",
+        fill="toself",
+        fillcolor=colour,
+        line={"color": line, "width": width},
+        name=label,
+        hoverinfo="skip",
+    )
+
+
+def _gapped(values: Floats) -> list[float | None]:
+    return [None if np.isnan(value) else round(float(value), 1) for value in values]
+
+
+def _classes(values: Floats, bins: int, middle: float | None) -> tuple[Floats, list[str]]:
+    """Lower edge and colour of each class: quantiles, on either side of the middle if given."""
+    if middle is None:
+        edges = np.unique(np.quantile(values, np.arange(bins) / bins))
+        at = np.linspace(0, len(SEQUENTIAL) - 1, len(edges)).round().astype(int)
+        return edges, [SEQUENTIAL[k] for k in at]
+    below, above = values[values < middle], values[values >= middle]
+    low = np.unique(np.quantile(below, np.arange(3) / 3)) if below.size else np.empty(0)
+    high = np.unique(np.quantile(above, np.arange(3) / 3)) if above.size else np.empty(0)
+    colours = [*DIVERGING[: len(low)], *DIVERGING[len(DIVERGING) - len(high) :]]
+    return np.concatenate([low, high]), colours
+
+
+def _aligned(values: "pd.Series | Mapping[str, object]", drawn: Shapes) -> pd.Series:
+    """Values in the order of the shapes; unknown codes are refused."""
+    series = values if isinstance(values, pd.Series) else pd.Series(dict(values))
+    series = series.set_axis(series.index.astype(str))
+    unknown = series.index.difference(list(drawn.codes))
+    if len(unknown):
+        raise UnknownCodeError.among("area", list(unknown), drawn.codes)
+    repeated = series.index[series.index.duplicated()]
+    if len(repeated):
+        raise DataError(
+            f"More than one value for areas {examples(repeated.unique())}. Expected one each. "
+            "Select one period or industry first."
+        )
+    return series.reindex(list(drawn.codes))
+
+
+# ---- building shapes -------------------------------------------------------------------------
+
+
+@lru_cache
+def _bundled(name: str) -> Shapes:
+    return _built(division(name))
+
+
+def _built(by: Division) -> Shapes:
+    units = municipalities(by.date)
+    units = units[units["latitude"].notna()]
+    members = by.members.set_index("municipality")["area"]
+    area = units["code"].map(members)
+    points = project(units["longitude"].to_numpy(float), units["latitude"].to_numpy(float))
+    main, south = _land_km()
+    ground = shapely.union_all([main, south])
+    cells = voronoi(points, ground)
+    table = by.areas.set_index("code")
+    outlines = []
+    for code in by.codes:
+        mine = (area == code).to_numpy()
+        joined = shapely.intersection(shapely.union_all(cells[mine]), ground)
+        if joined.is_empty:
+            joined = shapely.union_all(shapely.buffer(shapely.points(points[mine]), 4.0))
+        outlines.append(joined)
+    frame, shift = _inset(main, south)
+    placed = [_placed(shape, main, shift) for shape in outlines]
+    return Shapes(
+        by.codes,
+        tuple(table["name_en"]),
+        tuple(table["name_ja"]),
+        tuple(placed),
+        _placed(ground, main, shift),
+        frame,
+    )
+
+
+def project(longitude: Floats, latitude: Floats) -> Floats:
+    """Lambert conformal conic map of Japan on a sphere.
+
+    Parameters
+    ----------
+    longitude, latitude
+        Degrees, shape ``(n,)``.
+
+    Returns
+    -------
+    Floats
+        Kilometres east and north of 137° E, 37° N, shape ``(n, 2)``.
+        Formula: Snyder, Map Projections: A Working Manual (1987), equations 15-1 to 15-5.
+    """
+    first, second = np.radians(PARALLELS)
+    lon, lat = np.radians(longitude), np.radians(latitude)
+    lon_0, lat_0 = np.radians(CENTRE)
+
+    def half(angle: Floats | float) -> Floats:
+        tangent: Floats = np.tan(np.pi / 4 + np.asarray(angle) / 2)
+        return tangent
+
+    n = np.log(np.cos(first) / np.cos(second)) / np.log(half(second) / half(first))
+    f = np.cos(first) * half(first) ** n / n
+    rho = EARTH_KM * f / half(lat) ** n
+    rho_0 = EARTH_KM * f / half(lat_0) ** n
+    theta = n * (lon - lon_0)
+    return np.column_stack([rho * np.sin(theta), rho_0 - rho * np.cos(theta)])
+
+
+def voronoi(points: Floats, ground: shapely.Geometry) -> np.ndarray:
+    """Cell of every point, in their order; points at the same place share a cell."""
+    unique, which = np.unique(points.round(6), axis=0, return_inverse=True)
+    cells = shapely.get_parts(
+        shapely.voronoi_polygons(
+            shapely.multipoints(unique), extend_to=ground.envelope.buffer(100), ordered=True
+        )
+    )
+    found: np.ndarray = cells[which.ravel()]
+    return found
+
+
+@lru_cache
+def _land_km() -> tuple[shapely.Geometry, shapely.Geometry]:
+    """Land of the main islands and of Okinawa and Amami, kilometres; without Ogasawara."""
+    parts = shapely.get_parts(land())
+    west, south, _, north = shapely.bounds(parts).T
+    outlying = np.zeros(len(parts), dtype=bool)
+    for longitude, latitude in OUTLYING:
+        outlying |= (west > longitude) & (south < latitude)
+    in_frame = (north < INSET_NORTH) & ~outlying
+    on_map = shapely.transform(parts, lambda corners: project(corners[:, 0], corners[:, 1]))
+    simple = shapely.simplify(on_map, TOLERANCE_KM)
+    return shapely.union_all(simple[~in_frame & ~outlying]), shapely.union_all(simple[in_frame])
+
+
+def _inset(
+    main: shapely.Geometry, south: shapely.Geometry
+) -> tuple[tuple[float, float, float, float], tuple[float, float]]:
+    """Frame at the lower right of the main islands, and the way there."""
+    margin = 15.0
+    x0, y0, x1, y1 = south.bounds
+    right, bottom = main.bounds[2], main.bounds[1]
+    left = right - (x1 - x0) * INSET_SCALE - 2 * margin
+    top = bottom + (y1 - y0) * INSET_SCALE + 2 * margin
+    shift = (left + margin - x0 * INSET_SCALE, bottom + margin - y0 * INSET_SCALE)
+    return (left, bottom, right, top), shift
+
+
+def _placed(
+    shape: shapely.Geometry, main: shapely.Geometry, shift: tuple[float, float]
+) -> shapely.Geometry:
+    """Move what lies south of the main islands into the frame; outer rings counterclockwise."""
+    south = main.bounds[1]
+    polygons = [part for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)]
+    moved = [
+        affinity.affine_transform(part, [INSET_SCALE, 0, 0, INSET_SCALE, *shift])
+        if part.bounds[3] < south
+        else part
+        for part in polygons
+    ]
+    return shapely.MultiPolygon([shapely.orient_polygons(part) for part in moved])
+
+
+def _largest(shape: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(shape)
+    return parts[int(np.argmax(shapely.area(parts)))]
