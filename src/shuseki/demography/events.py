@@ -33,7 +33,15 @@ from shuseki.demography.linkage import STORED, Converter, carried, converter_of,
 from shuseki.errors import ParameterError
 from shuseki.panel import Panel
 from shuseki.records.store import Store
-from shuseki.records.tally import Division, by_cell, groups_of, members_of, name_of, panel_of
+from shuseki.records.tally import (
+    Members,
+    area_codes,
+    area_facts,
+    by_cell,
+    groups_of,
+    members_of,
+    panel_of,
+)
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
 
@@ -136,7 +144,7 @@ def births(
     since: int,
     earlier: Sequence[int] = (),
     fewer_than_employees: int | None = None,
-    division: Division = None,
+    division: Members = None,
     classes: pd.DataFrame | Mapping[str, str] | None = None,
     converter: Converter | str = STORED,
 ) -> Births:
@@ -185,7 +193,7 @@ def births(
         numbers = carried(store, wave, at, changed, steps)
         return numbers.filter(numbers.ended.isnull()).select("id")
 
-    members, groups = members_of(division), groups_of(classes)
+    members, groups = members_of(division, [at]), groups_of(classes)
     wave = store.wave(at)
     candidates = wave.anti_join(seen(since), "id")
     unseen = candidates
@@ -213,7 +221,7 @@ def births(
     counted, funnel_steps = sift(
         frame, n_candidates, at, since, earlier, fewer_than_employees, members, groups
     )
-    areas = sorted(counted["area"].unique() if members is None else members["area"].unique())
+    areas = area_codes(division, members, counted["area"])
     industries = sorted(groups if groups else counted["industry"].unique())
     panel = panel_of(
         counted,
@@ -221,7 +229,7 @@ def births(
         areas,
         industries,
         [str(at)],
-        division=name_of(division),
+        **area_facts(division),
         sources=store.sources,
     )
     in_group = counted.groupby(counted["industry"].map(groups or {}))["births"].sum()
@@ -327,7 +335,7 @@ def events(
     store: Store,
     *,
     waves: Sequence[int] | None = None,
-    division: Division = None,
+    division: Members = None,
     groups: pd.DataFrame | Mapping[str, str] | None = None,
     converter: Converter | str = STORED,
 ) -> Events:
@@ -349,7 +357,7 @@ def events(
     years = tuple(sorted(store.waves if waves is None else waves))
     if len(years) < 2:
         raise ParameterError(f"Waves given: {list(years)}. Expected at least two.")
-    members, group_of = members_of(division), groups_of(groups)
+    members, group_of = members_of(division, years), groups_of(groups)
     lives = life_table(store, years, division=division, converter=converter)
     k = order_of(lives.wave, years)
     before, after = order_of(lives.wave_before, years), order_of(lives.wave_after, years)
@@ -385,7 +393,7 @@ def events(
     rows = rows.assign(wave=[str(years[int(k)]) for k in rows["k"]])
     variables = ["establishments", *COUNTS]
     rows = rows.groupby(["area", "industry", "wave"], as_index=False)[variables].sum()
-    areas = sorted(rows["area"].unique() if members is None else members["area"].unique())
+    areas = area_codes(division, members, rows["area"])
     industries = sorted(set(group_of.values()) if group_of else rows["industry"].unique())
     panel = panel_of(
         rows,
@@ -394,7 +402,7 @@ def events(
         industries,
         [str(year) for year in years],
         period="wave",
-        division=name_of(division),
+        **area_facts(division),
         sources=store.sources,
     )
     for name in COUNTS:
@@ -422,7 +430,7 @@ def life_table(
     store: Store,
     waves: Sequence[int],
     *,
-    division: Division = None,
+    division: Members = None,
     converter: Converter | str = STORED,
 ) -> ir.Table:
     """Each record with the waves in which its plant was seen before and after.
@@ -442,7 +450,7 @@ def life_table(
     records = ibis.union(
         *[carried(store, year, years[-1], changed, steps, columns) for year in years]
     )
-    records = by_cell(records, members_of(division))
+    records = by_cell(records, members_of(division, years))
     records = records.mutate(ended=records.ended.fill_null(0)).rename(plant="id")
     own = ibis.window(group_by=["plant", "ended"], order_by="wave")
     whole = ibis.window(group_by=["plant", "ended"])

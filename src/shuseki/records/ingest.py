@@ -32,7 +32,14 @@ from shuseki.records.establishments import FIELDS, WHOLE_NUMBER
 from shuseki.records.files import FileFacts, examine
 from shuseki.records.layouts import Layout, layout
 from shuseki.records.store import PARTS, wave_files
-from shuseki.records.validation import Checked, CodeCheck, check_rows, count, source_of
+from shuseki.records.validation import (
+    Checked,
+    CodeCheck,
+    check_rows,
+    codes_of_japan,
+    count,
+    source_of,
+)
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -86,7 +93,7 @@ def ingest(
     which: "str | Layout | Mapping[str, Any]" = "house",
     *,
     wave: int | None = None,
-    check_codes: CodeCheck | None = None,
+    check_codes: CodeCheck | None = codes_of_japan,
     memory_limit: str | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -104,8 +111,8 @@ def ingest(
     wave
         Year of the files when their rows do not say it.
     check_codes
-        Tells unknown municipality codes of a date; rows with them are set aside. Without it
-        only the form of a code is checked.
+        Tells municipality codes that were not valid on a date: Japan's by default; rows whose
+        code never was valid are set aside. With None only the form of a code is checked.
     memory_limit, threads
         Options of the engine, e.g. ``"4GB"``, 2.
     progress
@@ -217,7 +224,7 @@ def without_known(connection: Any, checked: Checked, folder: Path) -> Checked:
             columns = {name: joined[name] for name in table.columns}
             columns["reason"] = ibis.ifelse(again, "duplicate id", joined.reason)
             table = joined.select(**columns)
-    return Checked(table, checked.rejected, checked.unknown)
+    return Checked(table, checked.rejected, checked.odd_codes)
 
 
 def write_part(connection: Any, checked: Checked, folder: Path) -> dict[str, Any]:

@@ -122,6 +122,7 @@ class Store:
                 SparkSession.builder.master("local[*]")
                 .appName("shuseki")
                 .config("spark.ui.enabled", "false")
+                .config("spark.ui.showConsoleProgress", "false")
                 .config("spark.driver.bindAddress", "127.0.0.1")
                 .config("spark.driver.host", "127.0.0.1")
                 .getOrCreate()

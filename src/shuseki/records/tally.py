@@ -25,14 +25,27 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, examples
+from shuseki.geography import areas as codes
+from shuseki.geography.districts import Division
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.sites import Sites
 
-__all__ = ["Division", "by_cell", "groups_of", "locate", "members_of", "tally"]
+__all__ = [
+    "Members",
+    "area_codes",
+    "area_facts",
+    "by_cell",
+    "groups_of",
+    "locate",
+    "members_of",
+    "panel_of",
+    "tally",
+]
 
-Division: TypeAlias = Any
-"""A data frame with ``municipality`` and ``area``, or an object whose ``members`` is one."""
+Members: TypeAlias = Division | pd.DataFrame | None
+"""Which municipality belongs to which area: a division, a table with both, or None for the
+municipalities themselves."""
 
 AMOUNTS = ("shipments_yen", "wages_yen")
 
@@ -41,7 +54,7 @@ def tally(
     store: Store,
     *,
     waves: Sequence[int] | None = None,
-    division: Division = None,
+    division: Members = None,
     groups: pd.DataFrame | Mapping[str, str] | None = None,
 ) -> Panel:
     """Add establishments up to areas × industries × waves.
@@ -64,7 +77,7 @@ def tally(
     """
     years = tuple(store.waves if waves is None else waves)
     table = store.establishments(years)
-    members = members_of(division)
+    members = members_of(division, years)
     group_of = groups_of(groups)
     amounts = [name for name in AMOUNTS if name in table.columns]
     cells = by_cell(table, members).group_by("area", "industry", "wave")
@@ -87,23 +100,23 @@ def tally(
         notes.append(f"{lost:,} plants lie outside the division and are left out.")
     frame = frame[inside & frame["industry"].notna()]
     frame = frame.groupby(["area", "industry", "wave"], as_index=False)[variables].sum(min_count=1)
-    areas = sorted(frame["area"].unique() if members is None else members["area"].unique())
+    areas = area_codes(division, members, frame["area"])
     industries = sorted(set(group_of.values()) if group_of else frame["industry"].unique())
     panel = panel_of(
-        frame, variables, areas, industries, [str(year) for year in years], period="wave"
+        frame,
+        variables,
+        areas,
+        industries,
+        [str(year) for year in years],
+        period="wave",
+        sources=store.sources,
+        notes=tuple(notes),
+        **area_facts(division),
     )
     employment, squared = panel.values["employment"], panel.values["squared_employment"]
     herfindahl = np.full(employment.shape, np.nan)
     np.divide(squared, employment**2, out=herfindahl, where=employment > 0)
-    return Panel(
-        panel.areas,
-        panel.industries,
-        panel.periods,
-        {**panel.values, "plant_herfindahl": herfindahl},
-        division=name_of(division),
-        sources=store.sources,
-        notes=tuple(notes),
-    )
+    return panel.with_variable("plant_herfindahl", herfindahl)
 
 
 def locate(store: Store, wave: int) -> Sites:
@@ -142,18 +155,34 @@ def by_cell(table: ir.Table, members: pd.DataFrame | None) -> ir.Table:
     return joined.select(*table.columns, area=joined.area)
 
 
-def members_of(division: Division) -> pd.DataFrame | None:
-    """Table of municipality and area of a division, checked; None for no division."""
+def members_of(division: Members, waves: Sequence[int] = ()) -> pd.DataFrame | None:
+    """Table of municipality and area, each municipality once; None for no division.
+
+    A ``Division`` knows codes of its own date. Codes that came later, until the last of the
+    waves, are put into the area of their largest share, and wards go with their city.
+    """
     if division is None:
         return None
-    frame = division if isinstance(division, pd.DataFrame) else division.members
-    missing = [name for name in ("municipality", "area") if name not in frame.columns]
+    if isinstance(division, Division):
+        tables = [division.members[["municipality", "area"]]]
+        days = [f"{year}-12-31" for year in sorted(waves)]
+        days = [day for day in days if division.date < day <= codes.LAST_DAY]
+        tables += [division.assignment(day).reset_index()[["municipality", "area"]] for day in days]
+        members = pd.concat(tables).drop_duplicates("municipality")
+        area_of = members.set_index("municipality")["area"]
+        for day in {division.date, *days}:
+            units = codes.municipalities(day, wards=True)
+            wards = units.loc[units["kind"] == "ward", ["code", "city"]]
+            wards = wards.assign(area=wards["city"].map(area_of)).dropna(subset=["area"])
+            tables.append(wards.rename(columns={"code": "municipality"})[["municipality", "area"]])
+        return pd.concat(tables).drop_duplicates("municipality", ignore_index=True)
+    missing = [name for name in ("municipality", "area") if name not in division.columns]
     if missing:
         raise DataError(
             f"The division lacks columns: {examples(missing)}. Found "
-            f"{examples(frame.columns, 12)}. Expected municipality and area. Rename them."
+            f"{examples(division.columns, 12)}. Expected municipality and area. Rename them."
         )
-    frame = frame[["municipality", "area"]].astype(str)
+    frame = division[["municipality", "area"]].astype(str)
     twice = frame.loc[frame["municipality"].duplicated(), "municipality"].unique()
     if len(twice):
         raise DataError(
@@ -161,6 +190,28 @@ def members_of(division: Division) -> pd.DataFrame | None:
             "Expected each once. Choose one area for each."
         )
     return frame
+
+
+def area_codes(division: Members, members: pd.DataFrame | None, found: pd.Series) -> list[str]:
+    """Codes of all areas of a division, or those found when there is none."""
+    if isinstance(division, Division):
+        return list(division.codes)
+    return sorted(found.unique() if members is None else members["area"].unique())
+
+
+def area_facts(division: Members) -> dict[str, Any]:
+    """What a panel says of its areas: the division's name; names, centres, prefectures."""
+    if division is None:
+        return {"division": "municipality"}
+    if isinstance(division, pd.DataFrame):
+        return {"division": "user"}
+    table = division.areas
+    return {
+        "division": division.name,
+        "area_names": tuple(table["name_en"]),
+        "centres": table[["latitude", "longitude"]].to_numpy(dtype=float),
+        "area_groups": tuple(table["prefecture"]),
+    }
 
 
 def groups_of(groups: pd.DataFrame | Mapping[str, str] | None) -> dict[str, str] | None:
@@ -174,11 +225,6 @@ def groups_of(groups: pd.DataFrame | Mapping[str, str] | None) -> dict[str, str]
             f"{examples(groups.columns, 12)}. Expected industry and group. Rename them."
         )
     return dict(zip(groups["industry"].astype(str), groups["group"].astype(str), strict=True))
-
-
-def name_of(division: Division) -> str:
-    """Name of a division, or what stands for one."""
-    return "municipality" if division is None else str(getattr(division, "name", "own"))
 
 
 def panel_of(

@@ -1,11 +1,13 @@
 """Can these records be believed?
 
 ``validate`` reads a file as ``ingest`` would and says what is wrong with it, row by row; it
-changes nothing and never raises for a fault of the data. Three kinds of finding:
+changes nothing and never raises for a fault of the data. Four kinds of finding:
 
     file       the file cannot be read, or lacks a column: nothing of it would be taken in
     set aside  a row that ``ingest`` would set aside, with the reason
     blank      an optional value that cannot be read: the row would be kept without it
+    look       a municipality code of another date, with its likely successor: the row would
+               be kept, because divisions know codes of several dates
 
 Takes: a CSV or Parquet file, a layout, and what tells unknown municipality codes. Gives:
 ``Findings``. Rows are numbered as in ``records.files``.
@@ -24,6 +26,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from shuseki.errors import DataError
+from shuseki.geography import areas
 from shuseki.records.establishments import FIELDS, REASONS, reason, typed
 from shuseki.records.files import FileFacts, examine, read_rows
 from shuseki.records.layouts import Layout, layout
@@ -31,10 +34,13 @@ from shuseki.records.store import is_synthetic
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
-__all__ = ["Checked", "CodeCheck", "Findings", "check_rows", "validate"]
+__all__ = ["Checked", "CodeCheck", "Findings", "check_rows", "codes_of_japan", "validate"]
 
 CodeCheck: TypeAlias = Callable[[Collection[str], str], pd.DataFrame]
-"""Codes and a date (ISO) → the unknown ones: ``code``, ``reason``, ``successor``."""
+"""Codes and a date (ISO) → those not valid on it: ``code``, ``reason``, ``advice``."""
+
+OTHER_DATE = ("ended", "not yet")
+"""Reasons of a code that is valid, but on another date."""
 
 SHOWN = 1000
 COLUMN_OF: Mapping[str, str] = {
@@ -107,13 +113,21 @@ class Checked:
         Typed rows with ``row``, ``reason`` (null when kept) and ``blanked``.
     rejected
         Lines that could not be read.
-    unknown
-        ``wave``, ``code``, ``reason``, ``successor`` of unknown municipality codes.
+    odd_codes
+        ``wave``, ``code``, ``reason``, ``advice`` of municipality codes not valid at the wave.
     """
 
     table: ir.Table
     rejected: ir.Table
-    unknown: pd.DataFrame
+    odd_codes: pd.DataFrame
+
+
+def codes_of_japan(codes: Collection[str], date: str) -> pd.DataFrame:
+    """Tell codes of Japanese municipalities and wards that were not valid on a date.
+
+    Dates before or after the bundled list of codes are asked of its first or last day.
+    """
+    return areas.check_codes(codes, min(max(date, areas.FIRST_DAY), areas.LAST_DAY), wards=True)
 
 
 def validate(
@@ -121,7 +135,7 @@ def validate(
     which: "str | Layout | Mapping[str, Any]" = "house",
     *,
     wave: int | None = None,
-    check_codes: CodeCheck | None = None,
+    check_codes: CodeCheck | None = codes_of_japan,
 ) -> Findings:
     """Say what is wrong with a file of records, changing nothing.
 
@@ -134,7 +148,8 @@ def validate(
     wave
         Year of the file when its rows do not say it.
     check_codes
-        Tells unknown municipality codes of a date; without it only their form is checked.
+        Tells municipality codes that were not valid on a date: Japan's by default; with None
+        only their form is checked.
 
     Raises
     ------
@@ -176,11 +191,12 @@ def check_rows(
     rows = typed(chosen.read(raw.table))
     judged, again = work / "judged.parquet", work / "repeated.parquet"
     try:
-        unknown = unknown_codes(rows, chosen, check_codes)
+        odd = odd_codes(rows, chosen, check_codes)
+        never = odd[~odd["reason"].isin(OTHER_DATE)]
         why = reason(
             rows,
             asked=chosen.asked,
-            unknown_municipalities=list(zip(unknown["wave"], unknown["code"], strict=True)),
+            unknown_municipalities=list(zip(never["wave"], never["code"], strict=True)),
             undecodable=facts.broken >= 0,
         )
         why = ibis.ifelse(rows.kept_by_layout, why, "not kept by the layout")
@@ -209,12 +225,12 @@ def check_rows(
         columns = {name: joined[name] for name in table.columns}
         columns["reason"] = ibis.ifelse(later, "duplicate id", joined.reason)
         table = joined.select(**columns)
-    return Checked(table, raw.rejected, unknown)
+    return Checked(table, raw.rejected, odd)
 
 
-def unknown_codes(rows: ir.Table, chosen: Layout, check: CodeCheck | None) -> pd.DataFrame:
-    """Ask for each wave which of its municipality codes do not exist."""
-    none = pd.DataFrame({name: [] for name in ("wave", "code", "reason", "successor")})
+def odd_codes(rows: ir.Table, chosen: Layout, check: CodeCheck | None) -> pd.DataFrame:
+    """Ask for each wave which of its municipality codes were not valid."""
+    none = pd.DataFrame(columns=["wave", "code", "reason", "advice"])
     if check is None:
         return none
     pairs = rows.filter(rows.municipality.notnull(), rows.wave.notnull())
@@ -223,8 +239,9 @@ def unknown_codes(rows: ir.Table, chosen: Layout, check: CodeCheck | None) -> pd
     for wave, codes in pairs.groupby("wave")["municipality"]:
         well_formed = sorted(codes[codes.str.fullmatch("[0-9]{5}")])
         odd = check(well_formed, chosen.codes_on or f"{wave}-12-31")
-        found.append(odd.assign(wave=int(wave))[list(none.columns)])
-    return pd.concat([none, *found], ignore_index=True) if found else none
+        if len(odd):
+            found.append(odd.assign(wave=int(wave))[list(none.columns)])
+    return pd.concat(found, ignore_index=True) if found else none
 
 
 # ---- findings -------------------------------------------------------------------------------
@@ -241,18 +258,15 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
     bad = table.filter(table.reason.notnull())
     bad = bad.mutate(nth=ibis.row_number().over(order))
     bad = bad.filter(bad.nth < SHOWN).order_by("row").to_pandas()
-    successors = {
-        (int(wave), code): (why, successor)
-        for wave, code, why, successor in checked.unknown.itertuples(index=False)
-    }
+    odd = checked.odd_codes
+    advice = {(int(w), code): told for w, code, _, told in odd.itertuples(index=False)}
     faults = []
     for row in bad.to_dict("records"):
         column = COLUMN_OF.get(row["reason"], "")
         value = "" if pd.isna(row.get(column)) else str(row.get(column, ""))
         says = REASONS[row["reason"]]
         if row["reason"] == "unknown municipality":
-            why, successor = successors[int(row["wave"]), value]
-            says = f"{why}; the likely successor is {successor}" if successor else str(why)
+            says = advice[int(row["wave"]), value]
         faults.append(("set aside", int(row["row"]), column, value, row["reason"], says))
     rejected = checked.rejected.order_by("row").limit(SHOWN).to_pandas()
     n_rejected = count(checked.rejected)
@@ -270,6 +284,14 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
             rows = blank.order_by("row").limit(SHOWN).row.to_pandas()
             says = f"{name} cannot be read; the row is kept without it"
             faults += [("blank", int(row), name, "", f"unreadable {name}", says) for row in rows]
+    for wave, code, why, told in odd[odd["reason"].isin(OTHER_DATE)].itertuples(index=False):
+        other = table.filter(
+            table.wave == int(wave), table.municipality == code, table.reason.isnull()
+        )
+        if n := count(other):
+            counts["code of another date"] = counts.get("code of another date", 0) + n
+            rows = other.order_by("row").limit(SHOWN).row.to_pandas()
+            faults += [("look", int(row), "municipality", code, why, told) for row in rows]
     if facts.advice:
         counts["encoding"] = 1
         faults.append(("file", 0, "", facts.encoding, "encoding", facts.advice))
