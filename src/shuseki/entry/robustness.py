@@ -1,0 +1,404 @@
+"""Would the conclusions change if one thing were done differently?
+
+The four exercises of section 5-1 of the 2006 paper (pp. 12-13), each a set of equations beside the
+set it varies:
+
+``profit_separately``
+    The profit variables PCM and GRSALES enter one at a time.
+``institutes_by_prefecture``
+    INST counts the institutes and plants of the whole prefecture (of its industrial districts:
+    the accounts know no others).
+``without_metropolitan``
+    Districts of the Tokyo and Keihanshin areas are left out.
+``largest_industry``
+    Dummies of the largest industry (food, textile, electrical; the rest is the base) stand in the
+    place of HITECH.
+
+A conclusion about a coefficient changes when it becomes significant, stops being so, or turns
+significantly to the other side; a conclusion about a hypothesis when its verdict changes.
+
+Takes: the equations varied (``Fits``), the variables, the accounts, the hypotheses.
+Gives: a ``Robustness`` per exercise; ``RobustnessChecks`` of all that the data allow.
+Sources: Okamuro (2006), pp. 12-13; the exercises are described there, their tables are not printed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from shuseki.entry.design import CONSTANT, Design
+from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdicts, examine
+from shuseki.entry.ols import Fits, estimate_all
+from shuseki.entry.variables import RegionalVariables
+from shuseki.errors import DataError, ParameterError, ShusekiError, examples
+from shuseki.results import Result, result
+from shuseki.sources import OKAMURO_2006
+
+__all__ = [
+    "EXERCISES",
+    "Robustness",
+    "RobustnessChecks",
+    "check_robustness",
+    "institutes_by_prefecture",
+    "largest_industry",
+    "profit_separately",
+    "without_metropolitan",
+]
+
+PROFIT = ("PCM", "GRSALES")
+SEPARATOR = " / "
+INDUSTRIES = ("food", "textile", "electrical")
+"""The largest industries that get a dummy (p. 13)."""
+
+
+@result
+class Robustness(Result):
+    """One exercise, beside the equations it varies.
+
+    Attributes
+    ----------
+    exercise, question
+        Its name, and what it asks.
+    baseline, varied
+        The equations before and after. A varied equation is named after the one it varies, with
+        what was changed behind a slash: ``"1 / PCM only"`` varies ``"1"``.
+    verdicts_before, verdicts_after
+        On the hypotheses.
+    level
+        Two-sided, of what counts as significant.
+    """
+
+    exercise: str
+    question: str
+    baseline: Fits
+    varied: Fits
+    verdicts_before: Verdicts
+    verdicts_after: Verdicts
+    level: float = LEVEL
+
+    def headline(self) -> str:
+        """How many coefficients and which hypotheses are concluded differently."""
+        frame = self.to_frame()
+        both = frame[frame["compared"]]
+        verdicts = self.changed_verdicts()
+        named = examples(f"{k} ({a} → {b})" for k, (a, b) in verdicts.items()) or "none"
+        return (
+            f"{self.exercise}: {int(both['conclusion_changes'].sum())} of {len(both)} coefficients "
+            f"concluded differently at {self.level:.0%}; hypotheses that change: {named}"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per varied equation and term, before beside after.
+
+        ``compared`` is false for a term that one of the two equations lacks.
+        """
+        before = self.baseline.to_frame().set_index(["outcome", "model", "term"])
+        after = self.varied.to_frame()
+        after = after[after["term"] != CONSTANT].reset_index(drop=True)
+        key = pd.MultiIndex.from_arrays(
+            [after["outcome"], after["model"].str.split(SEPARATOR).str[0], after["term"]]
+        )
+        old = before.reindex(key).reset_index(drop=True)
+        compared = old["coefficient"].notna()
+        was = _side(old["coefficient"], old["p"], self.level)
+        now = _side(after["coefficient"], after["p"], self.level)
+        return pd.DataFrame(
+            {
+                "outcome": after["outcome"],
+                "model": after["model"],
+                "term": after["term"],
+                "coefficient_before": old["coefficient"],
+                "t_before": old["t"],
+                "stars_before": old["stars"].fillna(""),
+                "coefficient": after["coefficient"],
+                "t": after["t"],
+                "stars": after["stars"],
+                "compared": compared,
+                "conclusion_changes": compared & (was != now),
+            }
+        )
+
+    def changed_verdicts(self) -> dict[str, tuple[str, str]]:
+        """Hypothesis → verdict before and after, where they differ."""
+        after = self.verdicts_after.overall
+        return {
+            name: (verdict, after[name])
+            for name, verdict in self.verdicts_before.overall.items()
+            if after[name] != verdict
+        }
+
+
+@result
+class RobustnessChecks(Result):
+    """Every exercise that the data allow.
+
+    Attributes
+    ----------
+    exercises
+        In the paper's order.
+    skipped
+        Exercise → why it could not be done.
+    """
+
+    exercises: tuple[Robustness, ...]
+    skipped: Mapping[str, str]
+
+    def headline(self) -> str:
+        """Which conclusions about hypotheses survive every exercise."""
+        if not self.exercises:
+            return f"no exercise could be done: {examples(self.skipped)}"
+        moved = {name for one in self.exercises for name in one.changed_verdicts()}
+        held = [n for n in self.exercises[0].verdicts_before.overall if n not in moved]
+        return (
+            f"{len(self.exercises)} exercises; verdicts that hold in all: "
+            f"{', '.join(held) or 'none'}; that change in some: "
+            f"{', '.join(sorted(moved)) or 'none'}"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per exercise and hypothesis."""
+        rows = [
+            {
+                "exercise": one.exercise,
+                "hypothesis": name,
+                "verdict_before": verdict,
+                "verdict_after": one.verdicts_after.overall[name],
+            }
+            for one in self.exercises
+            for name, verdict in one.verdicts_before.overall.items()
+        ]
+        columns = ["exercise", "hypothesis", "verdict_before", "verdict_after"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def __getitem__(self, exercise: str) -> Robustness:
+        for one in self.exercises:
+            if one.exercise == exercise:
+                return one
+        reason = self.skipped.get(exercise, "")
+        raise ParameterError(
+            f"No exercise {exercise!r}{': ' + reason if reason else ''}. "
+            f"Expected one of {', '.join(one.exercise for one in self.exercises)}."
+        )
+
+
+def check_robustness(
+    baseline: Fits,
+    variables: RegionalVariables,
+    hypotheses: Sequence[Hypothesis],
+    *,
+    accounts: pd.DataFrame | None = None,
+    level: float = LEVEL,
+    rule: Rule = "most",
+    progress: Callable[[int, int], None] | None = None,
+) -> RobustnessChecks:
+    """Do every exercise that the data allow; say which they do not, and why.
+
+    Parameters
+    ----------
+    baseline
+        The equations to vary.
+    variables
+        What they were estimated on.
+    hypotheses
+        Whose verdicts are compared.
+    accounts
+        Regional accounts, one row per area, for the institutes and plants of the prefectures.
+    level, rule
+        As in ``examine``.
+    progress
+        Called with the number of exercises done and in all.
+    """
+    done, skipped = [], {}
+    for at, (name, exercise) in enumerate(EXERCISES.items(), start=1):
+        try:
+            done.append(
+                exercise(baseline, variables, hypotheses, accounts=accounts, level=level, rule=rule)
+            )
+        except ShusekiError as error:
+            skipped[name] = str(error)
+        if progress is not None:
+            progress(at, len(EXERCISES))
+    return RobustnessChecks(
+        exercises=tuple(done),
+        skipped=MappingProxyType(skipped),
+        notes=tuple(f"{name} was not done: {reason}" for name, reason in skipped.items()),
+        sources=(*baseline.sources, OKAMURO_2006.at("section 5-1, pp. 12-13")),
+    )
+
+
+def profit_separately(
+    baseline: Fits,
+    variables: RegionalVariables,
+    hypotheses: Sequence[Hypothesis],
+    *,
+    accounts: pd.DataFrame | None = None,
+    level: float = LEVEL,
+    rule: Rule = "most",
+) -> Robustness:
+    """Enter the profit variables one at a time (p. 12)."""
+    designs = [
+        replace(design.without(*(name for name in PROFIT if name != kept)),
+                model=f"{design.model}{SEPARATOR}{kept} only")
+        for design in _designs(baseline)
+        for kept in PROFIT
+        if set(PROFIT) <= set(design.terms)
+    ]  # fmt: skip
+    if not designs:
+        raise ParameterError(
+            f"No equation holds both {' and '.join(PROFIT)}. Expected at least one to vary."
+        )
+    return _compare(
+        "profit_separately",
+        "Do the profit variables matter when each stands alone?",
+        baseline, designs, variables, hypotheses, level, rule,
+    )  # fmt: skip
+
+
+def institutes_by_prefecture(
+    baseline: Fits,
+    variables: RegionalVariables,
+    hypotheses: Sequence[Hypothesis],
+    *,
+    accounts: pd.DataFrame | None = None,
+    level: float = LEVEL,
+    rule: Rule = "most",
+) -> Robustness:
+    """Count research institutes over the prefecture (p. 13)."""
+    needed = ["research_institutes_1996", "plants_1996"]
+    if not variables.area_groups:
+        raise DataError(
+            "The variables do not know the areas' prefectures. Expected one each. Pass "
+            "area_groups to regional_variables."
+        )
+    lacking = needed if accounts is None else [c for c in needed if c not in accounts.columns]
+    if accounts is None or lacking:
+        raise DataError(
+            f"The accounts have no {examples(lacking)}. Expected institutes and plants of every "
+            "area. Pass the accounts."
+        )
+    own = accounts.set_axis(accounts.index.astype(str)).reindex(list(variables.areas))[needed]
+    prefecture = pd.Series(variables.area_groups, index=own.index)
+    sums = own.astype(float).groupby(prefecture).transform(lambda v: v.sum(min_count=1))
+    wider = variables.with_columns(INST=sums[needed[0]] / sums[needed[1]])
+    return _compare(
+        "institutes_by_prefecture",
+        "Do research institutes matter over the whole prefecture?",
+        baseline, _designs(baseline), wider, hypotheses, level, rule,
+        "INST is that of the prefecture's districts together.",
+    )  # fmt: skip
+
+
+def without_metropolitan(
+    baseline: Fits,
+    variables: RegionalVariables,
+    hypotheses: Sequence[Hypothesis],
+    *,
+    accounts: pd.DataFrame | None = None,
+    level: float = LEVEL,
+    rule: Rule = "most",
+) -> Robustness:
+    """Leave the metropolitan districts out (p. 13)."""
+    if "metropolitan" not in variables.frame.columns:
+        raise DataError(
+            "The variables have no column 'metropolitan'. Expected true or false for every area. "
+            "Add it to the accounts, or with variables.with_columns(metropolitan=...)."
+        )
+    designs = [
+        replace(design, exclude=(*design.exclude, "metropolitan")) for design in _designs(baseline)
+    ]
+    return _compare(
+        "without_metropolitan",
+        "Do the metropolitan districts make the result?",
+        baseline, designs, variables, hypotheses, level, rule,
+    )  # fmt: skip
+
+
+def largest_industry(
+    baseline: Fits,
+    variables: RegionalVariables,
+    hypotheses: Sequence[Hypothesis],
+    *,
+    accounts: pd.DataFrame | None = None,
+    level: float = LEVEL,
+    rule: Rule = "most",
+) -> Robustness:
+    """Put dummies of the largest industry in the place of HITECH (p. 13)."""
+    if "largest_industry" not in variables.frame.columns:
+        raise DataError(
+            "The variables have no column 'largest_industry'. Expected the name of each area's "
+            f"largest industry, {', '.join(INDUSTRIES)} or other. Add it to the accounts."
+        )
+    largest = variables.frame["largest_industry"]
+    if largest.isna().any():
+        raise DataError(
+            f"The largest industry is unknown in {examples(largest.index[largest.isna()])}. "
+            "Expected one for every area. Complete the accounts."
+        )
+    dummies = {
+        f"LARGEST_{name.upper()}": (largest == name).astype(float)
+        for name in INDUSTRIES
+        if (largest == name).any()
+    }
+    if not dummies:
+        raise DataError(
+            f"The largest industry is {examples(largest.unique())} everywhere. Expected some of "
+            f"{', '.join(INDUSTRIES)}."
+        )
+    designs = [design.replacing("HITECH", *dummies) for design in _designs(baseline)]
+    return _compare(
+        "largest_industry",
+        "Does the industry mix matter otherwise than by its high-tech share?",
+        baseline, designs, variables.with_columns(**dummies), hypotheses, level, rule,
+        f"Dummies: {', '.join(dummies)}; all other districts are the base.",
+    )  # fmt: skip
+
+
+EXERCISES: Mapping[str, Callable[..., Robustness]] = MappingProxyType(
+    {
+        "profit_separately": profit_separately,
+        "institutes_by_prefecture": institutes_by_prefecture,
+        "without_metropolitan": without_metropolitan,
+        "largest_industry": largest_industry,
+    }
+)
+"""The exercises of section 5-1, in the paper's order."""
+
+
+# ---- comparing --------------------------------------------------------------------------------
+
+
+def _designs(fits: Fits) -> list[Design]:
+    return [fit.design for fit in fits.fits]
+
+
+def _compare(
+    exercise: str,
+    question: str,
+    baseline: Fits,
+    designs: Sequence[Design],
+    variables: RegionalVariables,
+    hypotheses: Sequence[Hypothesis],
+    level: float,
+    rule: Rule,
+    *notes: str,
+) -> Robustness:
+    varied = estimate_all(designs, variables)
+    return Robustness(
+        exercise=exercise,
+        question=question,
+        baseline=baseline,
+        varied=varied,
+        verdicts_before=examine(baseline, hypotheses, level=level, rule=rule),
+        verdicts_after=examine(varied, hypotheses, level=level, rule=rule),
+        level=level,
+        notes=notes,
+        sources=(*baseline.sources, OKAMURO_2006.at("section 5-1, pp. 12-13")),
+    )
+
+
+def _side(coefficient: pd.Series, p: pd.Series, level: float) -> pd.Series:
+    """−1, 0 or 1: significantly negative, not significant, significantly positive."""
+    return pd.Series(np.where(p <= level, np.sign(coefficient), 0.0), index=coefficient.index)
