@@ -30,12 +30,12 @@ from shuseki.entry.descriptives import (
     rank,
 )
 from shuseki.entry.design import Design, read_designs
-from shuseki.entry.effects import Effects, effects_of
+from shuseki.entry.effects import Effects, effects
 from shuseki.entry.hypotheses import Verdicts, examine, read_hypotheses
 from shuseki.entry.ols import Fits, estimate_all
 from shuseki.entry.printed import PrintedPaper
-from shuseki.entry.replication import Replication, replicate
-from shuseki.entry.robustness import Robustness, robustness
+from shuseki.entry.replication import Replication, obtained_tables, replicate
+from shuseki.entry.robustness import RobustnessChecks, check_robustness
 from shuseki.entry.variables import RegionalVariables, regional_variables
 from shuseki.errors import DataError, examples
 from shuseki.geography.areas import check_codes
@@ -89,7 +89,7 @@ class Run:
     fits: Fits
     effects: Effects
     verdicts: Verdicts
-    robustness: Robustness | None
+    robustness: RobustnessChecks | None
     replication: Replication | None
     audit: Audit | None
     paper: PrintedPaper | None
@@ -175,27 +175,29 @@ def run(
         groups = _technology(asked)
         entry["areas"] = len(regions.codes)
         entry["industries"] = len(groups)
-    with records(asked, manifest) as (store, accounts):
-        with manifest.step("count the births") as entry:
-            born = births(
-                store,
-                at=asked.births.at,
-                since=asked.births.since,
-                earlier=asked.births.earlier,
-                fewer_than_employees=asked.births.fewer_than_employees,
-                division=regions,
-                classes=groups,
-            )
-            funnel = _beside(born, paper)
-            entry["funnel"] = {step.name: step.left for step in funnel.steps}
+    with (
+        records(asked, manifest) as (store, accounts),
+        manifest.step("count the births") as entry,
+    ):
+        born = births(
+            store,
+            at=asked.births.at,
+            since=asked.births.since,
+            earlier=asked.births.earlier,
+            fewer_than_employees=asked.births.fewer_than_employees,
+            division=_members(regions, asked.births.at),
+            classes=groups,
+        )
+        funnel = _beside(born, paper)
+        entry["funnel"] = {step.name: step.left for step in funnel.steps}
     with manifest.step("estimate the equations") as entry:
         areas = regions.areas
         variables = regional_variables(
             accounts,
             born.by_area(),
             convention=asked.entry.convention,
-            area_names=dict(zip(areas["area"], areas["name"], strict=True)),
-            area_groups=dict(zip(areas["area"], areas["prefecture"], strict=True)),
+            area_names=dict(zip(areas["code"], areas["name_ja"], strict=True)),
+            area_groups=dict(zip(areas["code"], areas["prefecture"], strict=True)),
             sources=(*born.panel.sources, *_sources(accounts)),
         )
         designs = _designs(asked)
@@ -206,18 +208,24 @@ def run(
         descriptives = describe(variables, outliers=asked.entry.outliers)
         correlations = correlate(variables, outliers=asked.entry.outliers)
         rankings = {name: rank(variables, name) for name in variables.outcomes}
-        verdicts = examine(fits, read_hypotheses(paper_folder(PAPER) / "hypotheses.toml"))
-        effects = effects_of(fits)
-        robust = robustness(designs, variables) if asked.entry.robustness else None
+        hypotheses = read_hypotheses(paper_folder(PAPER) / "hypotheses.toml")
+        verdicts = examine(fits, hypotheses)
+        robust = None
+        if asked.entry.robustness:
+            robust = check_robustness(fits, variables, hypotheses, accounts)
     replication = findings = None
     if paper is not None:
         with manifest.step("hold the answer against the print") as entry:
             replication = replicate(
                 paper,
-                fits=fits,
-                descriptives=descriptives,
-                correlations=correlations,
-                rankings=rankings,
+                obtained_tables(
+                    fits=fits,
+                    descriptives=descriptives,
+                    correlations=correlations,
+                    rankings=tuple(rankings.values()),
+                ),
+                relative_by_model={"4": 0.10},
+                sources=variables.sources,
             )
             findings = audit(paper)
             entry["cells"] = len(replication.to_frame())
@@ -232,7 +240,7 @@ def run(
         correlations=correlations,
         rankings=rankings,
         fits=fits,
-        effects=effects,
+        effects=effects(fits),
         verdicts=verdicts,
         robustness=robust,
         replication=replication,
@@ -300,19 +308,22 @@ def _accounts(study: Study, folder: Path, manifest: Manifest) -> pd.DataFrame:
             "table with a column area and the columns of docs/entry.md. Name it."
         )
     manifest.add_input(asked.file.name, asked.file)
-    table = _table(asked.file)
-    if "area" not in table.columns:
-        raise DataError(
-            f"{asked.file} has no column area. Found {examples(table.columns, 12)}. "
-            "Expected one row per area, named in that column."
-        )
-    return table.astype({"area": str}).set_index("area")
+    return _table(asked.file, "area").set_index("area")
 
 
-def _table(path: Path) -> pd.DataFrame:
+def _table(path: Path, *codes: str) -> pd.DataFrame:
+    """Read a user's table whose code columns are text."""
     if path.suffix == ".parquet":
-        return pd.read_parquet(path)
-    return pd.read_csv(path, dtype={"area": str, "municipality": str})
+        table = pd.read_parquet(path)
+    else:
+        table = pd.read_csv(path, dtype=dict.fromkeys(codes, str))
+    missing = [code for code in codes if code not in table.columns]
+    if missing:
+        raise DataError(
+            f"{path} lacks columns {examples(missing)}. Found {examples(table.columns, 12)}. "
+            "Expected them by these names. Rename the columns."
+        )
+    return table.astype(dict.fromkeys(codes, str))
 
 
 def _sources(accounts: pd.DataFrame) -> tuple[Source, ...]:
@@ -325,15 +336,26 @@ def _sources(accounts: pd.DataFrame) -> tuple[Source, ...]:
 def _division(study: Study) -> Division:
     if study.region.file is not None:
         return division_from_table(study.region.file)
-    return division(study.region.division)
+    return division(study.region.division, study.region.date)
+
+
+def _members(regions: Division, year: int) -> pd.DataFrame:
+    """Municipality → area in the codes of the division's own date and of a wave's."""
+    editions = [regions.assignment(), regions.assignment(f"{year}-12-31")]
+    members = pd.concat(editions)["area"]
+    return members[~members.index.duplicated()].rename_axis("municipality").reset_index()
 
 
 def _technology(study: Study) -> dict[str, str]:
     asked = study.industries
-    levels = technology_levels(
-        rule=asked.technology, threshold_percent=asked.threshold_percent, groups=asked.file
-    )
-    return dict(levels.groups)
+    if asked.file is not None:
+        given = _table(asked.file, "industry", "group")
+        levels = technology_levels(rule=dict(zip(given["industry"], given["group"], strict=True)))
+    elif asked.threshold_percent is not None:
+        levels = technology_levels(rule=asked.threshold_percent)
+    else:
+        levels = technology_levels(rule=asked.technology)
+    return {str(code): str(level) for code, level in levels.levels.items()}
 
 
 def _designs(study: Study) -> tuple[Design, ...]:

@@ -79,8 +79,8 @@ class Region(Part):
 class Industries(Part):
     """Which classes are high technology: the print, a threshold, or the user's groups."""
 
-    technology: Literal["printed", "threshold", "mean", "file"] = "printed"
-    threshold_percent: float | None = None
+    technology: Literal["printed", "mean"] = "printed"
+    threshold_percent: float | None = Field(default=None, gt=0)
     file: Path | None = None
 
 

@@ -1,0 +1,384 @@
+"""In what order does a report tell a run?
+
+The 2006 paper's own order: how candidates became births, what the rates look like on the map and
+in the ranking, the variables, the equations, the verdicts, how sure they are; then what the
+printed paper contradicts, and every printed cell beside the one obtained.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from shuseki.datasets import load
+from shuseki.entry.printed import PrintedNumber
+from shuseki.entry.replication import Replication
+from shuseki.entry.variables import define
+from shuseki.errors import DataError
+from shuseki.report.document import (
+    Block,
+    Bullets,
+    Document,
+    Figure,
+    Finding,
+    Note,
+    Numbers,
+    Section,
+)
+from shuseki.report.national import entry_exit_rates
+from shuseki.report.plots.maps import choropleth
+from shuseki.report.tables import Table, beside
+from shuseki.report.words import Lang, Text
+from shuseki.results import Result
+
+if TYPE_CHECKING:
+    from shuseki.study.run import Run
+
+__all__ = ["narrate"]
+
+COEFFICIENT_TABLES = {"START": "4", "START_H": "5", "START_L": "6"}
+
+
+def narrate(run: "Run") -> Document:
+    """Assemble the report of a run."""
+    study = run.study.study
+    sections = [
+        Section(("In brief", "要約"), list(_brief(run))),
+        Section(("From candidates to births", "候補から開業へ"), list(_births(run))),
+        Section(("Where: startup rates", "地域別の開業率"), list(_where(run))),
+        Section(("The regional variables", "地域変数"), list(_variables(run))),
+        Section(("Why there: the equations", "開業率の要因分析"), list(_equations(run))),
+        Section(("Verdicts", "仮説の判定"), list(_verdicts(run))),
+    ]
+    if run.measures:
+        sections.append(
+            Section(("Measures of agglomeration", "集積の測定"), list(run.measures.values()))
+        )
+    if run.replication is not None:
+        sections.append(
+            Section(
+                ("Printed beside obtained", "印刷値と再現値"), list(_replication(run.replication))
+            )
+        )
+    if run.audit is not None:
+        sections.append(
+            Section(("What cannot all be true", "印刷された数値の矛盾"), list(_audit(run)))
+        )
+    return Document(
+        title=(study.title, study.title_ja or study.title),
+        subtitle=(study.question, study.question_ja or study.question),
+        sections=sections,
+    )
+
+
+def _brief(run: "Run") -> Iterator[Block]:
+    if run.study.is_synthetic:
+        yield Note(
+            (
+                "The confidential records cannot be had. This run uses a synthetic census that "
+                "was drawn to agree with everything the paper prints, so agreement is no "
+                "evidence: it shows that the chain of computation works from records to "
+                "verdicts. Public statistics are marked as such.",
+                "個票データは利用できないため、本報告は論文の印刷値と整合するように作成した合成"
+                "データを用いる。したがって一致は実証的な証拠ではなく、個票から判定までの計算の連鎖"
+                "が正しく働くことを示すものである。公的統計にはその旨を表示する。",
+            )
+        )
+    start = run.variables.frame["START"]
+    values: list[tuple[str, Text]] = [
+        (f"{run.funnel.left:,}", ("births", "開業事業所")),
+        (f"{len(run.panel.areas)}", ("areas", "地区")),
+        (f"{start.mean():.2f}", ("mean startup rate", "平均開業率")),
+        (f"{len(run.fits)}", ("equations", "推定式")),
+    ]
+    if run.replication is not None:
+        values.append(
+            (f"{run.replication.share_within:.1%}", ("printed cells rebuilt", "再現された印刷値"))
+        )
+    if run.audit is not None:
+        values.append((f"{len(run.audit.findings)}", ("contradictions in print", "印刷値の矛盾")))
+    yield Numbers(values, sources=run.variables.sources)
+    supported = [name for name, verdict in run.verdicts.overall.items() if verdict == "supported"]
+    sentences: list[Text] = [
+        (
+            f"Of the hypotheses, {', '.join(supported) or 'none'} are supported.",
+            f"支持された仮説：{'、'.join(supported) or 'なし'}。",
+        )
+    ]
+    for variable in ("MRATIO", "AVESIZE", "UNEMPL"):
+        if any(variable in fit.terms for fit in run.fits.fits):
+            first = next(fit for fit in run.fits.fits if variable in fit.terms)
+            key = (first.design.outcome, first.design.model, variable)
+            sentences.append((run.effects.say(*key), run.effects.say(*key, lang="ja")))
+    yield Bullets(sentences)
+
+
+def _births(run: "Run") -> Iterator[Block]:
+    births = run.study.births
+    yield (
+        f"A birth is an establishment in the wave of {births.at} that was not in that of "
+        f"{births.since}; candidates are set aside step by step, and every one is accounted for.",
+        f"{births.at}年調査に存在し{births.since}年調査に存在しない事業所を開業の候補とし、"
+        "段階的に除外する。すべての候補の行方を示す。",
+    )
+    yield Finding(run.funnel, title=("The funnel", "開業事業所の絞り込み"))
+    yield from _contradicted_steps(run)
+
+
+def _contradicted_steps(run: "Run") -> Iterator[Block]:
+    """Where the print contradicts itself, say which number the study follows and why."""
+    told: list[Text] = []
+    for step in run.funnel.steps:
+        printed = step.printed_set_aside
+        if printed is not None and printed != step.set_aside:
+            told.append(
+                (
+                    f"“{step.says}”: the paper prints {printed:,} set aside; its own counts before "
+                    f"and after leave {step.set_aside:,}, which the study follows because every "
+                    "later count and percentage agrees with it.",
+                    f"「{step.says_ja}」：論文は{printed:,}件を除外と記すが、前後の件数からは"
+                    f"{step.set_aside:,}件となる。以後の件数・比率と整合する後者に従う。",
+                )
+            )
+    for group, printed in run.funnel.printed_groups.items():
+        obtained = run.funnel.groups.get(group)
+        if obtained is not None and obtained != printed:
+            told.append(
+                (
+                    f"Group “{group}”: the paper prints {printed:,}; {obtained:,} adds up with the "
+                    f"other groups to the printed total of {run.funnel.left:,} and gives the "
+                    "printed percentage, so the study follows it.",
+                    f"「{group}」：論文の{printed:,}件に対し、{obtained:,}件であれば合計"
+                    f"{run.funnel.left:,}件および印刷された比率と整合するため、後者に従う。",
+                )
+            )
+    if told:
+        yield Bullets(told)
+
+
+def _where(run: "Run") -> Iterator[Block]:
+    yield Finding(
+        entry_exit_rates(load("entry_exit_rates_1966_2006")),
+        title=(
+            "Figure 1 of the paper: annual entry and exit rates, national",
+            "論文図1：開業率・廃業率の推移（全国、年平均）",
+        ),
+        table=False,
+    )
+    if run.division.name in ("district-253", "prefecture", "commuting-zone-1995"):
+        for outcome in run.variables.outcomes:
+            label = define(outcome, run.study.entry.convention)
+
+            def draw(lang: Lang, outcome: str = outcome, label: Any = label) -> Any:
+                return choropleth(
+                    run.division,
+                    run.variables.frame[outcome],
+                    title=(label.label, label.label_ja),
+                    unit=(label.unit, label.unit_ja),
+                    result=run.variables,
+                    lang=lang,
+                )
+
+            yield Figure(draw, caption=(label.label, label.label_ja), sources=run.variables.sources)
+    for outcome, ranking in run.rankings.items():
+        yield _table(ranking, f"table1_{outcome.lower()}", _ranking_title(outcome))
+
+
+def _ranking_title(outcome: str) -> Text:
+    label = define(outcome)
+    return (f"Table 1: highest {label.label}", f"表1：{label.label_ja}ランキング")
+
+
+def _variables(run: "Run") -> Iterator[Block]:
+    yield Table(
+        name="table2_variables",
+        title=("Table 2: definitions of the variables", "表2：変数の定義"),
+        frame=run.variables.definitions(),
+        sources=run.variables.sources,
+    )
+    yield _table(
+        run.descriptives, "table3_descriptives", ("Table 3: descriptives", "表3：基本統計量")
+    )
+    yield _table(
+        run.correlations,
+        "appendix2_correlations",
+        ("Appendix 2: correlations", "付表2：相関行列"),
+        frame=run.correlations.matrix.reset_index(names="variable"),
+    )
+
+
+def _equations(run: "Run") -> Iterator[Block]:
+    yield (
+        f"Least squares with {run.study.entry.standard_errors} standard errors; stars: "
+        "*** 1%, ** 5%, * 10%.",
+        f"最小二乗法（{run.study.entry.standard_errors}標準誤差）。"
+        "有意水準：*** 1%; ** 5%; * 10%。",
+    )
+    for outcome in run.fits.outcomes:
+        label = define(outcome, run.study.entry.convention)
+        of_outcome = run.fits.of(outcome)
+        number = COEFFICIENT_TABLES.get(outcome, "")
+        title = (
+            f"{f'Table {number}: ' if number else ''}{label.label}",
+            f"{f'表{number}：' if number else ''}{label.label_ja}に関する分析結果",
+        )
+        yield Finding(of_outcome, title=title, table=_coefficients(of_outcome, outcome, title))
+    yield _table(
+        run.effects,
+        "effects",
+        ("Effects in words", "効果の大きさ"),
+        frame=run.effects.to_frame()[
+            ["outcome", "model", "variable", "change", "low", "high", "stars", "words", "words_ja"]
+        ],
+    )
+
+
+def _coefficients(fits: Any, outcome: str, title: Text) -> Table:
+    frame = fits.to_frame()
+    models = list(dict.fromkeys(frame["model"]))
+    terms = list(dict.fromkeys(frame["term"]))
+    table = pd.DataFrame({"term": terms})
+    endings = pd.DataFrame({"term": [""] * len(terms)})
+    for model in models:
+        own = frame[frame["model"] == model].set_index("term").reindex(terms)
+        table[model, "b"] = own["coefficient"].to_numpy()
+        table[model, "t"] = own["t"].to_numpy()
+        endings[model, "b"] = own["stars"].fillna("").to_numpy()
+        endings[model, "t"] = ""
+    wide = pd.DataFrame(
+        {
+            ("", "term"): table["term"],
+            **{(str(m), c): table[m, c] for m in models for c in ("b", "t")},
+        }
+    )
+    ends = pd.DataFrame(
+        {
+            ("", "term"): endings["term"],
+            **{(str(m), c): endings[m, c] for m in models for c in ("b", "t")},
+        }
+    )
+    notes = tuple(
+        f"Model {fit.design.model}: n = {fit.n}, adjusted R² = {fit.adjusted_r2:.3f}, "
+        f"F = {fit.f_classical:.1f}."
+        for fit in fits.fits
+    )
+    return Table(
+        name=f"table{COEFFICIENT_TABLES.get(outcome, '_' + outcome.lower())}_coefficients",
+        title=title,
+        frame=wide,
+        endings=ends,
+        labels={"b": ("coefficient", "係数"), "t": ("t", "t値")},
+        row_names="term",
+        notes=notes,
+        sources=fits.sources,
+    )
+
+
+def _verdicts(run: "Run") -> Iterator[Block]:
+    yield Finding(run.verdicts, title=("The hypotheses", "仮説の判定"))
+    if run.robustness is not None:
+        yield Finding(
+            run.robustness,
+            title=("Robustness, section 5-1", "頑健性の確認（5-1節）"),
+        )
+
+
+def _replication(replication: Replication) -> Iterator[Block]:
+    yield (
+        "Every cell that the paper prints, beside the one obtained; ≠ marks a difference of more "
+        "than one unit of the last printed digit.",
+        "論文の印刷値と再現値を並べる。≠は最終桁で1単位を超える差を示す。",
+    )
+    yield Table(
+        name="replication_by_table",
+        title=("How much of each table was rebuilt", "表ごとの再現率"),
+        frame=replication.by_table(),
+        sources=replication.sources,
+    )
+    cells = replication.cells.assign(
+        digits=[_decimals(text) for text in replication.cells["printed"]]
+    )
+    about = {"sources": replication.sources, "tolerance_units": 1.0}
+    for outcome, number in COEFFICIENT_TABLES.items():
+        label = define(outcome)
+        for column, words in (("coefficient", ("coefficients", "係数")), ("t", ("t", "t値"))):
+            own = cells[(cells["outcome"] == outcome) & (cells["column"] == column)]
+            if own.empty:
+                continue
+            yield beside(
+                own,
+                rows="row",
+                columns="model",
+                printed="printed_value",
+                obtained="obtained_value",
+                digits="digits",
+                stars=("printed_stars", "obtained_stars") if column == "coefficient" else None,
+                name=f"printed_table{number}_{column}",
+                title=(
+                    f"Table {number}: {label.label}, {words[0]}",
+                    f"表{number}：{label.label_ja}、{words[1]}",
+                ),
+                **about,
+            )
+    for kind, rows, columns, name, title in (
+        (
+            "fit",
+            "outcome_model",
+            "column",
+            "printed_fit",
+            ("Fit statistics", "決定係数・F値・観測数"),
+        ),
+        ("descriptives", "row", "column", "printed_table3", ("Table 3", "表3：基本統計量")),
+    ):
+        own = cells[cells["kind"] == kind]
+        own = own.assign(outcome_model=own["outcome"] + " " + own["model"].astype(str))
+        if own.empty:
+            continue
+        yield beside(
+            own,
+            rows=rows,
+            columns=columns,
+            printed="printed_value",
+            obtained="obtained_value",
+            digits="digits",
+            name=name,
+            title=title,
+            **about,
+        )
+    yield Table(
+        name="replication_cells",
+        title=("Cells outside the tolerance", "許容範囲外の値"),
+        frame=replication.outside()[
+            ["table", "row", "outcome", "model", "column", "printed", "obtained", "last_digits_off"]
+        ],
+        sources=replication.sources,
+    )
+
+
+def _decimals(text: str) -> int:
+    try:
+        unit = PrintedNumber(text).last_digit
+    except DataError:
+        return 0
+    return max(0, round(-np.log10(unit))) if unit else 0
+
+
+def _audit(run: "Run") -> Iterator[Block]:
+    assert run.audit is not None
+    yield (
+        "Rules that hold for any paper were put to the printed numbers; none was written for one "
+        "cell. Each finding names the cells, what would repair it, and how sure that is.",
+        "どの論文にも当てはまる規則を印刷値に適用した。各所見は該当箇所・修正案・確からしさを示す。",
+    )
+    yield Finding(run.audit, title=("Contradictions in print", "印刷値の矛盾"))
+
+
+def _table(result: Result, name: str, title: Text, frame: pd.DataFrame | None = None) -> Table:
+    return Table(
+        name=name,
+        title=title,
+        frame=result.to_frame() if frame is None else frame,
+        notes=result.notes,
+        sources=result.sources,
+    )
