@@ -118,7 +118,7 @@ def test_mean_and_deviation_against_simulation():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("n", "times"), [(20, 10_000), (100, 5_000), (500, 3_000), (5_000, 1_000)])
+@pytest.mark.parametrize(("n", "times"), [(20, 4_000), (100, 3_000), (500, 2_000), (5_000, 400)])
 def test_size_is_five_percent(n, times):
     null, draw = null_of(n)
     drawn = draw(times, seed=7)
@@ -260,7 +260,7 @@ def test_unknown_industry_level_and_employment():
     sites = Sites.from_frame(frame(50))
     with pytest.raises(UnknownCodeError, match="Unknown industry"):
         kdensity(sites, industries=["9"])
-    with pytest.raises(ParameterError, match="between 0 and 0.5"):
+    with pytest.raises(ParameterError, match="between 0 and"):
         kdensity(sites, level=5)
     unknown = Sites.from_frame(frame(50).assign(employment=[10.0] * 49 + [np.nan]))
     with pytest.raises(DataError, match="rows 49"):

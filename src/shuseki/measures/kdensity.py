@@ -1,6 +1,6 @@
 """At which distances do the plants of an industry gather, beyond what chance would do?
 
-Definition (Duranton and Overman 2005, eq. 1). The K-density of an industry with plants
+Definition (Duranton and Overman 2005). The K-density of an industry with plants
 ``1 … n`` at distance ``d`` is the kernel density of the distances of its pairs::
 
     K(d) = Σ_{i<j} w_i w_j [φ_h(d − d_ij) + φ_h(d + d_ij)] / Σ_{i<j} w_i w_j
@@ -146,7 +146,7 @@ class KDensity(Result):
         """Per industry ``localised``, ``dispersed`` or ``random``, over the whole range.
 
         An industry that passes both bands is localised: at the far end of the range the
-        density must be low where it is high at the near end (Duranton and Overman, p. 1087).
+        density must be low where it is high at the near end (Duranton and Overman).
         """
         return tuple(
             "localised" if near.any() else "dispersed" if far.any() else "random"
@@ -618,7 +618,8 @@ def systematic_sample(positions: Floats, plants: Floats, size: int) -> Ints:
     running = np.cumsum(plants[order])
     count = int(min(size, running[-1]))
     targets = (np.arange(count) + 0.5) * running[-1] / count
-    return order[np.searchsorted(running, targets)]
+    chosen: Ints = order[np.searchsorted(running, targets)]
+    return chosen
 
 
 def distance_matrix_km(positions: Floats, own_km: Floats | None = None) -> Floats:
@@ -664,10 +665,10 @@ def population_sums(
         row_products += seen.T @ seen
         if progress:
             progress(last)
-    return _Population(int(round(plants.sum())), bin_km, ordered_pairs, row_products)
+    return _Population(round(float(plants.sum())), bin_km, ordered_pairs, row_products)
 
 
-@nb.njit(parallel=True, fastmath=True, cache=True)  # type: ignore[untyped-decorator]
+@nb.njit(parallel=True, fastmath=True, cache=True)
 def _count_rows(x, y, z, plants, own_km, first, last, per_km, rows):  # type: ignore[no-untyped-def]
     """Sites in each distance bin as seen from one site of each cell ``first … last``."""
     cells, bins, chunk = len(x), rows.shape[1] - 1, 1024
@@ -703,7 +704,7 @@ def pair_shares(
     return shares
 
 
-@nb.njit(fastmath=True, cache=True)  # type: ignore[untyped-decorator]
+@nb.njit(fastmath=True, cache=True)
 def _count_pairs(x, y, z, mass, square, own_km, per_km, bins):  # type: ignore[no-untyped-def]
     """Weighted ordered pairs in each distance bin."""
     cells, chunk = len(x), 1024
@@ -802,7 +803,7 @@ def _third_moments_by_bandwidth(
     positions: Floats, own_km: Floats, bandwidths: Floats, range_km: float
 ) -> Callable[[float, Floats], _ThirdMoments]:
     """Third moments at any bandwidth: computed on a ladder of them, interpolated between."""
-    distance = distance_matrix_km(positions, own_km).astype(np.float32)
+    distance = distance_matrix_km(positions, own_km)
     low, high = np.log(bandwidths.min()), np.log(bandwidths.max())
     rungs = np.linspace(low, high, 1 + int(np.ceil((high - low) / 0.5 - 1e-9)))
     at_km = range_km * np.linspace(0, 1, THIRD_MOMENT_DISTANCES) ** 1.5
@@ -845,12 +846,13 @@ def null_skewness(third: _ThirdMoments, weights: Floats, sites: int, deviation: 
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         skewness = third_central / deviation**3
-    return np.nan_to_num(skewness, posinf=0, neginf=0)
+    finite: Floats = np.nan_to_num(skewness, posinf=0, neginf=0)
+    return finite
 
 
 def pearson_quantile(probability: float, skewness: Floats) -> Floats:
     """Quantile of the standardised gamma (Pearson III) law with each skewness, ``(D,)``."""
-    size = np.maximum(np.abs(skewness), 1e-3)
+    size: Floats = np.maximum(np.abs(skewness), 1e-3)
     shape = 4 / size**2
     upper = (gamma_law.ppf(probability, shape) - shape) / np.sqrt(shape)
     lower = -(gamma_law.ppf(1 - probability, shape) - shape) / np.sqrt(shape)
@@ -869,7 +871,7 @@ def global_tail(covariance: Floats, level: float) -> float:
     values, vectors = np.linalg.eigh(correlation)
     order = np.argsort(values)[::-1]
     share = np.cumsum(values[order]) / values.sum()
-    rank = int(min(np.searchsorted(share, 0.9995) + 1, 64))
+    rank = min(int(np.searchsorted(share, 0.9995)) + 1, 64)
     loading = vectors[:, order[:rank]] * np.sqrt(np.maximum(values[order[:rank]], 0))
     loading /= np.sqrt((loading**2).sum(axis=1))[:, None]
     uniform = qmc.Sobol(rank, scramble=True, rng=np.random.default_rng(2005)).random(COPULA_DRAWS)

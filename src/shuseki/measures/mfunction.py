@@ -1,6 +1,6 @@
 """How much more of its own industry does a plant find around it than of all industries?
 
-Definition (Marcon and Puech 2010, eq. 5). For the plants ``S`` of an industry, with ``w`` either
+Definition (Marcon and Puech 2010). For the plants ``S`` of an industry, with ``w`` either
 1 or the employment, and ``d_ij ≤ r``::
 
     M(r) = Σ_{i∈S} [Σ_{j∈S} w_j / Σ_j w_j] / Σ_{i∈S} [(W_S − w_i) / (W − w_i)]
@@ -252,7 +252,7 @@ def _m_of(
     return m
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True)
 def _mass_within(x, y, z, mass, of, to, squares):  # type: ignore[no-untyped-def]
     """Mass of ``to`` within each radius of each of ``of``, itself left out, ``(len(of), R)``."""
     within = np.zeros((len(of), len(squares)))
@@ -269,7 +269,7 @@ def _mass_within(x, y, z, mass, of, to, squares):  # type: ignore[no-untyped-def
     return within
 
 
-@nb.njit(cache=True)  # type: ignore[untyped-decorator]
+@nb.njit(cache=True)
 def _population_sums(x, y, z, share, linked, squares):  # type: ignore[no-untyped-def]
     """Sums over ordered pairs within reach: two ``(R, R)`` and the column sums ``(N, R)``."""
     N, R = share.shape

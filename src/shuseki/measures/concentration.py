@@ -1,0 +1,784 @@
+"""How concentrated is an industry, by which index, and does the areal unit decide it?
+
+Definitions. ``s_a`` is the industry's share of employment in area ``a``, ``x_a`` that of all
+industries, ``H = Σ z_k²`` the Herfindahl index of the sizes of the industry's plants.
+
+==================  =========================================================  ===============
+index               formula                                                    0 means
+==================  =========================================================  ===============
+locational Gini     1 − twice the area under the Lorenz curve of s over x      s = x everywhere
+Theil               Σ s ln(s/x) = between + within groups of areas             s = x everywhere
+Ellison–Glaeser γ   (G − (1−Σx²)H) / ((1−Σx²)(1−H)),  G = Σ(s−x)²              darts at the map
+Maurel–Sédillot     ((Σs²−Σx²)/(1−Σx²) − H) / (1−H)                            darts at the map
+Moran's I           of s/x among neighbours                                    −1/(n−1): no order
+==================  =========================================================  ===============
+
+γ above 0.05 is high and below 0.02 low, says its paper. Its standard error is that of G under
+darts (the paper's variance); Gini's and Theil's are delete-a-group jackknifes over areas; Moran's
+p is by permutation of areas. Coagglomeration γᶜ asks the same of industries together.
+
+Takes a panel with employment and plants; with ``squared_employment`` (as records are tallied) H
+is exact. Else H is bounded from below: all plants of a cell as large as its mean. γ is then an
+upper bound, and the result says so.
+Sources: Ellison and Glaeser (1997), Journal of Political Economy 105, pp. 889–927; Maurel and
+Sédillot (1999), Regional Science and Urban Economics 29, pp. 575–604; Moran (1950), Biometrika 37.
+Checked against: hand calculation, R REAT 3.0.3 (stored output), esda.
+Limits: all but Moran ignore where areas lie; all depend on the areal unit (``scale_sweep``).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.stats import rankdata
+
+from shuseki.arrays import Floats
+from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.geography.weights import Neighbours, nearest_neighbours
+from shuseki.measures.kdensity import KDensity
+from shuseki.panel import Panel
+from shuseki.results import Result, result
+from shuseki.sites import Sites
+from shuseki.sources import Source
+
+__all__ = [
+    "Coagglomeration",
+    "Concentration",
+    "Disagreement",
+    "LocalMoran",
+    "ScaleSweep",
+    "coagglomeration",
+    "concentration",
+    "disagreement",
+    "local_moran",
+    "plant_herfindahls",
+    "scale_sweep",
+]
+
+ELLISON_GLAESER = Source(
+    "EllisonGlaeser1997",
+    "Ellison, G. and Glaeser, E. L., Geographic Concentration in U.S. Manufacturing Industries: "
+    "A Dartboard Approach, Journal of Political Economy 105",
+    "1997",
+)
+MAUREL_SEDILLOT = Source(
+    "MaurelSedillot1999",
+    "Maurel, F. and Sédillot, B., A measure of the geographic concentration in French "
+    "manufacturing industries, Regional Science and Urban Economics 29",
+    "1999",
+)
+MORAN = Source(
+    "Moran1950", "Moran, P. A. P., Notes on continuous stochastic phenomena, Biometrika 37", "1950"
+)
+ANSELIN = Source(
+    "Anselin1995",
+    "Anselin, L., Local Indicators of Spatial Association, Geographical Analysis 27",
+    "1995",
+)
+Index = Callable[[Floats, Floats], Floats]
+
+JACKKNIFE_GROUPS = 100
+INDICES = ("locational_gini", "theil", "ellison_glaeser", "maurel_sedillot", "moran")
+
+
+@result
+class Concentration(Result):
+    """Indices of every industry; arrays of shape ``(industries,)``.
+
+    Attributes
+    ----------
+    locational_gini, theil, theil_between, theil_within
+        With ``..._standard_error``; between and within groups of areas, ``nan`` without groups.
+    ellison_glaeser, maurel_sedillot
+        With the standard error of γ under the null of darts.
+    moran, moran_p
+        Moran's I and its one-sided permutation p; ``nan`` without centres or neighbours.
+    herfindahl
+        H of plant sizes; ``herfindahl_from`` says ``"plants"`` or ``"cell means"``.
+    """
+
+    industries: tuple[str, ...]
+    industry_names: tuple[str, ...]
+    period: str
+    division: str
+    areas: int
+    plants: Floats
+    employment: Floats
+    locational_gini: Floats
+    locational_gini_standard_error: Floats
+    theil: Floats
+    theil_standard_error: Floats
+    theil_between: Floats
+    theil_within: Floats
+    ellison_glaeser: Floats
+    ellison_glaeser_standard_error: Floats
+    maurel_sedillot: Floats
+    moran: Floats
+    moran_p: Floats
+    herfindahl: Floats
+    herfindahl_from: str
+
+    def headline(self) -> str:
+        """Name the most and the least concentrated industry by γ."""
+        order = np.argsort(np.where(np.isfinite(self.ellison_glaeser), self.ellison_glaeser, 0))
+        high, low = int(order[-1]), int(order[0])
+        strong = int((self.ellison_glaeser > 0.05).sum())
+        return (
+            f"{strong} of {len(self.industries)} industries are highly concentrated "
+            f"(Ellison–Glaeser γ > 0.05) over {self.areas} areas in {self.period}; most "
+            f"{self.industry_names[high]} (γ = {self.ellison_glaeser[high]:.3f}), least "
+            f"{self.industry_names[low]} (γ = {self.ellison_glaeser[low]:.3f})."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per industry."""
+        columns = (
+            "plants",
+            "employment",
+            "locational_gini",
+            "locational_gini_standard_error",
+            "theil",
+            "theil_standard_error",
+            "theil_between",
+            "theil_within",
+            "ellison_glaeser",
+            "ellison_glaeser_standard_error",
+            "maurel_sedillot",
+            "moran",
+            "moran_p",
+            "herfindahl",
+        )
+        frame = pd.DataFrame({name: getattr(self, name) for name in columns})
+        frame.insert(0, "industry_name", self.industry_names)
+        frame.insert(0, "industry", self.industries)
+        return frame
+
+
+@result
+class LocalMoran(Result):
+    """Where like areas lie together, for one industry; arrays of shape ``(areas,)``.
+
+    Attributes
+    ----------
+    value
+        Location quotient less 1 of the industry in each area.
+    local_moran, p
+        Local indicator, and its two-sided conditional permutation p.
+    kind
+        ``high-high``, ``low-low``, ``high-low``, ``low-high``, or ``""`` where p is above
+        ``level``.
+    """
+
+    areas: tuple[str, ...]
+    area_names: tuple[str, ...]
+    industry: str
+    period: str
+    value: Floats
+    local_moran: Floats
+    p: Floats
+    kind: tuple[str, ...]
+    level: float
+
+    def headline(self) -> str:
+        """Count the areas of each kind."""
+        count = {kind: self.kind.count(kind) for kind in ("high-high", "low-low")}
+        return (
+            f"{self.industry}, {self.period}: {count['high-high']} areas of high quotient among "
+            f"high, {count['low-low']} of low among low (p < {self.level:g}, "
+            f"n = {len(self.areas)}; {self.level * len(self.areas):.0f} expected by chance)."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per area."""
+        return pd.DataFrame(
+            {
+                "area": self.areas,
+                "area_name": self.area_names,
+                "location_quotient_less_1": self.value,
+                "local_moran": self.local_moran,
+                "p": self.p,
+                "kind": self.kind,
+            }
+        )
+
+
+@result
+class Coagglomeration(Result):
+    """Which industries gather together: pairwise γᶜ, shape ``(industries, industries)``."""
+
+    industries: tuple[str, ...]
+    industry_names: tuple[str, ...]
+    period: str
+    gamma: Floats
+
+    def headline(self) -> str:
+        """Name the pair that gathers most."""
+        upper = np.where(np.triu(np.ones_like(self.gamma), 1) > 0, self.gamma, -np.inf)
+        i, j = (int(k) for k in np.unravel_index(int(np.nanargmax(upper)), upper.shape))
+        pairs = len(self.industries) * (len(self.industries) - 1) // 2
+        return (
+            f"Of {pairs} pairs {self.industry_names[i]} and {self.industry_names[j]} gather most "
+            f"(γᶜ = {self.gamma[i, j]:.3f}, {self.period})."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per pair."""
+        first, second = np.triu_indices(len(self.industries), 1)
+        frame = pd.DataFrame(
+            {
+                "industry": [self.industries[k] for k in first],
+                "industry_name": [self.industry_names[k] for k in first],
+                "other": [self.industries[k] for k in second],
+                "other_name": [self.industry_names[k] for k in second],
+                "coagglomeration": self.gamma[first, second],
+            }
+        )
+        return frame.sort_values("coagglomeration", ascending=False, ignore_index=True)
+
+
+@result
+class Disagreement(Result):
+    """Where the indices rank industries differently, and why.
+
+    Attributes
+    ----------
+    indices
+        Names of the ``J`` indices compared.
+    ranks
+        Rank of each industry by each index, 1 the most concentrated, ``(industries, J)``.
+    agreement
+        Spearman correlation of the indices, ``(J, J)``.
+    reasons
+        Why, in words, one per industry; empty where the ranks are near.
+    """
+
+    industries: tuple[str, ...]
+    industry_names: tuple[str, ...]
+    indices: tuple[str, ...]
+    ranks: Floats
+    agreement: Floats
+    reasons: tuple[str, ...]
+
+    def headline(self) -> str:
+        """Name the pair of indices that agrees least and the industry ranked most unlike."""
+        first, second = np.triu_indices(len(self.indices), 1)
+        least = int(np.argmin(self.agreement[first, second]))
+        spread = self.ranks.max(axis=1) - self.ranks.min(axis=1)
+        worst = int(np.argmax(spread))
+        return (
+            f"Of {len(self.indices)} indices {self.indices[first[least]]} and "
+            f"{self.indices[second[least]]} agree least (Spearman "
+            f"{self.agreement[first[least], second[least]]:.2f}); ranks differ most for "
+            f"{self.industry_names[worst]}: {self.ranks[worst].min():.0f} to "
+            f"{self.ranks[worst].max():.0f} of {len(self.industries)}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per industry, the most disputed first."""
+        frame = pd.DataFrame(self.ranks, columns=[f"rank_{name}" for name in self.indices])
+        frame.insert(0, "industry_name", self.industry_names)
+        frame.insert(0, "industry", self.industries)
+        frame["spread"] = self.ranks.max(axis=1) - self.ranks.min(axis=1)
+        frame["reason"] = self.reasons
+        return frame.sort_values("spread", ascending=False, ignore_index=True)
+
+
+@result
+class ScaleSweep(Result):
+    """The same indices by several areal units.
+
+    Attributes
+    ----------
+    table
+        One row per division and industry: ``division``, ``areas``, ``industry``,
+        ``industry_name`` and the indices.
+    """
+
+    table: pd.DataFrame
+
+    def headline(self) -> str:
+        """Say how the median γ and the order of industries change with the unit."""
+        wide = self.table.pivot(index="industry", columns="division", values="ellison_glaeser")
+        divisions = list(dict.fromkeys(self.table["division"]))
+        median = ", ".join(f"{name} {wide[name].median():.3f}" for name in divisions)
+        agreement = wide[divisions].corr(method="spearman").to_numpy()
+        return (
+            f"Median γ of {len(wide)} industries by areal unit: {median}; Spearman correlation of "
+            f"their order between units at least {np.nanmin(agreement):.2f}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per division and industry."""
+        return self.table
+
+
+# ---- the public verbs --------------------------------------------------------------------
+
+
+def concentration(
+    panel: Panel,
+    *,
+    employment: str = "employment",
+    period: str | None = None,
+    herfindahl: Mapping[str, float] | None = None,
+    neighbours: Neighbours | None = None,
+    permutations: int = 999,
+    seed: int = 1997,
+) -> Concentration:
+    """Measure how concentrated each industry is, by five indices.
+
+    Parameters
+    ----------
+    panel
+        With employment and, unless sizes are known, ``plants``.
+    employment
+        Name of the variable that counts workers.
+    period
+        Which; the only one by default.
+    herfindahl
+        Industry code → H of plant sizes, from :func:`plant_herfindahls`.
+    neighbours
+        For Moran's I; the eight nearest areas by default, when the panel has centres.
+    permutations, seed
+        Of Moran's p.
+    """
+    workers, when = _one(panel, employment, period)
+    plants = _one(panel, "plants", period)[0] if "plants" in panel.values else None
+    unknown = np.isnan(workers)
+    notes = list(panel.notes)
+    if unknown.any():
+        notes.insert(0, f"{int(unknown.sum())} suppressed cells count as no employment.")
+    workers = np.nan_to_num(workers)
+    total = workers.sum(axis=0)
+    empty = [code for code, size in zip(panel.industries, total, strict=True) if size == 0]
+    if empty:
+        raise DataError(
+            f"Industries that employ no one: {examples(empty)} ({len(empty)} of "
+            f"{len(total)}). An area share needs a positive total. Use "
+            f"panel.drop_empty({employment!r}) first."
+        )
+    if herfindahl is not None:
+        missing = [code for code in panel.industries if code not in herfindahl]
+        if missing:
+            raise AlignmentError(
+                f"Industries without a Herfindahl index: {examples(missing)}. Expected one each. "
+                "Compute them from the same records with plant_herfindahls."
+            )
+        H = np.array([herfindahl[code] for code in panel.industries])
+        fourth, origin = H**3, "plants"
+        notes.append("Σz⁴ of the standard error of γ takes 1/H plants of equal size.")
+    elif "squared_employment" in panel.values:
+        squared = np.nansum(_one(panel, "squared_employment", period)[0], axis=0)
+        H = squared / total**2
+        fourth, origin = H**3, "plants"
+        notes.append("Σz⁴ of the standard error of γ takes 1/H plants of equal size.")
+    elif plants is not None:
+        H, fourth = cell_mean_herfindahl(workers, np.nan_to_num(plants))
+        origin = "cell means"
+        notes.append(
+            "H takes the plants of a cell as equal in size: a lower bound, so γ and the "
+            "Maurel–Sédillot index are upper bounds."
+        )
+    else:
+        raise DataError(
+            f"The panel holds {examples(panel.values)}. γ needs plants, or herfindahl=… Add one."
+        )
+    single = [code for code, h in zip(panel.industries, H, strict=True) if h >= 1 - 1e-12]
+    if single:
+        notes.append(f"One-plant industries have no γ: {examples(single)}.")
+    share = workers / total
+    base = workers.sum(axis=1) / workers.sum()
+    gamma, error = ellison_glaeser(share, base, H, fourth)
+    groups = np.unique(panel.area_groups, return_inverse=True)[1] if panel.area_groups else None
+    T, between = theil(share, base, groups)
+    if neighbours is None and panel.centres is not None and len(panel.areas) > 8:
+        neighbours = nearest_neighbours(panel.areas, panel.centres, 8)
+    if neighbours is not None:
+        relative = np.divide(
+            share, base[:, None], out=np.zeros_like(share), where=base[:, None] > 0
+        )
+        statistic, p = moran(relative, neighbours.matrix, permutations, seed)
+    else:
+        statistic = p = np.full(len(total), np.nan)
+    return Concentration(
+        industries=panel.industries,
+        industry_names=panel.industry_names or panel.industries,
+        period=when,
+        division=panel.division,
+        areas=len(panel.areas),
+        plants=np.nansum(plants, axis=0) if plants is not None else np.full(len(total), np.nan),
+        employment=total,
+        locational_gini=locational_gini(share, base),
+        locational_gini_standard_error=jackknife_error(locational_gini, workers),
+        theil=T,
+        theil_standard_error=jackknife_error(lambda s, x: theil(s, x, None)[0], workers),
+        theil_between=between,
+        theil_within=T - between,
+        ellison_glaeser=gamma,
+        ellison_glaeser_standard_error=error,
+        maurel_sedillot=maurel_sedillot(share, base, H),
+        moran=statistic,
+        moran_p=p,
+        herfindahl=H,
+        herfindahl_from=origin,
+        notes=tuple(notes),
+        sources=(*panel.sources, ELLISON_GLAESER, MAUREL_SEDILLOT, MORAN),
+    )
+
+
+def plant_herfindahls(sites: Sites) -> dict[str, float]:
+    """Herfindahl index of plant sizes by industry, from the plants themselves."""
+    total = np.bincount(sites.industry, sites.employment, len(sites.industries))
+    square = np.bincount(sites.industry, sites.employment**2, len(sites.industries))
+    return {
+        code: float(square[k] / total[k] ** 2)
+        for k, code in enumerate(sites.industries)
+        if total[k] > 0
+    }
+
+
+def local_moran(
+    panel: Panel,
+    industry: str,
+    *,
+    period: str | None = None,
+    variable: str = "employment",
+    neighbours: Neighbours | None = None,
+    permutations: int = 999,
+    level: float = 0.05,
+    seed: int = 1995,
+) -> LocalMoran:
+    """Find areas whose quotient, and whose neighbours' quotient, are unlike the rest."""
+    amount, when = _one(panel, variable, period)
+    filled = np.nan_to_num(amount)
+    k = panel.position("industry", industry)
+    total = filled.sum(axis=1)
+    expected = total * filled[:, k].sum() / filled.sum()
+    value = np.divide(filled[:, k], expected, out=np.ones_like(total), where=expected > 0) - 1
+    if neighbours is None:
+        if panel.centres is None:
+            raise DataError("The panel has no centres. Neighbours need them. Give neighbours=…")
+        neighbours = nearest_neighbours(panel.areas, panel.centres, 8)
+    matrix = neighbours.standardise().matrix
+    z = (value - value.mean()) / value.std()
+    around = matrix @ z
+    local = z * around
+    p = conditional_p(z, matrix, local, permutations, seed)
+    names = np.where(z > 0, "high", "low"), np.where(around > 0, "high", "low")
+    kind = tuple(
+        f"{own}-{near}" if chance < level else ""
+        for own, near, chance in zip(*names, p, strict=True)
+    )
+    return LocalMoran(
+        areas=panel.areas,
+        area_names=panel.area_names or panel.areas,
+        industry=(panel.industry_names or panel.industries)[k],
+        period=when,
+        value=value,
+        local_moran=local,
+        p=p,
+        kind=kind,
+        level=level,
+        notes=("p is not corrected for looking at every area.", *panel.notes),
+        sources=(*panel.sources, ANSELIN),
+    )
+
+
+def coagglomeration(
+    panel: Panel, *, employment: str = "employment", period: str | None = None
+) -> Coagglomeration:
+    """Measure which pairs of industries gather together.
+
+    γᶜ of two industries is ``Σ (s_i − x)(s_j − x) / (1 − Σx²)`` (Ellison, Glaeser and Kerr's
+    form, in which plant sizes drop out).
+    """
+    workers, when = _one(panel, employment, period)
+    filled = np.nan_to_num(workers)
+    total = filled.sum(axis=0)
+    if (total == 0).any():
+        raise DataError(
+            "Some industries employ no one. A share needs a positive total. Use "
+            f"panel.drop_empty({employment!r}) first."
+        )
+    return Coagglomeration(
+        industries=panel.industries,
+        industry_names=panel.industry_names or panel.industries,
+        period=when,
+        gamma=pairwise_coagglomeration(filled / total, filled.sum(axis=1) / filled.sum()),
+        notes=panel.notes,
+        sources=(*panel.sources, ELLISON_GLAESER),
+    )
+
+
+def disagreement(answer: Concentration, distances: KDensity | None = None) -> Disagreement:
+    """Compare the order of industries by each index, and say why they differ.
+
+    Parameters
+    ----------
+    answer
+        From :func:`concentration`.
+    distances
+        From :mod:`~shuseki.measures.kdensity`, to add Γ; industries in both are compared.
+    """
+    keep = np.arange(len(answer.industries))
+    columns = {
+        name: getattr(answer, name) for name in INDICES if np.isfinite(getattr(answer, name)).any()
+    }
+    if distances is not None:
+        keep = np.array(
+            [k for k, code in enumerate(answer.industries) if code in distances.industries]
+        )
+        if len(keep) < 3:
+            raise AlignmentError(
+                f"{len(keep)} industries are in both answers. A comparison of ranks needs three. "
+                "Compute both with one classification."
+            )
+        where = [distances.industries.index(answer.industries[k]) for k in keep]
+        columns = {name: values[keep] for name, values in columns.items()}
+        columns["k_density"] = distances.localisation_index[where]
+    tied = [name for name, values in columns.items() if np.ptp(np.nan_to_num(values)) == 0]
+    columns = {name: values for name, values in columns.items() if name not in tied}
+    values = np.nan_to_num(np.stack(list(columns.values()), axis=1))
+    ranks = rankdata(-values, axis=0)
+    names = tuple(columns)
+    drivers = _Drivers(
+        large_plants=rankdata(-answer.herfindahl[keep]),
+        few_plants=rankdata(answer.plants[keep]),
+    )
+    return Disagreement(
+        industries=tuple(answer.industries[k] for k in keep),
+        industry_names=tuple(answer.industry_names[k] for k in keep),
+        indices=names,
+        ranks=ranks,
+        agreement=np.corrcoef(ranks.T),
+        reasons=tuple(_reason(names, ranks[k], k, drivers, answer.areas) for k in range(len(keep))),
+        notes=(
+            *(f"{name} is the same for all industries: left out." for name in tied),
+            *answer.notes,
+        ),
+        sources=answer.sources,
+    )
+
+
+def scale_sweep(
+    panels: Mapping[str, Panel], *, employment: str = "employment", period: str | None = None
+) -> ScaleSweep:
+    """Compute the indices of the same industries by several areal units.
+
+    Parameters
+    ----------
+    panels
+        Name of the division → panel by that division, from the finest to the coarsest.
+    """
+    if len(panels) < 2:
+        raise ParameterError("A sweep needs two areal units or more. Give more panels.")
+    tables, sources = [], {}
+    for name, panel in panels.items():
+        answer = concentration(panel, employment=employment, period=period, permutations=99)
+        frame = answer.to_frame()[["industry", "industry_name", *INDICES]]
+        frame.insert(0, "areas", answer.areas)
+        frame.insert(0, "division", name)
+        tables.append(frame)
+        sources.update(dict.fromkeys(answer.sources))
+    return ScaleSweep(
+        table=pd.concat(tables, ignore_index=True),
+        notes=("Shares within each division's own areas; areas outside a division are not in it.",),
+        sources=tuple(sources),
+    )
+
+
+# ---- array functions: s is (areas, industries), x is (areas,) ------------------------------
+
+
+def locational_gini(share: Floats, base: Floats) -> Floats:
+    """Gini coefficient of the Lorenz curve of ``share`` over ``base``, ``(industries,)``."""
+    gini = np.empty(share.shape[1])
+    used = base > 0
+    for k in range(share.shape[1]):
+        s, x = share[used, k], base[used]
+        order = np.argsort(s / x, kind="stable")
+        cumulated = np.concatenate([[0.0], np.cumsum(s[order])])
+        gini[k] = 1 - ((cumulated[1:] + cumulated[:-1]) * x[order]).sum()
+    return gini
+
+
+def theil(share: Floats, base: Floats, groups: np.ndarray | None) -> tuple[Floats, Floats]:
+    """Theil index and its part between groups of areas (``nan`` without groups)."""
+    total = _divergence(share, base)
+    if groups is None:
+        return total, np.full(share.shape[1], np.nan)
+    count = int(groups.max()) + 1
+    indicator = sparse.csr_array(
+        (np.ones(len(groups)), (groups, np.arange(len(groups)))), shape=(count, len(groups))
+    )
+    return total, _divergence(indicator @ share, indicator @ base)
+
+
+def ellison_glaeser(
+    share: Floats, base: Floats, herfindahl: Floats, fourth: Floats
+) -> tuple[Floats, Floats]:
+    """γ and its standard error under the null of darts, each ``(industries,)``.
+
+    Parameters
+    ----------
+    herfindahl, fourth
+        ``Σ z²`` and ``Σ z⁴`` of plant sizes, ``(industries,)``.
+    """
+    G = ((share - base[:, None]) ** 2).sum(axis=0)
+    x2, x3 = (base**2).sum(), (base**3).sum()
+    scale = (1 - x2) * (1 - herfindahl)
+    one = herfindahl >= 1 - 1e-12
+    gamma = np.where(one, np.nan, (G - (1 - x2) * herfindahl) / np.where(one, 1, scale))
+    variance = 2 * (herfindahl**2 * (x2 - 2 * x3 + x2**2) - fourth * (x2 - 4 * x3 + 3 * x2**2))
+    error = np.sqrt(np.maximum(variance, 0)) / np.where(one, np.nan, scale)
+    return gamma, error
+
+
+def maurel_sedillot(share: Floats, base: Floats, herfindahl: Floats) -> Floats:
+    """The index of Maurel and Sédillot, ``(industries,)``."""
+    x2 = (base**2).sum()
+    raw = ((share**2).sum(axis=0) - x2) / (1 - x2)
+    one = herfindahl >= 1 - 1e-12
+    index: Floats = np.where(one, np.nan, (raw - herfindahl) / np.where(one, 1, 1 - herfindahl))
+    return index
+
+
+def pairwise_coagglomeration(share: Floats, base: Floats) -> Floats:
+    """γᶜ of every pair, ``(industries, industries)``."""
+    apart = share - base[:, None]
+    gamma: Floats = apart.T @ apart / (1 - (base**2).sum())
+    return gamma
+
+
+def group_coagglomeration(
+    share: Floats, base: Floats, weight: Floats, gamma: Floats, herfindahl: Floats
+) -> float:
+    """γᶜ of several industries as one (Ellison and Glaeser 1997).
+
+    Parameters
+    ----------
+    weight
+        Share of each industry in the employment of all of them, ``(industries,)``.
+    gamma, herfindahl
+        Of each industry.
+    """
+    together = share @ weight
+    G = ((together - base) ** 2).sum() / (1 - (base**2).sum())
+    H = (weight**2 * herfindahl).sum()
+    own = (gamma * weight**2 * (1 - herfindahl)).sum()
+    return float((G - H - own) / (1 - (weight**2).sum()))
+
+
+def cell_mean_herfindahl(employment: Floats, plants: Floats) -> tuple[Floats, Floats]:
+    """Lower bounds of ``Σ z²`` and ``Σ z⁴``: plants of a cell as large as their mean."""
+    count = np.where(employment > 0, np.maximum(plants, 1), 1)
+    size = employment / count / employment.sum(axis=0)
+    return (count * size**2).sum(axis=0), (count * size**4).sum(axis=0)
+
+
+def moran(
+    values: Floats, weights: sparse.csr_array, permutations: int, seed: int
+) -> tuple[Floats, Floats]:
+    """Moran's I of each column of ``(areas, columns)`` and its one-sided permutation p."""
+    rng = np.random.default_rng(seed)
+    z = values - values.mean(axis=0)
+    scale = len(z) / weights.sum() / (z**2).sum(axis=0)
+    observed = scale * (z * (weights @ z)).sum(axis=0)
+    exceeded = np.zeros(z.shape[1])
+    for _ in range(permutations):
+        again = z[rng.permutation(len(z))]
+        exceeded += scale * (again * (weights @ again)).sum(axis=0) >= observed
+    return observed, (exceeded + 1) / (permutations + 1)
+
+
+def conditional_p(
+    z: Floats, weights: sparse.csr_array, local: Floats, permutations: int, seed: int
+) -> Floats:
+    """Two-sided p of local indicators: the area stays, its neighbours are drawn, ``(areas,)``."""
+    rng = np.random.default_rng(seed)
+    p = np.ones(len(z))
+    for a in range(len(z)):
+        row = weights.data[weights.indptr[a] : weights.indptr[a + 1]]
+        if not len(row):
+            continue
+        others = np.delete(z, a)
+        drawn = others[rng.integers(0, len(others), (permutations, len(row)))] @ row * z[a]
+        high = int((drawn >= local[a]).sum())
+        p[a] = min(1.0, 2 * (min(high, permutations - high) + 1) / (permutations + 1))
+    return p
+
+
+def jackknife_error(index: Index, employment: Floats) -> Floats:
+    """Standard error by leaving out each of up to 100 groups of areas in turn."""
+    areas = len(employment)
+    group = np.arange(areas) % min(JACKKNIFE_GROUPS, areas)
+    values = []
+    for g in range(int(group.max()) + 1):
+        left = employment[group != g]
+        total = left.sum(axis=0)
+        share = np.divide(left, total, out=np.zeros_like(left), where=total > 0)
+        values.append(index(share, left.sum(axis=1) / left.sum()))
+    spread = np.array(values)
+    count = len(spread)
+    error: Floats = np.sqrt((count - 1) / count * ((spread - spread.mean(axis=0)) ** 2).sum(axis=0))
+    return error
+
+
+def _divergence(share: Floats, base: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(share > 0, share * np.log(share / base[:, None]), 0)
+    total: Floats = terms.sum(axis=0)
+    return total
+
+
+def _one(panel: Panel, variable: str, period: str | None) -> tuple[Floats, str]:
+    array = panel.variable(variable, period)
+    if array.ndim == 3:
+        raise ParameterError(
+            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
+        )
+    return array, period or panel.periods[0]
+
+
+# ---- words -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Drivers:
+    large_plants: Floats
+    few_plants: Floats
+
+
+def _reason(names: tuple[str, ...], ranks: Floats, k: int, drivers: _Drivers, areas: int) -> str:
+    count = len(drivers.large_plants)
+    if ranks.max() - ranks.min() < max(3, count / 4):
+        return ""
+    rank = dict(zip(names, ranks, strict=True))
+    gap, said = count / 5, []
+    raw = min(rank["locational_gini"], rank["theil"])
+    if rank["ellison_glaeser"] - raw > gap:
+        if drivers.large_plants[k] <= count / 3:
+            said.append(
+                "plant sizes: a few large plants make the shares unequal; with H taken out "
+                "(γ) less is left"
+            )
+        else:
+            said.append("area sizes: unequal over many small areas, which γ weighs less")
+    elif raw - rank["ellison_glaeser"] > gap:
+        said.append("area sizes: far above its share in a few large areas, which γ weighs more")
+    if "moran" in rank and rank["moran"] - rank["ellison_glaeser"] > gap:
+        said.append(
+            f"areal unit: gathered inside single ones of the {areas} areas, not across borders"
+        )
+    elif "moran" in rank and rank["ellison_glaeser"] - rank["moran"] > gap:
+        said.append("distance: spread over groups of neighbouring areas, which γ cannot see")
+    if "k_density" in rank and abs(rank["k_density"] - rank["ellison_glaeser"]) > gap:
+        near = rank["k_density"] < rank["ellison_glaeser"]
+        said.append(
+            "distance: pairs of plants are near each other across borders of areas"
+            if near
+            else "distance: workers are gathered, plants are not near each other"
+        )
+    return "; ".join(said)

@@ -1,0 +1,505 @@
+"""What is an area specialised in, how varied is it, and why did it grow?
+
+Definitions. With ``x`` the variable over area ``a`` and industry ``i``, ``s_ai`` the share of
+industry ``i`` in area ``a`` and ``s_i`` its share in all areas:
+
+- location quotient ``s_ai / s_i``: 1 as everywhere, 2 twice the share;
+- Krugman specialisation ``Σ_i |s_ai − s_i|``: 0 as everywhere, 2 nothing in common;
+- Herfindahl ``Σ_i s_ai²`` and its inverse, the effective number of industries;
+- variety, the entropy ``−Σ_i s_ai ln s_ai``, which splits exactly into unrelated variety
+  (between groups of industries) and related variety (within them);
+- shift-share: the change of an area is what national growth, its mix of industries, and its own
+  competitiveness contribute; the three add up exactly.
+
+Takes a panel and one of its extensive variables. Suppressed cells (``nan``) are unknown, not 0:
+they are left out of the totals, their own quotient is ``nan``, and a note counts them. An
+industry that is nowhere has no quotient (``nan``), and is named.
+Sources: Florence (1939); Krugman (1991), Geography and Trade; Frenken, van Oort and
+Verburg (2007), Regional Studies 41, pp. 685–697; Dunn (1960), Papers of the RSA 6.
+Checked against: hand calculation, R REAT 3.0.3 (stored output).
+Limits: a quotient of a small area is noise; look at its interval. Shift-share describes; its
+competitive part is not a cause.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2
+
+from shuseki.arrays import Floats
+from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.panel import Panel
+from shuseki.results import Result, result
+from shuseki.sources import Source
+
+__all__ = [
+    "LocationQuotients",
+    "ShiftShare",
+    "Specialisation",
+    "location_quotient",
+    "location_quotients",
+    "shift_share",
+    "specialisation",
+]
+
+Interval = Literal["poisson", "bootstrap"]
+
+FLORENCE = Source(
+    "Florence1939", "Florence, P. S., Report of the Location of Industry, P.E.P.", "1939"
+)
+FRENKEN = Source(
+    "Frenken2007",
+    "Frenken, K., van Oort, F. and Verburg, T., Related Variety, Unrelated Variety and Regional "
+    "Economic Growth, Regional Studies 41",
+    "2007",
+)
+DUNN = Source(
+    "Dunn1960",
+    "Dunn, E. S., A statistical and analytical technique for regional "
+    "analysis, Papers of the Regional Science Association 6",
+    "1960",
+)
+
+
+@result
+class LocationQuotients(Result):
+    """Location quotients with intervals; arrays of shape ``(areas, industries)``.
+
+    Attributes
+    ----------
+    areas, industries, area_names, industry_names
+        Codes and names.
+    variable, period
+        What was counted, and when.
+    amount
+        The variable itself.
+    location_quotient, lower, upper
+        Quotient and interval; ``nan`` where unknown.
+    interval, level
+        How the interval was made, and its coverage.
+    """
+
+    areas: tuple[str, ...]
+    industries: tuple[str, ...]
+    area_names: tuple[str, ...]
+    industry_names: tuple[str, ...]
+    variable: str
+    period: str
+    amount: Floats
+    location_quotient: Floats
+    lower: Floats
+    upper: Floats
+    interval: str
+    level: float
+
+    def headline(self) -> str:
+        """Name the highest quotient whose interval lies furthest above 1."""
+        surest = np.unravel_index(int(np.nanargmax(self.lower)), self.lower.shape)
+        a, i = int(surest[0]), int(surest[1])
+        above = int((self.lower > 1).sum())
+        return (
+            f"{above:,} of {int(np.isfinite(self.lower).sum()):,} area × industry cells are above "
+            f"1 beyond doubt; the surest is {self.area_names[a]}, {self.industry_names[i]}: "
+            f"quotient {self.location_quotient[a, i]:.1f} ({self.level:.0%} interval "
+            f"{self.lower[a, i]:.1f}–{self.upper[a, i]:.1f}) of {self.variable}, {self.period}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per area and industry."""
+        areas, industries = self.amount.shape
+        return pd.DataFrame(
+            {
+                "area": np.repeat(self.areas, industries),
+                "area_name": np.repeat(self.area_names, industries),
+                "industry": np.tile(self.industries, areas),
+                "industry_name": np.tile(self.industry_names, areas),
+                self.variable: self.amount.ravel(),
+                "location_quotient": self.location_quotient.ravel(),
+                "lower": self.lower.ravel(),
+                "upper": self.upper.ravel(),
+            }
+        )
+
+    def top(self, count: int = 10) -> pd.DataFrame:
+        """The cells whose lower limit is highest."""
+        return self.to_frame().nlargest(count, "lower").reset_index(drop=True)
+
+
+@result
+class Specialisation(Result):
+    """How specialised or varied each area is; arrays of shape ``(areas,)``.
+
+    Attributes
+    ----------
+    krugman
+        0 (as all areas together) to 2.
+    herfindahl, effective_industries
+        Sum of squared shares, 1/industries to 1, and its inverse.
+    variety, related_variety, unrelated_variety
+        Entropy in nats; the last two add up to the first. ``nan`` without groups.
+    largest, largest_share
+        The largest industry of the area and its share.
+    """
+
+    areas: tuple[str, ...]
+    area_names: tuple[str, ...]
+    variable: str
+    period: str
+    krugman: Floats
+    herfindahl: Floats
+    effective_industries: Floats
+    variety: Floats
+    related_variety: Floats
+    unrelated_variety: Floats
+    largest: tuple[str, ...]
+    largest_share: Floats
+
+    def headline(self) -> str:
+        """Name the most specialised and the most varied area."""
+        special, varied = int(np.nanargmax(self.krugman)), int(np.nanargmax(self.variety))
+        return (
+            f"Most specialised of {len(self.areas)} areas: {self.area_names[special]} "
+            f"(Krugman {self.krugman[special]:.2f}, {self.largest_share[special]:.0%} in "
+            f"{self.largest[special]}); most varied: {self.area_names[varied]} "
+            f"({self.effective_industries[varied]:.1f} effective industries); "
+            f"{self.variable}, {self.period}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per area."""
+        return pd.DataFrame(
+            {
+                "area": self.areas,
+                "area_name": self.area_names,
+                "krugman": self.krugman,
+                "herfindahl": self.herfindahl,
+                "effective_industries": self.effective_industries,
+                "variety_nats": self.variety,
+                "related_variety_nats": self.related_variety,
+                "unrelated_variety_nats": self.unrelated_variety,
+                "largest_industry": self.largest,
+                "largest_share": self.largest_share,
+            }
+        )
+
+
+@result
+class ShiftShare(Result):
+    """Why each area changed, in units of the variable; arrays of shape ``(areas,)``.
+
+    Attributes
+    ----------
+    change
+        Change of the area between the two periods.
+    national, industry_mix, competitive
+        The three contributions; they add up to ``change``.
+    """
+
+    areas: tuple[str, ...]
+    area_names: tuple[str, ...]
+    variable: str
+    start: str
+    end: str
+    initial: Floats
+    change: Floats
+    national: Floats
+    industry_mix: Floats
+    competitive: Floats
+
+    def headline(self) -> str:
+        """Say the national change and name the best and the worst competitor."""
+        best, worst = int(np.argmax(self.competitive)), int(np.argmin(self.competitive))
+        return (
+            f"{self.variable} {self.start}–{self.end}: {self.change.sum():+,.0f} in all "
+            f"({self.change.sum() / self.initial.sum():+.1%}); beyond nation and mix "
+            f"{self.area_names[best]} gained most ({self.competitive[best]:+,.0f}), "
+            f"{self.area_names[worst]} lost most ({self.competitive[worst]:+,.0f}), "
+            f"n = {len(self.areas)}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per area."""
+        return pd.DataFrame(
+            {
+                "area": self.areas,
+                "area_name": self.area_names,
+                f"{self.variable}_{self.start}": self.initial,
+                "change": self.change,
+                "national": self.national,
+                "industry_mix": self.industry_mix,
+                "competitive": self.competitive,
+            }
+        )
+
+
+# ---- the public verbs --------------------------------------------------------------------
+
+
+def location_quotients(
+    panel: Panel,
+    variable: str = "plants",
+    *,
+    period: str | None = None,
+    interval: Interval = "poisson",
+    level: float = 0.95,
+    replicates: int = 1_000,
+    seed: int = 1939,
+) -> LocationQuotients:
+    """Compute location quotients, each with an interval.
+
+    Parameters
+    ----------
+    panel
+        With ``plants`` if ``variable`` is another.
+    variable, period
+        What to compare, and when.
+    interval
+        ``"poisson"``: exact (Garwood) limits of the count of plants over its expectation; for
+        another variable the relative width of the plants' limits is carried over, which takes
+        plants of a cell as equal. ``"bootstrap"``: cells of plants drawn again from a
+        multinomial law with the observed shares, percentile limits; it cannot move an empty
+        cell from 0, the Poisson limits can.
+    level
+        Coverage of the interval.
+    replicates, seed
+        Of the bootstrap.
+    """
+    if not 0 < level < 1:
+        raise ParameterError(f"level is {level}. Expected a coverage between 0 and 1.")
+    amount, when = _slice(panel, variable, period)
+    plants = _slice(panel, "plants", period)[0] if "plants" in panel.values else amount
+    quotient = location_quotient(amount)
+    if interval == "poisson":
+        low, high = poisson_limits(plants, level)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scale = (
+                np.where(plants > 0, quotient / plants, np.nan)
+                if variable != "plants"
+                else 1 / _expected(plants)
+            )
+            lower, upper = low * scale, high * scale
+            lower[~np.isfinite(quotient)] = upper[~np.isfinite(quotient)] = np.nan
+    else:
+        lower, upper = _bootstrap(np.nan_to_num(plants), level, replicates, seed)
+        if variable != "plants":
+            with np.errstate(divide="ignore", invalid="ignore"):
+                base = location_quotient(plants)
+                lower, upper = lower * quotient / base, upper * quotient / base
+    return LocationQuotients(
+        areas=panel.areas,
+        industries=panel.industries,
+        area_names=panel.area_names or panel.areas,
+        industry_names=panel.industry_names or panel.industries,
+        variable=variable,
+        period=when,
+        amount=amount,
+        location_quotient=quotient,
+        lower=lower,
+        upper=upper,
+        interval=interval,
+        level=level,
+        notes=(*_treatment(amount, panel.industries), *panel.notes),
+        sources=(*panel.sources, FLORENCE),
+    )
+
+
+def specialisation(
+    panel: Panel,
+    variable: str = "employment",
+    *,
+    period: str | None = None,
+    groups: Mapping[str, str] | None = None,
+) -> Specialisation:
+    """Measure how specialised or varied each area's industries are.
+
+    Parameters
+    ----------
+    panel, variable, period
+        What, and when. Areas without anything are left out of nothing: their measures are
+        ``nan``.
+    groups
+        Industry code → group of related industries; splits variety. Every industry needs one.
+    """
+    amount, when = _slice(panel, variable, period)
+    if groups is not None:
+        missing = [code for code in panel.industries if code not in groups]
+        if missing:
+            raise AlignmentError(
+                f"Industries without a group: {examples(missing)}. Expected one for each of the "
+                f"{len(panel.industries)}. Add them to groups."
+            )
+    share = area_shares(amount)
+    whole = np.nansum(amount, axis=0)
+    labels = [groups[code] for code in panel.industries] if groups else list(panel.industries)
+    total, unrelated = varieties(share, np.unique(labels, return_inverse=True)[1])
+    herfindahl = (share**2).sum(axis=1)
+    filled = np.nan_to_num(share)
+    names = panel.industry_names or panel.industries
+    unknown = np.full(len(panel.areas), np.nan)
+    return Specialisation(
+        areas=panel.areas,
+        area_names=panel.area_names or panel.areas,
+        variable=variable,
+        period=when,
+        krugman=np.abs(share - whole / whole.sum()).sum(axis=1),
+        herfindahl=herfindahl,
+        effective_industries=1 / herfindahl,
+        variety=total,
+        related_variety=total - unrelated if groups else unknown,
+        unrelated_variety=unrelated if groups else unknown,
+        largest=tuple(names[k] for k in filled.argmax(axis=1)),
+        largest_share=share.max(axis=1),
+        notes=(*_treatment(amount, panel.industries), *panel.notes),
+        sources=(*panel.sources, FRENKEN),
+    )
+
+
+def shift_share(panel: Panel, variable: str = "employment", *, start: str, end: str) -> ShiftShare:
+    """Decompose each area's change into nation, industry mix and own competitiveness.
+
+    Cells unknown in either period are left out of both, and counted in a note.
+    """
+    before, after = panel.variable(variable, start), panel.variable(variable, end)
+    known = np.isfinite(before) & np.isfinite(after)
+    national, mix, competitive = shift_share_parts(
+        np.where(known, before, 0), np.where(known, after, 0)
+    )
+    unknown = int((~known).sum())
+    notes = (f"{unknown} cells unknown in {start} or {end} are left out.",) if unknown else ()
+    return ShiftShare(
+        areas=panel.areas,
+        area_names=panel.area_names or panel.areas,
+        variable=variable,
+        start=start,
+        end=end,
+        initial=np.where(known, before, 0).sum(axis=1),
+        change=np.where(known, after - before, 0).sum(axis=1),
+        national=national,
+        industry_mix=mix,
+        competitive=competitive,
+        notes=(*notes, *panel.notes),
+        sources=(*panel.sources, DUNN),
+    )
+
+
+# ---- array functions ---------------------------------------------------------------------
+
+
+def location_quotient(amount: Floats) -> Floats:
+    """Location quotient of ``(areas, industries)``; ``nan`` where nothing is expected.
+
+    Examples
+    --------
+    >>> location_quotient(np.array([[30.0, 10.0], [10.0, 50.0]]))
+    array([[1.875     , 0.41666667],
+           [0.41666667, 1.38888889]])
+    """
+    expected = _expected(amount)
+    quotient: Floats = np.divide(
+        amount, expected, out=np.full(amount.shape, np.nan), where=expected > 0
+    )
+    return quotient
+
+
+def poisson_limits(count: Floats, level: float) -> tuple[Floats, Floats]:
+    """Exact limits of a Poisson mean given its count (Garwood 1936), shape as given.
+
+    Examples
+    --------
+    >>> [limit.round(2) for limit in poisson_limits(np.array([0.0, 10.0]), 0.95)]
+    [array([0. , 4.8]), array([ 3.69, 18.39])]
+    """
+    tail = (1 - level) / 2
+    with np.errstate(invalid="ignore"):
+        lower = np.where(count > 0, chi2.ppf(tail, 2 * np.maximum(count, 1e-9)) / 2, 0.0)
+        upper = chi2.isf(tail, 2 * (count + 1)) / 2
+    return np.where(np.isnan(count), np.nan, lower), upper
+
+
+def area_shares(amount: Floats) -> Floats:
+    """Share of each industry in each area, rows add up to 1; ``nan`` for empty areas."""
+    filled = np.nan_to_num(amount)
+    total = filled.sum(axis=1, keepdims=True)
+    share: Floats = np.divide(filled, total, out=np.full(filled.shape, np.nan), where=total > 0)
+    return share
+
+
+def varieties(share: Floats, group: np.ndarray) -> tuple[Floats, Floats]:
+    """Entropy over industries and over groups of them, nats, each ``(areas,)``."""
+    grouped = np.stack(
+        [share[:, group == g].sum(axis=1) for g in range(int(group.max()) + 1)], axis=1
+    )
+    return _entropy(share), _entropy(grouped)
+
+
+def shift_share_parts(before: Floats, after: Floats) -> tuple[Floats, Floats, Floats]:
+    """National, mix and competitive parts of ``(areas, industries)``, each ``(areas,)``.
+
+    An industry that was nowhere at the start counts as competitive where it arrives.
+    """
+    if before.sum() <= 0:
+        raise DataError("The first period adds up to 0. Growth needs a positive start.")
+    growth = after.sum() / before.sum() - 1
+    start = before.sum(axis=0)
+    by_industry = np.divide(after.sum(axis=0), start, out=np.ones_like(start), where=start > 0) - 1
+    national = before.sum(axis=1) * growth
+    mix = before @ (by_industry - growth)
+    competitive = (after - before * (1 + by_industry)).sum(axis=1)
+    return national, mix, competitive
+
+
+def _slice(panel: Panel, variable: str, period: str | None) -> tuple[Floats, str]:
+    array = panel.variable(variable, period)
+    if array.ndim == 3:
+        raise ParameterError(
+            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
+        )
+    if np.nansum(array) <= 0 or (array < 0).any():
+        raise DataError(
+            f"{variable!r} is negative somewhere, or adds up to nothing. Shares need amounts of "
+            "0 or more. Choose another variable or period."
+        )
+    return array, period or panel.periods[0]
+
+
+def _treatment(amount: Floats, industries: tuple[str, ...]) -> tuple[str, ...]:
+    notes = []
+    unknown = int(np.isnan(amount).sum())
+    if unknown:
+        notes.append(f"{unknown} suppressed cells are unknown and left out of the totals.")
+    nowhere = [
+        code
+        for code, total in zip(industries, np.nansum(amount, axis=0), strict=True)
+        if total == 0
+    ]
+    if nowhere:
+        notes.append(f"Industries that are nowhere have no quotient: {examples(nowhere)}.")
+    return tuple(notes)
+
+
+def _expected(amount: Floats) -> Floats:
+    filled = np.nan_to_num(amount)
+    expected: Floats = filled.sum(axis=1)[:, None] * filled.sum(axis=0)[None, :] / filled.sum()
+    return expected
+
+
+def _entropy(share: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(share > 0, -share * np.log(share), np.where(np.isnan(share), np.nan, 0))
+    total: Floats = terms.sum(axis=1)
+    return total
+
+
+def _bootstrap(plants: Floats, level: float, replicates: int, seed: int) -> tuple[Floats, Floats]:
+    rng = np.random.default_rng(seed)
+    total = round(float(plants.sum()))
+    drawn = np.empty((replicates, *plants.shape), dtype=np.float32)
+    for k in range(replicates):
+        again = rng.multinomial(total, (plants / plants.sum()).ravel()).reshape(plants.shape)
+        drawn[k] = location_quotient(again.astype(float))
+    tail = (1 - level) / 2
+    with np.errstate(invalid="ignore"):
+        lower, upper = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    return lower, upper
