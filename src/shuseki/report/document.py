@@ -319,7 +319,7 @@ def _checked(block: Part) -> Part:
     if isinstance(block, str | Figure | Table | Numbers | Note | Bullets) or is_pair:
         return block
     raise ParameterError(
-        f"A block of type {type(block).__name__}: {block!r:.80}. Expected a string, "
+        f"A block of type {type(block).__name__}. Expected a string, "
         "(English, Japanese), a Result, Finding, Figure, Table, Numbers, Note or Bullets. "
         "Give a frame a title and a name with Table(...)."
     )
