@@ -21,6 +21,7 @@ Limits: adjustments of boundaries between municipalities that both went on are n
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 
 import numpy as np
@@ -225,10 +226,9 @@ def crosswalk(
     """
     start, end = iso_date(from_date), iso_date(to_date)
     if start <= end:
-        table = follow(tuple(municipalities(start)["code"]), start, end)
+        table = followed(start, end)
     else:
-        forward = follow(tuple(municipalities(end)["code"]), end, start)
-        table = turn_round(forward, size_on(end) if sizes is None else sizes)
+        table = turn_round(followed(end, start), size_on(end) if sizes is None else sizes)
     return Crosswalk(
         table,
         f"municipality on {start}",
@@ -366,6 +366,12 @@ def weighted_mean(weights: sparse.csr_array, array: Floats, by: Floats) -> Float
     return mean
 
 
+@lru_cache(maxsize=64)
+def followed(start: str, end: str) -> pd.DataFrame:
+    """Follow all municipalities of a day to a later one."""
+    return follow(tuple(municipalities(start)["code"]), start, end)
+
+
 def follow(codes: tuple[str, ...], start: str, end: str) -> pd.DataFrame:
     """Follow codes from one day to a later one along the recorded changes."""
     where: dict[str, dict[str, float]] = {code: {code: 1.0} for code in codes}
@@ -373,25 +379,34 @@ def follow(codes: tuple[str, ...], start: str, end: str) -> pd.DataFrame:
     for code in codes:
         holders[code].add(code)
     what = dict.fromkeys(codes, ("unchanged", ""))
-    changes = edges()
-    changes = changes[(changes["date"] > start) & (changes["date"] <= end)]
-    for (date, old_code), part in changes.groupby(["date", "from_code"], sort=True):
-        old = str(old_code)
-        heirs = list(zip(part["to_code"], part["weight"], strict=True))
-        if heirs == [(old, 1.0)]:
+    for date, old, heirs, kind in changes():
+        if not start < date <= end:
             continue
         for origin in sorted(holders.pop(old, set())):
             share = where[origin].pop(old)
             for heir, weight in heirs:
                 where[origin][heir] = where[origin].get(heir, 0.0) + share * weight
                 holders[heir].add(origin)
-            what[origin] = (str(part["kind"].iloc[0]), str(date))
+            what[origin] = (kind, date)
     rows = [
         (origin, heir, weight, *what[origin])
         for origin in codes
         for heir, weight in sorted(where[origin].items())
     ]
     return pd.DataFrame(rows, columns=["from_code", "to_code", "weight", "kind", "date"])
+
+
+@lru_cache
+def changes() -> tuple[tuple[str, str, tuple[tuple[str, float], ...], str], ...]:
+    """All changes of codes in order: date, old code, new codes with weights, kind."""
+    found: dict[tuple[str, str], tuple[list[tuple[str, float]], str]] = {}
+    table = edges().sort_values(["date", "from_code"], kind="stable")
+    for date, old, heir, weight, kind in zip(
+        *(table[c].tolist() for c in ("date", "from_code", "to_code", "weight", "kind")),
+        strict=True,
+    ):
+        found.setdefault((date, old), ([], kind))[0].append((heir, weight))
+    return tuple((date, old, tuple(heirs), kind) for (date, old), (heirs, kind) in found.items())
 
 
 def turn_round(forward: pd.DataFrame, sizes: "pd.Series[float]") -> pd.DataFrame:

@@ -1,0 +1,339 @@
+"""What are the components of the paper's variables in each region, from public statistics?
+
+The fourteen variables of Okamuro 2006 are ratios of counts and amounts of 1995–2000. The *regional
+accounts* hold those counts and amounts, one row per area, units and year in the names. Not every
+year was published by municipality, or is to be had; the nearest is taken, and
+``regional_accounts_provenance`` says of every column which year and publication it is and what was
+done to it:
+
+- 2001 amounts and counts are carried to 1998 by what is known of 1998: shipments of the area, and
+  national totals by size of plant;
+- value added is published gross of depreciation by municipality and net nationally; the areas are
+  reduced by the national ratio, because the paper's variable is net;
+- plants of 1–3 workers are not in the municipal tables; their number is that of 1998 nationally,
+  spread by the ratio of all plants (2016) to plants of four or more (2012) in each area;
+- the unemployed of 1995 are those of 2000 by the national change of the unemployment rate.
+
+Takes a division. Gives a table, index area code; unknown is ``nan``.
+Sources: in the provenance. Checked against table 3 of the paper: ``docs/datasets.md``.
+Limits: no public source gives research institutes or industrial land prices; the share of
+high-technology plants is a proxy from two-digit groups in cities.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from shuseki.arrays import Bools, Floats
+from shuseki.datasets.catalogue import dataset, load
+from shuseki.datasets.public import manufacturing_cells
+from shuseki.geography.distances import distance_matrix_km
+from shuseki.geography.districts import Division, division
+from shuseki.geography.mergers import crosswalk
+from shuseki.sources import Source
+
+__all__ = ["COLUMNS", "public_accounts", "regional_accounts_provenance"]
+
+CENSUS_1995 = Source(
+    "Census1995",
+    "MIC, 平成7年・平成12年国勢調査 第2次基本集計 結果の要約",
+    "1995-2000",
+    terms="GoJ Standard Terms of Use 2.0",
+    origin="public",
+)
+UNEMPLOYMENT_1995 = 1 - 64.14 / 67.02
+"""National: 64.14 of 67.02 million in the labour force were employed (summary of the census)."""
+UNDER_15_2000_OVER_2015 = 0.146 / 0.126
+"""National share of under 15 in the censuses of 2000 and 2015 (census summaries)."""
+
+HIGHTECH_GROUPS = ("20", "23", "30", "31", "32", "34")
+"""JSIC revision 10 groups whose classes are high-technology but for one (other transport)."""
+LARGEST_INDUSTRY_GROUPS = {"food": ("12",), "textile": ("14", "15"), "electrical": ("30",)}
+METROPOLITAN_KM = 50.0
+METROPOLITAN_CENTRES = {"Tokyo": (35.6812, 139.7671), "Osaka": (34.7025, 135.4959)}
+"""Tokyo and Osaka stations, degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where one column of the accounts comes from."""
+
+    column: str
+    unit: str
+    year: str
+    data: str
+    note: str
+
+
+COLUMNS = (
+    Column("labour_force_1995", "persons", "2000", "municipal-accounts-2000", "as of 2000"),
+    Column("unemployed_1995", "persons", "2000", "municipal-accounts-2000",
+           "2000, times the national rate of 1995 (4.3 %) over that of 2000 (4.7 %)"),
+    Column("graduates_2000", "persons", "2000", "municipal-accounts-2000",
+           "university and graduate school (E9106)"),
+    Column("population_15_and_over_2000", "persons", "2000", "municipal-accounts-2000",
+           "total, less the share under 15 of 2015 times its national change since 2000"),
+    Column("value_added_yen_1998", "yen", "2001", "manufacturing-municipal",
+           "2001, carried to 1998 by shipments, net of depreciation by the national ratio"),
+    Column("cash_wages_yen_1998", "yen", "2001", "manufacturing-municipal",
+           "2001, carried to 1998 by shipments"),
+    Column("shipments_yen_1998", "yen", "1998", "shipments-municipal",
+           "municipalities of 2015, divided by shipments of 2001"),
+    Column("shipments_yen_1995", "yen", "1995", "shipments-municipal",
+           "municipalities of 2015, divided by shipments of 2001"),
+    Column("employees_1998", "persons", "2001", "manufacturing-municipal",
+           "2001, carried to 1998 by national employees, plus 1-3 workers"),
+    Column("plants_1998", "plants", "2001", "manufacturing-municipal",
+           "2001, carried to 1998 by national plants, plus plants of 1-3 workers"),
+    Column("hightech_plants_1998", "plants", "2001", "manufacturing-municipal",
+           "proxy: share of groups 20, 23, 30, 31, 32, 34 in cities, times plants_1998"),
+    Column("research_institutes_1996", "establishments", "", "", "no public source by area"),
+    Column("plants_1996", "plants", "2001", "manufacturing-municipal",
+           "plants_1998 by national plants; the establishment census of 1996 counts more"),
+    Column("area_km2", "km2", "2019", "municipal-accounts-2015-2019",
+           "total area of the municipalities of 2020, divided by habitable area of 2000"),
+    Column("manufacturing_employees_1996", "persons", "2001", "manufacturing-municipal",
+           "employees_1998 by national employees"),
+    Column("all_employees_1996", "persons", "2009", "employees-municipal-2009",
+           "as of 2009, when the nation had as many as in 1996 (62.8 million)"),
+    Column("industrial_land_price_yen_per_m2_1998", "yen per m2", "", "",
+           "no public source by area"),
+    Column("metropolitan", "yes or no", "1995", "districts-253",
+           "centre within 50 km of Tokyo or Osaka station"),
+    Column("largest_industry", "group", "2001", "manufacturing-municipal",
+           "most employees by two-digit group in cities; textiles and apparel count as one"),
+)  # fmt: skip
+
+
+# ---- public verbs ------------------------------------------------------------------------------
+
+
+def public_accounts(by: str | Division = "district-253") -> pd.DataFrame:
+    """Give the regional accounts from public statistics.
+
+    Parameters
+    ----------
+    by
+        A division, or the name of a bundled one.
+
+    Returns
+    -------
+    DataFrame
+        Index ``area``; the columns of ``COLUMNS``. ``attrs["sources"]`` names the sources,
+        ``attrs["division"]`` the division.
+
+    Examples
+    --------
+    >>> accounts = public_accounts()
+    >>> len(accounts), round(accounts["labour_force_1995"].sum() / 1e6)
+    (253, 61)
+    """
+    return compute(by if isinstance(by, Division) else named(by)).copy()
+
+
+def regional_accounts_provenance() -> pd.DataFrame:
+    """Say of every column of the public accounts which year and publication it is.
+
+    Returns
+    -------
+    DataFrame
+        ``column``, ``unit``, ``actual_year``, ``publisher``, ``note``; ``publisher`` is empty
+        where no public source exists.
+    """
+    return pd.DataFrame(
+        [
+            (c.column, c.unit, c.year, dataset(c.data).publisher if c.data else "", c.note)
+            for c in COLUMNS
+        ],
+        columns=["column", "unit", "actual_year", "publisher", "note"],
+    )
+
+
+# ---- computing ---------------------------------------------------------------------------------
+
+
+@lru_cache
+def named(name: str) -> Division:
+    """Keep a bundled division, so that its accounts are computed once."""
+    return division(name)
+
+
+@lru_cache(maxsize=8)
+def compute(by: Division) -> pd.DataFrame:
+    """Compute the accounts of a division."""
+    nation = national_totals()
+    census = add_up(by, load("municipal-accounts-2000"), "2000-10-01")
+    later_table = load("municipal-accounts-2015-2019")
+    later = add_up(by, later_table, "2020-10-01")
+    habitable = load("municipal-accounts-2000").set_index("municipality")["habitable_area_km2_2000"]
+    surface = add_up(
+        by, later_table[["municipality", "area_km2_2019"]], "2020-10-01",
+        sizes=on_date(habitable, "2000-10-01", by.date),
+    )  # fmt: skip
+    cells = manufacturing_cells("total", (2001, 2012))
+    made = add_up(by, cells[cells["year"] == 2001], "2001-12-31")
+    made_2012 = add_up(by, cells[cells["year"] == 2012], "2012-12-31")
+    sizes = cells[cells["year"] == 2001].set_index("municipality")["shipments_yen"].fillna(0.0)
+    shipped = add_up(
+        by, load("shipments-municipal"), "2015-10-01", sizes=on_date(sizes, "2001-12-31", by.date)
+    )
+    jobs = add_up(by, load("employees-municipal-2009"), "2009-07-01")
+    groups = {name: two_digit_2001(by, name) for name in ("plants", "employees")}
+
+    out = pd.DataFrame(index=pd.Index(by.codes, name="area"))
+    out["labour_force_1995"] = census["labour_force_2000"]
+    out["unemployed_1995"] = (
+        census["unemployed_2000"] * UNEMPLOYMENT_1995 / nation["unemployment_2000"]
+    )
+    out["graduates_2000"] = census["university_graduates_2000"]
+    under_15 = later["population_under_15_2015"] / later["population_2015"]
+    out["population_15_and_over_2000"] = census["population_2000"] * (
+        1 - under_15 * UNDER_15_2000_OVER_2015
+    )
+
+    larger = made["plants"] * nation["plants_1998"] / nation["plants_2001"]
+    small = small_plants(
+        larger.to_numpy(),
+        (later["manufacturing_plants_2016"] / made_2012["plants"]).to_numpy(),
+        nation["small_plants_1998"] / nation["plants_1998"],
+    )
+    shipments = shipped["shipments_million_yen_1998"] * 1e6
+    out["value_added_yen_1998"] = (
+        made["value_added_yen"] / made["shipments_yen"] * shipments
+        * (nation["value_added_1998"] / nation["shipments_1998"]) / nation["gross_share_2001"]
+    )  # fmt: skip
+    out["cash_wages_yen_1998"] = (
+        made["wages_yen"] * nation["wages_1998"] / nation["wages_2001"]
+        + small * nation["small_wages_1998"] / nation["small_plants_1998"]
+    )
+    out["shipments_yen_1998"] = shipments
+    out["shipments_yen_1995"] = shipped["shipments_million_yen_1995"] * 1e6
+    out["employees_1998"] = (
+        made["employees"] * nation["employees_1998"] / nation["employees_2001"]
+        + small * nation["small_employees_1998"] / nation["small_plants_1998"]
+    )
+    out["plants_1998"] = larger + small
+    out["hightech_plants_1998"] = out["plants_1998"] * hightech_share(groups["plants"])
+    out["research_institutes_1996"] = np.nan
+    out["plants_1996"] = out["plants_1998"] * nation["plants_1996"] / nation["plants_1998"]
+    out["area_km2"] = surface["area_km2_2019"]
+    out["manufacturing_employees_1996"] = (
+        out["employees_1998"] * nation["employees_1996"] / nation["employees_1998"]
+    )
+    out["all_employees_1996"] = jobs["employees_2009"]
+    out["industrial_land_price_yen_per_m2_1998"] = np.nan
+    out["metropolitan"] = near_metropolis(by.areas[["latitude", "longitude"]].to_numpy(float))
+    out["largest_industry"] = largest_industry(groups["employees"])
+    out = out[[column.column for column in COLUMNS]]
+    used = dict.fromkeys(column.data for column in COLUMNS if column.data)
+    out.attrs = {
+        "division": by.name,
+        "sources": (*(str(dataset(name).source) for name in used), str(CENSUS_1995)),
+    }
+    return out
+
+
+@lru_cache
+def national_totals() -> dict[str, float]:
+    """National totals of plants with four or more workers, of smaller ones, and of the census."""
+    sizes = load("plant-sizes")
+    sizes = sizes[sizes["industry_ja"] == "製造業計"]
+    units = {"plants": 1.0, "employees": 1.0, "wages_million_yen": 1e6,
+             "shipments_million_yen": 1e6, "value_added_million_yen": 1e6}  # fmt: skip
+    totals: dict[str, float] = {}
+    for year in (1996, 1998, 2001):
+        of_year = sizes[sizes["year"] == year].set_index("size")
+        for column, unit in units.items():
+            name = column.removesuffix("_million_yen")
+            small = of_year.index == "1~3"
+            totals[f"{name}_{year}"] = float(of_year.loc[~small, column].sum()) * unit
+            if small.any():
+                totals[f"small_{name}_{year}"] = float(of_year.loc[small, column].sum()) * unit
+    published = manufacturing_cells("total", (2001,))
+    published = published[published["value_added_yen"].notna()]
+    totals["gross_share_2001"] = float(
+        published["value_added_yen"].sum() / published["shipments_yen"].sum()
+    )
+    census = load("municipal-accounts-2000")
+    totals["unemployment_2000"] = float(
+        census["unemployed_2000"].sum() / census["labour_force_2000"].sum()
+    )
+    return totals
+
+
+def add_up(
+    by: Division, table: pd.DataFrame, date: str, sizes: "pd.Series[float] | None" = None
+) -> pd.DataFrame:
+    """Add the numeric columns of a municipal table up to the areas; withheld cells count as 0."""
+    columns = [c for c in table.columns if c not in ("municipality", "year", "industry")]
+    weights = by.crosswalk(date, sizes=sizes).matrix(list(table["municipality"]))
+    amounts = table[columns].to_numpy(dtype=float, na_value=np.nan)
+    return pd.DataFrame(weights @ np.nan_to_num(amounts), index=list(by.codes), columns=columns)
+
+
+def on_date(amounts: "pd.Series[float]", date: str, to: str) -> "pd.Series[float]":
+    """Carry municipal amounts of one date to the codes of another."""
+    way = crosswalk(date, to)
+    codes = [str(code) for code in amounts.index]
+    carried = way.matrix(codes) @ amounts.to_numpy(float)
+    return pd.Series(carried, index=list(way.to_areas["code"]))
+
+
+def two_digit_2001(by: Division, variable: str) -> pd.DataFrame:
+    """Plants or employees by area and two-digit group (JSIC 10), cities only."""
+    cells = manufacturing_cells("jsic-10", (2001,))
+    wide = cells.pivot(index="municipality", columns="industry", values=variable)
+    return add_up(by, wide.reset_index(), "2001-12-31")
+
+
+# ---- arithmetic ----------------------------------------------------------------------------------
+
+
+def small_plants(larger: Floats, all_over_larger: Floats, national_ratio: float) -> Floats:
+    """Spread the nation's plants of 1-3 workers over areas.
+
+    ``small = larger x max(c x all_over_larger - 1, 0)``, with ``c`` such that the total is
+    ``national_ratio`` times the larger plants.
+
+    Parameters
+    ----------
+    larger
+        Plants of four or more workers per area, shape ``(areas,)``.
+    all_over_larger
+        Plants of all sizes over larger plants in another year, shape ``(areas,)``.
+    national_ratio
+        Small over larger plants of the nation.
+    """
+    ratio = np.where(np.isfinite(all_over_larger), all_over_larger, 1 + national_ratio)
+    low, high = 0.0, 10.0
+    for _ in range(60):
+        scale = (low + high) / 2
+        small = larger * np.maximum(scale * ratio - 1, 0.0)
+        low, high = (scale, high) if small.sum() < national_ratio * larger.sum() else (low, scale)
+    spread: Floats = larger * np.maximum(high * ratio - 1, 0.0)
+    return spread
+
+
+def hightech_share(plants: pd.DataFrame) -> "pd.Series[float]":
+    """Share of the groups that are mostly high-technology; unknown where no group is shown."""
+    total = plants.sum(axis=1)
+    return plants[list(HIGHTECH_GROUPS)].sum(axis=1) / total.where(total > 0)
+
+
+def largest_industry(employees: pd.DataFrame) -> "pd.Series[str]":
+    """Group with most employees; unknown where no group is shown."""
+    totals = employees.copy()
+    for name, codes in LARGEST_INDUSTRY_GROUPS.items():
+        totals[name] = totals[list(codes)].sum(axis=1)
+        totals = totals.drop(columns=list(codes))
+    largest = totals.idxmax(axis=1).where(lambda top: top.isin(LARGEST_INDUSTRY_GROUPS), "other")
+    return largest.where(totals.sum(axis=1) > 0)
+
+
+def near_metropolis(centres: Floats) -> Bools:
+    """Whether each centre, shape ``(areas, 2)``, lies near Tokyo or Osaka station."""
+    stations = np.array(list(METROPOLITAN_CENTRES.values()))
+    near: Bools = distance_matrix_km(centres, stations).min(axis=1) <= METROPOLITAN_KM
+    return near

@@ -1,0 +1,206 @@
+"""What is bundled, who published it, and on what terms?
+
+Every folder under ``datasets/data`` may hold a ``catalogue.toml``; each ``[[dataset]]`` in it is
+one data set. A new one is a row there, not code::
+
+    [[dataset]]
+    name = "entry-exit-rates"          # what load() takes
+    title = "Entry and exit rates ..."
+    publisher = "SME Agency, ..."
+    year = "1966-2006"
+    terms = "GoJ Standard Terms of Use 2.0"
+    origin = "public"                  # public, synthetic, printed
+    derived_by = "derive/public.py"
+    file = "entry_exit_rates.csv"      # in the same folder; or package = "shuseki.geography"
+    note = "what a careful reader must know"
+
+Takes names, gives tables: codes stay text, numbers are numbers.
+Limits: a data set that is made on demand (the synthetic census) has no ``file``, says in
+``made_by`` what makes it, and cannot be loaded here.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import cast
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from shuseki.errors import DataError, UnknownCodeError
+from shuseki.results import Result, result
+from shuseki.sources import Origin, Source
+
+__all__ = ["Catalogue", "Dataset", "catalogue", "dataset", "load"]
+
+CODES = ("municipality", "district", "prefecture", "industry", "area", "zone", "code", "from_code",
+         "to_code", "revision", "from_revision", "to_revision", "jsic10", "city")  # fmt: skip
+"""Columns that are codes and stay text in a CSV file."""
+
+REQUIRED = ("name", "title", "publisher", "year", "terms", "origin", "derived_by")
+OPTIONAL = ("file", "package", "made_by", "rows", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One bundled data set; see the module for the fields."""
+
+    name: str
+    title: str
+    publisher: str
+    year: str
+    terms: str
+    origin: Origin
+    derived_by: str
+    folder: Traversable
+    file: str = ""
+    made_by: str = ""
+    rows: int | None = None
+    note: str = ""
+
+    @property
+    def source(self) -> Source:
+        """The data set as a source of an answer."""
+        return Source(
+            self.name,
+            f"{self.publisher}, {self.title}",
+            self.year,
+            terms=self.terms,
+            origin=self.origin,
+        )
+
+    def count(self) -> int | None:
+        """Count the rows; ``None`` for a data set made on demand in any size."""
+        if not self.file:
+            return self.rows
+        path = self.folder / self.file
+        if self.file.endswith(".parquet"):
+            with path.open("rb") as binary:
+                return int(pq.ParquetFile(binary).metadata.num_rows)
+        return len(self.load())
+
+    def load(self) -> pd.DataFrame:
+        """Read the table."""
+        if not self.file:
+            raise DataError(
+                f"Data set {self.name!r} has no file: it is made on demand. "
+                f"Expected a bundled table. Use {self.made_by}."
+            )
+        path = self.folder / self.file
+        if self.file.endswith(".parquet"):
+            with path.open("rb") as binary:
+                return pd.DataFrame(pd.read_parquet(binary))
+        with path.open(encoding="utf-8") as text:
+            header = pd.read_csv(text, nrows=0).columns
+        with path.open(encoding="utf-8") as text:
+            types = {column: str for column in header if column in CODES}
+            return pd.DataFrame(pd.read_csv(text, dtype=types))
+
+
+@result
+class Catalogue(Result):
+    """All bundled data sets."""
+
+    datasets: tuple[Dataset, ...]
+
+    def headline(self) -> str:
+        """Count by origin."""
+        origins = [dataset.origin for dataset in self.datasets]
+        counts = ", ".join(f"{origins.count(kind)} {kind}" for kind in dict.fromkeys(origins))
+        return f"{len(self.datasets)} data sets: {counts}"
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per data set."""
+        return pd.DataFrame(
+            [
+                (d.name, d.title, d.publisher, d.year, d.count(), d.origin, d.terms, d.derived_by,
+                 d.note)
+                for d in self.datasets
+            ],
+            columns=["name", "title", "publisher", "year", "rows", "origin", "terms",
+                     "derived_by", "note"],
+        ).astype({"rows": "Int64"})  # fmt: skip
+
+
+# ---- public verbs ------------------------------------------------------------------------------
+
+
+def catalogue() -> Catalogue:
+    """List what is bundled.
+
+    Examples
+    --------
+    >>> "entry-exit-rates" in {dataset.name for dataset in catalogue().datasets}
+    True
+    """
+    found = entries()
+    return Catalogue(datasets=found, sources=tuple(dataset.source for dataset in found))
+
+
+def dataset(name: str) -> Dataset:
+    """Find one data set.
+
+    Raises
+    ------
+    UnknownCodeError
+        No data set has that name; the nearest are named.
+    """
+    known = {entry.name: entry for entry in entries()}
+    if name not in known:
+        raise UnknownCodeError.among("data set", [name], list(known))
+    return known[name]
+
+
+def load(name: str) -> pd.DataFrame:
+    """Read one bundled table.
+
+    Examples
+    --------
+    >>> load("entry-exit-rates")["unit"].unique().tolist()
+    ['enterprises', 'companies', 'proprietors', 'establishments']
+    """
+    return dataset(name).load()
+
+
+# ---- reading the catalogue -----------------------------------------------------------------------
+
+
+@lru_cache
+def entries() -> tuple[Dataset, ...]:
+    """Read every ``catalogue.toml``, in order of folder."""
+    found: list[Dataset] = []
+    for folder in sorted((files("shuseki.datasets") / "data").iterdir(), key=lambda f: f.name):
+        listing = folder / "catalogue.toml"
+        if folder.is_dir() and listing.is_file():
+            table = tomllib.loads(listing.read_text(encoding="utf-8"))
+            found += [entry(fields, folder) for fields in table["dataset"]]
+    names = [each.name for each in found]
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise DataError(f"Data sets listed twice: {', '.join(sorted(repeated))}. Expected once.")
+    return tuple(found)
+
+
+def entry(fields: dict[str, object], folder: Traversable) -> Dataset:
+    """Check one listing and make a data set of it."""
+    name = fields.get("name", "a data set without a name")
+    missing = [key for key in REQUIRED if key not in fields]
+    unknown = [key for key in fields if key not in REQUIRED + OPTIONAL]
+    if missing or unknown:
+        raise DataError(
+            f"Listing of {name}: missing {missing}, unknown {unknown}. "
+            f"Expected {', '.join(REQUIRED)} and, if needed, {', '.join(OPTIONAL)}."
+        )
+    package = fields.get("package")
+    rows = fields.get("rows")
+    return Dataset(
+        **{key: str(fields[key]) for key in REQUIRED if key not in ("origin",)},
+        origin=cast(Origin, fields["origin"]),
+        folder=files(str(package)) if package else folder,
+        file=str(fields.get("file", "")),
+        made_by=str(fields.get("made_by", "")),
+        rows=int(str(rows)) if rows is not None else None,
+        note=str(fields.get("note", "")),
+    )

@@ -1,0 +1,219 @@
+"""What do public statistics say of manufacturing in a region?
+
+``manufacturing_panel`` gives plants, employees, wages, shipments and value added by area, industry
+and year; ``shipments_panel`` shipments since 1971.
+
+Takes the name of a division, or a ``Division``. Gives panels whose sources name publisher, year and
+terms; amounts in yen, nominal. Empty (``nan``) is unknown: withheld, or not published.
+Sources: METI 工業統計表 2001–2012; Cabinet Office (from METI) 1971–2012; see ``catalogue``.
+Checked against the national totals that METI prints.
+Limits: plants with four or more employees. Industries are published for cities only: 61 % of plants
+in 2001, 72 % in 2012; totals are for all municipalities. Sums leave out withheld cells, which are
+of one or two plants; ``plants_withheld`` counts the plants in them.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from shuseki.arrays import Floats
+from shuseki.datasets.catalogue import dataset, load
+from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.geography.districts import Division, aggregate, division
+from shuseki.industries.classification import classification
+from shuseki.industries.concordance import comparable_groups
+from shuseki.panel import ALL, Panel
+
+__all__ = [
+    "MANUFACTURING_YEARS",
+    "manufacturing_panel",
+    "shipments_panel",
+]
+
+MANUFACTURING_YEARS = tuple(range(2001, 2013))
+SHIPMENT_YEARS = tuple(range(1971, 2013))
+REVISION_YEARS = {"10": (2001,), "11": tuple(range(2002, 2008)), "12": tuple(range(2008, 2013))}
+AMOUNTS = ("wages", "materials", "shipments", "value_added")
+YEN = 10_000
+
+Industries = Literal["total", "jsic-10", "jsic-11", "jsic-12", "comparable"]
+
+
+# ---- panels ----------------------------------------------------------------------------------
+
+
+def manufacturing_panel(
+    by: str | Division = "district-253",
+    *,
+    industries: Industries = "jsic-12",
+    years: Sequence[int] | None = None,
+) -> Panel:
+    """Manufacturing by area, industry and year, plants with four or more employees.
+
+    Parameters
+    ----------
+    by
+        A division, or the name of a bundled one; ``"municipality"`` means those of 2020.
+    industries
+        ``"total"``: not broken down, all municipalities. ``"jsic-10"`` (2001), ``"jsic-11"``
+        (2002–2007), ``"jsic-12"`` (2008–2012): two-digit groups, cities only.
+        ``"comparable"``: the groups of groups that all three revisions share, cities only.
+    years
+        All years of the classification by default.
+
+    Returns
+    -------
+    Panel
+        ``plants``, ``employees``, ``wages_yen``, ``materials_yen``, ``shipments_yen``,
+        ``value_added_yen`` (gross of depreciation), and ``plants_withheld``: the plants whose
+        amounts are withheld and therefore not in the sums.
+
+    Examples
+    --------
+    >>> manufacturing_panel("prefecture", industries="total", years=[2001]).shape
+    (47, 1, 1)
+    """
+    allowed = MANUFACTURING_YEARS
+    if industries not in ("total", "comparable"):
+        revision = industries.removeprefix("jsic-")
+        if revision not in REVISION_YEARS:
+            raise UnknownCodeError.among(
+                "breakdown", [industries], ("total", "comparable", "jsic-10", "jsic-11", "jsic-12")
+            )
+        allowed = REVISION_YEARS[revision]
+    wanted = tuple(years) if years is not None else allowed
+    outside = [year for year in wanted if year not in allowed]
+    if outside or not wanted:
+        raise ParameterError(
+            f"Years {outside} are not published by {industries!r}. "
+            f"Expected {allowed[0]} to {allowed[-1]}. "
+            "Choose among them, or industries='comparable'."
+        )
+    to = by if isinstance(by, Division) else default_division(by)
+    return build_panel(manufacturing_cells(industries, wanted), to, industries, wanted)
+
+
+def shipments_panel(
+    by: str | Division = "district-253", *, years: Sequence[int] | None = None
+) -> Panel:
+    """Shipments of manufacturing by area since 1971, yen, not broken down by industry.
+
+    Unknown where a municipality of the area was withheld in that year.
+
+    Examples
+    --------
+    >>> shipments_panel("prefecture", years=[1971, 2012]).shape
+    (47, 1, 2)
+    """
+    wanted = tuple(years) if years is not None else SHIPMENT_YEARS
+    outside = [year for year in wanted if year not in SHIPMENT_YEARS]
+    if outside:
+        raise ParameterError(f"No shipments of {outside}. Expected years from 1971 to 2012.")
+    table = load("shipments-municipal")
+    columns = [f"shipments_million_yen_{year}" for year in wanted]
+    values = table[columns].to_numpy(float)[:, None, :] * 1e6
+    panel = Panel(
+        tuple(table["municipality"]),
+        (ALL,),
+        tuple(map(str, wanted)),
+        {"shipments_yen": values},
+        division="municipality",
+        sources=(dataset("shipments-municipal").source,),
+    )
+    to = by if isinstance(by, Division) else default_division(by)
+    return aggregate(panel, to, date=SHIPMENT_CODES).panel
+
+
+SHIPMENT_CODES = "2015-10-01"
+
+
+def default_division(name: str) -> Division:
+    """Give a bundled division; municipalities are those of 2020, since they only merge."""
+    return division(name, 2020) if name == "municipality" else division(name)
+
+
+# ---- cells of manufacturing ---------------------------------------------------------------------
+
+
+def manufacturing_cells(industries: Industries, years: tuple[int, ...]) -> pd.DataFrame:
+    """Published cells: ``municipality``, ``year``, ``industry`` and the variables."""
+    table = load("manufacturing-municipal")
+    table = table[table["year"].isin(years)]
+    total = table["industry"] == ALL
+    cells = table[total if industries == "total" else ~total]
+    cells = pd.DataFrame(
+        {
+            "municipality": cells["municipality"].astype(str),
+            "year": cells["year"].astype(int),
+            "industry": cells["industry"].astype(str),
+            "plants": cells["plants"].to_numpy(float),
+            "employees": cells["employees"].to_numpy(float, na_value=np.nan),
+            **{
+                f"{amount}_yen": cells[f"{amount}_10000_yen"].to_numpy(float, na_value=np.nan) * YEN
+                for amount in AMOUNTS
+            },
+        }
+    )
+    cells["plants_withheld"] = cells["plants"].where(cells["shipments_yen"].isna(), 0.0)
+    if industries == "comparable":
+        groups = comparable_groups([10, 11, 12]).set_index(["revision", "code"])["group"]
+        used = cells["year"].map({y: r for r, years_ in REVISION_YEARS.items() for y in years_})
+        cells["industry"] = groups.reindex(
+            pd.MultiIndex.from_arrays([used, cells["industry"]])
+        ).to_numpy()
+    return cells
+
+
+def build_panel(
+    cells: pd.DataFrame, to: Division, industries: Industries, years: tuple[int, ...]
+) -> Panel:
+    """Add cells up, year by year because codes change, and put them on three axes."""
+    variables = [c for c in cells.columns if c not in ("municipality", "year", "industry")]
+    codes = (ALL,) if industries == "total" else tuple(sorted(cells["industry"].unique()))
+    values = {name: np.zeros((len(to.codes), len(codes), len(years))) for name in variables}
+    at_industry = {code: k for k, code in enumerate(codes)}
+    for k, year in enumerate(years):
+        of_year = cells[cells["year"] == year]
+        places = of_year["municipality"].unique()
+        weights = to.crosswalk(f"{year}-12-31").matrix(list(places))
+        at = {code: position for position, code in enumerate(places)}
+        row = of_year["municipality"].map(at).to_numpy()
+        column = of_year["industry"].map(at_industry).to_numpy()
+        for name in variables:
+            grid: Floats = np.zeros((len(places), len(codes)))
+            np.add.at(grid, (row, column), np.nan_to_num(of_year[name].to_numpy(float)))
+            values[name][:, :, k] = weights @ grid
+        # Where nothing is published at all the amounts are unknown, not zero.
+        shown = np.zeros((len(places), 1))
+        shown[row] = 1.0
+        nothing = np.asarray(weights @ shown)[:, 0] == 0
+        for name in variables:
+            values[name][nothing, :, k] = np.nan
+        for name in ("employees", *(f"{amount}_yen" for amount in AMOUNTS)):
+            withheld = (values["plants"][:, :, k] > 0) & (values[name][:, :, k] == 0)
+            values[name][withheld, k] = np.nan
+    if industries == "total" or industries == "comparable":
+        names: tuple[str, ...] = ()
+    else:
+        table = classification(industries).table.set_index("code")["name_en"]
+        names = tuple(table[code] for code in codes)
+    areas = to.areas
+    return Panel(
+        to.codes,
+        codes,
+        tuple(map(str, years)),
+        values,
+        area_names=tuple(areas["name_en"]),
+        industry_names=names,
+        centres=areas[["latitude", "longitude"]].to_numpy(float),
+        area_groups=tuple(areas["prefecture"]),
+        division=to.name,
+        sources=(dataset("manufacturing-municipal").source, *to.sources),
+        notes=(
+            "Plants with four or more employees.",
+            "Sums leave out withheld cells; plants_withheld counts their plants.",
+            *(() if industries == "total" else ("Industries are published for cities only.",)),
+        ),
+    )
