@@ -67,7 +67,7 @@ def test_the_map_keeps_angles_everywhere() -> None:
 
 
 def test_the_land_has_the_area_of_japan() -> None:
-    # equal-area map of the sphere; 377,975 km² on 1 January 2021 (GSI, 全国都道府県市区町村別面積調),
+    # equal-area map of the sphere; 377,975 km² on 1 January 2021 (GSI, table of areas of Japan),
     # less up to 0.6% for islets and the corners of the shore that the outline leaves out
     def equal_area(corners: np.ndarray) -> np.ndarray:
         lon, lat = np.radians(corners).T

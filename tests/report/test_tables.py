@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from shuseki.errors import DataError, ParameterError
-from shuseki.report import Table, beside
+from shuseki.report import Table, beside, wide
 from shuseki.report.tables import decimals_of, great_table, show
 from shuseki.sources import OKAMURO_2006
 
@@ -146,6 +146,25 @@ def test_what_differs_by_more_than_a_unit_is_marked_and_explained() -> None:
         title="Table 4",
     )
     assert not any("≠" in text for column in loose.shown() for text in column)
+
+
+def test_a_tidy_frame_spreads_into_groups_with_hanging_stars() -> None:
+    made = wide(
+        cells(),
+        rows="variable",
+        columns="model",
+        values={"b": "obtained", "print": "printed"},
+        digits={"b": 2},
+        stars={"b": "stars_obtained"},
+        name="models",
+        title="Models",
+    )
+    assert made.frame.columns.tolist()[1:3] == [("Model 1", "b"), ("Model 1", "print")]
+    assert made.shown()[1] == ["12.34***", "−4.58*"]
+    assert made.shown()[2] == ["12.3", "−4.6"]  # three figures of 11
+    assert made.frame["Model 1", "b"].tolist() == [12.34, -4.581]
+    with pytest.raises(DataError, match="Missing columns: p"):
+        wide(cells(), rows="variable", columns="model", values=["p"], name="t", title="T")
 
 
 def test_beside_refuses_what_it_cannot_place() -> None:

@@ -16,7 +16,7 @@ from shuseki.report.document import (
 )
 from shuseki.report.exports import write_tables
 from shuseki.report.plots import plot
-from shuseki.report.tables import Table, beside
+from shuseki.report.tables import Table, beside, wide
 from shuseki.report.writing import whole_folder
 
 __all__ = [
@@ -32,5 +32,6 @@ __all__ = [
     "plot",
     "render",
     "whole_folder",
+    "wide",
     "write_tables",
 ]

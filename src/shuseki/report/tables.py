@@ -8,20 +8,21 @@ a printed table and its replication side by side.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from great_tables import GT
 
+from shuseki.arrays import Bools
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.report.marks import mark, suffix
 from shuseki.report.words import Text, check_language, column_words, pick, say
 from shuseki.results import Result
 from shuseki.sources import Source
 
-__all__ = ["Table", "beside", "great_table", "show"]
+__all__ = ["Table", "beside", "great_table", "show", "wide"]
 
 Column = Any
 """A column's label: a string, or a tuple when columns stand under a common heading."""
@@ -173,6 +174,82 @@ class Table:
         return lines
 
 
+def wide(
+    frame: pd.DataFrame,
+    *,
+    rows: str,
+    columns: str,
+    values: Sequence[str] | Mapping[str, str],
+    digits: str | int | Mapping[str, int] | None = None,
+    stars: Mapping[str, str] | None = None,
+    **about: Any,
+) -> Table:
+    """Spread a tidy frame into one group of columns per model, year or outcome.
+
+    Parameters
+    ----------
+    frame
+        Tidy: one row per row and group.
+    rows, columns
+        Columns that say in which row and under which heading a cell stands; both keep the order
+        in which they first appear.
+    values
+        Columns to show under each heading, or what to call each: ``{"t": "t_value"}``.
+    digits
+        Decimals: a column of the frame, one number, or a number by shown column; about three
+        figures by default.
+    stars
+        Column with the significance marks to hang behind a shown column:
+        ``{"coefficient": "stars"}``.
+    about
+        Any other attribute of the table (``name``, ``title``, ``sources`` …).
+    """
+    shown = dict(values) if isinstance(values, Mapping) else {column: column for column in values}
+    marks = dict(stars or {})
+    by_cell = [digits] if isinstance(digits, str) else []
+    wanted = [rows, columns, *shown.values(), *marks.values(), *by_cell]
+    missing = [column for column in dict.fromkeys(wanted) if column not in frame.columns]
+    if missing:
+        raise DataError(
+            f"Missing columns: {examples(missing)}. Found {examples(frame.columns, 12)}. "
+            "Name the columns that hold them."
+        )
+    repeated = frame.duplicated([rows, columns])
+    if repeated.any():
+        first = frame.loc[repeated, [rows, columns]].iloc[0].tolist()
+        raise DataError(
+            f"{int(repeated.sum())} cells appear more than once, the first: {first}. "
+            "Expected one row per cell. Select one table and one statistic first."
+        )
+    names = list(dict.fromkeys(frame[rows]))
+    cells = frame.set_index([rows, columns])
+    blank = [""] * len(names)
+    spread: dict[tuple[str, str], list[Any]] = {("", rows): names}
+    places: dict[tuple[str, str], list[Any]] = {("", rows): [None] * len(names)}
+    endings: dict[tuple[str, str], list[str]] = {("", rows): blank}
+    for group in dict.fromkeys(frame[columns]):
+        one = cells.xs(group, level=columns).reindex(names)
+        for head, column in shown.items():
+            key = (str(group), head)
+            spread[key] = one[column].tolist()
+            stated = digits.get(head) if isinstance(digits, Mapping) else digits
+            if isinstance(stated, str):
+                places[key] = one[stated].tolist()
+            else:
+                typical = decimals_of(frame[column]) if stated is None else stated
+                places[key] = [typical] * len(names)
+            endings[key] = (
+                one[marks[head]].fillna("").astype(str).tolist() if head in marks else blank
+            )
+    return Table(
+        frame=pd.DataFrame(spread),
+        digits=pd.DataFrame(places),
+        endings=pd.DataFrame(endings) if marks else None,
+        row_names=rows,
+        **about,
+    )
+
+
 def beside(
     frame: pd.DataFrame,
     *,
@@ -192,83 +269,50 @@ def beside(
     frame
         Tidy: one row per cell of the printed table.
     rows, columns
-        Columns that say in which row and under which heading a cell stands; both keep the order
-        in which they first appear.
+        As for ``wide``.
     printed, obtained
         The two values of each cell; ``nan`` where there is none.
     digits
         Decimals of the print: a column of the frame, or one number, or found per column.
     stars
-        Columns with the significance marks of the printed and of the obtained value, set
-        behind the numbers.
+        Columns with the significance marks of the printed and of the obtained value.
     tolerance_units
         When given, an obtained value that differs by more than this many units of the last
         printed digit is marked ``≠``, and a note says so. Needs ``digits``.
     about
         Any other attribute of the table (``name``, ``title``, ``sources`` …).
     """
-    wanted = [rows, columns, printed, obtained, *(stars or ())]
-    wanted += [digits] if isinstance(digits, str) else []
-    missing = [column for column in wanted if column not in frame.columns]
-    if missing:
-        raise DataError(
-            f"Missing columns: {examples(missing)}. Found {examples(frame.columns, 12)}. "
-            "Name the columns that hold them."
-        )
-    if tolerance_units is not None and digits is None:
+    table = wide(
+        frame,
+        rows=rows,
+        columns=columns,
+        values={"printed": printed, "obtained": obtained},
+        digits=digits,
+        stars=dict(zip(("printed", "obtained"), stars, strict=True)) if stars else None,
+        **about,
+    )
+    if tolerance_units is None:
+        return table
+    if digits is None:
         raise ParameterError(
             "tolerance_units without digits. Expected the decimals of the print, in whose last "
             "unit a difference is counted. Name the column that holds them."
         )
-    repeated = frame.duplicated([rows, columns])
-    if repeated.any():
-        first = frame.loc[repeated, [rows, columns]].iloc[0].tolist()
-        raise DataError(
-            f"{int(repeated.sum())} cells appear more than once, the first: {first}. "
-            "Expected one row per cell. Select one table and one statistic first."
-        )
-    names = list(dict.fromkeys(frame[rows]))
-    groups = list(dict.fromkeys(frame[columns]))
-    cells = frame.set_index([rows, columns])
-    values: dict[tuple[str, str], list[Any]] = {("", rows): names}
-    places: dict[tuple[str, str], list[Any]] = {("", rows): [None] * len(names)}
-    endings: dict[tuple[str, str], list[str]] = {("", rows): [""] * len(names)}
-    for group in groups:
-        one = cells.xs(group, level=columns).reindex(names)
-        for side, column in enumerate((printed, obtained)):
-            key = (str(group), ("printed", "obtained")[side])
-            values[key] = one[column].tolist()
-            places[key] = (
-                one[digits].tolist()
-                if isinstance(digits, str)
-                else [decimals_of(one[column]) if digits is None else digits] * len(names)
-            )
-            endings[key] = (
-                one[stars[side]].fillna("").astype(str).tolist() if stars else [""] * len(names)
-            )
-        if tolerance_units is not None:
-            off = differs(values[str(group), "printed"], values[key], places[key], tolerance_units)
-            endings[key] = [
-                ending + (" ≠" if far else "")
-                for ending, far in zip(endings[key], off, strict=True)
-            ]
-    notes = tuple(about.pop("notes", ()))
-    if tolerance_units is not None:
-        units = f"{tolerance_units:g} unit" + ("s" if tolerance_units != 1 else "")
-        notes += (
-            (
-                say("differs_note", "en", units=units),
-                say("differs_note", "ja", units=f"{tolerance_units:g}"),
-            ),
-        )
-    return Table(
-        frame=pd.DataFrame(values),
-        digits=pd.DataFrame(places),
-        endings=pd.DataFrame(endings),
-        row_names=rows,
-        notes=notes,
-        **about,
+    names = list(table.frame.columns)
+    places = dict(zip(names, table.decimals(), strict=True))
+    endings = table.frame.astype(object).map(lambda _: "") if stars is None else table.endings
+    endings = pd.DataFrame(endings).copy()
+    for key in names[2::2]:
+        printed_at = table.frame[key[0], "printed"]
+        digits_at = pd.Series(places[key], dtype=float)
+        off = differs(printed_at, table.frame[key], digits_at, tolerance_units)
+        endings[key] = endings[key] + np.where(off, " ≠", "")
+    units = f"{tolerance_units:g} unit" + ("" if tolerance_units == 1 else "s")
+    note = (
+        say("differs_note", "en", units=units),
+        say("differs_note", "ja", units=f"{tolerance_units:g}"),
     )
+    return replace(table, endings=endings, notes=(*table.notes, note))
 
 
 def great_table(table: Table, lang: str = "en", *, bare: bool = False) -> GT:
@@ -360,15 +404,13 @@ def decimals_of(series: pd.Series) -> int | None:
     return places
 
 
-def differs(
-    printed: Sequence[float], obtained: Sequence[float], digits: Sequence[float], units: float
-) -> list[bool]:
+def differs(printed: pd.Series, obtained: pd.Series, digits: pd.Series, units: float) -> Bools:
     """Whether values, rounded as printed, lie more than so many last units from the print."""
-    scale = 10.0 ** np.asarray(digits, dtype=float)
-    gap = np.round(np.asarray(obtained, dtype=float) * scale) - np.round(
-        np.asarray(printed, dtype=float) * scale
+    scale = 10.0 ** digits.to_numpy(dtype=float)
+    gap = np.round(obtained.to_numpy(dtype=float) * scale) - np.round(
+        printed.to_numpy(dtype=float) * scale
     )
-    far: list[bool] = (np.abs(gap) > units + 1e-9).tolist()
+    far: Bools = np.abs(gap) > units + 1e-9
     return far
 
 
