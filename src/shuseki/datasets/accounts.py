@@ -29,24 +29,12 @@ import pandas as pd
 from shuseki.arrays import Bools, Floats
 from shuseki.datasets.catalogue import dataset, load
 from shuseki.datasets.public import manufacturing_cells
+from shuseki.errors import ParameterError
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.districts import Division, division
 from shuseki.geography.mergers import crosswalk
-from shuseki.sources import Source
 
-__all__ = ["COLUMNS", "public_accounts", "regional_accounts_provenance"]
-
-CENSUS_1995 = Source(
-    "Census1995",
-    "MIC, 平成7年・平成12年国勢調査 第2次基本集計 結果の要約",
-    "1995-2000",
-    terms="GoJ Standard Terms of Use 2.0",
-    origin="public",
-)
-UNEMPLOYMENT_1995 = 1 - 64.14 / 67.02
-"""National: 64.14 of 67.02 million in the labour force were employed (summary of the census)."""
-UNDER_15_2000_OVER_2015 = 0.146 / 0.126
-"""National share of under 15 in the censuses of 2000 and 2015 (census summaries)."""
+__all__ = ["COLUMNS", "regional_accounts", "regional_accounts_provenance"]
 
 HIGHTECH_GROUPS = ("20", "23", "30", "31", "32", "34")
 """JSIC revision 10 groups whose classes are high-technology but for one (other transport)."""
@@ -106,15 +94,20 @@ COLUMNS = (
            "most employees by two-digit group in cities; textiles and apparel count as one"),
 )  # fmt: skip
 
+NATIONAL = ("plant-sizes", "census-summary")
+"""Data sets of the nation by which areas are carried to another year."""
+
 
 # ---- public verbs ------------------------------------------------------------------------------
 
 
-def public_accounts(by: str | Division = "district-253") -> pd.DataFrame:
+def regional_accounts(kind: str = "public", by: str | Division = "district-253") -> pd.DataFrame:
     """Give the regional accounts from public statistics.
 
     Parameters
     ----------
+    kind
+        ``"public"``. Synthetic accounts come with a synthetic census, in its folder.
     by
         A division, or the name of a bundled one.
 
@@ -126,10 +119,15 @@ def public_accounts(by: str | Division = "district-253") -> pd.DataFrame:
 
     Examples
     --------
-    >>> accounts = public_accounts()
+    >>> accounts = regional_accounts()
     >>> len(accounts), round(accounts["labour_force_1995"].sum() / 1e6)
     (253, 61)
     """
+    if kind != "public":
+        raise ParameterError(
+            f'Accounts of kind {kind!r} are not bundled. Expected "public". '
+            "Synthetic accounts lie beside the waves of a synthetic census: read them there."
+        )
     return compute(by if isinstance(by, Division) else named(by)).copy()
 
 
@@ -185,12 +183,12 @@ def compute(by: Division) -> pd.DataFrame:
     out = pd.DataFrame(index=pd.Index(by.codes, name="area"))
     out["labour_force_1995"] = census["labour_force_2000"]
     out["unemployed_1995"] = (
-        census["unemployed_2000"] * UNEMPLOYMENT_1995 / nation["unemployment_2000"]
+        census["unemployed_2000"] * nation["unemployment_1995"] / nation["unemployment_2000"]
     )
     out["graduates_2000"] = census["university_graduates_2000"]
     under_15 = later["population_under_15_2015"] / later["population_2015"]
     out["population_15_and_over_2000"] = census["population_2000"] * (
-        1 - under_15 * UNDER_15_2000_OVER_2015
+        1 - under_15 * nation["under_15_2000"] / nation["under_15_2015"]
     )
 
     larger = made["plants"] * nation["plants_1998"] / nation["plants_2001"]
@@ -230,7 +228,7 @@ def compute(by: Division) -> pd.DataFrame:
     used = dict.fromkeys(column.data for column in COLUMNS if column.data)
     out.attrs = {
         "division": by.name,
-        "sources": (*(str(dataset(name).source) for name in used), str(CENSUS_1995)),
+        "sources": tuple(str(dataset(name).source) for name in (*used, *NATIONAL)),
     }
     return out
 
@@ -256,9 +254,17 @@ def national_totals() -> dict[str, float]:
     totals["gross_share_2001"] = float(
         published["value_added_yen"].sum() / published["shipments_yen"].sum()
     )
-    census = load("municipal-accounts-2000")
+    census, later = load("municipal-accounts-2000"), load("municipal-accounts-2015-2019")
+    summary = load("census-summary").set_index(["item", "year"])["value"]
+    totals["unemployment_1995"] = float(
+        1 - summary["employed", 1995] / summary["labour_force", 1995]
+    )
     totals["unemployment_2000"] = float(
         census["unemployed_2000"].sum() / census["labour_force_2000"].sum()
+    )
+    totals["under_15_2000"] = float(summary["share_under_15", 2000])
+    totals["under_15_2015"] = float(
+        later["population_under_15_2015"].sum() / later["population_2015"].sum()
     )
     return totals
 
