@@ -1,5 +1,7 @@
 """Least squares against statsmodels, hand arithmetic, certified values and invariance."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,9 +9,12 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shuseki.datasets.accounts import public_accounts
 from shuseki.datasets.printed import paper_folder, printed_paper
+from shuseki.entry.descriptives import describe
 from shuseki.entry.design import STANDARD_ERRORS, Design, read_designs
 from shuseki.entry.ols import check_design, estimate, estimate_all, least_squares, stars
+from shuseki.entry.variables import regional_variables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 
 EXACT = 1e-10
@@ -233,3 +238,28 @@ def test_sets_of_equations_are_checked(variables):
         estimate_all([Design("START", ("PCM",))] * 2, variables)
     with pytest.raises(ParameterError, match="HC9"):
         least_squares(np.ones(3), np.ones((3, 1)), "HC9")
+
+
+def test_columbus_as_published():
+    """Anselin (1988), Spatial Econometrics, table 12.1: CRIME on INC and HOVAL, 49 areas."""
+    folder = Path(__file__).parents[2] / "../shared/data/published/spatial_econ"
+    file = folder / "spdata_columbus.csv"
+    if not file.is_file():
+        pytest.skip("the published data sets are not beside this checkout")
+    data = pd.read_csv(file)
+    X = np.column_stack([np.ones(len(data)), data["INC"], data["HOVAL"]])
+    fitted = least_squares(data["CRIME"].to_numpy(), X, "classical")
+    np.testing.assert_allclose(fitted.coefficients, [68.619, -1.597, -0.274], atol=6e-4)
+    np.testing.assert_allclose(
+        np.sqrt(np.diag(fitted.covariance)), [4.735, 0.334, 0.103], atol=6e-4
+    )
+
+
+def test_public_accounts_give_the_regressors():
+    """Real statistics through the same definitions: GRSALES and UNIV as printed (table 3)."""
+    variables = regional_variables(public_accounts())
+    table = describe(variables).table
+    assert not variables.is_synthetic
+    assert table.loc["GRSALES", "min"] == pytest.approx(-0.230, abs=0.001)
+    assert table.loc["UNIV", "mean"] == pytest.approx(0.093, abs=0.001)
+    assert table.loc["INST", "n"] == 0

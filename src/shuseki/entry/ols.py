@@ -348,8 +348,8 @@ def estimate(design: Design, variables: RegionalVariables) -> Fit:
 def estimate_all(
     designs: Iterable[Design],
     variables: RegionalVariables,
-    *,
     paper: PrintedPaper | None = None,
+    *,
     progress: Callable[[int, int], None] | None = None,
 ) -> Fits:
     """Estimate many equations, and put a paper's print beside them.

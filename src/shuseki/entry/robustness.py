@@ -48,6 +48,7 @@ __all__ = [
     "without_metropolitan",
 ]
 
+SECTION_5_1 = replace(OKAMURO_2006.at("section 5-1, pp. 12-13"), origin="method")
 PROFIT = ("PCM", "GRSALES")
 SEPARATOR = " / "
 INDUSTRIES = ("food", "textile", "electrical")
@@ -188,8 +189,8 @@ def check_robustness(
     baseline: Fits,
     variables: RegionalVariables,
     hypotheses: Sequence[Hypothesis],
-    *,
     accounts: pd.DataFrame | None = None,
+    *,
     level: float = LEVEL,
     rule: Rule = "most",
     progress: Callable[[int, int], None] | None = None,
@@ -225,7 +226,7 @@ def check_robustness(
         exercises=tuple(done),
         skipped=MappingProxyType(skipped),
         notes=tuple(f"{name} was not done: {reason}" for name, reason in skipped.items()),
-        sources=(*baseline.sources, OKAMURO_2006.at("section 5-1, pp. 12-13")),
+        sources=(*baseline.sources, SECTION_5_1),
     )
 
 
@@ -395,7 +396,7 @@ def _compare(
         verdicts_after=examine(varied, hypotheses, level=level, rule=rule),
         level=level,
         notes=notes,
-        sources=(*baseline.sources, OKAMURO_2006.at("section 5-1, pp. 12-13")),
+        sources=(*baseline.sources, SECTION_5_1),
     )
 
 

@@ -48,6 +48,8 @@ __all__ = [
 ]
 
 Convention = Literal["labour_market", "ecological"]
+TABLE_2 = replace(OKAMURO_2006.at("table 2, pp. 8-9"), origin="method")
+"""Where the definitions come from; it is no source of the numbers."""
 ATTRIBUTES = ("metropolitan", "largest_industry")
 """Columns of the accounts that choose samples or make dummies; no arithmetic is done on them."""
 
@@ -507,7 +509,7 @@ def regional_variables(
     area_names, area_groups
         Names and prefectures by area code; taken from the panel when there is one.
     sources
-        Where the accounts and the births come from.
+        Where the accounts and the births come from; a panel of births brings its own.
 
     Returns
     -------
@@ -581,7 +583,7 @@ def regional_variables(
         area_names=tuple(area_names.get(code, code) for code in frame.index) if area_names else (),
         area_groups=tuple(area_groups.get(code, "") for code in frame.index) if area_groups else (),
         notes=(*own_notes, *notes),
-        sources=tuple(dict.fromkeys((*sources, *own, OKAMURO_2006.at("table 2, pp. 8-9")))),
+        sources=tuple(dict.fromkeys((*sources, *own, TABLE_2))),
     )
 
 

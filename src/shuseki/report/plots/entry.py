@@ -156,7 +156,6 @@ def _effects_figure(
     place = {name: -at for at, name in enumerate(names)}
     width = 0.7 / max(len(models), 1)
     for column, outcome in enumerate(outcomes, start=1):
-        figure.add_vline(x=0, line_color=GREY, line_width=1, row=1, col=column)
         for at, model in enumerate(models):
             colour = COLOURS[at % len(COLOURS)]
             shift = (len(models) - 1) / 2 - at
@@ -203,6 +202,7 @@ def _effects_figure(
                 row=1,
                 col=column,
             )
+        figure.add_vline(x=0, line_color=GREY, line_width=1, layer="below", row=1, col=column)
         figure.update_xaxes(title_text=unit, row=1, col=column)
     heading = ", ".join(p for p in (_say("coefficients", lang), _say("interval", lang), n) if p)
     figure.update_layout(
@@ -231,9 +231,8 @@ def _(result: Ranking, *, lang: str = "en") -> go.Figure:
     table = result.table.iloc[::-1]
     rule = CONVENTIONS[result.convention]
     names = [
-        f"{int(row['rank'])} {row['area_name']}"
-        + (f" ({row['area_group']})" * bool(row["area_group"]))
-        for _, row in table.iterrows()
+        f"{int(place)} {name}"
+        for place, name in zip(table["rank"], table["area_name"], strict=True)
     ]
     heading = _say("ranking", lang, _label(result.outcome, lang))
     figure = blank(
