@@ -30,6 +30,7 @@ def test_periods_stand_in_order_and_exits_lead_since_1989() -> None:
         "Establishments: entry 6.4% and exit 6.5% a year in 2004–2006; exits lead in every "
         "period since 1989 (n = 4 periods)"
     )
+    assert rates.headline(lang="ja").startswith("2004～2006年の開業率6.4%、廃業率6.5%")
     assert entry_exit_rates(series(), "companies").exits_lead_since is None
 
 

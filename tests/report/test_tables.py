@@ -9,6 +9,7 @@ import pytest
 from shuseki.errors import DataError, ParameterError
 from shuseki.report import Table, beside, wide
 from shuseki.report.tables import decimals_of, great_table, show
+from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
 
 
@@ -84,6 +85,49 @@ def test_words_stand_in_for_values_in_the_reader_s_language() -> None:
         words={"supported": ("supported", "支持")},
     )
     assert made.shown("ja") == [["支持", "other"]]
+
+
+def test_each_reader_sees_the_columns_of_one_language() -> None:
+    made = Table(
+        name="t",
+        title="T",
+        frame=pd.DataFrame(
+            {
+                "says": ["births"],
+                "says_ja": ["開業"],
+                "name_en": ["Ota"],
+                "name_ja": ["大田"],
+                "n_ja": [1.5],
+                "x": [2.5],
+            }
+        ),
+        row_names="says",
+        digits=pd.DataFrame([[None, None, None, None, 1, 2]]),
+    )
+    english, japanese = made.in_language("en"), made.in_language("ja")
+    assert (
+        list(english.frame.columns) == list(japanese.frame.columns) == ["says", "name", "n_ja", "x"]
+    )
+    assert english.shown("en") == [["births"], ["Ota"], ["1.5"], ["2.50"]]
+    assert japanese.shown("ja") == [["開業"], ["大田"], ["1.5"], ["2.50"]]
+    assert "大田" in great_table(made, "ja").as_raw_html()
+    assert "大田" not in great_table(made, "en").as_raw_html()
+    plain = table(x=[1])
+    assert plain.in_language("ja") is plain
+
+
+def test_a_result_that_speaks_both_languages_is_asked_in_both() -> None:
+    @result
+    class Steps(Result):
+        def headline(self) -> str:
+            return "one step"
+
+        def to_frame(self, lang: str = "en") -> pd.DataFrame:
+            return pd.DataFrame({"step": ["除外" if lang == "ja" else "set aside"], "n": [3]})
+
+    made = Table.of(Steps(), name="steps", title="Steps")
+    assert list(made.frame.columns) == ["step", "step_ja", "n"]
+    assert made.in_language("ja").shown("ja") == [["除外"], ["3"]]
 
 
 def cells() -> pd.DataFrame:

@@ -42,6 +42,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape, unescape
 from importlib.resources import files
+from inspect import signature
 from typing import TypeAlias
 
 import plotly.graph_objects as go
@@ -52,7 +53,7 @@ from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.theme import FONT, GREY
 from shuseki.report.tables import Table, great_table
-from shuseki.report.words import Lang, Text, check_language, pick, say
+from shuseki.report.words import Lang, Text, check_language, pick, result_words, say
 from shuseki.results import Result
 from shuseki.sources import Origin, Source
 
@@ -111,7 +112,8 @@ class Finding:
     title
         Over the whole, and caption of the table; the name of its type by default.
     headline
-        In place of the result's own, which is in English; ``None`` for its own.
+        In place of the result's own; ``None`` for its own, in English unless the result's
+        ``headline`` takes a language.
     picture
         Draw it, if there is a picture for its type.
     table
@@ -282,11 +284,10 @@ def render(document: Document, lang: str = "en") -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Head:
-    """Title and headline of a finding; a headline of the result's own is in English."""
+    """Title and headline of a finding; a headline in one version is in English."""
 
     title: Text
     headline: Text
-    is_own: bool
     sources: tuple[Source, ...]
 
 
@@ -301,16 +302,22 @@ def _taken_apart(block: Block) -> Iterator[Part]:
         return
     result = block.result
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(result).__name__).lower()
-    title = block.title or name.replace("_", " ").capitalize()
-    own = block.headline is None
-    headline = result.headline() if block.headline is None else block.headline
-    yield _Head(title, headline, own, result.sources)
+    title = block.title or result_words(type(result).__name__)
+    headline = block.headline if block.headline is not None else _own_headline(result)
+    yield _Head(title, headline, result.sources)
     if block.picture and plot.dispatch(type(result)) is not plot.dispatch(object):
         yield Figure(result, notes=() if block.table else result.notes)
     if isinstance(block.table, Table):
         yield block.table
     elif block.table:
         yield Table.of(result, name=name, title=title)
+
+
+def _own_headline(result: Result) -> Text:
+    """Headline of a result, in both languages if it has them."""
+    if "lang" not in signature(result.headline).parameters:
+        return result.headline()
+    return result.headline(), result.headline(lang="ja")  # type: ignore[call-arg]
 
 
 def _checked(block: Part) -> Part:
@@ -365,7 +372,7 @@ class _Page:
             case Figure():
                 return self.figure(part)
             case _Head():
-                lang = ' lang="en"' if part.is_own and self.lang != "en" else ""
+                lang = ' lang="en"' if isinstance(part.headline, str) and self.lang != "en" else ""
                 title = escape(pick(part.title, self.lang))
                 headline = escape(pick(part.headline, self.lang))
                 return f'<h3>{title}</h3>\n<p class="headline"{lang}>{headline}</p>'

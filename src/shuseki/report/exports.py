@@ -52,6 +52,7 @@ def to_csv(table: Table) -> str:
 
 def to_latex(table: Table, lang: str = "en") -> str:
     """Write a table as LaTeX (needs ``booktabs``; Japanese needs LuaLaTeX or XeLaTeX)."""
+    table = table.in_language(lang)
     shown = table.shown(lang)
     numeric = table.numeric()
     heads = [last(column) for column in table.frame.columns]
@@ -226,6 +227,7 @@ def _sheet_names(tables: Sequence[Table], taken: str) -> list[str]:
 
 def _fill_sheet(sheet: Any, table: Table, lang: str) -> None:
     """Title, origin, headings, values, remarks."""
+    table = table.in_language(lang)
     thin = Side(style="thin", color="22303C")
     sheet.append([pick(table.title, lang)])
     sheet["A1"].font = Font(bold=True, size=13)

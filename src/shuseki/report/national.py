@@ -69,8 +69,10 @@ class EntryExitRates(Result):
             since = int(year)
         return since
 
-    def headline(self) -> str:
-        """Rates of the last period, and since when exits lead."""
+    def headline(self, lang: str = "en") -> str:
+        """Rates of the last period, and since when exits lead, in English or Japanese."""
+        if lang == "ja":
+            return self._headline_ja()
         last = (
             f"entry {self.entry_rate_percent[-1]:.1f}% and exit {self.exit_rate_percent[-1]:.1f}% "
             f"a year in {self.from_year[-1]}–{self.to_year[-1]}"
@@ -78,6 +80,14 @@ class EntryExitRates(Result):
         since = self.exits_lead_since
         lead = f"; exits lead in every period since {since}" if since else ""
         return f"{self.unit.capitalize()}: {last}{lead} (n = {len(self.from_year)} periods)"
+
+    def _headline_ja(self) -> str:
+        since = self.exits_lead_since
+        lead = f"。{since}年以降、廃業率が開業率を上回る" if since else ""
+        return (
+            f"{self.from_year[-1]}～{self.to_year[-1]}年の開業率{self.entry_rate_percent[-1]:.1f}%、"
+            f"廃業率{self.exit_rate_percent[-1]:.1f}%（年平均、{len(self.from_year)}期間）{lead}"
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per period."""

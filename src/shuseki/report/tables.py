@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -89,16 +90,51 @@ class Table:
 
     @classmethod
     def of(cls, result: Result, *, name: str, title: Text, **about: Any) -> "Table":
-        """Make the table of a result: its frame, notes and sources."""
+        """Make the table of a result: its frame, in both languages if it has them, and more."""
         return cls(
             **{
                 "name": name,
                 "title": title,
-                "frame": result.to_frame(),
+                "frame": frame_of(result),
                 "notes": result.notes,
                 "sources": result.sources,
                 **about,
             }
+        )
+
+    def in_language(self, lang: str) -> "Table":
+        """Keep the columns of one language.
+
+        Where ``x`` stands beside ``x_ja``, or ``x_en`` beside ``x_ja``, the reader sees one of
+        the two, under the name ``x``. CSV files keep both.
+        """
+        own, other = ("_ja", "_en") if check_language(lang) == "ja" else ("_en", "_ja")
+        columns = list(self.frame.columns)
+        at: dict[Column, int] = {}
+        for k, column in enumerate(columns):
+            stem = _stem(column)
+            versions = {_ending(one) for one in columns if _stem(one) == stem}
+            translated = "_ja" in versions and len(versions) > 1
+            if not translated:
+                at[column] = k
+            elif _ending(column) == own or (own not in versions and _ending(column) != other):
+                at[stem] = k
+            else:
+                at.setdefault(stem, k)
+        if list(at) == columns:
+            return self
+        keep = list(at.values())
+
+        def kept(frame: pd.DataFrame) -> pd.DataFrame:
+            part = frame.iloc[:, keep]
+            part.columns = _like(self.frame.columns, list(at))
+            return part
+
+        return replace(
+            self,
+            frame=kept(self.frame),
+            digits=kept(self.digits) if isinstance(self.digits, pd.DataFrame) else self.digits,
+            endings=None if self.endings is None else kept(self.endings),
         )
 
     @property
@@ -325,6 +361,7 @@ def great_table(table: Table, lang: str = "en", *, bare: bool = False) -> GT:
     bare
         Leave out the title and the remarks: the document sets them itself.
     """
+    table = table.in_language(lang)
     keys = [f"c{k}" for k in range(table.frame.shape[1])]
     heads = [last(column) for column in table.frame.columns]
     shown = pd.DataFrame(dict(zip(keys, table.shown(lang), strict=True)), dtype=object)
@@ -414,12 +451,43 @@ def differs(printed: pd.Series, obtained: pd.Series, digits: pd.Series, units: f
     return far
 
 
+def frame_of(result: Result) -> pd.DataFrame:
+    """Frame of a result; columns that differ by language stand twice, as ``x`` and ``x_ja``."""
+    frame = result.to_frame()
+    if "lang" not in signature(result.to_frame).parameters:
+        return frame
+    japanese = result.to_frame(lang="ja")  # type: ignore[call-arg]
+    columns: dict[str, pd.Series] = {}
+    for column in frame.columns:
+        columns[column] = frame[column]
+        if column in japanese and not frame[column].equals(japanese[column]):
+            columns[f"{column}_ja"] = japanese[column]
+    return pd.DataFrame(columns)
+
+
 # ---- columns -----------------------------------------------------------------------------
 
 
 def last(column: Column) -> str:
     """Own name of a column, below its heading."""
     return str(column[-1] if isinstance(column, tuple) else column)
+
+
+def _ending(column: Column) -> str:
+    """``"_en"``, ``"_ja"`` or nothing."""
+    name = last(column)
+    return name[-3:] if name.endswith(("_en", "_ja")) else ""
+
+
+def _stem(column: Column) -> Column:
+    """A column without the ending of its language."""
+    name = last(column).removesuffix(_ending(column))
+    return (*column[:-1], name) if isinstance(column, tuple) else name
+
+
+def _like(columns: pd.Index, names: list[Column]) -> pd.Index:
+    """Names as columns of as many levels."""
+    return pd.MultiIndex.from_tuples(names) if columns.nlevels > 1 else pd.Index(names)
 
 
 def counts_years(column: Column) -> bool:

@@ -8,13 +8,14 @@ What an author writes (titles, captions, paragraphs) is a `Text`: a pair (Englis
 or one string that serves both, such as a variable's name.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from shuseki.errors import ParameterError, UnknownCodeError
 
-__all__ = ["LANGUAGES", "WORDS", "Lang", "Text", "check_language", "column_words", "pick", "say"]
+__all__ = ["LANGUAGES", "WORDS", "Lang", "Text", "check_language", "column_words", "pick", "result_words", "say"]
 
 Lang: TypeAlias = Literal["en", "ja"]
 Text: TypeAlias = str | tuple[str, str]
@@ -101,6 +102,47 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unit_proprietors": ("proprietors", "個人企業"),
         "from_year": ("From", "始期"),
         "to_year": ("To", "終期"),
+        # what an answer is called, when its author gives no title
+        "result_atlas": ("Every reasonable specification", "推定式の全体像"),
+        "result_audit": ("Contradictions in print", "印刷値の矛盾"),
+        "result_births": ("Births", "開業"),
+        "result_coagglomeration": ("Coagglomeration of industries", "業種間の共集積"),
+        "result_concentration": ("Concentration of industries", "業種の地域集中"),
+        "result_conley_errors": ("Standard errors over distance", "空間相関を考慮した標準誤差"),
+        "result_correlations": ("Correlations", "相関行列"),
+        "result_count_fit": ("Count model", "計数モデルの推定結果"),
+        "result_departures": ("Departures abroad", "海外移転"),
+        "result_descriptives": ("Descriptives", "基本統計量"),
+        "result_disagreement": ("Where measures disagree", "指標間の不一致"),
+        "result_effects": ("Effects in words", "効果の大きさ"),
+        "result_entry_exit_rates": ("Entry and exit rates", "開業率・廃業率"),
+        "result_equilibria": ("Equilibria", "均衡"),
+        "result_events": ("Births, deaths and survivors", "開業・廃業・存続"),
+        "result_fit": ("Equation", "推定結果"),
+        "result_fits": ("Equations", "推定結果"),
+        "result_funnel": ("From candidates to births", "開業事業所の絞り込み"),
+        "result_influence": ("Influence of single districts", "個別地区の影響"),
+        "result_ingest_report": ("Rows read and set aside", "取込件数"),
+        "result_k_density": ("Localisation by distance", "距離別の集積度（K密度）"),
+        "result_local_moran": ("Local clusters", "局所的な空間的自己相関"),
+        "result_location_quotients": ("Location quotients", "特化係数"),
+        "result_m_function": ("Concentration by distance", "距離別の集中度（M関数）"),
+        "result_moment_fit": ("Equation from moments", "積率からの推定結果"),
+        "result_overdispersion": ("Overdispersion", "過分散の検定"),
+        "result_ranking": ("Ranking", "ランキング"),
+        "result_regional_variables": ("Variables by district", "地域別変数"),
+        "result_replication": ("Printed beside obtained", "印刷値と再現値"),
+        "result_robustness": ("Robustness", "頑健性の確認"),
+        "result_robustness_checks": ("Robustness", "頑健性の確認"),
+        "result_scale_sweep": ("Dependence on the regional unit", "地域単位への依存"),
+        "result_shift_share": ("Shift-share analysis", "シフト・シェア分析"),
+        "result_spatial_effects": ("Effects at home and next door", "直接効果と波及効果"),
+        "result_spatial_fit": ("Spatial model", "空間モデルの推定結果"),
+        "result_spatial_tests": ("Tests of spatial dependence", "空間的依存の検定"),
+        "result_specialisation": ("Specialisation of districts", "地域の特化度"),
+        "result_survival": ("Survival", "存続率"),
+        "result_technology_levels": ("Technology levels", "技術水準による業種区分"),
+        "result_verdicts": ("The hypotheses", "仮説の判定"),
         # columns that many tables share
         "adjusted_r_squared": ("Adjusted R²", "自由度修正済み決定係数"),
         "age": ("Age", "年齢"),
@@ -191,6 +233,54 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "wages": ("Wages", "現金給与総額"),
         "wave": ("Wave", "調査年"),
         "year": ("Year", "年"),
+        "adjusted_r2": ("Adjusted R²", "自由度修正済み決定係数"),
+        "after": ("After", "変更後"),
+        "also": ("See also", "関連箇所"),
+        "before": ("Before", "変更前"),
+        "certain": ("Certain", "確実"),
+        "change": ("Change", "変化"),
+        "column": ("Column", "列"),
+        "compared": ("Compared", "比較数"),
+        "deviation": ("Deviation", "乖離"),
+        "exercise": ("Exercise", "分析"),
+        "expects": ("Expects", "予想符号"),
+        "found": ("Found", "検出値"),
+        "high": ("High", "上限"),
+        "kind": ("Kind", "種類"),
+        "label": ("Label", "名称"),
+        "last_digits_off": ("Last digits off", "最終桁の差"),
+        "low": ("Low", "下限"),
+        "lower_bound": ("Lower bound", "下限"),
+        "measure": ("Measure", "指標"),
+        "median_last_digits_off": ("Median of last digits off", "最終桁の差（中央値）"),
+        "models": ("Models", "モデル数"),
+        "multiple": ("Multiple", "倍率"),
+        "neighbours": ("Neighbours", "近隣地域数"),
+        "number": ("No.", "番号"),
+        "prefecture_name": ("Prefecture", "都道府県"),
+        "printed_coefficient": ("Printed coefficient", "原典の係数"),
+        "printed_left": ("Printed: left", "原典：残り"),
+        "printed_set_aside": ("Printed: set aside", "原典：除外数"),
+        "printed_stars": ("Printed significance", "原典の有意水準"),
+        "printed_t": ("Printed t", "原典のt値"),
+        "r2": ("R²", "決定係数"),
+        "ratio": ("Ratio", "比"),
+        "row": ("Row", "行"),
+        "same_sign_share": ("Same sign (share)", "符号の一致率"),
+        "same_stars_share": ("Same stars (share)", "有意水準の一致率"),
+        "says": ("Statement", "内容"),
+        "specifications": ("Specifications", "推定式数"),
+        "statistic": ("Statistic", "統計量"),
+        "t_high": ("t, high", "t値（上限）"),
+        "t_low": ("t, low", "t値（下限）"),
+        "test": ("Test", "検定"),
+        "where": ("Where", "該当箇所"),
+        "with": ("With", "相手"),
+        "within": ("Within tolerance", "許容範囲内"),
+        "within_share": ("Within tolerance (share)", "許容範囲内の割合"),
+        "words": ("In words", "言い換え"),
+        "worst_last_digits_off": ("Worst of last digits off", "最終桁の差（最大）"),
+        "z": ("z", "z値"),
         # the variables of the 2006 paper, table 2
         "START": ("Start-up rate, manufacturing", "製造業開業率"),
         "START_H": ("Start-up rate, high technology", "ハイテク開業率"),
@@ -210,7 +300,20 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 UNITS = ("per_10000", "10000_yen", "million_yen", "percent", "seconds", "share", "years")
-SHORT_UNITS = ("km2", "yen", "km")
+SHORT_def result_words(name: str) -> tuple[str, str]:
+    """Title of an answer by the name of its type, when its author gives none.
+
+    Examples
+    --------
+    >>> result_words("LocationQuotients"), result_words("NewThing")
+    (('Location quotients', '特化係数'), ('New thing', 'New thing'))
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    plain = words.replace("_", " ").capitalize()
+    return WORDS.get(f"result_{words}", (plain, plain))
+
+
+UNITS = ("km2", "yen", "km")
 
 
 def check_language(lang: str) -> Lang:
@@ -273,3 +376,16 @@ def column_words(column: str, lang: str = "en") -> str:
             return column_words(stem, lang) + brackets.format(say(f"unit_{unit}", lang))
     words = column.replace("_", " ").strip()
     return words if words.isupper() else words[:1].upper() + words[1:]
+
+
+def result_words(name: str) -> tuple[str, str]:
+    """Title of an answer by the name of its type, when its author gives none.
+
+    Examples
+    --------
+    >>> result_words("LocationQuotients"), result_words("NewThing")
+    (('Location quotients', '特化係数'), ('New thing', 'New thing'))
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    plain = words.replace("_", " ").capitalize()
+    return WORDS.get(f"result_{words}", (plain, plain))
