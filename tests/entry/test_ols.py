@@ -9,7 +9,7 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shuseki.datasets.accounts import public_accounts
+from shuseki.datasets import regional_accounts
 from shuseki.datasets.printed import paper_folder, printed_paper
 from shuseki.entry.descriptives import describe
 from shuseki.entry.design import STANDARD_ERRORS, Design, read_designs
@@ -257,7 +257,7 @@ def test_columbus_as_published():
 
 def test_public_accounts_give_the_regressors():
     """Real statistics through the same definitions: GRSALES and UNIV as printed (table 3)."""
-    variables = regional_variables(public_accounts())
+    variables = regional_variables(regional_accounts("public"))
     table = describe(variables).table
     assert not variables.is_synthetic
     assert table.loc["GRSALES", "min"] == pytest.approx(-0.230, abs=0.001)
