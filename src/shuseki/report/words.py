@@ -15,7 +15,17 @@ from typing import Literal, TypeAlias
 
 from shuseki.errors import ParameterError, UnknownCodeError
 
-__all__ = ["LANGUAGES", "WORDS", "Lang", "Text", "check_language", "column_words", "pick", "result_words", "say"]
+__all__ = [
+    "LANGUAGES",
+    "WORDS",
+    "Lang",
+    "Text",
+    "check_language",
+    "column_words",
+    "pick",
+    "result_words",
+    "say",
+]
 
 Lang: TypeAlias = Literal["en", "ja"]
 Text: TypeAlias = str | tuple[str, str]
@@ -300,20 +310,7 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 
 UNITS = ("per_10000", "10000_yen", "million_yen", "percent", "seconds", "share", "years")
-SHORT_def result_words(name: str) -> tuple[str, str]:
-    """Title of an answer by the name of its type, when its author gives none.
-
-    Examples
-    --------
-    >>> result_words("LocationQuotients"), result_words("NewThing")
-    (('Location quotients', '特化係数'), ('New thing', 'New thing'))
-    """
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-    plain = words.replace("_", " ").capitalize()
-    return WORDS.get(f"result_{words}", (plain, plain))
-
-
-UNITS = ("km2", "yen", "km")
+SHORT_UNITS = ("km2", "yen", "km")
 
 
 def check_language(lang: str) -> Lang:
@@ -376,6 +373,19 @@ def column_words(column: str, lang: str = "en") -> str:
             return column_words(stem, lang) + brackets.format(say(f"unit_{unit}", lang))
     words = column.replace("_", " ").strip()
     return words if words.isupper() else words[:1].upper() + words[1:]
+
+
+def result_words(name: str) -> tuple[str, str]:
+    """Title of an answer by the name of its type, when its author gives none.
+
+    Examples
+    --------
+    >>> result_words("LocationQuotients"), result_words("NewThing")
+    (('Location quotients', '特化係数'), ('New thing', 'New thing'))
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    plain = words.replace("_", " ").capitalize()
+    return WORDS.get(f"result_{words}", (plain, plain))
 
 
 def result_words(name: str) -> tuple[str, str]:
