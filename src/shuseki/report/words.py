@@ -386,16 +386,3 @@ def result_words(name: str) -> tuple[str, str]:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
     plain = words.replace("_", " ").capitalize()
     return WORDS.get(f"result_{words}", (plain, plain))
-
-
-def result_words(name: str) -> tuple[str, str]:
-    """Title of an answer by the name of its type, when its author gives none.
-
-    Examples
-    --------
-    >>> result_words("LocationQuotients"), result_words("NewThing")
-    (('Location quotients', '特化係数'), ('New thing', 'New thing'))
-    """
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-    plain = words.replace("_", " ").capitalize()
-    return WORDS.get(f"result_{words}", (plain, plain))
