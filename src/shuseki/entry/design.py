@@ -28,7 +28,6 @@ from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
 import numpy as np
-import pandas as pd
 
 from shuseki.arrays import Bools, Floats
 from shuseki.entry.variables import RegionalVariables
@@ -224,51 +223,47 @@ class Design:
         DataError
             A term that no area has, an infinite value, or no complete row.
         """
-        outcome = variables.column(self.outcome)
-        regressors = pd.DataFrame({term: variables.column(term) for term in self.terms})
-        unknown_everywhere = [t for t in self.terms if regressors[t].isna().all()]
-        if unknown_everywhere:
+        names = (self.outcome, *self.terms)
+        values = np.column_stack([variables.column(name).to_numpy() for name in names])
+        areas = np.array(variables.areas)
+        known = ~np.isnan(values)
+        nowhere = [
+            name for name, any_known in zip(names, known.any(axis=0), strict=True) if not any_known
+        ]
+        if nowhere:
             raise DataError(
-                f"No area has a value of {examples(unknown_everywhere)}, a term of model "
-                f"{self.model} of {self.outcome}. Expected at least some. Complete the accounts, "
-                "or leave the term out with design.without(...)."
+                f"No area has a value of {examples(nowhere)}, in model {self.model} of "
+                f"{self.outcome}. Expected at least some. Complete the accounts, or leave a term "
+                "out with design.without(...)."
             )
-        values = pd.concat([outcome, regressors], axis=1)
-        infinite = [str(c) for c in values if np.isinf(values[c]).any()]
-        if infinite:
+        infinite = np.isinf(values).any(axis=0)
+        if infinite.any():
             raise DataError(
-                f"Infinite values of {examples(infinite)}. Expected numbers, or nan where "
-                "unknown. Correct the accounts."
+                f"Infinite values of {examples(np.array(names)[infinite])}. Expected numbers, or "
+                "nan where unknown. Correct the accounts."
             )
-        extreme = OUTLIER_RULES[self.outliers](outcome.to_numpy(dtype=float))
+        steps = {
+            "outliers": OUTLIER_RULES[self.outliers](values[:, 0]),
+            **{rule: _flags(variables, rule) for rule in self.exclude},
+            "incomplete": ~known.all(axis=1),
+        }
         left = np.ones(len(values), dtype=bool)
         set_aside: dict[str, tuple[str, ...]] = {}
-
-        def drop(step: str, rows: Bools) -> None:
-            nonlocal left
-            gone = left & rows
-            if gone.any():
-                set_aside[step] = tuple(map(str, values.index[gone]))
-            left = left & ~rows
-
-        drop("outliers", extreme)
-        for rule in self.exclude:
-            drop(rule, _flags(variables, rule))
-        drop("incomplete", values.isna().any(axis=1).to_numpy())
+        for step, gone in steps.items():
+            if (left & gone).any():
+                set_aside[step] = tuple(map(str, areas[left & gone]))
+            left = left & ~gone
         if not left.any():
             raise DataError(
                 f"No area is left for model {self.model} of {self.outcome}. Set aside: "
-                + "; ".join(f"{step} {len(areas)}" for step, areas in set_aside.items())
+                + "; ".join(f"{step} {len(gone)}" for step, gone in set_aside.items())
                 + ". Expected complete rows. Relax the sample rules or drop the rarest term."
             )
-        chosen = values.loc[left]
-        matrix = np.column_stack(
-            [np.ones(len(chosen)), chosen[list(self.terms)].to_numpy(dtype=float)]
-        )
+        chosen = values[left]
         return Sample(
-            areas=tuple(map(str, chosen.index)),
-            outcome=chosen[self.outcome].to_numpy(dtype=float),
-            regressors=matrix,
+            areas=tuple(map(str, areas[left])),
+            outcome=chosen[:, 0],
+            regressors=np.column_stack([np.ones(len(chosen)), chosen[:, 1:]]),
             terms=(CONSTANT, *self.terms),
             set_aside=MappingProxyType(set_aside),
         )

@@ -229,27 +229,20 @@ def examine(
     if not hypotheses:
         raise ParameterError("No hypotheses were given. Expected at least one.")
     table, notes, sources = _as_table(evidence)
-    outcomes = list(dict.fromkeys(table["outcome"]))
+    counted = _count(table, level)
     rows = []
     overall: dict[str, Verdict] = {}
     for hypothesis in hypotheses:
         verdicts: list[Verdict] = []
-        for outcome in outcomes:
-            verdict, counts = _judge(table[table["outcome"] == outcome], hypothesis, level, rule)
+        for outcome in dict.fromkeys(table["outcome"]):
+            verdict, counts = _judge(counted, str(outcome), hypothesis, rule)
             verdicts.append(verdict)
-            rows.append(
-                {
-                    "hypothesis": hypothesis.id,
-                    "outcome": outcome,
-                    "verdict": verdict,
-                    "counts": counts,
-                }
-            )
+            rows.append((hypothesis.id, outcome, verdict, counts))
         overall[hypothesis.id] = _majority(verdicts)
     how = {"any": "at least one", "most": "more than half", "all": "every one"}[rule]
     return Verdicts(
         hypotheses=tuple(hypotheses),
-        by_outcome=pd.DataFrame(rows),
+        by_outcome=pd.DataFrame(rows, columns=["hypothesis", "outcome", "verdict", "counts"]),
         overall=MappingProxyType(overall),
         evidence=table,
         level=level,
@@ -340,21 +333,37 @@ def _as_table(
     return evidence[columns], (), ()
 
 
+def _count(table: pd.DataFrame, level: float) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Outcome and variable → equations significant above zero, below zero, and in all."""
+    counted: dict[tuple[str, str], tuple[int, int, int]] = {}
+    for outcome, variable, b, p in zip(
+        table["outcome"], table["variable"], table["coefficient"], table["p"], strict=True
+    ):
+        above, below, every = counted.get((outcome, variable), (0, 0, 0))
+        counted[outcome, variable] = (
+            above + (p <= level and b > 0),
+            below + (p <= level and b < 0),
+            every + 1,
+        )
+    return counted
+
+
 def _judge(
-    table: pd.DataFrame, hypothesis: Hypothesis, level: float, rule: Rule
+    counted: Mapping[tuple[str, str], tuple[int, int, int]],
+    outcome: str,
+    hypothesis: Hypothesis,
+    rule: Rule,
 ) -> tuple[Verdict, str]:
     speaks_for, speaks_against, counts = [], [], []
     for variable, sign in hypothesis.expects.items():
-        own = table[table["variable"] == variable]
-        if own.empty:
+        if (outcome, variable) not in counted:
             counts.append(f"{variable}: in no equation")
             continue
-        significant = own["p"] <= level
-        expected = (own["coefficient"] > 0) == (sign == "+")
-        yes, no = int((significant & expected).sum()), int((significant & ~expected).sum())
-        speaks_for.append(_enough(yes, len(own), rule))
-        speaks_against.append(_enough(no, len(own), rule))
-        counts.append(f"{variable}: {yes} for, {no} against, of {len(own)}")
+        above, below, every = counted[outcome, variable]
+        yes, no = (above, below) if sign == "+" else (below, above)
+        speaks_for.append(_enough(yes, every, rule))
+        speaks_against.append(_enough(no, every, rule))
+        counts.append(f"{variable}: {yes} for, {no} against, of {every}")
     text = "; ".join(counts)
     if not speaks_for:
         return "not tested", text
