@@ -166,8 +166,8 @@ def replay(japan: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
                     new = (row.to_pref_name, row.to_city_desig_name, row.to_city_name, str(reading))
             if row.type == "郡の区域変更" and row.from_city_name != row.to_city_name:
                 continue  # the file crosses every unit of a county with every other
-            if new:
-                born[target] = new
+            if new and (row.type in SAME_UNIT or target not in born):
+                born[target] = new  # the name after the day, whatever the order of its events
             if not isinstance(source, str) or source not in alive:
                 continue
             if row.type == "分離" or (row.type == "分割" and source == target):

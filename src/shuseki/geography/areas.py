@@ -295,11 +295,10 @@ def nearest_codes(code: str, known: "pd.Series[str]") -> str:
 
 def heirs(code: str, day: str) -> list[str]:
     """Follow a code to those that had replaced it by a day, the largest share first."""
-    table = edges()
-    table = table[table["date"] <= day]
     after = {
-        source: list(part.sort_values("weight", ascending=False)["to_code"])
-        for source, part in table.groupby("from_code")
+        old: [heir for heir, _ in sorted(heirs_, key=lambda pair: -pair[1])]
+        for date, old, heirs_, _ in changes()
+        if date <= day
     }
     current, settled = [code], False
     while not settled:
@@ -333,6 +332,19 @@ def edges() -> pd.DataFrame:
     """Which code became which: ``date``, ``from_code``, ``to_code``, ``weight``, ``kind``."""
     table = read("succession.csv")
     return table.assign(weight=pd.to_numeric(table["weight"]))
+
+
+@lru_cache
+def changes() -> tuple[tuple[str, str, tuple[tuple[str, float], ...], str], ...]:
+    """All changes of codes in order of date: date, old code, new codes with weights, kind."""
+    found: dict[tuple[str, str], tuple[list[tuple[str, float]], str]] = {}
+    table = edges().sort_values(["date", "from_code"], kind="stable")
+    for date, old, heir, weight, kind in zip(
+        *(table[c].tolist() for c in ("date", "from_code", "to_code", "weight", "kind")),
+        strict=True,
+    ):
+        found.setdefault((date, old), ([], kind))[0].append((heir, weight))
+    return tuple((date, old, tuple(heirs), kind) for (date, old), (heirs, kind) in found.items())
 
 
 @lru_cache

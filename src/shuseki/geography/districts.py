@@ -218,7 +218,9 @@ def division_from_table(
             "area": frame[area].astype(str).to_numpy(),
         }
     ).drop_duplicates()
-    twice = members[members["municipality"].duplicated(keep=False)].sort_values("municipality")
+    twice = members[members["municipality"].duplicated(keep=False)].sort_values(
+        ["municipality", "area"]
+    )
     if len(twice):
         where = twice.groupby("municipality")["area"].agg(" and ".join)
         raise DataError(

@@ -33,8 +33,8 @@ from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCod
 from shuseki.geography.areas import (
     CODES,
     Date,
+    changes,
     check_codes,
-    edges,
     iso_date,
     municipalities,
     population,
@@ -394,19 +394,6 @@ def follow(codes: tuple[str, ...], start: str, end: str) -> pd.DataFrame:
         for heir, weight in sorted(where[origin].items())
     ]
     return pd.DataFrame(rows, columns=["from_code", "to_code", "weight", "kind", "date"])
-
-
-@lru_cache
-def changes() -> tuple[tuple[str, str, tuple[tuple[str, float], ...], str], ...]:
-    """All changes of codes in order: date, old code, new codes with weights, kind."""
-    found: dict[tuple[str, str], tuple[list[tuple[str, float]], str]] = {}
-    table = edges().sort_values(["date", "from_code"], kind="stable")
-    for date, old, heir, weight, kind in zip(
-        *(table[c].tolist() for c in ("date", "from_code", "to_code", "weight", "kind")),
-        strict=True,
-    ):
-        found.setdefault((date, old), ([], kind))[0].append((heir, weight))
-    return tuple((date, old, tuple(heirs), kind) for (date, old), (heirs, kind) in found.items())
 
 
 def turn_round(forward: pd.DataFrame, sizes: "pd.Series[float]") -> pd.DataFrame:
