@@ -305,11 +305,10 @@ def sift(
             int(frame["births"].sum()),
         )
     if fewer_than_employees is not None:
-        small = frame["small"].astype("boolean")
-        if small.isna().any():
-            frame = frame[small.notna()]
+        if frame["small"].isna().any():
+            frame = frame[frame["small"].notna()]
             put("size unknown", "employees unknown", "従業者数不明", int(frame["births"].sum()))
-        frame = frame[small.fillna(False)]
+        frame = frame[frame["small"].astype(bool)]
         put(
             "large",
             f"{fewer_than_employees} or more regular employees",

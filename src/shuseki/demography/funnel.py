@@ -125,14 +125,16 @@ class Funnel(Result):
             told += f"; most set aside: {most.says} ({most.set_aside:,})"
         return told
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self, lang: str = "en") -> pd.DataFrame:
         """One row per step, then one per group.
 
-        ``left_share`` is left over candidates, for a group its share of what is left.
+        ``left_share`` is left over candidates, for a group its share of what is left. Printed
+        counts and the difference to them are there when ``with_printed`` gave some. ``lang``
+        is the language of ``step``, ``"en"`` or ``"ja"``.
         """
         rows = [
             {
-                "step": step.says,
+                "step": step.says_ja if lang == "ja" else step.says,
                 "set_aside": step.set_aside,
                 "left": step.left,
                 "left_share": step.left / self.candidates if self.candidates else float("nan"),
@@ -143,7 +145,7 @@ class Funnel(Result):
         ]
         rows += [
             {
-                "step": f"of these: {group}",
+                "step": group_words(group, lang),
                 "set_aside": 0,
                 "left": count,
                 "left_share": count / self.left if self.left else float("nan"),
@@ -153,8 +155,22 @@ class Funnel(Result):
             for group, count in self.groups.items()
         ]
         frame = pd.DataFrame(rows)
-        for column in ("printed_set_aside", "printed_left"):
-            frame[column] = frame[column].astype("Int64")
-        if frame["printed_left"].isna().all() and frame["printed_set_aside"].isna().all():
-            return frame.drop(columns=["printed_set_aside", "printed_left"])
-        return frame.assign(difference=frame["left"].astype("Int64") - frame["printed_left"])
+        printed = ["printed_set_aside", "printed_left"]
+        frame[printed] = frame[printed].astype("Int64")
+        if frame[printed].isna().all(axis=None):
+            return frame.drop(columns=printed)
+        return frame.assign(
+            difference_set_aside=frame["set_aside"].astype("Int64") - frame["printed_set_aside"],
+            difference_left=frame["left"].astype("Int64") - frame["printed_left"],
+        )
+
+
+GROUPS_JA = {"high": "ハイテク業種", "low": "ローテク業種"}
+GROUPS_EN = {"high": "high technology", "low": "low technology"}
+
+
+def group_words(group: str, lang: str) -> str:
+    """Name a group for readers: the two of the paper have names, others are themselves."""
+    if lang == "ja":
+        return f"うち{GROUPS_JA.get(group, group)}"
+    return f"of these: {GROUPS_EN.get(group, group)}"

@@ -196,16 +196,17 @@ def examine_converter(store: Store, converter: Converter | str = STORED) -> Conv
         grouped = table.group_by("from_wave", "to_wave", near).agg(count=table[far].nunique())
         odd = grouped.filter(grouped["count"] > 1).rename(id=near)
         found.append(odd.to_pandas().assign(finding=kind))
-    back = table.view()
+    moved = table.filter(table.from_id != table.to_id)
+    back = moved.view()
     for kind, later in (
-        ("exchanged", back.to_wave == table.to_wave),
-        ("returned", back.to_wave > table.to_wave),
+        ("exchanged", back.to_wave == moved.to_wave),
+        ("returned", back.to_wave > moved.to_wave),
     ):
-        pairs = table.inner_join(
-            back, [table.to_id == back.from_id, table.from_id == back.to_id, later]
+        pairs = moved.inner_join(
+            back, [moved.to_id == back.from_id, moved.from_id == back.to_id, later]
         )
         rows = pairs.select(
-            from_wave=table.from_wave, to_wave=back.to_wave, id=table.from_id
+            from_wave=moved.from_wave, to_wave=back.to_wave, id=moved.from_id
         ).distinct()
         found.append(rows.to_pandas().assign(finding=kind, count=1))
     for step_from, _ in steps:

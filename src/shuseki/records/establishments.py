@@ -83,8 +83,8 @@ def typed(written: ir.Table) -> ir.Table:
     Returns
     -------
     ir.Table
-        With one more column, ``blanked``: names of optional columns whose text could not be
-        read, each followed by a space; empty when all could.
+        With one more column, ``unread``: the text that could not be read as its kind, as
+        ``column=text`` followed by a line feed for each; empty when all could.
 
     Notes
     -----
@@ -93,7 +93,7 @@ def typed(written: ir.Table) -> ir.Table:
     are read as ``2000-12-31``, ``2000/12/31``, ``20001231``.
     """
     columns: dict[str, ir.Value] = {}
-    blanked: ir.StringValue = ibis.literal("")
+    unread: ir.StringValue = ibis.literal("")
     for field in FIELDS:
         if field.name not in written.columns:
             continue
@@ -104,10 +104,11 @@ def typed(written: ir.Table) -> ir.Table:
             continue
         text = value.strip().nullif("")
         parsed = columns[field.name] = parse(text, field.kind)
-        if not field.required and field.kind != "string":
+        if field.kind != "string":
             lost = text.notnull() & parsed.isnull()
-            blanked = blanked + ibis.ifelse(lost, f"{field.name} ", "")
-    return written.mutate(**columns, blanked=blanked)
+            said = ibis.literal(f"{field.name}=") + text.fill_null("") + "\n"
+            unread = unread + ibis.ifelse(lost, said, "")
+    return written.mutate(**columns, unread=unread)
 
 
 def parse(text: ir.StringValue, kind: Kind) -> ir.Value:

@@ -17,6 +17,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -24,12 +25,15 @@ import ibis
 import ibis.expr.types as ir
 
 from shuseki.errors import DataError, examples
+from shuseki.records.establishments import UNDECODABLE
 from shuseki.records.layouts import Layout
 
 __all__ = ["FileFacts", "RawRows", "examine", "read_rows"]
 
 BLOCK = 1 << 22
 MARK = b"PAR1"
+CP932_PRIVATE = "\uf8f0\uf8f1\uf8f2\uf8f3\x80"
+"""What the decoder makes of single bytes A0, FD, FE, FF and 80, which CP932 does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,13 @@ class FileFacts:
     Attributes
     ----------
     encoding
-        ``utf-8``, ``cp932`` or, for Parquet, empty: what the bytes really are.
+        What the bytes really are: ``utf-8``, ``cp932`` or, for Parquet, empty.
     broken
         Byte offset of the first byte that the encoding does not have; -1 when there is none.
+    misdeclared
+        Whether the layout declares another encoding.
     advice
-        What to do when the encoding declared is not the one found; empty when all is well.
+        What to do about it, or about bytes that are broken; empty when all is well.
     """
 
     path: Path
@@ -52,6 +58,7 @@ class FileFacts:
     sha256: str
     encoding: str
     broken: int = -1
+    misdeclared: bool = False
     advice: str = ""
 
 
@@ -91,19 +98,19 @@ def examine(path: str | Path, layout: Layout) -> FileFacts:
         check_whole_parquet(path)
         return FileFacts(path, "parquet", path.stat().st_size, digest(path), "")
     found, broken, sha = find_encoding(path)
-    declared = layout.encoding
     advice = ""
-    if declared not in ("auto", found):
+    if broken >= 0:
         advice = (
-            f"{path.name} was declared as {declared} but is {found or 'neither UTF-8 nor CP932'}. "
-            f"Say encoding = {found or 'auto'!r}."
+            f"{path.name} holds bytes that {found} does not have, the first at byte {broken:,}; "
+            "the rows with them are set aside. Save the file again as UTF-8."
         )
-    elif broken >= 0:
+    misdeclared = layout.encoding not in ("auto", found)
+    if misdeclared:
         advice = (
-            f"{path.name} holds bytes that are neither UTF-8 nor CP932, the first at byte "
-            f"{broken:,}. The rows with them are set aside. Save the file again as UTF-8."
+            f"{path.name} was declared as {layout.encoding} but is {found}. "
+            f"Say encoding = {found!r}, or 'auto'."
         )
-    return FileFacts(path, "csv", path.stat().st_size, sha, found or "utf-8", broken, advice)
+    return FileFacts(path, "csv", path.stat().st_size, sha, found, broken, misdeclared, advice)
 
 
 def read_rows(
@@ -152,7 +159,7 @@ def read_csv(connection: ibis.BaseBackend, facts: FileFacts, layout: Layout, wor
             f"COPY (SELECT * FROM read_csv({quoted(path)}, auto_detect=false, "
             f"columns={{{columns}}}, header={str(layout.header).lower()}, "
             f"skip={layout.skip_lines}, delim={quoted(layout.delimiter)}, quote='\"', "
-            f"escape='\"', new_line={quoted(new_line(path))}, max_line_size=4194304, "
+            f"escape='\"', new_line={quoted(new_line(path))}, "
             f"store_rejects=true, rejects_table='{table}', rejects_scan='{table}_scan')) "
             f"TO {quoted(staged)} (FORMAT parquet, COMPRESSION zstd)"
         )
@@ -215,53 +222,77 @@ def nothing_rejected() -> ir.Table:
 def find_encoding(path: Path) -> tuple[str, int, str]:
     """Tell UTF-8 from CP932 over the whole file.
 
+    A file that is not UTF-8 throughout is CP932 when that leaves fewer characters that no one
+    writes; a UTF-8 file with some bad bytes stays UTF-8.
+
     Returns
     -------
     encoding
-        ``utf-8``, ``cp932``, or empty when the file is neither throughout.
+        ``utf-8`` or ``cp932``.
     broken
-        Byte at which UTF-8 breaks when the file is neither; -1 otherwise.
+        The first byte that this encoding does not have; -1 when there is none.
     sha256
         Hash of the bytes.
     """
     sha = hashlib.sha256()
-    decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8", "cp932")}
-    broken: dict[str, int] = {}
-    offset = 0
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    offset, broken = 0, -1
     for block in blocks(path):
         sha.update(block)
-        plain = block.isascii()
-        for name, decoder in decoders.items():
-            if name in broken or (plain and decoder.getstate()[0] == b""):
-                continue
+        if broken < 0:
             held = len(decoder.getstate()[0])
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
-                broken[name] = offset - held + error.start
-        if "utf-8" in broken and "cp932" in broken:
-            for rest in blocks(path, offset + len(block)):
-                sha.update(rest)
-            break
+                broken = offset - held + error.start
         offset += len(block)
-    for name, decoder in decoders.items():
-        if name not in broken and decoder.getstate()[0]:
-            broken[name] = offset - len(decoder.getstate()[0])
-    if "utf-8" not in broken:
+    if broken < 0 and (rest := decoder.getstate()[0]):
+        broken = offset - len(rest)
+    if broken < 0:
         return "utf-8", -1, sha.hexdigest()
-    if "cp932" not in broken:
-        return "cp932", -1, sha.hexdigest()
-    # Neither throughout: the one that goes further is the likelier, its bad rows set aside.
-    likelier = max(broken, key=lambda name: broken[name])
-    return likelier, broken[likelier], sha.hexdigest()
+    if oddity(path, "utf-8") <= oddity(path, "cp932"):
+        return "utf-8", broken, sha.hexdigest()
+    return "cp932", first_odd_byte(path), sha.hexdigest()
+
+
+def oddity(path: Path, encoding: str) -> float:
+    """How much of the file (its first 64 MB) is text that no one writes.
+
+    Undecodable bytes and private characters count one, half-width katakana a half: UTF-8 read
+    as CP932 is full of them.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    count = 0.0
+    for block in islice(blocks(path), 16):
+        if block.isascii():
+            continue
+        text = decoder.decode(block)
+        count += sum(text.count(character) for character in UNDECODABLE + CP932_PRIVATE)
+        count += sum("\uff61" <= character <= "\uff9f" for character in text) / 2
+    return count
+
+
+def first_odd_byte(path: Path) -> int:
+    """Where CP932 first has no character; -1 when it always does."""
+    decoder = codecs.getincrementaldecoder("cp932")(errors="replace")
+    offset = 0
+    for block in blocks(path):
+        text = decoder.decode(block)
+        places = [text.find(character) for character in UNDECODABLE + CP932_PRIVATE]
+        if any(place >= 0 for place in places):
+            before = text[: min(place for place in places if place >= 0)]
+            return offset + len(before.encode("cp932", errors="replace"))
+        offset += len(block)
+    return offset if decoder.getstate()[0] else -1
 
 
 def transcode(path: Path, to: Path, encoding: str) -> None:
     """Write a file again as UTF-8; what cannot be decoded becomes U+FFFD."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    odd = str.maketrans(dict.fromkeys(CP932_PRIVATE, UNDECODABLE))
     with to.open("wb") as out:
         for block in blocks(path):
-            out.write(decoder.decode(block).encode("utf-8"))
+            out.write(decoder.decode(block).translate(odd).encode("utf-8"))
         out.write(decoder.decode(b"", final=True).encode("utf-8"))
 
 

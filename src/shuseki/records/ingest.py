@@ -175,7 +175,7 @@ def take_in(
                 f"To take it in again, remove the folder {part} first."
             )
         return {**report, "skipped": True}
-    if facts.advice and facts.broken < 0:
+    if facts.misdeclared:
         raise DataError(facts.advice)
     parts.mkdir(parents=True, exist_ok=True)
     work = parts / f".{part.name}.partial"
@@ -274,7 +274,7 @@ def write_part(connection: Any, checked: Checked, folder: Path) -> dict[str, Any
             f"{rows_in:,} rows in, but {rows_kept:,} kept + {rows_aside:,} set aside. "
             "Expected these to agree. Nothing was kept; please report this."
         )
-    blanked = table.filter(table.reason.isnull(), table.blanked != "")
+    blanked = table.filter(table.reason.isnull(), table.unread != "")
     return {
         "waves": waves,
         "rows_in": rows_in,

@@ -53,6 +53,8 @@ COLUMN_OF: Mapping[str, str] = {
     "negative employees": "employees",
     "duplicate id": "id",
 }
+VALUES = tuple(dict.fromkeys(COLUMN_OF.values()))
+OPTIONAL = tuple(field.name for field in FIELDS if not field.required and field.kind != "string")
 
 
 @result
@@ -110,7 +112,7 @@ class Checked:
     Attributes
     ----------
     table
-        Typed rows with ``row``, ``reason`` (null when kept) and ``blanked``.
+        Typed rows with ``row``, ``reason`` (null when kept) and ``unread``.
     rejected
         Lines that could not be read.
     odd_codes
@@ -255,15 +257,22 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
     per_reason = per_reason.dropna(subset=["reason"])
     counts = dict(zip(per_reason["reason"], map(int, per_reason["rows"]), strict=True))
     order = ibis.window(group_by="reason", order_by="row")
-    bad = table.filter(table.reason.notnull())
-    bad = bad.mutate(nth=ibis.row_number().over(order))
-    bad = bad.filter(bad.nth < SHOWN).order_by("row").to_pandas()
+    bad = table.filter(table.reason.notnull()).mutate(nth=ibis.row_number().over(order))
+    shown = bad.filter(bad.nth < SHOWN).order_by("row")
+    shown = shown.select(
+        "row",
+        "reason",
+        "wave",
+        "unread",
+        *[shown[c].cast("string").name(f"at_{c}") for c in VALUES],
+    ).to_pandas()
     odd = checked.odd_codes
     advice = {(int(w), code): told for w, code, _, told in odd.itertuples(index=False)}
     faults = []
-    for row in bad.to_dict("records"):
+    for row in shown.to_dict("records"):
         column = COLUMN_OF.get(row["reason"], "")
-        value = "" if pd.isna(row.get(column)) else str(row.get(column, ""))
+        value = row[f"at_{column}"] if column else None
+        value = unread_of(row["unread"], column) if pd.isna(value) else str(value)
         says = REASONS[row["reason"]]
         if row["reason"] == "unknown municipality":
             says = advice[int(row["wave"]), value]
@@ -277,13 +286,17 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
             ("set aside", int(row), "", str(text)[:200], "unreadable", says)
             for row, text in zip(rejected["row"], rejected["text"], strict=True)
         ]
-    for name in optional_columns(table):
-        blank = table.filter(table.blanked.contains(f"{name} "), table.reason.isnull())
+    lost = table.filter(table.unread != "", table.reason.isnull())
+    for name in OPTIONAL:
+        blank = lost.filter(lost.unread.contains(f"{name}="))
         if n := count(blank):
             counts[f"unreadable {name}"] = n
-            rows = blank.order_by("row").limit(SHOWN).row.to_pandas()
+            rows = blank.select("row", "unread").order_by("row").limit(SHOWN).to_pandas()
             says = f"{name} cannot be read; the row is kept without it"
-            faults += [("blank", int(row), name, "", f"unreadable {name}", says) for row in rows]
+            faults += [
+                ("blank", int(row), name, unread_of(text, name), f"unreadable {name}", says)
+                for row, text in rows.itertuples(index=False)
+            ]
     for wave, code, why, told in odd[odd["reason"].isin(OTHER_DATE)].itertuples(index=False):
         other = table.filter(
             table.wave == int(wave), table.municipality == code, table.reason.isnull()
@@ -294,7 +307,8 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
             faults += [("look", int(row), "municipality", code, why, told) for row in rows]
     if facts.advice:
         counts["encoding"] = 1
-        faults.append(("file", 0, "", facts.encoding, "encoding", facts.advice))
+        kind = "file" if facts.misdeclared else "look"
+        faults.append((kind, 0, "", facts.encoding, "encoding", facts.advice))
     return Findings(
         file=facts.path.name,
         encoding=facts.encoding,
@@ -327,13 +341,10 @@ def source_of(facts: FileFacts, chosen: Layout) -> Source:
     )
 
 
-def optional_columns(table: ir.Table) -> list[str]:
-    """Optional columns that are read from text to another kind."""
-    return [
-        field.name
-        for field in FIELDS
-        if not field.required and field.kind != "string" and field.name in table.columns
-    ]
+def unread_of(unread: str, column: str) -> str:
+    """The text of one column among those that could not be read."""
+    said = dict(line.split("=", 1) for line in unread.splitlines() if "=" in line)
+    return said.get(column, "")
 
 
 def count(table: ir.Table) -> int:

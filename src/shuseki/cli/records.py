@@ -1,0 +1,129 @@
+"""How are records checked and taken in from a terminal?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from shuseki.records.ingest import ingest as take_in
+from shuseki.records.layouts import known_layouts
+from shuseki.records.validation import Findings
+from shuseki.records.validation import validate as look_at
+
+__all__ = ["app", "ingest", "layouts", "validate"]
+
+app = typer.Typer(help="Records of establishments: check them, take them in.")
+SHOWN = 50
+
+LayoutName = Annotated[
+    str, typer.Option("--layout", help="Name of a known layout; `shuseki layouts` lists them.")
+]
+Wave = Annotated[
+    int | None, typer.Option("--wave", help="Year of the file, when its rows do not say it.")
+]
+
+
+@app.command()
+def validate(
+    file: Annotated[Path, typer.Argument(help="CSV (UTF-8 or CP932) or Parquet.")],
+    layout: LayoutName = "house",
+    wave: Wave = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write all findings to this CSV file.")
+    ] = None,
+) -> None:
+    """Say what is wrong with a file of records, row by row; nothing is changed.
+
+    Exit code 0: nothing wrong; 1: findings; 2: the file as a whole cannot be taken in.
+    """
+    findings = look_at(file, layout, wave=wave)
+    console = Console()
+    console.print(findings.headline(), highlight=False)
+    if not findings.is_clean:
+        console.print(as_table(findings))
+    for note in findings.notes:
+        console.print(f"Note: {note}", style="dim")
+    if output is not None:
+        findings.to_frame().to_csv(output, index=False)
+        console.print(f"All findings: {output}")
+    if not findings.can_be_ingested:
+        raise typer.Exit(2)
+    if not findings.is_clean:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files of one layout.")],
+    store: Annotated[Path, typer.Option("--store", help="Folder of the store; made if absent.")],
+    layout: LayoutName = "house",
+    wave: Wave = None,
+    memory: Annotated[
+        str | None, typer.Option("--memory", help="Most memory to take, e.g. 4GB.")
+    ] = None,
+) -> None:
+    """Take files into a store: rows in = rows kept + rows set aside with a reason.
+
+    Files that are in are skipped, so an interrupted ingest goes on where it stopped.
+    """
+    console = Console()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("reading", total=1.0)
+        report = take_in(
+            files,
+            store,
+            layout,
+            wave=wave,
+            memory_limit=memory,
+            progress=lambda what, share: bar.update(task, description=what, completed=share),
+        )
+    console.print(report.headline(), highlight=False)
+    table = Table("file", "encoding", "waves", "rows in", "kept", "set aside", "")
+    for row in report.files.to_dict("records"):
+        table.add_row(
+            row["file"],
+            row["encoding"] or "parquet",
+            ", ".join(map(str, row["waves"])),
+            f"{row['rows_in']:,}",
+            f"{row['rows_kept']:,}",
+            f"{row['rows_set_aside']:,}",
+            "was in already" if row["skipped"] else "",
+        )
+    console.print(table)
+
+
+@app.command()
+def layouts() -> None:
+    """List the known layouts."""
+    table = Table("layout", "what it reads", "publisher", "terms")
+    for name, layout in known_layouts().items():
+        table.add_row(name, layout.title, layout.publisher, layout.terms)
+    Console().print(table)
+
+
+def as_table(findings: Findings) -> Table:
+    """The first findings, for a terminal."""
+    table = Table("row", "column", "value", "finding", "what happens")
+    happens = {"file": "not taken in", "set aside": "set aside", "blank": "kept", "look": "kept"}
+    frame = findings.to_frame()
+    for row in frame.head(SHOWN).to_dict("records"):
+        table.add_row(
+            str(row["row"] or ""),
+            row["column"],
+            row["value"][:40],
+            row["says"],
+            happens[row["kind"]],
+        )
+    if len(frame) > SHOWN:
+        table.caption = f"{len(frame) - SHOWN:,} more; --output writes them all"
+    return table
