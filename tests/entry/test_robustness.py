@@ -123,5 +123,9 @@ def test_what_the_data_do_not_allow_is_said(fits, variables):
     one = estimate_all([Design("START", ("PCM", "DENS"))], variables)
     with pytest.raises(ParameterError, match="PCM and GRSALES"):
         profit_separately(one, variables, HYPOTHESES)
+    partly = variables.frame["largest_industry"].mask(variables.frame.index < "011")
+    unknown = largest_industry(fits, variables.with_columns(largest_industry=partly), HYPOTHESES)
+    assert not set(unknown.varied["START", 1].sample.areas) & set(variables.areas[:10])
+    assert any("largest industry unknown: 001" in note for note in unknown.notes)
     with pytest.raises(DataError, match="other everywhere"):
         largest_industry(fits, variables.with_columns(largest_industry=["other"] * 253), HYPOTHESES)

@@ -85,6 +85,11 @@ def test_a_missing_account_is_a_missing_variable_with_a_note():
     assert "UNIV is missing: the accounts have no graduates_2000." in variables.notes
 
 
+def test_an_account_nobody_has_is_said():
+    variables = regional_variables(ONE.assign(research_institutes_1996=np.nan), BIRTHS)
+    assert "INST is missing: no area has research_institutes_1996." in variables.notes
+
+
 def test_no_births_no_rates():
     variables = regional_variables(ONE)
     assert variables.outcomes == ()

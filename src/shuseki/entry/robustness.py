@@ -333,13 +333,9 @@ def largest_industry(
             f"largest industry, {', '.join(INDUSTRIES)} or other. Add it to the accounts."
         )
     largest = variables.frame["largest_industry"]
-    if largest.isna().any():
-        raise DataError(
-            f"The largest industry is unknown in {examples(largest.index[largest.isna()])}. "
-            "Expected one for every area. Complete the accounts."
-        )
+    unknown = largest.isna()
     dummies = {
-        f"LARGEST_{name.upper()}": (largest == name).astype(float)
+        f"LARGEST_{name.upper()}": (largest == name).astype(float).mask(unknown)
         for name in INDUSTRIES
         if (largest == name).any()
     }
@@ -354,6 +350,10 @@ def largest_industry(
         "Does the industry mix matter otherwise than by its high-tech share?",
         baseline, designs, variables.with_columns(**dummies), hypotheses, level, rule,
         f"Dummies: {', '.join(dummies)}; all other districts are the base.",
+        *(
+            [f"Left out, largest industry unknown: {examples(largest.index[unknown])}."]
+            if unknown.any() else []
+        ),
     )  # fmt: skip
 
 

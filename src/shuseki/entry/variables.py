@@ -561,6 +561,9 @@ def regional_variables(
         numbers = accounts[list(definition.needs)].astype(float)
         _check_accounts(definition, numbers)
         columns[name] = definition.compute(numbers)
+        if columns[name].isna().all():
+            empty = [column for column in definition.needs if numbers[column].isna().all()]
+            notes.append(f"{name} is missing: no area has {' or '.join(empty)}.")
     table = _births_by_group(births, groups)
     rates, counts = _rates(accounts, table, convention, notes)
     frame = pd.DataFrame({**rates, **columns}, index=accounts.index)
