@@ -6,6 +6,9 @@ import pytest
 from shuseki.errors import DataError, UnknownCodeError
 from shuseki.report import plot
 from shuseki.report.national import entry_exit_rates
+from shuseki.sources import Source
+
+WHITE_PAPER = Source("W", "SME Agency, White Paper", "2011", origin="public")
 
 
 def series() -> pd.DataFrame:
@@ -23,7 +26,7 @@ def series() -> pd.DataFrame:
 
 
 def test_periods_stand_in_order_and_exits_lead_since_1989() -> None:
-    rates = entry_exit_rates(series())
+    rates = entry_exit_rates(series(), source=WHITE_PAPER)
     assert rates.from_year.tolist() == [1986, 1989, 2001, 2004]
     assert rates.exits_lead_since == 1989
     assert rates.headline() == (
@@ -35,7 +38,7 @@ def test_periods_stand_in_order_and_exits_lead_since_1989() -> None:
 
 
 def test_the_figure_says_that_it_is_not_manufacturing_alone() -> None:
-    rates = entry_exit_rates(series())
+    rates = entry_exit_rates(series(), source=WHITE_PAPER)
     english, japanese = plot(rates), plot(rates, lang="ja")
     assert "all non-primary industries" in english.layout.title.text
     assert "Public statistics: SME Agency 2011" in english.layout.title.text
@@ -46,7 +49,7 @@ def test_the_figure_says_that_it_is_not_manufacturing_alone() -> None:
 
 
 def test_every_rate_lasts_until_the_next_census() -> None:
-    entry = plot(entry_exit_rates(series())).data[0]
+    entry = plot(entry_exit_rates(series(), source=WHITE_PAPER)).data[0]
     assert entry.line.shape == "hv"
     assert list(entry.x) == [1986, 1989, 2001, 2004, 2006]
     assert list(entry.y) == [4.2, 4.1, 4.2, 6.4, 6.4]
@@ -57,3 +60,12 @@ def test_what_is_missing_is_named() -> None:
         entry_exit_rates(series().drop(columns="exit_rate_percent"))
     with pytest.raises(UnknownCodeError, match="Unknown unit: firms"):
         entry_exit_rates(series(), "firms")  # type: ignore[arg-type]
+
+
+def test_the_bundled_series_is_public_and_whole() -> None:
+    # SME White Paper 2011: first and last period of establishments
+    rates = entry_exit_rates()
+    assert (rates.from_year[0], rates.to_year[-1], len(rates.from_year)) == (1966, 2006, 14)
+    assert (rates.entry_rate_percent[0], rates.exit_rate_percent[0]) == (6.5, 3.2)
+    assert (rates.entry_rate_percent[-1], rates.exit_rate_percent[-1]) == (6.4, 6.5)
+    assert [source.origin for source in rates.sources] == ["public"]
