@@ -147,7 +147,7 @@ def test_local_moran_against_esda(panel):
     # esda scales by n − 1, we by n
     assert answer.local_moran == pytest.approx(theirs.Is * 40 / 39, rel=1e-10)
     assert answer.kind[0] == "high-high"
-    assert "high among" in answer.headline()
+    assert "of high quotient among high" in answer.headline()
 
 
 def test_jackknife_error_against_the_spread_of_samples():

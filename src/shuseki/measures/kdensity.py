@@ -358,11 +358,12 @@ def kdensity_areas(
             f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
         )
     suppressed = int(np.isnan(whole).sum())
-    filled, population = np.nan_to_num(counts), np.nan_to_num(whole).sum(axis=1)
-    if (filled < 0).any() or not np.allclose(filled, np.rint(filled)):
+    filled, population = np.rint(np.nan_to_num(counts)), np.rint(np.nan_to_num(whole)).sum(axis=1)
+    broken = int((np.abs(np.nan_to_num(whole) % 1 - 0.5) < 0.5 - 1e-6).sum())
+    if (filled < 0).any():
         raise DataError(
-            f"{variable!r} holds negative or broken numbers. Expected counts of plants. Choose "
-            "the variable that counts plants."
+            f"{variable!r} is negative somewhere. Expected counts of plants. Choose the variable "
+            "that counts plants."
         )
     own_km = np.zeros(len(panel.areas)) if area_km2 is None else own_distance_km(area_km2)
     occupied = population > 0
@@ -374,9 +375,11 @@ def kdensity_areas(
     )
     members = []
     for column in filled[occupied].T:
-        where = np.repeat(np.arange(len(column)), np.rint(column).astype(np.int64))
+        where = np.repeat(np.arange(len(column)), column.astype(np.int64))
         members.append((where, np.ones(len(where))))
     notes = (f"Plants stand at the centres of {int(occupied.sum()):,} areas.", *panel.notes)
+    if broken:
+        notes = (f"{broken} cells hold parts of plants, of divided areas: rounded.", *notes)
     if suppressed:
         notes = (f"{suppressed} suppressed cells are left out.", *notes)
     return _measure(
