@@ -1,5 +1,7 @@
 """Printed beside obtained."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -10,9 +12,9 @@ from shuseki.entry.printed import PrintedPaper
 from shuseki.entry.replication import LAYOUT, obtained_tables, replicate
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 
-# Cells of the printed tables, counted by hand: table 1: 30 rows × 3; table 3: 14 × 6; tables 4-6:
+# Cells of the printed tables, counted by hand: table 1: 30 rows × 4; table 3: 14 × 6; tables 4-6:
 # 3 × 37 × 2 and 3 × 12; appendix 2: 14 · 13 / 2.
-CELLS = 90 + 84 + 222 + 36 + 91
+CELLS = 120 + 84 + 222 + 36 + 91
 
 
 def printed_as_obtained(paper: PrintedPaper) -> dict[str, pd.DataFrame]:
@@ -21,7 +23,7 @@ def printed_as_obtained(paper: PrintedPaper) -> dict[str, pd.DataFrame]:
     for kind, (_, columns) in LAYOUT.items():
         table = paper.table(kind).copy()
         for column in columns:
-            if column != "area":
+            if column not in ("prefecture", "area"):
                 table[column] = paper.values(kind, column)
         tables[kind] = table
     return tables
@@ -80,6 +82,15 @@ def test_names_in_a_ranking_must_be_the_same():
     assert cell["printed"] == "東大阪"
 
 
+def test_prefectures_are_compared_by_their_short_names(variables):
+    groups = ("13", "27", "26", "01", *[""] * 249)
+    first = replace(variables, area_groups=groups, area_names=variables.areas).with_columns(
+        START=[900.0, 800.0, 700.0, 600.0, *[1.0] * 249]
+    )
+    table = obtained_tables(rankings=[rank(first)])["ranking"]
+    assert table["prefecture"].tolist()[:5] == ["東京", "大阪", "京都", "北海道", ""]
+
+
 def test_signs_and_stars():
     paper = printed_paper()
     row = ["START", "1", "PCM"]
@@ -112,8 +123,8 @@ def test_what_is_not_rebuilt_is_counted():
     tables["descriptives"] = tables["descriptives"].query("variable != 'INST'")
     replication = replicate(paper, tables)
     assert len(replication.cells) == CELLS
-    assert len(replication.compared()) == CELLS - 90 - 6
-    assert "96 cells not rebuilt" in replication.headline()
+    assert len(replication.compared()) == CELLS - 120 - 6
+    assert "126 cells not rebuilt" in replication.headline()
     by_table = replication.by_table().set_index(["table", "column"])
     assert by_table.loc[("1", "rate"), "compared"] == 0
     assert by_table.loc[("4", "t"), "within_share"] == 1

@@ -24,13 +24,14 @@ from shuseki.entry.descriptives import Correlations, Descriptives, Ranking
 from shuseki.entry.ols import Fits
 from shuseki.entry.printed import PrintedNumber, PrintedPaper
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.geography.areas import prefectures
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
 __all__ = ["Replication", "obtained_tables", "replicate"]
 
 LAYOUT: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "ranking": (("outcome", "rank"), ("area", "births", "rate")),
+    "ranking": (("outcome", "rank"), ("prefecture", "area", "births", "rate")),
     "descriptives": (("variable",), ("mean", "median", "sd", "min", "max", "n")),
     "coefficients": (("outcome", "model", "term"), ("coefficient", "t")),
     "fit": (("outcome", "model", "statistic"), ("value",)),
@@ -38,7 +39,7 @@ LAYOUT: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Kind of table → the columns that name a row, and those that hold numbers (or a name)."""
 
-NAMED = frozenset({"area"})
+NAMED = frozenset({"prefecture", "area"})
 STARRED = frozenset({("coefficients", "coefficient"), ("fit", "value")})
 """Columns whose cell carries the row's stars."""
 
@@ -233,10 +234,21 @@ def obtained_tables(
         tables["correlations"] = both
     if rankings:
         frames = [ranking.to_frame() for ranking in rankings]
+        names = _short_prefectures()
         tables["ranking"] = pd.concat(frames, ignore_index=True).assign(
-            area=lambda frame: frame["area_name"]
+            area=lambda frame: frame["area_name"],
+            prefecture=lambda frame: [names.get(code, code) for code in frame["area_group"]],
         )
     return tables
+
+
+def _short_prefectures() -> dict[str, str]:
+    """Prefecture code → its Japanese name without 都, 府 or 県, as tables print it."""
+    table = prefectures()
+    return {
+        code: name if name == "北海道" else name[:-1]
+        for code, name in zip(table["code"], table["name_ja"], strict=True)
+    }
 
 
 # ---- cells --------------------------------------------------------------------------------------
@@ -275,7 +287,7 @@ def _cells(
             own = found.get(name)
             exact = column in ("n", "births") or name[-1] == "n" or text == "0"
             if column in NAMED:
-                cell |= _compare_names(text, None if own is None else own.get(column))
+                cell |= _compare_names(text, "" if own is None else str(own.get(column, "")))
             else:
                 number = PrintedNumber(text, exact=exact)
                 value = np.nan if own is None else float(own.get(column, np.nan))
@@ -290,11 +302,12 @@ def _indexed(
 ) -> dict[tuple[str, ...], dict[str, Any]]:
     if obtained is None:
         return {}
-    missing = [column for column in (*key, *columns) if column not in obtained.columns]
+    wanted = (*key, *(column for column in columns if column not in NAMED))
+    missing = [column for column in wanted if column not in obtained.columns]
     if missing:
         raise DataError(
             f"The obtained {kind} have no {examples(missing)}. Found {examples(obtained.columns)}. "
-            f"Expected {', '.join((*key, *columns))}. Rename the columns."
+            f"Expected {', '.join(wanted)}. Rename the columns."
         )
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for record in obtained.to_dict("records"):
@@ -307,15 +320,15 @@ def _indexed(
     return found
 
 
-def _compare_names(text: str, other: object) -> dict[str, object]:
+def _compare_names(text: str, other: str) -> dict[str, object]:
     return {
         "printed": text,
-        "obtained": "" if other is None else str(other),
+        "obtained": other,
         "printed_value": np.nan,
         "obtained_value": np.nan,
         "last_digits_off": np.nan,
-        "compared": other is not None,
-        "within": other is not None and str(other) == text,
+        "compared": bool(other),
+        "within": other == text,
         "same_sign": None,
     }
 
