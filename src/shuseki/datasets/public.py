@@ -18,7 +18,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from shuseki.arrays import Floats
 from shuseki.datasets.catalogue import dataset, load
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.geography.districts import Division, aggregate, division
@@ -181,20 +180,19 @@ def build_panel(
         at = {code: position for position, code in enumerate(places)}
         row = of_year["municipality"].map(at).to_numpy()
         column = of_year["industry"].map(at_industry).to_numpy()
+        cell = row * len(codes) + column
         for name in variables:
-            grid: Floats = np.zeros((len(places), len(codes)))
-            np.add.at(grid, (row, column), np.nan_to_num(of_year[name].to_numpy(float)))
-            values[name][:, :, k] = weights @ grid
-        # Where nothing is published at all the amounts are unknown, not zero.
-        shown = np.zeros((len(places), 1))
-        shown[row] = 1.0
-        nothing = np.asarray(weights @ shown)[:, 0] == 0
-        for name in variables:
-            values[name][nothing, :, k] = np.nan
+            amount = np.nan_to_num(of_year[name].to_numpy(float))
+            grid = np.bincount(cell, amount, len(places) * len(codes))
+            values[name][:, :, k] = weights @ grid.reshape(len(places), len(codes))
+        if industries != "total":  # a place without a city shows no industry at all
+            unknown = weights.sum(axis=1) == 0
+            for name in variables:
+                values[name][unknown, :, k] = np.nan
         for name in ("employees", *(f"{amount}_yen" for amount in AMOUNTS)):
             withheld = (values["plants"][:, :, k] > 0) & (values[name][:, :, k] == 0)
             values[name][withheld, k] = np.nan
-    if industries == "total" or industries == "comparable":
+    if industries in ("total", "comparable"):
         names: tuple[str, ...] = ()
     else:
         table = classification(industries).table.set_index("code")["name_en"]

@@ -94,25 +94,8 @@ class Division:
         sizes
             Sizes that divide a municipality merged from several areas; population by default.
         """
-        own = Crosswalk(
-            pd.DataFrame(
-                {
-                    "from_code": self.members["municipality"],
-                    "to_code": self.members["area"],
-                    "weight": 1.0,
-                    "kind": "member",
-                    "date": "",
-                }
-            ),
-            f"municipality on {self.date}",
-            self.name,
-            self.areas,
-            from_date=self.date,
-            sources=self.sources,
-        )
-        if date is None or iso_date(date) == self.date:
-            return own
-        return crosswalk(date, self.date, sizes=sizes).then(own)
+        day = self.date if date is None else iso_date(date)
+        return usual_way(self, day) if sizes is None else way(self, day, sizes)
 
     def assignment(self, date: Date | None = None) -> pd.DataFrame:
         """Put every municipality of a date into one area, that of its largest share.
@@ -267,6 +250,37 @@ def aggregate(
         As for ``Division.crosswalk``.
     """
     return convert(panel, by.crosswalk(date, sizes=sizes), averages=averages, missing=missing)
+
+
+# ---- the way from municipalities to areas ------------------------------------------------------
+
+
+@lru_cache(maxsize=128)
+def usual_way(to: Division, day: str) -> Crosswalk:
+    """Lead to the areas, dividing by population; kept, because every year of a panel asks."""
+    return way(to, day, None)
+
+
+def way(to: Division, day: str, sizes: "pd.Series[float] | None") -> Crosswalk:
+    """Lead from the municipalities of a day to the areas."""
+    members = to.members
+    own = Crosswalk(
+        pd.DataFrame(
+            {
+                "from_code": members["municipality"],
+                "to_code": members["area"],
+                "weight": 1.0,
+                "kind": "member",
+                "date": "",
+            }
+        ),
+        f"municipality on {to.date}",
+        to.name,
+        to.areas,
+        from_date=to.date,
+        sources=to.sources,
+    )
+    return own if day == to.date else crosswalk(day, to.date, sizes=sizes).then(own)
 
 
 # ---- making the bundled ones -----------------------------------------------------------------

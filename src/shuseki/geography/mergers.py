@@ -225,18 +225,9 @@ def crosswalk(
     <Crosswalk: 3,255 (municipality on 1995-10-01) → 1,741 (municipality on 2020-10-01), 1 divided>
     """
     start, end = iso_date(from_date), iso_date(to_date)
-    if start <= end:
-        table = followed(start, end)
-    else:
-        table = turn_round(followed(end, start), size_on(end) if sizes is None else sizes)
-    return Crosswalk(
-        table,
-        f"municipality on {start}",
-        f"municipality on {end}",
-        municipalities(end),
-        from_date=start,
-        estimated=start > end,
-    )
+    if sizes is None or start <= end:
+        return between(start, end)
+    return related(turn_round(followed(end, start), sizes), start, end)
 
 
 def convert(
@@ -364,6 +355,26 @@ def weighted_mean(weights: sparse.csr_array, array: Floats, by: Floats) -> Float
     with np.errstate(invalid="ignore", divide="ignore"):
         mean: Floats = top / bottom
     return mean
+
+
+@lru_cache(maxsize=64)
+def between(start: str, end: str) -> Crosswalk:
+    """Relate two days, going back by population."""
+    if start <= end:
+        return related(followed(start, end), start, end)
+    return related(turn_round(followed(end, start), size_on(end)), start, end)
+
+
+def related(table: pd.DataFrame, start: str, end: str) -> Crosswalk:
+    """Make a crosswalk of a table between the municipalities of two days."""
+    return Crosswalk(
+        table,
+        f"municipality on {start}",
+        f"municipality on {end}",
+        municipalities(end),
+        from_date=start,
+        estimated=start > end,
+    )
 
 
 @lru_cache(maxsize=64)
