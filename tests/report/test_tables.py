@@ -81,10 +81,11 @@ def test_words_stand_in_for_values_in_the_reader_s_language() -> None:
     made = Table(
         name="t",
         title="T",
-        frame=pd.DataFrame({"verdict": ["supported", "other"]}),
-        words={"supported": ("supported", "支持")},
+        frame=pd.DataFrame({"verdict": ["supported", "food", "other"]}),
+        words={"food": ("food", "食品")},
     )
-    assert made.shown("ja") == [["支持", "other"]]
+    assert made.shown("ja") == [["支持", "食品", "other"]]
+    assert made.shown("en") == [["supported", "food", "other"]]
 
 
 def test_each_reader_sees_the_columns_of_one_language() -> None:

@@ -19,7 +19,7 @@ from great_tables import GT
 from shuseki.arrays import Bools
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.report.marks import mark, suffix
-from shuseki.report.words import Text, check_language, column_words, pick, say
+from shuseki.report.words import WORDS, Text, check_language, column_words, pick, say
 from shuseki.results import Result
 from shuseki.sources import Source
 
@@ -49,7 +49,8 @@ class Table:
     endings
         What follows the number in each cell (``***``, ``≠``), in the shape of the frame.
     words
-        What to read in place of values of text columns: ``{"supported": ("supported", "支持")}``.
+        What to read in place of values of text columns, beyond the verdicts that the common
+        words have: ``{"food": ("food", "食品")}``.
     row_names, row_groups
         Columns that name the rows, and that gather rows under a heading.
     notes, sources
@@ -189,8 +190,9 @@ class Table:
         return columns
 
     def _cell(self, value: object, places: int | None, lang: str, grouped: bool) -> str:
-        if isinstance(value, str) and value in self.words:
-            return pick(self.words[value], lang)
+        if isinstance(value, str):
+            own = self.words.get(value, WORDS.get(f"value_{value}", value))
+            return pick(own, lang)
         return show(value, places, lang, grouped=grouped)
 
     def numeric(self) -> list[bool]:
