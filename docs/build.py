@@ -13,7 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(\n?^```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
 
 
@@ -36,7 +36,7 @@ def rebuilt(page: Path) -> str:
 def main(arguments: list[str]) -> int:
     """Renew or check the pages; the exit code is the number of pages that differ."""
     check = "--check" in arguments
-    named = [Path(name) for name in arguments if not name.startswith("--")]
+    named = [Path(name).resolve() for name in arguments if not name.startswith("--")]
     differ = 0
     for page in named or sorted(HERE.rglob("*.md")):
         before = page.read_text(encoding="utf-8")

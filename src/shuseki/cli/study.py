@@ -69,7 +69,7 @@ def audit(
     if table is not None:
         findings.to_frame().to_csv(table, index=False)
         console.print(f"Written: {table}")
-    if len(findings):
+    if findings.findings:
         raise typer.Exit(FOUND_SOMETHING)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from shuseki.datasets import load
+from shuseki.entry.ols import Fits
 from shuseki.entry.printed import PrintedNumber
 from shuseki.entry.replication import Replication
 from shuseki.entry.variables import define
@@ -28,7 +28,7 @@ from shuseki.report.document import (
 )
 from shuseki.report.national import entry_exit_rates
 from shuseki.report.plots.maps import choropleth
-from shuseki.report.tables import Table, beside
+from shuseki.report.tables import Table, beside, wide
 from shuseki.report.words import Lang, Text
 from shuseki.results import Result
 
@@ -58,7 +58,8 @@ def narrate(run: "Run") -> Document:
     if run.replication is not None:
         sections.append(
             Section(
-                ("Printed beside obtained", "印刷値と再現値"), list(_replication(run.replication))
+                ("Printed beside obtained", "印刷値と再現値"),
+                list(_replication(run, run.replication)),
             )
         )
     if run.audit is not None:
@@ -159,7 +160,7 @@ def _contradicted_steps(run: "Run") -> Iterator[Block]:
 
 def _where(run: "Run") -> Iterator[Block]:
     yield Finding(
-        entry_exit_rates(load("entry_exit_rates_1966_2006")),
+        entry_exit_rates(),
         title=(
             "Figure 1 of the paper: annual entry and exit rates, national",
             "論文図1：開業率・廃業率の推移（全国、年平均）",
@@ -234,42 +235,20 @@ def _equations(run: "Run") -> Iterator[Block]:
     )
 
 
-def _coefficients(fits: Any, outcome: str, title: Text) -> Table:
-    frame = fits.to_frame()
-    models = list(dict.fromkeys(frame["model"]))
-    terms = list(dict.fromkeys(frame["term"]))
-    table = pd.DataFrame({"term": terms})
-    endings = pd.DataFrame({"term": [""] * len(terms)})
-    for model in models:
-        own = frame[frame["model"] == model].set_index("term").reindex(terms)
-        table[model, "b"] = own["coefficient"].to_numpy()
-        table[model, "t"] = own["t"].to_numpy()
-        endings[model, "b"] = own["stars"].fillna("").to_numpy()
-        endings[model, "t"] = ""
-    wide = pd.DataFrame(
-        {
-            ("", "term"): table["term"],
-            **{(str(m), c): table[m, c] for m in models for c in ("b", "t")},
-        }
-    )
-    ends = pd.DataFrame(
-        {
-            ("", "term"): endings["term"],
-            **{(str(m), c): endings[m, c] for m in models for c in ("b", "t")},
-        }
-    )
+def _coefficients(fits: Fits, outcome: str, title: Text) -> Table:
     notes = tuple(
         f"Model {fit.design.model}: n = {fit.n}, adjusted R² = {fit.adjusted_r2:.3f}, "
         f"F = {fit.f_classical:.1f}."
         for fit in fits.fits
     )
-    return Table(
+    return wide(
+        fits.to_frame(),
+        rows="term",
+        columns="model",
+        values=("coefficient", "t"),
+        stars={"coefficient": "stars"},
         name=f"table{COEFFICIENT_TABLES.get(outcome, '_' + outcome.lower())}_coefficients",
         title=title,
-        frame=wide,
-        endings=ends,
-        labels={"b": ("coefficient", "係数"), "t": ("t", "t値")},
-        row_names="term",
         notes=notes,
         sources=fits.sources,
     )
@@ -284,7 +263,7 @@ def _verdicts(run: "Run") -> Iterator[Block]:
         )
 
 
-def _replication(replication: Replication) -> Iterator[Block]:
+def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
     yield (
         "Every cell that the paper prints, beside the one obtained; ≠ marks a difference of more "
         "than one unit of the last printed digit.",
@@ -294,57 +273,85 @@ def _replication(replication: Replication) -> Iterator[Block]:
         name="replication_by_table",
         title=("How much of each table was rebuilt", "表ごとの再現率"),
         frame=replication.by_table(),
+        labels={"table": ("table", "表")},
         sources=replication.sources,
     )
     cells = replication.cells.assign(
-        digits=[_decimals(text) for text in replication.cells["printed"]]
+        digits=[_decimals(text) for text in replication.cells["printed"]],
+        term=replication.cells["row"].str.split().str[-1],
+        equation=replication.cells["outcome"] + " " + replication.cells["model"].astype(str),
     )
-    about = {"sources": replication.sources, "tolerance_units": 1.0}
+    for outcome in run.variables.outcomes:
+        own = cells[(cells["kind"] == "ranking") & (cells["outcome"] == outcome)]
+        if len(own):
+            yield wide(
+                own.assign(term=own["term"].astype(int)),
+                rows="term",
+                columns="column",
+                values=("printed", "obtained"),
+                name=f"printed_table1_{outcome.lower()}",
+                title=_ranking_title(outcome),
+                labels={"term": ("rank", "順位")},
+                sources=replication.sources,
+            )
+    pairs: list[tuple[pd.DataFrame, str, str, str, Text, bool]] = [
+        (
+            cells[cells["kind"] == "descriptives"],
+            "term",
+            "column",
+            "printed_table3",
+            ("Table 3: descriptive statistics", "表3：基本統計量"),
+            False,
+        )
+    ]
     for outcome, number in COEFFICIENT_TABLES.items():
         label = define(outcome)
         for column, words in (("coefficient", ("coefficients", "係数")), ("t", ("t", "t値"))):
-            own = cells[(cells["outcome"] == outcome) & (cells["column"] == column)]
-            if own.empty:
-                continue
+            pairs.append(
+                (
+                    cells[(cells["outcome"] == outcome) & (cells["column"] == column)],
+                    "term",
+                    "model",
+                    f"printed_table{number}_{column}",
+                    (
+                        f"Table {number}: {label.label}, {words[0]}",
+                        f"表{number}：{label.label_ja}、{words[1]}",
+                    ),
+                    column == "coefficient",
+                )
+            )
+    pairs.append(
+        (
+            cells[cells["kind"] == "fit"],
+            "equation",
+            "term",
+            "printed_fit",
+            ("Tables 4–6: adjusted R², F, n", "表4〜6：修正済み決定係数・F値・観測数"),
+            False,
+        )
+    )
+    for own, rows, columns, name, title, starred in pairs:
+        if len(own):
             yield beside(
                 own,
-                rows="row",
-                columns="model",
+                rows=rows,
+                columns=columns,
                 printed="printed_value",
                 obtained="obtained_value",
                 digits="digits",
-                stars=("printed_stars", "obtained_stars") if column == "coefficient" else None,
-                name=f"printed_table{number}_{column}",
-                title=(
-                    f"Table {number}: {label.label}, {words[0]}",
-                    f"表{number}：{label.label_ja}、{words[1]}",
-                ),
-                **about,
+                stars=("printed_stars", "obtained_stars") if starred else None,
+                tolerance_units=1.0,
+                name=name,
+                title=title,
+                sources=replication.sources,
             )
-    for kind, rows, columns, name, title in (
-        (
-            "fit",
-            "outcome_model",
-            "column",
-            "printed_fit",
-            ("Fit statistics", "決定係数・F値・観測数"),
-        ),
-        ("descriptives", "row", "column", "printed_table3", ("Table 3", "表3：基本統計量")),
-    ):
-        own = cells[cells["kind"] == kind]
-        own = own.assign(outcome_model=own["outcome"] + " " + own["model"].astype(str))
-        if own.empty:
-            continue
-        yield beside(
-            own,
-            rows=rows,
-            columns=columns,
-            printed="printed_value",
-            obtained="obtained_value",
-            digits="digits",
-            name=name,
-            title=title,
-            **about,
+    correlations = cells[cells["kind"] == "correlations"]
+    if len(correlations):
+        yield Table(
+            name="printed_appendix2",
+            title=("Appendix 2: correlations", "付表2：相関行列"),
+            frame=correlations[["row", "printed", "obtained", "last_digits_off"]],
+            sources=replication.sources,
         )
     yield Table(
         name="replication_cells",
@@ -352,6 +359,7 @@ def _replication(replication: Replication) -> Iterator[Block]:
         frame=replication.outside()[
             ["table", "row", "outcome", "model", "column", "printed", "obtained", "last_digits_off"]
         ],
+        labels={"table": ("table", "表")},
         sources=replication.sources,
     )
 

@@ -7,11 +7,12 @@ written there, whole or not at all: ``report.html``, ``tables/``, ``panel.parque
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 
@@ -276,8 +277,8 @@ def records(study: Study, manifest: Manifest) -> Iterator[tuple[Store, pd.DataFr
         yield Store.open(folder), accounts
 
 
-def _take_in(asked: Records, folder: Path, manifest: Manifest) -> list[dict[str, object]]:
-    told = []
+def _take_in(asked: Records, folder: Path, manifest: Manifest) -> list[dict[Hashable, Any]]:
+    told: list[dict[Hashable, Any]] = []
     for wave in asked.waves:
         layout = asked.layouts.get(wave.layout, wave.layout)
         report = ingest(wave.file, folder, layout, wave=wave.wave, check_codes=check_codes)

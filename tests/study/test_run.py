@@ -1,0 +1,169 @@
+"""Does a study on the user's own records run from files to report, whole or not at all?"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shuseki.errors import DataError, OutputError
+from shuseki.geography.areas import municipalities
+from shuseki.study.run import run
+
+STUDY = """
+[study]
+name = "mine"
+title = "My prefectures"
+
+[records]
+source = "files"
+converter = "converter.csv"
+
+[records.layouts.mine]
+like = "house"
+encoding = "cp932"
+columns = { id = "番号", municipality = "市区町村", industry = "業種", employees = "従業者" }
+
+[[records.waves]]
+file = "w1995.csv"
+layout = "mine"
+wave = 1995
+[[records.waves]]
+file = "w1998.csv"
+layout = "mine"
+wave = 1998
+[[records.waves]]
+file = "w2000.csv"
+layout = "mine"
+wave = 2000
+
+[births]
+at = 2000
+since = 1998
+earlier = [1995]
+fewer_than_employees = 20
+
+[region]
+division = "prefecture"
+
+[accounts]
+source = "file"
+file = "accounts.csv"
+
+[entry]
+robustness = false
+outliers = "none"
+[[entry.equations]]
+outcome = "START"
+model = "mine"
+terms = ["UNEMPL", "MRATIO"]
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three waves of 6,000 plants in CP932, a converter, and accounts of 47 prefectures."""
+    place = tmp_path_factory.mktemp("mine")
+    rng = np.random.default_rng(1)
+    codes = municipalities(1998)["code"].to_numpy()
+    n = 6000
+    plants = pd.DataFrame(
+        {
+            "番号": np.arange(1, n + 1),
+            "市区町村": rng.choice(codes, n),
+            "業種": rng.choice(["H01", "H07", "L10", "L30"], n),
+            "従業者": rng.integers(4, 40, n),
+        }
+    )
+    born = np.arange(n) % 4 == 0
+    plants[~born].to_csv(place / "w1995.csv", index=False, encoding="cp932")
+    plants[~born].to_csv(place / "w1998.csv", index=False, encoding="cp932")
+    # ten old plants get new numbers in 2000: without the converter they would count as births
+    later = plants.copy()
+    later.loc[later.index[1:40:4], "番号"] += 100_000
+    later.to_csv(place / "w2000.csv", index=False, encoding="cp932")
+    old = plants.loc[plants.index[1:40:4], "番号"]
+    pd.DataFrame(
+        {"from_wave": 1998, "to_wave": 2000, "from_id": old, "to_id": old + 100_000}
+    ).to_csv(place / "converter.csv", index=False)
+    force = rng.integers(50_000, 4_000_000, 47)
+    pd.DataFrame(
+        {
+            "area": [f"{k:02d}" for k in range(1, 48)],
+            "labour_force_1995": force,
+            "unemployed_1995": (force * rng.uniform(0.02, 0.06, 47)).round(),
+            "manufacturing_employees_1996": (force * rng.uniform(0.1, 0.3, 47)).round(),
+            "all_employees_1996": (force * 0.9).round(),
+        }
+    ).to_csv(place / "accounts.csv", index=False)
+    (place / "study.toml").write_text(STUDY, encoding="utf-8")
+    return place
+
+
+def test_from_files_to_folder(folder: Path, tmp_path: Path) -> None:
+    answer = run(folder / "study.toml", out=tmp_path / "run")
+    # every fourth of 6,000 is new; the converter takes the ten renumbered out of the candidates
+    assert answer.funnel.candidates == 1500
+    records = pd.read_csv(folder / "w2000.csv", encoding="cp932")
+    small = records[(records["番号"] <= 6000) & ((records["番号"] - 1) % 4 == 0)]
+    assert answer.funnel.left == int((small["従業者"] < 20).sum())
+    assert answer.panel.values["births"].sum() == answer.funnel.left
+    fit = answer.fits["START", "mine"]
+    assert fit.n == 47
+    manifest = json.loads((tmp_path / "run/manifest.json").read_text(encoding="utf-8"))
+    assert set(manifest["inputs"]) == {
+        "w1995.csv",
+        "w1998.csv",
+        "w2000.csv",
+        "converter.csv",
+        "accounts.csv",
+    }
+    assert not manifest["synthetic"]
+    kept = {part["file"]: part["rows_kept"] for part in manifest["steps"][1]["files"]}
+    assert kept == {"w1995.csv": 4500, "w1998.csv": 4500, "w2000.csv": 6000}
+    assert (tmp_path / "run/report.html").stat().st_size > 100_000
+
+
+def test_two_runs_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    for place in (one, two):
+        run(folder / "study.toml", out=place)
+    files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
+    assert len(files) > 5
+    assert any(path.suffix == ".xlsx" for path in files)
+    for path in files:
+        if path.name != "manifest.json":  # it tells the seconds
+            assert (one / path).read_bytes() == (two / path).read_bytes(), path
+
+
+def test_an_interrupt_leaves_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shuseki.study.run.write_tables", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(folder / "study.toml", out=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_nothing_and_says_so(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shuseki.study.run.write_tables", full)
+    with pytest.raises(OutputError, match="No room to write"):
+        run(folder / "study.toml", out=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_synthetic_accounts_need_the_synthetic_census(folder: Path, tmp_path: Path) -> None:
+    changed = STUDY.replace('source = "file"\nfile = "accounts.csv"', 'source = "synthetic"')
+    path = folder / "mixed.toml"
+    path.write_text(changed, encoding="utf-8")
+    with pytest.raises(DataError, match="Expected both from the same census"):
+        run(path)
