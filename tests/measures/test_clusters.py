@@ -58,7 +58,7 @@ def test_chance_seldom_makes_significant_clusters():
     assert np.sum(np.array(p) <= 0.1) <= 10
 
 
-def test_the_search_reaches_the_best_of_all_schemes():
+def test_the_search_against_the_best_of_all_schemes():
     # a row of 7 areas: all 2^7 sets, each set's runs being its clusters
     rng = np.random.default_rng(3)
     touching = [np.array([k for k in (a - 1, a + 1) if 0 <= k < 7]) for a in range(7)]
@@ -89,9 +89,10 @@ def test_the_search_reaches_the_best_of_all_schemes():
                 best = max(best, value(runs))
         found = value(sets) if sets else 0.0
         assert found <= best + 1e-9
-        reached.append(found >= best - 1e-9)
+        if best > 0:
+            reached.append(found / best)
     # greedy: nearly always the best
-    assert np.mean(reached) >= 0.8
+    assert np.mean(np.array(reached) > 1 - 1e-9) > 0.9
 
 
 def test_gain_by_hand():
@@ -112,7 +113,7 @@ def test_an_even_industry_has_no_cluster():
 
 
 def test_an_enclosed_area_joins():
-    centres, others = grid(5)
+    _, others = grid(5)
     count = np.ones(25)
     ring = [6, 7, 8, 11, 13, 16, 17, 18]
     count[ring] = 80

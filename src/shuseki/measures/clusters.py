@@ -9,9 +9,10 @@ or land), and so outside all clusters. The scheme maximises the Bayesian informa
     BIC = Σ_c n_c ln(n_c / m_c) − (k/2) ln n,   n_c, m_c shares of the industry and the reference
 
 over clusters ``c`` and the rest, with ``k`` clusters. It grows by the best single step: start a
-cluster in an area, add to one the neighbour of one of its members, or join two that touch;
-it stops when no step improves. A cluster is denser in the industry than all areas together. An area enclosed by a cluster joins it. The essential containment
-is the share of the gain in BIC that the largest clusters carry: those which make 90% of it are
+cluster in an area, add to one the neighbour of one of its members, or join two that touch; it
+stops when no step improves. A cluster is denser in the industry than all areas together. An area
+with three neighbours or more, all in one cluster, joins it. The essential containment is the
+share of the gain in BIC that the largest clusters carry: those which make 90% of it are
 essential. Significance: the same search on industries drawn from the reference.
 
 **By points**: HDBSCAN, density-based, with the noise left out.
@@ -20,9 +21,9 @@ Takes a panel with centres, or sites. Gives clusters with members, plants, share
 Sources: Mori and Smith (2014), Journal of Economic Geography 14, pp. 1–34; Campello, Moulavi and
 Sander (2013).
 Checked against: clusters that were put in; every scheme of a small map (brute force).
-Limits: the search is greedy. Mori and Smith close clusters by shortest roads; here neighbours
-are nearest or bordering areas, and enclosure is by neighbours. HDBSCAN knows no reference: it
-finds towns as well as agglomerations, so compare with all plants.
+Limits: the search is greedy and may end below the best scheme. Mori and Smith close clusters by
+shortest roads; here neighbours are nearest or bordering areas, and enclosure is by neighbours.
+HDBSCAN knows no reference: it finds towns as well as agglomerations, so compare with all plants.
 """
 
 from collections.abc import Callable
@@ -328,7 +329,7 @@ def point_clusters(
     rows = []
     for number in range(int(label.max()) + 1):
         inside = degrees[label == number]
-        centre = inside.mean(axis=0)
+        centre = np.median(inside, axis=0)
         scale = np.array([111.19, 111.19 * np.cos(np.radians(centre[0]))])
         rows.append(
             {
@@ -432,7 +433,7 @@ def cluster_scheme(
         inside[c] = (before[0] + more[0], before[1] + more[1])
     for a in np.flatnonzero(label < 0):
         around = np.unique(label[touching[a]])
-        if len(touching[a]) and len(around) == 1 and around[0] >= 0:
+        if len(touching[a]) >= 3 and len(around) == 1 and around[0] >= 0:
             c = int(around[0])
             label[a] = c
             inside[c] = (inside[c][0] + float(count[a]), inside[c][1] + float(base[a]))

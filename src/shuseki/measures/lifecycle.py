@@ -2,8 +2,8 @@
 
 Definition. Toyama's six stages (figure 3-2 of the 2012 paper): formation (生成), quantitative
 growth (量的発展期), qualitative growth (質的発展期), maturity (成熟期), contraction (縮小期),
-decline (衰退期). A hidden Markov chain moves through them in this order only; each year it stays with
-probability 0.9, moves one on with 0.09, two on with 0.01. In each stage the yearly growth of
+decline (衰退期). A hidden Markov chain moves through them in this order only; each year it stays
+with probability 0.9, moves one on with 0.09, two on with 0.01. In each stage the yearly growth of
 plants, workers and output (and the birth rate, if known) is drawn around the profile of the
 stage, with Student's t (4 degrees of freedom, so that a year such as 2009 does not decide), the
 scale being that of the data. The answer is the probability of each stage in each year given all
