@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+import shuseki
+import shuseki.report
 from shuseki.errors import OutputError
 from shuseki.report.writing import whole_folder
 
@@ -183,7 +185,10 @@ def test_puts_the_earlier_run_back_when_the_new_one_cannot_take_its_place(
 def test_a_signal_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
     script = textwrap.dedent(
         """
-        import sys, time
+        import sys, time, types
+        for name, place in zip(("shuseki", "shuseki.report"), sys.argv[2:]):
+            sys.modules[name] = types.ModuleType(name)  # without all that a package imports
+            sys.modules[name].__path__ = [place]
         from shuseki.report.writing import whole_folder
         with whole_folder(sys.argv[1]) as folder:
             (folder / "half.csv").write_text("half")
@@ -191,10 +196,11 @@ def test_a_signal_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
             time.sleep(60)
         """
     )
+    packages = [str(Path(module.__path__[0])) for module in (shuseki, shuseki.report)]
     expected = {signal.SIGINT: -signal.SIGINT, signal.SIGTERM: 128 + signal.SIGTERM}
     runs = {
         number: subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path / f"run-{int(number)}")],
+            [sys.executable, "-c", script, str(tmp_path / f"run-{int(number)}"), *packages],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
