@@ -224,7 +224,9 @@ def iso_date(date: Date) -> str:
 
 def as_municipality(row: "pd.Series[Any]") -> Municipality:
     """Turn a row of the bundled table into a record."""
-    return Municipality(**{str(name): value for name, value in row.items()})
+    fields: dict[str, Any] = {str(name): value for name, value in row.items()}
+    fields |= {axis: float(fields[axis]) for axis in ("latitude", "longitude")}
+    return Municipality(**fields)
 
 
 # ---- what became of a code -------------------------------------------------------------
