@@ -64,12 +64,12 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
     more = '[records]\nsource = "files"\n[[records.waves]]\nfile = "absent.csv"'
-    with pytest.raises(DataError, match="do not exist: .*absent.csv"):
+    with pytest.raises(DataError, match=r"do not exist: .*absent\.csv"):
         read_study(write(tmp_path, GOOD + more))
 
 
 def test_files_without_waves_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no records.waves are named"):
+    with pytest.raises(DataError, match=r"no records\.waves are named"):
         read_study(write(tmp_path, GOOD + '[records]\nsource = "files"'))
 
 
@@ -92,5 +92,5 @@ def test_unknown_study_names_the_nearest(tmp_path: Path) -> None:
 def test_a_command_line_is_checked_too(tmp_path: Path) -> None:
     study = read_study(write(tmp_path, GOOD))
     assert study.changed(lang="ja", scale=0.5).report.lang == "ja"
-    with pytest.raises(ParameterError, match="report.lang"):
+    with pytest.raises(ParameterError, match=r"report\.lang"):
         study.changed(lang="fr")
