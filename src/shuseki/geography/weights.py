@@ -92,8 +92,8 @@ class Neighbours:
         weights = WSP(sparse.csr_array(self.matrix), id_order=list(self.codes)).to_W(
             silence_warnings=True
         )
-        if self.standardised:
-            weights.set_transform("r") if not self.islands else None
+        if self.standardised and not self.islands:
+            weights.transform = "r"  # they are; libpysal would not know
         return weights
 
     def __repr__(self) -> str:
