@@ -1,16 +1,19 @@
 """The audit stays silent on consistent papers, and finds and repairs planted slips."""
 
-from collections import Counter
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats as distributions
 
-from shuseki.entry.audit import CERTAINTIES, RULES, Audit, Cell, audit
+from shuseki.datasets.denominators import labour_force_of_ranked
+from shuseki.datasets.printed import printed_paper
+from shuseki.entry.audit import CERTAINTIES, RULES, Audit, Cell, Finding, audit
+from shuseki.entry.audit.constraints import ROW_KEYS, Page
 from shuseki.entry.audit.repairs import slips
 from shuseki.entry.printed import TABLE_COLUMNS, PrintedPaper, Statement
+from shuseki.errors import DataError, ParameterError
 from shuseki.sources import Source
 
 WHOLE, HIGH, LOW = "RATE", "RATE_H", "RATE_L"
@@ -44,12 +47,14 @@ def least_squares(y: np.ndarray, X: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     return b, b / np.sqrt(np.diag(cov)), adjusted, r2 / (size - 1) / ((1 - r2) / (n - size))
 
 
-def consistent_paper(seed: int, trims: bool) -> PrintedPaper:
+def consistent_paper(seed: int, style: str) -> PrintedPaper:
     """Print a paper on made-up data.
 
-    ``trims``: drop outliers per outcome from statistics and equations, not from correlations, and
-    let one variable have gaps, as real papers do. Otherwise everything is of the same areas.
+    Styles: ``"one sample"``, everything is of the same areas; ``"trimmed"``, statistics and
+    equations leave out the outliers of each outcome, correlations do not, and one variable has
+    gaps; ``"pairwise"``, the correlations too leave out each outcome's outliers.
     """
+    trims = style != "one sample"
     rng = np.random.default_rng(seed)
     n = int(rng.integers(180, 320))
     loading = rng.normal(size=(5, 5)) * 0.4 + np.eye(5)
@@ -88,7 +93,10 @@ def consistent_paper(seed: int, trims: bool) -> PrintedPaper:
         values = data[name][kept[name]] if name in kept else data[name].dropna()
         numbers = (values.mean(), values.median(), values.std(), values.min(), values.max())
         describe.append(("3", name, *(f"{v:.4f}" for v in numbers), str(len(values))))
-    matrix = data[[*OUTCOMES, *TERMS]].corr()
+    shown_to_each_other = data.copy()
+    for name in OUTCOMES if style == "pairwise" else ():
+        shown_to_each_other.loc[~kept[name], name] = np.nan
+    matrix = shown_to_each_other[[*OUTCOMES, *TERMS]].corr()
     names = list(matrix.columns)
     correlated = [
         ("A2", names[i], names[j], f"{matrix.iloc[i, j]:.3f}")
@@ -105,12 +113,27 @@ def consistent_paper(seed: int, trims: bool) -> PrintedPaper:
             table = str(4 + OUTCOMES.index(outcome))
             for term, slope, ratio in zip(("constant", *terms), b, t, strict=True):
                 coefficients.append(
-                    (table, outcome, model, term, three(slope), three(ratio), stars(ratio, rows.sum() - len(b)))
+                    (
+                        table,
+                        outcome,
+                        model,
+                        term,
+                        three(slope),
+                        three(ratio),
+                        level(2 * distributions.t.sf(abs(ratio), rows.sum() - len(b))),
+                    )
                 )
                 shown.setdefault((outcome, model), {})[term] = (slope, coefficients[-1][-1])
             fits += [
                 (table, outcome, model, "adjusted_r2", f"{adjusted:.3f}", ""),
-                (table, outcome, model, "f_statistic", three(f), "***"),
+                (
+                    table,
+                    outcome,
+                    model,
+                    "f_statistic",
+                    three(f),
+                    level(distributions.f.sf(f, len(b) - 1, rows.sum() - len(b))),
+                ),
                 (table, outcome, model, "n", str(rows.sum()), ""),
             ]
     ranked = []
@@ -118,13 +141,24 @@ def consistent_paper(seed: int, trims: bool) -> PrintedPaper:
         order = np.lexsort((force, -data[outcome]))[:10]
         for rank, i in enumerate(order, start=1):
             ranked.append(
-                ("1", outcome, str(rank), "", f"area {i}", str(births[outcome][i]), f"{data[outcome][i]:.2f}")
+                (
+                    "1",
+                    outcome,
+                    str(rank),
+                    "",
+                    f"area {i}",
+                    str(births[outcome][i]),
+                    f"{data[outcome][i]:.2f}",
+                )
             )
     industries = np.sort(rng.gamma(1.3, 2.0, 40))[::-1].round(2) + 0.01
     middle = industries.mean()
     classes = [
         ("A1", group, str(rank), f"industry {group} {rank}", f"{value:.2f}")
-        for group, members in (("high", industries[industries > middle]), ("low", industries[industries <= middle]))
+        for group, members in (
+            ("high", industries[industries > middle]),
+            ("low", industries[industries <= middle]),
+        )
         for rank, value in enumerate(members, start=1)
     ]
     _say_counts(say, rng, births, force, industries, middle)
@@ -136,23 +170,32 @@ def consistent_paper(seed: int, trims: bool) -> PrintedPaper:
         "correlations": correlated,
         "ranking": ranked,
         "industries": classes,
-        "citations": [("Smith and Jones", "1994", "3"), ("Mori", "2002", "4;5"), ("Li", "1999a", "6")],
+        "citations": [
+            ("Smith and Jones", "1994", "3"),
+            ("Mori", "2002", "4;5"),
+            ("Li", "1999a", "6"),
+        ],
         "references": [("Smith and Jones", "1994"), ("Mori", "2002"), ("Li", "1999a")],
     }
-    about: dict[str, object] = {"stars": LEVELS, "areas": n, "births_by_group": {WHOLE: [HIGH, LOW]}}
+    about: dict[str, object] = {
+        "stars": LEVELS,
+        "areas": n,
+        "births_by_group": {WHOLE: [HIGH, LOW]},
+    }
     return PrintedPaper(
         key=f"made-up-{seed}",
         about=about,
-        tables={k: pd.DataFrame(v, columns=list(TABLE_COLUMNS[k]), dtype=str) for k, v in rows.items()},
+        tables={
+            k: pd.DataFrame(v, columns=list(TABLE_COLUMNS[k]), dtype=str) for k, v in rows.items()
+        },
         titles={},
         statements=tuple(statements),
         source=Source("made-up", "A made-up paper", "2026", origin="synthetic"),
     )
 
 
-def stars(t: float, freedom: int) -> str:
-    p = 2 * distributions.t.sf(abs(t), freedom)
-    return next((s for s, level in LEVELS.items() if p <= level), "")
+def level(p: float) -> str:
+    return next((s for s, limit in LEVELS.items() if p <= limit), "")
 
 
 def _say_counts(say, rng, births, force, industries, middle) -> None:  # type: ignore[no-untyped-def]
@@ -161,20 +204,29 @@ def _say_counts(say, rng, births, force, industries, middle) -> None:  # type: i
     left = int(small / 0.85)
     seen = int(rng.integers(1000, 7000))
     for name, value in (
-        ("candidates", left + seen), ("seen", seen), ("left", left), ("small", small),
-        ("births", total), ("births_high", high), ("births_low", low),
+        ("candidates", left + seen),
+        ("seen", seen),
+        ("left", left),
+        ("small", small),
+        ("births", total),
+        ("births_high", high),
+        ("births_low", low),
     ):
         say("quantity", name, value=f"{value:,}", unit="plants")
     order = np.sort(births[WHOLE])[::-1]
     for name, share in (
-        ("small_share", small / left), ("births_share", total / small), ("high_share", high / total),
-        ("top_1_share", order[0] / total), ("top_5_share", order[:5].sum() / total),
+        ("small_share", small / left),
+        ("births_share", total / small),
+        ("high_share", high / total),
+        ("top_1_share", order[0] / total),
+        ("top_5_share", order[:5].sum() / total),
     ):
         say("quantity", name, value=f"{100 * share:.1f}%", unit="share")
     say("difference", "chain", **{"from": "candidates", "less": ["seen"], "leaves": "left"})
     say("sum", "groups", parts=["births_high", "births_low"], total="births")
     for part, whole, share in (
-        ("small", "left", "small_share"), ("births", "small", "births_share"),
+        ("small", "left", "small_share"),
+        ("births", "small", "births_share"),
         ("births_high", "births", "high_share"),
     ):
         say("share", f"{part}_of_{whole}", part=part, whole=whole, share=share)
@@ -182,12 +234,19 @@ def _say_counts(say, rng, births, force, industries, middle) -> None:  # type: i
     say("named_share", "top_1", of="births", names=largest[:1], share="top_1_share")
     say("named_share", "top_5", of="births", names=largest, share="top_5_share")
     for name, size, group in (
-        ("industries", len(industries), None), ("industries_high", (industries > middle).sum(), "high"),
+        ("industries", len(industries), None),
+        ("industries_high", (industries > middle).sum(), "high"),
         ("industries_low", (industries <= middle).sum(), "low"),
     ):
         of = {"table": "A1", "statistic": "count"} | ({"group": group} if group else {})
         say("quantity", name, value=str(size), unit="industries", of=of)
-    say("quantity", "intensity_mean", value=f"{middle:.2f}%", unit="share", of={"table": "A1", "statistic": "mean"})
+    say(
+        "quantity",
+        "intensity_mean",
+        value=f"{middle:.2f}%",
+        unit="share",
+        of={"table": "A1", "statistic": "mean"},
+    )
     say("threshold", "threshold", table="A1", value="intensity_mean", high="above", low="below")
     say("sum", "industries_sum", parts=["industries_high", "industries_low"], total="industries")
     for source, value in (("definition_one", "labour force"), ("definition_two", "labour force")):
@@ -196,7 +255,13 @@ def _say_counts(say, rng, births, force, industries, middle) -> None:  # type: i
 
 def _say_results(say, shown, data, kept, trims) -> None:  # type: ignore[no-untyped-def]
     if trims:
-        say("outlier_rule", "outliers", variables=list(OUTCOMES), standard_deviations=3, side="above")
+        say(
+            "outlier_rule",
+            "outliers",
+            variables=list(OUTCOMES),
+            standard_deviations=3,
+            side="above",
+        )
         for name in OUTCOMES:
             of = {"variable": name, "statistic": "mean", "sample": "all areas"}
             say("quantity", f"mean_{name}", value=f"{data[name].mean():.2f}", unit="births", of=of)
@@ -212,26 +277,231 @@ def _say_results(say, shown, data, kept, trims) -> None:  # type: ignore[no-unty
             cells = {m: shown[outcome, m][term] for m in inside}
             found = [m for m in inside if cells[m][1]]
             if found and all(cells[m][0] > 0 for m in found):
-                say("significance", f"{outcome}_{term}", variables=[term], outcomes=[outcome],
-                    models=found, effect="positive", only=True)
-                say("direction", f"{outcome}_{term}_direction", outcomes=[outcome], higher_with=[term], lower_with=[])
+                say(
+                    "significance",
+                    f"{outcome}_{term}",
+                    variables=[term],
+                    outcomes=[outcome],
+                    models=found,
+                    effect="positive",
+                    only=True,
+                )
+                say(
+                    "direction",
+                    f"{outcome}_{term}_direction",
+                    outcomes=[outcome],
+                    higher_with=[term],
+                    lower_with=[],
+                )
             elif not found:
-                say("significance", f"{outcome}_{term}", variables=[term], outcomes=[outcome],
-                    models="all", effect="none")
+                say(
+                    "significance",
+                    f"{outcome}_{term}",
+                    variables=[term],
+                    outcomes=[outcome],
+                    models="all",
+                    effect="none",
+                )
         (b, _) = shown[outcome, "1"]["SHARE"]
         effect = f"{abs(0.1 * b):.1g}"
-        say("effect", f"{outcome}_effect", variable="SHARE", outcome=outcome, models=["1"], change="0.1",
-            low=effect, high=effect, direction="more" if b > 0 else "fewer")
+        say(
+            "effect",
+            f"{outcome}_effect",
+            variable="SHARE",
+            outcome=outcome,
+            models=["1"],
+            change="0.1",
+            low=effect,
+            high=effect,
+            direction="more" if b > 0 else "fewer",
+        )
 
 
-@pytest.fixture(scope="module")
-def papers() -> dict[bool, list[PrintedPaper]]:
-    return {trims: [consistent_paper(seed, trims) for seed in range(12)] for trims in (False, True)}
+STYLES = ("one sample", "trimmed", "pairwise")
+
+KINDS = {
+    "count": lambda c: c.kind == "statement" and c.key[0] in ("left", "small", "births", "seen"),
+    "percentage": lambda c: c.kind == "statement" and c.key[0].endswith("_share"),
+    "ranked births": lambda c: c.kind == "ranking" and c.column == "births",
+    "ranked rate": lambda c: c.kind == "ranking" and c.column == "rate",
+    "coefficient": lambda c: c.kind == "coefficients" and c.column == "coefficient",
+    "t": lambda c: c.kind == "coefficients" and c.column == "t",
+    "stars": lambda c: c.kind == "coefficients" and c.column == "stars",
+    "adjusted R²": lambda c: c.kind == "fit" and c.key[2] == "adjusted_r2",
+    "F": lambda c: c.kind == "fit" and c.key[2] == "f_statistic" and c.column == "value",
+    "n": lambda c: c.kind == "fit" and c.key[2] == "n" and c.column == "value",
+    "correlation": lambda c: c.kind == "correlations" and c.key[0] != c.key[1],
+    "R&D intensity": lambda c: c.kind == "industries",
+}
 
 
-@pytest.mark.parametrize("trims", [False, True])
-def test_silent_on_consistent_papers(papers: dict[bool, list[PrintedPaper]], trims: bool) -> None:
-    for paper in papers[trims]:
-        found = audit(paper)
-        assert found.findings == (), f"{paper.key}\n{found.to_frame().to_string()}"
-        assert sum(found.asked.values()) > 300
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("seed", range(2))
+def test_silent_on_consistent_papers(seed: int, style: str) -> None:
+    found = audit(consistent_paper(seed, style))
+    assert found.findings == (), found.to_frame().to_string()
+    assert sum(found.asked.values()) > 300
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", STYLES)
+def test_silent_on_many_consistent_papers(style: str) -> None:
+    # A rule with a chance of a false alarm would show it here.
+    loud = [seed for seed in range(2, 32) if audit(consistent_paper(seed, style)).findings]
+    assert loud == []
+
+
+def with_cell(paper: PrintedPaper, cell: Cell, text: str) -> PrintedPaper:
+    if cell.kind == "statement":
+        return replace(
+            paper,
+            statements=tuple(
+                replace(s, fields={**s.fields, cell.column: text}) if s.id == cell.key[0] else s
+                for s in paper.statements
+            ),
+        )
+    table = paper.tables[cell.kind].copy()
+    here = np.logical_and.reduce(
+        [table[name] == code for name, code in zip(ROW_KEYS[cell.kind], cell.key, strict=True)]
+    )
+    table.loc[here, cell.column] = text
+    return replace(paper, tables={**paper.tables, cell.kind: table})
+
+
+def planted(kind: str, seed: int, style: str) -> tuple[Audit, Cell, str]:
+    """Make one slip of a random sort in a random cell of a kind, and audit the paper."""
+    rng = np.random.default_rng([seed, list(KINDS).index(kind)])
+    paper = consistent_paper(seed, style)
+    page = Page(paper)
+    cells = [cell for cell in page.texts if KINDS[kind](cell)]
+    cell = cells[rng.integers(len(cells))]
+    truth = page.texts[cell]
+    signed = cell.kind in ("coefficients", "correlations")
+    options = list(slips(truth, cell.column == "stars", signed))
+    sorts = sorted({slip.en for _, slip, _ in options})
+    sort = sorts[rng.integers(len(sorts))]
+    texts = [text for text, slip, _ in options if slip.en == sort]
+    return audit(with_cell(paper, cell, texts[rng.integers(len(texts))])), cell, truth
+
+
+def recall(seeds: range, styles: tuple[str, ...]) -> pd.DataFrame:
+    """Per kind: how often found, in the right cell, with the right text; and strays."""
+    rows = []
+    for kind in KINDS:
+        for style in styles:
+            for seed in seeds:
+                found, cell, truth = planted(kind, seed, style)
+                blaming = [f for f in found.findings if cell in f.cells]
+                repairs = [(r.cell, r.text) for f in blaming for r in f.repairs]
+                rows.append(
+                    {
+                        "kind": kind,
+                        "found": bool(found.findings),
+                        "blamed": bool(blaming),
+                        "repaired": (cell, truth) in repairs,
+                        "stray": len(found.findings) - len(blaming),
+                    }
+                )
+    return pd.DataFrame(rows).groupby("kind", sort=False).mean()
+
+
+@pytest.mark.parametrize(
+    ("kind", "seed"),
+    [("count", 0), ("coefficient", 1), ("stars", 0), ("n", 1), ("F", 0), ("ranked births", 2)],
+)
+def test_a_planted_slip_is_found_in_its_cell(kind: str, seed: int) -> None:
+    found, cell, truth = planted(kind, seed, "one sample")
+    assert found.findings
+    assert cell in found.findings[0].cells
+    assert (cell, truth) in [(r.cell, r.text) for r in found.findings[0].repairs]
+
+
+@pytest.mark.slow
+def test_recall_and_precision_of_planted_slips() -> None:
+    table = recall(range(4), ("one sample", "trimmed"))
+    # Counts, stars and n are repeated exactly elsewhere: nothing may slip through. The rest are
+    # repeated only within rounding (a last digit may hide), so most must be found.
+    assert (table.loc[["count", "stars", "n"], "found"] == 1).all(), table.to_string()
+    assert table["found"].mean() > 0.75, table.to_string()
+    assert table["repaired"].sum() > 0.6 * table["found"].sum(), table.to_string()
+    assert table["stray"].mean() < 0.3, table.to_string()
+
+
+def test_the_2006_paper() -> None:
+    paper = printed_paper()
+    found = audit(paper, denominators=labour_force_of_ranked(paper))
+
+    def finding(rule: str, text: str) -> Finding:
+        (one,) = [f for f in found.findings if f.rule == rule and text in f.found.en]
+        return one
+
+    # p. 7: 3,760 and 12,453 make 16,213; 3,740 fits the total and the 23.1%.
+    births = finding("sum of counts", "12,453")
+    assert births.certainty == "certain"
+    assert [r.text for r in births.repairs] == ["3,740"]
+    # p. 6: 26,634 − 6,411 = 20,223; the 85.4% vouches for 19,923.
+    chain = finding("sum of counts", "26,634")
+    assert {r.text for r in chain.repairs} == {"26,334", "6,711"}
+    # Table 6, model 1: a decimal point.
+    hitech = finding("standard error in line", "START_L 1, HITECH")
+    assert hitech.repairs[0].cell == Cell("coefficients", ("START_L", "1", "HITECH"), "coefficient")
+    assert hitech.repairs[0].text == "-0.565"
+    # Table 1: 大川 is divided by the labour force of the three towns of 東かがわ市 alone.
+    ookawa = finding("denominator against the true one", "大川")
+    assert "引田町, 白鳥町, 大内町 (東かがわ市)" in ookawa.rewording.en
+    # Appendix 1: the 58 printed intensities average 2.604, not 2.47.
+    assert "2.604" in finding("mean of a list", "2.47%").expected.en
+    # p. 13: more graduates, more births, against −2.30*.
+    assert finding("direction in words", "START_L on UNIV").rewording.en == "the lower UNIV"
+    # p. 11 and 17: works that are not in the references.
+    assert finding("citation has an entry", "Nerlinger (1988)").rewording.en == "Nerlinger (1998)"
+    assert finding("citation has an entry", "Acs and Armington (2002)").rewording.en == (
+        "Armington and Acs (2002)"
+    )
+    # p. 12 and 13: in all models, yet model 4 has no DENS and model 3 no AVESIZE.
+    absent = [f.found.en for f in found.findings if f.rule == "variable is in the models named"]
+    assert any("DENS is not in model 4 of START_L" in text for text in absent)
+    assert any("AVESIZE is not in model 3 of START" in text for text in absent)
+    assert len(found.findings) == 19
+    assert {f.certainty for f in found.findings} == set(CERTAINTIES)
+
+
+def test_result_speaks_both_languages_and_counts_its_checks() -> None:
+    found = audit(printed_paper())
+    english, japanese = found.to_frame(), found.to_frame("ja")
+    assert len(english) == len(japanese) == len(found.findings)
+    assert "平均" in " ".join(japanese["found"])
+    assert set(found.asked) <= set(RULES)
+    assert found.coverage()["checks"].sum() == sum(found.asked.values())
+    assert "certain" in found.headline()
+    assert any("of all observations" in note for note in found.notes)
+    with pytest.raises(ParameterError, match="Language"):
+        found.to_frame("fr")
+
+
+def test_denominators_need_their_columns() -> None:
+    with pytest.raises(DataError, match="member"):
+        audit(printed_paper(), denominators=pd.DataFrame({"area": ["a"], "value": [1.0]}))
+
+
+@pytest.mark.parametrize(
+    ("printed", "meant"),
+    [
+        ("-0.0565", "-0.565"),
+        ("3,760", "3,740"),
+        ("0.121E-04", "0.121E-03"),
+        ("12.5%", "15.2%"),
+        ("2.30", "-2.30"),
+        ("251", "215"),
+        ("1,234", "12,334"),
+    ],
+)
+def test_slips_undo_what_typists_do(printed: str, meant: str) -> None:
+    assert meant in [text for text, _, _ in slips(printed)]
+
+
+def test_other_papers_need_not_have_every_table() -> None:
+    paper = consistent_paper(0, "one sample")
+    for kind in paper.tables:
+        fewer = {k: v for k, v in paper.tables.items() if k != kind}
+        assert audit(replace(paper, tables=fewer)).findings == ()

@@ -34,11 +34,12 @@ import pandas as pd
 from scipy import stats
 
 from shuseki.arrays import Floats, Ints
-from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.entry.printed import PrintedPaper
+from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
-__all__ = ["MomentFit", "Moments", "fit_from_moments", "moments_of"]
+__all__ = ["MomentFit", "Moments", "fit_from_moments", "moments_of", "printed_moments"]
 
 CONSTANT = "constant"
 
@@ -132,8 +133,8 @@ class MomentFit(Result):
         Every matrix in the box of rounding gives a coefficient between these.
     found_low, found_high
         Some positive semidefinite matrix in the box attains these.
-    standard_error_low, standard_error_high
-        Guaranteed.
+    standard_error_low, standard_error_high, t_low, t_high
+        Guaranteed. Standard deviations cancel in t, so its bounds are the tighter ones.
     r_squared, r_squared_low, r_squared_high
         Share; the bounds are guaranteed.
     n
@@ -150,6 +151,8 @@ class MomentFit(Result):
     found_high: Floats
     standard_error_low: Floats
     standard_error_high: Floats
+    t_low: Floats
+    t_high: Floats
     r_squared: float
     r_squared_low: float
     r_squared_high: float
@@ -164,18 +167,6 @@ class MomentFit(Result):
     def t_values(self) -> Floats:
         """Coefficient over classical standard error."""
         return self.coefficients / self.standard_errors
-
-    @property
-    def t_low(self) -> Floats:
-        """Guaranteed lower bound of t."""
-        low = self.guaranteed_low
-        return low / np.where(low >= 0, self.standard_error_high, self.standard_error_low)
-
-    @property
-    def t_high(self) -> Floats:
-        """Guaranteed upper bound of t."""
-        high = self.guaranteed_high
-        return high / np.where(high >= 0, self.standard_error_low, self.standard_error_high)
 
     @property
     def adjusted_r_squared(self) -> float:
@@ -250,6 +241,73 @@ def moments_of(data: pd.DataFrame, sources: tuple[Source, ...] = ()) -> Moments:
         deviation_half_widths=np.zeros(p),
         correlation_half_widths=np.zeros((p, p)),
         sources=sources,
+    )
+
+
+def printed_moments(paper: PrintedPaper) -> Moments:
+    """Take the moments that a paper prints: its descriptive statistics and its correlations.
+
+    Parameters
+    ----------
+    paper
+        With ``descriptives`` and ``correlations`` tables.
+
+    Raises
+    ------
+    DataError
+        A variable lacks its mean, deviation, n, or a correlation with another.
+    """
+    described = set(paper.table("descriptives")["variable"])
+    table = paper.table("correlations")
+    variables = tuple(v for v in dict.fromkeys([*table["variable"], *table["with"]]))
+    missing = [v for v in variables if v not in described]
+    if missing or not variables:
+        raise DataError(
+            f"Correlations of {len(variables)} variables; without descriptive statistics: "
+            f"{examples(missing) or 'none'}. Expected both tables for the same variables. Add them."
+        )
+    numbers = {
+        column: [paper.number("descriptives", column, variable=v) for v in variables]
+        for column in ("mean", "sd", "n")
+    }
+    p = len(variables)
+    correlations, widths = np.eye(p), np.zeros((p, p))
+    at = {name: i for i, name in enumerate(variables)}
+    seen = set()
+    for one, other in zip(table["variable"], table["with"], strict=True):
+        i, j = at[one], at[other]
+        if i == j:
+            continue
+        number = paper.number("correlations", "r", variable=one, **{"with": other})
+        low, high = number.interval
+        correlations[i, j] = correlations[j, i] = number.value
+        widths[i, j] = widths[j, i] = (high - low) / 2
+        seen.add(frozenset((one, other)))
+    lacking = [
+        f"{a} with {b}"
+        for i, a in enumerate(variables)
+        for b in variables[i + 1 :]
+        if frozenset((a, b)) not in seen
+    ]
+    if lacking:
+        raise DataError(
+            f"No correlation of {examples(lacking)}. Expected one for every pair. Complete the "
+            "table, or leave the variable out."
+        )
+
+    def half(column: str) -> Floats:
+        return np.array([(n.interval[1] - n.interval[0]) / 2 for n in numbers[column]])
+
+    return Moments(
+        variables=variables,
+        means=np.array([n.value for n in numbers["mean"]]),
+        standard_deviations=np.array([n.value for n in numbers["sd"]]),
+        correlations=correlations,
+        counts=np.array([int(n.value) for n in numbers["n"]], dtype=np.int64),
+        mean_half_widths=half("mean"),
+        deviation_half_widths=half("sd"),
+        correlation_half_widths=widths,
+        sources=(paper.source,),
     )
 
 
@@ -329,6 +387,11 @@ def fit_from_moments(
     se_low = np.sqrt((1 - r2_high) / freedom * np.maximum(diagonal - diagonal_reach, 1)) * ratio_low
     se_high = np.sqrt((1 - r2_low) / freedom * (diagonal + diagonal_reach)) * ratio_high
 
+    with np.errstate(divide="ignore"):
+        steep = 1 / np.sqrt((1 - r2_high) / freedom * np.maximum(diagonal - diagonal_reach, 1))
+    flat = 1 / np.sqrt((1 - r2_low) / freedom * (diagonal + diagonal_reach))
+    t_low, t_high = _stretch(slopes - reach, slopes + reach, flat, steep)
+
     b = slopes * sy / sx
     my, mx = moments.means[y], moments.means[x]
     gy, gx = moments.mean_half_widths[y], moments.mean_half_widths[x]
@@ -342,11 +405,17 @@ def fit_from_moments(
     constant_se = spread * np.sqrt(1 / observed + scaled @ inverse @ scaled / (observed - 1))
     scaled_high = (np.abs(mx) + gx) / np.where(sx > hx, sx - hx, np.nan)
     wide = (sy + hy) * np.sqrt((1 - r2_low) * (observed - 1) / freedom)
-    constant_se_high = wide * np.sqrt(
-        1 / observed
-        + scaled_high @ (np.abs(inverse) + inverse_reach) @ scaled_high / (observed - 1)
-    )
+    constant_se_high = np.inf
+    if np.all(np.isfinite(scaled_high)) and np.all(np.isfinite(inverse_reach)):
+        far = scaled_high @ (np.abs(inverse) + inverse_reach) @ scaled_high
+        constant_se_high = float(wide * np.sqrt(1 / observed + far / (observed - 1)))
     constant_se_low = (sy - hy) * np.sqrt((1 - r2_high) * (observed - 1) / freedom / observed)
+
+    constant_t_low, constant_t_high = -np.inf, np.inf
+    if np.isfinite(constant_high - constant_low) and constant_se_low > 0:
+        below, above = constant_se_low, constant_se_high
+        constant_t_low = constant_low / (above if constant_low >= 0 else below)
+        constant_t_high = constant_high / (below if constant_high >= 0 else above)
 
     notes = ["Standard errors are classical: robust ones cannot be had from second moments."]
     if len(set(counts.tolist())) > 1 or (n is not None and n != counts.min()):
@@ -371,9 +440,9 @@ def fit_from_moments(
         found_low=np.append(inner_low, found_low),
         found_high=np.append(inner_high, found_high),
         standard_error_low=np.append(constant_se_low, se_low),
-        standard_error_high=np.append(
-            constant_se_high if np.isfinite(constant_se_high) else np.inf, se_high
-        ),
+        standard_error_high=np.append(constant_se_high, se_high),
+        t_low=np.append(constant_t_low, t_low),
+        t_high=np.append(constant_t_high, t_high),
         r_squared=r2,
         r_squared_low=r2_low,
         r_squared_high=r2_high,
@@ -452,10 +521,11 @@ def _stretch(
     low: Floats, high: Floats, ratio_low: Floats, ratio_high: Floats
 ) -> tuple[Floats, Floats]:
     """Multiply slopes by a positive ratio, both known to intervals."""
-    return (
-        np.where(low >= 0, low * ratio_low, low * ratio_high),
-        np.where(high >= 0, high * ratio_high, high * ratio_low),
-    )
+    with np.errstate(invalid="ignore"):
+        return (
+            np.where(low >= 0, low * ratio_low, low * ratio_high),
+            np.where(high >= 0, high * ratio_high, high * ratio_low),
+        )
 
 
 def _found(R: Floats, r: Floats, D: Floats, d: Floats, j: int) -> tuple[float, float]:

@@ -67,6 +67,7 @@ def audit(
         With findings, most certain first; none for a consistent paper.
     """
     page = Page(paper)
+    odd = [] if denominators is None else _odd(page, denominators)
     constraints = [c for room in ROOMS for c in room.constraints(page)]
     strains = {i: c.strain(page.readings(c.cells)) for i, c in enumerate(constraints)}
     failed = [i for i, strain in strains.items() if strain > 1]
@@ -74,11 +75,11 @@ def audit(
     for i, constraint in enumerate(constraints):
         for cell in dict.fromkeys(constraint.cells):
             by_cell.setdefault(cell, []).append(i)
-    candidates = search(page, constraints, by_cell, failed, strains)
+    candidates = search(page, constraints, by_cell, failed)
     findings = _explained(page, constraints, failed, candidates, progress)
     asked = Counter(c.rule for c in constraints)
     if denominators is not None:
-        findings += _odd(page, denominators)
+        findings += odd
         asked["denominator against the true one"] = len(rankings.implied_denominators(page))
     findings.sort(key=lambda f: (RANK[f.certainty], -len(f.also), list(RULES).index(f.rule)))
     return Audit(
@@ -137,7 +138,7 @@ def _finding(
     """Write a finding about some failures that have one explanation."""
     ranked = sorted(repairs, key=lambda r: (r.breaks, -r.settles, r.cost, r.strain))
     ordered = sorted(
-        members, key=lambda i: (RANK[constraints[i].certainty], len(constraints[i].cells))
+        members, key=lambda i: (RANK[constraints[i].certainty], len(constraints[i].suspected))
     )
     first = constraints[ordered[0]]
     alike = [constraints[i] for i in ordered if constraints[i].rule == first.rule]

@@ -101,7 +101,7 @@ class Constraint:
     rewording
         For a claim in words: the words that would agree.
     suspects
-        How many of the first cells may be misprinted here; the rest are context. All by default.
+        Cells that may be to blame here; the rest are context. All by default.
     group
         Failures of one group without a single-cell repair are reported together.
     place
@@ -116,14 +116,14 @@ class Constraint:
     certainty: Certainty = "certain"
     assumption: Words = SILENT
     rewording: Words = SILENT
-    suspects: int | None = None
+    suspects: tuple[Cell, ...] | None = None
     group: str = ""
     place: str = ""
 
     @property
     def suspected(self) -> tuple[Cell, ...]:
         """Cells that may be to blame."""
-        return self.cells if self.suspects is None else self.cells[: self.suspects]
+        return self.cells if self.suspects is None else self.suspects
 
 
 @lru_cache(maxsize=100_000)
@@ -183,16 +183,13 @@ class Page:
         """What a cell says."""
         return read(self.texts[cell], cell in self.exact)
 
-    def readings(
-        self, cells: Sequence[Cell], changed: Mapping[Cell, str] | None = None
-    ) -> Readings:
-        """What some cells say, with some texts changed."""
-        if not changed:
-            return tuple(self.reading(cell) for cell in cells)
-        return tuple(
-            read(changed[cell], cell in self.exact) if cell in changed else self.reading(cell)
-            for cell in cells
-        )
+    def read(self, cell: Cell, text: str) -> Reading:
+        """What a cell would say with another text."""
+        return read(text, cell in self.exact)
+
+    def readings(self, cells: Sequence[Cell]) -> Readings:
+        """What some cells say."""
+        return tuple(self.reading(cell) for cell in cells)
 
     def where(self, cell: Cell) -> str:
         """Cite a cell: page, table, row and column."""

@@ -26,7 +26,7 @@ from shuseki.entry.audit.constraints import (
     Words,
     distance,
 )
-from shuseki.entry.audit.descriptives import dropped, full_sd
+from shuseki.entry.audit.descriptives import dropped, full_sd, same_drops
 from shuseki.entry.moments import explained_share, slope_reach
 
 __all__ = ["constraints", "equation_cells", "samples"]
@@ -87,7 +87,24 @@ def _matrix(
     return R, D
 
 
-def _semidefinite(page: Page, names: list[str]) -> Iterator[Constraint]:
+def _semidefinite(page: Page, every: list[str]) -> Iterator[Constraint]:
+    """Some semidefinite matrix prints as this one.
+
+    Correlations of different observations need not be semidefinite together. So variables with
+    gaps are left out, and an outcome that is the sum of others is too when theirs differ (its
+    matrix is singular, and the slightest difference of samples makes an eigenvalue negative).
+    """
+    n = {name: page.n(page.described(name, "n")) for name in every}
+    trimmed = {str(v) for rule in page.paper.of_kind("outlier_rule") for v in rule["variables"]}
+    most = max((v for name, v in n.items() if v is not None and name not in trimmed), default=None)
+    sums = {
+        whole
+        for whole, parts in page.parts.items()
+        if len({n.get(name) for name in (whole, *parts)}) > 1
+    }
+    names = [
+        name for name in every if name not in sums and (name in trimmed or n[name] in (None, most))
+    ]
     pairs = _pairs(page, names)
     if not all(cell in page for _, _, cell in pairs):
         return
@@ -122,7 +139,8 @@ def _mixtures(page: Page, names: list[str]) -> Iterator[Constraint]:
     """``r(S, x) = a r(H, x) + b r(L, x)``, with a and b the groups' deviations over the whole's.
 
     From the groups' correlation ρ: ``a = (r_SH − ρ r_SL)/(1 − ρ²)``, b likewise. It holds in one
-    sample, so it is only asked where the three outcomes' own correlations obey it.
+    sample, so it is only asked where the outcomes have one n, or where their own correlations show
+    that the matrix is of all observations.
     """
     for whole, parts in page.parts.items():
         if len(parts) != 2 or not {whole, *parts} <= set(names):
@@ -133,24 +151,22 @@ def _mixtures(page: Page, names: list[str]) -> Iterator[Constraint]:
         )
         if not all(cell in page for cell in triple):
             continue
-        counts = {page.n(page.described(name, "n")) for name in (whole, one, other)}
-        obeys = _triple_strain(page.readings(triple)) <= 1
-        if len(counts) == 1:
+        if same_drops(page, (whole, one, other)):
             yield Constraint(
                 "correlations of a sum with its parts",
                 triple,
                 _triple_strain,
-                lambda r, w=whole, a=one, b=other: Words(  # type: ignore[misc]
+                lambda r, w=whole, a=one, b=other: Words(
                     f"{w} with {a} {r[0].text}, with {b} {r[1].text}, the two {r[2].text}",
                     f"{w}と{a} {r[0].text}、{w}と{b} {r[1].text}、{a}と{b} {r[2].text}",
                 ),
-                lambda r, w=whole: Words(  # type: ignore[misc]
+                lambda r, w=whole: Words(
                     f"a determinant of zero, since {w} is the sum", f"{w}は両者の和なので行列式は0"
                 ),
                 "strong",
                 ONE_SAMPLE,
             )
-        if not obeys and len(counts) > 1:
+        elif _implied_shares(page, whole, parts) is None:
             continue
         sizes = {name: page.n(page.described(name, "n")) for name in names}
         everyone = max((n for n in sizes.values() if n is not None), default=None)
@@ -274,7 +290,7 @@ def _equation(page: Page, outcome: str, model: str, terms: list[str]) -> Iterato
             "coefficient that the moments allow",
             (cell, *context),
             strain,
-            lambda r, term=term: Words(  # type: ignore[misc]
+            lambda r, term=term: Words(
                 f"{outcome} model {model}, {term}: {r[0].text}",
                 f"{outcome} モデル{model} {term}: {r[0].text}",
             ),
@@ -313,48 +329,52 @@ def _equation(page: Page, outcome: str, model: str, terms: list[str]) -> Iterato
 
 
 def samples(page: Page) -> Iterator[str]:
-    """Say when the correlations are shown to be of other observations than the statistics.
-
-    Where a whole is the sum of two parts, the three correlations give the parts' standard
-    deviations over the whole's. They either agree with those printed after outliers were dropped, or
-    with those that putting the outliers back gives, or with neither.
-    """
+    """Say when the correlations are shown to be of other observations than the statistics."""
     for whole, parts in page.parts.items():
-        names = (whole, *parts)
-        tops = [dropped(page, name) for name in names]
-        cells = [page.correlation(*pair) for pair in ((whole, p) for p in parts)]
-        if len(parts) != 2 or any(top is None for top in tops) or not any(tops):
-            continue
-        cells.append(page.correlation(*parts))
-        described = [(page.described(n, "mean"), page.described(n, "sd")) for n in names]
-        if not all(c in page for c in (*cells, *(c for pair in described for c in pair))):
-            continue
-        r = page.readings(cells)
-        if _triple_strain(r) > 1:
-            continue
-        (s, hs), (t, ht), (p, hp) = ((q.value, q.half) for q in r)
-        spare = 1 - p * p
-        shares = np.array([(s - p * t) / spare, (t - p * s) / spare])
-        rooms = np.array([hs + abs(p) * ht + abs(t) * hp, ht + abs(p) * hs + abs(s) * hp]) / spare
-        rooms += 2 * abs(p) * hp / spare * np.abs(shares)
-        kept, full = [], []
-        for name, top, (mean, sd) in zip(names, tops, described, strict=True):
-            reading = page.reading(sd)
-            n = page.reading(page.described(name, "n")).value
-            rates = [
-                page.reading(Cell("ranking", (name, rank), "rate")).value for rank in top or []
-            ]
-            kept.append((reading.low, reading.high))
-            full.append(tuple(full_sd(page.reading(mean).value, v, n, rates)[1] for v in kept[-1]))
-
-        low, high = shares - rooms, shares + rooms
-        if not _ratios_meet(kept, low, high) and _ratios_meet(full, low, high):
+        shares = _implied_shares(page, whole, parts)
+        if shares is not None:
             yield (
-                f"The correlations of {', '.join(names)} imply deviations of the parts "
+                f"The correlations of {', '.join((whole, *parts))} imply deviations of the parts "
                 f"{shares[0]:.3f} and {shares[1]:.3f} of the whole's: those of all observations, "
                 "not those of the printed statistics, which leave outliers out. So coefficients "
                 "and correlations are of different observations, and are not compared."
             )
+
+
+def _implied_shares(page: Page, whole: str, parts: Sequence[str]) -> Floats | None:
+    """Deviations of two parts over the whole's, where they show a matrix of all observations.
+
+    The three correlations give them. They either agree with those printed after outliers were
+    dropped, or with those that putting the outliers back gives, or with neither; only the second
+    counts, when the first fails.
+    """
+    names = (whole, *parts)
+    tops = [dropped(page, name) for name in names]
+    if len(parts) != 2 or any(top is None for top in tops) or not any(tops):
+        return None
+    cells = [page.correlation(whole, part) for part in parts] + [page.correlation(*parts)]
+    described = [(page.described(n, "mean"), page.described(n, "sd")) for n in names]
+    if not all(c in page for c in (*cells, *(c for pair in described for c in pair))):
+        return None
+    r = page.readings(cells)
+    if _triple_strain(r) > 1:
+        return None
+    (s, hs), (t, ht), (p, hp) = ((q.value, q.half) for q in r)
+    spare = 1 - p * p
+    shares = np.array([(s - p * t) / spare, (t - p * s) / spare])
+    rooms = np.array([hs + abs(p) * ht + abs(t) * hp, ht + abs(p) * hs + abs(s) * hp]) / spare
+    rooms += 2 * abs(p) * hp / spare * np.abs(shares)
+    kept, full = [], []
+    for name, top, (mean, sd) in zip(names, tops, described, strict=True):
+        reading = page.reading(sd)
+        n = page.reading(page.described(name, "n")).value
+        rates = [page.reading(Cell("ranking", (name, rank), "rate")).value for rank in top or []]
+        kept.append((reading.low, reading.high))
+        full.append(tuple(full_sd(page.reading(mean).value, v, n, rates)[1] for v in kept[-1]))
+    low, high = shares - rooms, shares + rooms
+    if _ratios_meet(full, low, high) and not _ratios_meet(kept, low, high):
+        return shares
+    return None
 
 
 def _ratios_meet(deviations: Sequence[tuple[float, ...]], low: Floats, high: Floats) -> bool:

@@ -188,7 +188,7 @@ def _named(page: Page, whole: str, statements: Sequence[Statement]) -> Iterator[
         )
 
     yield Constraint(
-        "shares of named areas", cells, strain, found, expected, suspects=len(shares) + 1
+        "shares of named areas", cells, strain, found, expected, suspects=cells[: len(shares) + 1]
     )
 
 

@@ -14,7 +14,7 @@ Sources: Bhatia, R. and Davis, C. (2000), A better bound on the variance, Americ
 Monthly 107, 353–357.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -30,7 +30,7 @@ from shuseki.entry.audit.constraints import (
 )
 from shuseki.entry.printed import Statement
 
-__all__ = ["constraints", "dropped", "full_sd"]
+__all__ = ["constraints", "dropped", "full_sd", "same_drops"]
 
 SAME = Words(
     "the observations left out are the first of the ranking",
@@ -61,6 +61,22 @@ def dropped(page: Page, variable: str) -> list[str] | None:
     return ranks[:count] if 0 <= count < len(ranks) else None
 
 
+def same_drops(page: Page, names: Sequence[str]) -> bool:
+    """Whether some variables' statistics are shown to leave out the same areas."""
+    if len({page.n(page.described(name, "n")) for name in names}) > 1:
+        return False
+    ruled = {str(v) for rule in page.paper.of_kind("outlier_rule") for v in rule["variables"]}
+    if not ruled & set(names):
+        return True
+    sets = []
+    for name in names:
+        top = dropped(page, name)
+        if top is None:
+            return False
+        sets.append({area for rank, area in page.ranked(name) if rank in top})
+    return all(areas == sets[0] for areas in sets)
+
+
 def _one_variable(page: Page, variable: str) -> Iterator[Constraint]:
     names = ("min", "median", "mean", "max", "sd", "n")
     cells = {name: page.described(variable, name) for name in names}
@@ -71,11 +87,11 @@ def _one_variable(page: Page, variable: str) -> Iterator[Constraint]:
             "order of statistics",
             (cells[low], cells[high]),
             lambda r: distance(max(r[0].value - r[1].value, 0.0), r[0].half + r[1].half),
-            lambda r, low=low, high=high: Words(  # type: ignore[misc]
+            lambda r, low=low, high=high: Words(
                 f"{variable}: {low} {r[0].text}, {high} {r[1].text}",
                 f"{variable}: {low} {r[0].text}, {high} {r[1].text}",
             ),
-            lambda r, low=low, high=high: Words(f"{low} ≤ {high}", f"{low} ≤ {high}"),  # type: ignore[misc]
+            lambda r, low=low, high=high: Words(f"{low} ≤ {high}", f"{low} ≤ {high}"),
         )
     yield Constraint(
         "median within a standard deviation of the mean",
@@ -95,7 +111,7 @@ def _one_variable(page: Page, variable: str) -> Iterator[Constraint]:
         n = r[4].value
         middle = np.clip((r[2].low + r[3].high) / 2, r[1].low, r[1].high)
         spread = max(r[3].high - middle, 0.0) * max(middle - r[2].low, 0.0)
-        return float(np.sqrt(spread * n / max(n - 1, 1)))
+        return float(np.sqrt(spread * max(n, 0.0) / max(n - 1, 1)))
 
     def least(r: Readings) -> float:
         n = r[4].value
@@ -201,7 +217,7 @@ def full_sd(mean: float, sd: float, n: float, outliers: list[float]) -> tuple[fl
     m = len(outliers)
     full = (mean * n + sum(outliers)) / (n + m)
     squares = (n - 1) * sd**2 + n * (mean - full) ** 2 + sum((x - full) ** 2 for x in outliers)
-    return full, float(np.sqrt(squares / (n + m - 1)))
+    return full, float(np.sqrt(max(squares, 0.0) / max(n + m - 1, 1)))
 
 
 def _cut(variable: str, times: float, cells: tuple[Cell, ...]) -> Constraint:

@@ -9,7 +9,7 @@ A failure means that the sentence, read literally, is not what the table shows. 
 often other words as another number, so each finding offers the words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from shuseki.entry.audit.constraints import (
     Cell,
+    Certainty,
     Constraint,
     Page,
     Reading,
@@ -66,20 +67,22 @@ def _claim(
     rule: str,
     statement: Statement,
     cells: Sequence[Cell],
-    strain: object,
-    found: object,
+    strain: Callable[[Readings], float],
+    found: Callable[[Readings], Words],
     rewording: Words,
-    certainty: str = "strong",
+    certainty: Certainty = "strong",
+    suspects: tuple[Cell, ...] | None = None,
 ) -> Constraint:
     return Constraint(
         rule,
         tuple(cells),
-        strain,  # type: ignore[arg-type]
-        found,  # type: ignore[arg-type]
+        strain,
+        found,
         lambda r: Words(f"as in the text: {statement.says}", f"本文の記述の通り: {statement.says}"),
-        certainty,  # type: ignore[arg-type]
+        certainty,
         LITERAL,
         rewording,
+        suspects,
         group=statement.id,
         place=statement.where,
     )
@@ -434,6 +437,7 @@ def _never_together(
         found,
         Words("another reason to keep them apart", "分けた理由を別に示す"),
         "weak",
+        suspects=(),
     )
 
 
@@ -469,8 +473,8 @@ def _definitions(page: Page) -> Iterator[Constraint]:
         yield Constraint(
             "one definition",
             (),
-            lambda r, one=most == said_times: 0.0 if one else np.inf,  # type: ignore[misc]
-            lambda r, w=what, k=aspect, x=listed: Words(f"{k} of {w}: {x}", f"{w}（{k}）: {x}"),  # type: ignore[misc]
+            lambda r, one=most == said_times: 0.0 if one else np.inf,
+            lambda r, w=what, k=aspect, x=listed: Words(f"{k} of {w}: {x}", f"{w}（{k}）: {x}"),
             lambda r: Words("one definition", "一つの定義"),
             "strong",
             LITERAL,
@@ -497,8 +501,8 @@ def _citations(page: Page) -> Iterator[Constraint]:
         yield Constraint(
             "citation has an entry",
             (),
-            lambda r, missing=entry not in listed: np.inf if missing else 0.0,  # type: ignore[misc]
-            lambda r, e=entry, w=where: Words(  # type: ignore[misc]
+            lambda r, missing=entry not in listed: np.inf if missing else 0.0,
+            lambda r, e=entry, w=where: Words(
                 f"{e[0]} ({e[1]}) is cited on {w}", f"{w}で{e[0]} ({e[1]})を引用"
             ),
             lambda r: Words("an entry in the references", "参考文献に掲載"),
@@ -510,10 +514,8 @@ def _citations(page: Page) -> Iterator[Constraint]:
         yield Constraint(
             "entry is cited",
             (),
-            lambda r, missing=entry not in names: np.inf if missing else 0.0,  # type: ignore[misc]
-            lambda r, e=entry: Words(  # type: ignore[misc]
-                f"{e[0]} ({e[1]}) is listed", f"{e[0]} ({e[1]})を掲載"
-            ),
+            lambda r, missing=entry not in names: np.inf if missing else 0.0,
+            lambda r, e=entry: Words(f"{e[0]} ({e[1]}) is listed", f"{e[0]} ({e[1]})を掲載"),
             lambda r: Words("a citation in the text", "本文での引用"),
             "weak",
             Words("the text cites by author and year", "本文の引用が著者・年によること"),

@@ -228,7 +228,7 @@ def _stated_rank(
         certainty="strong",
         assumption=Words("the sentence speaks of this table", "本文がこの表を指すこと"),
         rewording=Words(f"rank {printed}", f"{printed}位"),
-        suspects=0,
+        suspects=(),
     )
 
 

@@ -12,12 +12,15 @@ Rules that rest on an assumption, which each finding names:
   give, in line with the paper's other cells; without moments, in line with the other models.
 - Where one outcome is the sum of others, its coefficients are the sums of theirs, and its standard
   errors obey the triangle inequality (its residual is the sum of their residuals). Exact for the
-  same observations. When outliers were dropped from each outcome separately, the room is what those
-  observations can move: one observation with a standardised residual z moves a coefficient by about
-  z/√n standard errors, so a set of them by ``√(Σz²/n)``; four times that is allowed.
+  same observations. When outliers were dropped from each outcome separately, the room is the most
+  that those observations can move: one with a standardised residual z moves a coefficient by
+  ``z c`` standard errors and adds ``z²c²`` to its relative variance, where the partial leverage c²
+  is at most ``VIF · d² / (n − 1)`` with d the variable's furthest distance from its mean in
+  standard deviations.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import permutations
 from math import comb
 
@@ -36,7 +39,7 @@ from shuseki.entry.audit.constraints import (
     overlap,
 )
 from shuseki.entry.audit.correlations import equation_cells
-from shuseki.entry.audit.descriptives import dropped
+from shuseki.entry.audit.descriptives import dropped, same_drops
 
 __all__ = ["constraints"]
 
@@ -142,7 +145,7 @@ def _term(
                 " or ".join(sorted(s or "no stars" for s in allowed((r[1], r[1], r[2])))),
                 "または".join(sorted(s or "印なし" for s in allowed((r[1], r[1], r[2])))),
             ),
-            suspects=2,
+            suspects=(stars, t),
         )
 
 
@@ -177,7 +180,7 @@ def _f_stars(
             " or ".join(sorted(s or "no stars" for s in allowed(r))),
             "または".join(sorted(s or "印なし" for s in allowed(r))),
         ),
-        suspects=2,
+        suspects=(stars, f),
     )
 
 
@@ -202,8 +205,8 @@ def _adjusted(page: Page, outcome: str, model: str, size: int) -> Iterator[Const
 def _f_of(adjusted: float, n: float, size: int) -> float:
     """Classical F of an adjusted R²; ``size`` counts the constant."""
     freedom = n - size
-    r2 = 1 - (1 - adjusted) * freedom / (n - 1)
-    return np.inf if r2 >= 1 else r2 / (size - 1) / ((1 - r2) / freedom)
+    r2 = 1 - (1 - adjusted) * freedom / max(n - 1, 1)
+    return np.inf if r2 >= 1 or freedom <= 0 else r2 / (size - 1) / ((1 - r2) / freedom)
 
 
 def _f_statistics(
@@ -235,7 +238,7 @@ def _f_statistics(
                 "F against R²",
                 cells,
                 strain,
-                lambda r, outcome=outcome, model=model: Words(  # type: ignore[misc]
+                lambda r, outcome=outcome, model=model: Words(
                     f"{outcome} {model}: F {r[0].text}, adjusted R² {r[1].text}, n {r[2].text}",
                     f"{outcome} {model}: F値{r[0].text}、"
                     f"修正済み決定係数{r[1].text}、n {r[2].text}",
@@ -280,7 +283,7 @@ def _nested(
             "more regressors explain no less",
             cells,
             strain,
-            lambda r, o=outcome, a=small, b=large: Words(  # type: ignore[misc]
+            lambda r, o=outcome, a=small, b=large: Words(
                 f"{o}: adjusted R² {r[0].text} in model {a}, {r[2].text} in the larger model {b}",
                 f"{o}: モデル{a}の修正済み決定係数{r[0].text}、変数の多いモデル{b}では{r[2].text}",
             ),
@@ -350,7 +353,7 @@ def _constant(page: Page, outcome: str, model: str, terms: tuple[str, ...]) -> I
         ),
         "strong",
         SAME_ROWS,
-        suspects=k + 1,
+        suspects=(*cells[: k + 1], *described[::4]),
     )
 
 
@@ -397,87 +400,119 @@ def _standard_errors(
     page: Page, equations: Sequence[tuple[str, str, tuple[str, ...]]]
 ) -> Iterator[Constraint]:
     """Implied standard errors in line with the classical ones, or with the other models'."""
-    ratios: dict[tuple[Cell, Cell], float] = {}
-    predicted: dict[tuple[Cell, Cell], tuple[str, float]] = {}
+    compared: list[tuple[str, tuple[Cell, ...], Callable[[Readings], float]]] = []
     for outcome, model, terms in equations:
         slopes = [term for term in terms if term != CONSTANT]
-        classical = _classical(page, outcome, model, slopes)
+        context = _classical_cells(page, outcome, model, slopes)
+        classical = _classical(len(slopes))
         for i, term in enumerate(slopes):
-            pair = (
-                page.coefficient(outcome, model, term),
-                page.coefficient(outcome, model, term, "t"),
-            )
+            pair = _pair(page, outcome, model, term)
             if not all(cell in page for cell in pair):
                 continue
+            label = f"{outcome} {model}, {term}"
+            if context:
+                compared.append((label, (*pair, *context), _entry(classical, i)))
+                continue
             others = [
-                _implied(
-                    page.reading(page.coefficient(outcome, other, term)),
-                    page.reading(page.coefficient(outcome, other, term, "t")),
-                )
+                _pair(page, o, other, term)
                 for o, other, ts in equations
                 if o == outcome and other != model and term in ts
             ]
-            steady = [v for v in others if np.isfinite(v)]
-            if classical is not None:
-                predicted[pair] = (f"{outcome} {model}, {term}", float(classical[i]))
-            elif len(steady) >= 2:
-                predicted[pair] = (f"{outcome} {model}, {term}", float(np.median(steady)))
-            if pair in predicted:
-                implied = _implied(*page.readings(pair))
-                if np.isfinite(implied):
-                    ratios[pair] = float(np.log(implied / predicted[pair][1]))
-    if len(ratios) < 8:
+            if len(others) >= 2 and all(cell in page for pair in others for cell in pair):
+                cells = tuple(cell for pair in others for cell in pair)
+                compared.append((label, (*pair, *cells), _usual_of_others))
+    logs = np.array([_log_ratio(page.readings(cells), usual) for _, cells, usual in compared])
+    logs = logs[np.isfinite(logs)]
+    if len(logs) < 8:
         return
-    logs = np.array(list(ratios.values()))
     middle = float(np.median(logs))
     room = max(OUT_OF_LINE * 1.4826 * float(np.median(np.abs(logs - middle))), LEAST_FACTOR)
-    for pair, (label, usual) in predicted.items():
+    for label, cells, usual in compared:
 
-        def strain(r: Readings, usual: float = usual) -> float:
-            implied = _implied(r[0], r[1])
-            if not np.isfinite(implied):
-                return 0.0
-            return distance(float(np.log(implied / usual)) - middle, room)
+        def strain(r: Readings, usual: Callable[[Readings], float] = usual) -> float:
+            log = _log_ratio(r, usual)
+            return distance(log - middle, room) if np.isfinite(log) else 0.0
 
         yield Constraint(
             "standard error in line",
-            pair,
+            cells,
             strain,
-            lambda r, label=label: Words(  # type: ignore[misc]
+            lambda r, label=label: Words(
                 f"{label}: {r[0].text} ({r[1].text}) implies a standard error of "
                 f"{_implied(r[0], r[1]):.3g}",
                 f"{label}: {r[0].text} ({r[1].text})から標準誤差は{_implied(r[0], r[1]):.3g}",
             ),
-            lambda r, usual=usual: Words(  # type: ignore[misc]
-                f"about {usual * np.exp(middle):.3g}, as in the other cells",
-                f"他のセルからは{usual * np.exp(middle):.3g}程度",
+            lambda r, usual=usual: Words(
+                f"about {usual(r) * np.exp(middle):.3g}, as in the other cells",
+                f"他のセルからは{usual(r) * np.exp(middle):.3g}程度",
             ),
             "strong",
             LINE,
+            suspects=cells[:2],
         )
 
 
-def _classical(page: Page, outcome: str, model: str, slopes: list[str]) -> Floats | None:
-    """Classical standard errors from the moments and the printed fit, at the printed values."""
-    cells = equation_cells(page, outcome, slopes)
-    r2 = page.fit(outcome, model, "adjusted_r2")
-    n = page.n(page.fit(outcome, model, "n"))
-    if cells is None or r2 not in page or n is None or n <= len(slopes) + 1:
-        return None
-    k = len(slopes)
-    R = np.eye(k + 1)
-    R[np.triu_indices(k + 1, 1)] = [page.reading(cell).value for cell in cells[: k * (k + 1) // 2]]
-    R = R + R.T - np.eye(k + 1)
-    sds = np.array([page.reading(cell).value for cell in cells[k * (k + 1) // 2 :]])
-    if np.linalg.eigvalsh(R[1:, 1:])[0] <= 0 or np.any(sds <= 0):
-        return None
-    unexplained = 1 - page.reading(r2).value
-    # (1 − R²)/(n − k − 1) is (1 − adjusted R²)/(n − 1).
-    return np.asarray(
-        np.sqrt(max(unexplained, 0.0) / (n - 1) * np.diag(np.linalg.inv(R[1:, 1:])))
-        * sds[0]
-        / sds[1:]
+def _pair(page: Page, outcome: str, model: str, term: str) -> tuple[Cell, Cell]:
+    """A coefficient and its t."""
+    return (
+        page.coefficient(outcome, model, term),
+        page.coefficient(outcome, model, term, "t"),
     )
+
+
+def _log_ratio(r: Readings, usual: Callable[[Readings], float]) -> float:
+    """Implied standard error over the usual one, in logs; NaN when either is unknown."""
+    implied, expected = _implied(r[0], r[1]), usual(r)
+    if not (np.isfinite(implied) and np.isfinite(expected) and implied > 0 and expected > 0):
+        return np.nan
+    return float(np.log(implied / expected))
+
+
+def _usual_of_others(r: Readings) -> float:
+    """Median of the standard errors that the other models imply."""
+    others = [_implied(b, t) for b, t in zip(r[2::2], r[3::2], strict=True)]
+    return float(np.median([e for e in others if np.isfinite(e)] or [np.nan]))
+
+
+def _classical_cells(
+    page: Page, outcome: str, model: str, slopes: list[str]
+) -> tuple[Cell, ...] | None:
+    """Fit, then moments, that classical standard errors follow from; none if incomplete."""
+    moments = equation_cells(page, outcome, slopes)
+    fit = (page.fit(outcome, model, "adjusted_r2"), page.fit(outcome, model, "n"))
+    if moments is None or not slopes or not all(cell in page for cell in fit):
+        return None
+    return (*fit, *moments)
+
+
+def _entry(errors: Callable[[tuple[Reading, ...]], Floats], i: int) -> Callable[[Readings], float]:
+    """One of the errors."""
+    return lambda r: float(errors(tuple(r))[i])
+
+
+def _classical(k: int) -> Callable[[tuple[Reading, ...]], Floats]:
+    """Build the classical standard errors of ``k`` slopes, as a function of readings.
+
+    The readings are a coefficient and its t (not used), the adjusted R², n, the correlations above
+    the diagonal (outcome first) and the standard deviations. NaN where they cannot be had.
+    """
+    above = np.triu_indices(k + 1, 1)
+    m = len(above[0])
+
+    @lru_cache(maxsize=4096)
+    def errors(moments: tuple[Reading, ...]) -> Floats:
+        r2, n = moments[0].value, moments[1].value
+        R = np.zeros((k + 1, k + 1))
+        R[above] = [q.value for q in moments[2 : m + 2]]
+        R = R + R.T + np.eye(k + 1)
+        sds = np.array([q.value for q in moments[m + 2 :]])
+        if np.linalg.eigvalsh(R[1:, 1:])[0] <= 0 or np.any(sds <= 0) or n <= k + 1 or r2 >= 1:
+            return np.full(k, np.nan)
+        # (1 − R²)/(n − k − 1) is (1 − adjusted R²)/(n − 1).
+        variances = (1 - r2) / (n - 1) * np.diag(np.linalg.inv(R[1:, 1:]))
+        return np.asarray(np.sqrt(variances) * sds[0] / sds[1:])
+
+    return lambda r: errors(r[2:])
 
 
 def _sums(
@@ -493,56 +528,74 @@ def _sums(
             counts = [page.n(page.fit(name, model, "n")) for name in names]
             if None in counts:
                 continue
-            same = len(set(counts)) == 1 and _same_drops(page, names)
-            moves = [0.0 if same else _influence(page, whole, part, model) for part in parts]
-            if not all(np.isfinite(moves)):
-                continue
+            same = len(set(counts)) == 1 and same_drops(page, names)
             for term in terms:
-                yield from _sum_of(page, names, model, term, moves, same)
+                moves = [
+                    (0.0, 0.0) if same else _influence(page, whole, part, model, term)
+                    for part in parts
+                ]
+                if all(np.isfinite(move).all() for move in moves):
+                    yield from _sum_of(page, names, model, term, moves, same)
 
 
-def _same_drops(page: Page, names: Sequence[str]) -> bool:
-    """Whether the outcomes' statistics, and so their equations, leave out the same areas."""
-    sets = []
-    for name in names:
-        top = dropped(page, name)
-        if top is None:
-            counts = {page.n(page.described(n, "n")) for n in names}
-            return counts == {page.areas}
-        sets.append({area for rank, area in page.ranked(name) if rank in top})
-    return all(s == sets[0] for s in sets)
+def _influence(page: Page, whole: str, part: str, model: str, term: str) -> tuple[float, float]:
+    """Most that the observations of one equation only can move a coefficient of the part.
 
-
-def _influence(page: Page, whole: str, part: str, model: str) -> float:
-    """``4 √(Σz²/n)``: standard errors that the observations in one equation only can move."""
+    Returns the move in standard errors, ``Σ|z| c``, and the relative growth of the variance,
+    ``Σ z² c²``; NaN when the paper does not tell.
+    """
+    unknown = np.nan, np.nan
     n = page.n(page.fit(part, model, "n"))
     tops = dropped(page, whole), dropped(page, part)
-    fit, mean, sd = (
+    cells = (
         page.fit(part, model, "adjusted_r2"),
-        page.described(part, "mean"),
-        page.described(part, "sd"),
+        *(page.described(part, s) for s in ("mean", "sd")),
+        *(page.described(term, s) for s in ("mean", "sd", "min", "max")),
     )
-    if n is None or None in tops or not all(cell in page for cell in (fit, mean, sd)):
-        return np.nan
+    if n is None or None in tops or not all(cell in page for cell in cells):
+        return unknown
+    fit, mean, sd, term_mean, term_sd, low, high = (page.reading(cell).value for cell in cells)
+    if sd <= 0 or term_sd <= 0 or fit >= 1:
+        return unknown
     areas = [dict(page.ranked(name)) for name in (whole, part)]
     sets = [{areas[i][rank] for rank in tops[i] or []} for i in (0, 1)]
     rank_of = {area: rank for rank, area in page.ranked(part)}
-    residual = page.reading(sd).value * np.sqrt(max(1 - page.reading(fit).value, 1e-6))
-    total = 0.0
+    distances = []
     for area in sets[0] ^ sets[1]:
-        away = 3.0  # an observation that no rule dropped
+        away = 3.0  # an observation that the part's own rule kept
         if area in rank_of:
             rate = page.reading(Cell("ranking", (part, rank_of[area]), "rate")).value
-            away = abs(rate - page.reading(mean).value) / residual
-        total += away**2
-    # Rows may also differ because a variable has gaps; each unexplained row counts as ordinary.
-    counts = [page.n(page.fit(name, model, "n")) or n for name in (whole, part)]
-    total += abs(counts[0] - counts[1]) * 9.0 if not sets[0] ^ sets[1] else 0.0
-    return 4.0 * float(np.sqrt(total / n))
+            away = max(abs(rate - mean) / (sd * np.sqrt(1 - fit)), away)
+        distances.append(away)
+    furthest = max(high - term_mean, term_mean - low) / term_sd
+    terms = next(ts for o, m, ts in page.equations() if (o, m) == (part, model))
+    slopes = [name for name in terms if name != CONSTANT]
+    leverage = _inflation(page, part, slopes)[slopes.index(term)] * furthest**2 / (n - 1)
+    z = np.array(distances)
+    return float(np.abs(z).sum() * np.sqrt(leverage)), float((z**2).sum() * leverage)
+
+
+def _inflation(page: Page, outcome: str, slopes: list[str]) -> Floats:
+    """Variance inflation factors from printed correlations; twice, when there are none."""
+    cells = equation_cells(page, outcome, slopes)
+    k = len(slopes)
+    if cells is None:
+        return np.full(k, 2.0)
+    R = np.zeros((k + 1, k + 1))
+    R[np.triu_indices(k + 1, 1)] = [page.reading(cell).value for cell in cells[: k * (k + 1) // 2]]
+    R = R[1:, 1:] + R[1:, 1:].T + np.eye(k)
+    if np.linalg.eigvalsh(R)[0] <= 0:
+        return np.full(k, 2.0)
+    return np.asarray(np.diag(np.linalg.inv(R)))
 
 
 def _sum_of(
-    page: Page, names: tuple[str, ...], model: str, term: str, moves: Sequence[float], same: bool
+    page: Page,
+    names: tuple[str, ...],
+    model: str,
+    term: str,
+    moves: Sequence[tuple[float, float]],
+    same: bool,
 ) -> Iterator[Constraint]:
     pairs = [
         (page.coefficient(name, model, term), page.coefficient(name, model, term, "t"))
@@ -552,8 +605,7 @@ def _sum_of(
         return
     cells = tuple(cell for pair in pairs for cell in pair)
     label = f"model {model}, {term}"
-    # Those observations add Σz² to n squared residuals; again four times that is allowed.
-    growth = [float(np.sqrt(1 + move**2 / 4)) for move in moves]
+    growth = [float(np.sqrt(1 + variance)) for _, variance in moves]
 
     def errors(r: Readings) -> list[float]:
         return [_implied(b, t) for b, t in zip(r[::2], r[1::2], strict=True)]
@@ -563,7 +615,7 @@ def _sum_of(
         room = sum(q.half for q in r[::2])
         if not same:
             se = [e if np.isfinite(e) else 0.0 for e in errors(r)[1:]]
-            room += float(np.sqrt(sum((m * e) ** 2 for m, e in zip(moves, se, strict=True))))
+            room += sum(move * e for (move, _), e in zip(moves, se, strict=True))
         return distance(gap, room)
 
     yield Constraint(
@@ -577,7 +629,7 @@ def _sum_of(
         lambda r: Words(
             f"{sum(q.value for q in r[2::2]):.4g}", f"{sum(q.value for q in r[2::2]):.4g}"
         ),
-        "strong" if same else "weak",
+        "strong",
         SAME_ROWS if same else FEW_DROPPED,
     )
 
@@ -669,17 +721,17 @@ def _coincidences(
                 "gaps that cost no row",
                 cells,
                 strain,
-                lambda r, v=variable: Words(  # type: ignore[misc]
+                lambda r, v=variable: Words(
                     f"{v} has {r[0].text} of {everyone}, yet {len(r) - 1} equations with it "
                     "lose no row",
                     f"{v}は{everyone}のうち{r[0].text}だが、"
                     f"これを含む{len(r) - 1}本の式で観測が減らない",
                 ),
-                lambda r, chance=chance: Words(  # type: ignore[misc]
+                lambda r, chance=chance: Words(
                     f"the gaps would all be among the dropped outliers (chance {chance(r):.1%})",
                     f"欠測がすべて除外された外れ値に含まれる場合だけ（確率{chance(r):.1%}）",
                 ),
                 "weak",
                 Words("gaps fall at random", "欠測が無作為に生じること"),
-                suspects=1,
+                suspects=(own,),
             )

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from shuseki.entry.audit.constraints import Cell, Constraint, Page, Words
+from shuseki.entry.audit.constraints import Cell, Constraint, Page, Reading, Readings, Words
 
 __all__ = ["Repair", "search", "slips"]
 
@@ -147,7 +147,6 @@ def search(
     constraints: Sequence[Constraint],
     by_cell: Mapping[Cell, Sequence[int]],
     failed: Sequence[int],
-    strains: Mapping[int, float],
 ) -> dict[tuple[Cell, str], tuple[Repair, frozenset[int]]]:
     """Undo every slip of every suspected cell, and keep what settles a failure.
 
@@ -161,8 +160,6 @@ def search(
         Cell → positions of the constraints that read it.
     failed
         Positions of the constraints that fail.
-    strains
-        Position → strain as printed.
 
     Returns
     -------
@@ -171,28 +168,40 @@ def search(
     """
     is_failed = frozenset(failed)
     suspects = {cell for i in failed for cell in constraints[i].suspected}
+    printed: dict[int, Readings] = {}
+
+    def strain(i: int, cell: Cell, changed: Reading) -> float:
+        """Strain of one constraint with one cell changed."""
+        if i not in printed:
+            printed[i] = page.readings(constraints[i].cells)
+        return constraints[i].strain(
+            tuple(
+                changed if at == cell else reading
+                for at, reading in zip(constraints[i].cells, printed[i], strict=True)
+            )
+        )
+
     found: dict[tuple[Cell, str], tuple[Repair, frozenset[int]]] = {}
     for cell in sorted(suspects, key=lambda c: (c.kind, c.key, c.column)):
         touching = by_cell[cell]
-        blaming = [i for i in touching if i in is_failed and cell in constraints[i].suspected]
-        others = [i for i in touching if i not in blaming]
+        failing = [i for i in touching if i in is_failed]
+        holding = [i for i in touching if i not in is_failed]
+        # Asking all is slow for moments; a true repair settles one of a few that are far apart.
+        few = failing[:: max(len(failing) // 4, 1)]
         for text, slip, cost in slips(
             page.texts[cell], cell.column == "stars", cell.kind in SIGNED
         ):
-            after = {i: _strain(page, constraints[i], cell, text) for i in blaming}
-            settled = frozenset(i for i, strain in after.items() if strain <= 1)
-            if not settled:
+            changed = page.read(cell, text)
+            if all(strain(i, cell, changed) > 1 for i in few):
                 continue
-            after |= {i: _strain(page, constraints[i], cell, text) for i in others}
-            breaks = sum(strain > 1 and strains[i] <= 1 for i, strain in after.items())
-            left = [min(strain, 10.0) for strain in after.values()]
+            after = {i: strain(i, cell, changed) for i in failing}
+            settled = frozenset(i for i, left in after.items() if left <= 1)
+            after |= {i: strain(i, cell, changed) for i in holding}
+            breaks = sum(after[i] > 1 for i in holding)
+            left = [min(value, 10.0) for value in after.values()]
             rms = float(np.sqrt(np.mean(np.square(left))))
             found[cell, text] = (
                 Repair(cell, text, slip, len(settled), int(breaks), rms, cost),
                 settled,
             )
     return found
-
-
-def _strain(page: Page, constraint: Constraint, cell: Cell, text: str) -> float:
-    return constraint.strain(page.readings(constraint.cells, {cell: text}))
