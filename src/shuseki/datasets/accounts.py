@@ -114,8 +114,8 @@ def regional_accounts(kind: str = "public", by: str | Division = "district-253")
     Returns
     -------
     DataFrame
-        Index ``area``; the columns of ``COLUMNS``. ``attrs["sources"]`` names the sources,
-        ``attrs["division"]`` the division.
+        Index ``area``; the columns of ``COLUMNS``. ``attrs["datasets"]`` names the data sets
+        they come from (``datasets.dataset(name).source``), ``attrs["division"]`` the division.
 
     Examples
     --------
@@ -228,7 +228,7 @@ def compute(by: Division) -> pd.DataFrame:
     used = dict.fromkeys(column.data for column in COLUMNS if column.data)
     out.attrs = {
         "division": by.name,
-        "sources": tuple(str(dataset(name).source) for name in (*used, *NATIONAL)),
+        "datasets": (*used, *NATIONAL),
     }
     return out
 

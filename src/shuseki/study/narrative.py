@@ -16,6 +16,7 @@ from shuseki.entry.printed import PrintedNumber
 from shuseki.entry.replication import Replication
 from shuseki.entry.variables import define
 from shuseki.errors import DataError
+from shuseki.geography.areas import prefectures
 from shuseki.report.document import (
     Block,
     Bullets,
@@ -27,10 +28,9 @@ from shuseki.report.document import (
     Section,
 )
 from shuseki.report.national import entry_exit_rates
-from shuseki.report.plots.maps import choropleth
+from shuseki.report.plots.maps import LAND_SOURCE, choropleth
 from shuseki.report.tables import Table, beside, wide
-from shuseki.report.words import Lang, Text
-from shuseki.results import Result
+from shuseki.report.words import WORDS, Lang, Text
 
 if TYPE_CHECKING:
     from shuseki.study.run import Run
@@ -181,9 +181,37 @@ def _where(run: "Run") -> Iterator[Block]:
                     lang=lang,
                 )
 
-            yield Figure(draw, caption=(label.label, label.label_ja), sources=run.variables.sources)
+            yield Figure(
+                draw,
+                caption=(label.label, label.label_ja),
+                notes=(WORDS["map_note"],),
+                sources=(*run.variables.sources, LAND_SOURCE),
+            )
     for outcome, ranking in run.rankings.items():
-        yield _table(ranking, f"table1_{outcome.lower()}", _ranking_title(outcome))
+        yield Table.of(
+            ranking,
+            name=f"table1_{outcome.lower()}",
+            title=_ranking_title(outcome),
+            frame=_named(run, ranking.to_frame()),
+        )
+
+
+def _named(run: "Run", ranking: pd.DataFrame) -> pd.DataFrame:
+    """Name areas and prefectures in both languages."""
+    areas = run.division.areas.set_index("code")
+    places = prefectures().set_index("code")
+    codes = ranking["area"].astype(str)
+    return pd.DataFrame(
+        {
+            "rank": ranking["rank"],
+            "area_en": areas["name_en"].reindex(codes).to_numpy(),
+            "area_ja": areas["name_ja"].reindex(codes).to_numpy(),
+            "prefecture_en": places["name_en"].reindex(areas["prefecture"][codes]).to_numpy(),
+            "prefecture_ja": places["name_ja"].reindex(areas["prefecture"][codes]).to_numpy(),
+            "births": ranking["births"],
+            "rate": ranking["rate"],
+        }
+    )
 
 
 def _ranking_title(outcome: str) -> Text:
@@ -198,13 +226,15 @@ def _variables(run: "Run") -> Iterator[Block]:
         frame=run.variables.definitions(),
         sources=run.variables.sources,
     )
-    yield _table(
-        run.descriptives, "table3_descriptives", ("Table 3: descriptives", "表3：基本統計量")
+    yield Table.of(
+        run.descriptives,
+        name="table3_descriptives",
+        title=("Table 3: descriptive statistics", "表3：基本統計量"),
     )
-    yield _table(
+    yield Table.of(
         run.correlations,
-        "appendix2_correlations",
-        ("Appendix 2: correlations", "付表2：相関行列"),
+        name="appendix2_correlations",
+        title=("Appendix 2: correlations", "付表2：相関行列"),
         frame=run.correlations.matrix.reset_index(names="variable"),
     )
 
@@ -225,14 +255,7 @@ def _equations(run: "Run") -> Iterator[Block]:
             f"{f'表{number}：' if number else ''}{label.label_ja}に関する分析結果",
         )
         yield Finding(of_outcome, title=title, table=_coefficients(of_outcome, outcome, title))
-    yield _table(
-        run.effects,
-        "effects",
-        ("Effects in words", "効果の大きさ"),
-        frame=run.effects.to_frame()[
-            ["outcome", "model", "variable", "change", "low", "high", "stars", "words", "words_ja"]
-        ],
-    )
+    yield Table.of(run.effects, name="effects", title=("Effects in words", "効果の大きさ"))
 
 
 def _coefficients(fits: Fits, outcome: str, title: Text) -> Table:
@@ -380,13 +403,3 @@ def _audit(run: "Run") -> Iterator[Block]:
         "どの論文にも当てはまる規則を印刷値に適用した。各所見は該当箇所・修正案・確からしさを示す。",
     )
     yield Finding(run.audit, title=("Contradictions in print", "印刷値の矛盾"))
-
-
-def _table(result: Result, name: str, title: Text, frame: pd.DataFrame | None = None) -> Table:
-    return Table(
-        name=name,
-        title=title,
-        frame=result.to_frame() if frame is None else frame,
-        notes=result.notes,
-        sources=result.sources,
-    )

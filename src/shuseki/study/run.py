@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from shuseki.datasets import regional_accounts
+from shuseki.datasets.catalogue import dataset
 from shuseki.datasets.census import synthetic_census
 from shuseki.datasets.printed import paper_folder, printed_paper
 from shuseki.demography.events import Births, births
@@ -199,7 +200,7 @@ def run(
             convention=asked.entry.convention,
             area_names=dict(zip(areas["code"], areas["name_ja"], strict=True)),
             area_groups=dict(zip(areas["code"], areas["prefecture"], strict=True)),
-            sources=(*born.panel.sources, *_sources(accounts)),
+            sources=(*born.panel.sources, *_sources(asked, accounts)),
         )
         designs = _designs(asked)
         fits = estimate_all(designs, variables, paper)
@@ -327,8 +328,11 @@ def _table(path: Path, *codes: str) -> pd.DataFrame:
     return table.astype(dict.fromkeys(codes, str))
 
 
-def _sources(accounts: pd.DataFrame) -> tuple[Source, ...]:
-    return tuple(Source(**said) for said in accounts.attrs.get("sources", ()))
+def _sources(study: Study, accounts: pd.DataFrame) -> tuple[Source, ...]:
+    if study.accounts.source == "file" and study.accounts.file is not None:
+        name = study.accounts.file.name
+        return (Source(name, f"Regional accounts in {name}", "", origin="user"),)
+    return tuple(dataset(name).source for name in accounts.attrs.get("datasets", ()))
 
 
 # ---- what the study file names ------------------------------------------------------------------
