@@ -125,7 +125,11 @@ def _explained(
     for i in sorted(remaining):
         groups.setdefault((constraints[i].rule, constraints[i].group or str(i)), []).append(i)
     for members in groups.values():
-        repairs = [repair for repair, settled in candidates.values() if set(members) <= settled]
+        repairs = [
+            repair
+            for repair, settled in candidates.values()
+            if set(members) <= settled and repair.breaks < repair.settles
+        ]
         findings.append(_finding(page, constraints, members, repairs))
         if progress is not None:
             progress(len(failed), len(failed))
