@@ -29,7 +29,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from shuseki.demography.funnel import Funnel, Step
-from shuseki.demography.linkage import STORED, Converter, carried, converter_of, steps_of
+from shuseki.demography.linkage import STORED, Converter, carried, converter_of
 from shuseki.errors import ParameterError
 from shuseki.panel import Panel
 from shuseki.records.store import Store
@@ -187,11 +187,10 @@ def births(
             "Expected earlier < since < at."
         )
     changed = converter_of(store, converter)
-    steps = steps_of(changed)
 
     def seen(wave: int) -> ir.Table:
-        numbers = carried(store, wave, at, changed, steps)
-        return numbers.filter(numbers.ended.isnull()).select("id")
+        numbers = carried(store, wave, at, changed)
+        return numbers.filter(numbers.ended == 0).select("id")
 
     members, groups = members_of(division, [at]), groups_of(classes)
     wave = store.wave(at)
@@ -444,13 +443,10 @@ def life_table(
     years = sorted(waves)
     store.check_waves(years)
     changed = converter_of(store, converter)
-    steps = steps_of(changed)
     columns = ["wave", "municipality", "industry", "employees"]
-    records = ibis.union(
-        *[carried(store, year, years[-1], changed, steps, columns) for year in years]
-    )
+    records = ibis.union(*[carried(store, year, years[-1], changed, columns) for year in years])
     records = by_cell(records, members_of(division, years))
-    records = records.mutate(ended=records.ended.fill_null(0)).rename(plant="id")
+    records = records.rename(plant="id")
     own = ibis.window(group_by=["plant", "ended"], order_by="wave")
     whole = ibis.window(group_by=["plant", "ended"])
     return records.mutate(

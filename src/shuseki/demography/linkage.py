@@ -12,7 +12,8 @@ Rows chain over waves. A number that a converter gives to another plant is no lo
 of its old bearer: the old bearer, unless converted itself, has ended at that wave.
 
 Takes: a store and a converter (an Ibis table, a data frame, or the store's own). Gives: Ibis
-expressions; nothing is drawn into memory.
+expressions over the waves. The converter itself, which lists only numbers that changed, is
+composed in memory; the waves never are.
 
 Sources: Okamuro (2006), p. 3: waves are joined by a converter of municipality, district and
 plant numbers. Limits: a number that is lost or given again without a row in the converter
@@ -30,7 +31,15 @@ from shuseki.errors import DataError, examples
 from shuseki.records.store import Store
 from shuseki.results import Result, result
 
-__all__ = ["Converter", "ConverterFindings", "carried", "changes", "examine_converter", "steps_of"]
+__all__ = [
+    "STORED",
+    "Converter",
+    "ConverterFindings",
+    "carried",
+    "changes",
+    "converter_of",
+    "examine_converter",
+]
 
 Converter: TypeAlias = ir.Table | pd.DataFrame | None
 STORED = "stored"
@@ -66,89 +75,39 @@ class ConverterFindings(Result):
         return self.findings.copy()
 
 
-def converter_of(store: Store, converter: Converter | str) -> ir.Table | None:
-    """The converter as a table of the store's engine, or None when numbers never change."""
-    if isinstance(converter, str):
-        return store.converter()
-    if converter is None:
-        return None
-    if isinstance(converter, pd.DataFrame):
-        if converter.empty:
-            return None
-        converter = ibis.memtable(converter)
-    return store.as_converter(converter)
-
-
-def steps_of(converter: ir.Table | None) -> list[tuple[int, int]]:
-    """Steps of a converter as (from_wave, to_wave), in the order in which they took effect.
+def converter_of(store: Store, converter: Converter | str) -> pd.DataFrame | None:
+    """The converter in memory, ids of the store's type; None when no number ever changes.
 
     Raises
     ------
     DataError
-        When a row leads back in time.
+        When it lacks a column, or a row leads back in time.
     """
-    if converter is None:
-        return []
-    found = converter.select("from_wave", "to_wave").distinct().to_pandas()
-    steps = [(int(a), int(b)) for a, b in found.itertuples(index=False)]
-    back = [f"{a} to {b}" for a, b in steps if a >= b]
-    if back:
+    if isinstance(converter, str):
+        table = store.converter()
+    elif isinstance(converter, pd.DataFrame):
+        table = store.as_converter(ibis.memtable(converter)) if len(converter) else None
+    else:
+        table = None if converter is None else store.as_converter(converter)
+    if table is None:
+        return None
+    frame: pd.DataFrame = table.to_pandas()
+    back = frame[frame["from_wave"] >= frame["to_wave"]]
+    if len(back):
+        steps = back[["from_wave", "to_wave"]].drop_duplicates().itertuples(index=False)
         raise DataError(
-            f"The converter leads back in time: {examples(back)}. "
-            "Expected from_wave before to_wave. Exchange or correct those rows."
+            f"The converter leads back in time: {examples(f'{a} to {b}' for a, b in steps)} "
+            f"({len(back)} rows). Expected from_wave before to_wave. "
+            "Exchange or correct those rows."
         )
-    return sorted(steps, key=lambda step: (step[1], step[0]))
-
-
-def changes(
-    converter: ir.Table, steps: Sequence[tuple[int, int]], wave: int, at: int
-) -> ir.Table | None:
-    """Compose the converter into one table from the numbers of ``wave`` to those of ``at``.
-
-    Returns
-    -------
-    ir.Table or None
-        ``from_id``, ``to_id``, ``ended``: the wave at which the number passed to another plant,
-        null while it is the plant's. Numbers that stay are not listed. None when no step lies
-        between the two waves.
-    """
-    composed: ir.Table | None = None
-    for step_from, step_to in steps:
-        if not wave < step_to <= at:
-            continue
-        rows = converter.filter(converter.from_wave == step_from, converter.to_wave == step_to)
-        moved = rows.select(from_id="from_id", to_id="to_id", ended=ibis.null("int32"))
-        step = moved
-        if step_from >= wave:
-            # Whoever bore a number that now goes to another plant, and did not move, has ended.
-            others = rows.view()
-            taken = rows.anti_join(others, rows.to_id == others.from_id)
-            step = moved.union(
-                taken.select(from_id="to_id", to_id="to_id", ended=ibis.literal(step_to, "int32"))
-            ).distinct()
-        composed = step if composed is None else chained(composed, step)
-    return composed
-
-
-def chained(first: ir.Table, then: ir.Table) -> ir.Table:
-    """One table of changes after another."""
-    then = then.view()
-    on = [first.to_id == then.from_id, first.ended.isnull()]
-    through = first.left_join(then, on).select(
-        from_id=first.from_id,
-        to_id=then.to_id.fill_null(first.to_id),
-        ended=ibis.coalesce(first.ended, then.ended),
-    )
-    fresh = then.anti_join(first, then.from_id == first.from_id)
-    return through.union(fresh.select("from_id", "to_id", "ended"))
+    return frame
 
 
 def carried(
     store: Store,
     wave: int,
     at: int,
-    converter: ir.Table | None,
-    steps: Sequence[tuple[int, int]],
+    converter: pd.DataFrame | None,
     columns: Sequence[str] = (),
 ) -> ir.Table:
     """Records of ``wave`` under the numbers of a later wave ``at``.
@@ -158,14 +117,15 @@ def carried(
     ir.Table
         ``id`` as of ``at``, ``ended`` (see ``changes``) and the columns asked for.
     """
-    table = store.wave(wave)
-    changed = None if converter is None else changes(converter, steps, wave, at)
-    if changed is None:
-        return table.select("id", *columns).mutate(ended=ibis.null("int32"))
-    joined = table.select("id", *columns).left_join(changed, table.id == changed.from_id)
+    table = store.wave(wave).select("id", *columns)
+    changed = None if converter is None else changes(converter, wave, at)
+    if changed is None or changed.empty:
+        return table.mutate(ended=ibis.literal(0, "int32"))
+    numbers = ibis.memtable(changed)
+    joined = table.left_join(numbers, table.id == numbers.from_id)
     return joined.select(
         id=ibis.coalesce(joined.to_id, joined.id),
-        ended=joined.ended,
+        ended=joined.ended.fill_null(0).cast("int32"),
         **{name: joined[name] for name in columns},
     )
 
@@ -186,40 +146,87 @@ def examine_converter(store: Store, converter: Converter | str = STORED) -> Conv
     ``without record``
         ``from_id`` is not in its wave.
     """
-    table = converter_of(store, converter)
-    none = pd.DataFrame(columns=["finding", "from_wave", "to_wave", "id", "count"])
-    if table is None:
-        return ConverterFindings(rows=0, findings=none)
-    steps = steps_of(table)
-    found = []
-    for kind, near, far in (("merged", "to_id", "from_id"), ("split", "from_id", "to_id")):
-        grouped = table.group_by("from_wave", "to_wave", near).agg(count=table[far].nunique())
-        odd = grouped.filter(grouped["count"] > 1).rename(id=near)
-        found.append(odd.to_pandas().assign(finding=kind))
-    moved = table.filter(table.from_id != table.to_id)
-    back = moved.view()
-    for kind, later in (
-        ("exchanged", back.to_wave == moved.to_wave),
-        ("returned", back.to_wave > moved.to_wave),
-    ):
-        pairs = moved.inner_join(
-            back, [moved.to_id == back.from_id, moved.from_id == back.to_id, later]
-        )
-        rows = pairs.select(
-            from_wave=moved.from_wave, to_wave=back.to_wave, id=moved.from_id
-        ).distinct()
-        found.append(rows.to_pandas().assign(finding=kind, count=1))
-    for step_from, _ in steps:
-        if step_from in store.waves:
-            of_wave = table.filter(table.from_wave == step_from)
-            lost = of_wave.anti_join(
-                store.wave(step_from), of_wave.from_id == store.wave(step_from).id
-            )
-            rows = lost.select("from_wave", "to_wave", id="from_id").distinct()
-            found.append(rows.to_pandas().assign(finding="without record", count=1))
-    found = [frame[none.columns] for frame in found if len(frame)]
-    findings = pd.concat(found, ignore_index=True).drop_duplicates() if found else none
-    findings = findings.sort_values(["finding", "to_wave", "id"], ignore_index=True)
-    return ConverterFindings(
-        rows=int(table.count().to_pyarrow().as_py()), findings=findings, sources=store.sources
+    frame = converter_of(store, converter)
+    if frame is None:
+        return ConverterFindings(rows=0, findings=pd.DataFrame(columns=FINDINGS))
+    found = [
+        several(frame, "to_id", "from_id").assign(finding="merged"),
+        several(frame, "from_id", "to_id").assign(finding="split"),
+    ]
+    moved = frame[frame["from_id"] != frame["to_id"]]
+    pairs = moved.merge(
+        moved, left_on=["from_id", "to_id"], right_on=["to_id", "from_id"], suffixes=("", "_back")
     )
+    for kind, cycle in (
+        ("exchanged", pairs[pairs["to_wave_back"] == pairs["to_wave"]]),
+        ("returned", pairs[pairs["to_wave_back"] > pairs["to_wave"]]),
+    ):
+        rows = cycle[["from_wave", "to_wave_back", "from_id"]].set_axis(FINDINGS[1:4], axis=1)
+        found.append(rows.assign(finding=kind, count=1))
+    for year in sorted(set(frame["from_wave"]) & set(store.waves)):
+        rows = frame.loc[frame["from_wave"] == year, [*FINDINGS[1:3], "from_id"]]
+        rows = rows.set_axis(FINDINGS[1:4], axis=1).drop_duplicates()
+        lost = ibis.memtable(rows).anti_join(store.wave(int(year)), "id").to_pandas()
+        found.append(lost.assign(finding="without record", count=1))
+    findings = pd.concat([part[FINDINGS] for part in found if len(part)] or [found[0][FINDINGS]])
+    findings = findings.drop_duplicates().sort_values(FINDINGS[:4], ignore_index=True)
+    return ConverterFindings(rows=len(frame), findings=findings, sources=store.sources)
+
+
+FINDINGS = ["finding", "from_wave", "to_wave", "id", "count"]
+
+
+def several(frame: pd.DataFrame, one: str, many: str) -> pd.DataFrame:
+    """Numbers of one side of a step that stand beside several of the other."""
+    beside = frame.groupby(["from_wave", "to_wave", one])[many].nunique()
+    return beside[beside > 1].rename("count").rename_axis(FINDINGS[1:4]).reset_index()
+
+
+# ---- arithmetic on numbers ---------------------------------------------------------------------
+
+
+def changes(converter: pd.DataFrame, wave: int, at: int) -> pd.DataFrame | None:
+    """Compose a converter into one table from the numbers of ``wave`` to those of ``at``.
+
+    Parameters
+    ----------
+    converter
+        ``from_wave``, ``to_wave``, ``from_id``, ``to_id``; rows of the same two waves are one
+        step, and steps take effect in the order of ``to_wave``.
+
+    Returns
+    -------
+    DataFrame or None
+        ``from_id``, ``to_id``, ``ended``: the wave at which the number passed to another plant,
+        0 while it is the plant's. Numbers that stay are not listed. None when no step lies
+        between the two waves.
+    """
+    composed: pd.DataFrame | None = None
+    between = converter[(converter["to_wave"] > wave) & (converter["to_wave"] <= at)]
+    steps = between[["to_wave", "from_wave"]].drop_duplicates().to_numpy(dtype=int).tolist()
+    for step_to, step_from in sorted(steps):
+        rows = between[(between["to_wave"] == step_to) & (between["from_wave"] == step_from)]
+        step = rows[["from_id", "to_id"]].drop_duplicates().assign(ended=0)
+        if step_from >= wave:
+            # Whoever bore a number that now goes to another plant, and did not move, has ended.
+            taken = step.loc[~step["to_id"].isin(step["from_id"]), ["to_id"]].drop_duplicates()
+            ended = taken.assign(from_id=taken["to_id"], ended=step_to)
+            step = pd.concat([step, ended], ignore_index=True)
+        step = step[TAKES]
+        composed = step if composed is None else chained(composed, step)
+    return composed
+
+
+TAKES = ["from_id", "to_id", "ended"]
+
+
+def chained(first: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
+    """One table of changes after another; numbers that have ended change no more."""
+    ended, alive = first[first["ended"] > 0], first[first["ended"] == 0]
+    stays = alive[~alive["to_id"].isin(then["from_id"])]
+    changes_again = alive[["from_id", "to_id"]].merge(
+        then.rename(columns={"from_id": "to_id", "to_id": "new_id"}), on="to_id"
+    )
+    through = changes_again.drop(columns="to_id").rename(columns={"new_id": "to_id"})
+    fresh = then[~then["from_id"].isin(first["from_id"])]
+    return pd.concat([ended, stays, through, fresh], ignore_index=True)
