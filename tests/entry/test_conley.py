@@ -1,6 +1,7 @@
 """Are Conley's standard errors those of the formula, and of another program?"""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,23 @@ def test_equals_spreg_hac() -> None:
     )
     np.testing.assert_allclose(ours.coefficients, model.betas.ravel(), rtol=1e-10)
     np.testing.assert_allclose(ours.errors[0] ** 2, np.diag(model.vm), rtol=1e-8)
+
+
+def test_equals_stored_output_of_r_on_a_line() -> None:
+    # sandwich::NeweyWest with L lags is Bartlett's kernel with a cut-off of L + 1 km on points
+    # 1 km apart; see reference/conley.R
+    here = Path(__file__).with_name("reference")
+    frame = pd.read_csv(here / "counts.csv").assign(rate=lambda t: t["births"] / t["base"])
+    line = np.arange(len(frame), dtype=float)
+    theirs = pd.read_csv(here / "conley_reference.csv")
+    ours = conley_errors(
+        frame,
+        outcome="rate",
+        terms=["a", "b"],
+        distances_km=np.abs(line[:, None] - line),
+        cutoffs_km=sorted(set(theirs["cutoff_km"])),
+    )
+    np.testing.assert_allclose(ours.errors.ravel(), theirs["standard_error"].to_numpy(), rtol=1e-9)
 
 
 def test_dependence_widens_the_error_of_what_is_clustered() -> None:

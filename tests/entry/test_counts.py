@@ -1,13 +1,16 @@
 """Do the count models say what theory and another program say?"""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from shuseki.entry.counts import count_model, overdispersion, separated
-from shuseki.errors import DataError, ParameterError
+from shuseki.entry.counts import count_effects, count_model, overdispersion, separated
+from shuseki.errors import ConvergenceError, DataError, ParameterError
 
+REFERENCE = Path(__file__).with_name("reference")
 TRUTH = {"constant": 0.4, "a": 0.7, "b": -0.5}
 
 
@@ -68,6 +71,65 @@ def test_poisson_equals_statsmodels_with_every_error() -> None:
         np.testing.assert_allclose(ours.errors * factor, theirs.bse, rtol=1e-6)
 
 
+def stored(family: str, errors: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The made-up counts, and what R (MASS, pscl, sandwich) says of them; see counts.R."""
+    answers = pd.read_csv(REFERENCE / "counts_reference.csv")
+    mine = answers[(answers["family"] == family) & (answers["errors"] == errors)]
+    return pd.read_csv(REFERENCE / "counts.csv"), mine
+
+
+@pytest.mark.parametrize(
+    ("family", "errors"),
+    [("poisson", kind) for kind in ("classical", "HC0", "HC1", "cluster")]
+    + [("zero_inflated", "classical")],
+)
+def test_equals_stored_output_of_r(family: str, errors: str) -> None:
+    frame, theirs = stored(family, errors)
+    ours = count_model(
+        frame,
+        outcome="births",
+        terms=["a", "b"],
+        exposure="base",
+        family=family,
+        standard_errors=errors,
+        groups="prefecture" if errors == "cluster" else None,
+    )
+    # glm stops at a relative change of 1e-14 of the deviance, zeroinfl's optimiser at 1e-15 of a
+    # flat maximum, with a Hessian by differences
+    loose = family == "zero_inflated"
+    np.testing.assert_allclose(
+        ours.coefficients, theirs["coefficient"], rtol=1e-5 if loose else 1e-9
+    )
+    np.testing.assert_allclose(ours.errors, theirs["standard_error"], rtol=1e-4 if loose else 1e-7)
+    assert ours.log_likelihood == pytest.approx(theirs["log_likelihood"].iloc[0], rel=1e-10)
+
+
+def test_negative_binomial_equals_stored_output_of_r() -> None:
+    # MASS maximises the same likelihood; its errors take α as known, which at the maximum costs
+    # the slopes nothing (the information is block diagonal in expectation), so they agree to 5%
+    frame, theirs = stored("negative_binomial", "theta known")
+    ours = count_model(
+        frame,
+        outcome="births",
+        terms=["a", "b"],
+        exposure="base",
+        family="negative_binomial",
+        standard_errors="classical",
+    )
+    np.testing.assert_allclose(ours.coefficients, theirs["coefficient"], rtol=1e-6)
+    assert ours.dispersion == pytest.approx(theirs["alpha"].iloc[0], rel=1e-6)
+    assert ours.log_likelihood == pytest.approx(theirs["log_likelihood"].iloc[0], rel=1e-10)
+    np.testing.assert_allclose(ours.errors, theirs["standard_error"], rtol=0.05)
+
+
+def test_no_convergence_is_named_with_the_remedy() -> None:
+    # counts with less variance than a Poisson: NB2's α runs to 0, where it has no maximum
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"a": rng.uniform(size=200), "births": rng.binomial(5, 0.9, 200)})
+    with pytest.raises(ConvergenceError, match=r"no overdispersion.*family='poisson'"):
+        count_model(frame, outcome="births", terms=["a"], family="negative_binomial")
+
+
 def test_marginal_effects_are_changes_of_the_mean_rate() -> None:
     frame = counts(500)
     fit = count_model(frame, outcome="births", terms=["a", "b"], exposure="base")
@@ -76,6 +138,24 @@ def test_marginal_effects_are_changes_of_the_mean_rate() -> None:
     b = fit.coefficients
     moved = (np.exp((x + np.array([0, step, 0])) @ b).mean() - np.exp(x @ b).mean()) / step
     assert fit.marginal_effects[1] == pytest.approx(moved, rel=1e-5)
+
+
+def test_effects_are_told_as_those_of_the_linear_model() -> None:
+    # a rate of exp(1 + 2 MRATIO) per 10,000: 10 points more are 0.1 · 2 · mean rate more births
+    rng = np.random.default_rng(6)
+    share = rng.uniform(0.1, 0.5, 400)
+    base = rng.uniform(5, 50, 400)
+    frame = pd.DataFrame({"MRATIO": share, "base": base})
+    frame["START_H"] = rng.poisson(base * np.exp(1 + 2 * share))
+    fit = count_model(frame, outcome="START_H", terms=["MRATIO"], exposure="base")
+    told = count_effects([fit])
+    change = told.table["change"].iloc[0]
+    assert change == pytest.approx(0.1 * 2 * np.exp(1 + 2 * share).mean(), rel=0.1)
+    assert told.say("START_H", "poisson", "MRATIO") == (
+        f"10 points more manufacturing share of workers: {change:.1f} more high-tech births per "
+        "10,000 labour force"
+    )
+    assert "ハイテク業種の" in told.say("START_H", "poisson", "MRATIO", lang="ja")
 
 
 def test_exposure_units_do_not_matter() -> None:
