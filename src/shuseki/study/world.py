@@ -6,11 +6,11 @@ areas are an equilibrium, and returns a ``World``, whose counterfactuals are ask
 of areas.
 
 Transport costs are ``T_rs = (d_rs / d_min)^δ``, with the distance within an area
-``0.376 √(area km²)`` (half the distance to the nearest neighbour where its area is unknown) and d_min the
-shortest distance of all, so that every cost is ≥ 1.
+``0.376 √(area km²)`` (half the distance to the nearest neighbour where its area is unknown) and
+d_min the shortest distance of all, so that every cost is ≥ 1.
 
-Takes: a panel with ``employees`` and ``wages_yen`` in one period, distances in km. Gives: factors of
-change by area, with an audit and, on request, intervals from parameter draws.
+Takes: a panel with ``employees`` and ``wages_yen`` in one period, distances in km. Gives: factors
+of change by area, with an audit and, on request, intervals from parameter draws.
 Sources: δ = 0.33, σ = 5, μ = 0.75: Redding and Rossi-Hansberg (2017); 0.376 √area: mean distance
 between two points of a square, scaled to a disc's centre, usual in gravity work. Data as in the
 panel.
@@ -19,6 +19,7 @@ Limits: manufacturing employees stand for people; one sector; straight distances
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,8 +27,8 @@ import pandas as pd
 from shuseki.arrays import Bools, Floats
 from shuseki.datasets import manufacturing_panel, regional_accounts
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
-from shuseki.geography.districts import division
 from shuseki.geography.distances import distance_matrix_km, own_distance_km
+from shuseki.geography.districts import division
 from shuseki.panel import Panel
 from shuseki.sources import Source
 from shuseki.theory.quantitative_spatial import (
@@ -177,7 +178,7 @@ class World:
                 "Nothing was changed. Expected transport_cost, productivity, housing or "
                 "plant_closure. Name one."
             )
-        changes = {
+        changes: dict[str, Any] = {
             "transport_cost": self._costs(transport_cost),
             "productivity": self._factors(productivity, 1.0),
             "housing": self._factors(housing, 1.0),
@@ -189,7 +190,7 @@ class World:
                 draws=draws, prior=prior, seed=seed, progress=progress, **changes
             )
         else:
-            found = self.model.counterfactual(**changes)  # type: ignore[arg-type]
+            found = self.model.counterfactual(**changes)
         return replace(
             found,
             codes=self.codes,
@@ -299,8 +300,8 @@ def invert(
         )
     if not (apart > 0).all():
         raise DataError(
-            f"{int((~(apart > 0)).sum())} distances are 0, negative or missing. Expected km > 0, on "
-            "the diagonal the distance within the area, about 0.376 √(area km²)."
+            f"{int((~(apart > 0)).sum())} distances are 0, negative or missing. Expected km > 0, "
+            "on the diagonal the distance within the area, about 0.376 √(area km²)."
         )
     apart = apart[np.ix_(keep, keep)]
     iceberg = (apart / apart.min()) ** distance_elasticity
@@ -356,9 +357,7 @@ def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[st
         for k in np.flatnonzero(unknown):
             near = keep & (pay > 0) & (groups == groups[k])
             pay[k] = np.average(pay[near], weights=people[near]) if near.any() else mean
-        notes.append(
-            f"{int(unknown.sum())} withheld wages are set to the mean of the prefecture."
-        )
+        notes.append(f"{int(unknown.sum())} withheld wages are set to the mean of the prefecture.")
     return people, pay, keep, tuple(notes)
 
 

@@ -6,3 +6,16 @@ from shuseki.theory.footloose import FootlooseEntrepreneur
 from shuseki.theory.housing import Housing
 from shuseki.theory.linear import Linear
 from shuseki.theory.vertical_linkages import VerticalLinkages
+
+__all__ = [
+    "CorePeriphery",
+    "FootlooseEntrepreneur",
+    "Housing",
+    "Linear",
+    "VerticalLinkages",
+    "equilibria",
+    "hysteresis",
+    "solve",
+    "stability",
+    "sweep",
+]

@@ -171,9 +171,7 @@ class CorePeriphery:
     def short_run(self, state: Floats) -> ShortRun:
         """Wages, price indices, incomes and real wages, given shares of shape ``(..., n)``."""
         sigma, mu = self.elasticity_of_substitution, self.manufacturing_share
-        wage, iterations = market_wages(
-            self.proximity, state, mu, (1 - mu) * self.immobile, sigma
-        )
+        wage, iterations = market_wages(self.proximity, state, mu, (1 - mu) * self.immobile, sigma)
         g = (state * wage ** (1 - sigma)) @ self.proximity
         return ShortRun(
             wage,
@@ -193,7 +191,9 @@ class CorePeriphery:
         run = self.short_run(state)
         wage, g = run.wage, run.price_index ** (1 - sigma)
         dw = wage_derivative(D, state, wage, g, run.income, mu, sigma)
-        dg = D.T @ (np.diag(wage ** (1 - sigma)) + (1 - sigma) * (state * wage**-sigma)[:, None] * dw)
+        dg = D.T @ (
+            np.diag(wage ** (1 - sigma)) + (1 - sigma) * (state * wage**-sigma)[:, None] * dw
+        )
         real = run.real_wage
         slope = real[:, None] * (dw / wage[:, None] + mu / (sigma - 1) * dg / g[:, None])
         return crowded_jacobian(slope, real, state, self.immobile, self.congestion)
@@ -297,9 +297,7 @@ def market_wages(
     """
     wage = np.ones_like(shares)
     for step in range(1, limit + 1):
-        demand = (spent * shares * wage + immobile_income) / (
-            (shares * wage ** (1 - sigma)) @ D
-        )
+        demand = (spent * shares * wage + immobile_income) / ((shares * wage ** (1 - sigma)) @ D)
         new = (demand @ D.T) ** (1 / sigma)
         residual = float(np.max(np.abs(np.log(new / wage))))
         wage = new

@@ -19,7 +19,6 @@ Limits: with two regions and one mobile share the list of equilibria is complete
 unit interval, 1/800 apart); otherwise it is what the seeds found, and a note says so.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -367,6 +366,8 @@ def stability(model: Model, state: Floats) -> Stability:
     moves = np.zeros_like(state)
     if not np.isfinite(payoff).all():
         return Stability(np.zeros(0), np.inf, moves)
+    if low.any() and not np.isfinite(model.payoff(np.where(low, 0.0, state))).all():
+        free, low = ~high, np.zeros_like(low)  # an empty place would draw people without bound
     Q = _tangent(model, free)
     if Q.shape[1] == 0:
         return Stability(np.zeros(0), invasion, moves)
@@ -383,7 +384,7 @@ def solve(
     start: Floats | None = None,
     *,
     tolerance: float = 1e-10,
-    limit: int = 20_000,
+    limit: int = 5000,
     newton: bool | None = None,
 ) -> Equilibrium:
     """Walk from a state to the equilibrium it leads to.
@@ -433,9 +434,11 @@ def solve(
             f"Payoffs still differ by {residual:.1e} after {limit:,} steps. Expected "
             f"{tolerance:g}. Raise the limit, or start elsewhere."
         )
-    state = np.where(state < EMPTY, 0.0, state)
+    emptied = np.where(state < EMPTY, 0.0, state)
     if model.bounds == "shares":
-        state = state / state.sum()
+        emptied = emptied / emptied.sum()
+    if np.isfinite(model.payoff(emptied)).all():
+        state = emptied
     return Equilibrium(
         model=model,
         state=state,
@@ -540,9 +543,7 @@ def sweep(
     report(1, total)
     cores = [_core_branch(model, costs, core) for core in _cores(model)]
     branches += [branch for branch in cores if branch is not None]
-    sustains = _distinct(
-        point for core in _cores(model) for point in _sustains(model, costs, core)
-    )
+    sustains = _distinct(point for core in _cores(model) for point in _sustains(model, costs, core))
     report(2, total)
     for cost in breaks:
         for direction in _null_moves(model, cost):
@@ -555,7 +556,9 @@ def sweep(
         if model.regions == 2:
             at = model.at(float(cost))
             scanned = model.bounds == "shares"
-            for state in _scan(at) if scanned else _search(at, 12, np.random.default_rng(k), walks=0):
+            for state in (
+                _scan(at) if scanned else _search(at, 12, np.random.default_rng(k), walks=0)
+            ):
                 if not _on_some_branch(state, float(cost), branches):
                     branches.append(_follow_both(model, state, float(cost), span))
         report(4 + k, total)
@@ -677,7 +680,9 @@ def _force(model: Model, state: Floats, payoff: Floats) -> tuple[Floats, float]:
     else:
         force = payoff
     _, low, high = _support(model, state)
-    wrong = np.where(low, np.maximum(force, 0), np.where(high, np.maximum(-force, 0), np.abs(force)))
+    wrong = np.where(
+        low, np.maximum(force, 0), np.where(high, np.maximum(-force, 0), np.abs(force))
+    )
     return force, float(wrong.max())
 
 
@@ -704,7 +709,10 @@ def _polish(
     if Q.shape[1] == 0:
         return state
     for _ in range(steps):
-        gap = Q.T @ model.payoff(state)[free]
+        payoff = model.payoff(state)
+        if not np.isfinite(payoff).all():
+            return None
+        gap = Q.T @ payoff[free]
         slope = Q.T @ model.payoff_jacobian(state)[np.ix_(free, free)] @ Q
         try:
             change = Q @ np.linalg.solve(slope, gap)
@@ -795,7 +803,7 @@ def _feasible(model: Model, costs: Floats) -> Floats:
 def _rest(model: Model) -> Floats:
     """The dispersed equilibrium: as it is where regions are alike, else polished."""
     state = model.dispersed
-    force, residual = _force(model, state, model.payoff(state))
+    residual = _force(model, state, model.payoff(state))[1]
     if residual < 1e-9:
         return state
     exact = _polish(model, state, steps=60)
@@ -914,9 +922,7 @@ def _null_moves(model: Model, cost: float) -> list[Floats]:
     return moves
 
 
-def _leave(
-    model: Model, cost: float, move: Floats, span: tuple[float, float]
-) -> Branch | None:
+def _leave(model: Model, cost: float, move: Floats, span: tuple[float, float]) -> Branch | None:
     """Step off the dispersed branch along a null move and follow where it leads."""
     state = _rest(model.at(cost))
     free = state > EMPTY
@@ -930,9 +936,7 @@ def _leave(
     return follow.run(first, tangent, [(state, cost)])
 
 
-def _follow_both(
-    model: Model, state: Floats, cost: float, span: tuple[float, float]
-) -> Branch:
+def _follow_both(model: Model, state: Floats, cost: float, span: tuple[float, float]) -> Branch:
     free = state > EMPTY
     follow = _Follower(model, free, span)
     z = follow.origin(state, cost)
@@ -1076,7 +1080,7 @@ class _Follower:
         middle = self.origin(rest, 1.0)[:-1]
         before, after = z[:-1] - middle, new[:-1] - middle
         step = after - before
-        nearest = before - step * (before @ step) / max(step @ step, 1e-300)
+        nearest = before - step * (before @ step) / max(float(step @ step), 1e-300)
         return bool(before @ after < 0 and np.linalg.norm(nearest) < 0.02)
 
     def turning(self, z: Floats, tangent: Floats, stride: float) -> float:

@@ -194,7 +194,8 @@ class FootlooseEntrepreneur:
     def _direct(self, state: Floats, reach: Floats) -> Floats:
         D, b = self.proximity, self.profit_share
         matrix = np.eye(self.regions) - b * D * (state / reach)
-        return np.linalg.solve(matrix, b * (D @ (self.immobile / reach)))
+        wage: Floats = np.linalg.solve(matrix, b * (D @ (self.immobile / reach)))
+        return wage
 
     # ---- what is known in closed form -----------------------------------------------------
 

@@ -114,7 +114,7 @@ class Housing:
         """Wages (mean 1 over people), prices of goods, incomes and real wages, ``(..., n)``."""
         sigma, D = self.elasticity_of_substitution, self.proximity
         wage = np.ones_like(state)
-        for step in range(1, 5000):
+        for steps in range(1, 5000):  # noqa: B007
             g = (state * wage ** (1 - sigma)) @ D
             new = ((state * wage / g) @ D.T) ** (1 / sigma)
             new = new / (state * new).sum(axis=-1, keepdims=True)
@@ -126,7 +126,7 @@ class Housing:
             raise ConvergenceError(f"Wages still move by {moved:.1e}. Start from milder costs.")
         g = (state * wage ** (1 - sigma)) @ D
         return ShortRun(
-            wage, g ** (1 / (1 - sigma)), state * wage, wage * g ** (1 / (sigma - 1)), step
+            wage, g ** (1 / (1 - sigma)), state * wage, wage * g ** (1 / (sigma - 1)), steps
         )
 
     def payoff(self, state: Floats) -> Floats:
@@ -188,7 +188,7 @@ class Housing:
 
 
 def real_wage_slope(D: Floats, people: Floats, wage: Floats, sigma: float) -> Floats:
-    """d ln(w g^(1/(σ-1))) / dL with wages normalised to Σ wL = const, shape ``(n, n)``.
+    """D ln(w g^(1/(σ-1))) / dL with wages normalised to Σ wL = const, shape ``(n, n)``.
 
     Wages are free up to a factor; the Jacobian of the market system is singular in that one
     direction, which the row for the normalisation takes up.

@@ -1,17 +1,20 @@
 """When does knowledge stop growing among people who know one another?
 
 Knowledge creation (知識創造) of Berliant and Fujita. Person i knows n_i ideas; i and j share C_ij
-of them (共有知識) and have D_ij = n_i - C_ij of their own (固有知識). Working together they create ::
+of them (共有知識) and have D_ij = n_i - C_ij of their own (固有知識). Working together they
+create ::
 
     a_ij = β C_ij^θ (D_ij D_ji)^((1-θ)/2)          alone: a_ii = α n_i
     dn_i/dt = Σ_j δ_ij a_ij,   dC_ij/dt = δ_ij a_ij,   δ symmetric, Σ_j δ_ij = 1
 
 Too much in common, and there is nothing to tell; too little, and nothing is understood. With
-``m = D/(C + 2D)``, growth of two alike is ``g(m) = β (1-2m)^θ m^(1-θ) / (1-m)``, largest at the bliss
+``m = D/(C + 2D)``, growth of two alike is ``g(m) = β (1-2m)^θ m^(1-θ) / (1-m)``, largest at the
+bliss
 point ``m = (1-θ)/(2-θ)``. A fixed pair drifts past it: what they share swells, growth dies. People
-who rotate among N stay at ``m = (N-2)/(2N-3)`` and grow by ``γ(N) = β (N-2)^(1-θ)/(N-1)``, most in groups
-of ``N = 1 + 1/θ``. Where membership is fixed (メンバーの固定化), exchange with other regions restores
-diversity (多様性), at a cost; the best share of it is computed here.
+who rotate among N stay at ``m = (N-2)/(2N-3)`` and grow by ``γ(N) = β (N-2)^(1-θ)/(N-1)``, most
+in groups
+of ``N = 1 + 1/θ``. Where membership is fixed (メンバーの固定化), exchange with other regions
+restores diversity (多様性), at a cost; the best share of it is computed here.
 
 The state is scale-free: log n_i, and ``c_ij = C_ij / √(n_i n_j)`` for i < j.
 
@@ -24,8 +27,8 @@ Limits: ``rotation`` and ``fixed`` are given schedules. ``greedy`` and ``entropi
 splitting into groups of 1 + 1/θ does not appear under them.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -35,7 +38,7 @@ import pandas as pd
 from scipy.optimize import brentq, minimize_scalar
 
 from shuseki.arrays import Floats, Ints
-from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.errors import ParameterError
 from shuseki.results import Result, result
 from shuseki.theory.dynamics import Trajectory, simulate
 from shuseki.theory.literature import BERLIANT_FUJITA_2008, FUJITA_2010
@@ -148,8 +151,8 @@ def exchange_growth(
 ) -> float:
     """Long-run growth when a share of working time goes to people of another region.
 
-    With e the share, ``γ = (1-e) g_in + e t g_out``, ``m_in = (γ-δ_in g_in)/(2γ-δ_in g_in)`` and the
-    same for outsiders with ``t g_out``.
+    With e the share, ``γ = (1-e) g_in + e t g_out``, ``m_in = (γ-δ_in g_in)/(2γ-δ_in g_in)`` and
+    the same for outsiders with ``t g_out``. Each m is explicit in γ, which leaves one equation.
 
     Parameters
     ----------
@@ -168,35 +171,19 @@ def exchange_growth(
     delta_in = (1 - share) / (group - 1)
     delta_out = share / met
 
-    def growth(gamma: float) -> float:
-        return gamma - (1 - share) * flow(gamma, delta_in, 1.0) - share * flow(
-            gamma, delta_out, efficiency
-        )
-
-    def flow(gamma: float, delta: float, worth: float) -> float:
-        # the rate x = worth·g(m) at m = (γ-δx)/(2γ-δx); m falls with x, from ½
+    def rate(gamma: float, delta: float, worth: float) -> float:
+        """Growth g at the difference that balances: γ = δtβ [m/(1-2m)]^(1-θ), solved for m."""
         if delta == 0:
             return 0.0
+        u = (gamma / (delta * worth * beta)) ** (1 / (1 - theta))
+        return worth * float(pair_growth(u / (1 + 2 * u), theta, beta))
 
-        def gap(x: float) -> float:
-            m = max((gamma - delta * x) / (2 * gamma - delta * x), 0.0)
-            return worth * float(pair_growth(min(m, 0.5), theta, beta)) - x
-
-        top = min(worth * float(pair_growth(bliss_point(theta), theta, beta)), gamma / delta)
-        grid = np.linspace(0, top, 60)[1:]
-        values = [gap(float(x)) for x in grid]
-        for k in range(len(grid) - 1, 0, -1):
-            if values[k - 1] >= 0 >= values[k]:
-                return float(brentq(gap, float(grid[k - 1]), float(grid[k]), xtol=1e-14))
-        return float(grid[-1]) if values[-1] > 0 else 0.0
+    def excess(gamma: float) -> float:
+        inside = (1 - share) * rate(gamma, delta_in, 1.0)
+        return inside + share * rate(gamma, delta_out, efficiency) - gamma
 
     best = float(pair_growth(bliss_point(theta), theta, beta))
-    grid = np.linspace(1e-4, best * (1 - 1e-12), 120)
-    values = [growth(float(x)) for x in grid]
-    for k in range(len(grid) - 1, 0, -1):
-        if values[k - 1] <= 0 <= values[k]:
-            return float(brentq(growth, float(grid[k - 1]), float(grid[k]), xtol=1e-13))
-    return float(grid[-1]) if values[-1] < 0 else 0.0
+    return float(brentq(excess, 1e-9 * best, best * (1 + 1e-9), xtol=1e-14))
 
 
 def _check_theta(theta: float) -> None:
@@ -328,8 +315,8 @@ class KnowledgeCreation:
         short = float(np.max(np.abs(delta.sum(axis=1) - 1)))
         if uneven > 1e-9 or short > 1e-9 or (delta < 0).any():
             raise ParameterError(
-                f"Meetings are not mutual by {uneven:.2g}, rows miss 1 by {short:.2g}, the smallest "
-                f"is {delta.min():.2g}. Expected a symmetric δ ≥ 0 whose rows add up to 1."
+                f"Meetings are not mutual by {uneven:.2g}, rows miss 1 by {short:.2g}, the "
+                f"smallest is {delta.min():.2g}. Expected a symmetric δ ≥ 0 whose rows add up to 1."
             )
         object.__setattr__(self, "is_variant", self.choice != "given")
 
@@ -640,7 +627,7 @@ def group_sizes(
         theta=theta,
         beta=beta,
         persons=sizes,
-        growth=rotation_growth(sizes, theta, beta),
+        growth=rotation_growth(sizes.astype(float), theta, beta),
         best=best_group_size(theta),
         notes=("A pair has no long-run growth by itself: it falls back to working alone.",),
         sources=(BERLIANT_FUJITA_2008,),

@@ -88,9 +88,7 @@ class Linear:
                 "speed",
             )
         }
-        check_parameters(
-            "Linear", **positive, variety=(self.variety, self.substitution, np.inf)
-        )
+        check_parameters("Linear", **positive, variety=(self.variety, self.substitution, np.inf))
         if (self.distance < 0).any():
             raise ParameterError(
                 f"Negative distances: {int((self.distance < 0).sum())}. Expected steps ≥ 0."
@@ -172,8 +170,8 @@ class Linear:
         d_index = k / (2 * b + c * firms) * d_inward
         d_mill = c / (2 * k) * d_index
         margin = mill[None, :] - cost / 2
-        d_wage = k / self.labour_per_firm * (
-            2 * (margin * people) @ d_mill + margin**2 * self.mobile
+        d_wage = (
+            k / self.labour_per_firm * (2 * (margin * people) @ d_mill + margin**2 * self.mobile)
         )
         d_paid = firms * d_mill + d_inward / 2
         d_squared = (
@@ -210,7 +208,7 @@ class Linear:
 
     def utility_gap(self, share: float) -> float:
         """``ΔV = Cτ(τ*-τ)(λ-½)``: the first of two regions over the second."""
-        a, b, c, _ = self.demand
+        _, b, c, _ = self.demand
         A, L, phi, tau = self.workers, self.mobile, self.labour_per_firm, self.transport_cost
         bracket = 2 * b * phi * (3 * b * phi + 3 * c * L + c * A) + c**2 * L * (A + L)
         scale = bracket * L * (b * phi + c * L) / (2 * phi**2 * (2 * b * phi + c * L) ** 2)

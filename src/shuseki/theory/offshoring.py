@@ -2,8 +2,8 @@
 
 A cluster whose firms buy from one another earns a lock-in rent: a firm that left alone would pay
 transport on its inputs and on its sales at home. The rent shrinks as the broad transport cost
-(広い意味での輸送費: freight, tariffs, communication, exchange-rate risk) falls, and with it the wage
-gap that the cluster survives. With the home share of income y, ``s = α + (1-α) y`` and ::
+(広い意味での輸送費: freight, tariffs, communication, exchange-rate risk) falls, and with it the
+wage gap that the cluster survives. With the home share of income y, ``s = α + (1-α) y`` and ::
 
     q(T) = T^(-ασ) [s T^(1-σ) + (1-s) T^(σ-1)]
     a core at home survives against a foreign wage  iff  w_home/w_foreign ≤ q(T)^(-1/((1-α)σ))
@@ -318,7 +318,8 @@ def offshoring_model(
     """Home regions in equilibrium as observed, with foreign nodes across a border.
 
     Wages outside manufacturing, and the share of manufactures in spending, are chosen so that the
-    observed shares are an equilibrium at the given border cost; foreign nodes hold the manufacturing that pays there at that cost.
+    observed shares are an equilibrium at the given border cost; foreign nodes hold the
+    manufacturing that pays there at that cost.
 
     Parameters
     ----------

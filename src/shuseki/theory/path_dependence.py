@@ -3,15 +3,16 @@
 Path dependence (経路依存性). Three views:
 
 ``Urn``
-    Each new plant picks region r with probability ``(s_r + n_r)^κ / Σ(s + n)^κ``: κ = 1 leaves shares
-    to chance for good (Dirichlet limit), κ > 1 ends in monopoly, κ < 1 in equal shares.
+    Each new plant picks region r with probability ``(s_r + n_r)^κ / Σ(s + n)^κ``: κ = 1 leaves
+    shares to chance for good (Dirichlet limit), κ > 1 ends in monopoly, κ < 1 in equal shares.
 ``EntryExit``
-    Plants close at random and reopen at r with probability ∝ ``a_r + b n_r``; at rest the numbers are
-    Dirichlet-multinomial with parameters a/b.
+    Plants close at random and reopen at r with probability ∝ ``a_r + b n_r``; at rest the numbers
+    are Dirichlet-multinomial with parameters a/b.
 ``Lifecycle``
     The stages of a cluster (産業集積のライフサイクル, figure 3-2) and its negative lock-in
     (負のロックイン): n plants, difference m of what their people know,
-    ``dn/dt = n [ν₀ + κ g(m) - ξ ln n - x]``, ``dm/dt = (1-m) g(m) [(1-δ) - (2-δ) m]`` with meeting share
+    ``dn/dt = n [ν₀ + κ g(m) - ξ ln n - x]``, ``dm/dt = (1-m) g(m) [(1-δ) - (2-δ) m]`` with
+    meeting share
     ``δ = 1/(1 + openness·n)``: few plants meet the same few partners, know the same, create little
     and shrink. The five scenarios of escape that figure 3-3 prints are shocks to it; ``escape``
     finds the smallest that leads back to growth.
@@ -34,7 +35,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Floats
-from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.errors import ParameterError
 from shuseki.results import Result, result
 from shuseki.theory.dynamics import simulate
 from shuseki.theory.equilibrium import Model, solve
@@ -387,7 +388,7 @@ class Lifecycle:
         return 1 / (1 + self.openness * size), float(pair_growth(m, self.theta, self.beta))
 
     def drift(self, state: Floats) -> Floats:
-        """d ln n/dt and dm/dt."""
+        """D ln n/dt and dm/dt."""
         delta, growth = self.short_run(state)
         m = float(np.clip(state[1], 1e-12, 0.5))
         size = (
@@ -408,7 +409,8 @@ class LifecyclePath(Result):
     time, plants, difference
         Shape ``(m,)``.
     stage
-        ``emergence`` (生成), ``growth`` (発展), ``maturity`` (成熟), ``decline`` (縮小・衰退), ``(m,)``.
+        ``emergence`` (生成), ``growth`` (発展), ``maturity`` (成熟), ``decline`` (縮小・衰退),
+        ``(m,)``.
     """
 
     model: Lifecycle
@@ -421,7 +423,8 @@ class LifecyclePath(Result):
         """First and last."""
         return (
             f"{self.plants[0]:.2f} → {self.plants[-1]:.2f} plants (index) over "
-            f"{self.time[-1]:g} units of time, last stage: {self.stage[-1]}, n = {len(self.time)} times"
+            f"{self.time[-1]:g} units of time, last stage: {self.stage[-1]}, "
+            f"n = {len(self.time)} times"
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -9,7 +9,8 @@ What keeps people apart is a choice, and it decides the answer (``dispersion``):
 
 ``"housing"``
     Class II (Helpman; Redding and Rossi-Hansberg; Allen and Arkolakis): places grow dear. With
-    market access ``Mi_n = Σ_i D_ni S_i``, ``S_i = (w_i/A_i)^(1-σ)``, ``Mo_i = Σ_n D_ni w_nL_n/Mi_n``,
+    market access ``Mi_n = Σ_i D_ni S_i``, ``S_i = (w_i/A_i)^(1-σ)``, ``Mo_i = Σ_n D_ni
+    w_nL_n/Mi_n``,
     ``A = Ā L^α``, ``u = ū L^β``:  ``w^σ L^(1-α(σ-1)) = Ā^(σ-1) Mo`` and ``w u Mi^(1/(σ-1)) = W``.
     Helpman's housing is α = 1/(σ-1), β = -(1-μ)/μ. One equilibrium if |γ₂/γ₁| ≤ 1,
     γ₁ = 1-α(σ-1)-βσ, γ₂ = 1+ασ+β(σ-1).
@@ -24,14 +25,14 @@ parameters are refused)? Is the answer unique? What share of the parameter draws
 Takes: employment and wages, shape ``(n,)``, iceberg costs ``(n, n)`` origin × destination, ≥ 1.
 Gives: factors of change (1 = no change) by region, and their intervals.
 Sources: Helpman (1998); Redding and Rossi-Hansberg (2017); Allen and Arkolakis (2014). The hat
-system in market-access form and the Jacobian are derived here; checked against a solution in levels.
-Limits: one sector; trade balances; a comparison of two states of rest, not a forecast.
+system in market-access form and the Jacobian are derived here; checked against a solution in
+levels. Limits: one sector; trade balances; a comparison of two states of rest, not a forecast.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,8 @@ class Elasticities:
     dispersion
         What keeps people apart; see the module.
     congestion
-        ξ ≥ 0, used by ``"immobile demand and congestion"`` alone. Fréchet tastes of shape ε add 1/ε.
+        ξ ≥ 0, used by ``"immobile demand and congestion"`` alone. Fréchet tastes of shape ε add
+        1/ε.
     productivity_spillover, amenity_spillover
         α and β, used by ``"housing"`` alone; Helpman's housing by default.
     """
@@ -162,7 +164,7 @@ class Prior:
 
     def draw(self, centre: Elasticities, rng: np.random.Generator) -> tuple[Elasticities, float]:
         """One set of parameters and one factor on log costs."""
-        drawn = {
+        drawn: dict[str, Any] = {
             name: float(rng.uniform(*span))
             for name in ("elasticity_of_substitution", "goods_share", "congestion")
             if (span := getattr(self, name)) is not None
@@ -439,7 +441,10 @@ class QuantitativeSpatial:
         """Access of consumers to goods, relative to its geometric mean, shape ``(n,)``."""
         log_access = -np.log(np.diag(self.trade_shares)) + (
             1 - self.elasticities.elasticity_of_substitution
-        ) * (np.log(self.wage / self.productivity) - self.elasticities.alpha * np.log(self.employment))
+        ) * (
+            np.log(self.wage / self.productivity)
+            - self.elasticities.alpha * np.log(self.employment)
+        )
         return np.exp(log_access - log_access.mean())
 
     # ---- the audit -------------------------------------------------------------------------
@@ -642,7 +647,7 @@ class QuantitativeSpatial:
         level: float = 0.9,
         seed: int = 0,
         progress: Callable[[int, int], None] | None = None,
-        **changes: object,
+        **changes: Any,
     ) -> Counterfactual:
         """Add intervals: invert and solve anew under parameters drawn from a prior.
 
@@ -666,7 +671,7 @@ class QuantitativeSpatial:
         ParameterError
             The observed state is unstable under every draw.
         """
-        centre = self.counterfactual(**changes)  # type: ignore[arg-type]
+        centre = self.counterfactual(**changes)
         ranges, rng = prior or Prior(), np.random.default_rng(seed)
         people, pay, welfare = [], [], []
         for k in range(draws):
@@ -687,7 +692,7 @@ class QuantitativeSpatial:
                 if world._leading_growth() >= 0:
                     continue
             try:
-                one = world.counterfactual(audit=False, tolerance=1e-8, **changes)  # type: ignore[arg-type]
+                one = world.counterfactual(audit=False, tolerance=1e-8, **changes)
             except ConvergenceError:
                 continue
             people.append(one.employment)
@@ -754,8 +759,8 @@ class QuantitativeSpatial:
             )
         raise ParameterError(
             f"The observed state is unstable: small moves away from it grow at "
-            f"{found.leading_growth:+.4g} per unit of time ({reason}). Expected a negative rate, or "
-            f"the observed regions cannot be what these parameters predict. {advice}"
+            f"{found.leading_growth:+.4g} per unit of time ({reason}). Expected a negative rate, "
+            f"or the observed regions cannot be what these parameters predict. {advice}"
         )
 
     def _hat(
@@ -915,7 +920,8 @@ def exact_hat(
     """Log changes between two long-run equilibria, for any costs, symmetric or not.
 
     The unknowns are the changes of inward and outward market access, on which the undamped
-    iteration contracts; an iteration on people themselves would not.
+    iteration contracts; an iteration on people themselves would not. Anderson's mixing of the
+    last steps shortens it, most where |γ₂/γ₁| is near 1.
 
     Parameters
     ----------
@@ -953,6 +959,7 @@ def exact_hat(
     lu = np.zeros(n) if amenity is None else amenity
     share = people[moves] / people[moves].sum()
     inward, outward = (np.zeros(n), np.zeros(n)) if start is None else (start[0], start[1])
+    ahead = _Anderson()
     for step in range(1, limit + 1):
         lL = (outward + (sigma - 1) * lA + sigma * (inward / (sigma - 1) + lu)) / gamma
         top = lL[moves].max()
@@ -972,16 +979,48 @@ def exact_hat(
         moved = max(
             float(np.max(np.abs(new_inward - inward))), float(np.max(np.abs(new_outward - outward)))
         )
-        inward, outward = new_inward, new_outward
         if not np.isfinite(moved):
             break
         if moved < tolerance:
-            return lL, lw, inward, welfare, step
+            return lL, lw, new_inward, welfare, step
+        inward, outward = np.split(
+            ahead.next(
+                np.concatenate([inward, outward]), np.concatenate([new_inward, new_outward])
+            ),
+            2,
+        )
     raise ConvergenceError(
         f"Market access still moves by {moved:.1e} after {step:,} steps (|γ₂/γ₁| = "
         f"{elasticities.contraction:.4g}; above 1 the iteration need not contract). Expected "
         f"{tolerance:g}. Choose milder parameters or a smaller shock."
     )
+
+
+class _Anderson:
+    """The next guess of a fixed point from the last few (Anderson's mixing)."""
+
+    MEMORY = 6
+
+    def __init__(self) -> None:
+        self.steps: list[Floats] = []
+        self.gaps: list[Floats] = []
+
+    def next(self, at: Floats, image: Floats) -> Floats:
+        gap = image - at
+        if self.gaps and np.max(np.abs(gap)) > 2 * np.max(np.abs(self.gaps[-1])):
+            self.steps, self.gaps = [], []
+        self.steps, self.gaps = (
+            [*self.steps, image][-self.MEMORY :],
+            [*self.gaps, gap][-self.MEMORY :],
+        )
+        if len(self.gaps) < 2:
+            return image
+        differences = np.diff(self.gaps, axis=0)
+        gram = differences @ differences.T
+        gram[np.diag_indices_from(gram)] += 1e-12 * gram.trace()
+        mix = np.linalg.solve(gram, differences @ gap)
+        mixed: Floats = image - mix @ np.diff(self.steps, axis=0)
+        return mixed
 
 
 def long_run_symmetric(
@@ -1038,15 +1077,15 @@ def long_run_symmetric(
     log_people = y / (s * elasticities.gamma_1)
     people = np.exp(log_people - log_people.max())
     people /= people.sum()
-    lw = (
-        (1 + (beta - alpha) * (sigma - 1)) * np.log(people) - (sigma - 1) * (lA - lu)
-    ) / (1 - 2 * sigma)
+    lw = ((1 + (beta - alpha) * (sigma - 1)) * np.log(people) - (sigma - 1) * (lA - lu)) / (
+        1 - 2 * sigma
+    )
     wage = np.exp(lw - lw.mean())
     return people, wage / (wage @ people), step
 
 
 def utility_slope(trade_shares: Floats, income: Floats, elasticities: Elasticities) -> Floats:
-    """d ln V / d ln L while nobody else moves, shape ``(n, n)``.
+    """D ln V / d ln L while nobody else moves, shape ``(n, n)``.
 
     ``[σI - Ω + (1-σ) Ωπ] dw = [Ω + α(1-σ) Ωπ - (1-α(σ-1)) I] dL`` with Ω the shares of sales by
     destination; ``dV = dw + β dL - π(dw - α dL)``.

@@ -2,7 +2,8 @@
 
 Vertical linkages (Fujita, Krugman and Venables, chapter 14; 藤田 2006): nobody migrates, firms buy
 one another's products. More makers of intermediate goods (中間財) make final goods cheaper nearby,
-the forward linkage (前方連関効果); more makers of final goods buy more of them, the backward linkage
+the forward linkage (前方連関効果); more makers of final goods buy more of them, the backward
+linkage
 (後方連関効果). Their circle is the positive lock-in (正のロックイン). Each region has labour
 ``L_r``, of which a share λ_r is in manufacturing; the rest farms with a product A(1-λ)::
 
@@ -306,7 +307,9 @@ class VerticalLinkages:
         wage, persons = np.exp(x), self.persons
         farm, marginal, _ = self.farming(state)
         spent = self._spending(state, x, farm)
-        per_share = D * (persons * np.exp((1 - sigma * (1 - alpha)) * x - alpha * sigma * y))[:, None]
+        per_share = (
+            D * (persons * np.exp((1 - sigma * (1 - alpha)) * x - alpha * sigma * y))[:, None]
+        )
         per_share = per_share / (state @ per_share)
         bought = (state[:, None] * per_share).T  # where s buys: rows add up to 1
         sold = D * (np.exp((sigma - 1) * y) * spent)
@@ -314,9 +317,13 @@ class VerticalLinkages:
         weight = mu + alpha / (1 - alpha)
         matrix = np.block(
             [
-                [-(1 - sigma * (1 - alpha)) * bought, (1 - sigma) * np.eye(n) + alpha * sigma * bought],
                 [
-                    sigma * (1 - alpha) * np.eye(n) - sold * (weight * persons * wage * state / spent),
+                    -(1 - sigma * (1 - alpha)) * bought,
+                    (1 - sigma) * np.eye(n) + alpha * sigma * bought,
+                ],
+                [
+                    sigma * (1 - alpha) * np.eye(n)
+                    - sold * (weight * persons * wage * state / spent),
                     sigma * alpha * np.eye(n) - (sigma - 1) * sold,
                 ],
             ]

@@ -6,7 +6,9 @@ same name, which registers them; importing this package registers them all.
 
 from shuseki.report.plots import demography as demography
 from shuseki.report.plots import entry as entry
+from shuseki.report.plots import measures as measures
 from shuseki.report.plots import national as national
+from shuseki.report.plots import theory as theory
 from shuseki.report.plots.dispatch import plot
 
 __all__ = ["plot"]
