@@ -95,7 +95,7 @@ def test_suppressed_cells_and_small_areas_are_stated():
     answer = agglomeration_types(hurt, history=history)
     assert len(answer.areas) == 23
     assert any("1 suppressed" in note for note in answer.notes)
-    assert any("1 areas of fewer than ten" in note for note in answer.notes)
+    assert any("1 areas of fewer than 30" in note for note in answer.notes)
 
 
 def test_bad_input():

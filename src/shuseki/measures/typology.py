@@ -159,6 +159,7 @@ def agglomeration_types(
     period: str | None = None,
     history: Panel | None = None,
     history_variable: str = "shipments_yen",
+    fewest_plants: float = 30,
 ) -> Types:
     """Give each area's membership in the four types, with the evidence.
 
@@ -175,11 +176,12 @@ def agglomeration_types(
         are left out of the last two types, with a note.
     history_variable
         Its name.
+    fewest_plants
+        Areas with fewer are left out: their traits are noise.
 
     Notes
     -----
-    Suppressed cells count as no workers, with a note. Areas with fewer than ten plants are left
-    out: their traits are noise.
+    Suppressed cells count as no workers, with a note.
     """
     unknown = sorted(
         (groups.local_products | groups.metals | groups.machinery) - set(panel.industries)
@@ -196,10 +198,11 @@ def agglomeration_types(
         )
     suppressed = int((np.isnan(size) & (np.nan_to_num(count) > 0)).sum())
     count, size = np.nan_to_num(count), np.nan_to_num(size)
-    kept = np.flatnonzero((count.sum(axis=1) >= 10) & (size.sum(axis=1) > 0))
+    kept = np.flatnonzero((count.sum(axis=1) >= fewest_plants) & (size.sum(axis=1) > 0))
     if len(kept) < 4:
         raise DataError(
-            f"{len(kept)} areas have ten plants or more. Ranks need four areas. Use larger areas."
+            f"{len(kept)} areas have {fewest_plants:g} plants or more. Ranks need four areas. Use "
+            "larger areas."
         )
     traits = measure_traits(count[kept], size[kept], panel.industries, groups)
     notes = list(panel.notes)
@@ -207,7 +210,7 @@ def agglomeration_types(
         notes.insert(0, f"{suppressed} suppressed cells count as no workers.")
     small = len(panel.areas) - len(kept)
     if small:
-        notes.insert(0, f"{small} areas of fewer than ten plants or no known workers are left out.")
+        notes.insert(0, f"{small} areas of fewer than {fewest_plants:g} plants are left out.")
     sources = panel.sources
     if history is None:
         notes.insert(0, "Without a history, timing does not enter the last two types.")

@@ -1,0 +1,138 @@
+"""How long does K-density take, beside the simulations of R dbmss?
+
+Run: python benchmarks/kdensity.py [--largest 10000000]
+dbmss is timed when Rscript and the package are there (R_LIBS); it simulates, so the time of one
+simulation is what is measured, and 1,000 of them are what a user runs.
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sections import machine, write_section
+
+from shuseki.datasets.public import manufacturing_panel
+from shuseki.measures.kdensity import kdensity
+from shuseki.sites import Sites
+from shuseki.sources import Source
+
+CENSUS, INDUSTRIES = 370_000, 58
+SIMULATIONS = 10
+
+DBMSS = """
+suppressMessages(library(dbmss))
+plants <- read.csv("{folder}/plants.csv")
+window <- spatstat.geom::owin(range(plants$x) + c(-1, 1), range(plants$y) + c(-1, 1))
+points <- wmppp(data.frame(X = plants$x, Y = plants$y, PointType = plants$industry,
+                           PointWeight = 1), window = window)
+r <- seq(0, 400, 4)
+one <- system.time(Kdhat(points, r = r, ReferenceType = "A"))[["elapsed"]]
+many <- system.time(KdEnvelope(points, r = r, NumberOfSimulations = {simulations},
+                               ReferenceType = "A", Global = TRUE))[["elapsed"]]
+cat(one, (many - one) / {simulations}, as.character(packageVersion("dbmss")))
+"""
+
+
+def census(plants: int, industries: int, seed: int = 1) -> Sites:
+    """Invented plants: scattered some km around real municipalities, as many as stand there."""
+    rng = np.random.default_rng(seed)
+    panel = manufacturing_panel("municipality", industries="total", years=[2001])
+    count = np.nan_to_num(panel.variable("plants")[:, 0])
+    town = rng.choice(len(count), size=plants, p=count / count.sum())
+    size = rng.pareto(1.2, industries) + 0.2
+    industry = rng.choice(industries, size=plants, p=size / size.sum())
+    return Sites(
+        panel.centres[town, 0] + rng.normal(0, 0.035, plants),
+        panel.centres[town, 1] + rng.normal(0, 0.04, plants),
+        industry,
+        tuple(f"S{k:02d}" for k in range(industries)),
+        np.ceil(rng.lognormal(2.3, 1.0, plants)),
+        sources=(Source("Benchmark", "Plants invented for the benchmark", "", origin="synthetic"),),
+    )
+
+
+def timed(run) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def dbmss(sites: Sites) -> tuple[float, float, str] | None:
+    """Seconds of one estimate and of one simulation, and the version; None without it."""
+    if shutil.which("Rscript") is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        north = (sites.latitude - 36) * 111.19
+        east = (sites.longitude - 138) * 111.19 * np.cos(np.radians(36))
+        letter = np.where(sites.industry == 0, "A", "B")
+        table = pd.DataFrame({"x": east, "y": north, "industry": letter})
+        table.to_csv(Path(folder) / "plants.csv", index=False)
+        script = Path(folder) / "run.R"
+        script.write_text(DBMSS.format(folder=folder, simulations=SIMULATIONS))
+        done = subprocess.run(["Rscript", str(script)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(done.stderr[-500:])
+        return None
+    words = done.stdout.split()[-3:]
+    return float(words[0]), float(words[1]), words[2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--largest", type=int, default=10_000_000)
+    largest = parser.parse_args().largest
+    kdensity(census(3_000, 3))  # compile
+    lines = ["## K-density with global bands", "", machine(), f"{os.cpu_count()} cores.", ""]
+
+    whole = census(CENSUS, INDUSTRIES)
+    plain = timed(lambda: kdensity(whole))
+    weighted = timed(lambda: kdensity(whole, weights="employment"))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    lines += [
+        f"All {INDUSTRIES} industries of {CENSUS:,} plants (invented, mesh of about 1 km): "
+        f"**{plain:.0f} s** by plants, {weighted:.0f} s by employment, {peak:.1f} GB at most.",
+        "",
+    ]
+
+    rng = np.random.default_rng(2)
+    some = census(20_000, 1)
+    industry = np.ones(20_000, dtype=np.int64)
+    industry[rng.permutation(20_000)[:5_000]] = 0
+    two = Sites(some.latitude, some.longitude, industry, ("A", "B"), some.employment)
+    ours = timed(lambda: kdensity(two, industries=["A"], range_km=400))
+    theirs = dbmss(two)
+    lines += ["One industry of 5,000 among 20,000 points, exact positions:", ""]
+    lines += ["| | seconds | to a global band |", "|---|---|---|"]
+    lines.append(f"| shuseki, exact null | {ours:.1f} | {ours:.1f} s |")
+    if theirs is not None:
+        once, simulation, version = theirs
+        lines.append(f"| R dbmss {version}, one estimate | {once:.1f} | |")
+        lines.append(
+            f"| R dbmss {version}, one simulation (mean of {SIMULATIONS}) | {simulation:.2f} | "
+            f"1,000 of them: {simulation * 1000 / 60:.0f} min, {simulation * 1000 / ours:,.0f} "
+            "times ours |"
+        )
+    else:
+        lines.append("| R dbmss | not installed here | |")
+    lines += ["", "Growth with the number of sites, 10 industries:", ""]
+    lines += ["| sites | positions | seconds |", "|---|---|---|"]
+    sites = 10_000
+    while sites <= largest:
+        drawn = census(sites, 10)
+        seconds = timed(lambda drawn=drawn: kdensity(drawn))
+        lines.append(f"| {sites:,} | {'points' if sites <= 20_000 else 'mesh'} | {seconds:.1f} |")
+        sites *= 10
+    text = "\n".join(lines)
+    write_section("kdensity", text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,743 @@
+"""Where is it concentrated, at which distance, since when, and at which stage of its life?"""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from shuseki.measures.clusters import Clusters, PointClusters
+from shuseki.measures.concentration import (
+    Coagglomeration,
+    Concentration,
+    Disagreement,
+    LocalMoran,
+    ScaleSweep,
+)
+from shuseki.measures.externalities import CHANNELS, CHANNELS_JA, ExternalityRange
+from shuseki.measures.kdensity import KDensity
+from shuseki.measures.lifecycle import STAGES, STAGES_JA, LifeCycle
+from shuseki.measures.mfunction import MFunction
+from shuseki.measures.quotients import LocationQuotients, ShiftShare, Specialisation
+from shuseki.measures.trends import Contributions, Trends
+from shuseki.measures.typology import TYPES, TYPES_JA, Types
+from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.theme import (
+    BLUE,
+    COLOURS,
+    GREEN,
+    GREY,
+    INK,
+    LIGHT,
+    MISSING,
+    ORANGE,
+    PURPLE,
+    RED,
+    SEQUENTIAL,
+    SKY,
+    blank,
+    title,
+)
+
+__all__: list[str] = []
+
+BAND = "rgba(107, 120, 131, 0.22)"
+SHOWN = 20
+"""Rows of a ranking that fit a figure."""
+PANELS = 9
+"""Curves shown side by side."""
+
+INDEX_WORDS = {
+    "locational_gini": ("Gini", "ジニ係数"),
+    "theil": ("Theil", "タイル指数"),
+    "ellison_glaeser": ("Ellison–Glaeser γ", "エリソン・グレーザー指数"),
+    "maurel_sedillot": ("Maurel–Sédillot", "モレル・セディヨ指数"),
+    "moran": ("Moran's I", "モランのI"),
+    "k_density": ("K-density Γ", "K密度 Γ"),
+}
+VARIABLE_WORDS = {
+    "plants": ("Plants", "事業所数"),
+    "employment": ("Employees", "従業者数"),
+    "employees": ("Employees", "従業者数"),
+    "shipments_yen": ("Shipments", "製造品出荷額等"),
+}
+PATTERN_WORDS = {"localised": "集中", "dispersed": "分散", "random": "偶然と区別できず"}
+
+
+@plot.register
+def kdensity(result: KDensity, *, lang: str = "en") -> go.Figure:
+    """Draw K beside its local and global bands, up to nine industries, the most localised first."""
+    ja = lang == "ja"
+    order = np.lexsort((result.dispersion_index, result.localisation_index))[::-1][:PANELS]
+    columns = min(3, len(order))
+    rows = -(-len(order) // columns)
+    scale = 1_000
+    heads = []
+    for k in order:
+        pattern = result.pattern[k]
+        words = PATTERN_WORDS[pattern] if ja else pattern
+        heads.append(f"{_short(result.industry_names[k], 30)} (n = {result.plants[k]:,}): {words}")
+    figure = make_subplots(
+        rows, columns, subplot_titles=heads, vertical_spacing=0.14 if rows > 1 else 0.1
+    )
+    x = result.distances_km
+    for place, k in enumerate(order):
+        at = {"row": place // columns + 1, "col": place % columns + 1}
+        first = place == 0
+        for low, high, colour, name in (
+            ("global_lower", "global_upper", BAND, "大域信頼帯" if ja else "Global band"),
+            ("local_lower", "local_upper", BAND, "局所信頼帯" if ja else "Local band"),
+        ):
+            lower = scale * getattr(result, f"{low}_per_km")[k]
+            upper = scale * getattr(result, f"{high}_per_km")[k]
+            figure.add_scatter(
+                x=np.concatenate([x, x[::-1]]),
+                y=np.concatenate([upper, lower[::-1]]),
+                fill="toself",
+                fillcolor=colour,
+                line={"width": 0},
+                hoverinfo="skip",
+                name=name,
+                legendgroup=low,
+                showlegend=first,
+                **at,
+            )
+        figure.add_scatter(
+            x=x,
+            y=scale * result.density_per_km[k],
+            mode="lines",
+            line={"color": BLUE, "width": 2},
+            name="K密度" if ja else "K-density",
+            legendgroup="k",
+            showlegend=first,
+            hovertemplate="%{x:.0f} km: %{y:.2f}<extra></extra>",
+            **at,
+        )
+    unit = (
+        ("従業者の組" if ja else "pairs of workers")
+        if result.weights == "employment"
+        else ("事業所の組" if ja else "pairs of plants")
+    )
+    text = (
+        f"K密度と無作為立地の{1 - result.level:.0%}信頼帯（{unit}、{result.sites:,}事業所から抽出）"
+        if ja
+        else f"K-density beside chance, {unit}, bands at {result.level:.0%} "
+        f"(n = {result.sites:,} sites)"
+    )
+    figure.update_layout(
+        template="shuseki",
+        title_text=title(text, result, lang),
+        height=170 + 240 * rows,
+        margin={"t": 110},
+        legend={"y": -0.09 if rows > 1 else -0.24},
+    )
+    figure.update_annotations(font_size=12)
+    figure.update_xaxes(title_text="距離（km）" if ja else "Distance, km", row=rows)
+    figure.update_yaxes(
+        title_text="K（千km⁻¹）" if ja else "K per 1,000 km", rangemode="tozero", col=1
+    )
+    return figure
+
+
+@plot.register
+def m_function(result: MFunction, *, lang: str = "en") -> go.Figure:
+    """Draw M beside its band."""
+    ja = lang == "ja"
+    figure = blank(
+        f"M関数、産業 {result.industry}（n = {result.plants:,}）"
+        if ja
+        else f"M of industry {result.industry}: own share around a plant over its share "
+        f"everywhere (n = {result.plants:,})",
+        result,
+        lang=lang,
+        x="半径（km）" if ja else "Radius, km",
+        y="M（倍）" if ja else "M, times",
+    )
+    x = np.concatenate([result.radii_km, result.radii_km[::-1]])
+    figure.add_scatter(
+        x=x,
+        y=np.concatenate([result.global_upper, result.global_lower[::-1]]),
+        fill="toself",
+        fillcolor=BAND,
+        line={"width": 0},
+        hoverinfo="skip",
+        name="大域信頼帯" if ja else "Global band",
+    )
+    figure.add_scatter(
+        x=result.radii_km, y=result.m, mode="lines+markers", line={"color": BLUE}, name="M"
+    )
+    figure.add_hline(y=1, line={"color": GREY, "dash": "dot"})
+    return figure
+
+
+@plot.register
+def location_quotients(result: LocationQuotients, *, lang: str = "en") -> go.Figure:
+    """Draw the surest quotients with their intervals."""
+    ja = lang == "ja"
+    top = result.top(SHOWN)[::-1]
+    figure = blank(
+        f"特化係数の上位{len(top)}（{_variable(result.variable, lang)}、{result.period}年）"
+        if ja
+        else f"The {len(top)} surest location quotients: "
+        f"{_variable(result.variable, lang).lower()}, {result.period}, {result.level:.0%} interval",
+        result,
+        lang=lang,
+        x="特化係数（全国 = 1、対数目盛）" if ja else "Location quotient (nation = 1, log scale)",
+        height=140 + 26 * len(top),
+    )
+    labels = [
+        f"{_short(area, 22)}: {_short(industry, 26)}"
+        for area, industry in zip(top["area_name"], top["industry_name"], strict=True)
+    ]
+    figure.add_scatter(
+        x=top["location_quotient"],
+        y=labels,
+        mode="markers",
+        marker={"color": BLUE, "size": 8},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": top["upper"] - top["location_quotient"],
+            "arrayminus": top["location_quotient"] - top["lower"],
+            "color": GREY,
+            "thickness": 1.2,
+        },
+        hovertemplate="%{y}: %{x:.1f}<extra></extra>",
+        showlegend=False,
+    )
+    figure.update_xaxes(type="log")
+    figure.add_vline(x=1, line={"color": GREY, "dash": "dot"})
+    return figure
+
+
+@plot.register
+def specialisation(result: Specialisation, *, lang: str = "en") -> go.Figure:
+    """Draw variety against specialisation, the extremes named."""
+    ja = lang == "ja"
+    figure = blank(
+        f"特化と多様性（{_variable(result.variable, lang)}、{result.period}年、"
+        f"n = {len(result.areas)}）"
+        if ja
+        else f"Specialised and varied areas: {_variable(result.variable, lang).lower()}, "
+        f"{result.period}, n = {len(result.areas)}",
+        result,
+        lang=lang,
+        x="クルーグマン特化指数（0–2）" if ja else "Krugman specialisation, 0–2",
+        y="実効業種数" if ja else "Effective number of industries",
+    )
+    named = {int(k) for k in np.argsort(np.nan_to_num(result.krugman))[-6:]}
+    named |= {int(k) for k in np.argsort(np.nan_to_num(result.effective_industries))[-6:]}
+    figure.add_scatter(
+        x=result.krugman,
+        y=result.effective_industries,
+        mode="markers+text",
+        marker={"color": BLUE, "size": 6, "opacity": 0.65},
+        text=[_short(name, 18) if k in named else "" for k, name in enumerate(result.area_names)],
+        textposition="top center",
+        textfont={"size": 10, "color": GREY},
+        hovertext=result.area_names,
+        hovertemplate="%{hovertext}: %{x:.2f}, %{y:.1f}<extra></extra>",
+        showlegend=False,
+    )
+    return figure
+
+
+@plot.register
+def shift_share(result: ShiftShare, *, lang: str = "en") -> go.Figure:
+    """Draw the competitive part of those who gained and lost most."""
+    ja = lang == "ja"
+    order = np.argsort(result.competitive)
+    chosen = np.concatenate([order[:8], order[-8:]]) if len(order) > 16 else order
+    figure = blank(
+        f"シフト・シェア分析：地域競争力要因（{_variable(result.variable, lang)}、"
+        f"{result.start}–{result.end}年）"
+        if ja
+        else f"Gained and lost beyond nation and industry mix: "
+        f"{_variable(result.variable, lang).lower()}, {result.start}–{result.end}",
+        result,
+        lang=lang,
+        x=("初期値に対する割合（%）" if ja else "% of the first year"),
+        height=150 + 30 * len(chosen),
+    )
+    initial = np.maximum(result.initial, 1)
+    for values, english, japanese, colour in (
+        (result.industry_mix, "Industry mix", "産業構成要因", ORANGE),
+        (result.competitive, "Own competitiveness", "地域競争力要因", BLUE),
+    ):
+        figure.add_bar(
+            y=[_short(result.area_names[k], 24) for k in chosen],
+            x=100 * (values / initial)[chosen],
+            orientation="h",
+            marker_color=colour,
+            name=japanese if ja else english,
+            hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
+        )
+    figure.update_layout(barmode="group", legend={"y": -0.1})
+    return figure
+
+
+@plot.register
+def concentration(result: Concentration, *, lang: str = "en") -> go.Figure:
+    """Draw γ of each industry with twice its error under chance, sorted."""
+    ja = lang == "ja"
+    order = np.argsort(np.nan_to_num(result.ellison_glaeser, nan=-1))[-40:]
+    figure = blank(
+        f"産業別の地理的集中度（{result.areas}地域、{result.period}年）"
+        if ja
+        else f"How concentrated are industries? {result.areas} areas, {result.period}",
+        result,
+        lang=lang,
+        x="エリソン・グレーザー指数 γ"
+        if ja
+        else "Ellison–Glaeser γ (bar: 2 standard errors of chance)",
+        height=150 + 24 * len(order),
+    )
+    figure.add_scatter(
+        x=result.ellison_glaeser[order],
+        y=[_short(result.industry_names[k], 40) for k in order],
+        mode="markers",
+        marker={"color": BLUE, "size": 9},
+        error_x={
+            "type": "data",
+            "array": 2 * result.ellison_glaeser_standard_error[order],
+            "color": GREY,
+            "thickness": 1,
+        },
+        hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+        showlegend=False,
+    )
+    for value, english, japanese in ((0.02, "low", "低"), (0.05, "high", "高")):
+        figure.add_vline(
+            x=value,
+            line={"color": GREY, "dash": "dot"},
+            annotation_text=japanese if ja else english,
+            annotation_font_size=11,
+        )
+    return figure
+
+
+@plot.register
+def local_moran(result: LocalMoran, *, lang: str = "en") -> go.Figure:
+    """Draw the Moran scatter, areas of each kind coloured."""
+    ja = lang == "ja"
+    figure = blank(
+        f"ローカル・モラン（{result.industry}、{result.period}年、n = {len(result.areas)}）"
+        if ja
+        else f"Like areas together: {result.industry}, {result.period}, n = {len(result.areas)}",
+        result,
+        lang=lang,
+        x="特化係数 − 1" if ja else "Location quotient less 1",
+        y="ローカル・モラン統計量" if ja else "Local Moran",
+    )
+    words = {
+        "high-high": ("high among high", "高・高", RED),
+        "low-low": ("low among low", "低・低", BLUE),
+        "high-low": ("high among low", "高・低", ORANGE),
+        "low-high": ("low among high", "低・高", SKY),
+        "": ("not significant", "有意でない", MISSING),
+    }
+    kinds = np.array(result.kind)
+    for kind, (english, japanese, colour) in words.items():
+        at = kinds == kind
+        if at.any():
+            figure.add_scatter(
+                x=result.value[at],
+                y=result.local_moran[at],
+                mode="markers",
+                marker={"color": colour, "size": 7},
+                text=np.array(result.area_names)[at],
+                hovertemplate="%{text}<extra></extra>",
+                name=f"{japanese if ja else english} ({int(at.sum())})",
+            )
+    return figure
+
+
+@plot.register
+def coagglomeration(result: Coagglomeration, *, lang: str = "en") -> go.Figure:
+    """Draw the pairs that gather most."""
+    ja = lang == "ja"
+    top = result.to_frame().head(SHOWN)[::-1]
+    figure = blank(
+        f"産業間の共集積（{result.period}年、上位{len(top)}組）"
+        if ja
+        else f"Industries that gather together, {result.period}: the first {len(top)} pairs",
+        result,
+        lang=lang,
+        x="共集積指数 γᶜ" if ja else "Coagglomeration γᶜ",
+        height=140 + 26 * len(top),
+    )
+    figure.add_bar(
+        x=top["coagglomeration"],
+        y=[
+            f"{_short(a, 28)} + {_short(b, 28)}"
+            for a, b in zip(top["industry_name"], top["other_name"], strict=True)
+        ],
+        orientation="h",
+        marker_color=BLUE,
+        showlegend=False,
+    )
+    return figure
+
+
+@plot.register
+def disagreement(result: Disagreement, *, lang: str = "en") -> go.Figure:
+    """Draw the rank of each industry by each index as a line."""
+    ja = lang == "ja"
+    spread = np.ptp(result.ranks, axis=1)
+    loud = set(np.argsort(spread)[-5:].tolist())
+    figure = blank(
+        f"指数による順位の違い（{len(result.industries)}産業）"
+        if ja
+        else f"The same {len(result.industries)} industries, ranked by each index",
+        result,
+        lang=lang,
+        y="順位（1 = 最も集中）" if ja else "Rank (1 = most concentrated)",
+        height=520,
+    )
+    words = [INDEX_WORDS.get(name, (name, name))[int(ja)] for name in result.indices]
+    colours = iter(COLOURS)
+    for k in np.argsort(spread):
+        emphasised = int(k) in loud
+        figure.add_scatter(
+            x=words,
+            y=result.ranks[k],
+            mode="lines+markers",
+            line={
+                "color": next(colours) if emphasised else LIGHT,
+                "width": 2.5 if emphasised else 1.2,
+            },
+            name=_short(result.industry_names[k], 34),
+            showlegend=emphasised,
+            hovertemplate=f"{result.industry_names[k]}: %{{y:.0f}}<extra></extra>",
+        )
+    figure.update_yaxes(autorange="reversed")
+    return figure
+
+
+@plot.register
+def scale_sweep(result: ScaleSweep, *, lang: str = "en") -> go.Figure:
+    """Draw γ of each industry by areal unit."""
+    ja = lang == "ja"
+    wide = result.table.pivot(index="industry_name", columns="division", values="ellison_glaeser")
+    divisions = list(dict.fromkeys(result.table["division"]))
+    areas = result.table.groupby("division")["areas"].first()
+    figure = blank(
+        f"地域単位による集中度の違い（{len(wide)}産業）"
+        if ja
+        else f"γ of {len(wide)} industries by areal unit",
+        result,
+        lang=lang,
+        y="エリソン・グレーザー指数 γ" if ja else "Ellison–Glaeser γ",
+        height=520,
+    )
+    loud = wide.max(axis=1).nlargest(5).index
+    colours = iter(COLOURS)
+    for name, row in wide.iterrows():
+        emphasised = name in loud
+        figure.add_scatter(
+            x=[f"{division}<br>({areas[division]:,})" for division in divisions],
+            y=row[divisions],
+            mode="lines+markers",
+            line={
+                "color": next(colours) if emphasised else LIGHT,
+                "width": 2.5 if emphasised else 1.2,
+            },
+            name=_short(str(name), 34),
+            showlegend=bool(emphasised),
+        )
+    return figure
+
+
+@plot.register
+def trends(result: Trends, *, lang: str = "en") -> go.Figure:
+    """Draw the indices, all areas together in black, breaks as rings."""
+    ja = lang == "ja"
+    figure = blank(
+        f"{_variable(result.variable, lang)}の推移（{result.base}年 = 100）"
+        if ja
+        else f"{_variable(result.variable, lang)}, index, {result.base} = 100",
+        result,
+        lang=lang,
+        x="年" if ja else "Year",
+        y=f"指数（{result.base}年 = 100）" if ja else f"Index, {result.base} = 100",
+    )
+    years = [int(period) for period in result.periods]
+    colours = iter(COLOURS * (len(result.codes) // len(COLOURS) + 1))
+    for k, code in enumerate(result.codes):
+        nation = code == "nation"
+        name = ("製造業全体" if ja else "All areas") if nation else result.names[k]
+        colour = INK if nation else next(colours)
+        figure.add_scatter(
+            x=years,
+            y=result.index[k],
+            mode="lines",
+            line={
+                "color": colour,
+                "width": 3 if nation else 2,
+                "dash": "dot" if nation else "solid",
+            },
+            name=name,
+            hovertemplate=f"{name} %{{x}}: %{{y:.0f}}<extra></extra>",
+        )
+        at = [years.index(year) for year in result.breaks[k] if year in years]
+        if at:
+            figure.add_scatter(
+                x=[years[t] for t in at],
+                y=result.index[k, at],
+                mode="markers",
+                marker={"symbol": "circle-open", "size": 10, "color": colour, "line": {"width": 2}},
+                name="転換点" if ja else "Break",
+                legendgroup="break",
+                showlegend=k == len(result.codes) - 1,
+                hoverinfo="skip",
+            )
+    figure.add_hline(y=100, line={"color": GREY, "width": 1})
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+@plot.register
+def contributions(result: Contributions, *, lang: str = "en") -> go.Figure:
+    """Draw the largest contributions."""
+    ja = lang == "ja"
+    top = result.to_frame().head(SHOWN)[::-1]
+    figure = blank(
+        f"{_variable(result.variable, lang)}の増減寄与（{result.start}–{result.end}年、"
+        f"全体 {result.total_growth:+.1%}）"
+        if ja
+        else f"Who contributed to {result.total_growth:+.1%} of "
+        f"{_variable(result.variable, lang).lower()}, {result.start}–{result.end}",
+        result,
+        lang=lang,
+        x="寄与度（%ポイント）" if ja else "Contribution, percentage points",
+        height=140 + 26 * len(top),
+    )
+    figure.add_bar(
+        x=top["contribution_points"],
+        y=[_short(name, 30) for name in top["name"]],
+        orientation="h",
+        marker_color=[BLUE if value >= 0 else RED for value in top["contribution_points"]],
+        showlegend=False,
+    )
+    return figure
+
+
+@plot.register
+def types(result: Types, *, lang: str = "en") -> go.Figure:
+    """Draw the memberships of the clearest areas of each type as stacked bars."""
+    ja = lang == "ja"
+    each = 6 if len(result.areas) > 24 else len(result.areas)
+    chosen: list[int] = []
+    for k in range(len(TYPES)):
+        leading = result.membership.argmax(axis=1) == k
+        ranked = np.argsort(np.where(leading, result.membership[:, k], -1))[::-1]
+        chosen += [int(a) for a in ranked[:each] if leading[a]]
+    figure = blank(
+        f"集積の4類型への所属度（{result.period}年、{len(result.areas)}地域のうち類型ごとに上位）"
+        if ja
+        else f"Membership in the four types, {result.period}: the clearest of "
+        f"{len(result.areas)} areas",
+        result,
+        lang=lang,
+        x="所属度" if ja else "Membership",
+        height=160 + 24 * len(chosen),
+    )
+    for k, colour in zip(range(len(TYPES)), (RED, GREEN, BLUE, PURPLE), strict=True):
+        figure.add_bar(
+            y=[_short(result.area_names[a], 26) for a in chosen][::-1],
+            x=result.membership[chosen, k][::-1],
+            orientation="h",
+            marker_color=colour,
+            name=TYPES_JA[k] if ja else TYPES[k].capitalize(),
+            hovertemplate="%{y}: %{x:.0%}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", legend={"y": -0.08})
+    figure.update_xaxes(tickformat=".0%", range=[0, 1])
+    return figure
+
+
+@plot.register
+def life_cycle(result: LifeCycle, *, lang: str = "en") -> go.Figure:
+    """Draw the probability of each stage over time for a few areas; else count them by stage."""
+    ja = lang == "ja"
+    words = STAGES_JA if ja else STAGES
+    if len(result.codes) > 6:
+        figure = blank(
+            f"ライフサイクル段階別の地域数（n = {len(result.codes):,}）"
+            if ja
+            else f"Areas by stage of life, n = {len(result.codes):,}",
+            result,
+            lang=lang,
+            x="年" if ja else "Year",
+            y="地域の割合" if ja else "Share of areas",
+        )
+        share = result.probability.mean(axis=0)
+        for k, word in enumerate(words):
+            figure.add_bar(
+                x=list(result.periods[1:]), y=share[:, k], name=word, marker_color=_stage_colour(k)
+            )
+        figure.update_layout(barmode="stack", bargap=0.05)
+        figure.update_yaxes(tickformat=".0%", range=[0, 1])
+        return figure
+    columns = min(2, len(result.codes))
+    rows = -(-len(result.codes) // columns)
+    stage = result.stage_ja if ja else result.stage
+    heads = [f"{name}: {now}" for name, now in zip(result.names, stage, strict=True)]
+    figure = make_subplots(rows, columns, subplot_titles=heads, vertical_spacing=0.18)
+    for place in range(len(result.codes)):
+        for k, word in enumerate(words):
+            figure.add_bar(
+                x=list(result.periods[1:]),
+                y=result.probability[place, :, k],
+                name=word,
+                legendgroup=word,
+                showlegend=place == 0,
+                marker_color=_stage_colour(k),
+                hovertemplate=f"{word} %{{x}}: %{{y:.0%}}<extra></extra>",
+                row=place // columns + 1,
+                col=place % columns + 1,
+            )
+    figure.update_layout(
+        template="shuseki",
+        barmode="stack",
+        bargap=0.05,
+        height=180 + 210 * rows,
+        margin={"t": 110},
+        title_text=title(
+            "産業集積のライフサイクル段階（確率）" if ja else "Stage of life, probability",
+            result,
+            lang,
+        ),
+    )
+    figure.update_yaxes(tickformat=".0%", range=[0, 1])
+    return figure
+
+
+@plot.register
+def clusters(result: Clusters, *, lang: str = "en") -> go.Figure:
+    """Draw the clusters as bars: share of the industry beside what is expected."""
+    ja = lang == "ja"
+    shown = result.found[:SHOWN][::-1]
+    figure = blank(
+        f"集積の範囲（{result.industry_name}、{result.period}年、{len(result.found)}クラスター、"
+        f"n = {result.plants:,.0f}）"
+        if ja
+        else f"Clusters of {result.industry_name}, {result.period}: {len(result.found)} found, "
+        f"n = {result.plants:,.0f} plants, p = {result.p:.2f}",
+        result,
+        lang=lang,
+        x="事業所に占める割合（%）" if ja else "% of plants",
+        height=160 + 30 * max(len(shown), 3),
+    )
+    labels = [
+        _short("、".join(one.area_names) if ja else ", ".join(one.area_names), 44) for one in shown
+    ]
+    figure.add_bar(
+        y=labels,
+        x=[100 * one.share for one in shown],
+        orientation="h",
+        marker_color=[BLUE if one.essential else SKY for one in shown],
+        name="産業の割合" if ja else "Share of the industry (pale: not essential)",
+        hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
+    )
+    figure.add_scatter(
+        y=labels,
+        x=[100 * one.reference_share for one in shown],
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 14, "line": {"width": 3, "color": RED}},
+        name="偶然なら" if ja else "By chance",
+    )
+    figure.update_layout(legend={"y": -0.14})
+    return figure
+
+
+@plot.register
+def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
+    """Draw plants where they are, those in clusters coloured."""
+    ja = lang == "ja"
+    figure = blank(
+        f"密度による集積（{result.industry}、n = {len(result.label):,}）"
+        if ja
+        else f"Dense clusters of {result.industry}, n = {len(result.label):,} plants",
+        result,
+        lang=lang,
+        x="経度" if ja else "Longitude, degrees",
+        y="緯度" if ja else "Latitude, degrees",
+        height=560,
+    )
+    for inside, english, japanese, colour, size in (
+        (False, "scattered", "その他", MISSING, 3),
+        (True, "in a cluster", "集積内", BLUE, 4),
+    ):
+        at = (result.label >= 0) == inside
+        figure.add_scattergl(
+            x=result.longitude[at],
+            y=result.latitude[at],
+            mode="markers",
+            marker={"size": size, "color": colour},
+            name=f"{japanese if ja else english} ({int(at.sum()):,})",
+            hoverinfo="skip",
+        )
+    figure.update_yaxes(scaleanchor="x", scaleratio=1.24)
+    return figure
+
+
+@plot.register
+def externality_range(result: ExternalityRange, *, lang: str = "en") -> go.Figure:
+    """Draw the coefficients of each channel by distance, spans side by side."""
+    ja = lang == "ja"
+    words = CHANNELS_JA if ja else tuple(name.capitalize() for name in CHANNELS)
+    figure = make_subplots(1, 3, subplot_titles=words, shared_yaxes=True)
+    middle = (result.rings_km[1:] + result.rings_km[:-1]) / 2
+    for p, (start, end) in enumerate(result.spans):
+        for c in range(len(CHANNELS)):
+            figure.add_scatter(
+                x=middle,
+                y=100 * result.coefficient[p, c],
+                error_y={
+                    "type": "data",
+                    "array": 196 * result.standard_error[p, c],
+                    "thickness": 1,
+                },
+                mode="lines+markers",
+                line={"color": COLOURS[p % len(COLOURS)]},
+                name=f"{start}–{end}",
+                legendgroup=str(p),
+                showlegend=c == 0,
+                row=1,
+                col=c + 1,
+            )
+    figure.add_hline(y=0, line={"color": GREY, "width": 1})
+    n = max(result.observations)
+    figure.update_layout(
+        template="shuseki",
+        height=430,
+        margin={"t": 110},
+        title_text=title(
+            f"外部経済の及ぶ距離：{_variable(result.variable, lang)}の成長との関係（n = {n:,}）"
+            if ja
+            else f"How far does growth of {_variable(result.variable, lang).lower()} go with what "
+            f"is around? n = {n:,}",
+            result,
+            lang,
+        ),
+    )
+    figure.update_annotations(font_size=12)
+    figure.update_xaxes(title_text="距離（km）" if ja else "Distance, km")
+    figure.update_yaxes(
+        title_text="1標準偏差当たり年成長率（%ポイント）"
+        if ja
+        else "Points of growth a year per s.d.",
+        col=1,
+    )
+    return figure
+
+
+def _variable(name: str, lang: str) -> str:
+    return VARIABLE_WORDS.get(name, (name, name))[int(lang == "ja")]
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _stage_colour(k: int) -> str:
+    return (SEQUENTIAL[1], SEQUENTIAL[2], SEQUENTIAL[3], GREEN, ORANGE, RED)[k]

@@ -1,0 +1,304 @@
+"""Which measures of agglomeration does a study ask for, and on what are they run?
+
+A section of the study file names them; ``true`` takes the defaults, a table sets options::
+
+    [measures]
+    quotients = true
+    concentration = { period = "2001" }
+    kdensity = { weights = "employment", industries = ["H01", "H02"] }
+    clusters = { industries = ["32"] }
+    trends = { areas = ["001"], variable = "plants" }
+    types = { local_products = ["14"], metals = ["28"], machinery = ["29", "30"] }
+    lifecycle = { areas = ["001"] }
+    externalities = { spans = [["2001", "2006"], ["2006", "2012"]] }
+
+Takes the study's panel and sites. Gives results by name, in that order. ``public_panel`` holds
+what the measures take when a user has no data: the bundled public statistics.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from shuseki.datasets.public import manufacturing_panel, shipments_panel
+from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.measures.clusters import clusters
+from shuseki.measures.concentration import concentration, disagreement, plant_herfindahls
+from shuseki.measures.externalities import externality_range
+from shuseki.measures.kdensity import KDensity, kdensity, kdensity_areas
+from shuseki.measures.lifecycle import life_cycle
+from shuseki.measures.quotients import location_quotients, shift_share, specialisation
+from shuseki.measures.trends import trends
+from shuseki.measures.typology import JSIC_10, IndustryGroups, agglomeration_types
+from shuseki.panel import Panel
+from shuseki.results import Result
+from shuseki.sites import Sites
+from shuseki.sources import Source
+
+__all__ = [
+    "MEASURES",
+    "district_history",
+    "measure",
+    "public_panel",
+    "read_panel",
+    "read_sites",
+]
+
+Options = dict[str, Any]
+Progress = Callable[[int, int], None]
+Kind = Literal["industries", "years", "municipalities", "municipal years", "shipments"]
+
+USER = Source("User", "The user's own data", "", origin="user")
+SUPPRESSED = ["X", "x", "Ｘ", "χ", "…"]
+NIL = ["-", "－", "―"]
+
+
+def measure(
+    panel: Panel,
+    sites: Sites | None,
+    options: Mapping[str, Any],
+    *,
+    progress: Progress | None = None,
+) -> dict[str, Result]:
+    """Run the measures that a study asks for.
+
+    Parameters
+    ----------
+    panel
+        Area × industry × period with ``plants`` and ``employment`` (or ``employees``). Measures of
+        one moment take the last period unless told otherwise.
+    sites
+        Plants, for K-density by points and exact plant sizes; ``None`` to do without.
+    options
+        The ``[measures]`` section: name → ``true``, ``false`` or a table of options.
+    progress
+        Called with (done, total) of the K-density, the one that takes time.
+
+    Raises
+    ------
+    UnknownCodeError
+        A measure that does not exist.
+    ParameterError
+        An option that its measure does not have.
+    """
+    unknown = [name for name in options if name not in MEASURES]
+    if unknown:
+        raise UnknownCodeError.among("measure", unknown, MEASURES)
+    answers: dict[str, Result] = {}
+    for name, run in MEASURES.items():
+        wanted = options.get(name, False)
+        if wanted is False:
+            continue
+        if wanted is not True and not isinstance(wanted, Mapping):
+            raise ParameterError(
+                f"[measures] {name} is {wanted!r}. Expected true, false or a table of options."
+            )
+        table = {} if wanted is True else dict(wanted)
+        if name == "kdensity" and progress is not None:
+            table["progress"] = progress
+        try:
+            answers |= run(panel, sites, table)
+        except TypeError as error:
+            if "unexpected keyword" not in str(error):
+                raise
+            raise ParameterError(
+                f"[measures] {name} has options {examples(table)}. One of them does not exist: "
+                f"{error}. See the documentation of the measure."
+            ) from error
+    return answers
+
+
+def public_panel(kind: Kind) -> Panel:
+    """Give a bundled panel: manufacturing of public statistics, four or more employees.
+
+    ``industries``: 253 districts by two-digit industry, 2001. ``years``: the same by groups that
+    compare over 2001–2012. ``municipalities``: by two-digit industry, 2001. ``municipal years``:
+    all manufacturing 2001–2012. ``shipments``: of municipalities, 1971–2012.
+    """
+    return _public_panel(kind)
+
+
+@lru_cache
+def _public_panel(kind: Kind) -> Panel:
+    if kind == "industries":
+        return manufacturing_panel("district-253", industries="jsic-10").drop_empty("employees")
+    if kind == "years":
+        return manufacturing_panel("district-253", industries="comparable")
+    if kind == "municipalities":
+        return manufacturing_panel("municipality", industries="jsic-10").drop_empty("employees")
+    if kind == "municipal years":
+        return manufacturing_panel("municipality", industries="total")
+    return shipments_panel("municipality")
+
+
+@lru_cache
+def district_history() -> Panel:
+    """Shipments of the 253 districts 1971–2012, from which late arrival is told."""
+    return shipments_panel("district-253")
+
+
+def read_panel(path: Path) -> Panel:
+    """Read a user's panel: columns ``area``, ``industry``, ``period`` and the variables.
+
+    CSV or Parquet. ``industry`` or ``period`` may be absent. ``latitude`` and ``longitude`` become
+    centres. ``X`` and … are suppressed cells (unknown), ``-`` is nil (0).
+    """
+    frame = _read(path, dtype={"area": str, "industry": str, "period": str})
+    if "area" not in frame:
+        raise DataError(
+            f"{path.name} has columns {examples(frame.columns, 12)}. Expected area, industry, "
+            "period and variables. Rename the columns."
+        )
+    axes = [name for name in ("area", "industry", "period") if name in frame]
+    known = set(axes) | {"latitude", "longitude", "area_name"}
+    variables = [str(name) for name in frame.columns if name not in known]
+    for name in variables:
+        frame[name] = _numbers(frame[name], name, path)
+    centres = names = None
+    by_area = frame.groupby("area", sort=True)
+    if {"latitude", "longitude"} <= set(frame):
+        centres = by_area[["latitude", "longitude"]].first().to_numpy(dtype=float)
+    if "area_name" in frame:
+        names = tuple(by_area["area_name"].first().astype(str))
+    return Panel.from_frame(
+        frame,
+        industry="industry" if "industry" in frame else None,
+        period="period" if "period" in frame else None,
+        variables=variables,
+        centres=centres,
+        area_names=names or (),
+        sources=(USER,),
+    )
+
+
+def read_sites(path: Path) -> Sites:
+    """Read a user's plants: columns ``latitude``, ``longitude``, ``industry``, ``employment``."""
+    frame = _read(path, dtype={"industry": str})
+    return Sites.from_frame(
+        frame, employment="employment" if "employment" in frame else None, sources=(USER,)
+    )
+
+
+# ---- one function per name of the section --------------------------------------------------
+
+
+def _quotients(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    period = options.pop("period", panel.periods[-1])
+    start = options.pop("since", None)
+    variable = options.pop("variable", "plants")
+    answers: dict[str, Result] = {
+        "quotients": location_quotients(panel, variable, period=period, **options),
+        "specialisation": specialisation(panel, variable, period=period),
+    }
+    if start is not None:
+        answers["shift_share"] = shift_share(panel, variable, start=start, end=period)
+    return answers
+
+
+def _concentration(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    options.setdefault("period", panel.periods[-1])
+    options.setdefault("employment", _workers(panel))
+    sizes = plant_herfindahls(sites) if sites is not None else {}
+    one = panel.select(periods=[options["period"]]).drop_empty(options["employment"])
+    if one.industries and set(one.industries) <= set(sizes):
+        options.setdefault("herfindahl", sizes)
+    answer = concentration(one, **options)
+    answers: dict[str, Result] = {"concentration": answer}
+    if len(answer.industries) >= 3:
+        answers["disagreement"] = disagreement(answer)
+    return answers
+
+
+def _kdensity(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    answer: KDensity
+    if sites is not None:
+        answer = kdensity(sites, **options)
+    else:
+        options.setdefault("period", panel.periods[-1])
+        answer = kdensity_areas(panel, **options)
+    return {"kdensity": answer}
+
+
+def _clusters(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    options.setdefault("period", panel.periods[-1])
+    return {
+        f"clusters_{code}": clusters(panel, code, **options)
+        for code in options.pop("industries", panel.industries)
+    }
+
+
+def _trends(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    variables = options.pop("variables", [options.pop("variable", "plants")])
+    areas = options.pop("areas", None)
+    if areas is None:
+        raise ParameterError("[measures] trends names no areas. Expected areas = [codes].")
+    return {f"trends_{name}": trends(panel, areas, name, **options) for name in variables}
+
+
+def _types(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    options.setdefault("period", panel.periods[-1])
+    options.setdefault("workers", _workers(panel))
+    named = [name for name in ("local_products", "metals", "machinery") if name in options]
+    if named:
+        groups = {name: frozenset(options.pop(name)) for name in named}
+        options["groups"] = IndustryGroups(
+            **{
+                name: groups.get(name, getattr(JSIC_10, name))
+                for name in ("local_products", "metals", "machinery")
+            }
+        )
+    return {"types": agglomeration_types(panel, **options)}
+
+
+def _lifecycle(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    options.setdefault("workers", _workers(panel))
+    return {"lifecycle": life_cycle(panel, **options)}
+
+
+def _externalities(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    if "spans" in options:
+        options["spans"] = [(str(start), str(end)) for start, end in options["spans"]]
+    return {"externalities": externality_range(panel, **options)}
+
+
+MEASURES: Mapping[str, Callable[[Panel, Sites | None, Options], dict[str, Result]]] = {
+    "quotients": _quotients,
+    "concentration": _concentration,
+    "kdensity": _kdensity,
+    "clusters": _clusters,
+    "trends": _trends,
+    "types": _types,
+    "lifecycle": _lifecycle,
+    "externalities": _externalities,
+}
+
+
+def _workers(panel: Panel) -> str:
+    return "employment" if "employment" in panel.values else "employees"
+
+
+def _read(path: Path, dtype: Mapping[str, type]) -> pd.DataFrame:
+    if not path.exists():
+        raise DataError(f"There is no file {path}. Expected CSV or Parquet. Check the path.")
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    return pd.read_csv(path, dtype=dict(dtype))
+
+
+def _numbers(column: "pd.Series[Any]", name: str, path: Path) -> "pd.Series[float]":
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype(float)
+    text = column.astype(str).str.strip().str.replace(",", "")
+    numbers = pd.to_numeric(text.where(~text.isin(NIL), "0"), errors="coerce")
+    broken = numbers.isna() & ~text.isin([*SUPPRESSED, "nan", ""])
+    if broken.any():
+        raise DataError(
+            f"{path.name}, {name!r}: {int(broken.sum())} cells are not numbers: "
+            f"{examples(text[broken].unique())}. Expected numbers, X for suppressed, - for nil. "
+            "Correct those cells."
+        )
+    return numbers.astype(float).replace([np.inf, -np.inf], np.nan)
