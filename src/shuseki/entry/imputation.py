@@ -1,0 +1,459 @@
+"""How sure are rates and coefficients, when it is not sure which plants are births?
+
+Multiple imputation. In each of M draws: the share new of every pattern from its posterior, then
+each candidate that was not verified is new or not, then the plants too small to be seen; so M
+complete tables of births, M rates per area, M regressions. Rubin's (1987) rules pool them::
+
+    b = mean of b_m        W = mean of the covariances V_m        B = covariance of b_m over m
+    T = W + (1 + 1/M) B
+
+Two questions have two answers. What would complete records have given for these very areas (finite
+population)? Only what is imputed is unsure: (1 + 1/M) B, Student's t with M − 1 degrees of freedom.
+Which law stands behind the areas (superpopulation)? T, with the degrees of freedom of Barnard and
+Rubin (1999). Areas have the first kind only: quantiles of the draws.
+
+Takes: ``Candidates``; what is known of the smallest plants; a ``Fit``. Gives: ``CorrectedRates``,
+in the unit of the outcome; ``PooledFit``. Sources: Rubin (1987), pp. 76–81; Barnard, Rubin (1999).
+Checked against: the truth of synthetic censuses (``study.unseen``, ``benchmarks/unseen.py``).
+Limits: those of the patterns (``misclassification``). Which areas are in the equation is not drawn
+anew: outliers stay set aside as the records had them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from shuseki.arrays import Floats, Ints
+from shuseki.entry.misclassification import (
+    NEW,
+    NOT_VERIFIED,
+    Candidates,
+    by_area,
+    draw_shares,
+    verified_shares,
+)
+from shuseki.entry.ols import Fit, least_squares
+from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.results import Result, result
+from shuseki.sources import Source
+
+__all__ = [
+    "About",
+    "CorrectedRates",
+    "ExtrapolatedSmallest",
+    "FollowedSmallest",
+    "Pooled",
+    "PooledFit",
+    "Smallest",
+    "corrected_rates",
+    "draw_births",
+    "pool",
+    "pool_fit",
+]
+
+RUBIN_1987 = Source(
+    "Rubin1987",
+    "Rubin, D. B., Multiple Imputation for Nonresponse in Surveys, Wiley",
+    "1987",
+    "pp. 76-81",
+)
+BARNARD_RUBIN_1999 = Source(
+    "BarnardRubin1999",
+    "Barnard, J. and Rubin, D. B., Small-sample degrees of freedom with multiple imputation, "
+    "Biometrika 86",
+    "1999",
+)
+About = Literal["finite population", "superpopulation"]
+"""These very areas, or the law behind them."""
+
+
+class Smallest(Protocol):
+    """What is known of the births too small to be seen."""
+
+    def draw(self, births: Ints, rng: np.random.Generator) -> Ints:
+        """Draw them, from the seen births of each draw, shape ``(draws, areas)`` in and out."""
+
+
+@dataclass(frozen=True, eq=False)
+class FollowedSmallest:
+    """Some plants below the threshold were asked when they opened.
+
+    Attributes
+    ----------
+    plants
+        Plants below the threshold by area, shape ``(areas,)``, from a full count.
+    asked, opened
+        How many were asked, drawn at random over all areas, and how many of them are births.
+    """
+
+    plants: Floats
+    asked: int
+    opened: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.opened <= self.asked or self.asked == 0:
+            raise DataError(
+                f"{self.opened} of {self.asked} plants asked are births. Expected at least one "
+                "asked, and no more births than asked. Correct the counts."
+            )
+        wrong = np.flatnonzero(~(self.plants >= 0))
+        if len(wrong):
+            raise DataError(
+                f"Plants below the threshold are negative or missing in areas {examples(wrong)}. "
+                "Expected counts of 0 or more. Correct them."
+            )
+
+    def draw(self, births: Ints, rng: np.random.Generator) -> Ints:
+        """Births by area are Poisson with mean plants times the share, drawn from its posterior."""
+        share = rng.beta(self.opened + 0.5, self.asked - self.opened + 0.5, (len(births), 1))
+        return np.asarray(rng.poisson(share * self.plants), dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class ExtrapolatedSmallest:
+    """Nobody counted their births: a size distribution says how many there are per birth seen.
+
+    Attributes
+    ----------
+    odds
+        Draws of unseen per seen births (``UnseenPlants.draw_odds``), shape ``(draws,)``.
+    plants
+        Plants below the threshold by area, shape ``(areas,)``, when they are known: the unseen
+        births then spread over the areas as these plants do, else as the births seen.
+    """
+
+    odds: Floats
+    plants: Floats | None = None
+
+    def draw(self, births: Ints, rng: np.random.Generator) -> Ints:
+        """Births by area are Poisson; their mean is that of the seen ones times the odds."""
+        if len(self.odds) != len(births):
+            raise AlignmentError(
+                f"{len(self.odds)} draws of the odds for {len(births)} draws of births. "
+                "Expected as many. Draw the odds with the same number."
+            )
+        mean = rng.gamma(births + 0.5)
+        if self.plants is not None:
+            mean = mean.sum(axis=1, keepdims=True) * self.plants / self.plants.sum()
+        return np.asarray(rng.poisson(mean * self.odds[:, None]), dtype=np.int64)
+
+
+@result
+class CorrectedRates(Result):
+    """Startup rates with what the records could not see put right.
+
+    Attributes
+    ----------
+    areas
+        Codes.
+    observed
+        The rates by the records alone, shape ``(areas,)``.
+    draws
+        Imputed rates, shape ``(draws, areas)``.
+    per
+        Births per so many of the denominator.
+    """
+
+    areas: tuple[str, ...]
+    observed: Floats
+    draws: Floats
+    per: int
+
+    @property
+    def rate(self) -> Floats:
+        """Mean of the draws, shape ``(areas,)``."""
+        return np.asarray(self.draws.mean(axis=0))
+
+    def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Quantiles of the draws, each of shape ``(areas,)``."""
+        ends = np.quantile(self.draws, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+        return ends[0], ends[1]
+
+    def headline(self) -> str:
+        """Mean rate before and after."""
+        return (
+            f"mean startup rate {self.observed.mean():.2f} by the records, {self.rate.mean():.2f} "
+            f"corrected, per {self.per:,}; n = {len(self.areas)} areas, {len(self.draws)} draws"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per area."""
+        low, high = self.interval()
+        return pd.DataFrame(
+            {
+                "area": self.areas,
+                f"observed_per_{self.per}": self.observed,
+                f"corrected_per_{self.per}": self.rate,
+                f"low_per_{self.per}": low,
+                f"high_per_{self.per}": high,
+            }
+        )
+
+
+@result
+class PooledFit(Result):
+    """One equation on imputed outcomes.
+
+    Attributes
+    ----------
+    fit
+        The equation on the records as they are.
+    pooled
+        Rubin's pieces, of all coefficients, the constant first.
+    draws
+        Number of imputations.
+    """
+
+    fit: Fit
+    pooled: "Pooled"
+    draws: int
+
+    def interval(
+        self, about: About = "superpopulation", level: float = 0.95
+    ) -> tuple[Floats, Floats]:
+        """Intervals of the coefficients, each of shape ``(k,)``."""
+        error, degrees = self.pooled.errors(about)
+        reach = stats.t.ppf(0.5 + level / 2, degrees) * error
+        return self.pooled.estimate - reach, self.pooled.estimate + reach
+
+    def headline(self) -> str:
+        """How much of the variance is due to what the records do not say."""
+        share = self.pooled.missing_share[1:]
+        worst = int(np.argmax(share))
+        return (
+            f"{self.fit.design.outcome}, model {self.fit.design.model}, corrected: "
+            f"{share.mean():.0%} of the coefficients' variance comes from what the records do not "
+            f"say (most: {self.fit.terms[1 + worst]}, {share[worst]:.0%}); n = {self.fit.n}, "
+            f"{self.draws} imputations"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per term: by the records, corrected, intervals of both kinds."""
+        finite, behind = self.interval("finite population"), self.interval("superpopulation")
+        return pd.DataFrame(
+            {
+                "outcome": self.fit.design.outcome,
+                "model": self.fit.design.model,
+                "term": self.fit.terms,
+                "observed": self.fit.coefficients,
+                "corrected": self.pooled.estimate,
+                "low_finite": finite[0],
+                "high_finite": finite[1],
+                "low": behind[0],
+                "high": behind[1],
+                "standard_error": self.pooled.errors("superpopulation")[0],
+                "missing_share": self.pooled.missing_share,
+            }
+        )
+
+
+def corrected_rates(
+    candidates: Candidates,
+    denominator: Floats,
+    *,
+    per: int = 10_000,
+    smallest: Smallest | None = None,
+    draws: int = 200,
+    seed: int = 0,
+) -> CorrectedRates:
+    """Impute births, and divide.
+
+    Parameters
+    ----------
+    candidates
+        Plants that may be births, some verified.
+    denominator
+        Of the rate by area, e.g. labour force, persons, shape ``(areas,)``.
+    per
+        Births per so many.
+    smallest
+        What is known of the births below the threshold; without it the rates are of births that
+        were large enough to be seen.
+    draws
+        Number of imputations.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than 20 draws: the ends of an interval need more.
+    DataError
+        A denominator that is not positive; a pattern that was never verified.
+    """
+    if draws < 20:
+        raise ParameterError(f"draws is {draws}. Expected at least 20; 200 is usual.")
+    if len(denominator) != len(candidates.areas):
+        raise AlignmentError(
+            f"{len(denominator)} denominators for {len(candidates.areas)} areas. "
+            "Expected one per area, in the order of the candidates' areas."
+        )
+    wrong = [candidates.areas[k] for k in np.flatnonzero(~(denominator > 0))]
+    if wrong:
+        raise DataError(
+            f"The denominator is not positive in {examples(wrong)}. Expected a positive number. "
+            "Correct it, or leave those areas out."
+        )
+    rng = np.random.default_rng(seed)
+    shares = verified_shares(candidates)
+    births = draw_births(candidates, draws, rng)
+    if smallest is not None:
+        births = births + smallest.draw(births, rng)
+    return CorrectedRates(
+        areas=candidates.areas,
+        observed=per * candidates.observed() / denominator,
+        draws=per * births / denominator,
+        per=per,
+        notes=(
+            *shares.notes,
+            "Births of every size below the limit."
+            if smallest is not None
+            else "Births large enough for the survey; those below its threshold are not counted.",
+        ),
+        sources=(*shares.sources, RUBIN_1987),
+    )
+
+
+def pool_fit(fit: Fit, rates: CorrectedRates) -> PooledFit:
+    """Estimate an equation on every imputed outcome, and pool.
+
+    Parameters
+    ----------
+    fit
+        The equation on the records as they are: its areas, terms and standard errors are kept.
+    rates
+        Imputed outcomes of the same areas, in the unit of the fit's outcome.
+
+    Raises
+    ------
+    AlignmentError
+        The fit has areas that the rates have not.
+    """
+    where = {area: k for k, area in enumerate(rates.areas)}
+    strange = [area for area in fit.sample.areas if area not in where]
+    if strange:
+        raise AlignmentError(
+            f"Areas of the fit without corrected rates: {examples(strange)}. "
+            "Expected the same division in both. Correct the rates of all areas."
+        )
+    outcomes = rates.draws[:, [where[area] for area in fit.sample.areas]]
+    fits = [least_squares(y, fit.sample.regressors, fit.design.standard_errors) for y in outcomes]
+    pooled = pool(
+        np.array([one.coefficients for one in fits]),
+        np.array([one.covariance for one in fits]),
+        fit.degrees_of_freedom,
+    )
+    return PooledFit(
+        fit=fit,
+        pooled=pooled,
+        draws=len(outcomes),
+        notes=rates.notes,
+        sources=tuple(dict.fromkeys((*fit.sources, *rates.sources, BARNARD_RUBIN_1999))),
+    )
+
+
+# ---- arrays ---------------------------------------------------------------------------------
+
+
+def draw_births(candidates: Candidates, draws: int, rng: np.random.Generator) -> Ints:
+    """Draw who is new, shape ``(draws, areas)``.
+
+    Those verified count as they are; the others are binomial by area and pattern, with a share
+    drawn from its posterior.
+    """
+    a, p = len(candidates.areas), len(candidates.patterns)
+    known = candidates.status != NOT_VERIFIED
+    new = candidates.status == NEW
+    shares = draw_shares(
+        np.bincount(candidates.pattern[known], minlength=p),
+        np.bincount(candidates.pattern[new], minlength=p),
+        draws,
+        rng,
+    )
+    unsure = ~known & (candidates.area >= 0)
+    cells = np.bincount(
+        candidates.area[unsure] * p + candidates.pattern[unsure], minlength=a * p
+    ).reshape(a, p)
+    births = rng.binomial(cells[None], shares[:, None, :]).sum(axis=2)
+    return np.asarray(births + by_area(candidates.area[new], a), dtype=np.int64)
+
+
+class Pooled(NamedTuple):
+    """Rubin's pieces.
+
+    Attributes
+    ----------
+    estimate, within, between
+        Mean of the estimates, mean of their variances, variance of the estimates, shape ``(k,)``.
+    imputations
+        M.
+    complete_degrees_of_freedom
+        Those of complete data.
+    """
+
+    estimate: Floats
+    within: Floats
+    between: Floats
+    imputations: int
+    complete_degrees_of_freedom: float
+
+    @property
+    def total(self) -> Floats:
+        """T = W + (1 + 1/M) B, shape ``(k,)``."""
+        return np.asarray(self.within + (1 + 1 / self.imputations) * self.between)
+
+    @property
+    def missing_share(self) -> Floats:
+        """Share of the total variance that is between imputations, 0 to 1, shape ``(k,)``."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(1 - self.within / self.total)
+
+    def errors(self, about: About) -> tuple[Floats, Floats]:
+        """Standard errors and degrees of freedom, each of shape ``(k,)``."""
+        m = self.imputations
+        if about == "finite population":
+            between = (1 + 1 / m) * self.between
+            return np.sqrt(between), np.full(len(between), m - 1.0)
+        if about != "superpopulation":
+            raise ParameterError(
+                f"about is {about!r}. Expected 'finite population' or 'superpopulation'."
+            )
+        share = self.missing_share
+        n = self.complete_degrees_of_freedom
+        with np.errstate(divide="ignore"):
+            imputed = (m - 1) / share**2
+        complete = (n + 1) / (n + 3) * n * (1 - share) if np.isfinite(n) else np.inf
+        degrees = 1 / (1 / imputed + 1 / np.maximum(complete, 1e-300))
+        return np.sqrt(self.total), np.asarray(degrees)
+
+
+def pool(
+    estimates: Floats, covariances: Floats, complete_degrees_of_freedom: float = np.inf
+) -> Pooled:
+    """Pool estimates over imputations by Rubin's rules.
+
+    Parameters
+    ----------
+    estimates
+        Shape ``(m, k)``.
+    covariances
+        Shape ``(m, k, k)``, or variances ``(m, k)``.
+
+    Examples
+    --------
+    Two imputations, 1 and 3, each with variance 1: W = 1, B = 2, T = 1 + 1.5 · 2.
+
+    >>> pool(np.array([[1.0], [3.0]]), np.ones((2, 1))).total
+    array([4.])
+    """
+    if len(estimates) < 2:
+        raise ParameterError(f"{len(estimates)} imputations. Expected at least 2: one cannot vary.")
+    variances = np.einsum("mkk->mk", covariances) if covariances.ndim == 3 else covariances
+    return Pooled(
+        estimates.mean(axis=0),
+        variances.mean(axis=0),
+        estimates.var(axis=0, ddof=1),
+        len(estimates),
+        complete_degrees_of_freedom,
+    )

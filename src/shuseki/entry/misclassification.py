@@ -1,0 +1,230 @@
+"""How many of the plants that look new are new?
+
+A plant first seen may have been born; or it moved, lost its number, grew over the threshold,
+changed its industry, or was missed before. And a number seen before may have passed to a new plant.
+Records leave traces of that, a *pattern* per candidate (opened before the last wave? a namesake
+gone elsewhere?); a sample of candidates is verified, by telephone or in a second register. Within
+a pattern p the share that is new has the posterior
+
+    θ_p | new_p of verified_p  ~  Beta(½ + new_p, ½ + verified_p − new_p)          (Jeffreys)
+
+Takes: ``Candidates``, arrays of one entry per plant. Gives: ``VerifiedShares``, shares from 0
+(none is new) to 1. Sources: Brown, Cai and DasGupta (2001), section 4.3.
+Checked against: scipy's beta distribution; the truth of the synthetic census (``study.unseen``).
+Limits: whom one verifies must be drawn at random within a pattern, and within a pattern candidates
+of all areas must be as likely to be new: make the patterns finer where they are not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from shuseki.arrays import Bools, Floats, Ints
+from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.results import Result, result
+from shuseki.sources import Source
+
+__all__ = [
+    "NEW",
+    "NOT_NEW",
+    "NOT_VERIFIED",
+    "Candidates",
+    "VerifiedShares",
+    "draw_shares",
+    "verified_shares",
+    "verify_at_random",
+]
+
+BROWN_CAI_DASGUPTA_2001 = Source(
+    "BrownCaiDasGupta2001",
+    "Brown, L. D., Cai, T. T. and DasGupta, A., Interval estimation for a binomial proportion, "
+    "Statistical Science 16",
+    "2001",
+    "section 4.3",
+)
+NEW, NOT_NEW, NOT_VERIFIED = 1, 0, -1
+"""What verification says of a candidate."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Plants that may be births.
+
+    Attributes
+    ----------
+    area
+        Position in ``areas``, −1 outside them, shape ``(n,)``.
+    pattern
+        Position in ``patterns``, shape ``(n,)``.
+    status
+        ``NEW``, ``NOT_NEW`` or ``NOT_VERIFIED``, shape ``(n,)``.
+    counted
+        Whether the records alone count it as a birth, shape ``(n,)``.
+    areas, patterns
+        Codes of the areas, and what the traces of a pattern are.
+    sources
+        Of the records.
+    """
+
+    area: Ints
+    pattern: Ints
+    status: Ints
+    counted: Bools
+    areas: tuple[str, ...]
+    patterns: tuple[str, ...]
+    sources: tuple[Source, ...] = ()
+
+    def __post_init__(self) -> None:
+        lengths = {
+            name: len(getattr(self, name)) for name in ("area", "pattern", "status", "counted")
+        }
+        if len(set(lengths.values())) > 1:
+            raise AlignmentError(
+                f"Columns differ in length: {lengths}. Expected one entry per candidate."
+            )
+        for name, low, high in (
+            ("area", -1, len(self.areas) - 1),
+            ("pattern", 0, len(self.patterns) - 1),
+            ("status", -1, 1),
+        ):
+            given = getattr(self, name)
+            wrong = np.flatnonzero((given < low) | (given > high))
+            if len(wrong):
+                rows = examples(f"{given[row]} in row {row}" for row in wrong)
+                raise DataError(
+                    f"{name} out of range: {rows}. Expected {low} to {high}. Correct those rows."
+                )
+
+    def observed(self) -> Ints:
+        """Births as the records count them, shape ``(areas,)``."""
+        return by_area(self.area[self.counted], len(self.areas))
+
+
+@result
+class VerifiedShares(Result):
+    """Share of the candidates that is new, by pattern.
+
+    Attributes
+    ----------
+    patterns
+        What the traces are.
+    candidates, verified, new
+        Plants, of them verified, of them new, shape ``(patterns,)``.
+    """
+
+    patterns: tuple[str, ...]
+    candidates: Ints
+    verified: Ints
+    new: Ints
+
+    @property
+    def share(self) -> Floats:
+        """Posterior mean of the share that is new, shape ``(patterns,)``."""
+        return np.asarray((self.new + 0.5) / (self.verified + 1))
+
+    def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Jeffreys intervals of the shares; the ends are 0 and 1 where none, or all, are new."""
+        a, b = self.new + 0.5, self.verified - self.new + 0.5
+        low = np.where(self.new == 0, 0.0, stats.beta.ppf(0.5 - level / 2, a, b))
+        high = np.where(self.new == self.verified, 1.0, stats.beta.ppf(0.5 + level / 2, a, b))
+        return low, high
+
+    def headline(self) -> str:
+        """Expected births among the candidates."""
+        return (
+            f"{self.candidates @ self.share:,.0f} births expected among "
+            f"{self.candidates.sum():,} candidates, n = {self.verified.sum():,} verified"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per pattern."""
+        low, high = self.interval()
+        return pd.DataFrame(
+            {
+                "pattern": self.patterns,
+                "candidates": self.candidates,
+                "verified": self.verified,
+                "new": self.new,
+                "new_share": self.share,
+                "low_share": low,
+                "high_share": high,
+            }
+        )
+
+
+def verified_shares(candidates: Candidates) -> VerifiedShares:
+    """Estimate which share of the candidates is new, pattern by pattern.
+
+    Raises
+    ------
+    DataError
+        A pattern of which no candidate was verified.
+    """
+    counts, verified, new = pattern_counts(candidates)
+    blank = (counts > 0) & (verified == 0)
+    if blank.any():
+        names = [f"{candidates.patterns[k]} ({counts[k]:,})" for k in np.flatnonzero(blank)]
+        raise DataError(
+            f"Patterns of which no candidate was verified: {examples(names)}. Expected some of "
+            "each. Verify a few, or join the pattern to a similar one."
+        )
+    return VerifiedShares(
+        patterns=candidates.patterns,
+        candidates=counts,
+        verified=verified,
+        new=new,
+        notes=("Whom one verifies is taken as drawn at random within a pattern.",),
+        sources=(*candidates.sources, BROWN_CAI_DASGUPTA_2001),
+    )
+
+
+# ---- arrays ---------------------------------------------------------------------------------
+
+
+def by_area(area: Ints, areas: int) -> Ints:
+    """Count entries by area, those outside left out, shape ``(areas,)``."""
+    return np.bincount(area[area >= 0], minlength=areas).astype(np.int64)
+
+
+def pattern_counts(candidates: Candidates) -> tuple[Ints, Ints, Ints]:
+    """Candidates, verified and new by pattern, each of shape ``(patterns,)``."""
+    many, pattern, status = len(candidates.patterns), candidates.pattern, candidates.status
+    all_of_them, known, new = (
+        np.bincount(pattern[which], minlength=many).astype(np.int64)
+        for which in (slice(None), status != NOT_VERIFIED, status == NEW)
+    )
+    return all_of_them, known, new
+
+
+def draw_shares(verified: Ints, new: Ints, draws: int, rng: np.random.Generator) -> Floats:
+    """Draw shares from their posterior.
+
+    Parameters
+    ----------
+    verified, new
+        Shape ``(patterns,)``.
+
+    Returns
+    -------
+    Floats
+        Shape ``(draws, patterns)``.
+    """
+    return np.asarray(rng.beta(new + 0.5, verified - new + 0.5, (draws, len(verified))))
+
+
+def verify_at_random(
+    pattern: Ints, is_new: Bools, wanted: Sequence[int], rng: np.random.Generator
+) -> Ints:
+    """Verify so many of each pattern at random: the status of each candidate, shape ``(n,)``."""
+    short = [k for k, many in enumerate(wanted) if many < 0]
+    if short:
+        raise ParameterError(f"Negative sample sizes of patterns {examples(short)}. Expected ≥ 0.")
+    status = np.full(len(pattern), NOT_VERIFIED, dtype=np.int64)
+    order = rng.permutation(len(pattern))
+    for k, many in enumerate(wanted):
+        chosen = order[pattern[order] == k][:many]
+        status[chosen] = np.where(is_new[chosen], NEW, NOT_NEW)
+    return status
