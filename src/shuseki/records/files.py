@@ -15,6 +15,7 @@ import codecs
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -32,8 +33,11 @@ __all__ = ["FileFacts", "RawRows", "examine", "read_rows"]
 
 BLOCK = 1 << 22
 MARK = b"PAR1"
-CP932_PRIVATE = "\uf8f0\uf8f1\uf8f2\uf8f3\x80"
-"""What the decoder makes of single bytes A0, FD, FE, FF and 80, which CP932 does not have."""
+ODD = re.compile(f"[{UNDECODABLE}\uf8f0-\uf8f3\x80]")
+"""What a decoder makes of bytes that are not in the encoding: U+FFFD, and what the CP932 decoder
+makes of single bytes A0, FD, FE, FF and 80."""
+HALF_WIDTH = re.compile("[\uff61-\uff9f]")
+SAMPLED_BLOCKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,19 +260,15 @@ def find_encoding(path: Path) -> tuple[str, int, str]:
 
 
 def oddity(path: Path, encoding: str) -> float:
-    """How much of the file (its first 64 MB) is text that no one writes.
+    """How much of the file's first 16 MB with other than ASCII is text that no one writes.
 
-    Undecodable bytes and private characters count one, half-width katakana a half: UTF-8 read
-    as CP932 is full of them.
+    Undecodable bytes count one, half-width katakana a half: UTF-8 read as CP932 is full of them.
     """
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     count = 0.0
-    for block in islice(blocks(path), 16):
-        if block.isascii():
-            continue
+    for block in islice((b for b in blocks(path) if not b.isascii()), SAMPLED_BLOCKS):
         text = decoder.decode(block)
-        count += sum(text.count(character) for character in UNDECODABLE + CP932_PRIVATE)
-        count += sum("\uff61" <= character <= "\uff9f" for character in text) / 2
+        count += len(ODD.findall(text)) + len(HALF_WIDTH.findall(text)) / 2
     return count
 
 
@@ -277,22 +277,22 @@ def first_odd_byte(path: Path) -> int:
     decoder = codecs.getincrementaldecoder("cp932")(errors="replace")
     offset = 0
     for block in blocks(path):
+        held = len(decoder.getstate()[0])
         text = decoder.decode(block)
-        places = [text.find(character) for character in UNDECODABLE + CP932_PRIVATE]
-        if any(place >= 0 for place in places):
-            before = text[: min(place for place in places if place >= 0)]
-            return offset + len(before.encode("cp932", errors="replace"))
+        if odd := ODD.search(text):
+            return offset - held + len(text[: odd.start()].encode("cp932"))
         offset += len(block)
-    return offset if decoder.getstate()[0] else -1
+    held = len(decoder.getstate()[0])
+    return offset - held if held else -1
 
 
 def transcode(path: Path, to: Path, encoding: str) -> None:
     """Write a file again as UTF-8; what cannot be decoded becomes U+FFFD."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    odd = str.maketrans(dict.fromkeys(CP932_PRIVATE, UNDECODABLE))
     with to.open("wb") as out:
         for block in blocks(path):
-            out.write(decoder.decode(block).translate(odd).encode("utf-8"))
+            text = decoder.decode(block)
+            out.write((ODD.sub(UNDECODABLE, text) if ODD.search(text) else text).encode("utf-8"))
         out.write(decoder.decode(b"", final=True).encode("utf-8"))
 
 
