@@ -56,10 +56,10 @@ def test_fixed_pair_sinks():
     # α=.1: m → .0313 (m^J = .03114), growth .1002 (note §7)
     assert round(sink_point(THETA, 1, 0.1), 5) == 0.03114
     model = KnowledgeCreation(fixed_pairs(2), alpha=0.1, choice="greedy")
-    path = knowledge_path(model, difference=0.3, until=100, records=4)
-    # the note's values, reached from above with steps of .02
-    assert path.difference[-1] == pytest.approx(0.0313, abs=3e-4)
-    assert path.growth[-1] == pytest.approx(0.1002, abs=3e-4)
+    path = knowledge_path(model, difference=0.3, until=60, records=4, step=0.005)
+    # the pair works alone and together by turns: m swings by about a step times α around m^J
+    assert path.difference[-1] == pytest.approx(0.0313, abs=6e-4)
+    assert path.growth[-1] == pytest.approx(0.1002, abs=6e-4)
 
 
 def test_growth_of_a_fixed_pair_dies_like_one_over_time():
@@ -131,6 +131,7 @@ def test_greedy_choice_locks_in_below_bliss():
     np.testing.assert_allclose(common, [0, 0, 0.5, 0.5, 0.5, 0.5], atol=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("start", "growth"), [(0.3, 0.52913), (0.45, 0.50000)])
 def test_entropic_choice(start, growth):
     # note §7 for N=4, η=.001–.01; from .45 the trap needs a small asymmetry, given here

@@ -76,6 +76,7 @@ def test_observed_shares_are_an_equilibrium(home_and_abroad):
     assert np.max(np.abs(model.payoff(state))) < 1e-6
 
 
+@pytest.mark.slow
 def test_industry_leaves_as_the_border_opens(home_and_abroad):
     _, model, state = home_and_abroad
     path = offshoring_path(model, state, foreign=1, border_factor=np.array([1.0, 0.8, 0.5]))

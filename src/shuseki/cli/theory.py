@@ -17,18 +17,45 @@ from shuseki.report.plots import plot
 from shuseki.results import Result
 from shuseki.study.world import Foreign, invert
 from shuseki.theory import CorePeriphery, FootlooseEntrepreneur, Housing, VerticalLinkages
-from shuseki.theory.equilibrium import Model, hysteresis, sweep
-from shuseki.theory.knowledge_creation import exchange_curve, group_sizes
-from shuseki.theory.offshoring import Good, departures
-from shuseki.theory.path_dependence import Lifecycle, Urn, escape_share, escapes, lifecycle_path
+from shuseki.theory.equilibrium import Hysteresis, Model, Sweep, hysteresis, sweep
+from shuseki.theory.knowledge_creation import (
+    ExchangeCurve,
+    GroupSizes,
+    exchange_curve,
+    group_sizes,
+)
+from shuseki.theory.offshoring import Departures, Good, departures
+from shuseki.theory.path_dependence import (
+    Escapes,
+    EscapeShare,
+    History,
+    Lifecycle,
+    LifecyclePath,
+    Urn,
+    escape_share,
+    escapes,
+    lifecycle_path,
+)
 from shuseki.theory.path_dependence import play as play_urn
-from shuseki.theory.quantitative_spatial import Elasticities
+from shuseki.theory.quantitative_spatial import Counterfactual, Elasticities
 from shuseki.theory.space import circle, two_regions
 
 __all__ = ["app", "bifurcation", "counterfactual", "knowledge", "offshoring", "path"]
 
 app = typer.Typer(help="Theory: where industry settles, when it leaves, when knowledge stops.")
-SHOWN = 15
+SHOWN, TABLE_ROWS = 15, 300
+TITLES = {
+    "Sweep": ("Equilibria by transport cost", "輸送費用と均衡"),
+    "Hysteresis": ("What history leaves", "履歴効果"),
+    "Counterfactual": ("What would change", "何がどこで変わるか"),
+    "Departures": ("Who leaves first", "移転の順序"),
+    "ExchangeCurve": ("Exchange with other regions", "他地域との交流"),
+    "GroupSizes": ("Size of the group", "集団の規模"),
+    "Escapes": ("Out of a negative lock-in", "負のロックインからの開放"),
+    "LifecyclePath": ("Life of a cluster", "産業集積のライフサイクル"),
+    "History": ("An urn of plants", "立地の壺モデル"),
+    "EscapeShare": ("Share that must move", "経路創造に必要な移動"),
+}
 
 FigureFile = Annotated[
     Path | None, typer.Option("--figure", help="Write a page with figures and tables here (HTML).")
@@ -275,7 +302,13 @@ def _give(
         console.print(f"Table: {table}")
     if figure is not None:
         blocks = [
-            Finding(one, picture=_has_picture(one), table=len(one.to_frame()) <= 300)
+            Finding(
+                one,
+                title=TITLES.get(type(one).__name__, title),
+                headline=(one.headline(), in_japanese(one)),
+                picture=type(one) in plot.registry,
+                table=len(one.to_frame()) <= TABLE_ROWS,
+            )
             for one in results
         ]
         page = Document(title, [Section(title, blocks)])
@@ -283,8 +316,48 @@ def _give(
         console.print(f"Page: {figure}")
 
 
-def _has_picture(one: Result) -> bool:
-    return type(one) in plot.registry
+def in_japanese(one: Result) -> str:
+    """Headline of a result, for the Japanese page."""
+    match one:
+        case Sweep():
+            breaks = "、".join(f"{p:.6f}" for p in one.break_points) or "なし"
+            sustains = "、".join(f"{p:.6f}" for p in one.sustain_points) or "なし"
+            return f"分岐点 {breaks}；維持点 {sustains}；n = {one.model.regions}地域"
+        case Hysteresis():
+            down = "、".join(f"{c:g}" for c in one.jumps_falling) or "なし"
+            up = "、".join(f"{c:g}" for c in one.jumps_rising) or "なし"
+            return f"輸送費用の低下時の跳躍 {down}；上昇時の跳躍 {up}"
+        case Counterfactual():
+            change = 100 * (one.employment - 1)
+            best, worst = int(change.argmax()), int(change.argmin())
+            return (
+                f"従業者数：{one.names[best]} {change[best]:+.2f}％、{one.names[worst]} "
+                f"{change[worst]:+.2f}％；厚生 {100 * (one.welfare - 1):+.4f}％；"
+                f"移動する人 {100 * one.moved_share:.3f}％；n = {len(one.names)}地区"
+            )
+        case Departures():
+            return f"賃金格差 {one.wage_gap:g} での移転の順序、n = {len(one.goods)}財"
+        case ExchangeCurve():
+            return (
+                f"交流なしの成長率 {one.growth[0]:.4f}、最適な交流時間 "
+                f"{100 * one.best_share:.1f}％で "
+                f"{one.best_growth:.5f}"
+            )
+        case GroupSizes():
+            return f"知識の成長率は {one.best:.4g}人（1 + 1/θ）の集団で最大"
+        case Escapes():
+            return (
+                f"負のロックインの状態 {one.locked_in:.3f}（発展の状態 {one.thriving:.1f}）から、"
+                f"{len(one.scenarios)}つのシナリオのうち "
+                f"{int(np.isfinite(one.size).sum())} つが抜け出せる"
+            )
+        case LifecyclePath():
+            return f"事業所数（指数）{one.plants[0]:.2f} → {one.plants[-1]:.2f}"
+        case History():
+            return f"先頭地域の平均シェア {100 * one.leader_share:.1f}％、n = {len(one.shares):,}回"
+        case EscapeShare():
+            return f"経路創造に必要な移動：全体の {100 * one.share:.2f}％"
+    return one.headline()
 
 
 def _pairs(texts: list[str] | None) -> list[tuple[str, float]]:

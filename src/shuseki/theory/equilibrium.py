@@ -538,12 +538,12 @@ def sweep(
     span = (float(costs[0]), float(costs[-1]))
     report = progress or (lambda done, total: None)
     total = 3 + seeds
-    branches = [_dispersed_branch(model, costs)]
     breaks = _crossings(model, costs)
+    branches = [_dispersed_branch(model, _beside(costs, breaks))]
     report(1, total)
-    cores = [_core_branch(model, costs, core) for core in _cores(model)]
-    branches += [branch for branch in cores if branch is not None]
     sustains = _distinct(point for core in _cores(model) for point in _sustains(model, costs, core))
+    cores = [_core_branch(model, _beside(costs, sustains), core) for core in _cores(model)]
+    branches += [branch for branch in cores if branch is not None]
     report(2, total)
     for cost in breaks:
         for direction in _null_moves(model, cost):
@@ -812,6 +812,11 @@ def _rest(model: Model) -> Floats:
 
 def _growing(model: Model, state: Floats) -> int:
     return stability(model, state).unstable_directions
+
+
+def _beside(costs: Floats, points: tuple[float, ...]) -> Floats:
+    """Costs with a neighbour on either side of each point, so that stability turns there."""
+    return np.unique([*costs, *(p * (1 + side) for p in points for side in (-1e-7, 1e-7))])
 
 
 def _dispersed_branch(model: Model, costs: Floats) -> Branch:

@@ -194,8 +194,7 @@ class FootlooseEntrepreneur:
     def _direct(self, state: Floats, reach: Floats) -> Floats:
         D, b = self.proximity, self.profit_share
         matrix = np.eye(self.regions) - b * D * (state / reach)
-        wage: Floats = np.linalg.solve(matrix, b * (D @ (self.immobile / reach)))
-        return wage
+        return np.asarray(np.linalg.solve(matrix, b * (D @ (self.immobile / reach))), dtype=float)
 
     # ---- what is known in closed form -----------------------------------------------------
 

@@ -1061,19 +1061,20 @@ def long_run_symmetric(
     s = (sigma - 1) / (2 * sigma - 1)
     lA, lu = np.log(productivity), np.log(amenity)
     left, right = s * ((sigma - 1) * lA + sigma * lu), np.exp(s * ((sigma - 1) * lu + sigma * lA))
-    y = np.zeros_like(lA)
-    for step in range(1, limit + 1):
+    y, step = np.zeros_like(lA), 0
+    while True:
+        step += 1
         new = left + np.log(kernel @ (right * np.exp(ratio * y)))
         new -= new.mean()
         moved = float(np.max(np.abs(new - y)))
         y = new
         if moved < tolerance:
             break
-    else:
-        raise ConvergenceError(
-            f"People still move by {moved:.1e} after {limit} steps (contraction {abs(ratio):.4g}). "
-            f"Expected {tolerance:g}. Raise the limit."
-        )
+        if step == limit:
+            raise ConvergenceError(
+                f"People still move by {moved:.1e} after {limit} steps (contraction "
+                f"{abs(ratio):.4g}). Expected {tolerance:g}. Raise the limit."
+            )
     log_people = y / (s * elasticities.gamma_1)
     people = np.exp(log_people - log_people.max())
     people /= people.sum()
