@@ -11,6 +11,7 @@ from shuseki.entry.spatial import (
     KINDS,
     METHODS,
     effects_of,
+    eigenvalues_of,
     spatial_effects,
     spatial_model,
     spatial_tests,
@@ -131,6 +132,16 @@ def test_effects_equal_the_inverse_matrix() -> None:
     for k, moved in enumerate(np.eye(3) * step):
         other, _ = effects_of(*(np.array([b, theta, rho]) + moved), np.linalg.eigvals(dense))
         np.testing.assert_allclose((other - effects) / step, gradient[:, k], rtol=1e-4)
+
+
+def test_eigenvalues_of_mutual_neighbours_by_the_short_way() -> None:
+    rng = np.random.default_rng(2)
+    linked = np.triu(rng.uniform(size=(40, 40)) < 0.2, 1)
+    linked = linked | linked.T | (np.abs(np.subtract.outer(range(40), range(40))) == 1)
+    dense = linked / linked.sum(axis=1, keepdims=True)
+    long_way = np.sort(np.linalg.eigvals(dense).real)
+    np.testing.assert_allclose(np.sort(eigenvalues_of(dense)), long_way, atol=1e-10)
+    assert np.iscomplexobj(eigenvalues_of(np.roll(np.eye(5), 1, axis=1)))  # a one-way ring
 
 
 def test_delta_method_agrees_with_draws() -> None:

@@ -301,7 +301,9 @@ def count_effects(fits: Sequence[CountFit], *, convention: Convention = "labour_
     )
 
 
-def overdispersion(counts: Floats, means: Floats) -> Overdispersion:
+def overdispersion(
+    counts: Floats, means: Floats, *, sources: tuple[Source, ...] = ()
+) -> Overdispersion:
     """Test equidispersion: regress ((y − μ)² − y)/μ on 1 (NB1) and on μ (NB2), no constant.
 
     Parameters
@@ -322,7 +324,7 @@ def overdispersion(counts: Floats, means: Floats) -> Overdispersion:
         alpha_nb2=answers[2],
         t_nb2=answers[3],
         n=len(counts),
-        sources=(COUNT_DATA.at("eq. 3.39"),),
+        sources=(*sources, COUNT_DATA.at("eq. 3.39")),
     )
 
 
@@ -467,7 +469,7 @@ def _fit(
         start = np.concatenate([[np.log(idle / (1 - idle))], poisson.params])
     fit = _maximise(model, start, family)
     order = np.arange(k) if family == "negative_binomial" else np.arange(1, k + 1)
-    bread = np.linalg.inv(_information(model, fit.params))
+    bread = np.asarray(np.linalg.inv(_information(model, fit.params)), dtype=np.float64)
     cov = _sandwich(bread, model.score_obs(fit.params), standard_errors, codes, k)
     b = fit.params[order]
     mu = np.exp(x @ b) * base

@@ -397,7 +397,6 @@ def spatial_model(
         factor[1 + len(terms) : 1 + 2 * len(terms)] = 1 / scale
     b = np.asarray(model.betas, dtype=float).ravel() * factor
     cov = np.asarray(model.vm, dtype=float)[: len(names), : len(names)] * np.outer(factor, factor)
-    dense = w.full()[0]
     return SpatialFit(
         outcome=outcome,
         kind=kind,
@@ -410,7 +409,7 @@ def spatial_model(
         log_likelihood=float(getattr(model, "logll", np.nan)),
         aic=float(getattr(model, "aic", np.nan)),
         n=len(y),
-        eigenvalues=np.linalg.eigvals(dense),
+        eigenvalues=eigenvalues_of(w.full()[0]),
         sources=(*sources, ANSELIN),
     )
 
@@ -627,6 +626,20 @@ def _estimators() -> dict[tuple[str, str], Any]:
 
 
 # ---- the arithmetic ---------------------------------------------------------------------------
+
+
+def eigenvalues_of(weights: Floats) -> Any:
+    """Eigenvalues of row-standardised weights, shape ``(n,)``.
+
+    Equal weights of mutual neighbours (contiguity, distance bands) are D⁻¹A with A symmetric,
+    which has the eigenvalues of the symmetric D^(−1/2) A D^(−1/2): many times faster, and real.
+    """
+    linked = weights > 0
+    degree = linked.sum(axis=1)
+    if (linked == linked.T).all() and np.allclose(weights, linked / degree[:, None]):
+        root = np.sqrt(degree)
+        return np.linalg.eigvalsh(linked / np.outer(root, root))
+    return np.linalg.eigvals(weights)
 
 
 def effects_of(b: float, theta: float, rho: float, eigenvalues: Floats) -> tuple[Floats, Floats]:
