@@ -29,7 +29,7 @@ def draw(figure: go.Figure, name: str) -> None:
                 "--no-sandbox",
                 "--disable-gpu",
                 f"--user-data-dir={folder}/profile",
-                f"--window-size=860,{height + 20}",
+                f"--window-size=860,{height + 60}",
                 f"--screenshot={HERE / 'figures' / name}.png",
                 page.as_uri(),
             ],

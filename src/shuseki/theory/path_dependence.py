@@ -484,7 +484,7 @@ class Scenario:
         As printed (Japanese), and in English.
     kind
         ``pulse`` changes the state once, ``lasting`` changes a parameter for good.
-    unit
+    unit, unit_ja
         Of the size of the shock.
     limit
         Largest size tried.
@@ -496,6 +496,7 @@ class Scenario:
     name_ja: str
     kind: Literal["pulse", "lasting"]
     unit: str
+    unit_ja: str
     limit: float
     apply: Callable[[Lifecycle, Floats, float], tuple[Lifecycle, Floats]] = field(repr=False)
 
@@ -526,6 +527,7 @@ SCENARIOS = (
         "地域固有・土着の創造",
         "pulse",
         "difference m added, of ½",
+        "知識の差異 m の増分（最大½）",
         0.49,
         _indigenous,
     ),
@@ -534,6 +536,7 @@ SCENARIOS = (
         "不均性と多様性",
         "lasting",
         "rise of openness, share",
+        "開放度の上昇率",
         50.0,
         _diversity,
     ),
@@ -542,6 +545,7 @@ SCENARIOS = (
         "別のどこかからの工場移転",
         "pulse",
         "plants moved in, index",
+        "移転する事業所数（指数）",
         500.0,
         _transplant,
     ),
@@ -550,6 +554,7 @@ SCENARIOS = (
         "（技術的）関連産業の多様性",
         "lasting",
         "rise of the birth rate, per time",
+        "開業率の上昇（時間あたり）",
         2.0,
         _related,
     ),
@@ -558,6 +563,7 @@ SCENARIOS = (
         "既存産業のアップグレード",
         "lasting",
         "rise of the return to knowledge, share",
+        "知識の収益の上昇率",
         20.0,
         _upgrade,
     ),

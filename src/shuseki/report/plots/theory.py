@@ -8,7 +8,17 @@ import plotly.graph_objects as go
 
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.maps import choropleth
-from shuseki.report.plots.theme import BLUE, COLOURS, GREEN, GREY, INK, ORANGE, RED, blank
+from shuseki.report.plots.theme import (
+    BLUE,
+    COLOURS,
+    GREEN,
+    GREY,
+    INK,
+    LIGHT,
+    ORANGE,
+    RED,
+    blank,
+)
 from shuseki.report.words import check_language
 from shuseki.theory.dynamics import Trajectory
 from shuseki.theory.equilibrium import Branch, Hysteresis, Sweep
@@ -64,9 +74,14 @@ WORDS = {
     "time": ("time, units of 1/β", "時間（1/β単位）"),
     "time_plain": ("time", "時間"),
     "difference": ("difference of knowledge m", "知識の差異 m"),
-    "escapes": ("Shock that ends a negative lock-in, share of the largest tried (n = {} scenarios)",
-                "負のロックインから抜け出すショックの大きさ（試した最大値に対する比、n = {}）"),
-    "size": ("smallest size / largest size tried", "最小の大きさ／試した最大値"),
+    "escapes": ("Smallest shock that ends a negative lock-in (n = {} scenarios)",
+                "負のロックインから抜け出す最小のショック（n = {}シナリオ）"),
+    "scenario": ("scenario (figure 3-3)", "シナリオ（図表3-3）"),
+    "kind": ("kind", "種類"),
+    "pulse": ("once", "一時的"),
+    "lasting": ("lasting", "持続的"),
+    "size": ("smallest size", "最小の大きさ"),
+    "unit": ("in", "単位"),
     "never": ("none suffices", "効果なし"),
     "lifecycle": ("Life of a cluster (n = {} times)", "産業集積のライフサイクル（n = {}）"),
     "plants": ("plants, index", "事業所数（指数）"),
@@ -124,7 +139,8 @@ def _(result: Sweep, *, lang: str = "en") -> go.Figure:
             x=at,
             line={"color": GREY, "width": 1, "dash": "dot"},
             annotation_text=_say(kind, lang, at),
-            annotation_position="top left" if k % 2 == 0 else "top right",
+            annotation_position="top right",
+            annotation_yshift=-15 * k,
             annotation_font_size=11,
         )
     figure.update_xaxes(range=[result.transport_cost[0], result.transport_cost[-1]])
@@ -361,31 +377,32 @@ def _(result: KnowledgePath, *, lang: str = "en") -> go.Figure:
 
 @plot.register
 def _(result: Escapes, *, lang: str = "en") -> go.Figure:
+    # sizes are in different units: a table, not bars that invite comparison
     japanese = check_language(lang) == "ja"
-    figure = blank(
-        _say("escapes", lang, len(result.scenarios)),
-        result,
-        lang=lang,
-        x=_say("size", lang),
-        height=380,
-    )
-    names = [one.name_ja if japanese else one.name for one in result.scenarios][::-1]
-    limit = np.array([one.limit for one in result.scenarios])[::-1]
-    size = result.size[::-1]
-    known = np.isfinite(size)
+    figure = blank(_say("escapes", lang, len(result.scenarios)), result, lang=lang, height=360)
+    rows = [
+        (
+            one.name_ja if japanese else one.name,
+            _say(one.kind, lang),
+            f"{size:.3g}" if np.isfinite(size) else _say("never", lang),
+            one.unit_ja if japanese else one.unit,
+        )
+        for one, size in zip(result.scenarios, result.size, strict=True)
+    ]
     figure.add_trace(
-        go.Bar(
-            x=np.where(known, size / limit, 0),
-            y=names,
-            orientation="h",
-            marker_color=BLUE,
-            text=[
-                f"{value:.3g}" if ok else _say("never", lang)
-                for value, ok in zip(size, known, strict=True)
-            ],
-            textposition="outside",
-            cliponaxis=False,
-            showlegend=False,
+        go.Table(
+            columnwidth=[3, 1.2, 1.2, 3],
+            header={
+                "values": [_say(key, lang) for key in ("scenario", "kind", "size", "unit")],
+                "align": "left",
+                "fill_color": LIGHT,
+            },
+            cells={
+                "values": list(zip(*rows, strict=True)),
+                "align": "left",
+                "fill_color": "white",
+                "height": 30,
+            },
         )
     )
     return figure
