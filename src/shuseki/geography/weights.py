@@ -13,16 +13,18 @@ nearest k are not mutual; ties are broken by the order of the areas.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
-from libpysal.weights import WSP, W
 from scipy import sparse
 
 from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError, ParameterError, examples
 from shuseki.geography.distances import distance_matrix_km
+
+if TYPE_CHECKING:
+    from libpysal.weights import W
 
 __all__ = [
     "Neighbours",
@@ -87,8 +89,10 @@ class Neighbours:
         """Make every row add up to one; islands stay empty."""
         return replace(self, matrix=standardise_rows(self.matrix), standardised=True)
 
-    def to_w(self) -> W:
+    def to_w(self) -> "W":
         """Hand over to libpysal."""
+        from libpysal.weights import WSP  # slow to import, and needed only here
+
         weights = WSP(sparse.csr_array(self.matrix), id_order=list(self.codes)).to_W(
             silence_warnings=True
         )

@@ -5,7 +5,9 @@ in the ranking, the variables, the equations, the verdicts, how sure they are; t
 printed paper contradicts, and every printed cell beside the one obtained.
 """
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +39,13 @@ if TYPE_CHECKING:
 
 __all__ = ["narrate"]
 
+EXERCISES = {
+    "before": ("In the tables", "元の推定"),
+    "profit_separately": ("Profit variables separately", "期待利益の変数を別々に"),
+    "institutes_by_prefecture": ("Institutes by prefecture", "研究機関を都道府県で"),
+    "without_metropolitan": ("Without metropolitan areas", "大都市圏を除く"),
+    "largest_industry": ("Largest industry for HITECH", "最大産業ダミー"),
+}
 COEFFICIENT_TABLES = {"START": "4", "START_H": "5", "START_L": "6"}
 
 
@@ -183,7 +192,7 @@ def _where(run: "Run") -> Iterator[Block]:
 
             yield Figure(
                 draw,
-                caption=(label.label, label.label_ja),
+                caption=(f"{label.label.capitalize()} by area", f"地域別の{label.label_ja}"),
                 notes=(WORDS["map_note"],),
                 sources=(*run.variables.sources, LAND_SOURCE),
             )
@@ -216,25 +225,29 @@ def _named(run: "Run", ranking: pd.DataFrame) -> pd.DataFrame:
 
 def _ranking_title(outcome: str) -> Text:
     label = define(outcome)
-    return (f"Table 1: highest {label.label}", f"表1：{label.label_ja}ランキング")
+    return (
+        f"Areas with the highest {label.label} (table 1 of the paper)",
+        f"{label.label_ja}ランキング（論文表1）",
+    )
 
 
 def _variables(run: "Run") -> Iterator[Block]:
     yield Table(
         name="table2_variables",
-        title=("Table 2: definitions of the variables", "表2：変数の定義"),
+        title=("Definitions of the variables (table 2 of the paper)", "変数の定義（論文表2）"),
         frame=run.variables.definitions(),
         sources=run.variables.sources,
     )
     yield Table.of(
         run.descriptives,
         name="table3_descriptives",
-        title=("Table 3: descriptive statistics", "表3：基本統計量"),
+        title=("Descriptive statistics (table 3 of the paper)", "基本統計量（論文表3）"),
     )
     yield Table.of(
         run.correlations,
         name="appendix2_correlations",
-        title=("Appendix 2: correlations", "付表2：相関行列"),
+        title=("Correlations (appendix 2 of the paper)", "相関行列（論文付表2）"),
+        labels={name: name for name in run.correlations.matrix},
         frame=run.correlations.matrix.reset_index(names="variable"),
     )
 
@@ -251,8 +264,8 @@ def _equations(run: "Run") -> Iterator[Block]:
         of_outcome = run.fits.of(outcome)
         number = COEFFICIENT_TABLES.get(outcome, "")
         title = (
-            f"{f'Table {number}: ' if number else ''}{label.label}",
-            f"{f'表{number}：' if number else ''}{label.label_ja}に関する分析結果",
+            f"{label.label.capitalize()}{f' (table {number} of the paper)' if number else ''}",
+            f"{label.label_ja}に関する分析結果{f'（論文表{number}）' if number else ''}",
         )
         yield Finding(of_outcome, title=title, table=_coefficients(of_outcome, outcome, title))
     yield Table.of(run.effects, name="effects", title=("Effects in words", "効果の大きさ"))
@@ -264,7 +277,7 @@ def _coefficients(fits: Fits, outcome: str, title: Text) -> Table:
         f"F = {fit.f_classical:.1f}."
         for fit in fits.fits
     )
-    return wide(
+    table = wide(
         fits.to_frame(),
         rows="term",
         columns="model",
@@ -275,14 +288,44 @@ def _coefficients(fits: Fits, outcome: str, title: Text) -> Table:
         notes=notes,
         sources=fits.sources,
     )
+    digits = {
+        column: [
+            _three_figures(b) if column[-1] == "coefficient" else 2 for b in table.frame[column]
+        ]
+        if column[0]
+        else [None] * len(table.frame)
+        for column in table.frame.columns
+    }
+    return replace(table, digits=pd.DataFrame(digits))
+
+
+def _three_figures(value: float) -> int:
+    """Decimals that show three significant figures."""
+    if not np.isfinite(value) or value == 0:
+        return 2
+    return max(0, 2 - math.floor(math.log10(abs(value))))
 
 
 def _verdicts(run: "Run") -> Iterator[Block]:
     yield Finding(run.verdicts, title=("The hypotheses", "仮説の判定"))
     if run.robustness is not None:
+        checks = run.robustness.to_frame()
+        tables = checks[checks["exercise"] == checks["exercise"].iloc[0]]
+        frame = pd.DataFrame(
+            {"hypothesis": tables["hypothesis"], "before": tables["verdict_before"]}
+        )
+        for exercise, own in checks.groupby("exercise", sort=False):
+            frame[str(exercise)] = own["verdict_after"].to_numpy()
         yield Finding(
             run.robustness,
-            title=("Robustness, section 5-1", "頑健性の確認（5-1節）"),
+            title=("Robustness: the exercises of section 5-1", "頑健性の確認（5-1節）"),
+            table=Table.of(
+                run.robustness,
+                name="robustness",
+                title=("Verdicts under each exercise", "各推定における仮説の判定"),
+                frame=frame,
+                labels=EXERCISES,
+            ),
         )
 
 
@@ -296,7 +339,7 @@ def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
         name="replication_by_table",
         title=("How much of each table was rebuilt", "表ごとの再現率"),
         frame=replication.by_table(),
-        labels={"table": ("table", "表")},
+        labels={"table": ("Table", "表")},
         sources=replication.sources,
     )
     cells = replication.cells.assign(
@@ -314,7 +357,7 @@ def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
                 values=("printed", "obtained"),
                 name=f"printed_table1_{outcome.lower()}",
                 title=_ranking_title(outcome),
-                labels={"term": ("rank", "順位")},
+                labels={"term": ("Rank", "順位")},
                 sources=replication.sources,
             )
     pairs: list[tuple[pd.DataFrame, str, str, str, Text, bool]] = [
@@ -323,7 +366,7 @@ def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
             "term",
             "column",
             "printed_table3",
-            ("Table 3: descriptive statistics", "表3：基本統計量"),
+            ("Descriptive statistics (table 3 of the paper)", "基本統計量（論文表3）"),
             False,
         )
     ]
@@ -337,8 +380,8 @@ def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
                     "model",
                     f"printed_table{number}_{column}",
                     (
-                        f"Table {number}: {label.label}, {words[0]}",
-                        f"表{number}：{label.label_ja}、{words[1]}",
+                        f"{label.label.capitalize()}, {words[0]} (table {number} of the paper)",
+                        f"{label.label_ja}、{words[1]}（論文表{number}）",
                     ),
                     column == "coefficient",
                 )
@@ -349,7 +392,10 @@ def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
             "equation",
             "term",
             "printed_fit",
-            ("Tables 4–6: adjusted R², F, n", "表4〜6：修正済み決定係数・F値・観測数"),
+            (
+                "Adjusted R², F, n (tables 4–6 of the paper)",
+                "修正済み決定係数・F値・観測数（論文表4〜6）",
+            ),
             False,
         )
     )
@@ -372,7 +418,7 @@ def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
     if len(correlations):
         yield Table(
             name="printed_appendix2",
-            title=("Appendix 2: correlations", "付表2：相関行列"),
+            title=("Correlations (appendix 2 of the paper)", "相関行列（論文付表2）"),
             frame=correlations[["row", "printed", "obtained", "last_digits_off"]],
             sources=replication.sources,
         )
@@ -382,7 +428,7 @@ def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
         frame=replication.outside()[
             ["table", "row", "outcome", "model", "column", "printed", "obtained", "last_digits_off"]
         ],
-        labels={"table": ("table", "表")},
+        labels={"table": ("Table", "表")},
         sources=replication.sources,
     )
 

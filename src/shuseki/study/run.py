@@ -19,6 +19,7 @@ import pandas as pd
 from shuseki.datasets import regional_accounts
 from shuseki.datasets.catalogue import dataset
 from shuseki.datasets.census import synthetic_census
+from shuseki.datasets.denominators import labour_force_of_ranked
 from shuseki.datasets.printed import paper_folder, printed_paper
 from shuseki.demography.events import Births, births
 from shuseki.demography.funnel import Funnel
@@ -208,7 +209,7 @@ def run(
         entry["n"] = {f"{outcome} {model}": fits[outcome, model].n for outcome, model in fits}
     with manifest.step("describe, examine, compare"):
         descriptives = describe(variables, outliers=asked.entry.outliers)
-        correlations = correlate(variables, outliers=asked.entry.outliers)
+        correlations = correlate(variables, outliers="none")
         rankings = {name: rank(variables, name) for name in variables.outcomes}
         hypotheses = read_hypotheses(paper_folder(PAPER) / "hypotheses.toml")
         verdicts = examine(fits, hypotheses)
@@ -229,7 +230,7 @@ def run(
                 relative_by_model={"4": 0.10},
                 sources=variables.sources,
             )
-            findings = audit(paper)
+            findings = audit(paper, denominators=labour_force_of_ranked(paper))
             entry["cells"] = len(replication.to_frame())
             entry["findings"] = len(findings.to_frame())
     answer = Run(
@@ -266,16 +267,17 @@ def records(study: Study, manifest: Manifest) -> Iterator[tuple[Store, pd.DataFr
     with TemporaryDirectory(prefix="shuseki-") as scratch:
         asked = study.records
         folder = asked.store or Path(scratch)
+        sources: tuple[Source, ...] = ()
         if asked.source == "synthetic-census":
             with manifest.step("draw the synthetic census") as entry:
                 census = synthetic_census(scratch, scale=asked.scale, seed=asked.seed)
-                folder = Path(scratch)
+                folder, sources = Path(scratch), census.sources
                 entry["waves"] = dict(census.rows)
         else:
             with manifest.step("take in the records") as entry:
                 entry["files"] = _take_in(asked, folder, manifest)
         accounts = _accounts(study, folder, manifest)
-        yield Store.open(folder), accounts
+        yield Store.open(folder, sources=sources), accounts
 
 
 def _take_in(asked: Records, folder: Path, manifest: Manifest) -> list[dict[Hashable, Any]]:
