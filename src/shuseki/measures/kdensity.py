@@ -41,6 +41,7 @@ spread of all sites, not of the industry, so that it is fixed under the null.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numba as nb
@@ -75,9 +76,9 @@ LARGEST_POINT_SET = 20_000
 """Above this many sites, ``positions="auto"`` puts them into cells of the standard mesh."""
 
 DISTANCES = 128
-THIRD_MOMENT_SITES = 1_200
-THIRD_MOMENT_DISTANCES = 20
-COPULA_DRAWS = 2**14
+THIRD_MOMENT_SITES = 1_000
+THIRD_MOMENT_DISTANCES = 24
+COPULA_DRAWS, COPULA_RANK = 2**14, 64
 
 
 @result
@@ -781,7 +782,8 @@ def third_moments(distance_km: Floats, bandwidth_km: float, at_km: Floats) -> _T
     rows = []
     for d in at_km:
         g = np.exp(-0.5 * ((distance_km - d) / bandwidth_km) ** 2)
-        g += np.exp(-0.5 * ((distance_km + d) / bandwidth_km) ** 2)
+        if d < 6 * bandwidth_km:
+            g += np.exp(-0.5 * ((distance_km + d) / bandwidth_km) ** 2)
         g /= bandwidth_km * np.sqrt(2 * np.pi)
         np.fill_diagonal(g, 0)
         mean = g.sum() / (m * (m - 1))
@@ -796,7 +798,7 @@ def third_moments(distance_km: Floats, bandwidth_km: float, at_km: Floats) -> _T
                 a @ b @ a / pairs,
                 a @ square.sum(axis=1) / pairs,
                 (square * b).sum() / pairs,
-                float(((b @ b) * b).sum()) / (pairs * (m - 2)),
+                float(np.einsum("ij,ij", b @ b, b)) / (pairs * (m - 2)),
             )
         )
     return _ThirdMoments(*np.array(rows).T)
@@ -874,13 +876,19 @@ def global_tail(covariance: Floats, level: float) -> float:
     values, vectors = np.linalg.eigh(correlation)
     order = np.argsort(values)[::-1]
     share = np.cumsum(values[order]) / values.sum()
-    rank = min(int(np.searchsorted(share, 0.9995)) + 1, 64)
+    rank = min(int(np.searchsorted(share, 0.9995)) + 1, COPULA_RANK)
     loading = vectors[:, order[:rank]] * np.sqrt(np.maximum(values[order[:rank]], 0))
     loading /= np.sqrt((loading**2).sum(axis=1))[:, None]
-    uniform = qmc.Sobol(rank, scramble=True, rng=np.random.default_rng(2005)).random(COPULA_DRAWS)
-    paths = ndtri(np.clip(uniform, 1e-12, 1 - 1e-12)) @ loading.T
+    paths = _normal_draws()[:, :rank] @ loading.T
     highest = np.concatenate([paths.max(axis=1), (-paths).max(axis=1)])
     return float(ndtr(-np.quantile(highest, 1 - level)))
+
+
+@lru_cache
+def _normal_draws() -> Floats:
+    uniform = qmc.Sobol(COPULA_RANK, rng=np.random.default_rng(2005)).random(COPULA_DRAWS)
+    normal: Floats = ndtri(np.clip(uniform, 1e-12, 1 - 1e-12))
+    return normal
 
 
 def simulate_null(

@@ -6,7 +6,7 @@ names four types. Each is given by what can be measured of it:
 =====================================  ==========================================================
 type                                   traits that speak for it
 =====================================  ==========================================================
-company town 企業城下町型               workers in cells of large plants; one industry leads
+company town 企業城下町型               the mean worker's plant is large; one industry leads
 local-product district 産地型           plants in excess in one consumer-goods or household-ware
                                        industry; small plants
 urban complex 都市型複合                plants in machinery and metals; many of their classes;
@@ -48,13 +48,11 @@ TYPES = ("company town", "local-product district", "urban complex", "attracted c
 TYPES_JA = ("企業城下町型集積", "産地型集積", "都市型複合集積", "誘致型複合集積")
 
 TRAITS: Mapping[str, tuple[str, ...]] = {
-    "company town": ("large_plant_share", "leading_industry_share"),
+    "company town": ("plant_size_of_mean_worker", "leading_industry_share"),
     "local-product district": ("local_product_excess", "small_plants"),
     "urban complex": ("machinery_metal_share", "machinery_variety", "machinery_plants", "early"),
     "attracted complex": ("machinery_worker_share", "late_growth_per_year", "plant_size"),
 }
-LARGE = 100.0
-"""Workers per plant from which a cell counts as one of large plants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +260,7 @@ def measure_traits(
         variety = -np.where(within > 0, within * np.log(within), 0).sum(axis=1)
     return pd.DataFrame(
         {
-            "large_plant_share": np.where(mean_size >= LARGE, size, 0).sum(axis=1) / workers,
+            "plant_size_of_mean_worker": (mean_size * size).sum(axis=1) / workers,
             "leading_industry_share": size.max(axis=1) / workers,
             "local_product_excess": excess[:, product].max(axis=1),
             "plant_size": workers / plants,

@@ -408,7 +408,7 @@ def disagreement(result: Disagreement, *, lang: str = "en") -> go.Figure:
             showlegend=emphasised,
             hovertemplate=f"{result.industry_names[k]}: %{{y:.0f}}<extra></extra>",
         )
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(range=[len(result.industries) + 0.5, 0.5])
     return figure
 
 
@@ -549,7 +549,7 @@ def types(result: Types, *, lang: str = "en") -> go.Figure:
             name=TYPES_JA[k] if ja else TYPES[k].capitalize(),
             hovertemplate="%{y}: %{x:.0%}<extra></extra>",
         )
-    figure.update_layout(barmode="stack", legend={"y": -0.08})
+    figure.update_layout(barmode="stack", legend={"y": -0.08, "traceorder": "normal"})
     figure.update_xaxes(tickformat=".0%", range=[0, 1])
     return figure
 
