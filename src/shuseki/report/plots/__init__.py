@@ -6,6 +6,7 @@ same name, which registers them; importing this package registers them all.
 
 from shuseki.report.plots import demography as demography
 from shuseki.report.plots import entry as entry
+from shuseki.report.plots import entry_deeper as entry_deeper
 from shuseki.report.plots import measures as measures
 from shuseki.report.plots import national as national
 from shuseki.report.plots import theory as theory

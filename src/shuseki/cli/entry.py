@@ -1,0 +1,279 @@
+"""How are the deeper questions of entry asked from a terminal?
+
+The commands take a CSV file, one row per area: any table with an outcome and regressors will do.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from shuseki.datasets.printed import printed_hypotheses, printed_paper
+from shuseki.entry.atlas import atlas as every_specification
+from shuseki.entry.atlas import permutation_test, strongly_correlated
+from shuseki.entry.conley import conley_errors
+from shuseki.entry.counts import count_model, overdispersion
+from shuseki.entry.design import OUTLIER_RULES
+from shuseki.entry.equality import equality_of_coefficients
+from shuseki.entry.from_print import judge_from_print
+from shuseki.entry.regions import Units, compare_divisions
+from shuseki.entry.spatial import spatial_tests, surviving_conclusions
+from shuseki.errors import DataError, ParameterError, examples
+from shuseki.geography.distances import distance_matrix_km
+from shuseki.results import Result
+from shuseki.study.deeper import definitions_of_neighbours
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Entry, deeper: neighbours, counts, other specifications, other borders.")
+BOTH = 2
+
+TableFile = Annotated[Path, typer.Argument(help="CSV (UTF-8), one row per area.")]
+Terms = Annotated[str, typer.Option("--terms", help="Regressors, separated by commas.")]
+Outcome = Annotated[str, typer.Option("--outcome", help="Column of the outcome.")]
+Code = Annotated[str, typer.Option("--code", help="Column of the area codes.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write the table to this CSV file.")]
+
+
+@app.command()
+def neighbours(
+    table: TableFile,
+    outcome: Outcome,
+    terms: Terms,
+    code: Code = "area",
+    latitude: Annotated[str, typer.Option(help="Column of latitudes, degrees.")] = "latitude",
+    longitude: Annotated[str, typer.Option(help="Column of longitudes, degrees.")] = "longitude",
+    out: Out = None,
+) -> None:
+    """Do areas answer to one another, and do the conclusions survive it?"""
+    names = _list(terms)
+    frame = _read(table, code, [outcome, *names, latitude, longitude])
+    frame = frame.dropna(subset=[outcome, *names, latitude, longitude])
+    centres = frame[[latitude, longitude]].to_numpy(dtype=float)
+    with Console().status("asking the neighbours"):
+        weights = {
+            label: near.to_w()
+            for label, near in definitions_of_neighbours(list(frame.index), centres).items()
+        }
+        tests = spatial_tests(frame, outcome=outcome, terms=names, neighbours=weights)
+        conley = conley_errors(
+            frame, outcome=outcome, terms=names, distances_km=distance_matrix_km(centres)
+        )
+        survival = surviving_conclusions(frame, outcomes=[outcome], terms=names, neighbours=weights)
+    _show(tests, out)
+    _show(conley)
+    _show(survival)
+
+
+@app.command()
+def counts(
+    table: TableFile,
+    outcome: Outcome,
+    terms: Terms,
+    exposure: Annotated[
+        str | None, typer.Option(help="Column with the base of the rate, e.g. in 10,000 persons.")
+    ] = None,
+    family: Annotated[
+        str, typer.Option(help="poisson, negative_binomial or zero_inflated.")
+    ] = "poisson",
+    groups: Annotated[
+        str | None, typer.Option(help="Column of clusters, e.g. the prefecture.")
+    ] = None,
+    code: Code = "area",
+    out: Out = None,
+) -> None:
+    """How many births, rather than which rate?"""
+    names = _list(terms)
+    wanted = [outcome, *names, *(name for name in (exposure, groups) if name)]
+    frame = _read(table, code, wanted)
+    fit = count_model(
+        frame,
+        outcome=outcome,
+        terms=names,
+        exposure=exposure,
+        family=family,  # type: ignore[arg-type]
+        standard_errors="cluster" if groups else "HC1",
+        groups=groups,
+    )
+    _show(fit, out)
+    if family == "poisson":
+        births = frame[wanted].dropna()[outcome].to_numpy(dtype=float)
+        _show(overdispersion(births, fit.means))
+
+
+@app.command()
+def equality(
+    table: TableFile,
+    outcomes: Annotated[str, typer.Option(help="The two outcomes, separated by a comma.")],
+    terms: Terms,
+    standardised: Annotated[
+        bool, typer.Option(help="Divide each outcome by its mean first.")
+    ] = False,
+    code: Code = "area",
+    out: Out = None,
+) -> None:
+    """Do two outcomes answer to different things?"""
+    both = _list(outcomes)
+    if len(both) != BOTH:
+        raise ParameterError(
+            f"{len(both)} outcomes: {examples(both)}. Expected two, e.g. START_H,START_L."
+        )
+    names = _list(terms)
+    frame = _read(table, code, [*both, *names])
+    answer = equality_of_coefficients(
+        frame, outcomes=(both[0], both[1]), terms=names, standardised=standardised
+    )
+    _show(answer, out)
+
+
+@app.command()
+def regions(
+    table: Annotated[Path, typer.Argument(help="CSV: accounts and births by municipality.")],
+    terms: Terms,
+    divisions: Annotated[
+        str, typer.Option(help="Columns that put each municipality into an area, by commas.")
+    ],
+    outcome: Outcome = "START",
+    code: Code = "municipality",
+    random_areas: Annotated[
+        str, typer.Option(help="Numbers of areas of random divisions, by commas.")
+    ] = "",
+    draws: Annotated[int, typer.Option(help="Random divisions of each number.")] = 100,
+    seed: Annotated[int, typer.Option(help="Seed of the random divisions.")] = 0,
+    out: Out = None,
+) -> None:
+    """Would other borders have said so? Random divisions need columns latitude and longitude."""
+    names, by = _list(terms), _list(divisions)
+    sizes = [_whole(size) for size in _list(random_areas)]
+    places = ["latitude", "longitude"] if sizes else []
+    frame = _read(table, code, [*by, "births", *places], text=by)
+    born = [c for c in frame.columns if c == "births" or str(c).startswith("births_")]
+    accounts = frame.drop(columns=[*born, *by, *places]).select_dtypes("number")
+    units = Units(accounts, frame[born], frame[places].to_numpy(dtype=float) if places else None)
+    with _bar("dividing") as bar:
+        task = bar.add_task("dividing", total=None)
+        answer = compare_divisions(
+            units,
+            {name: frame[name] for name in by},
+            terms=names,
+            outcomes=(outcome,),
+            random_areas=sizes,
+            draws=draws,
+            rng=np.random.default_rng(seed),
+            progress=lambda done, of: bar.update(task, completed=done, total=of),
+        )
+    _show(answer, out)
+
+
+@app.command()
+def atlas(
+    table: TableFile,
+    outcome: Annotated[str, typer.Option("--outcome", help="Outcomes, separated by commas.")],
+    terms: Terms,
+    threshold: Annotated[
+        float, typer.Option(help="Regressors with a larger correlation never meet.")
+    ] = 0.5,
+    permutations: Annotated[
+        int, typer.Option(help="Exchanges of outcomes for the test against luck; 0 for none.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the permutations.")] = 0,
+    code: Code = "area",
+    out: Out = None,
+) -> None:
+    """What would every other reasonable specification have said?"""
+    names, outcomes = _list(terms), _list(outcome)
+    frame = _read(table, code, [*outcomes, *names])
+    rules = {name: lambda y, drop=rule: ~drop(y) for name, rule in OUTLIER_RULES.items()}
+    apart = strongly_correlated(frame[names], threshold)
+    with _bar("estimating") as bar:
+        task = bar.add_task("estimating", total=None)
+        answer = every_specification(
+            frame, outcomes=outcomes, terms=names, outlier_rules=rules, never_together=apart
+        )
+        luck = None
+        if permutations:
+            luck = permutation_test(
+                frame,
+                outcomes=outcomes,
+                terms=names,
+                permutations=permutations,
+                rng=np.random.default_rng(seed),
+                progress=lambda done, of: bar.update(task, completed=done, total=of),
+                outlier_rules=rules,
+                never_together=apart,
+            )
+    console = Console()
+    console.print(answer.headline(), highlight=False)
+    console.print(answer.support().to_string(index=False), markup=False, highlight=False)
+    if out is not None:
+        answer.to_frame().to_csv(out, index=False)
+        console.print(f"Written: {out}")
+    if luck is not None:
+        _show(luck)
+
+
+@app.command(name="print")
+def from_print(
+    paper: Annotated[str, typer.Argument(help="Name of a printed paper.")] = "okamuro-2006",
+    out: Out = None,
+) -> None:
+    """Which hypotheses do a paper's printed moments support by themselves?"""
+    with Console().status("judging from print"):
+        answer = judge_from_print(printed_paper(paper), printed_hypotheses(paper))
+    _show(answer, out)
+
+
+# ---- reading and showing ------------------------------------------------------------------------
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit():
+        raise ParameterError(
+            f"{text!r} is no number of areas. Expected whole numbers, e.g. --random-areas 253,47."
+        )
+    return int(text)
+
+
+def _read(path: Path, code: str, wanted: list[str], text: list[str] | None = None) -> pd.DataFrame:
+    if not path.is_file():
+        raise ParameterError(f"No file {path}. Expected a CSV file. Check the path.")
+    frame = pd.read_csv(path, dtype=dict.fromkeys([code, *(text or [])], str))
+    missing = [name for name in (code, *wanted) if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"{path} lacks columns {examples(missing)}. Found {examples(frame.columns, 20)}. "
+            "Name columns that it has."
+        )
+    twice = frame[code][frame[code].duplicated()]
+    if len(twice):
+        raise DataError(
+            f"Areas given twice: {examples(twice.unique())}. Expected one row per area. "
+            "Add the rows up first."
+        )
+    return frame.set_index(code)
+
+
+def _show(answer: Result, out: Path | None = None) -> None:
+    console = Console()
+    console.print(answer.summary(), markup=False, highlight=False, soft_wrap=True)
+    if out is not None:
+        answer.to_frame().to_csv(out, index=False)
+        console.print(f"Written: {out}")
+
+
+def _bar(what: str) -> Progress:
+    return Progress(
+        TextColumn(what),
+        BarColumn(),
+        TextColumn("{task.completed} of {task.total}"),
+        TimeElapsedColumn(),
+        transient=True,
+    )
