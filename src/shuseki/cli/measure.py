@@ -198,7 +198,9 @@ def types(
     if area:
         table = pd.concat([answer.evidence(code).assign(area=code) for code in area])
     else:
-        table = table[["area_name", *(name for name in table if name.startswith("membership"))]]
+        table = table[
+            ["area_name", *(name for name in table if str(name).startswith("membership"))]
+        ]
     tell(answer, output, figure, lang, table=table)
 
 
