@@ -144,7 +144,7 @@ def _(result: Sweep, *, lang: str = "en") -> go.Figure:
             annotation_font_size=11,
         )
     figure.update_xaxes(range=[result.transport_cost[0], result.transport_cost[-1]])
-    figure.update_yaxes(range=[-0.03, 1.08] if two else None)
+    figure.update_yaxes(range=[-0.03, 1.05 + 0.06 * len(points)] if two else None)
     return figure
 
 
