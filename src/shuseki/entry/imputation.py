@@ -9,8 +9,11 @@ complete tables of births, M rates per area, M regressions. Rubin's (1987) rules
 
 Two questions have two answers. What would complete records have given for these very areas (finite
 population)? Only what is imputed is unsure: (1 + 1/M) B, Student's t with M − 1 degrees of freedom.
-Which law stands behind the areas (superpopulation)? T, with the degrees of freedom of Barnard and
-Rubin (1999). Areas have the first kind only: quantiles of the draws.
+Areas have this kind only: quantiles of the draws. Which law stands behind the areas
+(superpopulation)? There T is too wide, because the imputer knows more than the analyst of complete
+data would: shares are the same in all areas (Meng 1994). So *expected* births are imputed, shares
+drawn but nobody tossed for, and T of these is used; T of completed tables is kept beside it.
+Degrees of freedom are those of Barnard and Rubin (1999).
 
 Takes: ``Candidates``; what is known of the smallest plants; a ``Fit``. Gives: ``CorrectedRates``,
 in the unit of the outcome; ``PooledFit``. Sources: Rubin (1987), pp. 76–81; Barnard, Rubin (1999).
@@ -20,7 +23,7 @@ anew: outliers stay set aside as the records had them.
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 import pandas as pd
@@ -50,6 +53,7 @@ __all__ = [
     "Smallest",
     "corrected_rates",
     "draw_births",
+    "many_least_squares",
     "pool",
     "pool_fit",
 ]
@@ -66,15 +70,24 @@ BARNARD_RUBIN_1999 = Source(
     "Biometrika 86",
     "1999",
 )
-About = Literal["finite population", "superpopulation"]
-"""These very areas, or the law behind them."""
+MENG_1994 = Source(
+    "Meng1994",
+    "Meng, X.-L., Multiple-imputation inferences with uncongenial sources of input, Statistical "
+    "Science 9",
+    "1994",
+)
+About = Literal["finite population", "superpopulation", "superpopulation, completed"]
+"""These very areas; the law behind them, from expected births; the same from completed tables."""
+
+
+ABOUT = get_args(About)
 
 
 class Smallest(Protocol):
     """What is known of the births too small to be seen."""
 
-    def draw(self, births: Ints, rng: np.random.Generator) -> Ints:
-        """Draw them, from the seen births of each draw, shape ``(draws, areas)`` in and out."""
+    def expect(self, births: Floats, rng: np.random.Generator) -> Floats:
+        """Draw how many to expect, from the seen births of each draw, shape ``(draws, areas)``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +119,10 @@ class FollowedSmallest:
                 "Expected counts of 0 or more. Correct them."
             )
 
-    def draw(self, births: Ints, rng: np.random.Generator) -> Ints:
-        """Births by area are Poisson with mean plants times the share, drawn from its posterior."""
+    def expect(self, births: Floats, rng: np.random.Generator) -> Floats:
+        """Plants times the share that are births, drawn from its posterior."""
         share = rng.beta(self.opened + 0.5, self.asked - self.opened + 0.5, (len(births), 1))
-        return np.asarray(rng.poisson(share * self.plants), dtype=np.int64)
+        return np.asarray(share * self.plants)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +141,8 @@ class ExtrapolatedSmallest:
     odds: Floats
     plants: Floats | None = None
 
-    def draw(self, births: Ints, rng: np.random.Generator) -> Ints:
-        """Births by area are Poisson; their mean is that of the seen ones times the odds."""
+    def expect(self, births: Floats, rng: np.random.Generator) -> Floats:
+        """Births seen times the odds; those seen are taken as Poisson themselves."""
         if len(self.odds) != len(births):
             raise AlignmentError(
                 f"{len(self.odds)} draws of the odds for {len(births)} draws of births. "
@@ -138,7 +151,7 @@ class ExtrapolatedSmallest:
         mean = rng.gamma(births + 0.5)
         if self.plants is not None:
             mean = mean.sum(axis=1, keepdims=True) * self.plants / self.plants.sum()
-        return np.asarray(rng.poisson(mean * self.odds[:, None]), dtype=np.int64)
+        return np.asarray(mean * self.odds[:, None])
 
 
 @result
@@ -153,6 +166,8 @@ class CorrectedRates(Result):
         The rates by the records alone, shape ``(areas,)``.
     draws
         Imputed rates, shape ``(draws, areas)``.
+    expected
+        Rates to expect with the same shares, nobody tossed for, shape ``(draws, areas)``.
     per
         Births per so many of the denominator.
     """
@@ -160,6 +175,7 @@ class CorrectedRates(Result):
     areas: tuple[str, ...]
     observed: Floats
     draws: Floats
+    expected: Floats
     per: int
 
     @property
@@ -201,27 +217,43 @@ class PooledFit(Result):
     ----------
     fit
         The equation on the records as they are.
-    pooled
-        Rubin's pieces, of all coefficients, the constant first.
+    completed, expected
+        Rubin's pieces, from completed tables and from expected births, of all coefficients, the
+        constant first.
     draws
         Number of imputations.
     """
 
     fit: Fit
-    pooled: "Pooled"
+    completed: "Pooled"
+    expected: "Pooled"
     draws: int
+
+    @property
+    def coefficients(self) -> Floats:
+        """Mean over the imputations, shape ``(k,)``."""
+        return self.expected.estimate
+
+    def errors(self, about: About = "superpopulation") -> tuple[Floats, Floats]:
+        """Standard errors and degrees of freedom, each of shape ``(k,)``."""
+        if about not in ABOUT:
+            raise ParameterError(f"about is {about!r}. Expected one of {', '.join(ABOUT)}.")
+        if about == "finite population":
+            return self.completed.error_between()
+        return (self.expected if about == "superpopulation" else self.completed).error_total()
 
     def interval(
         self, about: About = "superpopulation", level: float = 0.95
     ) -> tuple[Floats, Floats]:
         """Intervals of the coefficients, each of shape ``(k,)``."""
-        error, degrees = self.pooled.errors(about)
+        error, degrees = self.errors(about)
         reach = stats.t.ppf(0.5 + level / 2, degrees) * error
-        return self.pooled.estimate - reach, self.pooled.estimate + reach
+        middle = (self.expected if about == "superpopulation" else self.completed).estimate
+        return middle - reach, middle + reach
 
     def headline(self) -> str:
         """How much of the variance is due to what the records do not say."""
-        share = self.pooled.missing_share[1:]
+        share = self.expected.missing_share[1:]
         worst = int(np.argmax(share))
         return (
             f"{self.fit.design.outcome}, model {self.fit.design.model}, corrected: "
@@ -239,13 +271,13 @@ class PooledFit(Result):
                 "model": self.fit.design.model,
                 "term": self.fit.terms,
                 "observed": self.fit.coefficients,
-                "corrected": self.pooled.estimate,
+                "corrected": self.coefficients,
                 "low_finite": finite[0],
                 "high_finite": finite[1],
                 "low": behind[0],
                 "high": behind[1],
-                "standard_error": self.pooled.errors("superpopulation")[0],
-                "missing_share": self.pooled.missing_share,
+                "standard_error": self.errors()[0],
+                "missing_share": self.expected.missing_share,
             }
         )
 
@@ -297,13 +329,15 @@ def corrected_rates(
         )
     rng = np.random.default_rng(seed)
     shares = verified_shares(candidates)
-    births = draw_births(candidates, draws, rng)
+    births, expected = draw_births(candidates, draws, rng)
     if smallest is not None:
-        births = births + smallest.draw(births, rng)
+        unseen = smallest.expect(births.astype(float), rng)
+        births, expected = births + rng.poisson(unseen), expected + unseen
     return CorrectedRates(
         areas=candidates.areas,
         observed=per * candidates.observed() / denominator,
         draws=per * births / denominator,
+        expected=per * expected / denominator,
         per=per,
         notes=(
             *shares.notes,
@@ -337,30 +371,32 @@ def pool_fit(fit: Fit, rates: CorrectedRates) -> PooledFit:
             f"Areas of the fit without corrected rates: {examples(strange)}. "
             "Expected the same division in both. Correct the rates of all areas."
         )
-    outcomes = rates.draws[:, [where[area] for area in fit.sample.areas]]
-    fits = [least_squares(y, fit.sample.regressors, fit.design.standard_errors) for y in outcomes]
-    pooled = pool(
-        np.array([one.coefficients for one in fits]),
-        np.array([one.covariance for one in fits]),
-        fit.degrees_of_freedom,
+    rows = [where[area] for area in fit.sample.areas]
+    X, kind = fit.sample.regressors, fit.design.standard_errors
+    completed, expected = (
+        pool(*many_least_squares(outcomes[:, rows], X, kind), fit.degrees_of_freedom)
+        for outcomes in (rates.draws, rates.expected)
     )
     return PooledFit(
         fit=fit,
-        pooled=pooled,
-        draws=len(outcomes),
+        completed=completed,
+        expected=expected,
+        draws=len(rates.draws),
         notes=rates.notes,
-        sources=tuple(dict.fromkeys((*fit.sources, *rates.sources, BARNARD_RUBIN_1999))),
+        sources=tuple(dict.fromkeys((*fit.sources, *rates.sources, BARNARD_RUBIN_1999, MENG_1994))),
     )
 
 
 # ---- arrays ---------------------------------------------------------------------------------
 
 
-def draw_births(candidates: Candidates, draws: int, rng: np.random.Generator) -> Ints:
-    """Draw who is new, shape ``(draws, areas)``.
+def draw_births(
+    candidates: Candidates, draws: int, rng: np.random.Generator
+) -> tuple[Ints, Floats]:
+    """Draw how many are new, and how many to expect, each of shape ``(draws, areas)``.
 
     Those verified count as they are; the others are binomial by area and pattern, with a share
-    drawn from its posterior.
+    drawn from its posterior; expected, they count with that share.
     """
     a, p = len(candidates.areas), len(candidates.patterns)
     known = candidates.status != NOT_VERIFIED
@@ -376,7 +412,38 @@ def draw_births(candidates: Candidates, draws: int, rng: np.random.Generator) ->
         candidates.area[unsure] * p + candidates.pattern[unsure], minlength=a * p
     ).reshape(a, p)
     births = rng.binomial(cells[None], shares[:, None, :]).sum(axis=2)
-    return np.asarray(births + by_area(candidates.area[new], a), dtype=np.int64)
+    sure = by_area(candidates.area[new], a)
+    return np.asarray(births + sure, dtype=np.int64), shares @ cells.T + sure
+
+
+def many_least_squares(Y: Floats, X: Floats, standard_errors: str) -> tuple[Floats, Floats]:
+    """Regress many outcomes on the same regressors.
+
+    Parameters
+    ----------
+    Y
+        One outcome per row, shape ``(m, n)``.
+    X
+        Shape ``(n, k)``.
+    standard_errors
+        As for ``ols.least_squares``, to which every row is equal.
+
+    Returns
+    -------
+    tuple
+        Coefficients and their variances, each of shape ``(m, k)``.
+    """
+    first = least_squares(Y[0], X, standard_errors)
+    n, k = X.shape
+    H = np.linalg.pinv(X)
+    coefficients = Y @ H.T
+    squares = (Y - coefficients @ X.T) ** 2
+    if standard_errors == "classical":
+        return coefficients, np.outer(squares.sum(axis=1) / (n - k), (H**2).sum(axis=1))
+    power = {"HC2": 1, "HC3": 2}.get(standard_errors, 0)
+    weight = np.full(n, n / (n - k)) if standard_errors == "HC1" else np.ones(n)
+    weight = weight / (1 - first.leverages) ** power
+    return coefficients, np.asarray((squares * weight) @ (H**2).T)
 
 
 class Pooled(NamedTuple):
@@ -409,23 +476,19 @@ class Pooled(NamedTuple):
         with np.errstate(invalid="ignore"):
             return np.asarray(1 - self.within / self.total)
 
-    def errors(self, about: About) -> tuple[Floats, Floats]:
-        """Standard errors and degrees of freedom, each of shape ``(k,)``."""
+    def error_between(self) -> tuple[Floats, Floats]:
+        """Standard error of what is imputed alone, and its degrees of freedom, ``(k,)``."""
         m = self.imputations
-        if about == "finite population":
-            between = (1 + 1 / m) * self.between
-            return np.sqrt(between), np.full(len(between), m - 1.0)
-        if about != "superpopulation":
-            raise ParameterError(
-                f"about is {about!r}. Expected 'finite population' or 'superpopulation'."
-            )
-        share = self.missing_share
-        n = self.complete_degrees_of_freedom
+        return np.sqrt((1 + 1 / m) * self.between), np.full(len(self.between), m - 1.0)
+
+    def error_total(self) -> tuple[Floats, Floats]:
+        """Standard error √T, and degrees of freedom of Barnard and Rubin (1999), ``(k,)``."""
+        share, n = self.missing_share, self.complete_degrees_of_freedom
+        inverse = share**2 / (self.imputations - 1)
+        if np.isfinite(n):
+            inverse = inverse + (n + 3) / ((n + 1) * n * np.maximum(1 - share, 1e-12))
         with np.errstate(divide="ignore"):
-            imputed = (m - 1) / share**2
-        complete = (n + 1) / (n + 3) * n * (1 - share) if np.isfinite(n) else np.inf
-        degrees = 1 / (1 / imputed + 1 / np.maximum(complete, 1e-300))
-        return np.sqrt(self.total), np.asarray(degrees)
+            return np.sqrt(self.total), np.asarray(1 / inverse)
 
 
 def pool(

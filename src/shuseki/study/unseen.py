@@ -24,8 +24,11 @@ is a law behind the coefficients; which districts are in the equation stays fixe
 """
 
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
+from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -54,6 +57,8 @@ from shuseki.datasets.census.plants import (
 from shuseki.datasets.census.smallest import draw_smallest
 from shuseki.entry.design import Design
 from shuseki.entry.imputation import (
+    ABOUT,
+    About,
     ExtrapolatedSmallest,
     FollowedSmallest,
     Smallest,
@@ -78,16 +83,29 @@ UNKNOWN_OPENING_SHARE = 0.4
 """Plants whose day of opening the records lack; as in the written census."""
 NAMESAKES = (
     "no namesake left",
+    *(
+        f"namesake left another prefecture, {crowd} of the class did"
+        for crowd in ("few", "some", "many")
+    ),
+    *(
+        f"namesake left the prefecture, {crowd} of the class did"
+        for crowd in ("1–14", "15–49", "50–149", "150+")
+    ),
     "namesake left the town",
-    "… the prefecture",
-    "… another prefecture",
 )
-OPENINGS = ("opening unknown", "opened since 1998", "opened before")
+CROWD_ELSEWHERE, CROWD_NEAR = (500, 1500), (15, 50, 150)
+"""Plants of the class gone from Japan, and from the prefecture, that separate these."""
+OPENINGS = ("opening unknown", "opened since 1998")
 PATTERNS = (
     *(f"{name}, {opening}" for name in NAMESAKES for opening in OPENINGS),
+    "opened before",
     *(f"number goes on under another name, {opening}" for opening in OPENINGS),
+    "number goes on under another name, opened before",
 )
-"""Traces in the records: 12 patterns of new numbers, 3 of numbers that go on."""
+"""Traces in the records: of new numbers, then three of numbers that go on.
+
+A namesake who left tells less where many left, so the crowd is part of the pattern."""
+NEW_NUMBERS = 2 * len(NAMESAKES) + 1
 ESTIMATORS = (
     "records",
     "verified and imputed",
@@ -283,6 +301,7 @@ def coverage(
     followed: int = 1000,
     seed: int = 2006,
     reasons: Reasons = REASONS,
+    workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Coverage:
     """Draw censuses, correct each, and count how often intervals hold the truth.
@@ -299,22 +318,34 @@ def coverage(
         Plants of 1–3 workers asked when they opened.
     seed
         Of the first census; the others follow.
+    workers
+        Processes; more than one give the same numbers sooner.
     progress
         Called with the number of censuses done, and in all.
     """
     for name, value, least in (("censuses", censuses, 2), ("verified", verified, 100)):
         if value < least:
             raise ParameterError(f"{name} is {value}. Expected at least {least}.")
-    world, place = model_1(), country()
+    score = partial(
+        score_census,
+        seed=seed,
+        draws=draws,
+        verified=verified,
+        followed=followed,
+        reasons=reasons,
+    )
     scores = []
-    for number in range(censuses):
-        rng = np.random.default_rng([seed, number])
-        drawn = draw_census(world.redrawn(rng), place, rng, reasons)
-        scores.append(examine(drawn, world, verified, followed, draws, rng))
-        if progress is not None:
-            progress(number + 1, censuses)
+    with ExitStack() as stack:
+        run = map
+        if workers > 1:
+            pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+            run = stack.enter_context(pool).map  # type: ignore[assignment]
+        for done, one in enumerate(run(score, range(censuses)), start=1):
+            scores.append(one)
+            if progress is not None:
+                progress(done, censuses)
     return Coverage(
-        table=tabulate(scores, world),
+        table=tabulate(scores, model_1()),
         censuses=censuses,
         draws=draws,
         verified=verified,
@@ -465,14 +496,15 @@ def draw_census(
     at = np.flatnonzero((new | renamed) & small)
     recent = (block.opened_here[at] > SURVEY_DAYS[1998]) | handed_on[at]
     opening = np.where(rng.random(len(at)) < UNKNOWN_OPENING_SHARE, 0, np.where(recent, 1, 2))
-    name = np.where(new[at], namesakes(block, place, at, reasons, rng), len(NAMESAKES))
+    told = 2 * namesakes(block, place, at, reasons, rng) + opening
+    of_new = np.where(opening == 2, NEW_NUMBERS - 1, told)
     area = place.area[block.municipality[at]]
     tiny = tiny[tiny["wave"] == 4]
     born = tiny[tiny["born"]]
     born_in = place.area[born["municipality"].to_numpy()]
     return Drawn(
         area=np.where(area == OUTSIDE, -1, area),
-        pattern=len(OPENINGS) * name + opening,
+        pattern=np.where(new[at], of_new, NEW_NUMBERS + opening),
         event=np.where(handed_on, REASSIGNED, np.where(new, block.event, 0))[at],
         employees=block.employees[at, 4],
         counted=new[at],
@@ -507,12 +539,25 @@ def namesakes(
         return np.where(wrong, -1 - which, names[which])
 
     here, left = spelt(at), spelt(gone)
-    found = np.zeros(len(at), dtype=np.int64)
     town, prefecture = block.municipality, place.prefecture[block.municipality]
+    classes = len(place.industries)
+
+    def crowd(where: Ints) -> Ints:
+        cell = where * classes + block.industry
+        return np.asarray(np.bincount(cell[gone], minlength=int(cell.max()) + 1)[cell[at]])
+
     nowhere = np.zeros(len(names), dtype=np.int64)
-    for level, where in ((3, nowhere), (2, prefecture), (1, town)):
+    elsewhere = 1 + np.searchsorted(CROWD_ELSEWHERE, crowd(nowhere), side="right")
+    near = 4 + np.searchsorted(CROWD_NEAR, crowd(prefecture), side="right")
+    found = np.zeros(len(at), dtype=np.int64)
+    for level, where in (
+        (elsewhere, nowhere),
+        (near, prefecture),
+        (np.full(len(at), len(NAMESAKES) - 1), town),
+    ):
         many = int(where.max()) + 1
-        found[np.isin(here * many + where[at], left * many + where[gone])] = level
+        is_there = np.isin(here * many + where[at], left * many + where[gone])
+        found = np.where(is_there, level, found)
     return found
 
 
@@ -523,15 +568,24 @@ def namesakes(
 class Score:
     """One census: true rates and coefficients, intervals of each estimator, low, middle, high.
 
-    ``rates[estimator]`` has shape ``(3, 253)``, ``finite`` and ``behind`` ``(3, k)``; the truths
-    are of births of four or more workers, and of all sizes, shape ``(2, 253)`` and ``(2, k)``.
+    ``rates[estimator]`` has shape ``(3, 253)``, ``coefficients[about][estimator]`` ``(3, k)``; the
+    truths are of births of four or more workers, and of all sizes, shape ``(2, 253)`` and ``(2, k)``.
     """
 
     true_rates: Floats
     true_coefficients: Floats
     rates: dict[str, Floats]
-    finite: dict[str, Floats]
-    behind: dict[str, Floats]
+    coefficients: dict[About, dict[str, Floats]]
+
+
+def score_census(
+    number: int, seed: int, draws: int, verified: int, followed: int, reasons: Reasons
+) -> Score:
+    """Draw one census of a series, and correct it in every way."""
+    world = model_1()
+    rng = np.random.default_rng([seed, number])
+    drawn = draw_census(world.redrawn(rng), country(), rng, reasons)
+    return examine(drawn, world, verified, followed, draws, rng)
 
 
 def examine(
@@ -559,9 +613,9 @@ def examine(
     fit = world.refit(plain[1])
     ends = stats.t.ppf(0.975, fit.degrees_of_freedom) * fit.standard_errors
     by_records = np.array([fit.coefficients - ends, fit.coefficients, fit.coefficients + ends])
-    rates = dict.fromkeys((ESTIMATORS[0], ESTIMATORS[2]), plain)
-    finite = dict.fromkeys(rates, by_records)
-    behind = dict(finite)
+    plain_estimators = (ESTIMATORS[0], ESTIMATORS[2])
+    rates = dict.fromkeys(plain_estimators, plain)
+    found = {about: dict.fromkeys(plain_estimators, by_records) for about in ABOUT}
     odds = extrapolated_odds(drawn, draws, rng)
     kinds: tuple[tuple[str, Smallest | None], ...] = (
         (ESTIMATORS[1], None),
@@ -574,13 +628,11 @@ def examine(
         low, high = corrected.interval()
         rates[name] = np.array([low, corrected.rate, high])
         pooled = pool_fit(fit, corrected)
-        middle = pooled.pooled.estimate
-        low, high = pooled.interval("finite population")
-        finite[name] = np.array([low, middle, high])
-        low, high = pooled.interval("superpopulation")
-        behind[name] = np.array([low, middle, high])
+        for about in ABOUT:
+            low, high = pooled.interval(about)
+            found[about][name] = np.array([low, (low + high) / 2, high])
     truth = np.array([world.coefficients(row) for row in true_rates])
-    return Score(true_rates, truth, rates, finite, behind)
+    return Score(true_rates, truth, rates, found)
 
 
 def verify(drawn: Drawn, world: World, verified: int, rng: np.random.Generator) -> Candidates:
@@ -589,7 +641,7 @@ def verify(drawn: Drawn, world: World, verified: int, rng: np.random.Generator) 
     A fifth of the sample goes to numbers that go on under another name.
     """
     counts = np.bincount(drawn.pattern, minlength=len(PATTERNS))
-    is_new_number = np.arange(len(PATTERNS)) < len(NAMESAKES) * len(OPENINGS)
+    is_new_number = np.arange(len(PATTERNS)) < NEW_NUMBERS
     share = np.where(
         is_new_number,
         0.8 * counts / counts[is_new_number].sum(),
@@ -610,13 +662,13 @@ def verify(drawn: Drawn, world: World, verified: int, rng: np.random.Generator) 
 def extrapolated_odds(drawn: Drawn, draws: int, rng: np.random.Generator) -> Floats:
     """Extrapolate the sizes of what the records count as births to 1–3 workers.
 
-    Draws of births of 1–3 workers per birth of four or more, shape ``(draws,)``. Families whose
-    odds 16 sizes do not identify (log-normal, Pareto, negative binomial) are left out beforehand.
+    Draws of births of 1–3 workers per birth of four or more, shape ``(draws,)``. Of the
+    families only the mixture of geometrics fits these sizes and is identified by them.
     """
     sizes = np.arange(4, FEWER_THAN)
     plants = np.bincount(drawn.employees[drawn.counted], minlength=FEWER_THAN)[4:]
     found = unseen_plants(
-        sizes, sizes, plants, seen_to=FEWER_THAN - 1, families=("geometric", "geometric mixture")
+        sizes, sizes, plants, seen_to=FEWER_THAN - 1, families=("geometric mixture",)
     )
     return found.draw_odds(draws, rng)
 
@@ -630,18 +682,17 @@ def poisson_interval(counts: Ints, level: float = 0.95) -> tuple[Floats, Floats]
 def tabulate(scores: list[Score], world: World) -> pd.DataFrame:
     """Count over censuses how often the intervals hold the truth."""
     rows: list[dict[str, object]] = []
-    behind_all = np.mean([score.true_coefficients for score in scores], axis=0)
     terms = world.fit.terms
     for name in ESTIMATORS:
         size = 0 if ESTIMATORS.index(name) < 2 else 1
         rates = np.array([score.rates[name] for score in scores])
         truth = np.array([score.true_rates[size] for score in scores])[:, None]
         rows += summarise(name, "rates", ("district rates",), rates, truth, over=(0, 2))
-        true_finite = np.array([score.true_coefficients[size] for score in scores])[:, None]
-        finite = np.array([score.finite[name] for score in scores])
-        behind = np.array([score.behind[name] for score in scores])
-        rows += summarise(name, "finite population", terms, finite, true_finite)
-        rows += summarise(name, "superpopulation", terms, behind, behind_all[size][None, None])
+        own = np.array([score.true_coefficients[size] for score in scores])[:, None]
+        for about in ABOUT:
+            intervals = np.array([score.coefficients[about][name] for score in scores])
+            true = own if about == "finite population" else own.mean(axis=0, keepdims=True)
+            rows += summarise(name, about, terms, intervals, true)
     return pd.DataFrame(rows)
 
 
