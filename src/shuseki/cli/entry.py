@@ -29,7 +29,10 @@ from shuseki.study.deeper import definitions_of_neighbours
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Entry, deeper: neighbours, counts, other specifications, other borders.")
+app = typer.Typer(
+    add_completion=False,
+    help="Entry, deeper: neighbours, counts, other specifications, other borders.",
+)
 BOTH = 2
 
 TableFile = Annotated[Path, typer.Argument(help="CSV (UTF-8), one row per area.")]

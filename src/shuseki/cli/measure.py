@@ -25,7 +25,9 @@ from shuseki.study.measures import district_history, measure, public_panel, read
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Measures of agglomeration, on your data or on public statistics.")
+app = typer.Typer(
+    add_completion=False, help="Measures of agglomeration, on your data or on public statistics."
+)
 console = Console()
 SHOWN = 20
 

@@ -15,7 +15,7 @@ from shuseki.records.validation import validate as look_at
 
 __all__ = ["app", "ingest", "layouts", "validate"]
 
-app = typer.Typer(help="Records of establishments: check them, take them in.")
+app = typer.Typer(add_completion=False, help="Records of establishments: check them, take them in.")
 SHOWN = 50
 
 LayoutName = Annotated[
@@ -37,7 +37,7 @@ def validate(
 ) -> None:
     """Say what is wrong with a file of records, row by row; nothing is changed.
 
-    Exit code 0: nothing wrong; 1: findings; 2: the file as a whole cannot be taken in.
+    Exit code 0: nothing wrong; 1: findings; 3: the file as a whole cannot be taken in.
     """
     findings = look_at(file, layout, wave=wave)
     console = Console()
@@ -50,7 +50,7 @@ def validate(
         findings.to_frame().to_csv(output, index=False)
         console.print(f"All findings: {output}")
     if not findings.can_be_ingested:
-        raise typer.Exit(2)
+        raise typer.Exit(3)
     if not findings.is_clean:
         raise typer.Exit(1)
 

@@ -12,7 +12,7 @@ from shuseki.study.specification import read_study
 
 __all__ = ["app"]
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 Lang = Annotated[str | None, typer.Option(help="Language of the report: en or ja.")]
 

@@ -42,7 +42,10 @@ from shuseki.theory.space import circle, two_regions
 
 __all__ = ["app", "bifurcation", "counterfactual", "knowledge", "offshoring", "path"]
 
-app = typer.Typer(help="Theory: where industry settles, when it leaves, when knowledge stops.")
+app = typer.Typer(
+    add_completion=False,
+    help="Theory: where industry settles, when it leaves, when knowledge stops.",
+)
 SHOWN, TABLE_ROWS = 15, 300
 TITLES = {
     "Sweep": ("Equilibria by transport cost", "輸送費用と均衡"),
