@@ -46,9 +46,10 @@ GROUP BY area, industry
 """
 
 
-def make(folder: Path, rows: int) -> None:
+def make(folder: Path, rows: int, memory: str) -> None:
     """Write two waves, a converter and a division, the same for the same number of rows."""
-    connection = duckdb.connect(config={"temp_directory": str(folder / "spill")})
+    config = {"memory_limit": memory, "temp_directory": str(folder / "spill")}
+    connection = duckdb.connect(config=config)
     connection.execute("SET preserve_insertion_order = false")
     born, converted = int(rows * SHARES["born"]), int(rows * SHARES["converted"])
     plant = f"""
@@ -169,7 +170,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         if not (folder / "division.parquet").exists():
-            make(folder, given.rows)
+            make(folder, given.rows, given.memory)
         runs: dict[str, list[dict[str, float]]] = {"ours": [], "by_hand": []}
         for k in range(given.repeats):
             for which in ("ours", "by_hand") if k % 2 else ("by_hand", "ours"):
