@@ -161,6 +161,7 @@ class DivisionComparison(Result):
                     for areas, count in zip(summed["areas"], summed["count"], strict=True)
                 ],
                 "areas": summed["areas"],
+                "n": parts["n"].median().astype(int).to_numpy(),
                 "outcome": summed["outcome"],
                 "term": summed["term"],
                 "coefficient": summed["50%"],
