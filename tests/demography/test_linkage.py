@@ -5,7 +5,7 @@ import pytest
 
 from shuseki.demography.events import births
 from shuseki.demography.linkage import STORED, carried, converter_of, examine_converter
-from shuseki.errors import DataError, UnknownCodeError
+from shuseki.errors import DataError, ParameterError, UnknownCodeError
 
 
 def wave(*numbers: int) -> list[tuple[int, str, str, int]]:
@@ -96,6 +96,8 @@ def test_a_converter_without_its_columns_is_refused(open_store):
     store = open_store({1998: wave(1), 2000: wave(2)})
     with pytest.raises(DataError, match="lacks columns: from_wave, to_wave"):
         births(store, at=2000, since=1998, converter=pd.DataFrame({"from_id": [1], "to_id": [2]}))
+    with pytest.raises(ParameterError, match=r"'converter.parquet' is not known"):
+        births(store, at=2000, since=1998, converter="converter.parquet")
     assert examine_converter(store).headline() == "0 changes of number, nothing odd"
     with pytest.raises(UnknownCodeError, match="2020"):
         store.wave(2020)

@@ -254,7 +254,7 @@ def births(
     )
 
 
-ALL_CANDIDATES = "\x00candidates"
+ALL_CANDIDATES = "(all candidates)"
 LIMITS = (
     "Births are establishments first seen: growth over the survey's threshold, a change into "
     "manufacturing, a move to another number and late capture count as births too.",

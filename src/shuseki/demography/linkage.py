@@ -27,7 +27,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from shuseki.errors import DataError, examples
+from shuseki.errors import DataError, ParameterError, examples
 from shuseki.records.store import Store
 from shuseki.results import Result, result
 
@@ -84,6 +84,11 @@ def converter_of(store: Store, converter: Converter | str) -> pd.DataFrame | Non
         When it lacks a column, or a row leads back in time.
     """
     if isinstance(converter, str):
+        if converter != STORED:
+            raise ParameterError(
+                f"Converter {converter!r} is not known. Expected {STORED!r}, a table, or None. "
+                "Read the file and pass its table."
+            )
         table = store.converter()
     elif isinstance(converter, pd.DataFrame):
         table = store.as_converter(ibis.memtable(converter)) if len(converter) else None
