@@ -10,6 +10,7 @@ from shuseki.report.plots import entry_deeper as entry_deeper
 from shuseki.report.plots import measures as measures
 from shuseki.report.plots import national as national
 from shuseki.report.plots import theory as theory
+from shuseki.report.plots import unseen as unseen
 from shuseki.report.plots.dispatch import plot
 
 __all__ = ["plot"]
