@@ -70,6 +70,7 @@ def main() -> None:
         task = bar.add_task("censuses", total=asked.censuses)
         found = coverage(
             asked.censuses,
+            draws=100,
             workers=asked.workers,
             progress=lambda done, total: bar.update(task, completed=done),
         )

@@ -662,8 +662,8 @@ def verify(drawn: Drawn, world: World, verified: int, rng: np.random.Generator) 
 def extrapolated_odds(drawn: Drawn, draws: int, rng: np.random.Generator) -> Floats:
     """Extrapolate the sizes of what the records count as births to 1–3 workers.
 
-    Draws of births of 1–3 workers per birth of four or more, shape ``(draws,)``. Of the
-    families only the mixture of geometrics fits these sizes and is identified by them.
+    Draws of births of 1–3 workers per birth of four or more, shape ``(draws,)``. The mixture of
+    geometrics alone is tried: it was chosen knowing the truth, which it happens to be near.
     """
     sizes = np.arange(4, FEWER_THAN)
     plants = np.bincount(drawn.employees[drawn.counted], minlength=FEWER_THAN)[4:]
