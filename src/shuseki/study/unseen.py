@@ -569,7 +569,7 @@ class Score:
     """One census: true rates and coefficients, intervals of each estimator, low, middle, high.
 
     ``rates[estimator]`` has shape ``(3, 253)``, ``coefficients[about][estimator]`` ``(3, k)``; the
-    truths are of births of four or more workers, and of all sizes, shape ``(2, 253)`` and ``(2, k)``.
+    truths are of births of four or more workers, and of all sizes: ``(2, 253)`` and ``(2, k)``.
     """
 
     true_rates: Floats
