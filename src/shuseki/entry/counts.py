@@ -460,7 +460,15 @@ def _fit(
         return poisson.params, cov, 0.0, float(poisson.llf), zeros
     if family == "negative_binomial":
         model = sm.NegativeBinomial(y, x, loglike_method="nb2", exposure=base)
-        start = np.append(poisson.params, 0.1)
+        # moment estimate of α; where it is not positive the likelihood falls from α = 0 on
+        excess = float(((y - poisson.mu) ** 2 - y).sum() / (poisson.mu**2).sum())
+        if excess <= 0:
+            raise ConvergenceError(
+                f"The negative binomial likelihood did not settle: α = {excess:.3g} by moments. "
+                "Expected a positive number. The data show no overdispersion (see "
+                "overdispersion()): use family='poisson'."
+            )
+        start = np.append(poisson.params, excess)
     else:
         model = sm.ZeroInflatedPoisson(
             y, x, exog_infl=np.ones((n, 1)), exposure=base, inflation="logit"
@@ -488,7 +496,7 @@ def _maximise(model: Any, start: Floats, family: str) -> Any:
     steepness, lowest, size = np.nan, np.nan, 1.0
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        fit = model.fit(start_params=start, method="bfgs", maxiter=500, gtol=1e-6, disp=0)
+        fit = model.fit(start_params=start, method="bfgs", maxiter=100, gtol=1e-6, disp=0)
         fit = model.fit(start_params=fit.params, method="newton", maxiter=100, tol=1e-12, disp=0)
         if np.isfinite(fit.params).all():
             steepness = float(np.abs(model.score(fit.params)).max())
