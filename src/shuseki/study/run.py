@@ -9,7 +9,7 @@ written there, whole or not at all: ``report.html``, ``tables/``, ``panel.parque
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -47,12 +47,15 @@ from shuseki.industries.technology import technology_levels
 from shuseki.panel import Panel
 from shuseki.records.ingest import ingest
 from shuseki.records.store import Store
+from shuseki.records.tally import locate, tally
 from shuseki.report.document import Document, render
 from shuseki.report.exports import write_tables
 from shuseki.report.writing import MANIFEST, whole_folder
 from shuseki.results import Result
+from shuseki.sites import Sites
 from shuseki.sources import Source
 from shuseki.study.manifest import Manifest
+from shuseki.study.measures import measure
 from shuseki.study.narrative import narrate
 from shuseki.study.specification import Records, Study, read_study
 
@@ -178,21 +181,27 @@ def run(
         groups = _technology(asked)
         entry["areas"] = len(regions.codes)
         entry["industries"] = len(groups)
-    with (
-        records(asked, manifest) as (store, accounts),
-        manifest.step("count the births") as entry,
-    ):
-        born = births(
-            store,
-            at=asked.births.at,
-            since=asked.births.since,
-            earlier=asked.births.earlier,
-            fewer_than_employees=asked.births.fewer_than_employees,
-            division=_members(regions, asked.births.at),
-            classes=groups,
-        )
-        funnel = _beside(born, paper)
-        entry["funnel"] = {step.name: step.left for step in funnel.steps}
+    with records(asked, manifest) as (store, accounts):
+        members = _members(regions, asked.births.at)
+        with manifest.step("count the births") as entry:
+            born = births(
+                store,
+                at=asked.births.at,
+                since=asked.births.since,
+                earlier=asked.births.earlier,
+                fewer_than_employees=asked.births.fewer_than_employees,
+                division=members,
+                classes=groups,
+            )
+            funnel = _beside(born, paper)
+            entry["funnel"] = {step.name: step.left for step in funnel.steps}
+        measured: dict[str, Result] = {}
+        if asked.measures:
+            with manifest.step("measure the agglomerations") as entry:
+                measured = measure(
+                    _stocks(store, regions, members), _sites(store, asked), asked.measures
+                )
+                entry["measures"] = list(measured)
     with manifest.step("estimate the equations") as entry:
         areas = regions.areas
         variables = regional_variables(
@@ -250,6 +259,7 @@ def run(
         audit=findings,
         paper=paper,
         manifest=manifest,
+        measures=measured,
     )
     if out is not None:
         answer.write(out, tell)
@@ -351,6 +361,26 @@ def _members(regions: Division, year: int) -> pd.DataFrame:
     editions = [regions.assignment(), regions.assignment(f"{year}-12-31")]
     members = pd.concat(editions)["area"]
     return members[~members.index.duplicated()].rename_axis("municipality").reset_index()
+
+
+def _stocks(store: Store, regions: Division, members: pd.DataFrame) -> Panel:
+    """Plants and employment by area, industry and wave, with the areas' names and centres."""
+    panel = tally(store, division=members)
+    areas = regions.areas.set_index("code").loc[list(panel.areas)]
+    return replace(
+        panel,
+        area_names=tuple(areas["name_ja"]),
+        area_groups=tuple(areas["prefecture"]),
+        centres=areas[["latitude", "longitude"]].to_numpy(float),
+        division=regions.name,
+    )
+
+
+def _sites(store: Store, study: Study) -> Sites | None:
+    """Plants of the births' wave as points, when the records have coordinates."""
+    if "latitude" not in store.wave(study.births.at).columns:
+        return None
+    return locate(store, study.births.at)
 
 
 def _technology(study: Study) -> dict[str, str]:
