@@ -93,6 +93,12 @@ def test_the_unstable_branch_runs_from_break_to_sustain_point(swept):
         assert payoff[0] == pytest.approx(payoff[1], rel=1e-9)
 
 
+def test_sweep_says_when_it_may_have_missed_branches(swept):
+    assert swept.notes == ()
+    two = sweep(VerticalLinkages(), transport_cost=np.linspace(2.3, 2.4, 3), seeds=1)
+    assert "there may be others" in two.notes[0]
+
+
 def test_sweep_result_speaks(swept):
     assert "break points 1.626577; sustain points 1.807313" in swept.headline()
     frame = swept.to_frame()

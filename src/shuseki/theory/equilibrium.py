@@ -562,21 +562,25 @@ def sweep(
                 if not _on_some_branch(state, float(cost), branches):
                     branches.append(_follow_both(model, state, float(cost), span))
         report(4 + k, total)
-    notes = (
-        ()
-        if model.regions == 2
-        else (
+    if model.regions > 2:
+        note = (
             "With more than two regions only branches that leave the dispersed state or a core "
-            "are followed.",
+            "are followed."
         )
-    )
+    elif model.bounds == "box":
+        note = (
+            "Each region has a share of its own, so detached branches were sought from random "
+            "starts, not by a scan: there may be others."
+        )
+    else:
+        note = ""
     return Sweep(
         model=model,
         transport_cost=costs,
         branches=tuple(branches),
         break_points=breaks,
         sustain_points=sustains,
-        notes=notes,
+        notes=(note,) if note else (),
         sources=(FUJITA_KRUGMAN_VENABLES_1999,),
     )
 

@@ -66,6 +66,8 @@ __all__ = [
 ]
 
 Choice = Literal["given", "greedy", "entropic"]
+NEWTON_AFTER = 40
+"""Sinkhorn's steps before Newton's method."""
 
 
 # ---- what is known in closed form ----------------------------------------------------------------
@@ -429,8 +431,8 @@ def greedy_meetings(gain: Floats) -> Floats:
 def entropic_meetings(gain: Floats, entropy: float, tolerance: float = 1e-10) -> Floats:
     """Symmetric δ, rows adding up to 1, that maximises Σδ·gain + η·entropy, shape ``(N, N)``.
 
-    Sinkhorn's iteration in logs, symmetric and halved; stopping early would make impossible
-    growth.
+    Sinkhorn's iteration in logs, symmetric and halved; where it slows down, as partners lock in,
+    Newton's method on the same convex problem. Stopping early would make impossible growth.
     """
     n = len(gain)
     kernel = gain / entropy
@@ -438,7 +440,9 @@ def entropic_meetings(gain: Floats, entropy: float, tolerance: float = 1e-10) ->
         if gain[i, i] <= 0:
             kernel[i, i] = -np.inf  # alone yields nothing: not an option
     u = np.zeros(n)
-    for _ in range(200_000):
+    for sweep in range(200_000):
+        if sweep == NEWTON_AFTER:
+            u = _newton_meetings(kernel, u, tolerance)
         moved = 0.0
         new = np.empty(n)
         for i in range(n):
@@ -459,6 +463,29 @@ def entropic_meetings(gain: Floats, entropy: float, tolerance: float = 1e-10) ->
         for j in range(n):
             delta[i, j] = np.exp(kernel[i, j] + u[i] + u[j])
     return delta
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _newton_meetings(kernel: Floats, u: Floats, tolerance: float) -> Floats:
+    """Multipliers that minimise ½ Σ exp(kernel_ij + u_i + u_j) - Σ u_i, or the guess, ``(N,)``."""
+    n = len(u)
+    at = u.copy()
+    for _ in range(60):
+        slope = np.empty((n, n))
+        short = np.empty(n)
+        for i in range(n):
+            row = 0.0
+            for j in range(n):
+                slope[i, j] = np.exp(kernel[i, j] + at[i] + at[j])
+                row += slope[i, j]
+            short[i] = 1 - row
+        if np.max(np.abs(short)) < tolerance / 10:
+            return at
+        for i in range(n):
+            slope[i, i] += 1 - short[i] + 1e-11  # rings of even length leave one move free
+        step = np.linalg.solve(slope, short)
+        at = at + step / max(1.0, np.max(np.abs(step)))
+    return u
 
 
 # ---- results and verbs ---------------------------------------------------------------------------
