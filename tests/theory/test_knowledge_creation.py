@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from shuseki.errors import ParameterError
+from shuseki.theory.dynamics import simulate
 from shuseki.theory.knowledge_creation import (
     KnowledgeCreation,
     best_group_size,
@@ -14,6 +15,7 @@ from shuseki.theory.knowledge_creation import (
     exchange_meetings,
     fixed_pairs,
     group_sizes,
+    isolation_point,
     knowledge_path,
     pair_growth,
     public_knowledge,
@@ -140,6 +142,64 @@ def test_entropic_choice(start, growth):
     state[4:] *= 1 + 1e-3 * np.random.default_rng(0).uniform(-1, 1, 6)
     path = knowledge_path(model, start=state, until=60, records=3)
     assert path.growth[-1] == pytest.approx(growth, abs=3e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("persons", [8, 12])
+@pytest.mark.parametrize("start", [0.3, 0.45])
+def test_entropic_choice_of_many_ends_in_rings_of_two_partners(persons, start):
+    # note §7: N = 8, 12: two-partner rings, growth .5000, not groups of 1 + 1/θ = 4
+    model = KnowledgeCreation(rotation([persons]), choice="entropic", entropy=0.01)
+    state = model.alike(start)
+    state[persons:] *= 1 + 1e-2 * np.random.default_rng(1).uniform(-1, 1, len(state) - persons)
+    end = model.short_run(simulate(model, state, until=30, records=2, tolerance=1e-4).end)
+    assert end.growth.mean() == pytest.approx(0.5, abs=3e-4)
+    np.testing.assert_allclose(1 / (end.meetings**2).sum(axis=1), 2, atol=0.01)
+
+
+@pytest.mark.slow
+def test_a_pair_left_over_sinks_beside_a_ring():
+    # note §7: the average of a ring of six at .5 and a pair in the sink is .376
+    model = KnowledgeCreation(rotation([8]), choice="entropic", entropy=0.01)
+    first, second = np.triu_indices(8, 1)
+    ring = (first >= 2) & np.isin(second - first, [1, 5])  # 2 to 7 in a circle
+    pair = second == 1
+    state = model.alike(0.3)
+    state[8:] = np.select([pair, ring], [0.99, 0.5], 0.0)  # strangers share nothing
+    end = model.short_run(simulate(model, state, until=300, records=2, tolerance=1e-4).end)
+    assert round(float(end.growth.mean()), 3) == 0.376
+    assert end.growth[:2].max() < 0.01
+    np.testing.assert_allclose(end.growth[2:], 0.5, atol=1e-3)
+
+
+def test_who_differ_too_much_never_meet():
+    # note §7: isolation for ever where m(0) > m^I, the right root of g(m) = α
+    threshold = isolation_point(THETA, 1, 0.1)
+    assert float(pair_growth(threshold, THETA)) == pytest.approx(0.1)
+    assert sink_point(THETA, 1, 0.1) < bliss_point(THETA) < threshold < 0.5
+    model = KnowledgeCreation(fixed_pairs(2), alpha=0.1, choice="greedy")
+    apart = knowledge_path(model, difference=threshold + 1e-4, until=30, records=4)
+    np.testing.assert_allclose(apart.growth, 0.1)
+    np.testing.assert_array_equal(model.short_run(apart.trajectory.end).meetings, np.eye(2))
+    near = knowledge_path(model, difference=threshold - 1e-4, until=30, records=4, step=0.005)
+    assert near.growth[0] > 0.1
+    assert near.difference[1] < threshold - 0.05
+
+
+def test_entropic_meetings_where_partners_lock_in():
+    # a ring of six and a pair: Sinkhorn alone slows down here; first-order conditions of the
+    # maximum: gain/η - ln δ = -(u_i + u_j), so every cycle of four cancels
+    gain = np.full((8, 8), 0.1)
+    for i in range(6):
+        gain[i, (i + 1) % 6] = gain[(i + 1) % 6, i] = 0.5
+    gain[6, 7] = gain[7, 6] = 0.3
+    np.fill_diagonal(gain, 0)
+    delta = entropic_meetings(gain, 0.02)
+    np.testing.assert_allclose(delta.sum(axis=1), 1, atol=1e-9)
+    off = ~np.eye(8, dtype=bool)
+    left = np.where(off, gain / 0.02 - np.log(np.where(off, delta, 1)), np.nan)
+    cycle = left[0, 1] - left[1, 6] + left[6, 7] - left[7, 0]
+    assert cycle == pytest.approx(0, abs=1e-9)
 
 
 def test_entropic_meetings_are_mutual_and_full():

@@ -57,6 +57,7 @@ __all__ = [
     "exchange_meetings",
     "fixed_pairs",
     "group_sizes",
+    "isolation_point",
     "knowledge_path",
     "pair_growth",
     "public_knowledge",
@@ -103,6 +104,20 @@ def rotation_growth(persons: Floats | float, theta: float, beta: float = 1.0) ->
 
 def sink_point(theta: float, beta: float, alpha: float) -> float:
     """m^J, where a fixed pair ends: the smaller root of g(m) = α."""
+    top = _alone_is_worse(theta, beta, alpha)
+    if alpha == 0:
+        return 0.0
+    return float(brentq(lambda m: float(pair_growth(m, theta, beta)) - alpha, 0.0, top, xtol=1e-15))
+
+
+def isolation_point(theta: float, beta: float, alpha: float) -> float:
+    """m^I, the larger root of g(m) = α: people who differ by more work alone for ever."""
+    top = _alone_is_worse(theta, beta, alpha)
+    return float(brentq(lambda m: float(pair_growth(m, theta, beta)) - alpha, top, 0.5, xtol=1e-15))
+
+
+def _alone_is_worse(theta: float, beta: float, alpha: float) -> float:
+    """The bliss point, if working together there beats working alone."""
     _check_theta(theta)
     top = bliss_point(theta)
     best = float(pair_growth(top, theta, beta))
@@ -111,9 +126,7 @@ def sink_point(theta: float, beta: float, alpha: float) -> float:
             f"α = {alpha:g}. Expected 0 ≤ α < {best:.6g}, the growth at bliss: otherwise everyone "
             "works alone. Choose a smaller alpha."
         )
-    if alpha == 0:
-        return 0.0
-    return float(brentq(lambda m: float(pair_growth(m, theta, beta)) - alpha, 0.0, top, xtol=1e-15))
+    return top
 
 
 def public_knowledge(
