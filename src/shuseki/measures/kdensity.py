@@ -47,6 +47,7 @@ from typing import Literal
 import numba as nb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from scipy.stats import gamma as gamma_law
 from scipy.stats import qmc
@@ -74,6 +75,9 @@ Positions = Literal["auto", "points", "mesh"]
 
 LARGEST_POINT_SET = 20_000
 """Above this many sites, ``positions="auto"`` puts them into cells of the standard mesh."""
+
+MANY = 3_000
+"""Above this many cells of an industry its pairs are counted on all processors."""
 
 DISTANCES = 128
 THIRD_MOMENT_SITES = 1_000
@@ -655,14 +659,26 @@ def population_sums(
     bins: int,
     progress: Callable[[int], None] | None = None,
 ) -> _Population:
-    """Pass once over all sites: ``G`` of shape ``(B,)`` and ``T₁`` of shape ``(B, B)``."""
-    x, y, z = np.ascontiguousarray(positions.T.astype(np.float32))
+    """Pass once over all sites: ``G`` of shape ``(B,)`` and ``T₁`` of shape ``(B, B)``.
+
+    Cells are taken in order along their longest direction, so that those out of reach of a whole
+    block are never looked at.
+    """
+    along = _along_longest_direction(positions) * EARTH_RADIUS_KM
+    order = np.argsort(along, kind="stable")
+    along, plants, own_km = along[order], plants[order], own_km[order]
+    x, y, z = np.ascontiguousarray(positions[order].T.astype(np.float32))
     ordered_pairs, row_products = np.zeros(bins), np.zeros((bins, bins))
-    block = 4096
+    block = 2048
     for first in range(0, len(x), block):
         last = min(first + block, len(x))
+        reach = np.array([along[first] - bins * bin_km, along[last - 1] + bins * bin_km])
+        low, high = (int(k) for k in np.searchsorted(along, reach))
         rows = np.empty((last - first, bins + 1))
-        _count_rows(x, y, z, plants, own_km, first, last, 1 / bin_km, rows)
+        near = slice(low, high)
+        _count_rows(
+            x[near], y[near], z[near], plants[near], own_km[near], first - low, 1 / bin_km, rows
+        )
         seen = rows[:, :bins]
         ordered_pairs += plants[first:last] @ seen
         seen = seen * np.sqrt(plants[first:last])[:, None]
@@ -672,13 +688,20 @@ def population_sums(
     return _Population(round(float(plants.sum())), bin_km, ordered_pairs, row_products)
 
 
+def _along_longest_direction(positions: Floats) -> Floats:
+    centred = positions - positions.mean(axis=0)
+    direction = np.linalg.eigh(centred.T @ centred)[1][:, -1]
+    along: Floats = centred @ direction
+    return along
+
+
 @nb.njit(parallel=True, fastmath=True, cache=True)
-def _count_rows(x, y, z, plants, own_km, first, last, per_km, rows):  # type: ignore[no-untyped-def]
-    """Sites in each distance bin as seen from one site of each cell ``first … last``."""
+def _count_rows(x, y, z, plants, own_km, first, per_km, rows):  # type: ignore[no-untyped-def]
+    """Sites in each distance bin as seen from one site of each cell from ``first`` on."""
     cells, bins, chunk = len(x), rows.shape[1] - 1, 1024
     scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
     one, second, fourth = np.float32(1), np.float32(1 / 24), np.float32(3 / 640)
-    for row in nb.prange(last - first):
+    for row in nb.prange(len(rows)):
         i = first + row
         seen, where = np.zeros(bins + 1), np.empty(chunk, np.int32)
         for start in range(0, cells, chunk):
@@ -703,30 +726,38 @@ def pair_shares(
     mass = np.bincount(of_plant, weights)
     square = np.bincount(of_plant, weights**2)
     x, y, z = np.ascontiguousarray(positions[cells].T.astype(np.float32))
-    sums = _count_pairs(x, y, z, mass, square, own_km[cells], 1 / bin_km, bins)
+    many = len(cells) > MANY
+    count = _count_many_pairs if many else _count_few_pairs
+    sums = count(x, y, z, mass, square, own_km[cells], 1 / bin_km, bins, 64 if many else 1)
     shares: Floats = sums[:bins] / (weights.sum() ** 2 - (weights**2).sum())
     return shares
 
 
-@nb.njit(fastmath=True, cache=True)
-def _count_pairs(x, y, z, mass, square, own_km, per_km, bins):  # type: ignore[no-untyped-def]
-    """Weighted ordered pairs in each distance bin."""
+def _pairs(x, y, z, mass, square, own_km, per_km, bins, shares):  # type: ignore[no-untyped-def]
+    """Weighted ordered pairs in each distance bin, counted in ``shares`` that may run at once."""
     cells, chunk = len(x), 1024
     scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
     one, second, fourth = np.float32(1), np.float32(1 / 24), np.float32(3 / 640)
-    sums, where = np.zeros(bins + 1), np.empty(chunk, np.int32)
-    for i in range(cells):
-        for start in range(i + 1, cells, chunk):
-            size = min(chunk, cells - start)
-            for j in range(size):
-                dx, dy, dz = x[start + j] - x[i], y[start + j] - y[i], z[start + j] - z[i]
-                length = dx * dx + dy * dy + dz * dz
-                arc = scale * np.sqrt(length) * (one + length * (second + length * fourth))
-                where[j] = np.int32(min(arc, top))
-            for j in range(size):
-                sums[where[j]] += 2 * mass[i] * mass[start + j]
-        sums[min(int(own_km[i] * per_km), bins)] += mass[i] ** 2 - square[i]
-    return sums
+    sums = np.zeros((shares, bins + 1))
+    for share in nb.prange(shares):
+        own, where = np.zeros(bins + 1), np.empty(chunk, np.int32)
+        for i in range(share, cells, shares):
+            for start in range(i + 1, cells, chunk):
+                size = min(chunk, cells - start)
+                for j in range(size):
+                    dx, dy, dz = x[start + j] - x[i], y[start + j] - y[i], z[start + j] - z[i]
+                    length = dx * dx + dy * dy + dz * dz
+                    arc = scale * np.sqrt(length) * (one + length * (second + length * fourth))
+                    where[j] = np.int32(min(arc, top))
+                for j in range(size):
+                    own[where[j]] += 2 * mass[i] * mass[start + j]
+            own[min(int(own_km[i] * per_km), bins)] += mass[i] ** 2 - square[i]
+        sums[share] = own
+    return sums.sum(axis=0)
+
+
+_count_few_pairs = nb.njit(fastmath=True, cache=True)(_pairs)
+_count_many_pairs = nb.njit(parallel=True, fastmath=True, cache=True)(_pairs)
 
 
 def smoothing_map(distances_km: Floats, bandwidth_km: float, bin_km: float, bins: int) -> Floats:
@@ -776,14 +807,17 @@ class _ThirdMoments:
     triangle: Floats
 
 
-def third_moments(distance_km: Floats, bandwidth_km: float, at_km: Floats) -> _ThirdMoments:
+def third_moments(
+    distance_km: NDArray[np.floating], bandwidth_km: float, at_km: Floats
+) -> _ThirdMoments:
     """Third moments over a sample of sites with distances ``(m, m)``."""
     m = len(distance_km)
     rows = []
     for d in at_km:
-        g = np.exp(-0.5 * ((distance_km - d) / bandwidth_km) ** 2)
-        if d < 6 * bandwidth_km:
-            g += np.exp(-0.5 * ((distance_km + d) / bandwidth_km) ** 2)
+        near = float(d)
+        g = np.exp(-0.5 * ((distance_km - near) / bandwidth_km) ** 2)
+        if near < 6 * bandwidth_km:
+            g += np.exp(-0.5 * ((distance_km + near) / bandwidth_km) ** 2)
         g /= bandwidth_km * np.sqrt(2 * np.pi)
         np.fill_diagonal(g, 0)
         mean = g.sum() / (m * (m - 1))
@@ -808,7 +842,7 @@ def _third_moments_by_bandwidth(
     positions: Floats, own_km: Floats, bandwidths: Floats, range_km: float
 ) -> Callable[[float, Floats], _ThirdMoments]:
     """Third moments at any bandwidth: computed on a ladder of them, interpolated between."""
-    distance = distance_matrix_km(positions, own_km)
+    distance = distance_matrix_km(positions, own_km).astype(np.float32)
     low, high = np.log(bandwidths.min()), np.log(bandwidths.max())
     rungs = np.linspace(low, high, 1 + int(np.ceil((high - low) / 0.5 - 1e-9)))
     at_km = range_km * np.linspace(0, 1, THIRD_MOMENT_DISTANCES) ** 1.5
