@@ -229,6 +229,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rule": ("Rule", "規則"),
         "sd": ("Standard deviation", "標準偏差"),
         "set_aside": ("Set aside", "除外数"),
+        "difference_set_aside": ("Difference: set aside", "差：除外数"),
+        "difference_left": ("Difference: left", "差：残り"),
         "share": ("Share", "構成比"),
         "shipments": ("Shipments", "出荷額"),
         "sign": ("Sign", "符号"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from shuseki.entry.audit import CERTAINTIES
 from shuseki.entry.ols import Fits
 from shuseki.entry.printed import PrintedNumber
 from shuseki.entry.replication import Replication
@@ -132,7 +133,14 @@ def _births(run: "Run") -> Iterator[Block]:
         f"{births.at}年調査に存在し{births.since}年調査に存在しない事業所を開業の候補とし、"
         "段階的に除外する。すべての候補の行方を示す。",
     )
-    yield Finding(run.funnel, title=("The funnel", "開業事業所の絞り込み"))
+    yield Finding(
+        run.funnel,
+        title=("The funnel", "開業事業所の絞り込み"),
+        headline=(
+            run.funnel.headline(),
+            f"候補{run.funnel.candidates:,}件 → 開業{run.funnel.left:,}件",
+        ),
+    )
     yield from _contradicted_steps(run)
 
 
@@ -267,14 +275,27 @@ def _equations(run: "Run") -> Iterator[Block]:
             f"{label.label.capitalize()}{f' (table {number} of the paper)' if number else ''}",
             f"{label.label_ja}に関する分析結果{f'（論文表{number}）' if number else ''}",
         )
-        yield Finding(of_outcome, title=title, table=_coefficients(of_outcome, outcome, title))
+        fitted = [fit.adjusted_r2 for fit in of_outcome.fits]
+        yield Finding(
+            of_outcome,
+            title=title,
+            headline=(
+                of_outcome.headline(),
+                f"推定式{len(fitted)}本、修正済み決定係数 {min(fitted):.3f}〜{max(fitted):.3f}",
+            ),
+            table=_coefficients(of_outcome, outcome, title),
+        )
     yield Table.of(run.effects, name="effects", title=("Effects in words", "効果の大きさ"))
 
 
 def _coefficients(fits: Fits, outcome: str, title: Text) -> Table:
     notes = tuple(
-        f"Model {fit.design.model}: n = {fit.n}, adjusted R² = {fit.adjusted_r2:.3f}, "
-        f"F = {fit.f_classical:.1f}."
+        (
+            f"Model {fit.design.model}: n = {fit.n}, adjusted R² = {fit.adjusted_r2:.3f}, "
+            f"F = {fit.f_classical:.1f}.",
+            f"モデル{fit.design.model}：観測数 {fit.n}、修正済み決定係数 {fit.adjusted_r2:.3f}、"
+            f"F値 {fit.f_classical:.1f}。",
+        )
         for fit in fits.fits
     )
     table = wide(
@@ -307,7 +328,16 @@ def _three_figures(value: float) -> int:
 
 
 def _verdicts(run: "Run") -> Iterator[Block]:
-    yield Finding(run.verdicts, title=("The hypotheses", "仮説の判定"))
+    held = [name for name, verdict in run.verdicts.overall.items() if verdict == "supported"]
+    others = [name for name in run.verdicts.overall if name not in held]
+    yield Finding(
+        run.verdicts,
+        title=("The hypotheses", "仮説の判定"),
+        headline=(
+            run.verdicts.headline(),
+            f"支持：{'、'.join(held) or 'なし'}。支持されない：{'、'.join(others) or 'なし'}。",
+        ),
+    )
     if run.robustness is not None:
         checks = run.robustness.to_frame()
         tables = checks[checks["exercise"] == checks["exercise"].iloc[0]]
@@ -319,6 +349,10 @@ def _verdicts(run: "Run") -> Iterator[Block]:
         yield Finding(
             run.robustness,
             title=("Robustness: the exercises of section 5-1", "頑健性の確認（5-1節）"),
+            headline=(
+                run.robustness.headline(),
+                f"{checks['exercise'].nunique()}通りの推定。判定の変化は下表のとおり。",
+            ),
             table=Table.of(
                 run.robustness,
                 name="robustness",
@@ -448,4 +482,12 @@ def _audit(run: "Run") -> Iterator[Block]:
         "cell. Each finding names the cells, what would repair it, and how sure that is.",
         "どの論文にも当てはまる規則を印刷値に適用した。各所見は該当箇所・修正案・確からしさを示す。",
     )
-    yield Finding(run.audit, title=("Contradictions in print", "印刷値の矛盾"))
+    counts = [run.audit.count(degree) for degree in CERTAINTIES]
+    yield Finding(
+        run.audit,
+        title=("Contradictions in print", "印刷値の矛盾"),
+        headline=(
+            run.audit.headline(),
+            f"矛盾{sum(counts)}件（確実{counts[0]}、強い{counts[1]}、弱い{counts[2]}）",
+        ),
+    )
