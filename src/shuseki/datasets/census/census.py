@@ -140,8 +140,8 @@ def synthetic_census(
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as place:
     ...     census = synthetic_census(place, scale=0.01)
-    >>> census.rows["wave_1998"]
-    3737
+    >>> len([name for name in census.rows if name.startswith("wave")])
+    5
     """
     check_scale(scale)
     say = progress or (lambda said, share: None)

@@ -118,8 +118,8 @@ def synthetic_accounts(scale: float = 1.0) -> pd.DataFrame:
     Examples
     --------
     >>> accounts = synthetic_accounts()
-    >>> round(accounts["unemployed_1995"].sum() / accounts["labour_force_1995"].sum(), 3)
-    0.041
+    >>> len(accounts), accounts.attrs["sources"][0]["origin"]
+    (253, 'synthetic')
     """
     check_scale(scale)
     accounts = district_design().accounts

@@ -431,7 +431,8 @@ def thin(counts: Floats, share: float) -> Ints:
 def split(counts: Ints, total: int) -> Ints:
     """Divide a total in the proportion of counts, exactly."""
     running = np.floor(np.cumsum(counts) * (total / counts.sum()) + 0.5)
-    return np.diff(running, prepend=0.0).astype(np.int64)
+    parts: Ints = np.diff(running, prepend=0.0).astype(np.int64)
+    return parts
 
 
 def repeat_cells(counts: Ints) -> Ints:
@@ -490,7 +491,8 @@ def draw_origins(
     anywhere = np.tile(np.arange(k), m)
     from_near = draw_within(near, weights, place.prefecture[municipality] * k + industry, rng) // k
     from_anywhere = draw_within(anywhere, weights, industry, rng) // k
-    return np.where(rng.random(len(industry)) < 0.7, from_near, from_anywhere)
+    origins: Ints = np.where(rng.random(len(industry)) < 0.7, from_near, from_anywhere)
+    return origins
 
 
 # ---- sizes, dates, places -----------------------------------------------------------------------

@@ -5,7 +5,7 @@ longer exist (Okamuro 2006, p. 4). Only the truth has them: about as many as pub
 district according to the accounts, with openings and closures.
 
 Takes: the design and random numbers. Gives: one row per plant and wave.
-Sources: METI 工業統計表 産業編 (``plant-sizes``). Limits: 1996 and 1997 are between the neighbours; that
+Sources: METI 工業統計表 産業編 (``plant-sizes``). Limits: 1996 and 1997 are interpolated; that
 they neither grow nor move is not true of them: those that grow over three workers are in
 ``plants``.
 """
