@@ -24,7 +24,7 @@ from shuseki.sites import Sites
 from shuseki.sources import Source
 
 CENSUS, INDUSTRIES = 370_000, 58
-SIMULATIONS = 10
+SIMULATIONS = 5
 
 DBMSS = """
 suppressMessages(library(dbmss))
@@ -36,7 +36,7 @@ r <- seq(0, 400, 4)
 cost <- function(x) c(x[["elapsed"]], x[["user.self"]] + x[["sys.self"]])
 one <- cost(system.time(Kdhat(points, r = r, ReferenceType = "A")))
 many <- cost(system.time(KdEnvelope(points, r = r, NumberOfSimulations = {simulations},
-                                    ReferenceType = "A", Global = TRUE)))
+                                    ReferenceType = "A")))
 cat(one, (many - one) / {simulations}, as.character(packageVersion("dbmss")))
 """
 
