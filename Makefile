@@ -5,14 +5,17 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
-.PHONY: demo test check bench docs lock spark derive clean
+.PHONY: demo test test-slow check bench docs lock spark derive clean
 
 demo: $(STAMP)  ## run the bundled study and say where the report is
 	$(BIN)/shuseki run okamuro-2006
 
-test: $(STAMP)  ## checks of structure and types, then every test
+test: $(STAMP)  ## checks of structure and types, then every test but the slow ones
 	$(MAKE) check
-	$(BIN)/pytest -q -n 2 --dist loadfile
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not spark"
+
+test-slow: $(STAMP)  ## the tests that simulate at length, or draw the census at full size
+	$(BIN)/pytest -q -n 2 --dist load -m "slow and not spark"
 
 check: $(STAMP)  ## style, types, layers
 	$(BIN)/ruff check .
