@@ -38,9 +38,7 @@ def labour_force_of_ranked(paper: PrintedPaper) -> pd.DataFrame:
         are not in the list are left out.
     """
     districts = division("district-253")
-    short = (
-        prefectures().set_index("code")["name_ja"].str.replace("[都府県]$", "", regex=True)
-    )
+    short = prefectures().set_index("code")["name_ja"].str.replace("[都府県]$", "", regex=True)
     prefecture = districts.areas["prefecture"].map(short)
     names = districts.areas.assign(prefecture=prefecture)[["code", "name_ja", "prefecture"]]
     ranked = paper.table("ranking")[["prefecture", "area"]].drop_duplicates()
