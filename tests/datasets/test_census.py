@@ -142,7 +142,7 @@ def test_truth_has_every_record_once(tables: duckdb.DuckDBPyConnection) -> None:
         of_wave = f"from truth where wave = {year}"
         records = one(tables, f"select count(*) from wave_{year}")
         assert one(tables, f"select count(id) {of_wave}") == records
-        assert one(tables, f"select count(*) from wave_{year} w join truth t on t.wave = {year} and t.id = w.id and t.employees = w.employees") == records  # fmt: skip  # noqa: E501
+        assert one(tables, f"select count(*) from wave_{year} w join truth t on t.wave = {year} and t.id = w.id and t.employees = w.employees") == records  # fmt: skip
         assert one(tables, f"select count(*) - count(distinct plant) {of_wave}") == 0
 
 
@@ -200,7 +200,7 @@ def test_shares_of_what_is_not_seen(tables: duckdb.DuckDBPyConnection) -> None:
 
 def test_more_appear_in_1998_than_open(tables: duckdb.DuckDBPyConnection) -> None:
     late = one(tables, "select count(*) from truth where wave = 1998 and event = 'late capture'")
-    comers = one(tables, "select count(*) from wave_1998 where id not in (select coalesce(c.to_id, w.id) from wave_1997 w left join converter c on c.from_wave = 1997 and c.from_id = w.id)")  # fmt: skip  # noqa: E501
+    comers = one(tables, "select count(*) from wave_1998 where id not in (select coalesce(c.to_id, w.id) from wave_1997 w left join converter c on c.from_wave = 1997 and c.from_id = w.id)")  # fmt: skip
     assert late > 0.4 * comers  # p. 6: more than half of them were missed before
 
 
