@@ -29,7 +29,7 @@ def audit(
     console = Console()
     print_of = printed_paper(paper)
     findings = audit_paper(print_of, denominators=labour_force_of_ranked(print_of))
-    console.print(f"[bold]{findings.headline()}[/]", highlight=False)
+    console.print(f"[bold]{findings.headline()}[/]", highlight=False, soft_wrap=True)
     frame = findings.to_frame(lang)
     for row in frame.to_dict("records"):
         console.print(f"\n[bold]{row['number']}[/] [cyan]{row['certainty']}[/] · {row['rule']}")

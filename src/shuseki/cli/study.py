@@ -46,7 +46,7 @@ def run(
         )
     console.print(f"[bold]{checked.study.title}[/]", highlight=False)
     for name, headline in answer.headlines().items():
-        console.print(f"  [cyan]{name:<12}[/] {headline}", highlight=False)
+        console.print(f"  [cyan]{name:<16}[/] {headline}", highlight=False, soft_wrap=True)
     if checked.is_synthetic:
         console.print("  [yellow]Synthetic data: nothing here is a finding about Japan.[/]")
     console.print(f"Report: [bold]{folder / 'report.html'}[/]", highlight=False, soft_wrap=True)
