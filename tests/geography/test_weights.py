@@ -3,9 +3,13 @@ import pytest
 import shapely
 from libpysal.weights import KNN, DistanceBand, Queen, Rook, lat2W
 
-from shuseki.errors import AlignmentError, ParameterError
+from shuseki.datasets.catalogue import load
+from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError
+from shuseki.geography.areas import municipalities
+from shuseki.geography.borders import are_drawn, border_pairs, land_km2, outlines
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.weights import (
+    border_neighbours,
     contiguous_neighbours,
     inverse_distance_neighbours,
     nearest_neighbours,
@@ -83,6 +87,70 @@ def test_standardised_rows_add_up_to_one_and_the_lag_is_a_mean() -> None:
     values = np.arange(40.0)
     near = [CODES.index(code) for code in given.of("005")]
     assert given.lag(values)[5] == pytest.approx(values[near].mean())
+
+
+MUNICIPALITIES = municipalities(2020)["code"].tolist()
+BORDERS_BY_HAND = {
+    "13111": "13109 13110 13112 14130",  # Ota: Shinagawa, Meguro, Setagaya, the city of Kawasaki
+    "27227": "27100 27212 27218 29209 29342",  # Higashi-Osaka: Osaka, Yao, Daito, Ikoma, Heguri
+    "28205": "28224 28226",  # Sumoto: the two other cities of Awaji, across no strait
+    "42209": "42210",  # Tsushima has no border; Iki is the nearest
+}
+
+
+def test_borders_are_mutual_and_few() -> None:
+    given = border_neighbours(MUNICIPALITIES, standardised=False)
+    matrix = given.matrix.toarray()
+    np.testing.assert_array_equal(matrix, matrix.T)
+    assert set(np.unique(matrix)) == {0.0, 1.0}
+    assert not np.diag(matrix).any()
+    assert given.islands == ()
+    assert "48 without one" in given.kind
+    # On a map without crossings an area has fewer than six neighbours on average (Euler).
+    assert 4.5 < given.counts.mean() < 6
+    np.testing.assert_allclose(border_neighbours(MUNICIPALITIES).matrix.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("code", list(BORDERS_BY_HAND))
+def test_borders_by_hand(code: str) -> None:
+    assert " ".join(border_neighbours(MUNICIPALITIES).of(code)) == BORDERS_BY_HAND[code]
+
+
+def test_borders_are_those_of_the_outlines() -> None:
+    # one prefecture, by the shapes instead of by the lines they share
+    gunma = [code for code in MUNICIPALITIES if code[:2] == "10"]
+    by_shape = contiguous_neighbours(gunma, outlines(gunma), by="queen", standardised=False)
+    by_line = border_neighbours(gunma, standardised=False)
+    assert (by_line.matrix > by_shape.matrix).nnz == 0  # a line is a point too
+    assert by_shape.matrix.nnz - by_line.matrix.nnz <= 4
+
+
+def test_outlines_have_the_official_area() -> None:
+    # Geospatial Information Authority, 2019. Simplified shapes: 2% for nine in ten.
+    official = load("municipal-accounts-2015-2019").set_index("municipality")["area_km2_2019"]
+    ours = land_km2(MUNICIPALITIES)
+    assert ours.sum() == pytest.approx(official.sum(), rel=0.01)
+    off = np.abs(ours / official.reindex(MUNICIPALITIES).to_numpy(float) - 1)
+    assert np.nanquantile(off, 0.9) < 0.02
+    assert all(shape.is_valid for shape in outlines(MUNICIPALITIES))
+
+
+def test_some_municipalities_keep_their_borders() -> None:
+    given = border_neighbours(["13111", "13109", "01202"], standardised=False)
+    assert given.of("13111") == ("13109",)
+    assert given.of("01202") == ("13109",)  # Hakodate borders neither; Shinagawa is nearer
+    assert border_neighbours(["13111"]).islands == ("13111",)
+    assert len(border_pairs()) == 4400
+
+
+def test_borders_of_unknown_codes_are_refused() -> None:
+    with pytest.raises(UnknownCodeError, match="its successor is 34205"):
+        border_neighbours(["34206", "34205"])
+    with pytest.raises(DataError, match="more than once: 13111"):
+        border_neighbours(["13111", "13109", "13111"])
+    assert are_drawn(["13111"])
+    assert not are_drawn(["13111", "13101000"])
+    assert not are_drawn([])
 
 
 def test_handing_over_to_libpysal() -> None:

@@ -1,10 +1,11 @@
 """Who is a neighbour of whom, and how much does it count?
 
 Four kinds: the ``k`` nearest, all within a distance, all by the inverse of their distance, and
-those that share a border. No area is its own neighbour. ``standardised`` weights add up to one in
-every row, so that the weighted sum of the neighbours is their mean.
+those that share a border (of shapes that you give, or of the municipalities of 2020). No area is
+its own neighbour. ``standardised`` weights add up to one in every row, so that the weighted sum of
+the neighbours is their mean.
 
-Takes centres (degrees) or shapes (polygons). Gives a sparse matrix, shape ``(areas, areas)``.
+Takes centres (degrees), shapes or codes. Gives a sparse matrix, shape ``(areas, areas)``.
 Sources: the kinds are those of Anselin 1988, chapter 3; distances as in ``distances``.
 Checked against libpysal (nearest, band, queen contiguity).
 Limits: an area without neighbours is an island: its row is empty, and the object names it. The
@@ -20,7 +21,9 @@ import shapely
 from scipy import sparse
 
 from shuseki.arrays import Floats
-from shuseki.errors import AlignmentError, ParameterError, examples
+from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.geography.areas import municipalities, require_codes
+from shuseki.geography.borders import DATE, border_pairs
 from shuseki.geography.distances import distance_matrix_km
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Neighbours",
+    "border_neighbours",
     "contiguous_neighbours",
     "inverse_distance_neighbours",
     "nearest_neighbours",
@@ -75,10 +79,10 @@ class Neighbours:
         return count
 
     def of(self, code: str) -> tuple[str, ...]:
-        """Neighbours of one area."""
+        """Neighbours of one area, in the order of the codes."""
         row = self.codes.index(code)
         columns = self.matrix.indices[self.matrix.indptr[row] : self.matrix.indptr[row + 1]]
-        return tuple(self.codes[k] for k in columns)
+        return tuple(self.codes[k] for k in np.sort(columns))
 
     def lag(self, values: Floats) -> Floats:
         """Weighted sum over the neighbours, shape as given (areas first)."""
@@ -209,6 +213,55 @@ def contiguous_neighbours(
     count = len(codes)
     matrix = sparse.csr_array((np.ones(len(left)), (left, right)), shape=(count, count))
     return finish(codes, matrix, f"{by} contiguity", standardised)
+
+
+def border_neighbours(codes: Sequence[str], *, standardised: bool = True) -> Neighbours:
+    """Take the municipalities of 2020 that share a border.
+
+    One that has no border among the codes, such as an island, is joined with the nearest of them
+    by centre, in both directions; ``kind`` counts them.
+
+    Parameters
+    ----------
+    codes
+        Municipalities of 1 October 2020, all or some: designated cities as one, Tokyo's special
+        wards apart.
+
+    Raises
+    ------
+    UnknownCodeError
+        A code was not valid then; the message names its successor.
+
+    Examples
+    --------
+    >>> from shuseki.geography.areas import municipalities
+    >>> border_neighbours(municipalities(2020)["code"].tolist()).of("13111")
+    ('13109', '13110', '13112', '14130')
+    """
+    require_codes(codes, DATE)
+    position = {code: k for k, code in enumerate(codes)}
+    if len(position) < len(codes):
+        twice = [code for k, code in enumerate(codes) if position[code] != k]
+        raise DataError(f"Codes given more than once: {examples(twice)}. Expected each once.")
+    pairs = border_pairs()
+    inside = pairs["from_code"].isin(position) & pairs["to_code"].isin(position)
+    left = pairs.loc[inside, "from_code"].map(position).to_numpy(dtype=np.int64)
+    right = pairs.loc[inside, "to_code"].map(position).to_numpy(dtype=np.int64)
+    alone = np.setdiff1d(np.arange(len(codes)), np.concatenate([left, right]))
+    if len(alone) and len(codes) > 1:
+        centres = municipalities(DATE).set_index("code")[["latitude", "longitude"]]
+        at = centres.loc[list(codes)].to_numpy(dtype=float)
+        distance = distance_matrix_km(at[alone], at)
+        distance[np.arange(len(alone)), alone] = np.inf
+        left = np.concatenate([left, alone])
+        right = np.concatenate([right, distance.argmin(axis=1)])
+    rows, columns = np.concatenate([left, right]), np.concatenate([right, left])
+    count = len(codes)
+    matrix = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(count, count))
+    matrix.sum_duplicates()
+    matrix.data[:] = 1.0  # two islands that are nearest to each other were counted twice
+    nearest = f", {len(alone)} without one to their nearest" if len(alone) else ""
+    return finish(codes, matrix, f"borders of 2020{nearest}", standardised)
 
 
 # ---- arithmetic ------------------------------------------------------------------------------
