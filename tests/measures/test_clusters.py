@@ -1,4 +1,4 @@
-"""Clusters: put in and found, every scheme of a small map, size under chance, bad input."""
+"""Clusters: put in and found, every scheme of a small map, size under chance, extent, bad input."""
 
 from itertools import product
 
@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from shuseki.errors import AlignmentError, DataError, UnknownCodeError
+from shuseki.geography.areas import municipalities
+from shuseki.geography.borders import land_km2
+from shuseki.geography.weights import nearest_neighbours
 from shuseki.measures import clusters as module
 from shuseki.measures.clusters import clusters, point_clusters
 from shuseki.panel import Panel
@@ -43,6 +46,8 @@ def test_two_clusters_that_were_put_in():
     assert answer.found[0].essential
     assert answer.found[0].ratio > 5
     assert "of 4 areas" in answer.headline()
+    assert answer.found[0].p == answer.found[1].p == 0.05  # above the best of 19 random ones
+    assert list(answer.to_frame()["p"]) == sorted(answer.to_frame()["p"])
     assert answer.members()["area"].nunique() == len(answer.members())
     assert len(answer.to_frame()) == len(answer.found)
 
@@ -50,12 +55,15 @@ def test_two_clusters_that_were_put_in():
 def test_chance_seldom_makes_significant_clusters():
     centres, others = grid(7)
     rng = np.random.default_rng(2)
-    p = []
+    p, first = [], []
     for _ in range(40):
         count = rng.multinomial(120, others / others.sum()).astype(float)
-        p.append(clusters(panel(count, others, centres), "A", simulations=19).p)
+        answer = clusters(panel(count, others, centres), "A", simulations=19)
+        p.append(answer.p)
+        first.append(min((one.p for one in answer.found), default=1.0))
     # p ≤ .1 in 10% of 40 samples: mean 4, three standard deviations above is 10
     assert np.sum(np.array(p) <= 0.1) <= 10
+    assert np.sum(np.array(first) <= 0.1) <= 10
 
 
 def test_the_search_against_the_best_of_all_schemes():
@@ -127,6 +135,81 @@ def test_an_enclosed_area_joins():
     assert any(set(ring) <= set(members) and 12 in members for members in sets)
 
 
+def test_extent_and_density_by_hand():
+    # a board of 5 × 5, of which four corners of a square of 3 × 3 are essential
+    centres, _ = grid(5)
+    essential = np.zeros(25, dtype=bool)
+    essential[[0, 2, 10, 12]] = True
+    land = np.ones(25)
+    land[1] = 5
+    contained, extent, density = module.extents(essential, centres, land)
+    # Great circles bulge north: area 1, halfway between 0 and 2 on the southern edge, lies outside.
+    assert set(np.flatnonzero(contained).tolist()) == {0, 2, 5, 6, 7, 10, 11, 12}
+    assert extent == pytest.approx(8 / 29)
+    assert density == pytest.approx(4 / 8)
+
+
+def test_hulls_follow_great_circles():
+    corners = np.array([[40.0, 130.0], [40.0, 140.0], [35.0, 135.0]])
+    # the great circle between the two northern corners passes 135° E at tan φ = tan 40° / cos 5°
+    highest = np.degrees(np.arctan(np.tan(np.radians(40)) / np.cos(np.radians(5))))
+    places = np.array([[highest - 0.001, 135.0], [highest + 0.001, 135.0], [-37.0, -45.0]])
+    np.testing.assert_array_equal(module.in_hull(corners, places), [True, False, False])
+    np.testing.assert_array_equal(module.in_hull(corners, corners), True)
+    np.testing.assert_array_equal(module.in_hull(corners[:1], corners), [True, False, False])
+
+
+def municipal(code: str) -> tuple[Panel, list[str]]:
+    """Plants of an invented industry in the municipalities of a prefecture."""
+    table = municipalities(2020)
+    table = table[table["prefecture"] == code]
+    codes = table["code"].tolist()
+    rng = np.random.default_rng(5)
+    others = rng.poisson(200, len(codes)).astype(float)
+    count = rng.poisson(3, len(codes)).astype(float)
+    put_in = ["10201", "10204", "10202"]  # Maebashi, Isesaki, Takasaki: a row
+    count[[codes.index(one) for one in put_in]] = (90, 80, 70)
+    cube = np.stack([count, others], axis=1)[:, :, None]
+    centres = table[["latitude", "longitude"]].to_numpy(float)
+    return (
+        Panel(tuple(codes), ("A", "rest"), ("2001",), {"plants": cube}, centres=centres),
+        put_in,
+    )
+
+
+def test_municipalities_of_2020_touch_by_their_borders():
+    data, put_in = municipal("10")
+    answer = clusters(data, "A", simulations=9)
+    # the members with most plants come first
+    assert answer.found[0].areas == ("10201", "10204", "10202")
+    assert any("borders of 2020" in note for note in answer.notes)
+    assert any(source.key == "Borders2020" for source in answer.sources)
+    land = land_km2(data.areas)
+    within = np.isin(data.areas, answer.containment)
+    assert answer.extent_unit == "land"
+    assert answer.global_extent_share == pytest.approx(land[within].sum() / land.sum())
+    essential = np.isin(data.areas, [a for one in answer.essential for a in one.areas])
+    assert answer.local_density_share == pytest.approx(land[essential].sum() / land[within].sum())
+    assert set(put_in) <= set(answer.containment)
+    assert "of the land and fill" in answer.headline()
+    near = nearest_neighbours(data.areas, data.centres, 4)
+    assert "the 4 nearest" in clusters(data, "A", neighbours=near, simulations=0).notes[0]
+
+
+def test_other_areas_touch_by_nearness_and_are_counted():
+    centres, others = grid(6)
+    count = np.ones(36)
+    count[[0, 1]] = 50
+    answer = clusters(panel(count, others, centres), "A", simulations=0)
+    assert "the 6 nearest" in answer.notes[0]
+    assert answer.extent_unit == "areas"
+    assert answer.global_extent_share == pytest.approx(len(answer.containment) / 36)
+    others[35] = count[35] = 0
+    answer = clusters(panel(count, others, centres), "A", simulations=0)
+    assert answer.without_reference == ("035",)
+    assert any("1 of 36 areas have no plant of the reference" in note for note in answer.notes)
+
+
 def test_dense_points_against_scattered_ones():
     rng = np.random.default_rng(4)
     latitude = np.concatenate(
@@ -143,10 +226,55 @@ def test_dense_points_against_scattered_ones():
     # the radius of half the plants of a round normal cloud is 1.18 deviations: 2.2 km by 1.8 km
     assert answer.table["median_radius_km"].iloc[0] == pytest.approx(2.4, abs=0.5)
     assert "dense clusters hold" in answer.headline()
+    assert answer.table["p"].isna().all()  # no other plant to compare with
+    assert "nothing to compare with" in answer.notes[0]
     with pytest.raises(DataError, match="needs 500"):
         point_clusters(sites, "A", smallest=500)
     with pytest.raises(UnknownCodeError):
         point_clusters(sites, "B")
+
+
+def towns(seed: int, agglomeration: int) -> Sites:
+    """Twelve towns and scattered plants, an industry drawn from all; one gathering put in."""
+    rng = np.random.default_rng(seed)
+    centre = np.column_stack([rng.uniform(33, 39, 12), rng.uniform(132, 141, 12)])
+    town = np.repeat(centre, 100, axis=0) + rng.normal(0, 0.05, (1200, 2))
+    scattered = np.column_stack([rng.uniform(33, 39, 500), rng.uniform(132, 141, 500)])
+    own = np.zeros(1700, dtype=int)
+    own[rng.choice(1700, 250, replace=False)] = 1
+    extra = rng.normal((36.0, 136.5), 0.03, (agglomeration, 2))
+    places = np.vstack([town, scattered, extra])
+    industry = np.concatenate([own, np.ones(agglomeration, dtype=int)])
+    return Sites(places[:, 0], places[:, 1], industry, ("rest", "A"), np.ones(len(places)))
+
+
+def test_towns_are_dense_but_only_the_gathering_is_beyond_chance():
+    answer = point_clusters(towns(1, 40), "A", smallest=10, simulations=39)
+    table = answer.table
+    assert len(table) > 3
+    beyond = table[table["p"] <= 0.05]
+    assert len(beyond) == 1
+    assert beyond["latitude"].item() == pytest.approx(36.0, abs=0.03)
+    assert beyond["longitude"].item() == pytest.approx(136.5, abs=0.03)
+    assert beyond["ratio"].item() > 4
+    assert ", 1 beyond chance" in answer.headline()
+
+
+def test_chance_seldom_makes_significant_points():
+    p = [
+        point_clusters(towns(seed, 0), "A", smallest=10, simulations=9).table["p"].min()
+        for seed in range(20)
+    ]
+    # p ≤ .1 in 10% of 20 samples: mean 2, three standard deviations above is 6
+    assert np.sum(np.array(p) <= 0.1) <= 6
+
+
+def test_likelihood_ratio_by_hand():
+    # 8 of 10 inside, 12 of 90 outside, 20 of 100 in all
+    expected = 8 * np.log(0.8) + 2 * np.log(0.2) + 12 * np.log(12 / 90) + 78 * np.log(78 / 90)
+    expected -= 20 * np.log(0.2) + 80 * np.log(0.8)
+    given = module.likelihood_ratio(np.array([8.0, 1.0]), np.array([10.0, 10.0]), 20, 100)
+    np.testing.assert_allclose(given, [expected, 0.0])  # 1 of 10 is thinner than the rest
 
 
 def test_bad_input():
@@ -159,6 +287,11 @@ def test_bad_input():
         clusters(panel(others, others, centres), "A", reference=np.ones(3))
     with pytest.raises(DataError, match="a reference of 0"):
         clusters(panel(others, others, centres), "A", reference=np.zeros(16))
+    with pytest.raises(AlignmentError, match="a positive one per area"):
+        clusters(panel(others, others, centres), "A", land=np.zeros(16))
+    with pytest.raises(AlignmentError, match="Neighbours of 3 areas"):
+        few = nearest_neighbours(["a", "b", "c"], centres[:3], 1)
+        clusters(panel(others, others, centres), "A", neighbours=few)
     with pytest.raises(DataError, match="no centres"):
         clusters(panel(others, others, None), "A")
     gappy = others.copy()

@@ -11,32 +11,53 @@ or land), and so outside all clusters. The scheme maximises the Bayesian informa
 over clusters ``c`` and the rest, with ``k`` clusters. It grows by the best single step: start a
 cluster in an area, add to one the neighbour of one of its members, or join two that touch; it
 stops when no step improves. A cluster is denser in the industry than all areas together. An area
-with three neighbours or more, all in one cluster, joins it. The essential containment is the
-share of the gain in BIC that the largest clusters carry: those which make 90% of it are
-essential. Significance: the same search on industries drawn from the reference.
+with three neighbours or more, all in one cluster, joins it. Significance: the same search on
+industries drawn from the reference. The scheme's p compares criteria; a cluster's p compares its
+gain with that of the best cluster of each random industry, as a scan statistic does, so that it
+needs no further correction for the number of clusters.
 
-**By points**: HDBSCAN, density-based, with the noise left out.
+**How far, how dense** (after Mori and Smith 2015). The essential clusters are the largest which
+together carry 90% of the clusters' gains in BIC. The essential containment is all areas whose
+centre lies in the convex hull of the centres of their areas, on the sphere. The global extent is
+its share of the land of all areas (0: one point; 1: the whole country); the local density is the
+share of its land that the essential clusters occupy (1: nothing between them).
 
-Takes a panel with centres, or sites. Gives clusters with members, plants, shares.
-Sources: Mori and Smith (2014), Journal of Economic Geography 14, pp. 1–34; Campello, Moulavi and
-Sander (2013).
-Checked against: clusters that were put in; every scheme of a small map (brute force).
-Limits: the search is greedy and may end below the best scheme. Mori and Smith close clusters by
-shortest roads; here neighbours are nearest or bordering areas, and enclosure is by neighbours.
-HDBSCAN knows no reference: it finds towns as well as agglomerations, so compare with all plants.
+**By points**: HDBSCAN, density-based, with the noise left out. It knows no reference, finds towns
+as well as agglomerations, and draws its clusters where plants happen to be dense; a test of those
+places on the same plants would always reject. So the labels of the plants are shuffled: as many
+plants are drawn from all sites, clustered in the same way, and the most unusual cluster of each
+draw is kept. Unusual is the likelihood ratio of the industry's share of the sites in the hull of a
+cluster and outside (Kulldorff 1997).
+
+Takes a panel with centres, or sites. Gives clusters with members, plants, shares, p.
+Sources: Mori and Smith (2014), Journal of Economic Geography 14, pp. 547–588; Mori and Smith
+(2015), Journal of Urban Economics 89, pp. 1–20; Campello, Moulavi and Sander (2013); Kulldorff
+(1997), Communications in Statistics 26, pp. 1481–1496.
+Checked against: clusters that were put in; every scheme of a small map (brute force); size under
+chance.
+Limits: the search is greedy and may end below the best scheme. Mori and Smith measure distance by
+roads: their clusters and their containment are closed under shortest paths and filled (convex
+solids), and they choose essential clusters by rebuilding the scheme; here areas touch by borders or
+nearness, enclosure is by neighbours, and the containment is a straight hull, which also takes in
+what lies across a bay. An area without any plant of the reference belongs to no cluster unless
+enclosed, and yet counts as land.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numba as nb
 import numpy as np
 import pandas as pd
+import shapely
 from scipy import sparse
 from sklearn.cluster import HDBSCAN
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError
-from shuseki.geography.weights import Neighbours, nearest_neighbours
+from shuseki.geography.borders import BORDERS, are_drawn, land_km2
+from shuseki.geography.distances import EARTH_RADIUS_KM
+from shuseki.geography.weights import Neighbours, border_neighbours, nearest_neighbours
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sites import Sites, check_inside_japan
@@ -47,8 +68,14 @@ __all__ = ["Clusters", "PointClusters", "clusters", "point_clusters"]
 MORI_SMITH = Source(
     "MoriSmith2014",
     "Mori, T. and Smith, T. E., A probabilistic modeling approach to the detection of industrial "
-    "agglomerations, Journal of Economic Geography 14",
+    "agglomerations, Journal of Economic Geography 14, pp. 547–588",
     "2014",
+)
+MORI_SMITH_2015 = Source(
+    "MoriSmith2015",
+    "Mori, T. and Smith, T. E., On the spatial scale of industrial agglomerations, Journal of "
+    "Urban Economics 89, pp. 1–20",
+    "2015",
 )
 HDBSCAN_2013 = Source(
     "Campello2013",
@@ -56,12 +83,25 @@ HDBSCAN_2013 = Source(
     "Density Estimates, PAKDD",
     "2013",
 )
+KULLDORFF = Source(
+    "Kulldorff1997",
+    "Kulldorff, M., A spatial scan statistic, Communications in Statistics 26, pp. 1481–1496",
+    "1997",
+)
 ESSENTIAL = 0.9
+NEAREST = 6
+SIGNIFICANT = 0.05
+ROUNDING = 1e-9
+"""What counts as on the edge of a hull, radians: a few millimetres."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One cluster of areas: members, plants, share of the industry and of the reference."""
+    """One cluster of areas: members, those with most plants first, plants, shares, gain, p.
+
+    ``p`` is the share of random industries whose best cluster gains as much or more, with 1 added
+    above and below.
+    """
 
     areas: tuple[str, ...]
     area_names: tuple[str, ...]
@@ -70,6 +110,7 @@ class Cluster:
     reference_share: float
     gain: float
     essential: bool
+    p: float
 
     @property
     def ratio(self) -> float:
@@ -90,7 +131,18 @@ class Clusters(Result):
     criterion
         Gain in BIC over no cluster.
     p
-        Share of random industries with as high a gain (with 1 added above and below).
+        Share of random industries with as high a criterion (with 1 added above and below).
+    containment
+        Areas of the essential containment.
+    global_extent_share
+        Share of the containment in the land (or the number) of all areas, 0 to 1; ``nan`` without
+        a cluster or without centres.
+    local_density_share
+        Share of the essential clusters in the land (or the number of areas) of the containment.
+    extent_unit
+        What the two shares count: ``"land"`` or ``"areas"``.
+    without_reference
+        Areas in which chance can put no plant: nobody is there, or nothing is published.
     """
 
     industry: str
@@ -102,41 +154,58 @@ class Clusters(Result):
     criterion: float
     p: float
     simulations: int
+    containment: tuple[str, ...]
+    global_extent_share: float
+    local_density_share: float
+    extent_unit: str
+    without_reference: tuple[str, ...]
 
     @property
     def share(self) -> float:
         """Share of the industry's plants that lies in clusters."""
         return sum(cluster.share for cluster in self.found)
 
+    @property
+    def essential(self) -> tuple[Cluster, ...]:
+        """The clusters that carry most of the gain."""
+        return tuple(cluster for cluster in self.found if cluster.essential)
+
     def headline(self) -> str:
-        """Count the clusters and name the first."""
+        """Count the clusters, name the first, and say how far the essential ones reach."""
         if not self.found:
             return f"{self.industry_name}, {self.period}: no cluster (n = {self.plants:,.0f})."
         first = self.found[0]
-        essential = sum(cluster.essential for cluster in self.found)
         names = ", ".join(first.area_names[:3]) + (" …" if len(first.area_names) > 3 else "")
+        reach = (
+            f" The essential ones lie in {self.global_extent_share:.0%} of the {self.extent_unit} "
+            f"and fill {self.local_density_share:.0%} of that."
+            if np.isfinite(self.global_extent_share)
+            else ""
+        )
         return (
-            f"{self.industry_name}, {self.period}: {len(self.found)} clusters ({essential} "
-            f"essential) hold {self.share:.0%} of {self.plants:,.0f} plants; the first, of "
-            f"{len(first.areas)} areas ({names}), {first.share:.0%}, {first.ratio:.1f} times its "
-            f"expectation (p = {self.p:.3f})."
+            f"{self.industry_name}, {self.period}: {len(self.found)} clusters "
+            f"({len(self.essential)} essential) hold {self.share:.0%} of {self.plants:,.0f} plants "
+            f"(p = {self.p:.3f}); the first, of {len(first.areas)} areas ({names}), "
+            f"{first.share:.0%}, {first.ratio:.1f} times its expectation (p = {first.p:.3f})."
+            f"{reach}"
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per cluster."""
         return pd.DataFrame(
             [
-                {
-                    "cluster": k + 1,
-                    "areas": len(cluster.areas),
-                    "members": "、".join(cluster.area_names),
-                    "plants": cluster.plants,
-                    "share": cluster.share,
-                    "reference_share": cluster.reference_share,
-                    "ratio": cluster.ratio,
-                    "gain": cluster.gain,
-                    "essential": cluster.essential,
-                }
+                (
+                    k + 1,
+                    len(cluster.areas),
+                    "、".join(cluster.area_names),
+                    cluster.plants,
+                    cluster.share,
+                    cluster.reference_share,
+                    cluster.ratio,
+                    cluster.gain,
+                    cluster.p,
+                    cluster.essential,
+                )
                 for k, cluster in enumerate(self.found)
             ],
             columns=[
@@ -148,19 +217,20 @@ class Clusters(Result):
                 "reference_share",
                 "ratio",
                 "gain",
+                "p",
                 "essential",
             ],
         )
 
     def members(self) -> pd.DataFrame:
-        """One row per area in a cluster: the cluster's number and whether it is essential."""
+        """One row per area in a cluster: its number, its p, and whether it is essential."""
         return pd.DataFrame(
             [
-                {"area": code, "area_name": name, "cluster": k + 1, "essential": one.essential}
+                (code, name, k + 1, one.p, one.essential)
                 for k, one in enumerate(self.found)
                 for code, name in zip(one.areas, one.area_names, strict=True)
             ],
-            columns=["area", "area_name", "cluster", "essential"],
+            columns=["area", "area_name", "cluster", "p", "essential"],
         )
 
 
@@ -171,24 +241,36 @@ class PointClusters(Result):
     Attributes
     ----------
     label
-        Cluster of each plant, −1 for noise, shape ``(n,)``.
+        Cluster of each plant (``cluster`` of the table less one), −1 for noise, shape ``(n,)``.
     latitude, longitude
         Of each plant, degrees.
+    sites
+        Plants of all industries.
+    simulations
+        Draws behind p.
     table
-        One row per cluster: plants, share, centre, radius.
+        One row per cluster, the largest first: plants, share, centre, radius; ``sites``, the
+        plants of all industries in the hull; ``ratio``, the industry's share among them over its
+        share everywhere; ``p``, the share of draws whose most unusual cluster is as unusual.
     """
 
     industry: str
     label: Ints
     latitude: Floats
     longitude: Floats
+    sites: int
+    simulations: int
     table: pd.DataFrame
 
     def headline(self) -> str:
         """Count clusters and the plants in them."""
         inside = int((self.label >= 0).sum())
+        beyond = int((self.table["p"] <= SIGNIFICANT).sum())
+        chance = (
+            f", {beyond} beyond chance (p ≤ {SIGNIFICANT})" if self.table["p"].notna().any() else ""
+        )
         return (
-            f"{self.industry}: {len(self.table)} dense clusters hold "
+            f"{self.industry}: {len(self.table)} dense clusters{chance} hold "
             f"{inside / len(self.label):.0%} of {len(self.label):,} plants; the rest is scattered."
         )
 
@@ -208,6 +290,7 @@ def clusters(
     period: str | None = None,
     reference: Floats | None = None,
     neighbours: Neighbours | None = None,
+    land: Floats | None = None,
     simulations: int = 99,
     seed: int = 2014,
     progress: Callable[[int, int], None] | None = None,
@@ -224,7 +307,11 @@ def clusters(
         What chance follows, shape ``(areas,)``: habitable land, for instance; all plants of all
         industries by default.
     neighbours
-        Which areas touch; the six nearest, made mutual, by default.
+        Which areas touch. By default those that share a border where all areas are municipalities
+        of 2020, else the six nearest, made mutual; a note says which.
+    land
+        Size of each area, shape ``(areas,)``, for extent and density. By default the land of
+        municipalities of 2020; of other areas the number is counted.
     simulations, seed
         Random industries for the significance.
     progress
@@ -254,103 +341,181 @@ def clusters(
             f"{stray} areas have plants of the industry but a reference of 0. Chance could put "
             "none there. Give a reference that is positive where plants are."
         )
-    if neighbours is None:
+    known = are_drawn(panel.areas)
+    if neighbours is None and known:
+        neighbours = border_neighbours(panel.areas)
+    elif neighbours is None:
         if panel.centres is None:
             raise DataError("The panel has no centres. Neighbours need them. Give neighbours=…")
-        neighbours = nearest_neighbours(panel.areas, panel.centres, min(6, len(panel.areas) - 1))
+        nearest = min(NEAREST, len(panel.areas) - 1)
+        neighbours = nearest_neighbours(panel.areas, panel.centres, nearest)
+    if neighbours.matrix.shape[0] != len(panel.areas):
+        raise AlignmentError(
+            f"Neighbours of {neighbours.matrix.shape[0]} areas. Expected those of the panel's "
+            f"{len(panel.areas)}."
+        )
+    size, unit = _sizes(panel.areas, land, known)
     touching = adjacency(neighbours.matrix)
     sets, gains = cluster_scheme(count, base, touching)
-    rng = np.random.default_rng(seed)
-    total, exceeded = sum(gains), 0
-    for done in range(simulations):
-        drawn = rng.multinomial(round(float(count.sum())), base / base.sum()).astype(float)
-        exceeded += sum(cluster_scheme(drawn, base, touching)[1]) >= total
-        if progress:
-            progress(done + 1, simulations)
+    value = scheme_value(sets, count, base)
+    random_value, random_best = random_schemes(
+        round(float(count.sum())), base, touching, simulations, seed, progress
+    )
     names = panel.area_names or panel.areas
     order = np.argsort(gains)[::-1]
-    carried = np.cumsum(np.array(gains)[order]) / total if len(gains) else np.zeros(0)
-    suppressed = int(np.isnan(table[:, k]).sum())
-    notes = (f"{suppressed} suppressed cells count as no plants.",) if suppressed else ()
+    carried = np.cumsum(np.array(gains)[order]) / sum(gains) if len(gains) else np.zeros(0)
+    found = []
+    for rank, c in enumerate(order):
+        members = sorted(sets[c], key=lambda a: (-count[a], a))
+        found.append(
+            Cluster(
+                areas=tuple(panel.areas[a] for a in members),
+                area_names=tuple(names[a] for a in members),
+                plants=float(count[members].sum()),
+                share=float(count[members].sum() / count.sum()),
+                reference_share=float(base[members].sum() / base.sum()),
+                gain=float(gains[c]),
+                essential=bool(rank == 0 or carried[rank - 1] < ESSENTIAL),
+                p=_add_one(random_best, float(gains[c])),
+            )
+        )
+    essential = np.isin(panel.areas, [code for one in found if one.essential for code in one.areas])
+    contained, extent, density = (
+        extents(essential, panel.centres, size)
+        if panel.centres is not None and found
+        else (np.zeros(len(panel.areas), dtype=bool), np.nan, np.nan)
+    )
+    void = base <= 0
+    suppressed = int((np.isnan(table[:, k]) & ~void).sum())
     return Clusters(
         industry=industry,
         industry_name=(panel.industry_names or panel.industries)[k],
         period=period or panel.periods[0],
         areas=len(panel.areas),
         plants=float(count.sum()),
-        found=tuple(
-            Cluster(
-                areas=tuple(panel.areas[a] for a in sets[c]),
-                area_names=tuple(names[a] for a in sets[c]),
-                plants=float(count[sets[c]].sum()),
-                share=float(count[sets[c]].sum() / count.sum()),
-                reference_share=float(base[sets[c]].sum() / base.sum()),
-                gain=float(gains[c]),
-                essential=bool(rank == 0 or carried[rank - 1] < ESSENTIAL),
-            )
-            for rank, c in enumerate(order)
-        ),
-        criterion=float(total),
-        p=(exceeded + 1) / (simulations + 1),
+        found=tuple(found),
+        criterion=value,
+        p=_add_one(random_value, value),
         simulations=simulations,
-        notes=(*notes, *panel.notes),
-        sources=(*panel.sources, MORI_SMITH, AGGLOMERATION_2012.at("section 1.1")),
+        containment=tuple(np.array(panel.areas)[contained].tolist()),
+        global_extent_share=extent,
+        local_density_share=density,
+        extent_unit=unit,
+        without_reference=tuple(np.array(panel.areas)[void].tolist()),
+        notes=(
+            f"Neighbours: {neighbours.kind}.",
+            *([f"{suppressed} suppressed cells count as no plants."] if suppressed else []),
+            *(
+                [
+                    f"{int(void.sum())} of {len(panel.areas)} areas have no plant of the reference "
+                    "(nobody there, or not published): in no cluster unless enclosed."
+                ]
+                if void.any()
+                else []
+            ),
+            *panel.notes,
+        ),
+        sources=(
+            *panel.sources,
+            *([BORDERS] if known else []),
+            MORI_SMITH,
+            MORI_SMITH_2015,
+            AGGLOMERATION_2012.at("section 1.1"),
+        ),
     )
 
 
 def point_clusters(
-    sites: Sites, industry: str, *, smallest: int = 20, inside_japan: bool = True
+    sites: Sites,
+    industry: str,
+    *,
+    smallest: int = 20,
+    inside_japan: bool = True,
+    simulations: int = 99,
+    seed: int = 2013,
+    progress: Callable[[int, int], None] | None = None,
 ) -> PointClusters:
     """Find dense groups of the plants of an industry, whatever the areas.
 
     Parameters
     ----------
     sites, industry
-        Which plants.
+        Which plants; those of all industries are where plants can be.
     smallest
         Plants that a cluster needs.
     inside_japan
         Refuse coordinates outside Japan.
+    simulations, seed
+        Draws of as many plants from all sites, for the significance.
+    progress
+        Called with (done, total).
     """
     if industry not in sites.industries:
         raise UnknownCodeError.among("industry", [industry], sites.industries)
     if inside_japan:
         check_inside_japan(sites.latitude, sites.longitude)
-    own = sites.select(sites.of(industry))
+    of = sites.of(industry)
+    own = sites.select(of)
     if len(own) < max(smallest, 2):
         raise DataError(
             f"Industry {industry} has {len(own)} plants. A cluster needs {max(smallest, 2)}. "
             "Choose a smaller cluster, or a coarser class."
         )
-    degrees = np.stack([own.latitude, own.longitude], axis=1)
-    label = HDBSCAN(min_cluster_size=smallest, metric="haversine", copy=True).fit_predict(
-        np.radians(degrees)
-    )
+    everywhere = np.stack([sites.latitude, sites.longitude], axis=1)
+    degrees = everywhere[of]
+    label = dense_groups(degrees, smallest)
+    tree = shapely.STRtree(shapely.points(everywhere))
+    inside, plants_inside = hull_counts(label, of, everywhere, tree)
+    alone = len(own) == len(sites)
+    p = np.full(len(inside), np.nan)
+    if simulations and not alone:
+        unusual = likelihood_ratio(inside, plants_inside, len(own), len(sites))
+        rng = np.random.default_rng(seed)
+        most = np.zeros(simulations)
+        for done in range(simulations):
+            drawn = np.zeros(len(sites), dtype=bool)
+            drawn[rng.choice(len(sites), len(own), replace=False)] = True
+            counted = hull_counts(
+                dense_groups(everywhere[drawn], smallest), drawn, everywhere, tree
+            )
+            most[done] = likelihood_ratio(*counted, len(own), len(sites)).max(initial=0.0)
+            if progress:
+                progress(done + 1, simulations)
+        p = np.array([_add_one(most, float(one)) for one in unusual])
     rows = []
     for number in range(int(label.max()) + 1):
-        inside = degrees[label == number]
-        centre = np.median(inside, axis=0)
+        group = degrees[label == number]
+        centre = np.median(group, axis=0)
         scale = np.array([111.19, 111.19 * np.cos(np.radians(centre[0]))])
         rows.append(
             {
                 "cluster": number + 1,
-                "plants": len(inside),
-                "share": len(inside) / len(own),
+                "plants": len(group),
+                "share": len(group) / len(own),
                 "latitude": centre[0],
                 "longitude": centre[1],
-                "median_radius_km": float(np.median(np.hypot(*((inside - centre) * scale).T))),
+                "median_radius_km": float(np.median(np.hypot(*((group - centre) * scale).T))),
+                "sites": int(plants_inside[number]),
+                "ratio": inside[number] / plants_inside[number] * len(sites) / len(own),
+                "p": p[number],
             }
         )
     columns = ["cluster", "plants", "share", "latitude", "longitude", "median_radius_km"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=[*columns, "sites", "ratio", "p"])
     return PointClusters(
         industry=industry,
-        label=label.astype(np.int64),
+        label=label,
         latitude=own.latitude,
         longitude=own.longitude,
+        sites=len(sites),
+        simulations=simulations,
         table=table.sort_values("plants", ascending=False, ignore_index=True),
-        notes=("HDBSCAN knows no reference: compare with the clusters of all plants.",),
-        sources=(*sites.sources, HDBSCAN_2013),
+        notes=(
+            "All sites are of the industry: there is nothing to compare with, and no p."
+            if alone
+            else "HDBSCAN finds towns too: ratio and p compare with the plants of all industries.",
+        ),
+        sources=(*sites.sources, HDBSCAN_2013, KULLDORFF),
     )
 
 
@@ -375,73 +540,178 @@ def criterion(inside: Floats, base_inside: Floats, total: float, base_total: flo
 
 
 def cluster_scheme(
-    count: Floats, base: Floats, touching: list[Ints]
+    count: Floats, base: Floats, touching: Sequence[Ints]
 ) -> tuple[list[list[int]], list[float]]:
     """Grow the scheme that maximises the criterion; the members of each cluster and its gain.
 
     The gain of a cluster is what the criterion loses without it.
     """
+    first = np.concatenate([[0], np.cumsum([len(near) for near in touching])]).astype(np.int64)
+    near = np.concatenate([np.zeros(0, dtype=np.int64), *touching]).astype(np.int64)
+    label = _grown(count.astype(float), base.astype(float), first, near)
+    sets = [[int(a) for a in np.flatnonzero(label == c)] for c in np.unique(label[label >= 0])]
+    pairs = np.array([(count[one].sum(), base[one].sum()) for one in sets]).reshape(-1, 2)
     total, base_total = float(count.sum()), float(base.sum())
-    label = np.full(len(count), -1, dtype=np.int64)
-    inside: dict[int, tuple[float, float]] = {}
-    number = 0
-
-    def term(plants: Floats | float, reference: Floats | float) -> Floats:
-        return _term(np.atleast_1d(plants), np.atleast_1d(reference), total, base_total)
-
-    def denser(plants: Floats | float, reference: Floats | float) -> Bools:
-        above: Bools = np.atleast_1d(plants) * base_total > np.atleast_1d(reference) * total
-        return above
-
-    while True:
-        rest = total - sum(pair[0] for pair in inside.values())
-        base_rest = base_total - sum(pair[1] for pair in inside.values())
-        now = term(rest, base_rest)
-        steps: list[tuple[float, str, int, int]] = []
-        free = np.flatnonzero((label < 0) & denser(count, base))
-        if len(free):
-            gain = term(count[free], base[free]) + term(rest - count[free], base_rest - base[free])
-            gain -= now + np.log(total) / 2
-            first = int(gain.argmax())
-            steps.append((float(gain[first]), "start", int(free[first]), number))
-        for c, (plants, reference) in inside.items():
-            around = np.unique(np.concatenate([touching[a] for a in np.flatnonzero(label == c)]))
-            outside = around[label[around] < 0]
-            own = term(plants, reference)
-            if len(outside):
-                grown, widened = plants + count[outside], reference + base[outside]
-                gain = term(grown, widened) - own - now
-                gain += term(rest - count[outside], base_rest - base[outside])
-                gain = np.where(denser(grown, widened), gain, -np.inf)
-                first = int(gain.argmax())
-                steps.append((float(gain[first]), "add", int(outside[first]), c))
-            for other in np.unique(label[around[label[around] > c]]):
-                more = inside[int(other)]
-                joined = term(plants + more[0], reference + more[1]) - own - term(*more)
-                steps.append((float(joined[0]) + np.log(total) / 2, "join", int(other), c))
-        value, kind, which, c = max(steps, default=(0.0, "", -1, -1))
-        if value <= 1e-9:
-            break
-        if kind == "join":
-            more = inside.pop(which)
-            label[label == which] = c
-        else:
-            more = (float(count[which]), float(base[which]))
-            label[which] = c
-            number += kind == "start"
-        before = inside.get(c, (0.0, 0.0))
-        inside[c] = (before[0] + more[0], before[1] + more[1])
-    for a in np.flatnonzero(label < 0):
-        around = np.unique(label[touching[a]])
-        if len(touching[a]) >= 3 and len(around) == 1 and around[0] >= 0:
-            c = int(around[0])
-            label[a] = c
-            inside[c] = (inside[c][0] + float(count[a]), inside[c][1] + float(base[a]))
-    pairs = np.array(list(inside.values())).reshape(-1, 2)
     whole = criterion(pairs[:, 0], pairs[:, 1], total, base_total)
     without = (np.delete(pairs, k, axis=0) for k in range(len(pairs)))
     gains = [whole - criterion(left[:, 0], left[:, 1], total, base_total) for left in without]
-    return [[int(a) for a in np.flatnonzero(label == c)] for c in inside], gains
+    return sets, gains
+
+
+def random_schemes(
+    plants: int,
+    base: Floats,
+    touching: Sequence[Ints],
+    simulations: int,
+    seed: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Floats, Floats]:
+    """Criterion of the scheme and gain of its best cluster, of industries that follow the base."""
+    rng = np.random.default_rng(seed)
+    value, best = np.zeros(simulations), np.zeros(simulations)
+    for done in range(simulations):
+        drawn = rng.multinomial(plants, base / base.sum()).astype(float)
+        sets, gains = cluster_scheme(drawn, base, touching)
+        value[done] = scheme_value(sets, drawn, base)
+        best[done] = max(gains, default=0.0)
+        if progress:
+            progress(done + 1, simulations)
+    return value, best
+
+
+def scheme_value(sets: Sequence[Sequence[int]], count: Floats, base: Floats) -> float:
+    """Criterion of a scheme, from the members of its clusters."""
+    inside = np.array([count[list(one)].sum() for one in sets])
+    base_inside = np.array([base[list(one)].sum() for one in sets])
+    return criterion(inside, base_inside, float(count.sum()), float(base.sum()))
+
+
+def extents(essential: Bools, centres: Floats, size: Floats) -> tuple[Bools, float, float]:
+    """Essential containment, global extent and local density.
+
+    Parameters
+    ----------
+    essential
+        Which areas lie in essential clusters, at least one, shape ``(areas,)``.
+    centres
+        Latitude and longitude, degrees, shape ``(areas, 2)``.
+    size
+        Land of each area, or ones.
+
+    Returns
+    -------
+    tuple
+        Which areas have their centre in the convex hull of the essential ones, shape ``(areas,)``;
+        their share of all size; the share of the essential ones in theirs.
+    """
+    contained: Bools = essential | in_hull(centres[essential], centres)
+    within = float(size[contained].sum())
+    return contained, within / float(size.sum()), float(size[essential].sum()) / within
+
+
+def in_hull(corners: Floats, places: Floats) -> Bools:
+    """Which places lie in the convex hull of others, by great circles; degrees, ``(n, 2)``.
+
+    From the middle of the sphere great circles are seen as straight lines (gnomonic projection).
+    """
+    to = _on_sphere(places)
+    middle = _on_sphere(corners).mean(axis=0)
+    middle /= np.linalg.norm(middle)
+    east = np.cross([0.0, 0.0, 1.0], middle)
+    east /= np.linalg.norm(east)
+    ahead = to @ middle
+
+    axes = np.stack([east, np.cross(middle, east)], axis=1)
+
+    def seen(points: Floats) -> Floats:
+        flat: Floats = (points @ axes) / (points @ middle)[:, None]
+        return flat
+
+    hull = shapely.MultiPoint(seen(_on_sphere(corners))).convex_hull.buffer(ROUNDING)
+    inside = np.zeros(len(places), dtype=bool)
+    before = ahead > 0
+    inside[before] = shapely.intersects(hull, shapely.points(seen(to[before])))
+    return inside
+
+
+def dense_groups(degrees: Floats, smallest: int) -> Ints:
+    """Cluster of each point by HDBSCAN, −1 for noise, shape ``(n,)``.
+
+    Distances are chords through the sphere, which order and, for neighbours, measure like arcs.
+    """
+    found = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(
+        EARTH_RADIUS_KM * _on_sphere(degrees)
+    )
+    label: Ints = found.astype(np.int64)
+    return label
+
+
+def hull_counts(
+    label: Ints, of: Bools, everywhere: Floats, tree: shapely.STRtree
+) -> tuple[Floats, Floats]:
+    """Plants of the industry, and of all, in the hull of each cluster, shape ``(clusters,)``."""
+    own = everywhere[of]
+    hulls = [
+        shapely.MultiPoint(own[label == c]).convex_hull
+        for c in range(int(label.max(initial=-1)) + 1)
+    ]
+    if not hulls:
+        return np.zeros(0), np.zeros(0)
+    which, sites = tree.query(hulls, predicate="intersects")
+    inside: Floats = np.bincount(which[of[sites]], minlength=len(hulls)).astype(float)
+    everyone: Floats = np.bincount(which, minlength=len(hulls)).astype(float)
+    return inside, everyone
+
+
+def likelihood_ratio(inside: Floats, everyone: Floats, plants: int, sites: int) -> Floats:
+    """Log likelihood of two shares, in and out, over that of one; 0 where it is thinner inside."""
+    out, others = plants - inside, sites - everyone
+
+    def fit(events: Floats, trials: Floats) -> Floats:
+        share = np.divide(events, trials, out=np.zeros_like(trials), where=trials > 0)
+        value: Floats = trials * (_entropy(share) + _entropy(1 - share))
+        return value
+
+    whole = fit(np.array([float(plants)]), np.array([float(sites)]))
+    denser = inside * others > out * everyone
+    ratio: Floats = np.where(denser, fit(inside, everyone) + fit(out, others) - whole, 0.0)
+    return ratio
+
+
+def _entropy(share: Floats) -> Floats:
+    value: Floats = share * np.log(np.where(share > 0, share, 1.0))
+    return value
+
+
+def _on_sphere(degrees: Floats) -> Floats:
+    """Unit vectors of places given by latitude and longitude, shape ``(n, 3)``."""
+    latitude, longitude = np.radians(degrees).T
+    vectors: Floats = np.stack(
+        [
+            np.cos(latitude) * np.cos(longitude),
+            np.cos(latitude) * np.sin(longitude),
+            np.sin(latitude),
+        ],
+        axis=1,
+    )
+    return vectors
+
+
+def _sizes(areas: Sequence[str], land: Floats | None, known: bool) -> tuple[Floats, str]:
+    """Size of each area and what it is."""
+    if land is not None:
+        size = np.asarray(land, dtype=float)
+        if size.shape != (len(areas),) or not (size > 0).all():
+            raise AlignmentError(
+                f"The land has shape {size.shape} and {int((size > 0).sum())} positive sizes. "
+                f"Expected a positive one per area ({len(areas)},)."
+            )
+        return size, "land"
+    return (land_km2(areas), "land") if known else (np.ones(len(areas)), "areas")
+
+
+def _add_one(random: Floats, value: float) -> float:
+    return float(((random >= value).sum() + 1) / (len(random) + 1))
 
 
 def _term(plants: Floats, reference: Floats, total: float, base_total: float) -> Floats:
@@ -452,3 +722,105 @@ def _term(plants: Floats, reference: Floats, total: float, base_total: float) ->
         used, safe_plants * np.log(safe_plants / total / (safe_base / base_total)), 0.0
     )
     return value
+
+
+@nb.njit(cache=True)
+def _share_term(plants, reference, total, base_total):  # type: ignore[no-untyped-def]
+    """``_term`` of one cluster."""
+    if plants > 1e-12 and reference > 1e-12:
+        return plants * np.log(plants / total / (reference / base_total))
+    return 0.0
+
+
+@nb.njit(cache=True)
+def _grown(count, base, first, near):  # type: ignore[no-untyped-def]
+    """Cluster of each area after the greedy search and the closing of holes, −1 for none.
+
+    The neighbours of area ``a`` are ``near[first[a] : first[a + 1]]``. Of equal steps the order of
+    kind (start, join, add), then the higher area and cluster, decides.
+    """
+    N = len(count)
+    total, base_total = count.sum(), base.sum()
+    half = np.log(total) / 2
+    label = np.full(N, -1, dtype=np.int64)
+    plants, reference = np.zeros(N), np.zeros(N)
+    own, alone = np.zeros(N), np.zeros(N)
+    alive = np.zeros(N, dtype=np.bool_)
+    dense = count * base_total > base * total
+    for a in range(N):
+        alone[a] = _share_term(count[a], base[a], total, base_total)
+    best_add, add_area = np.zeros(N), np.zeros(N, dtype=np.int64)
+    number = 0
+    while True:
+        taken, base_taken = 0.0, 0.0
+        for c in range(number):
+            if alive[c]:
+                taken += plants[c]
+                base_taken += reference[c]
+                best_add[c], add_area[c] = -np.inf, -1
+        rest, base_rest = total - taken, base_total - base_taken
+        now = _share_term(rest, base_rest, total, base_total)
+        value, kind, which, into = 0.0, -1, -1, -1  # kinds: 0 add, 1 join, 2 start
+        best_start, start_area = -np.inf, -1
+        for a in range(N):
+            if label[a] >= 0:
+                c = label[a]
+                for k in range(first[a], first[a + 1]):
+                    d = label[near[k]]
+                    if d > c:
+                        gain = _share_term(
+                            plants[c] + plants[d], reference[c] + reference[d], total, base_total
+                        )
+                        gain = gain - own[c] - own[d] + half
+                        if (gain, 1, d, c) > (value, kind, which, into):
+                            value, kind, which, into = gain, 1, d, c
+                continue
+            touches = False
+            for k in range(first[a], first[a + 1]):
+                touches = touches or label[near[k]] >= 0
+            if not touches and not dense[a]:
+                continue
+            remains = _share_term(rest - count[a], base_rest - base[a], total, base_total)
+            if dense[a]:
+                gain = alone[a] + remains - (now + half)
+                if gain > best_start:
+                    best_start, start_area = gain, a
+            for k in range(first[a], first[a + 1]):
+                c = label[near[k]]
+                if c < 0 or add_area[c] == a:
+                    continue
+                grown, widened = plants[c] + count[a], reference[c] + base[a]
+                if grown * base_total > widened * total:
+                    gain = _share_term(grown, widened, total, base_total) - own[c] - now + remains
+                    if gain > best_add[c]:
+                        best_add[c], add_area[c] = gain, a
+        for c in range(number):
+            if alive[c] and (best_add[c], 0, add_area[c], c) > (value, kind, which, into):
+                value, kind, which, into = best_add[c], 0, add_area[c], c
+        if start_area >= 0 and (best_start, 2, start_area, number) > (value, kind, which, into):
+            value, kind, which, into = best_start, 2, start_area, number
+        if value <= 1e-9:
+            break
+        if kind == 1:
+            for a in range(N):
+                if label[a] == which:
+                    label[a] = into
+            plants[into] += plants[which]
+            reference[into] += reference[which]
+            alive[which] = False
+        else:
+            label[which] = into
+            plants[into] += count[which]
+            reference[into] += base[which]
+            if kind == 2:
+                alive[into] = True
+                number += 1
+        own[into] = _share_term(plants[into], reference[into], total, base_total)
+    for a in range(N):
+        if label[a] < 0 and first[a + 1] - first[a] >= 3:
+            c = label[near[first[a]]]
+            for k in range(first[a], first[a + 1]):
+                if label[near[k]] != c:
+                    c = -1
+            label[a] = c
+    return label
