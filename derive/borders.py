@@ -6,8 +6,9 @@ Reads the municipalities of the National Land Numerical Information (国土数�
 one unit, the wards of Tokyo apart; free for any use with credit to MLIT), and writes
 
 - ``borders_2020.csv``: every pair of municipalities that has a line in common, by code;
-- ``outlines_2020.parquet``: one row per corner, simplified further without parting neighbours.
-  Islands of less than a square kilometre are left out, unless they are all that there is.
+- ``outlines_2020.parquet``: one row per corner in ten-thousandths of a degree, simplified further
+  without parting neighbours. Islands of less than a square kilometre are left out, unless they are
+  all that there is.
 
 Four pieces of reclaimed land that belong to no municipality, and the six villages of the Northern
 Territories, for which no statistics exist, are left out::
@@ -32,9 +33,9 @@ MAP = "geo/N03-21_s0010_designated_city.topojson"
 DEGREE_KM = 111.2
 SQUARE = np.array([DEGREE_KM * np.cos(np.radians(37)), DEGREE_KM])
 """Kilometres of a degree of longitude and of latitude, about the middle of the country."""
-TOLERANCE_KM = 0.3
+TOLERANCE_KM = 0.4
 SMALLEST_KM2 = 1.0
-CORNERS_PER_DEGREE = 1000
+PER_DEGREE = 10_000
 
 
 def municipal_parts(topology: dict[str, Any], codes: set[str]) -> dict[str, list[list[list[int]]]]:
@@ -105,13 +106,13 @@ def outlines(
         for k, ring in enumerate([polygon.exterior, *polygon.interiors])
         for corner in whole_numbers(ring)
     ]
-    names = ["municipality", "polygon", "ring", "longitude_millidegrees", "latitude_millidegrees"]
+    names = ["municipality", "polygon", "ring", "longitude_e4", "latitude_e4"]
     return pd.DataFrame(rows, columns=names)
 
 
 def whole_numbers(ring: shapely.LinearRing) -> np.ndarray:
-    """Corners in thousandths of a degree, each once in a row and the first again at the end."""
-    corners = np.rint(shapely.get_coordinates(ring) / SQUARE * CORNERS_PER_DEGREE).astype(int)
+    """Corners in ten-thousandths of a degree, each once in a row and the first again at the end."""
+    corners = np.rint(shapely.get_coordinates(ring) / SQUARE * PER_DEGREE).astype(int)
     moved = np.r_[True, (np.diff(corners, axis=0) != 0).any(axis=1)]
     return corners[moved]
 
@@ -123,10 +124,7 @@ def compact(table: pd.DataFrame) -> pa.Table:
             "municipality": pa.array(table["municipality"]).dictionary_encode(),
             "polygon": pa.array(table["polygon"], pa.int16()),
             "ring": pa.array(table["ring"], pa.int16()),
-            **{
-                name: pa.array(table[name], pa.int32())
-                for name in ("longitude_millidegrees", "latitude_millidegrees")
-            },
+            **{name: pa.array(table[name], pa.int32()) for name in ("longitude_e4", "latitude_e4")},
         }
     )
 

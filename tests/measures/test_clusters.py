@@ -289,8 +289,8 @@ def test_bad_input():
         clusters(panel(others, others, centres), "A", reference=np.zeros(16))
     with pytest.raises(AlignmentError, match="a positive one per area"):
         clusters(panel(others, others, centres), "A", land=np.zeros(16))
+    few = nearest_neighbours(["a", "b", "c"], centres[:3], 1)
     with pytest.raises(AlignmentError, match="Neighbours of 3 areas"):
-        few = nearest_neighbours(["a", "b", "c"], centres[:3], 1)
         clusters(panel(others, others, centres), "A", neighbours=few)
     with pytest.raises(DataError, match="no centres"):
         clusters(panel(others, others, None), "A")

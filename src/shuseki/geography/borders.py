@@ -8,8 +8,8 @@ Takes codes. Gives pairs of codes, shapes in degrees, land in km².
 Sources: MLIT, 国土数値情報 N03, 1 January 2021 (no code changed since 1 October 2020), simplified
 to 1% by SmartNews and once more by ``derive/borders.py``, neighbours along the same corners.
 Checked against the areas of 2019 of the Geospatial Information Authority.
-Limits: corners are to a thousandth of a degree (100 m), for maps of a prefecture or more; islands
-of less than 1 km² are left out of shapes and land; lakes count as land, as in the official areas.
+Limits: shapes are good to some 400 m, for maps of a prefecture or more; islands of less than
+1 km² are left out of shapes and land; lakes count as land, as in the official areas.
 """
 
 from collections.abc import Collection
@@ -34,7 +34,7 @@ BORDERS = Source(
     "2021",
     terms="free for any use with credit to MLIT",
 )
-CORNERS_PER_DEGREE = 1000
+PER_DEGREE = 10_000
 
 
 def are_drawn(codes: Collection[str]) -> bool:
@@ -82,25 +82,20 @@ def _known() -> frozenset[str]:
 def _outlines() -> dict[str, shapely.MultiPolygon]:
     with (files("shuseki.geography") / "data/outlines_2020.parquet").open("rb") as file:
         table = pd.read_parquet(file)
-    corners = table[["longitude_millidegrees", "latitude_millidegrees"]].to_numpy()
+    corners = table[["longitude_e4", "latitude_e4"]].to_numpy()
     codes = table["municipality"].astype(str).to_numpy(str)
     place, code_number = np.unique(codes, return_inverse=True)
     of_ring = np.stack([code_number, table["polygon"], table["ring"]], axis=1)
     starts = np.r_[True, (np.diff(of_ring, axis=0) != 0).any(axis=1)]
     ring = np.cumsum(starts) - 1
-    rings = shapely.linearrings(corners / CORNERS_PER_DEGREE, indices=ring)
+    rings = shapely.linearrings(corners / PER_DEGREE, indices=ring)
     outer = table["ring"].to_numpy()[starts] == 0
     polygons = shapely.polygons(rings[outer])
     holes, inside = rings[~outer], (np.cumsum(outer) - 1)[~outer]
     for k in np.unique(inside):
         polygons[k] = shapely.Polygon(polygons[k].exterior, list(holes[inside == k]))
     wholes = shapely.multipolygons(polygons, indices=code_number[starts][outer])
-    crossed = ~shapely.is_valid(wholes)  # by the rounding of corners
-    wholes[crossed] = shapely.make_valid(wholes[crossed], method="structure")
-    return {
-        str(code): shapely.MultiPolygon(list(shapely.get_parts(whole)))
-        for code, whole in zip(place, wholes, strict=True)
-    }
+    return dict(zip(map(str, place), wholes, strict=True))
 
 
 def _equal_area(degrees: Floats) -> Floats:

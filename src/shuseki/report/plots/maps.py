@@ -1,15 +1,15 @@
 """Where is it high, where low?
 
-Areas are built from the points of their municipalities: every place on land belongs to the nearest
-municipality (Voronoi cells on a conformal map), and the cells of one area are joined. No tiles, no
-download, no boundary files; the land ends at a bundled outline. Values are coloured by quantile,
-so that every colour covers about as many areas; areas without a value are hatched, and land in no
+Areas are joined from their municipalities. Those of 2020 have bundled outlines; of an earlier date
+only the points are known, and every place on land belongs to the nearest (Voronoi cells on a
+conformal map), up to a bundled shore. No tiles, no download. Values are coloured by quantile, so
+that every colour covers about as many areas; areas without a value are hatched, and land in no
 area is pale. Okinawa and Amami stand in a frame at the lower right, at four fifths of the scale.
 
 Takes a division and one value per area. Gives a Plotly figure of filled shapes in kilometres,
 under 1 MB, with the value of each area on hovering.
-Limits: borders are not the legal ones; the Ogasawara and Daito islands are left out; for Japan
-only.
+Limits: before 2020 borders are not the legal ones; without the Ogasawara and Daito islands; for
+Japan only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,8 @@ from shapely import affinity
 from shuseki.arrays import Floats
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.areas import municipalities
+from shuseki.geography.borders import DATE, are_drawn
+from shuseki.geography.borders import outlines as municipal_outlines
 from shuseki.geography.districts import BUNDLED, Division, division
 from shuseki.report.plots.outline import LAND_SOURCE, land
 from shuseki.report.plots.theme import COLOURS, DIVERGING, GREY, INK, MISSING, SEQUENTIAL, blank
@@ -32,7 +34,18 @@ from shuseki.report.tables import decimals_of, show
 from shuseki.report.words import Text, check_language, pick, say
 from shuseki.results import Result
 
-__all__ = ["LAND_SOURCE", "Shapes", "category_map", "choropleth", "project", "shapes"]
+__all__ = [
+    "LAND_SOURCE",
+    "Shapes",
+    "category_map",
+    "choropleth",
+    "filled",
+    "finish",
+    "municipal_shapes",
+    "place",
+    "project",
+    "shapes",
+]
 
 EARTH_KM = 6371.0
 PARALLELS = (33.0, 43.0)
@@ -221,24 +234,22 @@ def _map(
     language = check_language(lang)
     at = {code: k for k, code in enumerate(drawn.codes)}
     figure = blank(pick(title, language), result, lang=language, height=680)
-    ground = _filled([drawn.ground], say("map_outside", language), PALE, GREY, 0.4)
+    ground = filled([drawn.ground], say("map_outside", language), PALE, GREY, 0.4)
     ground.legendrank = 2000
     figure.add_trace(ground)
     coloured = {code for _, _, codes in groups for code in codes}
     for label, colour, codes in groups:
-        figure.add_trace(_filled([drawn.outlines[at[code]] for code in codes], label, colour))
+        figure.add_trace(filled([drawn.outlines[at[code]] for code in codes], label, colour))
     missing = [code for code in drawn.codes if code not in coloured]
     if missing:
-        trace = _filled(
+        trace = filled(
             [drawn.outlines[at[code]] for code in missing],
             f"{say('map_missing', language)} ({len(missing)})",
             "white",
         )
         trace.fillpattern = {"shape": "/", "fgcolor": GREY, "bgcolor": MISSING, "size": 5}
         figure.add_trace(trace)
-    points = shapely.get_coordinates(
-        [_largest(shape).representative_point() for shape in drawn.outlines]
-    )
+    points = inner_points(drawn.outlines)
     names = drawn.names_ja if language == "ja" else drawn.names_en
     figure.add_scatter(
         x=points[:, 0].round(1),
@@ -249,6 +260,24 @@ def _map(
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
     )
+    return finish(figure, drawn, language, unit)
+
+
+# ---- the parts of a map --------------------------------------------------------------------
+
+
+def finish(figure: go.Figure, drawn: Shapes, lang: str, unit: Text = "") -> go.Figure:
+    """Frame Okinawa, hide the axes, keep the scale, and put the legend on the sea.
+
+    Parameters
+    ----------
+    figure
+        A figure whose traces are in kilometres on the map; it is changed.
+    drawn
+        What it shows.
+    lang, unit
+        Language, and what heads the legend.
+    """
     west, south, east, north = drawn.frame
     figure.add_shape(
         type="rect", x0=west, y0=south, x1=east, y1=north, line={"color": GREY, "width": 1}
@@ -256,7 +285,7 @@ def _map(
     figure.add_annotation(
         x=east,
         y=north,
-        text=say("map_inset", language),
+        text=say("map_inset", lang),
         showarrow=False,
         xanchor="right",
         yanchor="bottom",
@@ -281,14 +310,14 @@ def _map(
             "xanchor": "left",
             "y": 1,
             "yanchor": "top",
-            "title": {"text": pick(unit, language), "font": {"size": 12, "color": INK}},
+            "title": {"text": pick(unit, lang), "font": {"size": 12, "color": INK}},
             "bgcolor": "rgba(255,255,255,0.7)",
         },
     )
     return figure
 
 
-def _filled(
+def filled(
     outlines: Sequence[shapely.Geometry],
     label: str,
     colour: str,
@@ -314,6 +343,24 @@ def _filled(
         name=label,
         hoverinfo="skip",
     )
+
+
+def inner_points(outlines: Sequence[shapely.Geometry]) -> Floats:
+    """A point inside the largest part of each shape, shape ``(n, 2)``."""
+    points: Floats = shapely.get_coordinates(
+        [_largest(shape).representative_point() for shape in outlines]
+    )
+    return points
+
+
+def place(longitude: Floats, latitude: Floats) -> Floats:
+    """Where places lie on the map, those of Okinawa and Amami in the frame, shape ``(n, 2)``."""
+    main, south = _land_km()
+    _, shift = _inset(main, south)
+    points = project(longitude, latitude)
+    below = points[:, 1] < main.bounds[1]
+    points[below] = INSET_SCALE * points[below] + shift
+    return points
 
 
 def _gapped(values: Floats) -> list[float | None]:
@@ -353,6 +400,12 @@ def _aligned(values: "pd.Series | Mapping[str, object]", drawn: Shapes) -> pd.Se
 
 
 @lru_cache
+def municipal_shapes() -> Shapes:
+    """Give the municipalities of 2020 in their own outlines."""
+    return _built(division("municipality", DATE))
+
+
+@lru_cache
 def _bundled(name: str) -> Shapes:
     return _built(division(name))
 
@@ -365,12 +418,18 @@ def _built(by: Division) -> Shapes:
     points = project(units["longitude"].to_numpy(float), units["latitude"].to_numpy(float))
     main, south = _land_km()
     ground = shapely.union_all([main, south])
-    cells = voronoi(points, ground)
+    if are_drawn(units["code"]):
+        cells = _drawn(units["code"].tolist())
+        whole = shapely.union_all(cells)
+        elsewhere = shapely.get_parts(ground)
+        ground = shapely.union_all([whole, *elsewhere[~shapely.intersects(elsewhere, whole)]])
+    else:
+        cells = shapely.intersection(voronoi(points, ground), ground)
     table = by.areas.set_index("code")
     outlines = []
     for code in by.codes:
         mine = (area == code).to_numpy()
-        joined = shapely.intersection(shapely.union_all(cells[mine]), ground)
+        joined = shapely.union_all(cells[mine])
         if joined.is_empty:
             joined = shapely.union_all(shapely.buffer(shapely.points(points[mine]), 4.0))
         outlines.append(joined)
@@ -384,6 +443,24 @@ def _built(by: Division) -> Shapes:
         _placed(ground, main, shift),
         frame,
     )
+
+
+def _drawn(codes: list[str]) -> np.ndarray:
+    """Outlines of municipalities of 2020 in kilometres, without the outlying islands."""
+    shapes = np.array(
+        [
+            shapely.MultiPolygon([part for part in shapely.get_parts(shape) if not _outlying(part)])
+            for shape in municipal_outlines(codes)
+        ]
+    )
+    on_map = shapely.transform(shapes, lambda corners: project(corners[:, 0], corners[:, 1]))
+    simple: np.ndarray = shapely.coverage_simplify(on_map, TOLERANCE_KM)
+    return simple
+
+
+def _outlying(part: shapely.Geometry) -> bool:
+    west, south, _, _ = part.bounds
+    return any(west > longitude and south < latitude for longitude, latitude in OUTLYING)
 
 
 def project(longitude: Floats, latitude: Floats) -> Floats:
@@ -432,11 +509,8 @@ def voronoi(points: Floats, ground: shapely.Geometry) -> np.ndarray:
 def _land_km() -> tuple[shapely.Geometry, shapely.Geometry]:
     """Land of the main islands and of Okinawa and Amami, kilometres; without Ogasawara."""
     parts = shapely.get_parts(land())
-    west, south, _, north = shapely.bounds(parts).T
-    outlying = np.zeros(len(parts), dtype=bool)
-    for longitude, latitude in OUTLYING:
-        outlying |= (west > longitude) & (south < latitude)
-    in_frame = (north < INSET_NORTH) & ~outlying
+    outlying = np.array([_outlying(part) for part in parts])
+    in_frame = (shapely.bounds(parts)[:, 3] < INSET_NORTH) & ~outlying
     on_map = shapely.transform(parts, lambda corners: project(corners[:, 0], corners[:, 1]))
     simple = shapely.simplify(on_map, TOLERANCE_KM)
     return shapely.union_all(simple[~in_frame & ~outlying]), shapely.union_all(simple[in_frame])
