@@ -10,6 +10,16 @@ import pytest
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.measures import kdensity as module
 from shuseki.measures.kdensity import kdensity, kdensity_areas
+from shuseki.measures.pairs import (
+    distance_matrix,
+    mesh,
+    pair_shares,
+    points,
+    population_sums,
+    simulated_shares,
+    systematic_sample,
+    unit_vectors,
+)
 from shuseki.panel import Panel
 from shuseki.sites import Sites
 
@@ -47,15 +57,13 @@ def frame(sites: int = 400, industries: int = 4) -> pd.DataFrame:
 def test_mean_and_covariance_over_every_possible_industry(weights):
     # 7 sites, 4 plants: all 840 ways to place them
     latitude, longitude = towns(7)
-    cells = module._points(latitude, longitude)
+    places = points(latitude, longitude)
     bin_km, bins = 40.0, 30
-    population = module.population_sums(cells.positions, cells.plants, cells.own_km, bin_km, bins)
+    population = population_sums(places, bin_km, bins)
     mean, covariance = module.null_moments(population, weights)
     drawn = np.array(
         [
-            module.pair_shares(
-                cells.positions, cells.own_km, np.array(where), weights, bin_km, bins
-            )
+            pair_shares(places, np.array(where), weights, bin_km, bins)
             for where in permutations(range(7), 4)
         ]
     )
@@ -66,11 +74,9 @@ def test_mean_and_covariance_over_every_possible_industry(weights):
 def test_the_same_null_from_cells_as_from_points_in_the_same_places():
     latitude, longitude = towns(60)
     latitude, longitude = np.tile(latitude, 2), np.tile(longitude, 2)
-    points = module._points(latitude, longitude)
-    mesh = module._mesh(latitude, longitude)
-    assert len(mesh.plants) <= 60
-    apart = module.population_sums(points.positions, points.plants, points.own_km, 2.0, 500)
-    together = module.population_sums(mesh.positions, mesh.plants, mesh.own_km, 2.0, 500)
+    alone, gathered = points(latitude, longitude), mesh(latitude, longitude)
+    assert len(gathered.plants) <= 60
+    apart, together = population_sums(alone, 2.0, 500), population_sums(gathered, 2.0, 500)
     assert together.sites == apart.sites == 120
     assert together.ordered_pairs.sum() == apart.ordered_pairs.sum()
     mean_apart, spread_apart = module.null_moments(apart, np.ones(30))
@@ -85,23 +91,23 @@ def test_the_same_null_from_cells_as_from_points_in_the_same_places():
 
 def null_of(n: int, sites: int = 20_000):
     """The null of an industry of n plants, and a way to draw its curves."""
-    cells = module._points(*towns(sites))
-    sample = module.systematic_sample(cells.positions, cells.plants, module.THIRD_MOMENT_SITES)
-    spread_km, range_km = module.distance_spread(cells.positions[sample])
+    places = points(*towns(sites))
+    sample = systematic_sample(places.positions, places.plants, module.THIRD_MOMENT_SITES)
+    spread_km, range_km = module.distance_spread(places.positions[sample])
     h = 0.9 * spread_km * (n * (n - 1) / 2) ** -0.2
-    bin_km = min(1.0, h / 4)
-    bins = int(np.ceil((range_km + 4 * h) / bin_km))
+    bin_km = min(1.0, h / 3)
+    bins = int(np.ceil((range_km + 3 * h) / bin_km))
     at_km = np.linspace(0, range_km, module.DISTANCES + 1)
-    population = module.population_sums(cells.positions, cells.plants, cells.own_km, bin_km, bins)
+    population = population_sums(places, bin_km, bins)
     third = module._third_moments_by_bandwidth(
-        cells.positions[sample], cells.own_km[sample], np.array([h]), range_km
+        places.positions[sample], places.own_km[sample], np.array([h]), range_km
     )
     smooth = module.smoothing_map(at_km, h, bin_km, bins)
-    null = module._null(cells, population, third(h, at_km), np.ones(n), smooth, 0.05)
+    null = module._null(places, population, third(h, at_km), np.ones(n), smooth, 0.05)
 
     def draw(times: int, seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
-        return module.simulate_null(cells, np.ones(n), bin_km, bins, times, rng) @ smooth.T
+        return simulated_shares(places, np.ones(n), bin_km, bins, times, rng) @ smooth.T
 
     return null, draw
 
@@ -211,6 +217,41 @@ def test_areas_with_masses_equal_sites_at_their_centres():
     assert by_area.deviation_per_km == pytest.approx(by_site.deviation_per_km, rel=1e-3)
 
 
+def test_areas_weighted_by_employment_equal_sites_of_mean_size():
+    rng = np.random.default_rng(6)
+    latitude, longitude = towns(40)
+    counts = rng.poisson(4, (40, 2)).astype(float)
+    workers = counts * rng.lognormal(2, 1, (40, 2))
+    panel = Panel(
+        tuple(map(str, range(40))),
+        ("A", "B"),
+        ("2001",),
+        {"plants": counts[:, :, None], "employment": workers[:, :, None]},
+        centres=np.stack([latitude, longitude], axis=1),
+    )
+    area, industry = (index.ravel() for index in np.indices((40, 2)))
+    times = counts.ravel().astype(int)
+    size = np.divide(workers, counts, out=np.zeros_like(workers), where=counts > 0).ravel()
+    sites = Sites(
+        np.repeat(latitude[area], times),
+        np.repeat(longitude[area], times),
+        np.repeat(industry, times),
+        ("A", "B"),
+        np.repeat(size, times),
+    )
+    by_area = kdensity_areas(panel, weights="employment", range_km=300, bandwidth_km=20)
+    by_site = kdensity(sites, weights="employment", range_km=300, bandwidth_km=20)
+    assert by_area.density_per_km == pytest.approx(by_site.density_per_km, rel=2e-3, abs=1e-6)
+    assert by_area.deviation_per_km == pytest.approx(by_site.deviation_per_km, rel=2e-3)
+    assert any("equal in size" in note for note in by_area.notes)
+
+
+def test_mean_sizes_by_hand():
+    # 10 workers in 2 plants; suppressed and empty: the mean of the known, 10 / 2
+    size = module.mean_sizes(np.array([[2.0], [3.0], [0.0]]), np.array([[10.0], [np.nan], [0.0]]))
+    assert size.ravel() == pytest.approx([5, 5, 5])
+
+
 def test_suppressed_cells_are_noted():
     counts = np.full((10, 2, 1), 5.0)
     counts[3, 1, 0] = np.nan
@@ -275,15 +316,9 @@ def test_gamma_quantiles_against_the_normal_and_by_hand():
     assert quantile[2] == pytest.approx(1 + np.log(0.95), rel=1e-6)
 
 
-def test_systematic_sample_takes_everyone_when_it_may():
-    cells = module._points(*towns(50))
-    sample = module.systematic_sample(cells.positions, cells.plants, 100)
-    assert sorted(sample) == list(range(50))
-
-
 def test_third_moments_over_every_triple_by_brute_force():
     latitude, longitude = towns(12)
-    distance = module.distance_matrix_km(module._unit_vectors(latitude, longitude))
+    distance = distance_matrix(unit_vectors(latitude, longitude))
     third = module.third_moments(distance, 60.0, np.array([80.0]))
     g = sum(np.exp(-0.5 * ((distance - s) / 60) ** 2) for s in (80, -80)) / 60 / np.sqrt(2 * np.pi)
     n, mean = 12, g[~np.eye(12, dtype=bool)].mean()

@@ -25,7 +25,7 @@ Bands. Local: the quantile of a gamma law with that mean, that variance and the 
 at each distance. Global: the same quantile at the level which the whole curve, with the exact
 correlation between distances and a Gaussian copula, passes anywhere with the stated
 probability. What is approximate: the skewness (third moments from a systematic spatial sample
-of the sites), the gamma law, and the copula. Where the law of K is too far from that (few
+of 700 sites), the gamma law, and the copula. Where the law of K is too far from that (few
 plants, or a few plants with nearly all the employment), the null is simulated, and
 ``null_by`` says so.
 
@@ -44,17 +44,30 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-import numba as nb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from scipy.stats import gamma as gamma_law
 from scipy.stats import qmc
+from threadpoolctl import threadpool_limits
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.geography.distances import EARTH_RADIUS_KM, own_distance_km
+from shuseki.geography.distances import own_distance_km
+from shuseki.measures.pairs import (
+    Places,
+    Population,
+    at_centres,
+    distance_matrix,
+    mesh,
+    pair_shares,
+    points,
+    population_sums,
+    simulated_shares,
+    systematic_sample,
+    unit_vectors,
+)
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sites import Sites, check_inside_japan
@@ -76,12 +89,15 @@ Positions = Literal["auto", "points", "mesh"]
 LARGEST_POINT_SET = 20_000
 """Above this many sites, ``positions="auto"`` puts them into cells of the standard mesh."""
 
-MANY = 3_000
-"""Above this many cells of an industry its pairs are counted on all processors."""
+SMALLEST_MESH_BANDWIDTH_KM = 2.0
+"""Twice the mesh: a narrower kernel would see the grid."""
+ROUNDING = 0.25
+"""Blocks add at most this share of the narrowest bandwidth to a far distance; kernel and rounding
+together are then at most 3% wider than the kernel."""
 
 DISTANCES = 128
-THIRD_MOMENT_SITES = 1_000
-THIRD_MOMENT_DISTANCES = 24
+THIRD_MOMENT_SITES = 700
+THIRD_MOMENT_DISTANCES = 16
 COPULA_DRAWS, COPULA_RANK = 2**14, 64
 
 
@@ -286,32 +302,37 @@ def kdensity(
         raise UnknownCodeError.among("industry", unknown, sites.industries)
     wanted = [sites.industries.index(code) for code in industries or sites.industries]
     names = sites.industry_names or sites.industries
-    if positions == "points" or (positions == "auto" and len(sites) <= LARGEST_POINT_SET):
-        cells = _points(sites.latitude, sites.longitude)
-        how = "Exact positions."
-    else:
-        cells = _mesh(sites.latitude, sites.longitude)
-        how = (
-            f"Positions are {len(cells.plants):,} cells of the standard mesh (about 1 km), for "
-            "observation and null alike; two plants of one cell count as 0.5 km apart."
-        )
     order = np.argsort(sites.industry, kind="stable")
     bounds = np.searchsorted(sites.industry[order], np.arange(len(sites.industries) + 1))
     members = []
     for k in wanted:
         rows = order[bounds[k] : bounds[k + 1]]
-        plant_weights = sites.employment[rows] if weights == "employment" else np.ones(len(rows))
-        members.append((cells.of_site[rows], plant_weights))
+        size = sites.employment[rows] if weights == "employment" else np.ones(len(rows))
+        members.append(_Member(sites.industries[k], names[k], rows, size))
+    members, notes = _with_pairs(members)
+    exact = positions == "points" or (positions == "auto" and len(sites) <= LARGEST_POINT_SET)
+    position = unit_vectors(sites.latitude, sites.longitude)
+    sample = systematic_sample(position, np.ones(len(sites)), THIRD_MOMENT_SITES)
+    smallest = 0.0 if exact else SMALLEST_MESH_BANDWIDTH_KM
+    scale = _scale(position[sample], members, range_km, bandwidth_km, smallest)
+    if exact:
+        places = points(sites.latitude, sites.longitude)
+        how = "Exact positions."
+    else:
+        places = mesh(sites.latitude, sites.longitude, scale.bandwidths_km.min() * ROUNDING)
+        how = (
+            f"Positions are {len(places.plants):,} cells of the standard mesh (about 1 km), far "
+            f"from each other {len(places.block_positions):,} blocks of cells, for observation "
+            "and null alike; two plants of one cell count as 0.5 km apart."
+        )
     return _measure(
-        cells,
+        places,
         members,
-        codes=tuple(sites.industries[k] for k in wanted),
-        names=tuple(names[k] for k in wanted),
+        scale,
+        places.of_site[sample],
         weights=weights,
-        range_km=range_km,
-        bandwidth_km=bandwidth_km,
         level=level,
-        notes=(how, *sites.notes),
+        notes=(*notes, how, *sites.notes),
         sources=(*sites.sources, DURANTON_OVERMAN),
         progress=progress,
     )
@@ -323,6 +344,8 @@ def kdensity_areas(
     variable: str = "plants",
     period: str | None = None,
     industries: Sequence[str] | None = None,
+    weights: Weights = "none",
+    employment: str = "employment",
     area_km2: Floats | None = None,
     range_km: float | None = None,
     bandwidth_km: float | None = None,
@@ -338,6 +361,10 @@ def kdensity_areas(
         better: what happens within an area cannot be seen.
     variable, period
         Which counts, and when.
+    weights, employment
+        With ``"employment"`` the plants of a cell are taken as equal in size, ``employment``
+        (the variable of that name) over plants; plants of unknown or no employment have the
+        mean size of their industry.
     area_km2
         Shape ``(areas,)``. Two plants of one area then count as ``0.376 √area`` km apart
         (the mean distance to the centre of a disc); 0 km otherwise.
@@ -370,70 +397,110 @@ def kdensity_areas(
             f"{variable!r} is negative somewhere. Expected counts of plants. Choose the variable "
             "that counts plants."
         )
-    own_km = np.zeros(len(panel.areas)) if area_km2 is None else own_distance_km(area_km2)
     occupied = population > 0
-    cells = _Cells(
-        positions=_unit_vectors(panel.centres[occupied, 0], panel.centres[occupied, 1]),
-        plants=population[occupied],
-        own_km=own_km[occupied],
-        of_site=np.empty(0, dtype=np.int64),
-    )
-    members = []
-    for column in filled[occupied].T:
-        where = np.repeat(np.arange(len(column)), column.astype(np.int64))
-        members.append((where, np.ones(len(where))))
+    filled, population, centres = filled[occupied], population[occupied], panel.centres[occupied]
+    own_km = np.zeros(len(panel.areas)) if area_km2 is None else own_distance_km(area_km2)
+    size = np.ones_like(filled)
     notes = (f"Plants stand at the centres of {int(occupied.sum()):,} areas.", *panel.notes)
+    if weights == "employment":
+        size = mean_sizes(filled, chosen.variable(employment, period)[occupied])
+        notes = ("Plants of an area and industry are taken as equal in size.", *notes)
     if broken:
         notes = (f"{broken} cells hold parts of plants, of divided areas: rounded.", *notes)
     if suppressed:
         notes = (f"{suppressed} suppressed cells are left out.", *notes)
+    members = []
+    for k, (code, name) in enumerate(
+        zip(chosen.industries, chosen.industry_names or chosen.industries, strict=True)
+    ):
+        rows = np.repeat(np.arange(len(filled)), filled[:, k].astype(np.int64))
+        members.append(_Member(code, name, rows, size[rows, k]))
+    members, left_out = _with_pairs(members)
+    places = at_centres(centres, population, own_km[occupied])
+    position = unit_vectors(centres[:, 0], centres[:, 1])
+    sample = systematic_sample(position, population, THIRD_MOMENT_SITES)
     return _measure(
-        cells,
+        places,
         members,
-        codes=chosen.industries,
-        names=chosen.industry_names or chosen.industries,
-        weights="none",
-        range_km=range_km,
-        bandwidth_km=bandwidth_km,
+        _scale(position[sample], members, range_km, bandwidth_km, 0.0),
+        places.of_site[sample],
+        weights=weights,
         level=level,
-        notes=notes,
+        notes=(*left_out, *notes),
         sources=(*panel.sources, DURANTON_OVERMAN),
         progress=progress,
     )
 
 
-# ---- from cells to curves ------------------------------------------------------------------
+# ---- from plants to curves -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Cells:
-    """Occupied positions: unit vectors ``(A, 3)``, plants ``(A,)``, distance within, km."""
+class _Member:
+    """An industry: the site or area of each plant, and the weight of each."""
 
-    positions: Floats
-    plants: Floats
-    own_km: Floats
-    of_site: Ints
+    code: str
+    name: str
+    rows: Ints
+    weights: Floats
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Population:
-    """What the null needs to know of all sites, whatever the industry."""
+class _Scale:
+    """Bandwidth of each industry, and the range, km."""
 
-    sites: int
-    bin_km: float
-    ordered_pairs: Floats  # G, shape (B,)
-    row_products: Floats  # T1, shape (B, B)
+    bandwidths_km: Floats
+    range_km: float
+    notes: tuple[str, ...]
+
+
+def _with_pairs(members: list[_Member]) -> tuple[list[_Member], tuple[str, ...]]:
+    """Leave out industries without a pair of plants, and say which."""
+    kept = [member for member in members if len(member.rows) >= 2]
+    if not kept:
+        raise DataError(
+            f"None of the {len(members)} industries has two plants. A distance needs a pair. "
+            "Choose other industries, or coarser classes."
+        )
+    lonely = [member.code for member in members if len(member.rows) < 2]
+    notes = (f"Left out, with fewer than two plants: {examples(lonely)}.",) if lonely else ()
+    return kept, notes
+
+
+def _scale(
+    sample: Floats,
+    members: list[_Member],
+    range_km: float | None,
+    bandwidth_km: float | None,
+    smallest_km: float,
+) -> _Scale:
+    spread_km, median_km = distance_spread(sample)
+    limit_km = float(range_km) if range_km is not None else median_km
+    notes: tuple[str, ...] = ()
+    if bandwidth_km is not None:
+        bandwidths = np.full(len(members), float(bandwidth_km))
+    else:
+        pairs = np.array([_effective_pairs(member.weights) for member in members])
+        bandwidths = 0.9 * spread_km * pairs**-0.2
+        narrow = int((bandwidths < smallest_km).sum())
+        if narrow and spread_km > 0:
+            notes = (f"Bandwidths of {narrow} industries are raised to {smallest_km:g} km.",)
+            bandwidths = np.maximum(bandwidths, smallest_km)
+    if not (limit_km > 0 and (bandwidths > 0).all()):
+        raise ParameterError(
+            f"range_km is {limit_km:g} and the smallest bandwidth {bandwidths.min():g} km. "
+            "Expected positive distances. All sites may stand in one place."
+        )
+    return _Scale(bandwidths, limit_km, notes)
 
 
 def _measure(
-    cells: _Cells,
-    members: list[tuple[Ints, Floats]],
+    places: Places,
+    members: list[_Member],
+    scale: _Scale,
+    sample: Ints,
     *,
-    codes: tuple[str, ...],
-    names: tuple[str, ...],
     weights: str,
-    range_km: float | None,
-    bandwidth_km: float | None,
     level: float,
     notes: tuple[str, ...],
     sources: tuple[Source, ...],
@@ -441,76 +508,49 @@ def _measure(
 ) -> KDensity:
     if not 0 < level < 0.5:
         raise ParameterError(f"level is {level}. Expected a probability between 0 and 0.5.")
-    kept = [k for k, (where, _) in enumerate(members) if len(where) >= 2]
-    if not kept:
-        raise DataError(
-            f"None of the {len(members)} industries has two plants. A distance needs a pair. "
-            "Choose other industries, or coarser classes."
-        )
-    left_out = [codes[k] for k in range(len(codes)) if k not in set(kept)]
-    if left_out:
-        notes = (f"Left out, with fewer than two plants: {examples(left_out)}.", *notes)
-    sample = systematic_sample(cells.positions, cells.plants, THIRD_MOMENT_SITES)
-    spread_km, median_km = distance_spread(cells.positions[sample])
-    pairs = np.array([_effective_pairs(members[k][1]) for k in kept])
-    bandwidths = (
-        np.full(len(kept), float(bandwidth_km))
-        if bandwidth_km is not None
-        else 0.9 * spread_km * pairs**-0.2
-    )
-    limit_km = float(range_km) if range_km is not None else median_km
-    if not (limit_km > 0 and (bandwidths > 0).all()):
-        raise ParameterError(
-            f"range_km is {limit_km:g} and the smallest bandwidth {bandwidths.min():g} km. "
-            "Expected positive distances. All sites may stand in one place."
-        )
-    distances_km = np.linspace(0, limit_km, DISTANCES + 1)
-    bin_km = min(1.0, bandwidths.min() / 4, limit_km / 100)
-    bins = int(np.ceil((limit_km + 4 * bandwidths.max()) / bin_km))
-    total = len(cells.plants) + len(kept)
+    widest, narrowest = float(scale.bandwidths_km.max()), float(scale.bandwidths_km.min())
+    distances_km = np.linspace(0, scale.range_km, DISTANCES + 1)
+    bin_km = min(1.0, narrowest / 3, scale.range_km / 100)
+    bins = int(np.ceil((scale.range_km + 3 * widest) / bin_km))
+    total = len(places.plants) + len(members)
     population = population_sums(
-        cells.positions,
-        cells.plants,
-        cells.own_km,
-        bin_km,
-        bins,
-        progress and (lambda done: progress(done, total)),
+        places, bin_km, bins, progress and (lambda done: progress(done, total))
     )
     third = _third_moments_by_bandwidth(
-        cells.positions[sample], cells.own_km[sample], bandwidths, limit_km
+        places.positions[sample], places.own_km[sample], scale.bandwidths_km, scale.range_km
     )
     curves: dict[str, list[Floats]] = {name: [] for name in _CURVES}
     null_by = []
-    for step, (k, h) in enumerate(zip(kept, bandwidths, strict=True)):
-        where, plant_weights = members[k]
-        plant_weights = plant_weights / plant_weights.mean()
+    for step, (member, h) in enumerate(zip(members, scale.bandwidths_km, strict=True)):
+        relative = member.weights / member.weights.mean()
         smooth = smoothing_map(distances_km, h, bin_km, bins)
-        shares = pair_shares(cells.positions, cells.own_km, where, plant_weights, bin_km, bins)
-        null = _null(cells, population, third(h, distances_km), plant_weights, smooth, level)
+        shares = pair_shares(places, places.of_site[member.rows], relative, bin_km, bins)
+        with threadpool_limits(1, "blas"):  # small matrices
+            null = _null(places, population, third(h, distances_km), relative, smooth, level)
         null_by.append(null.by)
         for name, curve in zip(_CURVES, (smooth @ shares, *null.curves), strict=True):
             curves[name].append(curve)
         if progress:
-            progress(len(cells.plants) + step + 1, total)
-    simulated_ones = [codes[k] for k, by in zip(kept, null_by, strict=True) if by == "simulation"]
-    if simulated_ones:
+            progress(len(places.plants) + step + 1, total)
+    simulated = [m.code for m, by in zip(members, null_by, strict=True) if by == "simulation"]
+    if simulated:
         notes = (
             f"Null by {SIMULATIONS:,} simulations, too few or too unequal plants for moments: "
-            f"{examples(simulated_ones)}.",
+            f"{examples(simulated)}.",
             *notes,
         )
     return KDensity(
-        industries=tuple(codes[k] for k in kept),
-        industry_names=tuple(names[k] for k in kept),
-        plants=np.array([len(members[k][0]) for k in kept]),
+        industries=tuple(member.code for member in members),
+        industry_names=tuple(member.name for member in members),
+        plants=np.array([len(member.rows) for member in members]),
         sites=population.sites,
         distances_km=distances_km,
-        bandwidth_km=bandwidths,
+        bandwidth_km=scale.bandwidths_km,
         **{name: np.array(curves[name]) for name in _CURVES},
         null_by=tuple(null_by),
         weights=weights,
         level=level,
-        notes=notes,
+        notes=(*scale.notes, *notes),
         sources=sources,
     )
 
@@ -524,8 +564,8 @@ class _Null:
 
 
 def _null(
-    cells: _Cells,
-    population: _Population,
+    places: Places,
+    population: Population,
     third: "_ThirdMoments",
     plant_weights: Floats,
     smooth: Floats,
@@ -545,8 +585,8 @@ def _null(
         ]
         return _Null((expected, deviation, skewness, *bands), "moments")
     rng = np.random.default_rng(len(plant_weights))
-    shares = simulate_null(
-        cells, plant_weights, population.bin_km, smooth.shape[1], SIMULATIONS, rng
+    shares = simulated_shares(
+        places, plant_weights, population.bin_km, smooth.shape[1], SIMULATIONS, rng
     )
     bands = simulated_bands(shares @ smooth.T, level)
     return _Null((expected, deviation, skewness, *bands), "simulation")
@@ -581,183 +621,29 @@ def _area_km(gap: Floats, distances_km: Floats) -> Floats:
     return np.trapezoid(np.maximum(gap, 0), distances_km, axis=1)
 
 
-# ---- positions -----------------------------------------------------------------------------
-
-
-def _unit_vectors(latitude: Floats, longitude: Floats) -> Floats:
-    south, east = np.radians(latitude), np.radians(longitude)
-    return np.stack(
-        [np.cos(south) * np.cos(east), np.cos(south) * np.sin(east), np.sin(south)], axis=1
-    )
-
-
-def _points(latitude: Floats, longitude: Floats) -> _Cells:
-    n = len(latitude)
-    return _Cells(
-        _unit_vectors(latitude, longitude), np.ones(n), np.zeros(n), np.arange(n, dtype=np.int64)
-    )
-
-
-def _mesh(latitude: Floats, longitude: Floats) -> _Cells:
-    """Cells of the third-order standard mesh (30″ of latitude by 45″ of longitude)."""
-    row = np.floor(latitude * 120).astype(np.int64)
-    column = np.floor(longitude * 80).astype(np.int64)
-    key = row * 100_000 + column
-    _, of_site, plants = np.unique(key, return_inverse=True, return_counts=True)
-    mean_latitude = np.bincount(of_site, latitude) / plants
-    mean_longitude = np.bincount(of_site, longitude) / plants
-    return _Cells(
-        _unit_vectors(mean_latitude, mean_longitude),
-        plants.astype(float),
-        np.full(len(plants), 0.5),
-        of_site.astype(np.int64),
-    )
-
-
-def systematic_sample(positions: Floats, plants: Floats, size: int) -> Ints:
-    """Every so-manyth site along a space-filling (Morton) curve, shape ``(≤ size,)``."""
-    low, high = positions.min(axis=0), positions.max(axis=0)
-    scaled = ((positions - low) / np.maximum(high - low, 1e-12) * 1023).astype(np.int64)
-    code = np.zeros(len(positions), dtype=np.int64)
-    for bit in range(10):
-        for axis in range(3):
-            code |= ((scaled[:, axis] >> bit) & 1) << (3 * bit + axis)
-    order = np.argsort(code, kind="stable")
-    running = np.cumsum(plants[order])
-    count = int(min(size, running[-1]))
-    targets = (np.arange(count) + 0.5) * running[-1] / count
-    chosen: Ints = order[np.searchsorted(running, targets)]
-    return chosen
-
-
-def distance_matrix_km(positions: Floats, own_km: Floats | None = None) -> Floats:
-    """Great-circle distances of unit vectors, shape ``(m, m)``; 0 or ``own_km`` if the same."""
-    chord = np.sqrt(np.maximum(2 - 2 * positions @ positions.T, 0))
-    distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.minimum(chord / 2, 1))
-    if own_km is not None:
-        same = chord < 1e-7
-        distance = np.where(same, own_km[:, None], distance)
-    return distance
+# ---- array functions ------------------------------------------------------------------------
 
 
 def distance_spread(positions: Floats) -> tuple[float, float]:
     """Silverman's spread min(sd, IQR/1.34) and the median of all distances, km."""
-    distance = distance_matrix_km(positions)[np.triu_indices(len(positions), 1)]
+    distance = distance_matrix(positions)[np.triu_indices(len(positions), 1)]
     low, median, high = np.quantile(distance, [0.25, 0.5, 0.75])
     spread = min(float(distance.std()), float(high - low) / 1.34)
     return spread, float(median)
 
 
-# ---- counting pairs ------------------------------------------------------------------------
-
-
-def population_sums(
-    positions: Floats,
-    plants: Floats,
-    own_km: Floats,
-    bin_km: float,
-    bins: int,
-    progress: Callable[[int], None] | None = None,
-) -> _Population:
-    """Pass once over all sites: ``G`` of shape ``(B,)`` and ``T₁`` of shape ``(B, B)``.
-
-    Cells are taken in order along their longest direction, so that those out of reach of a whole
-    block are never looked at.
-    """
-    along = _along_longest_direction(positions) * EARTH_RADIUS_KM
-    order = np.argsort(along, kind="stable")
-    along, plants, own_km = along[order], plants[order], own_km[order]
-    x, y, z = np.ascontiguousarray(positions[order].T.astype(np.float32))
-    ordered_pairs, row_products = np.zeros(bins), np.zeros((bins, bins))
-    block = 2048
-    for first in range(0, len(x), block):
-        last = min(first + block, len(x))
-        reach = np.array([along[first] - bins * bin_km, along[last - 1] + bins * bin_km])
-        low, high = (int(k) for k in np.searchsorted(along, reach))
-        rows = np.empty((last - first, bins + 1))
-        near = slice(low, high)
-        _count_rows(
-            x[near], y[near], z[near], plants[near], own_km[near], first - low, 1 / bin_km, rows
-        )
-        seen = rows[:, :bins]
-        ordered_pairs += plants[first:last] @ seen
-        seen = seen * np.sqrt(plants[first:last])[:, None]
-        row_products += seen.T @ seen
-        if progress:
-            progress(last)
-    return _Population(round(float(plants.sum())), bin_km, ordered_pairs, row_products)
-
-
-def _along_longest_direction(positions: Floats) -> Floats:
-    centred = positions - positions.mean(axis=0)
-    direction = np.linalg.eigh(centred.T @ centred)[1][:, -1]
-    along: Floats = centred @ direction
-    return along
-
-
-@nb.njit(parallel=True, fastmath=True, cache=True)
-def _count_rows(x, y, z, plants, own_km, first, per_km, rows):  # type: ignore[no-untyped-def]
-    """Sites in each distance bin as seen from one site of each cell from ``first`` on."""
-    cells, bins, chunk = len(x), rows.shape[1] - 1, 1024
-    scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
-    one, second, fourth = np.float32(1), np.float32(1 / 24), np.float32(3 / 640)
-    for row in nb.prange(len(rows)):
-        i = first + row
-        seen, where = np.zeros(bins + 1), np.empty(chunk, np.int32)
-        for start in range(0, cells, chunk):
-            size = min(chunk, cells - start)
-            for j in range(size):
-                dx, dy, dz = x[start + j] - x[i], y[start + j] - y[i], z[start + j] - z[i]
-                square = dx * dx + dy * dy + dz * dz
-                arc = scale * np.sqrt(square) * (one + square * (second + square * fourth))
-                where[j] = np.int32(min(arc, top))
-            for j in range(size):
-                seen[where[j]] += plants[start + j]
-        seen[0] -= plants[i]
-        seen[min(int(own_km[i] * per_km), bins)] += plants[i] - 1
-        rows[row] = seen
-
-
-def pair_shares(
-    positions: Floats, own_km: Floats, where: Ints, weights: Floats, bin_km: float, bins: int
-) -> Floats:
-    """Share of the weighted pairs of one industry in each bin, shape ``(B,)``."""
-    cells, of_plant = np.unique(where, return_inverse=True)
-    mass = np.bincount(of_plant, weights)
-    square = np.bincount(of_plant, weights**2)
-    x, y, z = np.ascontiguousarray(positions[cells].T.astype(np.float32))
-    many = len(cells) > MANY
-    count = _count_many_pairs if many else _count_few_pairs
-    sums = count(x, y, z, mass, square, own_km[cells], 1 / bin_km, bins, 64 if many else 1)
-    shares: Floats = sums[:bins] / (weights.sum() ** 2 - (weights**2).sum())
-    return shares
-
-
-def _pairs(x, y, z, mass, square, own_km, per_km, bins, shares):  # type: ignore[no-untyped-def]
-    """Weighted ordered pairs in each distance bin, counted in ``shares`` that may run at once."""
-    cells, chunk = len(x), 1024
-    scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
-    one, second, fourth = np.float32(1), np.float32(1 / 24), np.float32(3 / 640)
-    sums = np.zeros((shares, bins + 1))
-    for share in nb.prange(shares):
-        own, where = np.zeros(bins + 1), np.empty(chunk, np.int32)
-        for i in range(share, cells, shares):
-            for start in range(i + 1, cells, chunk):
-                size = min(chunk, cells - start)
-                for j in range(size):
-                    dx, dy, dz = x[start + j] - x[i], y[start + j] - y[i], z[start + j] - z[i]
-                    length = dx * dx + dy * dy + dz * dz
-                    arc = scale * np.sqrt(length) * (one + length * (second + length * fourth))
-                    where[j] = np.int32(min(arc, top))
-                for j in range(size):
-                    own[where[j]] += 2 * mass[i] * mass[start + j]
-            own[min(int(own_km[i] * per_km), bins)] += mass[i] ** 2 - square[i]
-        sums[share] = own
-    return sums.sum(axis=0)
-
-
-_count_few_pairs = nb.njit(fastmath=True, cache=True)(_pairs)
-_count_many_pairs = nb.njit(parallel=True, fastmath=True, cache=True)(_pairs)
+def mean_sizes(plants: Floats, employment: Floats) -> Floats:
+    """Mean size of the plants of each cell; of its industry where unknown or 0, as given."""
+    known = (np.nan_to_num(employment) > 0) & (plants > 0)
+    total, count = (
+        np.where(known, employment, 0).sum(axis=0),
+        np.where(known, plants, 0).sum(axis=0),
+    )
+    usual = np.divide(total, count, out=np.ones_like(total), where=count > 0)
+    size: Floats = np.divide(
+        employment, plants, out=np.broadcast_to(usual, plants.shape).copy(), where=known
+    )
+    return size
 
 
 def smoothing_map(distances_km: Floats, bandwidth_km: float, bin_km: float, bins: int) -> Floats:
@@ -772,7 +658,7 @@ def smoothing_map(distances_km: Floats, bandwidth_km: float, bin_km: float, bins
 # ---- the null ------------------------------------------------------------------------------
 
 
-def null_moments(population: _Population, weights: Floats) -> tuple[Floats, Floats]:
+def null_moments(population: Population, weights: Floats) -> tuple[Floats, Floats]:
     """Exact mean ``(B,)`` and covariance ``(B, B)`` of the shares of pairs in each bin."""
     N = population.sites
     G, T1 = population.ordered_pairs, population.row_products
@@ -824,15 +710,15 @@ def third_moments(
         a = (g.sum(axis=1) / (m - 1) - mean) * (m - 1) / (m - 2)
         b = g - mean - a[:, None] - a[None, :]
         np.fill_diagonal(b, 0)
-        square = b * b
+        square, product = b * b, b @ b
         pairs = m * (m - 1)
         rows.append(
             (
                 (a**3).mean(),
                 a @ b @ a / pairs,
                 a @ square.sum(axis=1) / pairs,
-                (square * b).sum() / pairs,
-                float(np.einsum("ij,ij", b @ b, b)) / (pairs * (m - 2)),
+                np.vdot(square, b) / pairs,
+                np.vdot(product, b) / (pairs * (m - 2)),
             )
         )
     return _ThirdMoments(*np.array(rows).T)
@@ -842,9 +728,9 @@ def _third_moments_by_bandwidth(
     positions: Floats, own_km: Floats, bandwidths: Floats, range_km: float
 ) -> Callable[[float, Floats], _ThirdMoments]:
     """Third moments at any bandwidth: computed on a ladder of them, interpolated between."""
-    distance = distance_matrix_km(positions, own_km).astype(np.float32)
+    distance = distance_matrix(positions, own_km).astype(np.float32)
     low, high = np.log(bandwidths.min()), np.log(bandwidths.max())
-    rungs = np.linspace(low, high, 1 + int(np.ceil((high - low) / 0.5 - 1e-9)))
+    rungs = np.linspace(low, high, 1 + int(np.ceil((high - low) / 0.7 - 1e-9)))
     at_km = range_km * np.linspace(0, 1, THIRD_MOMENT_DISTANCES) ** 1.5
     ladder = [third_moments(distance, float(np.exp(rung)), at_km) for rung in rungs]
 
@@ -864,24 +750,27 @@ def _third_moments_by_bandwidth(
 def null_skewness(third: _ThirdMoments, weights: Floats, sites: int, deviation: Floats) -> Floats:
     """Skewness of K under the null at each distance, shape ``(D,)``.
 
-    The sums over plants are exact; drawing without replacement enters as if each site were
-    taken independently with probability n/N, given the total.
+    K is a quadratic form in the weights that stand on the sites, 0 where no plant stands. In the
+    parts ``a`` and ``b`` only deviations of the weights from their mean over all sites count;
+    their sums are exact. That the deviations of different sites are dependent, since they add up
+    to 0, is left out beyond the first part.
     """
-    p1, p2, p3, p4, p6 = (float((weights**k).sum()) for k in (1, 2, 3, 4, 6))
-    q2 = p1**2 - p2
-    alpha = 2 * weights * (p1 - weights) / q2
-    free = 1 - len(weights) / sites
-    tilt = 1 - 2 * len(weights) / sites
-    s_aab = ((alpha @ weights) ** 2 - (alpha**2) @ (weights**2)) / q2
-    s_abb = ((alpha @ weights**2) * p2 - alpha @ weights**4) / q2**2
-    s_bbb = (p3**2 - p6) / q2**3
-    s_triangle = (p2**3 - 3 * p2 * p4 + 2 * p6) / q2**3
+    total, square = weights.sum(), (weights**2).sum()
+    q2 = total**2 - square
+    slope = 2 * weights * (total - weights) / q2
+    c, empty_c = weights - total / sites, -total / sites
+    A, empty_A = slope - slope.sum() / sites, -slope.sum() / sites
+
+    def over_sites(i: int, j: int) -> float:
+        return float((A**i * c**j).sum() + (sites - len(c)) * empty_A**i * empty_c**j)
+
+    c2, c4, c6 = over_sites(0, 2), over_sites(0, 4), over_sites(0, 6)
     third_central = (
-        (alpha**3).sum() * third.aaa * free * tilt
-        + 6 * s_aab * third.aab * free**2
-        + 12 * s_abb * third.abb * free**2 * tilt
-        + 4 * s_bbb * third.bbb * free**2 * tilt**2
-        + 8 * s_triangle * third.triangle * free**3
+        over_sites(3, 0) * third.aaa
+        + 6 * (over_sites(1, 1) ** 2 - over_sites(2, 2)) / q2 * third.aab
+        + 12 * (over_sites(1, 2) * c2 - over_sites(1, 4)) / q2**2 * third.abb
+        + 4 * (over_sites(0, 3) ** 2 - c6) / q2**3 * third.bbb
+        + 8 * (c2**3 - 3 * c2 * c4 + 2 * c6) / q2**3 * third.triangle
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         skewness = third_central / deviation**3
@@ -923,23 +812,6 @@ def _normal_draws() -> Floats:
     uniform = qmc.Sobol(COPULA_RANK, rng=np.random.default_rng(2005)).random(COPULA_DRAWS)
     normal: Floats = ndtri(np.clip(uniform, 1e-12, 1 - 1e-12))
     return normal
-
-
-def simulate_null(
-    cells: _Cells,
-    weights: Floats,
-    bin_km: float,
-    bins: int,
-    simulations: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """Shares of pairs of simulated industries, shape ``(simulations, B)``."""
-    of_site = np.repeat(np.arange(len(cells.plants)), np.rint(cells.plants).astype(np.int64))
-    shares = np.empty((simulations, bins))
-    for s in range(simulations):
-        where = of_site[rng.choice(len(of_site), size=len(weights), replace=False)]
-        shares[s] = pair_shares(cells.positions, cells.own_km, where, weights, bin_km, bins)
-    return shares
 
 
 def simulated_bands(curves: Floats, level: float) -> list[Floats]:
