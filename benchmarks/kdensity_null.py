@@ -68,20 +68,21 @@ def main() -> None:
         "## K-density: is the null without simulation the one that simulation finds?",
         "",
         machine(),
-        f"Random industries of n plants among {SITES:,} sites where Japanese plants stand (invented",
-        "positions), range to the median distance, Silverman's bandwidth. Largest error of mean and",
-        "deviation at any distance; share of random industries, in %, beyond each band: at one",
-        "distance (mean, and range over distances) and anywhere. Wanted: 5. The last two columns are",
-        "what normal bands without skewness would do. Monte Carlo error of 5% over 4,000: 0.3.",
+        f"Random industries of n plants among {SITES:,} sites where Japanese plants stand (made up",
+        "near real places), range to the median distance, bandwidth by Silverman's rule. Largest",
+        "error of mean and deviation at any distance; share of random industries, in %, beyond",
+        "each band: at one distance (mean, and range over distances) and anywhere; 5 is wanted.",
+        "The last two columns: normal bands as wide, without skewness. Monte Carlo error of 5%",
+        "over 4,000: 0.3; of a deviation: 1%.",
         "",
         "| n | industries | bands by | mean | deviation | above, one distance | below | above, "
         "anywhere | below | normal, above | below |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for n in PLANTS:
-        lines.append(row(places, np.ones(n), times, f"{n:,}"))
-    for n in PLANTS[2:]:
-        lines.append(row(places, size[:n] / size[:n].mean(), times, f"{n:,}, by employment"))
+    lines += [row(places, np.ones(n), times, f"{n:,}") for n in PLANTS]
+    lines += [
+        row(places, size[:n] / size[:n].mean(), times, f"{n:,}, by employment") for n in PLANTS[2:]
+    ]
     write_section("kdensity-null", "\n".join(lines))
 
 
