@@ -89,21 +89,36 @@ def test_indices_by_hand():
     gamma, _ = module.ellison_glaeser(share, base, np.array([0.1]), np.array([0.001]))
     assert gamma[0] == pytest.approx(0.13 / 0.45)
     # (Σs² − Σx²)/(1 − Σx²) = (.68 − .5)/.5 = .36
-    assert module.maurel_sedillot(share, base, np.array([0.1]))[0] == pytest.approx(0.26 / 0.9)
+    H = np.array([0.1])
+    index, error = module.maurel_sedillot(share, base, H, H**2, H**3)
+    assert index[0] == pytest.approx(0.26 / 0.9)
+    # two equal areas: Σx³ = (Σx²)² = 1/4, so only pairs vary: 2 (H² − H³)(x2 − x2²)
+    assert error[0] == pytest.approx(np.sqrt(2 * 0.009 * 0.25) / (0.5 * 0.9))
 
 
-def test_gamma_is_zero_on_average_under_darts():
-    # 3,000 industries of 50 unequal plants thrown at 30 areas: unbiased, with the stated error
+def test_indices_are_zero_on_average_under_darts_with_the_stated_errors():
+    # 6,000 industries of 50 unequal plants thrown at 30 areas
     rng = np.random.default_rng(1)
     base = rng.dirichlet(np.ones(30) * 2)
     z = rng.lognormal(0, 1, 50)
     z /= z.sum()
-    where = rng.choice(30, size=(3_000, 50), p=base)
+    where = rng.choice(30, size=(6_000, 50), p=base)
     share = np.stack([np.bincount(row, z, 30) for row in where], axis=1)
-    H, fourth = np.full(3_000, (z**2).sum()), np.full(3_000, (z**4).sum())
-    gamma, error = module.ellison_glaeser(share, base, H, fourth)
-    assert gamma.mean() == pytest.approx(0, abs=4 * error[0] / np.sqrt(3_000))
-    assert gamma.std() == pytest.approx(error[0], rel=0.06)  # s.e. of a deviation, skewed law
+    H, third, fourth = (np.full(6_000, (z**k).sum()) for k in (2, 3, 4))
+    for index, error in (
+        module.ellison_glaeser(share, base, H, fourth),
+        module.maurel_sedillot(share, base, H, third, fourth),
+    ):
+        assert index.mean() == pytest.approx(0, abs=4 * error[0] / np.sqrt(6_000))
+        assert index.std() == pytest.approx(error[0], rel=0.05)  # a skewed law's deviation
+    # the first half against the second: 3,000 pairs of independent industries
+    pairs = [
+        module.pairwise_coagglomeration(share[:, [k, k + 3_000]], base, H[:2]) for k in range(3_000)
+    ]
+    gamma = np.array([pair[0][0, 1] for pair in pairs])
+    error = pairs[0][1][0, 1]
+    assert gamma.mean() == pytest.approx(0, abs=4 * error / np.sqrt(3_000))
+    assert gamma.std() == pytest.approx(error, rel=0.06)
 
 
 def test_theil_parts_add_up_and_groups_of_one_are_all_between(panel):
@@ -174,7 +189,7 @@ def test_splitting_units_changes_nothing_but_relabelling(panel):
 def test_coagglomeration_by_hand_and_as_a_group():
     share = np.array([[0.8, 0.6], [0.2, 0.4]])
     base = np.array([0.5, 0.5])
-    gamma = module.pairwise_coagglomeration(share, base)
+    gamma, _ = module.pairwise_coagglomeration(share, base, np.array([0.1, 0.05]))
     assert gamma[0, 1] == pytest.approx((0.3 * 0.1 + 0.3 * 0.1) / 0.5)
     # the paper's γᶜ of a group of two is the pair's, whatever their weights and plants
     weight, H = np.array([0.3, 0.7]), np.array([0.1, 0.05])
@@ -187,6 +202,8 @@ def test_coagglomeration_names_the_pair(panel):
     answer = coagglomeration(panel)
     assert len(answer.to_frame()) == 3
     assert "Of 3 pairs" in answer.headline()
+    assert "standard errors" in answer.headline()
+    assert (answer.to_frame()["standard_error"] > 0).all()
 
 
 def test_disagreement_says_why(panel):

@@ -13,9 +13,10 @@ Maurel–Sédillot     ((Σs²−Σx²)/(1−Σx²) − H) / (1−H)            
 Moran's I           of s/x among neighbours                                    −1/(n−1): no order
 ==================  =========================================================  ===============
 
-γ above 0.05 is high and below 0.02 low, says its paper. Its standard error is that of G under
-darts (the paper's variance); Gini's and Theil's are delete-a-group jackknifes over areas; Moran's
-p is by permutation of areas. Coagglomeration γᶜ asks the same of industries together.
+γ above 0.05 is high and below 0.02 low, says its paper. The standard errors of γ and of the
+Maurel–Sédillot index are exact under darts (γ's is the paper's); Gini's and Theil's are
+delete-a-group jackknifes over areas; Moran's p is by permutation of areas. Coagglomeration γᶜ
+asks the same of industries together; its error is exact under darts thrown independently.
 
 Takes a panel with employment and plants; with ``squared_employment`` (as records are tallied) H
 is exact. Else H is bounded from below: all plants of a cell as large as its mean. γ is then an
@@ -80,6 +81,8 @@ ANSELIN = Source(
 Index = Callable[[Floats, Floats], Floats]
 
 JACKKNIFE_GROUPS = 100
+ONE = 1 - 1e-12
+"""A Herfindahl index from here on is that of a single plant."""
 INDICES = ("locational_gini", "theil", "ellison_glaeser", "maurel_sedillot", "moran")
 
 
@@ -92,7 +95,7 @@ class Concentration(Result):
     locational_gini, theil, theil_between, theil_within
         With ``..._standard_error``; between and within groups of areas, ``nan`` without groups.
     ellison_glaeser, maurel_sedillot
-        With the standard error of γ under the null of darts.
+        With ``..._standard_error`` under the null of darts.
     moran, moran_p
         Moran's I and its one-sided permutation p; ``nan`` without centres or neighbours.
     herfindahl
@@ -115,6 +118,7 @@ class Concentration(Result):
     ellison_glaeser: Floats
     ellison_glaeser_standard_error: Floats
     maurel_sedillot: Floats
+    maurel_sedillot_standard_error: Floats
     moran: Floats
     moran_p: Floats
     herfindahl: Floats
@@ -146,6 +150,7 @@ class Concentration(Result):
             "ellison_glaeser",
             "ellison_glaeser_standard_error",
             "maurel_sedillot",
+            "maurel_sedillot_standard_error",
             "moran",
             "moran_p",
             "herfindahl",
@@ -206,33 +211,47 @@ class LocalMoran(Result):
 
 @result
 class Coagglomeration(Result):
-    """Which industries gather together: pairwise γᶜ, shape ``(industries, industries)``."""
+    """Which industries gather together; arrays of shape ``(industries, industries)``.
+
+    Attributes
+    ----------
+    gamma
+        Pairwise γᶜ.
+    standard_error
+        Of γᶜ under darts that the two industries throw independently.
+    """
 
     industries: tuple[str, ...]
     industry_names: tuple[str, ...]
     period: str
     gamma: Floats
+    standard_error: Floats
 
     def headline(self) -> str:
-        """Name the pair that gathers most."""
-        upper = np.where(np.triu(np.ones_like(self.gamma), 1) > 0, self.gamma, -np.inf)
-        i, j = (int(k) for k in np.unravel_index(int(np.nanargmax(upper)), upper.shape))
-        pairs = len(self.industries) * (len(self.industries) - 1) // 2
+        """Name the pair that gathers most, and count those beyond chance."""
+        first, second = np.triu_indices(len(self.industries), 1)
+        gamma, z = self.gamma[first, second], (self.gamma / self.standard_error)[first, second]
+        top = int(np.nanargmax(gamma))
         return (
-            f"Of {pairs} pairs {self.industry_names[i]} and {self.industry_names[j]} gather most "
-            f"(γᶜ = {self.gamma[i, j]:.3f}, {self.period})."
+            f"Of {len(gamma)} pairs {self.industry_names[first[top]]} and "
+            f"{self.industry_names[second[top]]} gather most (γᶜ = {gamma[top]:.3f}, "
+            f"{z[top]:.1f} standard errors, {self.period}); {int((z > 2).sum())} pairs gather and "
+            f"{int((z < -2).sum())} keep apart beyond two standard errors."
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per pair."""
         first, second = np.triu_indices(len(self.industries), 1)
+        gamma, error = self.gamma[first, second], self.standard_error[first, second]
         frame = pd.DataFrame(
             {
                 "industry": [self.industries[k] for k in first],
                 "industry_name": [self.industry_names[k] for k in first],
                 "other": [self.industries[k] for k in second],
                 "other_name": [self.industry_names[k] for k in second],
-                "coagglomeration": self.gamma[first, second],
+                "coagglomeration": gamma,
+                "standard_error": error,
+                "z": gamma / error,
             }
         )
         return frame.sort_values("coagglomeration", ascending=False, ignore_index=True)
@@ -346,51 +365,20 @@ def concentration(
     """
     workers, when = _one(panel, employment, period)
     plants = _one(panel, "plants", period)[0] if "plants" in panel.values else None
-    unknown = np.isnan(workers)
-    notes = list(panel.notes)
-    if unknown.any():
-        notes.insert(0, f"{int(unknown.sum())} suppressed cells count as no employment.")
-    workers = np.nan_to_num(workers)
-    total = workers.sum(axis=0)
-    empty = [code for code, size in zip(panel.industries, total, strict=True) if size == 0]
-    if empty:
-        raise DataError(
-            f"Industries that employ no one: {examples(empty)} ({len(empty)} of "
-            f"{len(total)}). An area share needs a positive total. Use "
-            f"panel.drop_empty({employment!r}) first."
-        )
-    if herfindahl is not None:
-        missing = [code for code in panel.industries if code not in herfindahl]
-        if missing:
-            raise AlignmentError(
-                f"Industries without a Herfindahl index: {examples(missing)}. Expected one each. "
-                "Compute them from the same records with plant_herfindahls."
-            )
-        H = np.array([herfindahl[code] for code in panel.industries])
-        fourth, origin = H**3, "plants"
-        notes.append("Σz⁴ of the standard error of γ takes 1/H plants of equal size.")
-    elif "squared_employment" in panel.values:
-        squared = np.nansum(_one(panel, "squared_employment", period)[0], axis=0)
-        H = squared / total**2
-        fourth, origin = H**3, "plants"
-        notes.append("Σz⁴ of the standard error of γ takes 1/H plants of equal size.")
-    elif plants is not None:
-        H, fourth = cell_mean_herfindahl(workers, np.nan_to_num(plants))
-        origin = "cell means"
-        notes.append(
-            "H takes the plants of a cell as equal in size: a lower bound, so γ and the "
-            "Maurel–Sédillot index are upper bounds."
-        )
-    else:
-        raise DataError(
-            f"The panel holds {examples(panel.values)}. γ needs plants, or herfindahl=… Add one."
-        )
-    single = [code for code, h in zip(panel.industries, H, strict=True) if h >= 1 - 1e-12]
+    unknown = int(np.isnan(workers).sum())
+    workers = _employed(panel, workers, employment)
+    sizes = _plant_sizes(panel, workers, plants, herfindahl, period)
+    notes = [*panel.notes, *sizes.notes]
+    if unknown:
+        notes.insert(0, f"{unknown} suppressed cells count as no employment.")
+    single = [code for code, h in zip(panel.industries, sizes.second, strict=True) if h >= ONE]
     if single:
         notes.append(f"One-plant industries have no γ: {examples(single)}.")
+    total = workers.sum(axis=0)
     share = workers / total
     base = workers.sum(axis=1) / workers.sum()
-    gamma, error = ellison_glaeser(share, base, H, fourth)
+    gamma, gamma_error = ellison_glaeser(share, base, sizes.second, sizes.fourth)
+    index, index_error = maurel_sedillot(share, base, sizes.second, sizes.third, sizes.fourth)
     groups = np.unique(panel.area_groups, return_inverse=True)[1] if panel.area_groups else None
     T, between = theil(share, base, groups)
     if neighbours is None and panel.centres is not None and len(panel.areas) > 8:
@@ -417,12 +405,13 @@ def concentration(
         theil_between=between,
         theil_within=T - between,
         ellison_glaeser=gamma,
-        ellison_glaeser_standard_error=error,
-        maurel_sedillot=maurel_sedillot(share, base, H),
+        ellison_glaeser_standard_error=gamma_error,
+        maurel_sedillot=index,
+        maurel_sedillot_standard_error=index_error,
         moran=statistic,
         moran_p=p,
-        herfindahl=H,
-        herfindahl_from=origin,
+        herfindahl=sizes.second,
+        herfindahl_from=sizes.origin,
         notes=tuple(notes),
         sources=(*panel.sources, ELLISON_GLAESER, MAUREL_SEDILLOT, MORAN),
     )
@@ -487,27 +476,35 @@ def local_moran(
 
 
 def coagglomeration(
-    panel: Panel, *, employment: str = "employment", period: str | None = None
+    panel: Panel,
+    *,
+    employment: str = "employment",
+    period: str | None = None,
+    herfindahl: Mapping[str, float] | None = None,
 ) -> Coagglomeration:
     """Measure which pairs of industries gather together.
 
     γᶜ of two industries is ``Σ (s_i − x)(s_j − x) / (1 − Σx²)`` (Ellison, Glaeser and Kerr's
-    form, in which plant sizes drop out).
+    form, in which plant sizes drop out; they enter the standard error).
+
+    Parameters
+    ----------
+    panel, employment, period, herfindahl
+        As for :func:`concentration`.
     """
     workers, when = _one(panel, employment, period)
-    filled = np.nan_to_num(workers)
-    total = filled.sum(axis=0)
-    if (total == 0).any():
-        raise DataError(
-            "Some industries employ no one. A share needs a positive total. Use "
-            f"panel.drop_empty({employment!r}) first."
-        )
+    plants = _one(panel, "plants", period)[0] if "plants" in panel.values else None
+    workers = _employed(panel, workers, employment)
+    sizes = _plant_sizes(panel, workers, plants, herfindahl, period)
+    share, base = workers / workers.sum(axis=0), workers.sum(axis=1) / workers.sum()
+    gamma, error = pairwise_coagglomeration(share, base, sizes.second)
     return Coagglomeration(
         industries=panel.industries,
         industry_names=panel.industry_names or panel.industries,
         period=when,
-        gamma=pairwise_coagglomeration(filled / total, filled.sum(axis=1) / filled.sum()),
-        notes=panel.notes,
+        gamma=gamma,
+        standard_error=error,
+        notes=(*panel.notes, *sizes.notes),
         sources=(*panel.sources, ELLISON_GLAESER),
     )
 
@@ -589,6 +586,63 @@ def scale_sweep(
     )
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Sizes:
+    """Sums of powers of the plants' shares of their industry, each ``(industries,)``."""
+
+    second: Floats  # H
+    third: Floats
+    fourth: Floats
+    origin: str
+    notes: tuple[str, ...]
+
+
+def _plant_sizes(
+    panel: Panel,
+    workers: Floats,
+    plants: Floats | None,
+    herfindahl: Mapping[str, float] | None,
+    period: str | None,
+) -> _Sizes:
+    if herfindahl is not None:
+        missing = [code for code in panel.industries if code not in herfindahl]
+        if missing:
+            raise AlignmentError(
+                f"Industries without a Herfindahl index: {examples(missing)}. Expected one each. "
+                "Compute them from the same records with plant_herfindahls."
+            )
+        H = np.array([herfindahl[code] for code in panel.industries])
+    elif "squared_employment" in panel.values:
+        squared = np.nansum(_one(panel, "squared_employment", period)[0], axis=0)
+        H = squared / workers.sum(axis=0) ** 2
+    elif plants is not None:
+        note = (
+            "H takes the plants of a cell as equal in size: a lower bound, so γ and the "
+            "Maurel–Sédillot index are upper bounds."
+        )
+        return _Sizes(*cell_mean_powers(workers, np.nan_to_num(plants)), "cell means", (note,))
+    else:
+        raise DataError(
+            f"The panel holds {examples(panel.values)}. γ needs plants, or herfindahl=… Add one."
+        )
+    note = "Standard errors under darts take 1/H plants of equal size."
+    return _Sizes(H, H**2, H**3, "plants", (note,))
+
+
+def _employed(panel: Panel, workers: Floats, employment: str) -> Floats:
+    """Workers with suppressed cells as 0; refuse industries that employ no one."""
+    filled = np.nan_to_num(workers)
+    total = filled.sum(axis=0)
+    empty = [code for code, size in zip(panel.industries, total, strict=True) if size == 0]
+    if empty:
+        raise DataError(
+            f"Industries that employ no one: {examples(empty)} ({len(empty)} of "
+            f"{len(total)}). An area share needs a positive total. Use "
+            f"panel.drop_empty({employment!r}) first."
+        )
+    return filled
+
+
 # ---- array functions: s is (areas, industries), x is (areas,) ------------------------------
 
 
@@ -629,27 +683,52 @@ def ellison_glaeser(
     G = ((share - base[:, None]) ** 2).sum(axis=0)
     x2, x3 = (base**2).sum(), (base**3).sum()
     scale = (1 - x2) * (1 - herfindahl)
-    one = herfindahl >= 1 - 1e-12
+    one = herfindahl >= ONE
     gamma = np.where(one, np.nan, (G - (1 - x2) * herfindahl) / np.where(one, 1, scale))
     variance = 2 * (herfindahl**2 * (x2 - 2 * x3 + x2**2) - fourth * (x2 - 4 * x3 + 3 * x2**2))
     error = np.sqrt(np.maximum(variance, 0)) / np.where(one, np.nan, scale)
     return gamma, error
 
 
-def maurel_sedillot(share: Floats, base: Floats, herfindahl: Floats) -> Floats:
-    """The index of Maurel and Sédillot, ``(industries,)``."""
-    x2 = (base**2).sum()
-    raw = ((share**2).sum(axis=0) - x2) / (1 - x2)
-    one = herfindahl >= 1 - 1e-12
-    index: Floats = np.where(one, np.nan, (raw - herfindahl) / np.where(one, 1, 1 - herfindahl))
-    return index
+def maurel_sedillot(
+    share: Floats, base: Floats, herfindahl: Floats, third: Floats, fourth: Floats
+) -> tuple[Floats, Floats]:
+    """The index of Maurel and Sédillot and its standard error under darts, ``(industries,)``.
+
+    Parameters
+    ----------
+    herfindahl, third, fourth
+        ``Σ z²``, ``Σ z³`` and ``Σ z⁴`` of plant sizes, ``(industries,)``.
+
+    Notes
+    -----
+    Under darts ``Σs² = H + Σ_{k≠l} z_k z_l 1(same area)``. Two plants meet with probability
+    ``Σx²``; pairs that share a plant are dependent through ``Σx³``.
+    """
+    x2, x3 = (base**2).sum(), (base**3).sum()
+    one = herfindahl >= ONE
+    scale = np.where(one, np.nan, (1 - x2) * (1 - herfindahl))
+    index: Floats = ((share**2).sum(axis=0) - x2 - (1 - x2) * herfindahl) / scale
+    pairs = herfindahl**2 - fourth
+    triples = herfindahl - 2 * third + 2 * fourth - herfindahl**2
+    variance = 2 * pairs * (x2 - x2**2) + 4 * triples * (x3 - x2**2)
+    error: Floats = np.sqrt(np.maximum(variance, 0)) / scale
+    return index, error
 
 
-def pairwise_coagglomeration(share: Floats, base: Floats) -> Floats:
-    """γᶜ of every pair, ``(industries, industries)``."""
+def pairwise_coagglomeration(
+    share: Floats, base: Floats, herfindahl: Floats
+) -> tuple[Floats, Floats]:
+    """γᶜ of every pair and its error under independent darts, ``(industries, industries)``.
+
+    The shares of an industry of darts scatter around ``x`` with covariance
+    ``H (diag(x) − xx')``, so the variance of γᶜ is the trace of the product of two of these.
+    """
     apart = share - base[:, None]
-    gamma: Floats = apart.T @ apart / (1 - (base**2).sum())
-    return gamma
+    x2, x3 = (base**2).sum(), (base**3).sum()
+    gamma: Floats = apart.T @ apart / (1 - x2)
+    error: Floats = np.sqrt(np.outer(herfindahl, herfindahl) * (x2 - 2 * x3 + x2**2)) / (1 - x2)
+    return gamma, error
 
 
 def group_coagglomeration(
@@ -671,11 +750,12 @@ def group_coagglomeration(
     return float((G - H - own) / (1 - (weight**2).sum()))
 
 
-def cell_mean_herfindahl(employment: Floats, plants: Floats) -> tuple[Floats, Floats]:
-    """Lower bounds of ``Σ z²`` and ``Σ z⁴``: plants of a cell as large as their mean."""
+def cell_mean_powers(employment: Floats, plants: Floats) -> tuple[Floats, Floats, Floats]:
+    """Lower bounds of ``Σ z²``, ``Σ z³``, ``Σ z⁴``: plants of a cell as large as their mean."""
     count = np.where(employment > 0, np.maximum(plants, 1), 1)
     size = employment / count / employment.sum(axis=0)
-    return (count * size**2).sum(axis=0), (count * size**4).sum(axis=0)
+    second, third, fourth = ((count * size**k).sum(axis=0) for k in (2, 3, 4))
+    return second, third, fourth
 
 
 def moran(
