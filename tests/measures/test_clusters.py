@@ -3,9 +3,12 @@
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
-from shuseki.errors import AlignmentError, DataError, UnknownCodeError
+from shuseki.cli.measure import app
+from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError
 from shuseki.geography.areas import municipalities
 from shuseki.geography.borders import land_km2
 from shuseki.geography.weights import nearest_neighbours
@@ -13,6 +16,7 @@ from shuseki.measures import clusters as module
 from shuseki.measures.clusters import clusters, point_clusters
 from shuseki.panel import Panel
 from shuseki.sites import Sites
+from shuseki.study.measures import measure
 
 
 def grid(side: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -275,6 +279,37 @@ def test_likelihood_ratio_by_hand():
     expected -= 20 * np.log(0.2) + 80 * np.log(0.8)
     given = module.likelihood_ratio(np.array([8.0, 1.0]), np.array([10.0, 10.0]), 20, 100)
     np.testing.assert_allclose(given, [expected, 0.0])  # 1 of 10 is thinner than the rest
+
+
+def test_points_from_a_terminal_and_in_a_study(tmp_path):
+    given = towns(1, 40)
+    table = pd.DataFrame(
+        {
+            "latitude": given.latitude,
+            "longitude": given.longitude,
+            "industry": np.array(given.industries)[given.industry],
+            "employment": 1,
+        }
+    )
+    table.to_csv(tmp_path / "sites.csv", index=False)
+    members, figure = tmp_path / "members.csv", tmp_path / "map.html"
+    words = ["clusters", "A", "--sites", str(tmp_path / "sites.csv"), "--smallest", "10"]
+    words += ["--simulations", "19", "--members", str(members), "--figure", str(figure)]
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 0, told.output
+    assert "beyond chance" in told.output
+    written = pd.read_csv(members)
+    assert len(written) == 290  # 250 among the towns, 40 gathered
+    assert set(written) == {"latitude", "longitude", "cluster", "data_origin"}
+    assert "plotly" in figure.read_text(encoding="utf-8")[:20_000]
+
+    data, _ = municipal("10")
+    options = {"industries": ["A"], "simulations": 9, "points": True, "smallest": 10}
+    answers = measure(data, given, {"clusters": options})
+    assert list(answers) == ["clusters_A", "point_clusters_A"]
+    assert answers["point_clusters_A"].simulations == 9
+    with pytest.raises(ParameterError, match="there are no sites"):
+        measure(data, None, {"clusters": options})
 
 
 def test_bad_input():

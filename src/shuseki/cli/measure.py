@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from shuseki.measures.clusters import Clusters, PointClusters, point_clusters
 from shuseki.measures.clusters import clusters as find_clusters
 from shuseki.measures.lifecycle import life_cycle
 from shuseki.measures.trends import trends as follow
@@ -136,26 +137,53 @@ def kdensity(
 def clusters(
     industry: Annotated[str, typer.Argument(help="Code of the industry.")],
     panel: PanelFile = None,
+    sites: SitesFile = None,
     period: Period = None,
     simulations: Annotated[
         int, typer.Option("--simulations", help="Random industries for the significance.", min=0)
     ] = 99,
+    smallest: Annotated[
+        int, typer.Option("--smallest", help="Plants that a dense cluster needs (--sites).", min=2)
+    ] = 20,
+    members: Annotated[
+        Path | None,
+        typer.Option("--members", help="Write each area's, or plant's, cluster to this CSV."),
+    ] = None,
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
 ) -> None:
-    """Find where agglomerations of an industry begin and end."""
-    data = read_panel(panel) if panel else public_panel("municipalities")
+    """Find where agglomerations of an industry begin and end: areas or, with --sites, points."""
+    answer: Clusters | PointClusters
     with bar("Clusters") as (progress, task):
-        answer = find_clusters(
-            data,
-            industry,
-            period=period or data.periods[-1],
-            simulations=simulations,
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    table = answer.to_frame()[["members", "plants", "share", "ratio", "essential"]]
+
+        def advance(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        if sites is not None:
+            answer = point_clusters(
+                read_sites(sites),
+                industry,
+                smallest=smallest,
+                simulations=simulations,
+                progress=advance,
+            )
+        else:
+            data = read_panel(panel) if panel else public_panel("municipalities")
+            answer = find_clusters(
+                data,
+                industry,
+                period=period or data.periods[-1],
+                simulations=simulations,
+                progress=advance,
+            )
+    table = answer.to_frame()
+    if isinstance(answer, Clusters):
+        table = table[["members", "plants", "share", "ratio", "p", "essential"]]
     tell(answer, output, figure, lang, table=table)
+    if members is not None:
+        answer.members().assign(data_origin=mark(answer.sources)).to_csv(members, index=False)
+        console.print(f"Members: {members}")
 
 
 @app.command()

@@ -124,6 +124,8 @@ class Clusters(Result):
 
     Attributes
     ----------
+    areas
+        All areas, in clusters or not.
     found
         The clusters.
     plants
@@ -148,7 +150,7 @@ class Clusters(Result):
     industry: str
     industry_name: str
     period: str
-    areas: int
+    areas: tuple[str, ...]
     plants: float
     found: tuple[Cluster, ...]
     criterion: float
@@ -185,7 +187,7 @@ class Clusters(Result):
         return (
             f"{self.industry_name}, {self.period}: {len(self.found)} clusters "
             f"({len(self.essential)} essential) hold {self.share:.0%} of {self.plants:,.0f} plants "
-            f"(p = {self.p:.3f}); the first, of {len(first.areas)} areas ({names}), "
+            f"(p = {self.p:.3f}); the first, of {_areas(len(first.areas))} ({names}), "
             f"{first.share:.0%}, {first.ratio:.1f} times its expectation (p = {first.p:.3f})."
             f"{reach}"
         )
@@ -277,6 +279,16 @@ class PointClusters(Result):
     def to_frame(self) -> pd.DataFrame:
         """One row per cluster."""
         return self.table
+
+    def members(self) -> pd.DataFrame:
+        """One row per plant of the industry: its place and its cluster, 0 for none."""
+        return pd.DataFrame(
+            {
+                "latitude": self.latitude,
+                "longitude": self.longitude,
+                "cluster": self.label + 1,
+            }
+        )
 
 
 # ---- the public verbs --------------------------------------------------------------------
@@ -391,7 +403,7 @@ def clusters(
         industry=industry,
         industry_name=(panel.industry_names or panel.industries)[k],
         period=period or panel.periods[0],
-        areas=len(panel.areas),
+        areas=panel.areas,
         plants=float(count.sum()),
         found=tuple(found),
         criterion=value,
@@ -708,6 +720,10 @@ def _sizes(areas: Sequence[str], land: Floats | None, known: bool) -> tuple[Floa
             )
         return size, "land"
     return (land_km2(areas), "land") if known else (np.ones(len(areas)), "areas")
+
+
+def _areas(count: int) -> str:
+    return f"{count} area{'s' if count > 1 else ''}"
 
 
 def _add_one(random: Floats, value: float) -> float:

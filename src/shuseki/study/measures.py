@@ -26,7 +26,7 @@ import pandas as pd
 
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.measures.clusters import clusters
+from shuseki.measures.clusters import clusters, point_clusters
 from shuseki.measures.concentration import concentration, disagreement, plant_herfindahls
 from shuseki.measures.externalities import externality_range
 from shuseki.measures.kdensity import KDensity, kdensity, kdensity_areas
@@ -225,10 +225,25 @@ def _kdensity(panel: Panel, sites: Sites | None, options: Options) -> dict[str, 
 
 def _clusters(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
     options.setdefault("period", panel.periods[-1])
-    return {
-        f"clusters_{code}": clusters(panel, code, **options)
-        for code in options.pop("industries", panel.industries)
+    smallest = options.pop("smallest", 20)
+    points = options.pop("points", False)
+    codes = options.pop("industries", panel.industries)
+    answers: dict[str, Result] = {
+        f"clusters_{code}": clusters(panel, code, **options) for code in codes
     }
+    if points:
+        if sites is None:
+            raise ParameterError(
+                "[measures] clusters asks for points, but there are no sites. Expected a table of "
+                "plants with coordinates. Give sites, or leave points out."
+            )
+        answers |= {
+            f"point_clusters_{code}": point_clusters(
+                sites, code, smallest=smallest, simulations=options.get("simulations", 99)
+            )
+            for code in codes
+        }
+    return answers
 
 
 def _trends(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:

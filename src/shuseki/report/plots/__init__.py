@@ -4,6 +4,7 @@
 same name, which registers them; importing this package registers them all.
 """
 
+from shuseki.report.plots import clusters as clusters
 from shuseki.report.plots import demography as demography
 from shuseki.report.plots import entry as entry
 from shuseki.report.plots import entry_deeper as entry_deeper

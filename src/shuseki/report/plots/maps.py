@@ -58,6 +58,7 @@ OUTLYING = ((138.0, 31.5), (130.5, 27.0))
 """Land east and south of these places (Ogasawara, Daito) is left out; degrees."""
 PALE = "#f6f5f2"
 TOLERANCE_KM = 0.4
+MUNICIPAL_TOLERANCE_KM = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -454,7 +455,7 @@ def _drawn(codes: list[str]) -> np.ndarray:
         ]
     )
     on_map = shapely.transform(shapes, lambda corners: project(corners[:, 0], corners[:, 1]))
-    simple: np.ndarray = shapely.coverage_simplify(on_map, TOLERANCE_KM)
+    simple: np.ndarray = shapely.coverage_simplify(on_map, MUNICIPAL_TOLERANCE_KM)
     return simple
 
 

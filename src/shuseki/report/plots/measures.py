@@ -4,7 +4,6 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from shuseki.measures.clusters import Clusters, PointClusters
 from shuseki.measures.concentration import (
     Coagglomeration,
     Concentration,
@@ -608,75 +607,6 @@ def life_cycle(result: LifeCycle, *, lang: str = "en") -> go.Figure:
         ),
     )
     figure.update_yaxes(tickformat=".0%", range=[0, 1])
-    return figure
-
-
-@plot.register
-def clusters(result: Clusters, *, lang: str = "en") -> go.Figure:
-    """Draw the clusters as bars: share of the industry beside what is expected."""
-    ja = lang == "ja"
-    shown = result.found[:SHOWN][::-1]
-    figure = blank(
-        f"集積の範囲（{result.industry_name}、{result.period}年、{len(result.found)}クラスター、"
-        f"n = {result.plants:,.0f}）"
-        if ja
-        else f"Clusters of {result.industry_name}, {result.period}: {len(result.found)} found, "
-        f"n = {result.plants:,.0f} plants, p = {result.p:.2f}",
-        result,
-        lang=lang,
-        x="事業所に占める割合（%）" if ja else "% of plants",
-        height=160 + 30 * max(len(shown), 3),
-    )
-    labels = [
-        _short("、".join(one.area_names) if ja else ", ".join(one.area_names), 44) for one in shown
-    ]
-    figure.add_bar(
-        y=labels,
-        x=[100 * one.share for one in shown],
-        orientation="h",
-        marker_color=[BLUE if one.essential else SKY for one in shown],
-        name="産業の割合" if ja else "Share of the industry (pale: not essential)",
-        hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
-    )
-    figure.add_scatter(
-        y=labels,
-        x=[100 * one.reference_share for one in shown],
-        mode="markers",
-        marker={"symbol": "line-ns", "size": 14, "line": {"width": 3, "color": RED}},
-        name="偶然なら" if ja else "By chance",
-    )
-    figure.update_layout(legend={"y": -0.14})
-    return figure
-
-
-@plot.register
-def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
-    """Draw plants where they are, those in clusters coloured."""
-    ja = lang == "ja"
-    figure = blank(
-        f"密度による集積（{result.industry}、n = {len(result.label):,}）"
-        if ja
-        else f"Dense clusters of {result.industry}, n = {len(result.label):,} plants",
-        result,
-        lang=lang,
-        x="経度" if ja else "Longitude, degrees",
-        y="緯度" if ja else "Latitude, degrees",
-        height=560,
-    )
-    for inside, english, japanese, colour, size in (
-        (False, "scattered", "その他", MISSING, 3),
-        (True, "in a cluster", "集積内", BLUE, 4),
-    ):
-        at = (result.label >= 0) == inside
-        figure.add_scattergl(
-            x=result.longitude[at],
-            y=result.latitude[at],
-            mode="markers",
-            marker={"size": size, "color": colour},
-            name=f"{japanese if ja else english} ({int(at.sum()):,})",
-            hoverinfo="skip",
-        )
-    figure.update_yaxes(scaleanchor="x", scaleratio=1.24)
     return figure
 
 
