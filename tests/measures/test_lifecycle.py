@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
-from shuseki.errors import DataError, ParameterError
+from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.measures import lifecycle as module
-from shuseki.measures.lifecycle import PROFILES, STAGES, life_cycle, stage_table
+from shuseki.measures.lifecycle import PROFILES, STAGES, calibration, life_cycle, stage_table
 from shuseki.panel import Panel
 
 
@@ -35,6 +35,139 @@ def drawn_courses(areas=60, years=20, seed=0):
         growth = np.array(PROFILES[name])[stage] + rng.normal(0, 0.02, stage.shape)
         course.append(1000 * np.exp(np.hstack([np.zeros((areas, 1)), np.cumsum(growth, axis=1)])))
     return stage, course
+
+
+def test_said_and_right_agree_in_drawn_series():
+    # tolerance: a class of 100 series with p = 1/2 has a standard error of 5 points
+    for correlation in (0.0, 0.5):
+        answer = calibration(correlation=correlation)
+        table = answer.to_frame()
+        sizeable = table[table["series"] >= 100]
+        assert sizeable["said"].to_numpy() == pytest.approx(sizeable["right"].to_numpy(), abs=0.12)
+        assert (answer.count * np.abs(answer.said - answer.right)).sum() < 0.05 * answer.series
+        assert "Drawn from the model" in answer.headline()
+        assert answer.is_synthetic
+    with pytest.raises(ParameterError, match="Expected 6 to 19"):
+        calibration(years=30)
+
+
+def test_measures_that_move_together_count_as_fewer():
+    rng = np.random.default_rng(3)
+    noise = rng.normal(0, 1, (200, 10))
+    assert module.redundancy([noise]) == 1
+    assert module.redundancy([noise, noise]) == pytest.approx(2)
+    assert module.redundancy([noise, rng.normal(0, 1, (200, 10))]) == pytest.approx(1, abs=0.1)
+
+
+def test_noise_is_larger_in_small_series():
+    # put in: variance 0.03² + 0.2 / n
+    rng = np.random.default_rng(4)
+    plants = np.repeat(rng.integers(10, 400, 600)[:, None], 20, axis=1).astype(float)
+    scale = np.sqrt(0.03**2 + 0.2 / plants)
+    change = rng.normal(0, 1, plants.shape) * scale
+    found = module.noise_scale(change, plants)
+    # tolerance: five classes of size, the smallest of which is steep in 1 / n
+    assert found == pytest.approx(scale, rel=0.25)
+    assert module.noise_scale(change, 1000 * plants) == pytest.approx(found)
+    assert np.ptp(module.noise_scale(change[:10], plants[:10])) == 0
+
+
+def test_acceleration_tells_formation_from_qualitative_growth():
+    # the same growth, 3 per cent, before and after years of 8 per cent
+    rates = np.array([0.03] * 5 + [0.08] * 6 + [0.03] * 5)
+    course = 1000 * np.exp(np.concatenate([[0], np.cumsum(rates)]))
+    answer = life_cycle(panel([course, course], [course, course]))
+    stages = answer.probability[0].argmax(axis=1)
+    assert STAGES[stages[0]] == "formation"
+    assert STAGES[stages[-1]] == "qualitative growth"
+    # (3 + 3 + 3) / 3 less (8 + 3 + 3) / 3 per cent
+    assert answer.acceleration_per_year[0] == pytest.approx([-0.05 / 3] * 2)
+    assert "1.7 points lower" in answer.evidence()[0]
+    assert "1.7ポイント低い" in answer.evidence("ja")[0]
+
+
+def many() -> Panel:
+    """Three areas, two industries, 12 years: one of six series is small, one declines."""
+    years = np.arange(12)
+    plants = np.full((3, 2, 12), 100.0)
+    plants[0, 1] = 4
+    plants[1, 0] = 400 * np.exp(-0.09 * years)
+    values = {"plants": plants, "employment": 20 * plants}
+    return Panel(
+        ("a", "b", "c"),
+        ("X", "Y"),
+        tuple(str(2001 + k) for k in years),
+        values,
+        industry_names=("cutlery", "cups"),
+    )
+
+
+def test_every_industry_at_once():
+    answer = life_cycle(many(), industry="each")
+    assert list(zip(answer.codes, answer.industries, strict=True)) == [
+        ("a", "X"), ("b", "X"), ("b", "Y"), ("c", "X"), ("c", "Y"),
+    ]  # fmt: skip
+    assert any("fewer than 10 plants: 1 series" in note for note in answer.notes)
+    assert answer.stage[1] == "decline"
+    assert answer.labels[1] == "b, cutlery"
+    one = life_cycle(many(), industry="X")
+    assert one.codes == ("a", "b", "c")
+    assert one.stage[1] == "decline"
+    # share of cutlery in a over its share in all areas, from the plants of all years
+    total = many().values["plants"].sum(axis=2)
+    quotient = total[0, 0] / total[0].sum() / (total[:, 0].sum() / total.sum())
+    assert answer.location_quotient[0] == pytest.approx(quotient)
+    counts = answer.by_industry()
+    assert counts.sum().sum() == 5
+    assert counts.loc["cutlery", "decline"] == 1
+    assert answer.to_frame()["evidence_ja"].iloc[1].startswith("衰退期")
+    with pytest.raises(ParameterError, match="has 2 industries"):
+        answer.goes_with("b")
+    assert answer.goes_with("b", industry="X").columns[1] == "decline"
+    with pytest.raises(UnknownCodeError, match="Unknown"):
+        answer.goes_with("z")
+
+
+def test_an_area_has_the_same_stage_alone_and_among_others():
+    every = life_cycle(many(), industry="each")
+    alone = life_cycle(many(), industry="each", areas=["c", "b"])
+    assert alone.codes == ("c", "c", "b", "b")
+    assert alone.probability[:2] == pytest.approx(every.probability[3:])
+
+
+def test_years_in_which_the_published_part_jumps_tell_nothing():
+    # in c a town of half as many plants joins in 2006; all its plants were there all along
+    joined = many()
+    plants = joined.values["plants"].copy()
+    plants[2, :, 5:] *= 1.5
+    whole = plants.sum(axis=1, keepdims=True)
+    whole[2] = whole[2, :, -1]
+    everything = Panel(joined.areas, ("all",), joined.periods, {"plants": whole})
+    seen = joined.with_variable("plants", plants).with_variable("employment", 20 * plants)
+    misled = life_cycle(seen, industry="each", areas=["c"])
+    told = life_cycle(seen, industry="each", areas=["c"], all_plants=everything)
+    assert misled.growth_per_year[0] == pytest.approx([0, 0])
+    assert any("1 of 33 area-years tell no growth" in note for note in told.notes)
+    assert STAGES.index(told.stage[0]) == 3
+    assert told.probability[0, 4, 1] < misled.probability[0, 4, 1]
+
+
+def test_all_districts_and_industries():
+    answer = life_cycle(
+        manufacturing_panel("district-253", industries="comparable"),
+        workers="employees",
+        output="shipments_yen",
+        industry="each",
+        all_plants=manufacturing_panel("district-253", industries="total"),
+    )
+    assert len(answer.codes) > 2000
+    stage = {
+        (area, industry): name
+        for area, industry, name in zip(answer.codes, answer.industries, answer.stage, strict=True)
+    }
+    assert stage["124", "21"] == "decline"  # ceramics of Tono
+    assert stage["218", "13"] == "decline"  # furniture of Chikugo
+    assert stage["133", "31"] == "maturity"  # cars of Toyota
 
 
 def test_stages_that_were_put_in_are_found():
@@ -141,7 +274,7 @@ def test_bad_input():
         life_cycle(panel(plants[:, :4], workers[:, :4]))
     with pytest.raises(ParameterError, match="Nothing to follow"):
         life_cycle(panel(plants, workers), plants=None, workers=None)
-    with pytest.raises(DataError, match="unknown or empty"):
+    with pytest.raises(DataError, match="is unknown in half of the years"):
         life_cycle(panel(0 * plants, workers))
     plants[1, :15] = 0
     answer = life_cycle(panel(plants, workers))

@@ -16,13 +16,24 @@ from rich.table import Table
 
 from shuseki.measures.clusters import Clusters, PointClusters, point_clusters
 from shuseki.measures.clusters import clusters as find_clusters
+from shuseki.measures.concentration import scale_sweep
 from shuseki.measures.lifecycle import life_cycle
+from shuseki.measures.trends import contributions
 from shuseki.measures.trends import trends as follow
 from shuseki.measures.typology import agglomeration_types
+from shuseki.panel import Panel
 from shuseki.report.marks import mark
 from shuseki.report.plots import plot
+from shuseki.report.plots.measures import types_map
 from shuseki.results import Result
-from shuseki.study.measures import district_history, measure, public_panel, read_panel, read_sites
+from shuseki.study.measures import (
+    Kind,
+    measure,
+    public_panel,
+    public_scales,
+    read_panel,
+    read_sites,
+)
 
 __all__ = ["app"]
 
@@ -31,6 +42,8 @@ app = typer.Typer(
 )
 console = Console()
 SHOWN = 20
+WEIGHTS = ("none", "employment")
+POSITIONS = ("auto", "points", "mesh")
 
 PanelFile = Annotated[
     Path | None,
@@ -54,14 +67,25 @@ def quotients(
     panel: PanelFile = None,
     period: Period = None,
     variable: Annotated[str, typer.Option("--variable", help="What to compare.")] = "plants",
+    since: Annotated[
+        str | None, typer.Option("--since", help="Split the change since this period instead.")
+    ] = None,
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
 ) -> None:
-    """Rank location quotients by what is certain of them; specialised and varied areas."""
-    data = read_panel(panel) if panel else public_panel("industries")
-    options = {"variable": variable, "period": period or data.periods[-1]}
+    """Rank location quotients by what is certain of them; specialised and varied areas.
+
+    With --since: shift-share, what nation, industry mix and own competitiveness contributed.
+    """
+    kind: Kind = "years" if since else "industries"
+    data = read_panel(panel) if panel else public_panel(kind, lang)
+    options = {"variable": variable, "period": period or data.periods[-1], "since": since}
     answers = measure(data, None, {"quotients": options})
+    if since is not None:
+        table = answers["shift_share"].to_frame().sort_values("competitive", ascending=False)
+        tell(answers["shift_share"], output, figure, lang, table=table.drop(columns="area"))
+        return
     console.print(answers["specialisation"].headline(), highlight=False)
     table = answers["quotients"].to_frame().nlargest(SHOWN, "lower")
     tell(answers["quotients"], output, figure, lang, table=table.drop(columns=["area", "industry"]))
@@ -72,14 +96,41 @@ def concentration(
     panel: PanelFile = None,
     sites: SitesFile = None,
     period: Period = None,
+    together: Annotated[
+        bool, typer.Option("--coagglomeration", help="Which industries gather together?")
+    ] = False,
+    local: Annotated[
+        str | None, typer.Option("--local", help="Local Moran of this industry.")
+    ] = None,
+    scale: Annotated[
+        bool, typer.Option("--scale", help="By municipality, district, commuting zone, prefecture.")
+    ] = False,
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
 ) -> None:
     """Measure concentration by five indices, and say where they disagree."""
-    data = read_panel(panel) if panel else public_panel("industries")
+    if scale:
+        if panel or sites:
+            raise typer.BadParameter("--scale compares the bundled divisions; leave out the file")
+        swept = scale_sweep(public_scales(lang), employment="employees", period=period)
+        tell(swept, output, figure, lang)
+        return
+    data = read_panel(panel) if panel else public_panel("industries", lang)
     plants = read_sites(sites) if sites else None
-    answers = measure(data, plants, {"concentration": {"period": period or data.periods[-1]}})
+    options: dict[str, object] = {"period": period or data.periods[-1]}
+    if together or local:
+        options |= {"coagglomeration": together, "local": [local] if local else []}
+    answers = measure(data, plants, {"concentration": options})
+    if together or local:
+        answer = answers["coagglomeration" if together else f"local_moran_{local}"]
+        hidden = {"industry", "other", "area"}
+        table = answer.to_frame()
+        if local:
+            table = table[table["kind"] != ""].sort_values("local_moran", ascending=False)
+        shown = [name for name in table if name not in hidden]
+        tell(answer, output, figure, lang, table=table[shown])
+        return
     columns = ["industry_name", "plants", "locational_gini", "ellison_glaeser", "moran", "moran_p"]
     table = answers["concentration"].to_frame()[columns]
     table = table.sort_values("ellison_glaeser", ascending=False)
@@ -90,17 +141,24 @@ def concentration(
         print_table(reasons[reasons["reason"] != ""])
 
 
+Industries = Annotated[
+    list[str] | None, typer.Option("--industry", help="Code; repeat it. All by default.")
+]
+WeightsOption = Annotated[
+    str, typer.Option("--weights", help="none (pairs of plants) or employment (of workers).")
+]
+
+
 @app.command()
 def kdensity(
     panel: PanelFile = None,
     sites: SitesFile = None,
     period: Period = None,
-    industry: Annotated[
-        list[str] | None, typer.Option("--industry", help="Code; repeat it. All by default.")
-    ] = None,
-    weights: Annotated[
-        str, typer.Option("--weights", help="none or employment (needs --sites).")
-    ] = "none",
+    industry: Industries = None,
+    weights: WeightsOption = "none",
+    positions: Annotated[
+        str, typer.Option("--positions", help="With --sites: auto, points or mesh.")
+    ] = "auto",
     range_km: Annotated[
         float | None, typer.Option("--range-km", help="Largest distance.", min=1)
     ] = None,
@@ -109,16 +167,14 @@ def kdensity(
     lang: Lang = "en",
 ) -> None:
     """Test at which distances industries gather, with global bands and no simulation."""
-    options: dict[str, object] = {"range_km": range_km}
+    options: dict[str, object] = {"range_km": range_km, "weights": chosen(weights, WEIGHTS)}
     if industry:
         options["industries"] = industry
     if sites is not None:
         data, plants = public_panel("municipalities"), read_sites(sites)
-        options["weights"] = weights
+        options["positions"] = chosen(positions, POSITIONS)
     else:
-        if weights != "none":
-            raise typer.BadParameter("counts by area have no plant sizes: give --sites")
-        data, plants = read_panel(panel) if panel else public_panel("municipalities"), None
+        data, plants = read_panel(panel) if panel else public_panel("municipalities", lang), None
         options["period"] = period or data.periods[-1]
     with bar("K-density") as (progress, task):
         answers = measure(
@@ -131,6 +187,38 @@ def kdensity(
     table = answers["kdensity"].to_frame()[columns]
     table = table.sort_values("localisation_index", ascending=False)
     tell(answers["kdensity"], output, figure, lang, table=table)
+
+
+@app.command("m-function")
+def m_function(
+    sites: Annotated[
+        Path,
+        typer.Option("--sites", help="CSV or Parquet: latitude, longitude, industry, employment."),
+    ],
+    industry: Industries = None,
+    weights: WeightsOption = "none",
+    radius: Annotated[
+        list[float] | None, typer.Option("--radius-km", help="Radius; repeat it, increasing.")
+    ] = None,
+    output: Output = None,
+    figure: Figure = None,
+    lang: Lang = "en",
+) -> None:
+    """Compare the own industry around each plant with its share everywhere (Marcon and Puech)."""
+    options: dict[str, object] = {"weights": chosen(weights, WEIGHTS)}
+    if industry:
+        options["industries"] = industry
+    if radius:
+        options["radii_km"] = radius
+    with bar("M") as (progress, task):
+        answers = measure(
+            public_panel("municipalities"),
+            read_sites(sites),
+            {"m_function": options},
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    table = answers["m_function"].to_frame().drop(columns=["industry", "null_by"])
+    tell(answers["m_function"], output, figure, lang, table=table)
 
 
 @app.command()
@@ -193,45 +281,105 @@ def trends(
     variable: Annotated[
         str | None, typer.Option("--variable", help="plants, employees, shipments_yen …")
     ] = None,
+    industry: Annotated[
+        str | None, typer.Option("--industry", help="Code of one industry, in the 253 districts.")
+    ] = None,
     base: Annotated[str | None, typer.Option("--base", help="Year whose index is 100.")] = None,
+    span: Annotated[
+        str | None,
+        typer.Option("--contributions", help="Who contributed? Start–end, as in 2001-2012."),
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="Contributions by area or by industry.")] = "area",
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
 ) -> None:
-    """Follow areas beside all areas, as indices, with their breaks.
+    """Follow areas beside all areas, as indices, with their breaks; or split a change.
 
-    By default the four towns of the 2012 paper, shipments since 1971, 1990 = 100.
+    By default the four towns of the 2012 paper, shipments since 1971, 1990 = 100. With --industry
+    the 253 districts 2001–2012. With --contributions what each municipality or industry added to
+    the change of all, or of the areas named.
     """
-    long = panel is None and variable in (None, "shipments_yen")
-    data = read_panel(panel) if panel else public_panel("shipments" if long else "municipal years")
+    if span is not None:
+        start, _, end = span.replace("–", "-").partition("-")
+        split = industry is not None or by == "industry"
+        data, everything = _panels(panel, "municipal industries" if split else None, lang)
+        shares = contributions(
+            data.select(areas=area or None, industries=[industry] if industry else None),
+            variable or "plants",
+            start=start.strip(),
+            end=end.strip(),
+            by=by,
+            all_plants=everything,
+        )
+        tell(shares, output, figure, lang)
+        return
+    long = panel is None and industry is None and variable in (None, "shipments_yen")
+    kind: Kind | None = "shipments" if long else "years" if industry else None
+    data, everything = _panels(panel, kind, lang)
+    first = EXAMPLES if panel is None and industry is None else list(data.areas[:6])
     answer = follow(
         data,
-        area or (EXAMPLES if panel is None else list(data.areas[:6])),
+        area or first,
         variable or ("shipments_yen" if long else "plants"),
+        industry=industry,
         base=base or ("1990" if long else None),
+        all_plants=everything,
     )
     tell(answer, output, figure, lang, table=answer.spells())
+    if any(answer.breaks):
+        print_table(answer.break_evidence())
+
+
+def _panels(panel: Path | None, kind: Kind | None, lang: str) -> tuple[Panel, Panel | None]:
+    """Give the panel of a trend, and all plants where industries are not published in full."""
+    if panel is not None:
+        return read_panel(panel), None
+    totals: dict[Kind, Kind] = {
+        "years": "district totals",
+        "municipal industries": "municipal years",
+    }
+    everything = public_panel(totals[kind], lang) if kind in totals else None
+    return public_panel(kind or "municipal years", lang), everything
 
 
 @app.command()
 def types(
     area: Areas = None,
+    every: Annotated[
+        bool, typer.Option("--every", help="List all areas, not only agglomerations.")
+    ] = False,
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="Write a map of the leading types to this HTML.")
+    ] = None,
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
 ) -> None:
-    """Give the 253 districts' membership in the four types, or one area's evidence."""
+    """Give the 253 districts' membership in the four types, or say why of some."""
     answer = agglomeration_types(
-        public_panel("industries"), workers="employees", history=district_history()
+        public_panel("industries", lang),
+        workers="employees",
+        history=public_panel("district shipments"),
+        all_plants=public_panel("district totals"),
     )
     table = answer.to_frame()
+    if not every:
+        table = table[table["agglomeration"]]
+    columns = [str(name) for name in table if str(name).startswith("membership")]
+    table = table.assign(strongest=table[columns].max(axis=1))
+    table = table.sort_values(["leading", "strongest"], ascending=[True, False])
     if area:
         table = pd.concat([answer.evidence(code).assign(area=code) for code in area])
     else:
-        table = table[
-            ["area_name", *(name for name in table if str(name).startswith("membership"))]
-        ]
+        table = table[["area_name", *columns, "related_group", "related_plants"]]
     tell(answer, output, figure, lang, table=table)
+    for code in area or ():
+        for sentence in answer.why(code, lang):
+            console.print(sentence, highlight=False)
+    if map_file is not None:
+        types_map(answer, lang=lang).write_html(map_file, include_plotlyjs=True)
+        console.print(f"Map: {map_file}")
 
 
 @app.command()
@@ -239,7 +387,7 @@ def lifecycle(
     area: Areas = None,
     panel: PanelFile = None,
     industry: Annotated[
-        str | None, typer.Option("--industry", help="Code of one industry.")
+        str | None, typer.Option("--industry", help="Code of one industry, or each.")
     ] = None,
     output: Output = None,
     figure: Figure = None,
@@ -247,21 +395,30 @@ def lifecycle(
 ) -> None:
     """Find the stage of life of each area, and what goes with it.
 
-    By default all municipalities 2001–2012; with --industry the 253 districts.
+    By default all municipalities 2001–2012; with --industry the 253 districts, in one industry or,
+    with --industry each, in every one.
     """
-    data = read_panel(panel) if panel else public_panel("years" if industry else "municipal years")
+    split = panel is None and industry is not None
+    data = (
+        read_panel(panel) if panel else public_panel("years" if split else "municipal years", lang)
+    )
     answer = life_cycle(
         data,
         workers="employment" if "employment" in data.values else "employees",
         output="shipments_yen" if "shipments_yen" in data.values else None,
         industry=industry,
         areas=area or None,
+        all_plants=public_panel("district totals", lang) if split else None,
     )
-    table = answer.to_frame()[["area_name", "stage_ja", "evidence"]]
+    table = answer.to_frame()
+    table = table.sort_values("probability", ascending=False)
+    shown = ["area_name", "stage_ja" if lang == "ja" else "stage"]
+    shown += ["industry_name"] if industry == "each" else []
+    table = table[[*shown, "evidence_ja" if lang == "ja" else "evidence"]]
     tell(answer, output, figure, lang, table=table)
-    for code in area or ():
-        if code in answer.codes:
-            print_table(answer.goes_with(code, lang))
+    for code, line in zip(answer.codes, answer.industries, strict=True):
+        if area and code in area and industry != "each":
+            print_table(answer.goes_with(code, lang, industry=line))
 
 
 def tell(
@@ -300,6 +457,13 @@ def print_table(frame: pd.DataFrame) -> None:
     console.print(table)
     if len(frame) > SHOWN:
         console.print(f"… {len(frame) - SHOWN:,} more rows; --output writes them all", style="dim")
+
+
+def chosen(value: str, allowed: tuple[str, ...]) -> str:
+    """Give back a value that is one of those allowed."""
+    if value not in allowed:
+        raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}")
+    return value
 
 
 @contextmanager

@@ -2,20 +2,27 @@
 
 Definitions. An index is ``100 x_t / x_base``. A break is a year in which the slope of the log
 series changes: the piecewise linear, continuous course with the fewest breaks that the Bayesian
-information criterion prefers, by exact search over all years. The contribution of an area or
-industry to a change is its own change over the total at the start; contributions add up to the
-growth of the total.
+information criterion prefers, by exact search over all years. Each break comes with its evidence:
+how much the criterion rises without it (above 10 is very strong, Kass and Raftery), and between
+which years it lies with 90 % probability when the deviations from the course are drawn again in
+blocks of three years. The contribution of an area or industry to a change is its own change over
+the total at the start; contributions add up to the growth of the total.
 
 Takes a panel of two periods or more; the periods are years. Gives indices (no unit), growth per
 year (share), breaks (years).
 Sources: figures 1-1 to 1-3 of the 2012 paper (plants, employees, shipments, 1990 = 100); Bai and
-Perron (1998), Econometrica 66, for the search.
+Perron (1998), Econometrica 66, for the search; Kass and Raftery (1995), JASA 90; Künsch (1989),
+Annals of Statistics 17, for blocks.
 Checked against: hand calculation; series with known breaks.
-Limits: the information criterion takes the deviations from the course as independent. Amounts are
-nominal unless deflated before. Indices of municipalities need constant boundaries.
+Limits: the information criterion takes the deviations from the course as independent. Three breaks
+at most, three years apart or more. Amounts are nominal unless deflated before. Indices of
+municipalities need constant boundaries. Those of an industry need a published part of the area's
+plants that stays the same; give all plants, and it is checked.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -23,15 +30,42 @@ import pandas as pd
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.measures.visibility import comparable_areas, seen_share
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
 
-__all__ = ["Contributions", "Trends", "contributions", "fit_course", "trends"]
+__all__ = ["Break", "Contributions", "Trends", "contributions", "fit_course", "trends"]
 
 NATION = "nation"
 MOST_BREAKS = 3
 SHORTEST_SPELL = 4
+TIE = 1e-9
+EXACT = 1e-10
+"""Criteria that differ by less are equal; a mean squared error below this is a perfect fit."""
+REDRAWN = 199
+BLOCK = 3
+"""Courses drawn again for the interval of a break, in blocks of so many years."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A year in which the slope of a log series changes, and how sure that is.
+
+    Attributes
+    ----------
+    year
+        The break.
+    first, last
+        Years between which it lies with 90 % probability.
+    criterion_rise
+        By how much the information criterion rises if the break is left out.
+    """
+
+    year: int
+    first: int
+    last: int
+    criterion_rise: float
 
 
 @result
@@ -42,14 +76,14 @@ class Trends(Result):
     ----------
     codes, names
         The series: areas, then ``"nation"`` (all areas of the panel).
-    variable, industry
+    variable, industry, industry_name
         What is followed; ``"all"`` industries unless one was named.
     periods
         ``T`` years.
     amount, index
         Shape ``(series, T)``; the index is 100 in ``base``.
     breaks
-        Years of each series in which its slope changes.
+        Years of each series in which its slope changes, with their evidence.
     growth_per_year
         Mean log growth in each spell between the breaks, as a share per year.
     """
@@ -58,11 +92,12 @@ class Trends(Result):
     names: tuple[str, ...]
     variable: str
     industry: str
+    industry_name: str
     periods: tuple[str, ...]
     base: str
     amount: Floats
     index: Floats
-    breaks: tuple[tuple[int, ...], ...]
+    breaks: tuple[tuple[Break, ...], ...]
     growth_per_year: tuple[tuple[float, ...], ...]
 
     def headline(self) -> str:
@@ -72,9 +107,10 @@ class Trends(Result):
             f"{name} {value:.0f}" for name, value in zip(self.names[:-1], last[:-1], strict=True)
         )
         below = int((last[:-1] < last[-1]).sum())
+        of_industry = "" if self.industry == "all" else f" of {self.industry_name}"
         return (
-            f"{self.variable} in {self.periods[-1]} ({self.base} = 100): {parts}; all areas "
-            f"together {last[-1]:.0f}. {below} of {len(last) - 1} are below that."
+            f"{self.variable}{of_industry} in {self.periods[-1]} ({self.base} = 100): {parts}; all "
+            f"areas together {last[-1]:.0f}. {below} of {len(last) - 1} are below that."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -84,6 +120,7 @@ class Trends(Result):
             {
                 "area": np.repeat(self.codes, count),
                 "area_name": np.repeat(self.names, count),
+                "industry": self.industry,
                 "period": np.tile(self.periods, series),
                 self.variable: self.amount.ravel(),
                 f"index_{self.base}_100": self.index.ravel(),
@@ -94,12 +131,24 @@ class Trends(Result):
         """One row per series and spell between breaks: from, to, growth per year."""
         rows = []
         for name, breaks, growth in zip(self.names, self.breaks, self.growth_per_year, strict=True):
-            ends = [int(self.periods[0]), *breaks, int(self.periods[-1])]
+            ends = [int(self.periods[0]), *(b.year for b in breaks), int(self.periods[-1])]
             rows += [
                 {"area_name": name, "from": a, "to": b, "growth_per_year": g}
                 for a, b, g in zip(ends[:-1], ends[1:], growth, strict=True)
             ]
         return pd.DataFrame(rows)
+
+    def break_evidence(self) -> pd.DataFrame:
+        """One row per break: its interval, growth per year before and after, the evidence."""
+        columns = ["area_name", "break", "first", "last", "before", "after", "criterion_rise"]
+        rows = [
+            (name, b.year, b.first, b.last, growth[k], growth[k + 1], b.criterion_rise)
+            for name, breaks, growth in zip(
+                self.names, self.breaks, self.growth_per_year, strict=True
+            )
+            for k, b in enumerate(breaks)
+        ]
+        return pd.DataFrame(rows, columns=columns)
 
 
 @result
@@ -151,6 +200,8 @@ def trends(
     industry: str | None = None,
     base: str | None = None,
     names: Mapping[str, str] | None = None,
+    all_plants: Panel | None = None,
+    seed: int = 0,
 ) -> Trends:
     """Follow areas beside all areas together, as indices.
 
@@ -166,6 +217,12 @@ def trends(
         Period whose index is 100; the first by default.
     names
         Area code → name, to replace those of the panel.
+    all_plants
+        All plants of the same areas and periods, where the panel holds those of published
+        industries only: areas whose published part changes are left out of the total, and named in
+        a note if they were asked for.
+    seed
+        Of the random numbers behind the intervals of the breaks.
 
     Raises
     ------
@@ -190,6 +247,8 @@ def trends(
     else:
         cube = table[:, panel.position("industry", industry), :]
     complete: Bools = np.asarray(np.isfinite(cube).all(axis=1))
+    steady = _steady(panel, all_plants)
+    complete = complete & steady
     if not complete.any():
         raise DataError(
             f"Every area lacks {variable!r} in some year. A total of like with like needs areas "
@@ -206,20 +265,31 @@ def trends(
             "positive base. Choose another base period."
         )
     years = np.array([float(period) for period in panel.periods])
-    courses = [fit_course(years, series) for series in amount]
+    rng = np.random.default_rng(seed)
+    courses = [fit_course(years, series, rng) for series in amount]
     given = dict(zip(panel.areas, panel.area_names or panel.areas, strict=True)) | dict(names or {})
+    lines = dict(zip(panel.industries, panel.industry_names or panel.industries, strict=True))
     notes = list(panel.notes)
     if not complete.all():
         notes.insert(
             0,
             f"The total leaves out {int((~complete).sum())} of {len(complete)} areas that are "
-            "unknown in some year.",
+            "unknown in some year"
+            f"{'' if steady.all() else ', or whose published part of plants changes'}.",
+        )
+    jumping = [given[code] for code, row in zip(areas, rows, strict=True) if not steady[row]]
+    if jumping:
+        notes.insert(
+            0,
+            f"The part of plants whose industry is published changes in {examples(jumping)}: some "
+            "of the change there is that.",
         )
     return Trends(
         codes=(*areas, NATION),
         names=(*(given[code] for code in areas), "all areas"),
         variable=variable,
         industry=industry or "all",
+        industry_name=lines[industry] if industry else "all industries",
         periods=panel.periods,
         base=start,
         amount=amount,
@@ -232,16 +302,29 @@ def trends(
 
 
 def contributions(
-    panel: Panel, variable: str, *, start: str, end: str, by: str = "area"
+    panel: Panel,
+    variable: str,
+    *,
+    start: str,
+    end: str,
+    by: str = "area",
+    all_plants: Panel | None = None,
 ) -> Contributions:
     """Split the growth of the total into what each area or industry contributed.
 
-    Parts unknown in either period are left out of both, and counted in a note.
+    Parts unknown in either period are left out of both, and counted in a note; so are areas whose
+    published part of plants changes, if all plants are given (as in ``trends``).
     """
     if by not in ("area", "industry"):
         raise ParameterError(f"by is {by!r}. Expected 'area' or 'industry'.")
+    span = range(panel.position("period", start), panel.position("period", end) + 1)
+    if len(span) < 2:
+        raise ParameterError(
+            f"From {start} to {end} is no time. Expected a later end. Turn them round."
+        )
     before, after = panel.variable(variable, start), panel.variable(variable, end)
-    known = np.isfinite(before) & np.isfinite(after)
+    steady = _steady(panel.select(periods=[start, end]), all_plants)
+    known = np.isfinite(before) & np.isfinite(after) & steady[:, None]
     axis = 1 if by == "area" else 0
     first = np.where(known, before, 0).sum(axis=axis)
     change = np.where(known, after - before, 0).sum(axis=axis)
@@ -249,8 +332,14 @@ def contributions(
         raise DataError(f"{variable!r} adds up to 0 in {start}. Growth needs a positive start.")
     codes = panel.areas if by == "area" else panel.industries
     names = (panel.area_names if by == "area" else panel.industry_names) or codes
-    unknown = int((~known).sum())
+    unknown = int((~known[steady]).sum())
     notes = (f"{unknown} cells unknown in {start} or {end} are left out.",) if unknown else ()
+    if not steady.all():
+        notes = (
+            f"{int((~steady).sum())} of {len(steady)} areas are left out, since the published part "
+            "of their plants changes.",
+            *notes,
+        )
     return Contributions(
         codes=codes,
         names=names,
@@ -265,41 +354,116 @@ def contributions(
     )
 
 
+def _steady(panel: Panel, all_plants: Panel | None) -> Bools:
+    """Areas whose published part of plants stays the same, ``(areas,)``."""
+    if all_plants is None:
+        return np.ones(len(panel.areas), dtype=bool)
+    return comparable_areas(seen_share(panel, all_plants))
+
+
 # ---- array functions ---------------------------------------------------------------------
 
 
-def fit_course(years: Floats, amount: Floats) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Breaks of a log-linear course, and its growth per year in each spell.
+def fit_course(
+    years: Floats, amount: Floats, rng: np.random.Generator
+) -> tuple[tuple[Break, ...], tuple[float, ...]]:
+    """Breaks of a log-linear course with their evidence, and its growth per year in each spell.
 
     Parameters
     ----------
     years, amount
         Shape ``(T,)``; unknown or zero amounts are gaps.
+    rng
+        For the intervals.
 
     Examples
     --------
     >>> t = np.arange(1990.0, 2011.0)
-    >>> fit_course(t, 100 * np.exp(np.where(t < 2000, 0.05 * (t - 1990), 0.5 - 0.1 * (t - 2000))))
-    ((2000,), (0.051, -0.095))
+    >>> course = np.exp(np.where(t < 2000, 0.05 * (t - 1990), 0.5 - 0.1 * (t - 2000)))
+    >>> breaks, growth = fit_course(t, course, np.random.default_rng(0))
+    >>> breaks[0].year, breaks[0].first, breaks[0].last, growth
+    (2000, 2000, 2000, (0.051, -0.095))
     """
     used = np.isfinite(amount) & (np.nan_to_num(amount) > 0)
     t, y = years[used], np.log(amount[used])
     if len(t) < 2:
         return (), (float("nan"),)
+    when = tuple(float(year) for year in t)
+    found = [best_course(when, count, y[None, :]) for count in range(MOST_BREAKS + 1)]
+    scores = [float(score[0]) if len(score) else np.inf for _, score in found]
+    count = next(k for k, score in enumerate(scores) if score <= min(scores) + TIE)
+    knots = found[count][0][0]
+    slopes, course = fitted(t, y, knots)
+    growth = tuple(round(float(np.expm1(slope)), 3) + 0.0 for slope in slopes)
+    if not count:
+        return (), growth
+    drawn = course + redrawn(y - course, REDRAWN, rng)
+    low, high = np.quantile(best_course(when, count, drawn)[0], [0.05, 0.95], axis=0)
+    without = [criterion(t, y, np.delete(knots, k)) for k in range(count)]
+    return (
+        tuple(
+            Break(int(knots[k]), round(float(low[k])), round(float(high[k])), rise - scores[count])
+            for k, rise in enumerate(without)
+        ),
+        growth,
+    )
+
+
+@lru_cache(maxsize=32)
+def courses(years: tuple[float, ...], count: int) -> tuple[Floats, Floats]:
+    """All sets of knots ``(C, count)``, and an orthonormal basis of each, ``(C, T, 2 + count)``."""
+    t = np.array(years)
     inner = t[SHORTEST_SPELL - 1 : len(t) - SHORTEST_SPELL + 1]
-    best, slopes = np.inf, np.array([0.0])
-    chosen: tuple[float, ...] = ()
-    for count in range(MOST_BREAKS + 1):
-        for knots in combinations(inner, count):
-            if count > 1 and min(np.diff(knots)) < SHORTEST_SPELL - 1:
-                continue
-            columns = [np.ones_like(t), t - t[0], *(np.maximum(t - knot, 0) for knot in knots)]
-            design = np.stack(columns, axis=1)
-            fit = np.linalg.lstsq(design, y, rcond=None)[0]
-            error = float(((y - design @ fit) ** 2).mean())
-            # each break costs two parameters: where, and by how much
-            score = len(t) * np.log(max(error, 1e-10)) + (2 + 2 * count) * np.log(len(t))
-            if score < best - 1e-9:
-                best, chosen, slopes = score, knots, np.cumsum(fit[1:])
-    growth = tuple(round(float(np.expm1(slope)), 3) for slope in slopes)
-    return tuple(int(knot) for knot in chosen), growth
+    sets = [
+        knots
+        for knots in combinations(inner, count)
+        if count < 2 or min(np.diff(knots)) >= SHORTEST_SPELL - 1
+    ]
+    knots = np.array(sets, dtype=float).reshape(len(sets), count)
+    line = np.broadcast_to(np.stack([np.ones_like(t), t - t[0]], axis=1), (len(sets), len(t), 2))
+    bends = np.maximum(t[None, :, None] - knots[:, None, :], 0)
+    return knots, np.linalg.qr(np.concatenate([line, bends], axis=2))[0]
+
+
+def best_course(years: tuple[float, ...], count: int, logs: Floats) -> tuple[Floats, Floats]:
+    """Knots ``(B, count)`` of the best course of each series ``(B, T)``, and its criterion."""
+    knots, basis = courses(years, count)
+    if not len(knots):
+        return np.empty((0, count)), np.empty(0)
+    explained = (np.einsum("ctk,bt->bck", basis, logs, optimize=True) ** 2).sum(axis=2)
+    best = explained.argmax(axis=1)
+    fit = basis[best]
+    weights = np.einsum("btk,bt->bk", fit, logs)
+    error = ((logs - np.einsum("btk,bk->bt", fit, weights)) ** 2).mean(axis=1)
+    return knots[best], _criterion(error, len(years), count)
+
+
+def fitted(years: Floats, logs: Floats, knots: Floats) -> tuple[Floats, Floats]:
+    """Slope of each spell, and the course, of least squares with given knots."""
+    columns = [np.ones_like(years), years - years[0]]
+    columns += [np.maximum(years - knot, 0) for knot in knots]
+    design = np.stack(columns, axis=1)
+    weights = np.linalg.lstsq(design, logs, rcond=None)[0]
+    slopes: Floats = np.cumsum(weights[1:])
+    return slopes, design @ weights
+
+
+def criterion(years: Floats, logs: Floats, knots: Floats) -> float:
+    """Bayesian information criterion of the course with given knots."""
+    error = ((logs - fitted(years, logs, knots)[1]) ** 2).mean(keepdims=True)
+    return float(_criterion(error, len(years), len(knots))[0])
+
+
+def redrawn(deviations: Floats, times: int, rng: np.random.Generator) -> Floats:
+    """Deviations drawn again in blocks that wrap round, ``(times, T)``."""
+    years = len(deviations)
+    starts = rng.integers(0, years, (times, -(-years // BLOCK)))
+    at = (starts[:, :, None] + np.arange(BLOCK)) % years
+    drawn: Floats = deviations[at.reshape(times, -1)[:, :years]]
+    return drawn
+
+
+def _criterion(error: Floats, years: int, breaks: int) -> Floats:
+    """A break costs two parameters: where, and by how much."""
+    score: Floats = years * np.log(np.maximum(error, EXACT)) + (2 + 2 * breaks) * np.log(years)
+    return score

@@ -4,12 +4,13 @@ A section of the study file names them; ``true`` takes the defaults, a table set
 
     [measures]
     quotients = true
-    concentration = { period = "2001" }
+    concentration = { period = "2001", coagglomeration = true, local = ["32"] }
     kdensity = { weights = "employment", industries = ["H01", "H02"] }
+    m_function = { radii_km = [1, 5, 20] }
     clusters = { industries = ["32"] }
-    trends = { areas = ["001"], variable = "plants" }
+    trends = { areas = ["001"], variable = "plants", contributions = ["2001", "2012"] }
     types = { local_products = ["14"], metals = ["28"], machinery = ["29", "30"] }
-    lifecycle = { areas = ["001"] }
+    lifecycle = { areas = ["001"], industry = "each" }
     externalities = { spans = [["2001", "2006"], ["2006", "2012"]] }
 
 Takes the study's panel and sites. Gives results by name, in that order. ``public_panel`` holds
@@ -17,6 +18,7 @@ what the measures take when a user has no data: the bundled public statistics.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -26,13 +28,23 @@ import pandas as pd
 
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.geography.areas import prefectures
+from shuseki.geography.districts import division
+from shuseki.industries.classification import classification
 from shuseki.measures.clusters import clusters, point_clusters
-from shuseki.measures.concentration import concentration, disagreement, plant_herfindahls
+from shuseki.measures.concentration import (
+    coagglomeration,
+    concentration,
+    disagreement,
+    local_moran,
+    plant_herfindahls,
+)
 from shuseki.measures.externalities import externality_range
 from shuseki.measures.kdensity import KDensity, kdensity, kdensity_areas
 from shuseki.measures.lifecycle import life_cycle
+from shuseki.measures.mfunction import m_function
 from shuseki.measures.quotients import location_quotients, shift_share, specialisation
-from shuseki.measures.trends import trends
+from shuseki.measures.trends import contributions, trends
 from shuseki.measures.typology import JSIC_10, IndustryGroups, agglomeration_types
 from shuseki.panel import Panel
 from shuseki.results import Result
@@ -41,16 +53,25 @@ from shuseki.sources import Source
 
 __all__ = [
     "MEASURES",
-    "district_history",
     "measure",
     "public_panel",
+    "public_scales",
     "read_panel",
     "read_sites",
 ]
 
 Options = dict[str, Any]
 Progress = Callable[[int, int], None]
-Kind = Literal["industries", "years", "municipalities", "municipal years", "shipments"]
+Kind = Literal[
+    "industries",
+    "years",
+    "district totals",
+    "municipalities",
+    "municipal years",
+    "municipal industries",
+    "shipments",
+    "district shipments",
+]
 
 USER = Source("User", "The user's own data", "", origin="user")
 SUPPRESSED = ["X", "x", "Ｘ", "χ", "…"]
@@ -98,7 +119,7 @@ def measure(
                 f"[measures] {name} is {wanted!r}. Expected true, false or a table of options."
             )
         table = {} if wanted is True else dict(wanted)
-        if name == "kdensity" and progress is not None:
+        if name in ("kdensity", "m_function") and progress is not None:
             table["progress"] = progress
         try:
             answers |= run(panel, sites, table)
@@ -112,33 +133,80 @@ def measure(
     return answers
 
 
-def public_panel(kind: Kind) -> Panel:
+def public_panel(kind: Kind, lang: str = "en") -> Panel:
     """Give a bundled panel: manufacturing of public statistics, four or more employees.
 
     ``industries``: 253 districts by two-digit industry, 2001. ``years``: the same by groups that
-    compare over 2001–2012. ``municipalities``: by two-digit industry, 2001. ``municipal years``:
-    all manufacturing 2001–2012. ``shipments``: of municipalities, 1971–2012.
+    compare over 2001–2012; ``district totals``: all plants of the districts in those years.
+    ``municipalities``: by two-digit industry, 2001. ``municipal years``: all manufacturing
+    2001–2012; ``municipal industries``: the same by groups that compare. ``shipments`` of
+    municipalities, ``district shipments``: 1971–2012. Areas and
+    industries have their names in the language.
     """
-    return _public_panel(kind)
+    return _public_panel(kind, lang)
 
 
 @lru_cache
-def _public_panel(kind: Kind) -> Panel:
+def _public_panel(kind: Kind, lang: str) -> Panel:
     if kind == "industries":
-        return manufacturing_panel("district-253", industries="jsic-10").drop_empty("employees")
-    if kind == "years":
-        return manufacturing_panel("district-253", industries="comparable")
-    if kind == "municipalities":
-        return manufacturing_panel("municipality", industries="jsic-10").drop_empty("employees")
-    if kind == "municipal years":
-        return manufacturing_panel("municipality", industries="total")
-    return shipments_panel("municipality")
+        panel = manufacturing_panel("district-253", industries="jsic-10").drop_empty("employees")
+    elif kind == "years":
+        panel = manufacturing_panel("district-253", industries="comparable")
+    elif kind == "district totals":
+        panel = manufacturing_panel("district-253", industries="total")
+    elif kind == "municipalities":
+        panel = manufacturing_panel("municipality", industries="jsic-10").drop_empty("employees")
+    elif kind == "municipal years":
+        panel = manufacturing_panel("municipality", industries="total")
+    elif kind == "municipal industries":
+        panel = manufacturing_panel("municipality", industries="comparable")
+    elif kind == "shipments":
+        panel = shipments_panel("municipality")
+    else:
+        panel = shipments_panel("district-253")
+    return _named(panel, "jsic-10" if kind in ("industries", "municipalities") else "jsic-12", lang)
 
 
-@lru_cache
-def district_history() -> Panel:
-    """Shipments of the 253 districts 1971–2012, from which late arrival is told."""
-    return shipments_panel("district-253")
+JOINED = {
+    "11+16": ("Textiles and chemicals", "繊維・化学"),
+    "25+26+27+32": ("Machinery, instruments, other", "一般・精密機械、その他"),
+    "28+29+30": ("Electrical and electronic machinery", "電気・電子機械"),
+}
+"""Groups of groups that compare over three revisions, in short."""
+
+
+def _named(panel: Panel, revision: str, lang: str) -> Panel:
+    """Name areas and industries in a language; areas of one name by their prefecture too."""
+    ja = lang == "ja"
+    column = "name_ja" if ja else "name_en"
+    date = 2020 if panel.division == "municipality" else 1995
+    table = division(panel.division, date).areas.set_index("code")
+    twice = table[column].duplicated(keep=False)
+    where = table["prefecture"].map(prefectures().set_index("code")[column].to_dict())
+    names = table[column].where(~twice, table[column] + " (" + where + ")").to_dict()
+    lines = classification(revision).table.set_index("code")[column].to_dict()
+    lines |= {code: words[int(ja)] for code, words in JOINED.items()}
+    return replace(
+        panel,
+        area_names=tuple(names.get(code, code) for code in panel.areas),
+        industry_names=tuple(lines.get(code, code) for code in panel.industries),
+    )
+
+
+def public_scales(lang: str = "en") -> dict[str, Panel]:
+    """Give the two-digit industries of 2001 by each bundled division, the finest first."""
+    divisions = {
+        "municipality": "municipality",
+        "district": "district-253",
+        "commuting zone": "commuting-zone-1995",
+        "prefecture": "prefecture",
+    }
+    return {
+        name: _named(
+            manufacturing_panel(by, industries="jsic-10").drop_empty("employees"), "jsic-10", lang
+        )
+        for name, by in divisions.items()
+    }
 
 
 def read_panel(path: Path) -> Panel:
@@ -200,16 +268,24 @@ def _quotients(panel: Panel, sites: Sites | None, options: Options) -> dict[str,
 
 
 def _concentration(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
-    options.setdefault("period", panel.periods[-1])
-    options.setdefault("employment", _workers(panel))
+    period = options.pop("period", panel.periods[-1])
+    together = options.pop("coagglomeration", False)
+    local = options.pop("local", [])
+    workers = options.pop("employment", _workers(panel))
     sizes = plant_herfindahls(sites) if sites is not None else {}
-    one = panel.select(periods=[options["period"]]).drop_empty(options["employment"])
+    one = panel.select(periods=[period]).drop_empty(workers)
     if one.industries and set(one.industries) <= set(sizes):
         options.setdefault("herfindahl", sizes)
-    answer = concentration(one, **options)
+    answer = concentration(one, employment=workers, **options)
     answers: dict[str, Result] = {"concentration": answer}
     if len(answer.industries) >= 3:
         answers["disagreement"] = disagreement(answer)
+    if together:
+        answers["coagglomeration"] = coagglomeration(
+            one, employment=workers, herfindahl=options.get("herfindahl")
+        )
+    for code in local:
+        answers[f"local_moran_{code}"] = local_moran(one, code, variable=workers)
     return answers
 
 
@@ -219,8 +295,18 @@ def _kdensity(panel: Panel, sites: Sites | None, options: Options) -> dict[str, 
         answer = kdensity(sites, **options)
     else:
         options.setdefault("period", panel.periods[-1])
+        options.setdefault("employment", _workers(panel))
         answer = kdensity_areas(panel, **options)
     return {"kdensity": answer}
+
+
+def _m_function(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    if sites is None:
+        raise ParameterError(
+            "[measures] m_function asks for points, but there are no sites. Expected a table of "
+            "plants with coordinates. Give sites, or use kdensity, which takes areas too."
+        )
+    return {"m_function": m_function(sites, **options)}
 
 
 def _clusters(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
@@ -249,9 +335,27 @@ def _clusters(panel: Panel, sites: Sites | None, options: Options) -> dict[str, 
 def _trends(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
     variables = options.pop("variables", [options.pop("variable", "plants")])
     areas = options.pop("areas", None)
+    span = options.pop("contributions", None)
     if areas is None:
         raise ParameterError("[measures] trends names no areas. Expected areas = [codes].")
-    return {f"trends_{name}": trends(panel, areas, name, **options) for name in variables}
+    answers: dict[str, Result] = {
+        f"trends_{name}": trends(panel, areas, name, **options) for name in variables
+    }
+    if span is not None:
+        if not isinstance(span, list | tuple) or len(span) != 2:
+            raise ParameterError(
+                f"[measures] trends has contributions = {span!r}. Expected [start, end], such as "
+                '["2001", "2012"].'
+            )
+        start, end = map(str, span)
+        for by in ("area", "industry") if len(panel.industries) > 1 else ("area",):
+            answers |= {
+                f"contributions_{name}_{by}": contributions(
+                    panel, name, start=start, end=end, by=by
+                )
+                for name in variables
+            }
+    return answers
 
 
 def _types(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
@@ -284,6 +388,7 @@ MEASURES: Mapping[str, Callable[[Panel, Sites | None, Options], dict[str, Result
     "quotients": _quotients,
     "concentration": _concentration,
     "kdensity": _kdensity,
+    "m_function": _m_function,
     "clusters": _clusters,
     "trends": _trends,
     "types": _types,

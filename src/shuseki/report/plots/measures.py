@@ -17,8 +17,9 @@ from shuseki.measures.lifecycle import STAGES, STAGES_JA, LifeCycle
 from shuseki.measures.mfunction import MFunction
 from shuseki.measures.quotients import LocationQuotients, ShiftShare, Specialisation
 from shuseki.measures.trends import Contributions, Trends
-from shuseki.measures.typology import TYPES, TYPES_JA, Types
+from shuseki.measures.typology import TYPES, TYPES_JA, Types, named_examples
 from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.maps import category_map
 from shuseki.report.plots.theme import (
     BLUE,
     COLOURS,
@@ -36,13 +37,15 @@ from shuseki.report.plots.theme import (
     title,
 )
 
-__all__: list[str] = []
+__all__ = ["types_map"]
 
 BAND = "rgba(107, 120, 131, 0.22)"
 SHOWN = 20
 """Rows of a ranking that fit a figure."""
 PANELS = 9
 """Curves shown side by side."""
+
+TYPE_COLOURS = (RED, GREEN, BLUE, PURPLE)
 
 INDEX_WORDS = {
     "locational_gini": ("Gini", "ジニ係数"),
@@ -138,32 +141,66 @@ def kdensity(result: KDensity, *, lang: str = "en") -> go.Figure:
 
 @plot.register
 def m_function(result: MFunction, *, lang: str = "en") -> go.Figure:
-    """Draw M beside its band."""
+    """Draw M beside its band, up to nine industries, those furthest above it first."""
     ja = lang == "ja"
-    figure = blank(
-        f"M関数、産業 {result.industry}（n = {result.plants:,}）"
+    beyond = np.nan_to_num((result.m - result.global_upper) / result.deviation, nan=-np.inf)
+    order = np.argsort(beyond.max(axis=1))[::-1][:PANELS]
+    columns = min(3, len(order))
+    rows = -(-len(order) // columns)
+    figure = make_subplots(
+        rows,
+        columns,
+        subplot_titles=[
+            f"{_short(result.industry_names[k], 30)} (n = {result.plants[k]:,})" for k in order
+        ],
+        vertical_spacing=0.14 if rows > 1 else 0.1,
+    )
+    x = result.radii_km
+    for place, k in enumerate(order):
+        at = {"row": place // columns + 1, "col": place % columns + 1}
+        figure.add_scatter(
+            x=np.concatenate([x, x[::-1]]),
+            y=np.concatenate([result.global_upper[k], result.global_lower[k][::-1]]),
+            fill="toself",
+            fillcolor=BAND,
+            line={"width": 0},
+            hoverinfo="skip",
+            name="大域信頼帯" if ja else "Global band",
+            showlegend=place == 0,
+            **at,
+        )
+        figure.add_scatter(
+            x=x,
+            y=result.m[k],
+            mode="lines+markers",
+            line={"color": BLUE},
+            marker={"size": 4},
+            name="M",
+            showlegend=place == 0,
+            hovertemplate="%{x:g} km: %{y:.2f}<extra></extra>",
+            **at,
+        )
+    unit = (
+        ("従業者" if ja else "workers")
+        if result.weights == "employment"
+        else ("事業所" if ja else "plants")
+    )
+    text = (
+        f"M関数：周囲の自産業の割合／全体での割合（{unit}、{result.sites:,}事業所）"
         if ja
-        else f"M of industry {result.industry}: own share around a plant over its share "
-        f"everywhere (n = {result.plants:,})",
-        result,
-        lang=lang,
-        x="半径（km）" if ja else "Radius, km",
-        y="M（倍）" if ja else "M, times",
+        else f"M: own share of {unit} around a plant over its share everywhere "
+        f"(n = {result.sites:,} sites)"
     )
-    x = np.concatenate([result.radii_km, result.radii_km[::-1]])
-    figure.add_scatter(
-        x=x,
-        y=np.concatenate([result.global_upper, result.global_lower[::-1]]),
-        fill="toself",
-        fillcolor=BAND,
-        line={"width": 0},
-        hoverinfo="skip",
-        name="大域信頼帯" if ja else "Global band",
+    figure.update_layout(
+        template="shuseki",
+        title_text=title(text, result, lang),
+        height=170 + 240 * rows,
+        margin={"t": 110},
+        legend={"y": -0.09 if rows > 1 else -0.24},
     )
-    figure.add_scatter(
-        x=result.radii_km, y=result.m, mode="lines+markers", line={"color": BLUE}, name="M"
-    )
-    figure.add_hline(y=1, line={"color": GREY, "dash": "dot"})
+    figure.update_annotations(font_size=12)
+    figure.update_xaxes(title_text="半径（km）" if ja else "Radius, km", row=rows)
+    figure.update_yaxes(title_text="M（倍）" if ja else "M, times", rangemode="tozero", col=1)
     return figure
 
 
@@ -449,10 +486,11 @@ def scale_sweep(result: ScaleSweep, *, lang: str = "en") -> go.Figure:
 def trends(result: Trends, *, lang: str = "en") -> go.Figure:
     """Draw the indices, all areas together in black, breaks as rings."""
     ja = lang == "ja"
+    of = "" if result.industry == "all" else _short(result.industry_name, 40)
     figure = blank(
-        f"{_variable(result.variable, lang)}の推移（{result.base}年 = 100）"
+        f"{of}{'の' if of else ''}{_variable(result.variable, lang)}の推移（{result.base}年 = 100）"
         if ja
-        else f"{_variable(result.variable, lang)}, index, {result.base} = 100",
+        else f"{_variable(result.variable, lang)}{', ' if of else ''}{of}, {result.base} = 100",
         result,
         lang=lang,
         x="年" if ja else "Year",
@@ -476,7 +514,7 @@ def trends(result: Trends, *, lang: str = "en") -> go.Figure:
             name=name,
             hovertemplate=f"{name} %{{x}}: %{{y:.0f}}<extra></extra>",
         )
-        at = [years.index(year) for year in result.breaks[k] if year in years]
+        at = [years.index(one.year) for one in result.breaks[k] if one.year in years]
         if at:
             figure.add_scatter(
                 x=[years[t] for t in at],
@@ -484,8 +522,8 @@ def trends(result: Trends, *, lang: str = "en") -> go.Figure:
                 mode="markers",
                 marker={"symbol": "circle-open", "size": 10, "color": colour, "line": {"width": 2}},
                 name="転換点" if ja else "Break",
-                legendgroup="break",
-                showlegend=k == len(result.codes) - 1,
+                showlegend=not any(result.breaks[:k]),
+                legendrank=2000,
                 hoverinfo="skip",
             )
     figure.add_hline(y=100, line={"color": GREY, "width": 1})
@@ -502,12 +540,12 @@ def contributions(result: Contributions, *, lang: str = "en") -> go.Figure:
         f"{_variable(result.variable, lang)}の増減寄与（{result.start}–{result.end}年、"
         f"全体 {result.total_growth:+.1%}）"
         if ja
-        else f"Who contributed to {result.total_growth:+.1%} of "
-        f"{_variable(result.variable, lang).lower()}, {result.start}–{result.end}",
+        else f"Who contributed to the change of {_variable(result.variable, lang).lower()}, "
+        f"{result.start}–{result.end} ({result.total_growth:+.1%})",
         result,
         lang=lang,
         x="寄与度（%ポイント）" if ja else "Contribution, percentage points",
-        height=140 + 26 * len(top),
+        height=140 + 24 * len(top),
     )
     figure.add_bar(
         x=top["contribution_points"],
@@ -515,81 +553,165 @@ def contributions(result: Contributions, *, lang: str = "en") -> go.Figure:
         orientation="h",
         marker_color=[BLUE if value >= 0 else RED for value in top["contribution_points"]],
         showlegend=False,
+        hovertemplate="%{y}: %{x:+.2f}<extra></extra>",
     )
+    figure.add_vline(x=0, line={"color": GREY, "width": 1})
+    figure.update_yaxes(showgrid=False)
     return figure
 
 
 @plot.register
 def types(result: Types, *, lang: str = "en") -> go.Figure:
-    """Draw the memberships of the clearest areas of each type as stacked bars."""
+    """Draw memberships as stacked bars: the named places, then the largest of each type."""
     ja = lang == "ja"
-    each = 6 if len(result.areas) > 24 else len(result.areas)
-    chosen: list[int] = []
+    named = named_examples() if result.division == "district-253" else named_examples()[:0]
+    named = named[named["district"].isin(result.areas)]
+    rows = [result.areas.index(code) for code in named["district"]]
+    leading = result.membership.argmax(axis=1)
+    each = 5 if len(result.areas) > 24 else len(result.areas)
     for k in range(len(TYPES)):
-        leading = result.membership.argmax(axis=1) == k
-        ranked = np.argsort(np.where(leading, result.membership[:, k], -1))[::-1]
-        chosen += [int(a) for a in ranked[:each] if leading[a]]
+        size = np.where(result.agglomeration & (leading == k), result.related_plants, -1)
+        rows += [int(a) for a in np.argsort(size)[::-1][:each] if size[a] > 0 and a not in rows]
+    if not rows:
+        rows = list(range(min(len(result.areas), SHOWN)))
+    labels = [_short(result.area_names[a], 28) for a in rows]
     figure = blank(
-        f"集積の4類型への所属度（{result.period}年、{len(result.areas)}地域のうち類型ごとに上位）"
+        f"集積の4類型への所属度（{result.period}年、{int(result.agglomeration.sum())}集積）"
         if ja
-        else f"Membership in the four types, {result.period}: the clearest of "
-        f"{len(result.areas)} areas",
+        else f"Membership in the four types, {result.period}: "
+        f"{int(result.agglomeration.sum())} agglomerations",
         result,
         lang=lang,
         x="所属度" if ja else "Membership",
-        height=160 + 24 * len(chosen),
+        height=190 + 24 * len(rows),
     )
-    for k, colour in zip(range(len(TYPES)), (RED, GREEN, BLUE, PURPLE), strict=True):
+    for k, colour in enumerate(TYPE_COLOURS):
         figure.add_bar(
-            y=[_short(result.area_names[a], 26) for a in chosen][::-1],
-            x=result.membership[chosen, k][::-1],
+            y=labels,
+            x=result.membership[rows, k],
             orientation="h",
             marker_color=colour,
             name=TYPES_JA[k] if ja else TYPES[k].capitalize(),
             hovertemplate="%{y}: %{x:.0%}<extra></extra>",
         )
-    figure.update_layout(barmode="stack", legend={"y": -0.08, "traceorder": "normal"})
-    figure.update_xaxes(tickformat=".0%", range=[0, 1])
+    if len(named):
+        figure.add_scatter(
+            y=labels[: len(named)],
+            x=[1.03] * len(named),
+            mode="markers",
+            marker={
+                "symbol": "diamond",
+                "size": 9,
+                "color": [TYPE_COLOURS[TYPES.index(name)] for name in named["type"]],
+            },
+            showlegend=False,
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+        figure.add_scatter(
+            y=labels[:1],
+            x=[None],
+            mode="markers",
+            marker={"symbol": "diamond", "size": 9, "color": INK},
+            name="論文が挙げる類型" if ja else "Type named in the papers",
+        )
+        figure.add_hline(y=len(named) - 0.5, line={"color": INK, "width": 1, "dash": "dot"})
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.2,
+        legend={"y": -70 / (24 * len(rows) + 60), "traceorder": "normal"},
+        margin={"r": 40},
+    )
+    figure.update_xaxes(tickformat=".0%", range=[0, 1.045], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_yaxes(range=[len(rows) - 0.4, -0.6], showgrid=False)
     return figure
+
+
+def types_map(result: Types, *, lang: str = "en") -> go.Figure:
+    """Draw the leading type of every agglomeration on a map of the 253 districts."""
+    ja = lang == "ja"
+    kind = dict(
+        zip(
+            result.areas,
+            np.where(result.agglomeration, np.array(result.leading), "none"),
+            strict=True,
+        )
+    )
+    return category_map(
+        result.division,
+        kind,
+        title=(
+            f"Leading type of the {int(result.agglomeration.sum())} agglomerations, "
+            f"{result.period}",
+            f"集積の類型（{result.period}年、{int(result.agglomeration.sum())}集積）",
+        ),
+        labels={
+            **{
+                name: (name.capitalize(), name_ja)
+                for name, name_ja in zip(TYPES, TYPES_JA, strict=True)
+            },
+            "none": ("No agglomeration by our rule", "集積に該当せず"),
+        },
+        colours={**dict(zip(TYPES, TYPE_COLOURS, strict=True)), "none": LIGHT},
+        result=result,
+        lang="ja" if ja else "en",
+    )
 
 
 @plot.register
 def life_cycle(result: LifeCycle, *, lang: str = "en") -> go.Figure:
-    """Draw the probability of each stage over time for a few areas; else count them by stage."""
+    """Draw the stages of a few series over time; of many areas, of many industries, count them."""
+    if len(result.codes) <= 6:
+        return _few_lives(result, lang)
+    if len(set(result.industries)) > 1:
+        return _lives_by_industry(result, lang)
     ja = lang == "ja"
     words = STAGES_JA if ja else STAGES
-    if len(result.codes) > 6:
-        figure = blank(
-            f"ライフサイクル段階別の地域数（n = {len(result.codes):,}）"
-            if ja
-            else f"Areas by stage of life, n = {len(result.codes):,}",
-            result,
-            lang=lang,
-            x="年" if ja else "Year",
-            y="地域の割合" if ja else "Share of areas",
+    figure = blank(
+        f"ライフサイクル段階別の地域の割合（n = {len(result.codes):,}）"
+        if ja
+        else f"Areas by stage of life, n = {len(result.codes):,}",
+        result,
+        lang=lang,
+        x="年" if ja else "Year",
+        y="地域の割合" if ja else "Share of areas",
+    )
+    share = result.probability.mean(axis=0)
+    for k, word in enumerate(words):
+        figure.add_bar(
+            x=list(result.periods[1:]),
+            y=share[:, k],
+            name=word.capitalize(),
+            marker_color=_stage_colour(k),
         )
-        share = result.probability.mean(axis=0)
-        for k, word in enumerate(words):
-            figure.add_bar(
-                x=list(result.periods[1:]), y=share[:, k], name=word, marker_color=_stage_colour(k)
-            )
-        figure.update_layout(barmode="stack", bargap=0.05)
-        figure.update_yaxes(tickformat=".0%", range=[0, 1])
-        return figure
+    figure.update_layout(barmode="stack", bargap=0.05, legend={"traceorder": "normal"})
+    figure.update_yaxes(tickformat=".0%", range=[0, 1])
+    return figure
+
+
+def _few_lives(result: LifeCycle, lang: str) -> go.Figure:
+    """Probability of each stage over time, one panel per series."""
+    ja = lang == "ja"
+    words = STAGES_JA if ja else STAGES
     columns = min(2, len(result.codes))
     rows = -(-len(result.codes) // columns)
     stage = result.stage_ja if ja else result.stage
-    heads = [f"{name}: {now}" for name, now in zip(result.names, stage, strict=True)]
-    figure = make_subplots(rows, columns, subplot_titles=heads, vertical_spacing=0.18)
+    heads = [
+        f"{_short(name, 40)}: {now} ({chance:.0%})"
+        for name, now, chance in zip(result.labels, stage, result.chance, strict=True)
+    ]
+    figure = make_subplots(
+        rows, columns, subplot_titles=heads, vertical_spacing=0.28 / rows, horizontal_spacing=0.1
+    )
     for place in range(len(result.codes)):
         for k, word in enumerate(words):
             figure.add_bar(
-                x=list(result.periods[1:]),
+                x=[int(period) for period in result.periods[1:]],
                 y=result.probability[place, :, k],
-                name=word,
+                name=word.capitalize(),
                 legendgroup=word,
                 showlegend=place == 0,
-                marker_color=_stage_colour(k),
+                marker={"color": _stage_colour(k), "line": {"width": 0}},
                 hovertemplate=f"{word} %{{x}}: %{{y:.0%}}<extra></extra>",
                 row=place // columns + 1,
                 col=place % columns + 1,
@@ -597,16 +719,101 @@ def life_cycle(result: LifeCycle, *, lang: str = "en") -> go.Figure:
     figure.update_layout(
         template="shuseki",
         barmode="stack",
-        bargap=0.05,
-        height=180 + 210 * rows,
+        bargap=0,
+        height=190 + 210 * rows,
         margin={"t": 110},
+        legend={"y": -40 / (210 * rows), "traceorder": "normal"},
         title_text=title(
             "産業集積のライフサイクル段階（確率）" if ja else "Stage of life, probability",
             result,
             lang,
         ),
     )
-    figure.update_yaxes(tickformat=".0%", range=[0, 1])
+    figure.update_annotations(font_size=12)
+    figure.update_yaxes(tickformat=".0%", range=[0, 1], tickvals=[0, 0.5, 1])
+    return figure
+
+
+def _lives_by_industry(result: LifeCycle, lang: str) -> go.Figure:
+    """Stages by industry as bars, above the course of the most specialised series."""
+    ja = lang == "ja"
+    words = STAGES_JA if ja else STAGES
+    counts = result.by_industry()
+    counts = counts.loc[counts.sum(axis=1).sort_values().index]
+    size = np.nan_to_num(result.mean_plants)
+    large = size >= min(50.0, float(np.median(size)))
+    quotient = np.where(large, np.nan_to_num(result.location_quotient), -1)
+    chosen = np.argsort(quotient)[::-1][:30][::-1]
+    above, below = 22 * len(counts), 19 * len(chosen)
+    heads = (
+        (
+            f"業種別の地域数（{result.periods[-1]}年）",
+            "最も特化した地域・業種の段階の推移（かっこ内は直近の確率）",
+        )
+        if ja
+        else (
+            f"Districts by stage in each industry, {result.periods[-1]}",
+            "Course of the most specialised (in brackets: probability of the last stage)",
+        )
+    )
+    gap = 80 / (above + below)
+    figure = make_subplots(
+        2,
+        1,
+        subplot_titles=heads,
+        vertical_spacing=gap,
+        row_heights=[above / (above + below), below / (above + below)],
+    )
+    for k, word in enumerate(words):
+        figure.add_bar(
+            y=[_short(str(name).replace("製造業", ""), 38) for name in counts.index],
+            x=counts[STAGES[k]],
+            orientation="h",
+            name=word.capitalize(),
+            marker_color=_stage_colour(k),
+            hovertemplate=f"%{{y}}, {word}: %{{x}}<extra></extra>",
+            row=1,
+            col=1,
+        )
+    scale = [[at / 6, _stage_colour(k)] for k in range(len(words)) for at in (k, k + 1)]
+    course = result.probability[chosen].argmax(axis=2)
+    figure.add_heatmap(
+        z=course,
+        x=[int(period) for period in result.periods[1:]],
+        y=[
+            f"{_short(result.names[k], 24)}: {_line(result.industry_names[k])} "
+            f"({result.chance[k]:.0%})"
+            for k in chosen
+        ],
+        zmin=-0.5,
+        zmax=5.5,
+        colorscale=scale,
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        customdata=np.array(words)[course],
+        hovertemplate="%{y} %{x}: %{customdata}<extra></extra>",
+        row=2,
+        col=1,
+    )
+    figure.update_layout(
+        template="shuseki",
+        barmode="stack",
+        bargap=0.2,
+        height=above + below + 260,
+        margin={"t": 110},
+        legend={"y": -60 / (above + below), "traceorder": "normal"},
+        title_text=title(
+            f"地域・業種別のライフサイクル段階（n = {len(result.codes):,}）"
+            if ja
+            else f"Stages of life of {len(result.codes):,} pairs of area and industry",
+            result,
+            lang,
+        ),
+    )
+    figure.update_annotations(font_size=13)
+    figure.update_yaxes(showgrid=False)
+    figure.update_xaxes(tickformat="d", showgrid=False, row=2, col=1)
     return figure
 
 
@@ -667,6 +874,11 @@ def _variable(name: str, lang: str) -> str:
 
 def _short(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _line(industry: str) -> str:
+    """Name of an industry up to its first comma or bracket."""
+    return industry.split(",")[0].split("（")[0].removesuffix("製造業")
 
 
 def _stage_colour(k: int) -> str:

@@ -1,0 +1,114 @@
+"""Pictures of types, life cycle and trends, their maps and commands, in both languages."""
+
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from shuseki.cli.measure import app
+from shuseki.errors import ParameterError
+from shuseki.measures.lifecycle import STAGES, STAGES_JA, life_cycle
+from shuseki.measures.trends import contributions, trends
+from shuseki.measures.typology import TYPES, TYPES_JA, agglomeration_types
+from shuseki.report.plots import plot
+from shuseki.report.plots.measures import types_map
+from shuseki.study.measures import measure, public_panel
+
+
+def japanese(text: str) -> bool:
+    return bool(re.search("[\u3040-\u9fff]", text))
+
+
+@pytest.fixture(scope="module", params=["en", "ja"])
+def lang(request) -> str:
+    return request.param
+
+
+def test_types_show_the_named_places_and_the_largest(lang):
+    answer = agglomeration_types(
+        public_panel("industries", lang),
+        workers="employees",
+        history=public_panel("district shipments"),
+        all_plants=public_panel("district totals"),
+    )
+    figure = plot(answer, lang=lang)
+    names = [bar.name for bar in figure.data if bar.type == "bar"]
+    assert names == (list(TYPES_JA) if lang == "ja" else [name.capitalize() for name in TYPES])
+    first = figure.data[0].y
+    assert first[0] == ("豊田" if lang == "ja" else "Toyota")
+    assert len(set(first)) == len(first) > 20
+    on_map = types_map(answer, lang=lang)
+    assert japanese(on_map.layout.title.text) == (lang == "ja")
+
+
+def test_lives_by_industry(lang):
+    answer = life_cycle(
+        public_panel("years", lang),
+        workers="employees",
+        industry="each",
+        all_plants=public_panel("district totals"),
+    )
+    figure = plot(answer, lang=lang)
+    bars = [trace for trace in figure.data if trace.type == "bar"]
+    assert [bar.name for bar in bars] == (
+        list(STAGES_JA) if lang == "ja" else [name.capitalize() for name in STAGES]
+    )
+    assert sum(sum(bar.x) for bar in bars) == len(answer.codes)
+    (course,) = (trace for trace in figure.data if trace.type == "heatmap")
+    assert course.z.shape == (30, 11)
+    assert japanese(course.y[0]) == (lang == "ja")
+
+
+def test_trends_of_an_industry_and_contributions(lang):
+    since = [str(year) for year in range(2006, 2013)]
+    answer = trends(
+        public_panel("years", lang).select(periods=since),
+        ["107"],
+        "employees",
+        industry="25+26+27+32",
+        all_plants=public_panel("district totals"),
+    )
+    assert japanese(plot(answer, lang=lang).layout.title.text) == (lang == "ja")
+    parts = contributions(public_panel("municipal years", lang), "plants", start="2001", end="2012")
+    assert len(plot(parts, lang=lang).data[0].y) == 20
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["types"], "areas are agglomerations in 2001"),
+        (["types", "--area", "090", "--lang", "ja"], "産地型集積（所属度"),
+        (["lifecycle", "--industry", "each"], "pairs of area and industry in 2012"),
+        (["lifecycle", "--industry", "21", "--area", "124"], "path creation"),
+        (["trends", "--contributions", "2001-2012"], "plants 2001–2012: -31.6%"),
+        (
+            ["trends", "--contributions", "2001-2012", "--by", "industry", "--area", "13111"],
+            "Machinery",
+        ),
+        (["trends", "--industry", "21", "--area", "124", "--variable", "employees"], "Ceramic"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_commands(command, said):
+    told = CliRunner().invoke(app, command)
+    assert told.exit_code == 0, told.output
+    assert said in " ".join(told.output.split())
+
+
+def test_the_map_is_written(tmp_path):
+    told = CliRunner().invoke(app, ["types", "--map", str(tmp_path / "map.html")])
+    assert told.exit_code == 0, told.output
+    assert (tmp_path / "map.html").stat().st_size > 1_000_000
+
+
+def test_contributions_in_a_study_file():
+    panel = public_panel("years")
+    options = {"areas": ["107"], "contributions": [2001, 2012]}
+    answers = measure(panel, None, {"trends": options})
+    assert list(answers) == [
+        "trends_plants",
+        "contributions_plants_area",
+        "contributions_plants_industry",
+    ]
+    with pytest.raises(ParameterError, match=r"Expected \[start, end\]"):
+        measure(panel, None, {"trends": {"areas": ["107"], "contributions": "2001"}})
