@@ -406,6 +406,7 @@ def lifecycle(
         data,
         workers="employment" if "employment" in data.values else "employees",
         output="shipments_yen" if "shipments_yen" in data.values else None,
+        births="births" if "births" in data.values else None,
         industry=industry,
         areas=area or None,
         all_plants=public_panel("district totals", lang) if split else None,

@@ -2,6 +2,7 @@
 
 import re
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -93,6 +94,25 @@ def test_commands(command, said):
     told = CliRunner().invoke(app, command)
     assert told.exit_code == 0, told.output
     assert said in " ".join(told.output.split())
+
+
+def test_births_of_a_users_panel_enter(tmp_path):
+    # plants and workers swing about a level; few births speak for a late stage, many for an early
+    rows = [
+        (f"{area:02d}", year, 100 + 10 * (year % 2), 2000 + 200 * (year % 2), births)
+        for area, births in ((1, 1), (2, 12))
+        for year in range(2001, 2013)
+    ]
+    columns = ["area", "period", "plants", "employment", "births"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "panel.csv", index=False)
+    told = CliRunner().invoke(
+        app,
+        ["lifecycle", "--panel", str(tmp_path / "panel.csv"), "--output", str(tmp_path / "s.csv")],
+    )
+    assert told.exit_code == 0, told.output
+    table = pd.read_csv(tmp_path / "s.csv")
+    late = table[["probability_maturity", "probability_contraction", "probability_decline"]]
+    assert late.sum(axis=1).iloc[0] > late.sum(axis=1).iloc[1]
 
 
 def test_the_map_is_written(tmp_path):
