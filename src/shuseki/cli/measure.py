@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from shuseki.datasets.public import fully_published, manufacturing_panel
 from shuseki.measures.clusters import Clusters, PointClusters, point_clusters
 from shuseki.measures.clusters import clusters as find_clusters
 from shuseki.measures.concentration import scale_sweep
+from shuseki.measures.externalities import ExternalityRange
 from shuseki.measures.lifecycle import life_cycle
 from shuseki.measures.trends import contributions
 from shuseki.measures.trends import trends as follow
@@ -420,6 +422,65 @@ def lifecycle(
     for code, line in zip(answer.codes, answer.industries, strict=True):
         if area and code in area and industry != "each":
             print_table(answer.goes_with(code, lang, industry=line))
+
+
+@app.command()
+def externalities(
+    panel: PanelFile = None,
+    span: Annotated[
+        list[str] | None,
+        typer.Option("--span", help="Start–end, as in 2001-2006; repeat it to compare."),
+    ] = None,
+    variable: Annotated[str, typer.Option("--variable", help="What grows.")] = "plants",
+    outcome: Annotated[str, typer.Option("--outcome", help="growth or births.")] = "growth",
+    rings: Annotated[
+        str, typer.Option("--rings", help="Edges of the rings in km, from 0.")
+    ] = "0,15,30,60,120",
+    table: Annotated[
+        str,
+        typer.Option(
+            "--input-output",
+            help="CSV: seller, buyer, amount. Or jsic-10, jsic-11, comparable, none.",
+        ),
+    ] = "auto",
+    pooled: Annotated[
+        bool, typer.Option("--pooled", help="Do not compare industries within areas.")
+    ] = False,
+    output: Output = None,
+    figure: Figure = None,
+    lang: Lang = "en",
+) -> None:
+    """Estimate how far the same industry, suppliers, customers and variety reach.
+
+    By default the cities whose industries are published in full, 2001–2006 and 2006–2012, with the
+    OECD's input–output table of Japan.
+    """
+    options: dict[str, object] = {
+        "variable": variable,
+        "outcome": outcome,
+        "area_effects": not pooled,
+        "input_output": table,
+    }
+    given = span or ([] if panel else ["2001-2006", "2006-2012"])
+    spans = [both.replace("–", "-").split("-") for both in given]
+    if any(len(both) != 2 for both in spans):
+        raise typer.BadParameter(f"--span is {given}, not start-end as in 2001-2006")
+    if spans:
+        options["spans"] = spans
+    try:
+        options["rings_km"] = [float(edge) for edge in rings.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"--rings is {rings!r}, not numbers with commas") from None
+    if panel is None:
+        data = manufacturing_panel("municipality", industries="comparable")
+        ends = sorted({int(year) for both in spans for year in both})
+        options["areas"] = fully_published("municipality", ends)
+    else:
+        data = read_panel(panel)
+    with console.status("Externalities"):
+        answer = measure(data, None, {"externalities": options})["externalities"]
+    assert isinstance(answer, ExternalityRange)
+    tell(answer, output, figure, lang, table=answer.ranges())
 
 
 def tell(

@@ -1,11 +1,12 @@
 """What do public statistics say of manufacturing in a region?
 
 ``manufacturing_panel`` gives plants, employees, wages, shipments and value added by area, industry
-and year; ``shipments_panel`` shipments since 1971.
+and year; ``shipments_panel`` shipments since 1971; ``input_output_shares`` who sells to whom.
 
 Takes the name of a division, or a ``Division``. Gives panels whose sources name publisher, year and
 terms; amounts in yen, nominal. Empty (``nan``) is unknown: withheld, or not published.
-Sources: METI 工業統計表 2001–2012; Cabinet Office (from METI) 1971–2012; see ``catalogue``.
+Sources: METI 工業統計表 2001–2012; Cabinet Office (from METI) 1971–2012; OECD input–output tables
+1995–2018; see ``catalogue``.
 Checked against the national totals that METI prints.
 Limits: plants with four or more employees. Industries are published for cities only: 61 % of plants
 in 2001, 72 % in 2012; totals are for all municipalities. Sums leave out withheld cells, which are
@@ -23,16 +24,21 @@ from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.geography.districts import Division, aggregate, division
 from shuseki.industries.classification import classification
 from shuseki.industries.concordance import comparable_groups
+from shuseki.measures.externalities import InputOutput, input_output
 from shuseki.panel import ALL, Panel
 
 __all__ = [
+    "INPUT_OUTPUT_YEARS",
     "MANUFACTURING_YEARS",
+    "fully_published",
+    "input_output_shares",
     "manufacturing_panel",
     "shipments_panel",
 ]
 
 MANUFACTURING_YEARS = tuple(range(2001, 2013))
 SHIPMENT_YEARS = tuple(range(1971, 2013))
+INPUT_OUTPUT_YEARS = tuple(range(1995, 2019))
 REVISION_YEARS = {"10": (2001,), "11": tuple(range(2002, 2008)), "12": tuple(range(2008, 2013))}
 AMOUNTS = ("wages", "materials", "shipments", "value_added")
 YEN = 10_000
@@ -125,12 +131,101 @@ def shipments_panel(
     return aggregate(panel, to, date=SHIPMENT_CODES).panel
 
 
+def fully_published(
+    by: str | Division = "municipality",
+    years: Sequence[int] = (2001, 2006, 2012),
+    share: float = 0.98,
+) -> tuple[str, ...]:
+    """Areas whose industries are published in full, so that they can be compared over time.
+
+    Industries are published for cities only: where a town joined a city, its plants appear in the
+    city's industries and look like growth. Areas are kept whose industries have at least ``share``
+    of all plants in each of the years.
+
+    Examples
+    --------
+    >>> len(fully_published("municipality"))
+    376
+    """
+    cells = manufacturing_panel(by, industries="comparable", years=years).values["plants"]
+    panel = manufacturing_panel(by, industries="total", years=years)
+    whole = panel.values["plants"][:, 0]
+    shown = np.divide(cells.sum(axis=1), whole, out=np.zeros_like(whole), where=whole > 0)
+    kept = (shown >= share).all(axis=1)
+    return tuple(code for code, keep in zip(panel.areas, kept, strict=True) if keep)
+
+
 SHIPMENT_CODES = "2015-10-01"
 
 
 def default_division(name: str) -> Division:
     """Give a bundled division; municipalities are those of 2020, since they only merge."""
     return division(name, 2020) if name == "municipality" else division(name)
+
+
+# ---- who sells to whom -----------------------------------------------------------------------
+
+
+def input_output_shares(
+    industries: Literal["jsic-10", "jsic-11", "comparable"] = "comparable", *, year: int = 2005
+) -> InputOutput:
+    """Of what an industry buys from (sells to) other manufacturing, the share of each partner.
+
+    The OECD's table has 17 sectors. Where industries share one (food and beverages; iron and
+    steel, and non-ferrous metals), its flows are divided by their shipments of 2002, and flows
+    inside the sector are left out: the table does not tell them from an industry's own.
+
+    Parameters
+    ----------
+    industries
+        As in ``manufacturing_panel``; revision 12 alone cannot be told apart by the table.
+    year
+        1995 to 2018; the input–output tables of Japan themselves are of 1995, 2000, 2005, 2011
+        and 2015, the OECD estimates the years between.
+
+    Examples
+    --------
+    >>> dealings = input_output_shares("jsic-10", year=2000)
+    >>> metal, steel = (dealings.industries.index(code) for code in ("28", "26"))
+    >>> bool(dealings.suppliers[metal].argmax() == steel)
+    True
+    """
+    if year not in INPUT_OUTPUT_YEARS:
+        raise ParameterError(
+            f"No input–output table of {year}. Expected 1995 to 2018. Choose a year among them."
+        )
+    part = industry_parts(industries)
+    flows = load("input-output-flows")
+    column = f"million_usd_{year}"
+    table = flows.pivot(index="seller", columns="buyer", values=column)
+    sectors = list(part.columns)
+    between = table.loc[sectors, sectors].to_numpy(float) * ~np.eye(len(sectors), dtype=bool)
+    parts = part.to_numpy(float)
+    return input_output(
+        pd.DataFrame(parts @ between @ parts.T, index=part.index, columns=part.index),
+        sources=(dataset("input-output-flows").source, dataset("input-output-industries").source),
+        notes=(
+            f"Suppliers and customers: manufacturing only, home and imported goods, {year}; "
+            "dealings inside one of the table's 17 sectors are left out.",
+        ),
+    )
+
+
+def industry_parts(industries: str) -> pd.DataFrame:
+    """Part of each sector of the table that an industry makes, industries × sectors."""
+    known = ("jsic-10", "jsic-11", "comparable")
+    if industries not in known:
+        raise UnknownCodeError.among("breakdown with an input–output table", [industries], known)
+    table = load("input-output-industries")
+    revision = industries.removeprefix("jsic-") if industries != "comparable" else "10"
+    table = table[table["revision"] == revision].rename(columns={"industry": "code"})
+    if industries == "comparable":
+        groups = comparable_groups([10, 11, 12])
+        group = groups[groups["revision"] == "10"].set_index("code")["group"]
+        table = table.assign(code=table["code"].map(group.to_dict()))
+    return table.pivot_table(
+        index="code", columns="sector", values="sector_share", aggfunc="sum", fill_value=0.0
+    )
 
 
 # ---- cells of manufacturing ---------------------------------------------------------------------

@@ -11,7 +11,7 @@ A section of the study file names them; ``true`` takes the defaults, a table set
     trends = { areas = ["001"], variable = "plants", contributions = ["2001", "2012"] }
     types = { local_products = ["14"], metals = ["28"], machinery = ["29", "30"] }
     lifecycle = { areas = ["001"], industry = "each" }
-    externalities = { spans = [["2001", "2006"], ["2006", "2012"]] }
+    externalities = { spans = [["2001", "2006"], ["2006", "2012"]], input_output = "jsic-10" }
 
 Takes the study's panel and sites. Gives results by name, in that order. ``public_panel`` holds
 what the measures take when a user has no data: the bundled public statistics.
@@ -21,12 +21,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
 
-from shuseki.datasets.public import manufacturing_panel, shipments_panel
+from shuseki.datasets.public import (
+    input_output_shares,
+    manufacturing_panel,
+    shipments_panel,
+)
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.areas import prefectures
 from shuseki.geography.districts import division
@@ -39,7 +43,7 @@ from shuseki.measures.concentration import (
     local_moran,
     plant_herfindahls,
 )
-from shuseki.measures.externalities import externality_range
+from shuseki.measures.externalities import InputOutput, externality_range, input_output
 from shuseki.measures.kdensity import KDensity, kdensity, kdensity_areas
 from shuseki.measures.lifecycle import life_cycle
 from shuseki.measures.mfunction import m_function
@@ -381,7 +385,39 @@ def _lifecycle(panel: Panel, sites: Sites | None, options: Options) -> dict[str,
 def _externalities(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
     if "spans" in options:
         options["spans"] = [(str(start), str(end)) for start, end in options["spans"]]
+    given = options.pop("input_output", "auto")
+    if "related" not in options:
+        options["related"] = _input_output(panel, given)
     return {"externalities": externality_range(panel, **options)}
+
+
+def _input_output(panel: Panel, given: str) -> InputOutput | None:
+    """Find an input–output table for a panel.
+
+    ``given``: a CSV file with columns ``seller``, ``buyer`` and ``amount``; or a breakdown that the
+    bundled table knows (``"jsic-10"``, ``"jsic-11"``, ``"comparable"``); ``"none"``; or ``"auto"``:
+    the bundled table if the panel has the codes of a breakdown that no other has.
+    """
+    if given == "none":
+        return None
+    if given.endswith(".csv"):
+        flows = _read(Path(given), dtype={"seller": str, "buyer": str})
+        missing = {"seller", "buyer", "amount"} - set(flows)
+        if missing:
+            raise DataError(
+                f"{given} has columns {examples(flows.columns, 12)}. Expected seller, buyer and "
+                "amount. Rename the columns."
+            )
+        table = flows.pivot_table(index="seller", columns="buyer", values="amount", aggfunc="sum")
+        codes = sorted(set(table.index) | set(table.columns))
+        return input_output(table.reindex(index=codes, columns=codes).fillna(0), sources=(USER,))
+    if given != "auto":
+        return input_output_shares(cast(Any, given))
+    for breakdown in ("comparable", "jsic-10"):  # revisions 11 and 12 have the same codes
+        dealings = input_output_shares(cast(Any, breakdown))
+        if set(panel.industries) == set(dealings.industries):
+            return dealings
+    return None
 
 
 MEASURES: Mapping[str, Callable[[Panel, Sites | None, Options], dict[str, Result]]] = {

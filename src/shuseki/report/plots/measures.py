@@ -11,7 +11,7 @@ from shuseki.measures.concentration import (
     LocalMoran,
     ScaleSweep,
 )
-from shuseki.measures.externalities import CHANNELS, CHANNELS_JA, ExternalityRange
+from shuseki.measures.externalities import CHANNELS_JA, ExternalityRange
 from shuseki.measures.kdensity import KDensity
 from shuseki.measures.lifecycle import STAGES, STAGES_JA, LifeCycle
 from shuseki.measures.mfunction import MFunction
@@ -821,13 +821,21 @@ def _lives_by_industry(result: LifeCycle, lang: str) -> go.Figure:
 def externality_range(result: ExternalityRange, *, lang: str = "en") -> go.Figure:
     """Draw the coefficients of each channel by distance, spans side by side."""
     ja = lang == "ja"
-    words = CHANNELS_JA if ja else tuple(name.capitalize() for name in CHANNELS)
-    figure = make_subplots(1, 3, subplot_titles=words, shared_yaxes=True)
+    words = [CHANNELS_JA[name] if ja else name.capitalize() for name in result.channels]
+    for c, name in enumerate(words):
+        parts = [
+            f"{start}–{end}: " + _range_words(result, p, c, ja)
+            for p, (start, end) in enumerate(result.spans)
+        ]
+        words[c] = "<br>".join([f"<b>{name}</b>", *parts])
+    figure = make_subplots(
+        1, len(words), subplot_titles=words, shared_yaxes=True, horizontal_spacing=0.03
+    )
     middle = (result.rings_km[1:] + result.rings_km[:-1]) / 2
     for p, (start, end) in enumerate(result.spans):
-        for c in range(len(CHANNELS)):
+        for c in range(len(words)):
             figure.add_scatter(
-                x=middle,
+                x=middle + (p - (len(result.spans) - 1) / 2) * 1.5,
                 y=100 * result.coefficient[p, c],
                 error_y={
                     "type": "data",
@@ -844,28 +852,48 @@ def externality_range(result: ExternalityRange, *, lang: str = "en") -> go.Figur
             )
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
     n = max(result.observations)
+    if result.outcome == "births":
+        what, what_ja = "births", "開業"
+        unit, unit_ja = (
+            "Births per 100 plants a year, per s.d.",
+            "1標準偏差当たり年開業率（%ポイント）",
+        )
+    else:
+        variable = _variable(result.variable, lang)
+        what, what_ja = f"growth of {variable.lower()}", f"{variable}の成長"
+        unit, unit_ja = "Points of growth a year per s.d.", "1標準偏差当たり年成長率（%ポイント）"
     figure.update_layout(
         template="shuseki",
-        height=430,
-        margin={"t": 110},
+        height=470,
+        margin={"t": 150},
         title_text=title(
-            f"外部経済の及ぶ距離：{_variable(result.variable, lang)}の成長との関係（n = {n:,}）"
+            f"外部経済の及ぶ距離：{what_ja}との関係（n = {n:,}）"
             if ja
-            else f"How far does growth of {_variable(result.variable, lang).lower()} go with what "
-            f"is around? n = {n:,}",
+            else f"How far does {what} go with what is around? n = {n:,}",
             result,
             lang,
         ),
     )
     figure.update_annotations(font_size=12)
-    figure.update_xaxes(title_text="距離（km）" if ja else "Distance, km")
-    figure.update_yaxes(
-        title_text="1標準偏差当たり年成長率（%ポイント）"
-        if ja
-        else "Points of growth a year per s.d.",
-        col=1,
-    )
+    figure.update_xaxes(title_text="距離（km）" if ja else "Distance of the ring, km")
+    figure.update_yaxes(title_text=unit_ja if ja else unit, col=1)
     return figure
+
+
+def _range_words(result: ExternalityRange, p: int, c: int, ja: bool) -> str:
+    half, low, high = (
+        values[p, c] for values in (result.half_distance_km, result.lower_km, result.upper_km)
+    )
+    if not np.isfinite(half):
+        return "検出されず" if ja else "none found"
+    first, last = result.rings_km[1], result.rings_km[-1]
+    top = f"{high:.0f}" if high < last else f"{last:g}+"
+    if half < first / 2:  # nearer than the rings can tell
+        up_to = (f"（～{top}）" if ja else f" (to {top})") if high > first else ""
+        return f"{first:g} km以内で半減{up_to}" if ja else f"halves within {first:g} km{up_to}"
+    if ja:
+        return f"{half:.0f} kmで半減（{low:.0f}～{top}）"
+    return f"halves at {half:.0f} km ({low:.0f}–{top})"
 
 
 def _variable(name: str, lang: str) -> str:
