@@ -7,6 +7,7 @@
 The names below are loaded when they are first used, so that importing shuseki costs nothing.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from shuseki.study.specification import Study, bundled_studies, read_study
 
 __version__ = "0.1.0"
+
+# OpenMP where there is a choice: with TBB some processes do not end once their work is done.
+os.environ.setdefault("NUMBA_THREADING_LAYER_PRIORITY", "omp tbb workqueue")
 
 __all__ = [
     "Panel",

@@ -156,8 +156,7 @@ def test_local_moran_against_esda(panel):
     theirs = esda.Moran_Local(
         answer.value,
         nearest_neighbours(panel.areas, panel.centres, 8).to_w(),
-        permutations=99,
-        seed=1,
+        permutations=0,
     )
     # esda scales by n − 1, we by n
     assert answer.local_moran == pytest.approx(theirs.Is * 40 / 39, rel=1e-10)

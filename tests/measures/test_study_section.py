@@ -94,7 +94,7 @@ def test_every_answer_has_a_picture_in_both_languages(answers, folder, lang):
     sites = read_sites(folder / "sites.csv")
     last = panel.select(periods=["2008"])
     more = {
-        "m": m_function(sites, "A"),
+        "m": m_function(sites, ["A"]),
         "points": point_clusters(sites, "A", smallest=5),
         "coagglomeration": coagglomeration(last),
         "local_moran": local_moran(last, "B", permutations=99),
@@ -119,7 +119,7 @@ def test_synthetic_plants_are_marked_in_the_picture(folder):
         sites.employment,
         sources=(SYNTHETIC,),
     )
-    answer = m_function(invented, "A")
+    answer = m_function(invented, ["A"])
     assert answer.is_synthetic
     assert "Synthetic data" in plot(answer).layout.title.text
     assert "合成データ" in plot(answer, lang="ja").layout.title.text

@@ -235,8 +235,8 @@ class Coagglomeration(Result):
         return (
             f"Of {len(gamma)} pairs {self.industry_names[first[top]]} and "
             f"{self.industry_names[second[top]]} gather most (γᶜ = {gamma[top]:.3f}, "
-            f"{z[top]:.1f} standard errors, {self.period}); {int((z > 2).sum())} pairs gather and "
-            f"{int((z < -2).sum())} keep apart beyond two standard errors."
+            f"{self.period}); {int((z > 2).sum())} pairs gather and {int((z < -2).sum())} keep "
+            "apart by more than two standard errors of chance."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -618,7 +618,7 @@ def _plant_sizes(
     elif plants is not None:
         note = (
             "H takes the plants of a cell as equal in size: a lower bound, so γ and the "
-            "Maurel–Sédillot index are upper bounds."
+            "Maurel–Sédillot index are upper bounds, and errors under darts lower bounds."
         )
         return _Sizes(*cell_mean_powers(workers, np.nan_to_num(plants)), "cell means", (note,))
     else:

@@ -521,17 +521,17 @@ def _measure(
     )
     curves: dict[str, list[Floats]] = {name: [] for name in _CURVES}
     null_by = []
-    for step, (member, h) in enumerate(zip(members, scale.bandwidths_km, strict=True)):
-        relative = member.weights / member.weights.mean()
-        smooth = smoothing_map(distances_km, h, bin_km, bins)
-        shares = pair_shares(places, places.of_site[member.rows], relative, bin_km, bins)
-        with threadpool_limits(1, "blas"):  # small matrices
+    with threadpool_limits(1, "blas"):  # the matrices of one industry are small
+        for step, (member, h) in enumerate(zip(members, scale.bandwidths_km, strict=True)):
+            relative = member.weights / member.weights.mean()
+            smooth = smoothing_map(distances_km, h, bin_km, bins)
+            shares = pair_shares(places, places.of_site[member.rows], relative, bin_km, bins)
             null = _null(places, population, third(h, distances_km), relative, smooth, level)
-        null_by.append(null.by)
-        for name, curve in zip(_CURVES, (smooth @ shares, *null.curves), strict=True):
-            curves[name].append(curve)
-        if progress:
-            progress(len(places.plants) + step + 1, total)
+            null_by.append(null.by)
+            for name, curve in zip(_CURVES, (smooth @ shares, *null.curves), strict=True):
+                curves[name].append(curve)
+            if progress:
+                progress(len(places.plants) + step + 1, total)
     simulated = [m.code for m, by in zip(members, null_by, strict=True) if by == "simulation"]
     if simulated:
         notes = (

@@ -32,6 +32,7 @@ from shuseki.geography.distances import EARTH_RADIUS_KM
 __all__ = [
     "Places",
     "Population",
+    "along",
     "at_centres",
     "distance_matrix",
     "mesh",
@@ -155,7 +156,7 @@ def mesh(latitude: Floats, longitude: Floats, rounding_km: float = 0.0) -> Place
         added_km = float(np.sqrt((plants * away**2).sum() / plants.sum()))
         if added_km <= rounding_km or side == 1:
             break
-    sequence = np.argsort(_along(middle), kind="stable")
+    sequence = np.argsort(along(middle), kind="stable")
     block = _inverse(sequence)[block]
     order = np.argsort(block, kind="stable")
     near_km = NEAR_SIDES * side * MESH_KM if side > 1 else 0.0
@@ -209,7 +210,7 @@ def systematic_sample(positions: Floats, plants: Floats, size: int) -> Ints:
 
 def _single(positions: Floats, plants: Floats, own_km: Floats) -> Places:
     """Cells that are their own blocks, in order along the map."""
-    order = np.argsort(_along(positions), kind="stable")
+    order = np.argsort(along(positions), kind="stable")
     each = np.arange(len(plants))
     return Places(
         positions=positions[order],
@@ -244,7 +245,7 @@ def _inverse(order: Ints) -> Ints:
     return place
 
 
-def _along(positions: Floats) -> Floats:
+def along(positions: Floats) -> Floats:
     """Place of each position along the longest direction of the map, in earth radii."""
     centred = positions - positions.mean(axis=0)
     along: Floats = centred @ np.linalg.eigh(centred.T @ centred)[1][:, -1]
@@ -282,7 +283,7 @@ def _map_of(places: Places) -> _Map:
         block_x=block_x,
         block_y=block_y,
         block_z=block_z,
-        along=_along(places.block_positions) * EARTH_RADIUS_KM,
+        along=along(places.block_positions) * EARTH_RADIUS_KM,
         near_start=places.near_start,
         near=places.near,
     )
