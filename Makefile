@@ -33,6 +33,7 @@ bench: $(STAMP)  ## run every benchmark; each renews its section of benchmarks/R
 docs: $(STAMP)  ## run the code of the documentation pages and renew their output
 	$(BIN)/python docs/build.py
 	$(BIN)/python docs/theory/draw.py
+	$(BIN)/python docs/measures/draw.py
 
 derive: $(STAMP)  ## rebuild the bundled tables from the publishers' files: make derive DATA=folder
 	for script in derive/*.py; do $(BIN)/python $$script $(DATA) || exit 1; done

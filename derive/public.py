@@ -101,7 +101,11 @@ def employees_2009(japan: Path) -> None:
 
 
 def manufacturing(japan: Path) -> None:
-    """Plants, employees, wages, … by municipality, two-digit industry and year, 4+ employees."""
+    """Plants, employees, wages, … by municipality, two-digit industry and year, 4+ employees.
+
+    Designated cities publish their industries by ward only: the wards are added up. What is
+    withheld of some wards is not in the sum; ``plants_withheld`` counts the plants of such cells.
+    """
     raw = pd.read_parquet(japan / "panel/meti_manufacturing_municipal_2digit_2001_2012.parquet")
     parts = []
     for year, part in raw.groupby("year"):
@@ -109,7 +113,8 @@ def manufacturing(japan: Path) -> None:
         known = codes_of(f"{year}-12-31") | codes_of(
             "2012-02-01" if year == 2011 else f"{year}-12-31"
         )
-        kept = part[part["id_muni"].isin(known)]
+        part = part.assign(withheld=part["num_estb"].where(part["sales"].isna(), 0))
+        kept = pd.concat([part[part["id_muni"].isin(known)], of_wards(part, int(year))])
         other = set(part["id_muni"]) - set(municipalities(f"{year}-12-31", wards=True)["code"])
         print(year, "left out:", sorted(c for c in other - known if not c.endswith("000")
                                         and not c.startswith("000"))[:12])  # fmt: skip
@@ -122,16 +127,32 @@ def manufacturing(japan: Path) -> None:
             "municipality": table["id_muni"].astype("category"),
             "year": table["year"].astype("int16"),
             "industry": industry.astype("category"),
-            "plants": table["num_estb"].astype("int32"),
+            "plants": whole(table["num_estb"]).astype("int32"),
             "employees": whole(table["emp"]).astype("Int32"),
             "wages_10000_yen": whole(table["wage"]),
             "materials_10000_yen": whole(table["material"]),
             "shipments_10000_yen": whole(table["sales"]),
             "value_added_10000_yen": whole(table["va"]),
+            "plants_withheld": table["withheld"].astype("int32"),
         }
     )
     out = out.sort_values(["year", "industry", "municipality"], ignore_index=True)
     write(out, "manufacturing_municipal_2001_2012")
+
+
+def of_wards(part: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Industries of the cities that publish them by ward, added up over the wards."""
+    units = municipalities(f"{year}-12-31", wards=True)
+    city = units[units["kind"] == "ward"].set_index("code")["city"]
+    wards = part[part["id_muni"].isin(city.index) & (part["id_sec2d"] != 0)]
+    wards = wards.assign(id_muni=wards["id_muni"].map(city))
+    amounts = ["num_estb", "emp", "wage", "material", "sales", "va", "withheld"]
+    added = wards.groupby(["year", "id_muni", "id_sec2d"])[amounts].sum(min_count=1).reset_index()
+    whole_city = part[part["id_sec2d"] == 0].set_index("id_muni")["num_estb"]
+    differ = added.groupby("id_muni")["num_estb"].sum() - whole_city
+    print(year, "wards of", added["id_muni"].nunique(), "cities; plants differ from the city's:",
+          differ[differ.abs() > 0].to_dict())  # fmt: skip
+    return added
 
 
 def shipments(japan: Path) -> None:

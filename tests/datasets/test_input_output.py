@@ -81,9 +81,9 @@ def test_what_does_not_exist_is_refused() -> None:
 
 
 def test_areas_that_towns_joined_are_not_fully_published() -> None:
-    # Hamamatsu took in eleven towns in 2005; Ota and Higashi-Osaka did not change. Kawasaki, whose
-    # wards have their own codes, shows no industries at all.
+    # Joetsu took in thirteen towns in 2005; Ota and Higashi-Osaka did not change. Kawasaki and Osaka
+    # publish their industries by ward, which are added up.
     kept = fully_published("municipality", [2001, 2006, 2012])
-    assert {"13111", "27227"} <= set(kept)
-    assert not {"22130", "14130"} & set(kept)
+    assert {"13111", "27227", "14130", "27100"} <= set(kept)
+    assert "15222" not in kept
     assert set(kept) <= set(fully_published("municipality", [2006, 2012]))

@@ -78,10 +78,14 @@ def quotients(
 ) -> None:
     """Rank location quotients by what is certain of them; specialised and varied areas.
 
-    With --since: shift-share, what nation, industry mix and own competitiveness contributed.
+    With --since: shift-share, what nation, industry mix and own competitiveness contributed; by
+    default of the cities whose industries are published in full in both years.
     """
-    kind: Kind = "years" if since else "industries"
-    data = read_panel(panel) if panel else public_panel(kind, lang)
+    data = read_panel(panel) if panel else public_panel("industries", lang)
+    if since is not None and panel is None:
+        data = public_panel("municipal industries", lang)
+        years = [int(since), int(period or data.periods[-1])]
+        data = data.select(areas=fully_published("municipality", years))
     options = {"variable": variable, "period": period or data.periods[-1], "since": since}
     answers = measure(data, None, {"quotients": options})
     if since is not None:

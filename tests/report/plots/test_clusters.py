@@ -25,10 +25,12 @@ def drawn(instruments: Clusters, request: pytest.FixtureRequest) -> tuple[go.Fig
     return plot(instruments, lang=request.param), request.param
 
 
-def test_the_title_says_what_and_where_from(drawn: tuple[go.Figure, str]) -> None:
+def test_the_title_says_what_and_where_from(
+    drawn: tuple[go.Figure, str], instruments: Clusters
+) -> None:
     figure, lang = drawn
     text = figure.layout.title.text
-    assert "3,421" in text
+    assert f"{instruments.plants:,.0f}" in text
     assert ("精密機械器具製造業の集積" if lang == "ja" else "Clusters of precision instrum") in text
     assert ("公的統計：METI" if lang == "ja" else "Public statistics: METI") in text
 
