@@ -23,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import rdata
 
 from shuseki.datasets.catalogue import load
 
@@ -40,6 +39,8 @@ ROUNDING = 4.0
 
 
 def flows(path: Path) -> pd.DataFrame:
+    import rdata  # reads files of R; of use here alone, so not among the pinned packages
+
     tables = rdata.read_rda(path)["OECD21ed_JPN_1995to2018"]
     columns = {}
     for year in YEARS:
@@ -90,6 +91,9 @@ def sector_shares(table: pd.DataFrame) -> pd.Series:
 
 def main() -> None:
     raw = Path(sys.argv[1]) / "oecd/OECD21ed_JPN_1995to2018.rda"
+    if not raw.exists():
+        print(f"input-output table: left as it is, since there is no {raw}")
+        return
     made = flows(raw)
     made.to_csv(OUT / "input_output_flows_1995_2018.csv", index=False)
     print(f"{len(made)} flows of {len(YEARS)} years")

@@ -16,9 +16,25 @@ if TYPE_CHECKING:
     from shuseki.datasets.printed import printed_paper
     from shuseki.entry.audit import audit
     from shuseki.errors import ShusekiError
+    from shuseki.measures.clusters import clusters, point_clusters
+    from shuseki.measures.concentration import (
+        coagglomeration,
+        concentration,
+        disagreement,
+        local_moran,
+        scale_sweep,
+    )
+    from shuseki.measures.externalities import externality_range
+    from shuseki.measures.kdensity import kdensity, kdensity_areas
+    from shuseki.measures.lifecycle import life_cycle
+    from shuseki.measures.mfunction import m_function
+    from shuseki.measures.quotients import location_quotients, shift_share, specialisation
+    from shuseki.measures.trends import contributions, trends
+    from shuseki.measures.typology import agglomeration_types
     from shuseki.panel import Panel
     from shuseki.report.plots import plot
     from shuseki.sites import Sites
+    from shuseki.study.measures import public_panel
     from shuseki.study.run import Run, run
     from shuseki.study.specification import Study, bundled_studies, read_study
 
@@ -33,14 +49,33 @@ __all__ = [
     "ShusekiError",
     "Sites",
     "Study",
+    "agglomeration_types",
     "audit",
     "bundled_studies",
     "catalogue",
+    "clusters",
+    "coagglomeration",
+    "concentration",
+    "contributions",
+    "disagreement",
+    "externality_range",
+    "kdensity",
+    "kdensity_areas",
+    "life_cycle",
     "load",
+    "local_moran",
+    "location_quotients",
+    "m_function",
     "plot",
+    "point_clusters",
     "printed_paper",
+    "public_panel",
     "read_study",
     "run",
+    "scale_sweep",
+    "shift_share",
+    "specialisation",
+    "trends",
 ]
 
 _HOMES = {
@@ -49,14 +84,33 @@ _HOMES = {
     "ShusekiError": "errors",
     "Sites": "sites",
     "Study": "study.specification",
+    "agglomeration_types": "measures.typology",
     "audit": "entry.audit",
     "bundled_studies": "study.specification",
     "catalogue": "datasets.catalogue",
+    "clusters": "measures.clusters",
+    "coagglomeration": "measures.concentration",
+    "concentration": "measures.concentration",
+    "contributions": "measures.trends",
+    "disagreement": "measures.concentration",
+    "externality_range": "measures.externalities",
+    "kdensity": "measures.kdensity",
+    "kdensity_areas": "measures.kdensity",
+    "life_cycle": "measures.lifecycle",
     "load": "datasets.catalogue",
+    "local_moran": "measures.concentration",
+    "location_quotients": "measures.quotients",
+    "m_function": "measures.mfunction",
     "plot": "report.plots",
+    "point_clusters": "measures.clusters",
     "printed_paper": "datasets.printed",
+    "public_panel": "study.measures",
     "read_study": "study.specification",
     "run": "study.run",
+    "scale_sweep": "measures.concentration",
+    "shift_share": "measures.quotients",
+    "specialisation": "measures.quotients",
+    "trends": "measures.trends",
 }
 
 

@@ -147,9 +147,13 @@ def check_inside_japan(latitude: Floats, longitude: Floats) -> None:
     )
     first = np.flatnonzero(outside)
     where = examples(f"row {k} ({latitude[k]:g}, {longitude[k]:g})" for k in first)
+    swapped = int(exchanged[outside].sum())
     advice = (
-        f"In {int(exchanged.sum())} latitude and longitude look exchanged: swap the columns."
-        if exchanged[outside].any()
+        "In all of them latitude and longitude look exchanged: swap the columns."
+        if swapped == len(latitude)
+        else f"In {swapped} of them latitude and longitude look exchanged, in other rows not: swap "
+        "the two values in those rows."
+        if swapped
         else "Correct or leave out those rows, or pass inside_japan=False for another country."
     )
     raise DataError(

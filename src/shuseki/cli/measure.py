@@ -24,9 +24,11 @@ from shuseki.measures.trends import contributions
 from shuseki.measures.trends import trends as follow
 from shuseki.measures.typology import agglomeration_types
 from shuseki.panel import Panel
+from shuseki.report.document import own_headline
 from shuseki.report.marks import mark
 from shuseki.report.plots import plot
 from shuseki.report.plots.measures import types_map
+from shuseki.report.words import pick
 from shuseki.results import Result
 from shuseki.study.measures import (
     Kind,
@@ -58,7 +60,7 @@ SitesFile = Annotated[
 Period = Annotated[str | None, typer.Option("--period", help="Which period; the last by default.")]
 Output = Annotated[Path | None, typer.Option("--output", help="Write the whole table to this CSV.")]
 Figure = Annotated[Path | None, typer.Option("--figure", help="Write the picture to this HTML.")]
-Lang = Annotated[str, typer.Option("--lang", help="Language of the picture: en or ja.")]
+Lang = Annotated[str, typer.Option("--lang", help="Language of answer and picture: en or ja.")]
 Areas = Annotated[list[str] | None, typer.Option("--area", help="Code of an area; repeat it.")]
 EXAMPLES = ["13111", "27227", "20204", "03206"]
 """Ota, Higashi-Osaka, Okaya and Kitakami, the four of the 2012 paper."""
@@ -92,7 +94,7 @@ def quotients(
         table = answers["shift_share"].to_frame().sort_values("competitive", ascending=False)
         tell(answers["shift_share"], output, figure, lang, table=table.drop(columns="area"))
         return
-    console.print(answers["specialisation"].headline(), highlight=False)
+    console.print(pick(own_headline(answers["specialisation"]), lang), highlight=False)
     table = answers["quotients"].to_frame().nlargest(SHOWN, "lower")
     tell(answers["quotients"], output, figure, lang, table=table.drop(columns=["area", "industry"]))
 
@@ -142,7 +144,7 @@ def concentration(
     table = table.sort_values("ellison_glaeser", ascending=False)
     tell(answers["concentration"], output, figure, lang, table=table)
     if "disagreement" in answers:
-        console.print(answers["disagreement"].headline(), highlight=False)
+        console.print(pick(own_headline(answers["disagreement"]), lang), highlight=False)
         reasons = answers["disagreement"].to_frame()[["industry_name", "spread", "reason"]]
         print_table(reasons[reasons["reason"] != ""])
 
@@ -263,7 +265,7 @@ def clusters(
                 progress=advance,
             )
         else:
-            data = read_panel(panel) if panel else public_panel("municipalities")
+            data = read_panel(panel) if panel else public_panel("municipalities", lang)
             answer = find_clusters(
                 data,
                 industry,
@@ -496,7 +498,7 @@ def tell(
     table: pd.DataFrame | None = None,
 ) -> None:
     """Print headline, the top of the table, notes and sources; write what was asked for."""
-    console.print(answer.headline(), highlight=False)
+    console.print(pick(own_headline(answer), lang), highlight=False)
     print_table(answer.to_frame() if table is None else table)
     for note in answer.notes:
         console.print(f"Note: {note}", style="dim", highlight=False)

@@ -20,6 +20,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from shuseki.arrays import Bools
 from shuseki.datasets.catalogue import dataset, load
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.geography.districts import Division, aggregate, division
@@ -151,7 +152,7 @@ def fully_published(
     """
     panel = manufacturing_panel(by, industries="comparable", years=years)
     seen = seen_share(panel, manufacturing_panel(by, industries="total", years=years))
-    kept = (seen >= share).all(axis=1)
+    kept: Bools = np.asarray((seen >= share).all(axis=1))
     return tuple(code for code, keep in zip(panel.areas, kept, strict=True) if keep)
 
 

@@ -172,10 +172,15 @@ class Clusters(Result):
         """The clusters that carry most of the gain."""
         return tuple(cluster for cluster in self.found if cluster.essential)
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Count the clusters, name the first, and say how far the essential ones reach."""
+        ja = lang == "ja"
         if not self.found:
-            return f"{self.industry_name}, {self.period}: no cluster (n = {self.plants:,.0f})."
+            return (
+                f"{self.industry_name}（{self.period}年）：集積なし（n = {self.plants:,.0f}）。"
+                if ja
+                else f"{self.industry_name}, {self.period}: no cluster (n = {self.plants:,.0f})."
+            )
         first = self.found[0]
         names = ", ".join(first.area_names[:3]) + (" …" if len(first.area_names) > 3 else "")
         reach = (
@@ -184,6 +189,23 @@ class Clusters(Result):
             if np.isfinite(self.global_extent_share)
             else ""
         )
+        if ja:
+            members = "、".join(first.area_names[:3]) + (
+                "ほか" if len(first.area_names) > 3 else ""
+            )
+            unit = "面積" if self.extent_unit == "land" else "地域数"
+            extent = (
+                f"本質的な集積の範囲は{unit}の{self.global_extent_share:.0%}、うち"
+                f"{self.local_density_share:.0%}を集積が占める。"
+                if np.isfinite(self.global_extent_share)
+                else ""
+            )
+            return (
+                f"{self.industry_name}（{self.period}年）：{len(self.found)}の集積（うち本質的なもの"
+                f"{len(self.essential)}）に{self.plants:,.0f}事業所の{self.share:.0%}"
+                f"（p = {self.p:.3f}）。第1は{members}の{len(first.areas)}地域、{first.share:.0%}、"
+                f"期待値の{first.ratio:.1f}倍（p = {first.p:.3f}）。{extent}"
+            )
         return (
             f"{self.industry_name}, {self.period}: {len(self.found)} clusters "
             f"({len(self.essential)} essential) hold {self.share:.0%} of {self.plants:,.0f} plants "
@@ -264,13 +286,23 @@ class PointClusters(Result):
     simulations: int
     table: pd.DataFrame
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Count clusters and the plants in them."""
         inside = int((self.label >= 0).sum())
         beyond = int((self.table["p"] <= SIGNIFICANT).sum())
         chance = (
             f", {beyond} beyond chance (p ≤ {SIGNIFICANT})" if self.table["p"].notna().any() else ""
         )
+        if lang == "ja":
+            sure = (
+                f"（うち偶然を超えるもの{beyond}、p ≤ {SIGNIFICANT}）"
+                if self.table["p"].notna().any()
+                else ""
+            )
+            return (
+                f"{self.industry}：{len(self.table)}の密集地{sure}に{len(self.label):,}事業所の"
+                f"{inside / len(self.label):.0%}。残りは散在する。"
+            )
         return (
             f"{self.industry}: {len(self.table)} dense clusters{chance} hold "
             f"{inside / len(self.label):.0%} of {len(self.label):,} plants; the rest is scattered."

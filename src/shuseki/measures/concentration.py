@@ -39,6 +39,7 @@ from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
 from shuseki.geography.weights import Neighbours, nearest_neighbours
 from shuseki.measures.kdensity import KDensity
+from shuseki.measures.words import INDEX_WORDS
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sites import Sites
@@ -79,6 +80,13 @@ ANSELIN = Source(
     "1995",
 )
 Index = Callable[[Floats, Floats], Floats]
+
+DIVISION_WORDS: Mapping[str, str] = {
+    "municipality": "市町村",
+    "district": "253地区",
+    "commuting zone": "通勤圏",
+    "prefecture": "都道府県",
+}
 
 JACKKNIFE_GROUPS = 100
 ONE = 1 - 1e-12
@@ -124,11 +132,19 @@ class Concentration(Result):
     herfindahl: Floats
     herfindahl_from: str
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Name the most and the least concentrated industry by γ."""
         order = np.argsort(np.where(np.isfinite(self.ellison_glaeser), self.ellison_glaeser, 0))
         high, low = int(order[-1]), int(order[0])
         strong = int((self.ellison_glaeser > 0.05).sum())
+        if lang == "ja":
+            return (
+                f"{len(self.industries)}業種中{strong}業種が強く集中（エリソン・グレーザー指数"
+                f" γ > 0.05、{self.areas}地域、{self.period}年）。最も集中しているのは"
+                f"{self.industry_names[high]}（γ = {self.ellison_glaeser[high]:.3f}）、最も"
+                f"分散しているのは{self.industry_names[low]}"
+                f"（γ = {self.ellison_glaeser[low]:.3f}）。"
+            )
         return (
             f"{strong} of {len(self.industries)} industries are highly concentrated "
             f"(Ellison–Glaeser γ > 0.05) over {self.areas} areas in {self.period}; most "
@@ -186,9 +202,16 @@ class LocalMoran(Result):
     kind: tuple[str, ...]
     level: float
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Count the areas of each kind."""
         count = {kind: self.kind.count(kind) for kind in ("high-high", "low-low")}
+        if lang == "ja":
+            return (
+                f"{self.industry}（{self.period}年）：特化係数の高い地域が隣り合うのは"
+                f"{count['high-high']}地域、低い地域が隣り合うのは{count['low-low']}地域"
+                f"（p < {self.level:g}、n = {len(self.areas)}、偶然の期待数"
+                f"{self.level * len(self.areas):.0f}）。"
+            )
         return (
             f"{self.industry}, {self.period}: {count['high-high']} areas of high quotient among "
             f"high, {count['low-low']} of low among low (p < {self.level:g}, "
@@ -227,11 +250,18 @@ class Coagglomeration(Result):
     gamma: Floats
     standard_error: Floats
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Name the pair that gathers most, and count those beyond chance."""
         first, second = np.triu_indices(len(self.industries), 1)
         gamma, z = self.gamma[first, second], (self.gamma / self.standard_error)[first, second]
         top = int(np.nanargmax(gamma))
+        if lang == "ja":
+            return (
+                f"{len(gamma)}組中、最も共に集積するのは{self.industry_names[first[top]]}と"
+                f"{self.industry_names[second[top]]}（γᶜ = {gamma[top]:.3f}、{self.period}年）。"
+                f"偶然の標準誤差の2倍を超えて集まるのは{int((z > 2).sum())}組、離れるのは"
+                f"{int((z < -2).sum())}組。"
+            )
         return (
             f"Of {len(gamma)} pairs {self.industry_names[first[top]]} and "
             f"{self.industry_names[second[top]]} gather most (γᶜ = {gamma[top]:.3f}, "
@@ -280,12 +310,20 @@ class Disagreement(Result):
     agreement: Floats
     reasons: tuple[str, ...]
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Name the pair of indices that agrees least and the industry ranked most unlike."""
         first, second = np.triu_indices(len(self.indices), 1)
         least = int(np.argmin(self.agreement[first, second]))
         spread = self.ranks.max(axis=1) - self.ranks.min(axis=1)
         worst = int(np.argmax(spread))
+        if lang == "ja":
+            one, other = (INDEX_WORDS[self.indices[k[least]]][1] for k in (first, second))
+            return (
+                f"{len(self.indices)}指標のうち{one}と{other}の一致が最も低い（順位相関"
+                f"{self.agreement[first[least], second[least]]:.2f}）。順位が最も食い違うのは"
+                f"{self.industry_names[worst]}（{len(self.industries)}業種中"
+                f"{self.ranks[worst].min():.0f}位から{self.ranks[worst].max():.0f}位）。"
+            )
         return (
             f"Of {len(self.indices)} indices {self.indices[first[least]]} and "
             f"{self.indices[second[least]]} agree least (Spearman "
@@ -317,12 +355,20 @@ class ScaleSweep(Result):
 
     table: pd.DataFrame
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Say how the median γ and the order of industries change with the unit."""
         wide = self.table.pivot(index="industry", columns="division", values="ellison_glaeser")
         divisions = list(dict.fromkeys(self.table["division"]))
         median = ", ".join(f"{name} {wide[name].median():.3f}" for name in divisions)
         agreement = wide[divisions].corr(method="spearman").to_numpy()
+        if lang == "ja":
+            units = "、".join(
+                f"{DIVISION_WORDS.get(name, name)}{wide[name].median():.3f}" for name in divisions
+            )
+            return (
+                f"{len(wide)}業種のγの中央値：{units}。地域単位を変えても業種の順位相関は"
+                f"{np.nanmin(agreement):.2f}以上。"
+            )
         return (
             f"Median γ of {len(wide)} industries by areal unit: {median}; Spearman correlation of "
             f"their order between units at least {np.nanmin(agreement):.2f}."

@@ -56,6 +56,7 @@ from shuseki.errors import (
     examples,
 )
 from shuseki.geography.distances import distance_matrix_km
+from shuseki.measures.words import in_japanese
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, Source
@@ -239,8 +240,10 @@ class ExternalityRange(Result):
     observations: tuple[int, ...]
     level: float
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Say the range of each channel in the last span, and what changed."""
+        if lang == "ja":
+            return self._headline_ja()
         start, end = self.spans[-1]
         parts = [
             f"{name} {_distance(half, low, high, self.rings_km)}"
@@ -269,6 +272,26 @@ class ExternalityRange(Result):
             f"Distance at which plants around go half as much with {what}, "
             f"{start}–{end}: {', '.join(parts)} ({self.level:.0%} intervals, "
             f"n = {self.observations[-1]:,}).{since}"
+        )
+
+    def _headline_ja(self) -> str:
+        start, end = self.spans[-1]
+        far = float(self.rings_km[-1])
+        parts = []
+        for name, half, low, high in zip(
+            self.channels,
+            self.half_distance_km[-1],
+            self.lower_km[-1],
+            self.upper_km[-1],
+            strict=True,
+        ):
+            top = f"{high:.0f}" if high < far else f"{far:g}以上"
+            reach = f"{half:.0f} km（{low:.0f}–{top}）" if np.isfinite(half) else "見られず"
+            parts.append(f"{CHANNELS_JA.get(name, name)}{reach}")
+        what = f"{in_japanese(self.variable)}の成長" if self.outcome == "growth" else "開業"
+        return (
+            f"周囲の事業所と{what}との関係が半減する距離（{start}–{end}年）：{'、'.join(parts)}"
+            f"（{self.level:.0%}区間、n = {self.observations[-1]:,}）。"
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -186,10 +186,17 @@ class KDensity(Result):
         localised = np.array([kind == "localised" for kind in self.pattern])
         return np.where(localised, 0.0, below)
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Count the industries by pattern."""
         count = {kind: self.pattern.count(kind) for kind in ("localised", "dispersed", "random")}
         unit = "workers" if self.weights == "employment" else "plants"
+        if lang == "ja":
+            return (
+                f"{len(self.industries)}業種中、集中{count['localised']}、分散{count['dispersed']}、"
+                f"偶然と区別できず{count['random']}（{self.distances_km[-1]:.0f} km以内、"
+                f"{'従業者' if self.weights == 'employment' else '事業所'}の組、大域信頼帯"
+                f"{self.level:.0%}、{self.sites:,}事業所）。"
+            )
         return (
             f"Of {len(self.industries)} industries {count['localised']} are localised, "
             f"{count['dispersed']} dispersed and {count['random']} not distinguishable from "

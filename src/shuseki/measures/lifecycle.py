@@ -207,22 +207,29 @@ class LifeCycle(Result):
             said.append(text)
         return tuple(said)
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Say the stage of a few series, or count many."""
-        year = self.periods[-1]
+        ja, year = lang == "ja", self.periods[-1]
+        stages, words = (self.stage_ja, STAGES_JA) if ja else (self.stage, STAGES)
         if len(self.codes) <= 6:
-            parts = [
-                f"{name} {stage} ({chance:.0%})"
-                for name, stage, chance in zip(self.labels, self.stage, self.chance, strict=True)
-            ]
-            return f"Stage in {year}: {', '.join(parts)}."
-        count = pd.Series(self.stage).value_counts()
-        parts = [f"{count[stage]:,} in {stage}" for stage in STAGES if stage in count]
-        what = "areas" if len(set(self.industries)) == 1 else "pairs of area and industry"
+            each = zip(self.labels, stages, self.chance, strict=True)
+            if ja:
+                said = "、".join(f"{name}は{stage}（{chance:.0%}）" for name, stage, chance in each)
+                return f"{year}年の段階：{said}。"
+            said = ", ".join(f"{name} {stage} ({chance:.0%})" for name, stage, chance in each)
+            return f"Stage in {year}: {said}."
+        count = pd.Series(stages).value_counts()
         sure = int((self.chance >= 0.8).sum())
+        one = len(set(self.industries)) == 1
+        if ja:
+            parts = "、".join(f"{stage}{count[stage]:,}" for stage in words if stage in count)
+            what = "地域" if one else "の地域×業種"
+            return f"{year}年、{len(self.codes):,}{what}：{parts}。うち確率80%以上は{sure:,}。"
+        parts = ", ".join(f"{count[stage]:,} in {stage}" for stage in words if stage in count)
+        what = "areas" if one else "pairs of area and industry"
         return (
-            f"Of {len(self.codes):,} {what} in {year}, {', '.join(parts)}; {sure:,} of these "
-            "stages have a probability of 80% or more."
+            f"Of {len(self.codes):,} {what} in {year}, {parts}; {sure:,} of these stages have a "
+            "probability of 80% or more."
         )
 
     def to_frame(self) -> pd.DataFrame:

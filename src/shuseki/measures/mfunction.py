@@ -103,21 +103,26 @@ class MFunction(Result):
         above: Bools = self.m > self.global_upper
         return above
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Count the industries above chance, and name the highest M among them."""
-        above = self.localised_at
-        count = int(above.any(axis=1).sum())
+        ja, above = lang == "ja", self.localised_at
+        count, reach = int(above.any(axis=1).sum()), f"{self.radii_km[-1]:g} km"
         said = (
-            f"{count} of {len(self.industries)} industries find more of their own around them than "
-            f"chance gives, within {self.radii_km[-1]:g} km (global bands at {self.level:.0%}, "
+            f"{len(self.industries)}業種中{count}業種で、周囲{reach}以内の同業種の割合が偶然を上回る"
+            f"（大域信頼帯{self.level:.0%}、{self.sites:,}事業所）"
+            if ja
+            else f"{count} of {len(self.industries)} industries find more of their own around them "
+            f"than chance gives, within {reach} (global bands at {self.level:.0%}, "
             f"n = {self.sites:,} sites)"
         )
         if not count:
-            return f"{said}."
+            return f"{said}。" if ja else f"{said}."
         k, r = np.unravel_index(int(np.nanargmax(np.where(above, self.m, np.nan))), self.m.shape)
+        radius, times = f"{self.radii_km[r]:g} km", f"{self.m[k, r]:.2f}"
         return (
-            f"{said}; most {self.industry_names[k]}: {self.m[k, r]:.2f} times its share within "
-            f"{self.radii_km[r]:g} km."
+            f"{said}。最大は{self.industry_names[k]}：{radius}以内で全体の割合の{times}倍。"
+            if ja
+            else f"{said}; most {self.industry_names[k]}: {times} times its share within {radius}."
         )
 
     def to_frame(self) -> pd.DataFrame:

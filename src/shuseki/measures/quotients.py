@@ -30,6 +30,7 @@ from scipy.stats import chi2
 
 from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.measures.words import in_japanese
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -94,11 +95,19 @@ class LocationQuotients(Result):
     interval: str
     level: float
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Name the highest quotient whose interval lies furthest above 1."""
         surest = np.unravel_index(int(np.nanargmax(self.lower)), self.lower.shape)
         a, i = int(surest[0]), int(surest[1])
         above = int((self.lower > 1).sum())
+        if lang == "ja":
+            return (
+                f"地域×業種の{int(np.isfinite(self.lower).sum()):,}セルのうち{above:,}セルで特化係数が"
+                f"確実に1を超える。最も確実なのは{self.area_names[a]}の{self.industry_names[i]}："
+                f"{self.location_quotient[a, i]:.1f}（{self.level:.0%}信頼区間"
+                f"{self.lower[a, i]:.1f}–{self.upper[a, i]:.1f}、{in_japanese(self.variable)}、"
+                f"{self.period}年）。"
+            )
         return (
             f"{above:,} of {int(np.isfinite(self.lower).sum()):,} area × industry cells are above "
             f"1 beyond doubt; the surest is {self.area_names[a]}, {self.industry_names[i]}: "
@@ -156,9 +165,17 @@ class Specialisation(Result):
     largest: tuple[str, ...]
     largest_share: Floats
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Name the most specialised and the most varied area."""
         special, varied = int(np.nanargmax(self.krugman)), int(np.nanargmax(self.variety))
+        if lang == "ja":
+            return (
+                f"{len(self.areas)}地域中、最も特化した地域は{self.area_names[special]}（クルーグマン指数"
+                f"{self.krugman[special]:.2f}、{self.largest[special]}が"
+                f"{self.largest_share[special]:.0%}）、最も多様な地域は{self.area_names[varied]}"
+                f"（実効業種数{self.effective_industries[varied]:.1f}）。"
+                f"{in_japanese(self.variable)}、{self.period}年。"
+            )
         return (
             f"Most specialised of {len(self.areas)} areas: {self.area_names[special]} "
             f"(Krugman {self.krugman[special]:.2f}, {self.largest_share[special]:.0%} in "
@@ -208,9 +225,17 @@ class ShiftShare(Result):
     industry_mix: Floats
     competitive: Floats
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Say the national change and name the best and the worst competitor."""
         best, worst = int(np.argmax(self.competitive)), int(np.argmin(self.competitive))
+        if lang == "ja":
+            return (
+                f"{in_japanese(self.variable)}（{self.start}–{self.end}年）：全体で"
+                f"{self.change.sum():+,.0f}（{self.change.sum() / self.initial.sum():+.1%}）。"
+                f"全国要因・産業構成要因を除くと{self.area_names[best]}が最も増加"
+                f"（{self.competitive[best]:+,.0f}）、{self.area_names[worst]}が最も減少"
+                f"（{self.competitive[worst]:+,.0f}）。n = {len(self.areas)}。"
+            )
         return (
             f"{self.variable} {self.start}–{self.end}: {self.change.sum():+,.0f} in all "
             f"({self.change.sum() / self.initial.sum():+.1%}); beyond nation and mix "

@@ -31,6 +31,7 @@ import pandas as pd
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.measures.visibility import comparable_areas, seen_share
+from shuseki.measures.words import in_japanese
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
@@ -100,7 +101,7 @@ class Trends(Result):
     breaks: tuple[tuple[Break, ...], ...]
     growth_per_year: tuple[tuple[float, ...], ...]
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Say where each series ended, and whether it beat the nation."""
         last = self.index[:, -1]
         parts = ", ".join(
@@ -108,6 +109,15 @@ class Trends(Result):
         )
         below = int((last[:-1] < last[-1]).sum())
         of_industry = "" if self.industry == "all" else f" of {self.industry_name}"
+        if lang == "ja":
+            each = "、".join(
+                f"{name}{value:.0f}" for name, value in zip(self.names[:-1], last[:-1], strict=True)
+            )
+            line = "" if self.industry == "all" else f"（{self.industry_name}）"
+            return (
+                f"{self.periods[-1]}年の{in_japanese(self.variable)}{line}、{self.base}年 = 100："
+                f"{each}、全地域{last[-1]:.0f}。{len(last) - 1}地域中{below}地域が全体を下回る。"
+            )
         return (
             f"{self.variable}{of_industry} in {self.periods[-1]} ({self.base} = 100): {parts}; all "
             f"areas together {last[-1]:.0f}. {below} of {len(last) - 1} are below that."
@@ -164,10 +174,16 @@ class Contributions(Result):
     contribution_points: Floats
     total_growth: float
 
-    def headline(self) -> str:
+    def headline(self, lang: str = "en") -> str:
         """Name the largest contributor in the direction of the total."""
         sign = 1 if self.total_growth >= 0 else -1
         first = int(np.nanargmax(sign * self.contribution_points))
+        if lang == "ja":
+            return (
+                f"{in_japanese(self.variable)}（{self.start}–{self.end}年）：{self.total_growth:+.1%}、"
+                f"うち{self.names[first]}の寄与{self.contribution_points[first]:+.1f}ポイント"
+                f"（n = {len(self.codes)}）。"
+            )
         return (
             f"{self.variable} {self.start}–{self.end}: {self.total_growth:+.1%}, of which "
             f"{self.names[first]} {self.contribution_points[first]:+.1f} points "

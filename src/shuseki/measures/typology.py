@@ -90,6 +90,7 @@ EQUAL = 1 / len(TYPES)
 SEEN_WELL = 0.5
 
 ENGINEERING_NAME = "machinery and metals"
+ENGINEERING_NAME_JA = "機械・金属"
 
 DATA = Path(__file__).parent / "data"
 
@@ -232,23 +233,29 @@ class Types(Result):
         many: Bools = (self.related_plants >= MANY_PLANTS) & (self.related_location_quotient > 1)
         return many
 
-    def headline(self) -> str:
-        """Count the agglomerations, and name the clearest of each type."""
-        which = self.membership.argmax(axis=1)
-        parts = []
-        for k, name in enumerate(TYPES):
+    def headline(self, lang: str = "en") -> str:
+        """Count the agglomerations, and name the clearest of each type by its score."""
+        ja, which, parts = lang == "ja", self.membership.argmax(axis=1), []
+        scores = type_scores(self.ranks)
+        for k, name in enumerate(TYPES_JA if ja else TYPES):
             of_type = self.agglomeration & (which == k)
             if not of_type.any():
-                parts.append(f"{name} none")
+                parts.append(f"{name}なし" if ja else f"{name} none")
                 continue
-            first = int(np.where(of_type, self.membership[:, k], -1).argmax())
+            first = int(np.where(of_type, scores[:, k], -1).argmax())
+            clearest = self.area_names[first]
+            share = f"{self.membership[first, k]:.0%}"
             parts.append(
-                f"{name} {int(of_type.sum())} (clearest {self.area_names[first]}, "
-                f"{self.membership[first, k]:.0%})"
+                f"{name}{int(of_type.sum())}（代表は{clearest}、{share}）"
+                if ja
+                else f"{name} {int(of_type.sum())} (clearest {clearest}, {share})"
             )
+        count = int(self.agglomeration.sum())
+        if ja:
+            return f"{self.period}年、{len(self.areas)}地域中{count}が集積：{'、'.join(parts)}。"
         return (
-            f"{int(self.agglomeration.sum())} of {len(self.areas)} areas are agglomerations in "
-            f"{self.period}: {', '.join(parts)}."
+            f"{count} of {len(self.areas)} areas are agglomerations in {self.period}: "
+            f"{', '.join(parts)}."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -294,6 +301,7 @@ class Types(Result):
         plants, quotient = self.related_plants[k], self.related_location_quotient[k]
         is_one = bool(self.agglomeration[k])
         if ja:
+            group = ENGINEERING_NAME_JA if group == ENGINEERING_NAME else group
             said = [
                 f"{name}：{group}の{plants:,.0f}事業所、特化係数{quotient:.1f}（"
                 + ("集積に該当" if is_one else "集積に該当せず")
@@ -641,17 +649,22 @@ def trait_ranks(traits: pd.DataFrame) -> pd.DataFrame:
     return ranks
 
 
-def memberships(
-    ranks: pd.DataFrame, traits: Traits = TRAITS, *, power: float = POWER, mean: str = "geometric"
-) -> Floats:
-    """Power of the mean of each type's ranks, rows add up to 1, ``(areas, 4)``."""
+def type_scores(ranks: pd.DataFrame, traits: Traits = TRAITS, *, mean: str = "geometric") -> Floats:
+    """Mean of each type's ranks, 0 to 1, ``(areas, 4)``."""
     scores = []
     for names in traits.values():
         table = ranks[[name for name in names if name in ranks]].to_numpy()
         scores.append(
             np.exp(np.log(table).mean(axis=1)) if mean == "geometric" else table.mean(axis=1)
         )
-    powers = np.stack(scores, axis=1) ** power
+    return np.stack(scores, axis=1)
+
+
+def memberships(
+    ranks: pd.DataFrame, traits: Traits = TRAITS, *, power: float = POWER, mean: str = "geometric"
+) -> Floats:
+    """Power of each type's score, rows add up to 1, ``(areas, 4)``."""
+    powers = type_scores(ranks, traits, mean=mean) ** power
     membership: Floats = powers / powers.sum(axis=1, keepdims=True)
     return membership
 

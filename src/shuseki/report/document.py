@@ -66,6 +66,7 @@ __all__ = [
     "Note",
     "Numbers",
     "Section",
+    "own_headline",
     "render",
 ]
 
@@ -303,7 +304,7 @@ def _taken_apart(block: Block) -> Iterator[Part]:
     result = block.result
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(result).__name__).lower()
     title = block.title or result_words(type(result).__name__)
-    headline = block.headline if block.headline is not None else _own_headline(result)
+    headline = block.headline if block.headline is not None else own_headline(result)
     yield _Head(title, headline, result.sources)
     if block.picture and plot.dispatch(type(result)) is not plot.dispatch(object):
         yield Figure(result, notes=() if block.table else result.notes)
@@ -313,8 +314,8 @@ def _taken_apart(block: Block) -> Iterator[Part]:
         yield Table.of(result, name=name, title=title)
 
 
-def _own_headline(result: Result) -> Text:
-    """Headline of a result, in both languages if it has them."""
+def own_headline(result: Result) -> Text:
+    """Headline of an answer: in both languages where it knows them, else in English."""
     if "lang" not in signature(result.headline).parameters:
         return result.headline()
     return result.headline(), result.headline(lang="ja")  # type: ignore[call-arg]

@@ -18,6 +18,7 @@ from shuseki.measures.mfunction import MFunction
 from shuseki.measures.quotients import LocationQuotients, ShiftShare, Specialisation
 from shuseki.measures.trends import Contributions, Trends
 from shuseki.measures.typology import TYPES, TYPES_JA, Types, named_examples
+from shuseki.measures.words import INDEX_WORDS, PATTERN_WORDS, VARIABLE_WORDS
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.maps import category_map
 from shuseki.report.plots.theme import (
@@ -40,28 +41,13 @@ from shuseki.report.plots.theme import (
 __all__ = ["types_map"]
 
 BAND = "rgba(107, 120, 131, 0.22)"
+LOCAL_BAND = "rgba(107, 120, 131, 0.45)"
 SHOWN = 20
 """Rows of a ranking that fit a figure."""
 PANELS = 9
 """Curves shown side by side."""
 
 TYPE_COLOURS = (RED, GREEN, BLUE, PURPLE)
-
-INDEX_WORDS = {
-    "locational_gini": ("Gini", "ジニ係数"),
-    "theil": ("Theil", "タイル指数"),
-    "ellison_glaeser": ("Ellison–Glaeser γ", "エリソン・グレーザー指数"),
-    "maurel_sedillot": ("Maurel–Sédillot", "モレル・セディヨ指数"),
-    "moran": ("Moran's I", "モランのI"),
-    "k_density": ("K-density Γ", "K密度 Γ"),
-}
-VARIABLE_WORDS = {
-    "plants": ("Plants", "事業所数"),
-    "employment": ("Employees", "従業者数"),
-    "employees": ("Employees", "従業者数"),
-    "shipments_yen": ("Shipments", "製造品出荷額等"),
-}
-PATTERN_WORDS = {"localised": "集中", "dispersed": "分散", "random": "偶然と区別できず"}
 
 
 @plot.register
@@ -76,7 +62,7 @@ def kdensity(result: KDensity, *, lang: str = "en") -> go.Figure:
     for k in order:
         pattern = result.pattern[k]
         words = PATTERN_WORDS[pattern] if ja else pattern
-        heads.append(f"{_short(result.industry_names[k], 30)} (n = {result.plants[k]:,}): {words}")
+        heads.append(f"{_short(result.industry_names[k], 24)} (n = {result.plants[k]:,}): {words}")
     figure = make_subplots(
         rows, columns, subplot_titles=heads, vertical_spacing=0.14 if rows > 1 else 0.1
     )
@@ -86,7 +72,7 @@ def kdensity(result: KDensity, *, lang: str = "en") -> go.Figure:
         first = place == 0
         for low, high, colour, name in (
             ("global_lower", "global_upper", BAND, "大域信頼帯" if ja else "Global band"),
-            ("local_lower", "local_upper", BAND, "局所信頼帯" if ja else "Local band"),
+            ("local_lower", "local_upper", LOCAL_BAND, "局所信頼帯" if ja else "Local band"),
         ):
             lower = scale * getattr(result, f"{low}_per_km")[k]
             upper = scale * getattr(result, f"{high}_per_km")[k]
@@ -874,7 +860,7 @@ def externality_range(result: ExternalityRange, *, lang: str = "en") -> go.Figur
             lang,
         ),
     )
-    figure.update_annotations(font_size=12)
+    figure.update_annotations(font_size=10)
     figure.update_xaxes(title_text="距離（km）" if ja else "Distance of the ring, km")
     figure.update_yaxes(title_text=unit_ja if ja else unit, col=1)
     return figure
