@@ -7,6 +7,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from shuseki.report.document import own_headline
+from shuseki.report.words import pick
 from shuseki.study.run import run as run_study
 from shuseki.study.specification import read_study
 
@@ -44,8 +46,10 @@ def run(
         answer = run_study(
             checked, out=folder, tell=lambda said: progress.update(task, description=said)
         )
-    console.print(f"[bold]{checked.study.title}[/]", highlight=False)
-    for name, headline in answer.headlines().items():
+    title = checked.study.title, checked.study.title_ja or checked.study.title
+    console.print(f"[bold]{pick(title, checked.report.lang)}[/]", highlight=False)
+    for name, found in answer.results().items():
+        headline = pick(own_headline(found), checked.report.lang)
         console.print(f"  [cyan]{name:<16}[/] {headline}", highlight=False, soft_wrap=True)
     if checked.is_synthetic:
         console.print("  [yellow]Synthetic data: nothing here is a finding about Japan.[/]")
