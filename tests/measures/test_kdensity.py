@@ -288,6 +288,16 @@ def test_exchanged_coordinates_are_refused():
         kdensity(Sites.from_frame(table, inside_japan=False))
 
 
+def test_mixed_order_of_coordinates_is_refused_by_row():
+    table = frame(50)
+    wrong = table.index[[3, 7]]
+    table.loc[wrong, ["latitude", "longitude"]] = table.loc[
+        wrong, ["longitude", "latitude"]
+    ].to_numpy()
+    with pytest.raises(DataError, match=r"2 sites lie outside Japan: row 3 .*, row 7 .* In 2 of"):
+        kdensity(Sites.from_frame(table, inside_japan=False))
+
+
 def test_points_outside_the_country_are_refused_unless_told():
     table = frame(50)
     table["latitude"] -= 60
