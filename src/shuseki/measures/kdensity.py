@@ -298,12 +298,8 @@ def kdensity(
     """
     if inside_japan:
         check_inside_japan(sites.latitude, sites.longitude)
-    if weights == "employment" and not (sites.employment > 0).all():
-        bad = np.flatnonzero(~(sites.employment > 0))
-        raise DataError(
-            f"{bad.size} sites without positive employment: rows {examples(bad)}. Expected "
-            'persons in every row. Leave those sites out, or use weights="none".'
-        )
+    if weights == "employment":
+        check_employed(sites)
     unknown = [code for code in industries or () if code not in sites.industries]
     if unknown:
         raise UnknownCodeError.among("industry", unknown, sites.industries)
@@ -437,6 +433,16 @@ def kdensity_areas(
         sources=(*panel.sources, DURANTON_OVERMAN),
         progress=progress,
     )
+
+
+def check_employed(sites: Sites) -> None:
+    """Refuse sites whose employment cannot weigh them."""
+    bad = np.flatnonzero(~(sites.employment > 0))
+    if bad.size:
+        raise DataError(
+            f"{bad.size} sites without positive employment: rows {examples(bad)}. Expected "
+            'persons in every row. Leave those sites out, or use weights="none".'
+        )
 
 
 # ---- from plants to curves -----------------------------------------------------------------
@@ -675,7 +681,7 @@ def null_moments(population: Population, weights: Floats) -> tuple[Floats, Float
     q22 = p2**2 - p4
     q211 = p2 * p1**2 - p2**2 - 2 * p3 * p1 + 2 * p4
     q1111 = p1**4 - 6 * p1**2 * p2 + 3 * p2**2 + 8 * p1 * p3 - 6 * p4
-    two, three, four = _falling(N, 2), _falling(N, 3), _falling(N, 4)
+    two, three, four = falling(N, 2), falling(N, 3), falling(N, 4)
     mean = G / two
     covariance = 2 * q22 / q2**2 / two * T2 - np.outer(mean, mean)
     if three:
@@ -685,7 +691,8 @@ def null_moments(population: Population, weights: Floats) -> tuple[Floats, Float
     return mean, covariance
 
 
-def _falling(n: int, k: int) -> float:
+def falling(n: int, k: int) -> float:
+    """Ordered draws of ``k`` of ``n``: ``n (n − 1) … (n − k + 1)``."""
     return float(np.prod([float(n - j) for j in range(k)]))
 
 

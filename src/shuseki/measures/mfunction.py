@@ -39,6 +39,8 @@ from shuseki.geography.distances import EARTH_RADIUS_KM
 from shuseki.measures.kdensity import (
     LARGEST_SKEWNESS,
     Weights,
+    check_employed,
+    falling,
     global_tail,
     pearson_quantile,
     simulated_bands,
@@ -188,12 +190,8 @@ def m_function(
         )
     if not 0 < level < 0.5:
         raise ParameterError(f"level is {level}. Expected a probability between 0 and 0.5.")
-    if weights == "employment" and not (sites.employment > 0).all():
-        bad = np.flatnonzero(~(sites.employment > 0))
-        raise DataError(
-            f"{bad.size} sites without positive employment: rows {examples(bad)}. Expected "
-            'persons in every row. Leave those sites out, or use weights="none".'
-        )
+    if weights == "employment":
+        check_employed(sites)
     count = np.bincount(sites.industry, minlength=len(sites.industries))
     wanted = [sites.industries.index(code) for code in industries or sites.industries]
     kept = [k for k in wanted if count[k] >= 2]
@@ -344,8 +342,8 @@ def m_moments(population: PopulationKernel, n: int) -> tuple[Floats, Floats, Flo
     The skewness is that of chance meetings of pairs, the part that counts at short radii.
     """
     N, G = population.sites, population.total
-    two, three, four = (float(np.prod([float(N - j) for j in range(k)])) for k in (2, 3, 4))
-    m2, m3, m4 = (float(np.prod([float(n - j) for j in range(k)])) for k in (2, 3, 4))
+    two, three, four = (falling(N, k) for k in (2, 3, 4))
+    m2, m3, m4 = (falling(n, k) for k in (2, 3, 4))
     second = (
         2 * m2 / two * population.pairs
         + 4 * m3 / three * (population.rows - population.pairs)

@@ -110,19 +110,24 @@ def kdensity(result: KDensity, *, lang: str = "en") -> go.Figure:
         else f"K-density beside chance, {unit}, bands at {result.level:.0%} "
         f"(n = {result.sites:,} sites)"
     )
-    figure.update_layout(
-        template="shuseki",
-        title_text=title(text, result, lang),
-        height=170 + 240 * rows,
-        margin={"t": 110},
-        legend={"y": -0.09 if rows > 1 else -0.24},
-    )
-    figure.update_annotations(font_size=12)
+    _lay_out_panels(figure, title(text, result, lang), rows)
     figure.update_xaxes(title_text="距離（km）" if ja else "Distance, km", row=rows)
     figure.update_yaxes(
         title_text="K（千km⁻¹）" if ja else "K per 1,000 km", rangemode="tozero", col=1
     )
     return figure
+
+
+def _lay_out_panels(figure: go.Figure, text: str, rows: int) -> None:
+    """Title, height and legend of curves in panels of three a row."""
+    figure.update_layout(
+        template="shuseki",
+        title_text=text,
+        height=170 + 240 * rows,
+        margin={"t": 110},
+        legend={"y": -0.09 if rows > 1 else -0.24},
+    )
+    figure.update_annotations(font_size=12)
 
 
 @plot.register
@@ -177,14 +182,7 @@ def m_function(result: MFunction, *, lang: str = "en") -> go.Figure:
         else f"M: own share of {unit} around a plant over its share everywhere "
         f"(n = {result.sites:,} sites)"
     )
-    figure.update_layout(
-        template="shuseki",
-        title_text=title(text, result, lang),
-        height=170 + 240 * rows,
-        margin={"t": 110},
-        legend={"y": -0.09 if rows > 1 else -0.24},
-    )
-    figure.update_annotations(font_size=12)
+    _lay_out_panels(figure, title(text, result, lang), rows)
     figure.update_xaxes(title_text="半径（km）" if ja else "Radius, km", row=rows)
     figure.update_yaxes(title_text="M（倍）" if ja else "M, times", rangemode="tozero", col=1)
     return figure
