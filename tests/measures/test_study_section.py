@@ -192,3 +192,12 @@ def test_commands_on_public_statistics():
     told = CliRunner().invoke(app, ["types", "--area", "133"])
     assert told.exit_code == 0
     assert "company town" in told.output
+
+
+def test_empty_and_broken_files_are_refused_by_name(tmp_path):
+    (tmp_path / "empty.csv").write_text("area,plants\n")
+    with pytest.raises(DataError, match=r"empty.csv has no rows"):
+        read_panel(tmp_path / "empty.csv")
+    (tmp_path / "sites.csv").write_text("latitude,longitude,industry,employment\n35,139,A,abc\n")
+    with pytest.raises(DataError, match="'employment': 1 cells are not numbers: abc"):
+        read_sites(tmp_path / "sites.csv")

@@ -250,6 +250,8 @@ def read_panel(path: Path) -> Panel:
 def read_sites(path: Path) -> Sites:
     """Read a user's plants: columns ``latitude``, ``longitude``, ``industry``, ``employment``."""
     frame = _read(path, dtype={"industry": str})
+    for name in {"latitude", "longitude", "employment"} & set(frame):
+        frame[name] = _numbers(frame[name], name, path)
     return Sites.from_frame(
         frame, employment="employment" if "employment" in frame else None, sources=(USER,)
     )
@@ -440,9 +442,17 @@ def _workers(panel: Panel) -> str:
 def _read(path: Path, dtype: Mapping[str, type]) -> pd.DataFrame:
     if not path.exists():
         raise DataError(f"There is no file {path}. Expected CSV or Parquet. Check the path.")
-    if path.suffix == ".parquet":
-        return pd.read_parquet(path)
-    return pd.read_csv(path, dtype=dict(dtype))
+    try:
+        frame = (
+            pd.read_parquet(path)
+            if path.suffix == ".parquet"
+            else pd.read_csv(path, dtype=dict(dtype))
+        )
+    except pd.errors.EmptyDataError:
+        frame = pd.DataFrame()
+    if frame.empty:
+        raise DataError(f"{path.name} has no rows. Expected a header and data. Check the file.")
+    return frame
 
 
 def _numbers(column: "pd.Series[Any]", name: str, path: Path) -> "pd.Series[float]":
