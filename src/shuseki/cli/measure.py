@@ -24,7 +24,7 @@ from shuseki.measures.trends import contributions
 from shuseki.measures.trends import trends as follow
 from shuseki.measures.typology import agglomeration_types
 from shuseki.panel import Panel
-from shuseki.report.document import own_headline
+from shuseki.report.blocks import own_headline
 from shuseki.report.marks import mark
 from shuseki.report.plots import plot
 from shuseki.report.plots.measures import types_map

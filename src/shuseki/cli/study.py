@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from shuseki.report.document import own_headline
+from shuseki.report.blocks import own_headline
 from shuseki.report.words import pick
 from shuseki.study.run import run as run_study
 from shuseki.study.specification import read_study

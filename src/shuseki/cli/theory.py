@@ -12,7 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from shuseki.errors import ParameterError
-from shuseki.report.document import Document, Finding, Section, render
+from shuseki.report.blocks import Document, Finding, Section
+from shuseki.report.html import render
 from shuseki.report.plots import plot
 from shuseki.results import Result
 from shuseki.study.world import Foreign, invert

@@ -4,7 +4,7 @@
 `write_tables` makes the files; `whole_folder` puts them on disk whole or not at all.
 """
 
-from shuseki.report.document import (
+from shuseki.report.blocks import (
     Bullets,
     Document,
     Figure,
@@ -12,9 +12,9 @@ from shuseki.report.document import (
     Note,
     Numbers,
     Section,
-    render,
 )
 from shuseki.report.exports import write_tables
+from shuseki.report.html import render
 from shuseki.report.plots import plot
 from shuseki.report.tables import Table, beside, wide
 from shuseki.report.writing import whole_folder

@@ -20,7 +20,7 @@ from shuseki.entry.replication import Replication
 from shuseki.entry.variables import define
 from shuseki.errors import DataError
 from shuseki.geography.areas import prefectures
-from shuseki.report.document import (
+from shuseki.report.blocks import (
     Block,
     Bullets,
     Document,

@@ -48,8 +48,9 @@ from shuseki.panel import Panel
 from shuseki.records.ingest import ingest
 from shuseki.records.store import Store
 from shuseki.records.tally import locate, tally
-from shuseki.report.document import Document, render
+from shuseki.report.blocks import Document
 from shuseki.report.exports import write_tables
+from shuseki.report.html import render
 from shuseki.report.writing import MANIFEST, whole_folder
 from shuseki.results import Result
 from shuseki.sites import Sites

@@ -1,0 +1,245 @@
+"""How does a document become one page that anybody can open, read and print?
+
+`render` makes it one HTML file that needs nothing else: no network, no fonts, no server. Every
+figure and table gets a number, a caption, a source line and the mark of its data; all sources are
+listed at the end; a document that holds synthetic data says so under its title.
+
+The templates beside this file say how each block looks; this module says what it holds.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from html import escape, unescape
+from importlib.resources import files
+from typing import Any
+
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from shuseki.errors import ParameterError
+from shuseki.report.blocks import Bullets, Document, Figure, Heading, Note, Numbers, Part
+from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
+from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.theme import FONT, GREY
+from shuseki.report.tables import Table, great_table
+from shuseki.report.words import Lang, Text, check_language, pick, say
+from shuseki.results import Result
+from shuseki.sources import Origin, Source
+
+__all__ = ["render"]
+
+KINDS: tuple[Origin, ...] = (*PRECEDENCE, "method")
+
+
+def render(document: Document, lang: str = "en") -> str:
+    """Write a document as one self-contained HTML page.
+
+    Parameters
+    ----------
+    document
+        What to tell.
+    lang
+        ``"en"`` or ``"ja"``.
+
+    Returns
+    -------
+    str
+        HTML. The same document gives the same text.
+    """
+    language = check_language(lang)
+    page = _Page(language, document.all_sources())
+    sections = [
+        {"title": pick(section.title, language), "parts": [page.shown(part) for part in parts]}
+        for section, parts in zip(document.sections, document.parts(), strict=True)
+    ]
+    return (
+        _templates()
+        .get_template("document.html")
+        .render(
+            lang=language,
+            say=partial(say, lang=language),
+            title=pick(document.title, language),
+            subtitle=pick(document.subtitle, language),
+            is_synthetic=document.is_synthetic,
+            sections=sections,
+            sources=page.source_list(),
+            face=Markup(FONT),
+            style=Markup(_text("document.css")),
+            script=Markup(_text("document.js")),
+            plotly=Markup(get_plotlyjs()) if page.figures else "",
+        )
+    )
+
+
+class _Page:
+    """Numbers figures and tables as it shows them, and knows the anchor of each source."""
+
+    def __init__(self, lang: Lang, sources: tuple[Source, ...]) -> None:
+        self.lang = lang
+        self.figures = 0
+        self.tables = 0
+        works = dict.fromkeys(source.at("") for source in sources)
+        self.anchors = {work: f"source-{k}" for k, work in enumerate(works, start=1)}
+
+    def shown(self, part: Part) -> dict[str, Any]:
+        """What the template of a part needs, ``kind`` first."""
+        match part:
+            case Table():
+                return self.table(part)
+            case Figure():
+                return self.figure(part)
+            case Heading():
+                return {
+                    "kind": "heading",
+                    "title": pick(part.title, self.lang),
+                    "headline": self.words(part.headline),
+                }
+            case Numbers():
+                values = [(value, pick(words, self.lang)) for value, words in part.values]
+                return {"kind": "numbers", "values": values, "chip": self.chip(part.sources)}
+            case Note():
+                return {"kind": "note", "text": pick(part.text, self.lang)}
+            case Bullets():
+                return {"kind": "bullets", "items": [pick(item, self.lang) for item in part.items]}
+            case _:
+                return {"kind": "paragraph", "text": pick(part, self.lang)}
+
+    def table(self, table: Table) -> dict[str, Any]:
+        self.tables += 1
+        key = f"table-{self.tables}"
+        html = great_table(table, self.lang, bare=True).as_raw_html()
+        html = re.sub(r' data-quarto-[a-z-]+="[a-z]*"', "", html[html.index("<table") :])
+        html = html[: html.index("</table>") + len("</table>")]
+        html = _hanging(html, table)
+        html = html.replace("<table", f'<table aria-labelledby="{key}-caption"', 1)
+        return {
+            "kind": "table",
+            "key": key,
+            "number": say("table", self.lang, number=self.tables),
+            "title": pick(table.title, self.lang),
+            "html": Markup(html),
+            **self.under(table.notes, table.sources),
+        }
+
+    def figure(self, figure: Figure) -> dict[str, Any]:
+        self.figures += 1
+        key = f"figure-{self.figures}"
+        result = figure.drawing if isinstance(figure.drawing, Result) else None
+        drawn = _drawn(figure.drawing, self.lang)
+        notes, sources = figure.notes or (), figure.sources or ()
+        title = pick(figure.caption, self.lang) or _own_title(drawn)
+        if not title:
+            raise ParameterError(
+                f"Figure {self.figures} has neither a caption nor a title of its own. Expected "
+                "words that say what it shows. Give Figure(..., caption=...)."
+            )
+        alt = pick(figure.alt, self.lang) or ". ".join(
+            filter(None, (title, result.headline() if result else ""))
+        )
+        content = _untitled(drawn, sources, self.lang).to_json().replace("<", "\\u003c")
+        return {
+            "kind": "figure",
+            "key": key,
+            "number": say("figure", self.lang, number=self.figures),
+            "title": title,
+            "alt": alt,
+            "height": int(drawn.layout.height or 420),
+            "file": f"{key}{suffix(sources)}",
+            "content": Markup(content),
+            **self.under(notes, sources),
+        }
+
+    def words(self, text: Text) -> dict[str, str]:
+        """A text in the page's language; one that has a single version is in English."""
+        foreign = isinstance(text, str) and self.lang != "en"
+        return {"text": pick(text, self.lang), "lang": "en" if foreign else ""}
+
+    def chip(self, sources: tuple[Source, ...]) -> dict[str, str]:
+        """The mark of the data, and its kind."""
+        return {"text": mark(sources, self.lang), "kind": origin(sources)}
+
+    def under(self, notes: Sequence[Text], sources: tuple[Source, ...]) -> dict[str, Any]:
+        """Mark, source line and notes of a figure or a table."""
+        return {
+            "chip": self.chip(sources),
+            "sources": [
+                (self.anchors[source.at("")], short(source), source.where)
+                for source in dict.fromkeys(sources)
+            ],
+            "notes": [self.words(note) for note in notes],
+        }
+
+    def source_list(self) -> list[dict[str, Any]]:
+        """Every source, by kind, invented data first."""
+        groups = []
+        for kind in KINDS:
+            found = [(key, source) for source, key in self.anchors.items() if source.origin == kind]
+            if found:
+                groups.append({"title": say(f"sources_{kind}", self.lang), "sources": found})
+        return groups
+
+
+def _hanging(html: str, table: Table) -> str:
+    """Hang what follows a number (stars, ≠) outside its column, so that decimals align."""
+    if table.endings is None:
+        return html
+    found = {ending for ending in table.endings.to_numpy().ravel() if ending}
+    for ending in sorted(found, key=len, reverse=True):
+        words = escape(ending)
+        html = html.replace(f"{words}</td>", f'<span class="ending">{words}</span></td>')
+    return html.replace('class="gt_table"', 'class="gt_table with-endings"', 1)
+
+
+def _drawn(drawing: go.Figure | Result | Callable[[Lang], go.Figure], lang: Lang) -> go.Figure:
+    if isinstance(drawing, go.Figure):
+        return drawing
+    return plot(drawing, lang=lang) if isinstance(drawing, Result) else drawing(lang)
+
+
+def _own_title(figure: go.Figure) -> str:
+    """First line of a figure's title, as plain text: the second repeats the mark."""
+    text = figure.layout.title.text or ""
+    return unescape(re.sub(r"<[^>]*>", "", text.split("<br>")[0])).strip()
+
+
+def _untitled(figure: go.Figure, sources: tuple[Source, ...], lang: Lang) -> go.Figure:
+    """Leave the title to the caption, but keep the mark of invented data in the picture."""
+    bare = go.Figure(figure)
+    has_menu = bool(bare.layout.updatemenus or bare.layout.sliders)
+    labels = [note for note in bare.layout.annotations if note.yref == "paper" and note.y >= 1]
+    legend_above = (bare.layout.legend.y or 0) >= 1
+    bare.layout.title = None
+    bare.layout.height = None
+    if not has_menu:
+        bare.update_layout(margin_t=48 if legend_above else 36 if labels else 24)
+    if origin(sources) == "synthetic":
+        bare.layout.title = {
+            "text": mark(sources, lang),
+            "font": {"size": 10, "color": GREY},
+            "x": 1,
+            "xref": "container",
+            "xanchor": "right",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+            "pad": {"r": 4, "b": 4},
+        }
+    return bare
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("shuseki.report.html", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+
+
+def _text(name: str) -> str:
+    return files(__name__).joinpath(name).read_text(encoding="utf-8")
