@@ -1,0 +1,75 @@
+"""Can these be places on the earth?
+
+The one gate for coordinates, of any country: degrees, finite, latitude within 90 and longitude
+within 180, and not the point 0° N, 0° E, which stands for unknown in many files. Latitude and
+longitude exchanged are told by name where they cannot be otherwise.
+
+Takes: latitudes and longitudes, degrees, shape ``(n,)``. Gives: nothing, or ``DataError``.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from shuseki.arrays import Floats
+from shuseki.errors import DataError, examples
+
+__all__ = ["check_coordinates"]
+
+
+def check_coordinates(
+    latitude: Floats,
+    longitude: Floats,
+    *,
+    rows: Sequence[object] | None = None,
+    what: str = "places",
+) -> None:
+    """Refuse what cannot be degrees of latitude and longitude.
+
+    Parameters
+    ----------
+    latitude, longitude
+        Degrees north and east, shape ``(n,)``.
+    rows
+        What to call each row; positions from 0 by default.
+    what
+        What the rows are, in the plural.
+
+    Raises
+    ------
+    DataError
+        For values that are not finite, beyond 90 and 180 degrees, or both 0; the rows are named.
+    """
+    names: Sequence[object] = range(len(latitude)) if rows is None else rows
+    unknown = ~(np.isfinite(latitude) & np.isfinite(longitude))
+    if unknown.any():
+        where = examples(names[k] for k in np.flatnonzero(unknown).tolist())
+        raise DataError(
+            f"{int(unknown.sum())} {what} have no coordinates: rows {where}. Expected degrees "
+            "in both columns. Leave those rows out, or locate them first."
+        )
+    nowhere = np.flatnonzero((latitude == 0) & (longitude == 0)).tolist()
+    if nowhere:
+        where = examples(names[k] for k in nowhere)
+        raise DataError(
+            f"{len(nowhere)} {what} lie at 0° N, 0° E, in the sea: rows {where}. Expected located "
+            f"{what}. Leave those rows out, or locate them first."
+        )
+    outside = (np.abs(latitude) > 90) | (np.abs(longitude) > 180)
+    if not outside.any():
+        return
+    at = np.flatnonzero(outside).tolist()
+    exchanged = int(((np.abs(longitude) <= 90) & (np.abs(latitude) <= 180))[outside].sum())
+    where = examples(f"row {names[k]} ({latitude[k]:g}, {longitude[k]:g})" for k in at)
+    raise DataError(
+        f"{len(at)} {what} cannot be on the earth: {where}. Expected latitude −90 to 90 and "
+        "longitude −180 to 180 degrees. "
+        + (
+            "Latitude and longitude look exchanged: swap the columns."
+            if exchanged == len(latitude)
+            else f"In {exchanged} of them latitude and longitude look exchanged: swap the two "
+            "values in those rows."
+            if exchanged
+            else "Correct those rows, or leave them out."
+        )
+    )

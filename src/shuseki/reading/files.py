@@ -1,0 +1,634 @@
+"""How is a table read from a file, whatever the file is, without losing a row?
+
+CSV (any delimiter, encoding, gzip, zip), Parquet and xlsx become the same thing: a stream of
+``Chunk``, columns as Arrow arrays with the number of each row as an editor, or a spreadsheet,
+shows it; and beside them the lines that could not be read, each with its number and text. Exactly
+the file that is named is opened.
+
+The rows of a text file are told by ``reading.lines``; the parser only cuts them into fields. When
+the parser finds another number of rows than there are, that is an error, never a loss.
+
+Takes: a path and ``Options``. Gives: ``TableFile``.
+Limits: xlsx is held in memory. A line may have 64 MB. Formulas of xlsx count with the value that
+was stored with them.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from shuseki.arrays import Ints
+from shuseki.errors import DataError, ParameterError, examples
+from shuseki.reading.encoding import (
+    ALWAYS_ALLOWED,
+    MOST_TIMES,
+    Writing,
+    digest,
+    examine_bytes,
+    utf8_blocks,
+)
+from shuseki.reading.lines import TOLD, Kind, Scanned, gather, scan
+from shuseki.reading.values import number_text
+
+__all__ = ["Aside", "Chunk", "Options", "TableFile", "open_table"]
+
+MARK = b"PAR1"
+DELIMITERS = ",\t;|"
+LONGEST_LINE = 1 << 26
+LONGEST_HEADER = 1 << 22
+BATCH = 1 << 16
+SHOWN_TEXT = 1000
+AHEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the caller says of a file.
+
+    Attributes
+    ----------
+    encoding
+        ``"auto"``, or a name that Python knows.
+    delimiter
+        One character, or ``"auto"``: the one that the header has most of.
+    header
+        Whether the first line names the columns; else they are ``c1``, ``c2`` …
+    width
+        Number of columns of a file without header; 0 for that of its first line.
+    skip_lines
+        Lines above the header.
+    sheet, member
+        Of xlsx and zip: which one; the first, and the only one, when empty.
+    """
+
+    encoding: str = "auto"
+    delimiter: str = "auto"
+    header: bool = True
+    width: int = 0
+    skip_lines: int = 0
+    sheet: str = ""
+    member: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A line that could not be read."""
+
+    row: int
+    text: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chunk:
+    """Some rows of a file.
+
+    Attributes
+    ----------
+    rows
+        Their numbers, shape ``(n,)``.
+    columns
+        Name → Arrow array, shape ``(n,)``: text, or as stored in Parquet.
+    aside
+        The lines among them that could not be read.
+    lines, blank, continued
+        Lines of the file that they are; how many of those are empty, and how many continue a
+        record whose quoted field holds line breaks: ``lines = n + len(aside) + blank + continued``.
+    """
+
+    rows: Ints
+    columns: Mapping[str, Any]
+    aside: tuple[Aside, ...] = ()
+    lines: int = 0
+    blank: int = 0
+    continued: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableFile:
+    """A file that holds a table.
+
+    Attributes
+    ----------
+    format
+        ``csv``, ``parquet`` or ``xlsx``.
+    writing
+        Encoding and hash.
+    names
+        Of the columns, in order; empty for a column without one.
+    delimiter
+        Of a text file.
+    above, offset
+        Lines above the first row (those skipped, and the header), and their bytes as UTF-8.
+    """
+
+    path: Path
+    format: str
+    writing: Writing
+    options: Options
+    names: tuple[str, ...]
+    delimiter: str = ""
+    above: int = 0
+    offset: int = 0
+    sheet: "Sheet | None" = field(default=None, repr=False)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Names of the columns that have one."""
+        return tuple(name for name in self.names if name)
+
+    def chunks(self, wanted: Collection[str] | None = None) -> Iterator[Chunk]:
+        """Read the file in stretches.
+
+        Parameters
+        ----------
+        wanted
+            Columns to give; all that have a name by default.
+
+        Raises
+        ------
+        DataError
+            When the file is damaged, or the parser and the lines disagree.
+        """
+        columns = [n for n in self.named if wanted is None or n in wanted]
+        if self.format == "parquet":
+            return parquet_chunks(self.path, columns)
+        if self.format == "xlsx":
+            return sheet_chunks(self, columns)
+        return text_chunks(self, columns)
+
+
+def open_table(path: str | Path, options: Options = Options()) -> TableFile:
+    """Find out what a file is, and what its columns are called.
+
+    Raises
+    ------
+    DataError
+        When there is no such file, it is empty, damaged, or no table.
+    ParameterError
+        For an encoding or a delimiter that cannot be.
+    """
+    path = Path(path)
+    if not path.is_file():
+        near = (
+            sorted(o.name for o in path.parent.iterdir() if o.suffix == path.suffix)[:5]
+            if (path.parent.is_dir())
+            else []
+        )
+        raise DataError(
+            f"There is no file {path}. Expected a CSV, Parquet or xlsx file. "
+            + (f"The folder holds {', '.join(near)}." if near else "Check the path.")
+        )
+    with path.open("rb") as file:
+        start = file.read(8)
+    if start[:4] == MARK or path.suffix.lower() in (".parquet", ".pq"):
+        return open_parquet(path, options)
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise DataError(
+            f"{path.name} is a workbook of an old Excel (xls), or locked by a password. Expected "
+            "xlsx, CSV or Parquet. Save it as one of them."
+        )
+    if start[:4] == b"PK\x03\x04" and (kind := packed_kind(path)):
+        if kind != "xlsx":
+            raise DataError(
+                f"{path.name} is {kind}. Expected xlsx, CSV or Parquet. Save it as one of them."
+            )
+        return open_sheet(path, options)
+    return open_text(path, options)
+
+
+# ---- text ------------------------------------------------------------------------------------
+
+
+def open_text(path: Path, options: Options) -> TableFile:
+    """Find the encoding, the delimiter and the header of a text file."""
+    if options.delimiter != "auto" and (
+        len(options.delimiter) != 1
+        or not options.delimiter.isascii()
+        or options.delimiter in '"\r\n'
+    ):
+        raise ParameterError(
+            f"The delimiter is {options.delimiter!r}. Expected one character, such as ',' or ';', "
+            "or 'auto'."
+        )
+    writing = examine_bytes(path, options.encoding, options.member)
+    start = b""
+    for block in utf8_blocks(path, writing, options.member):
+        start += block
+        if len(start) >= LONGEST_HEADER:
+            break
+    if start.startswith((MARK, b"%PDF", b"\x89PNG", b"PK\x03\x04", b"\x1f\x8b")):
+        raise DataError(f"{path.name} holds no text. Expected a table. Unpack or convert it.")
+    lines, above = start, 0
+    delimiter = options.delimiter
+    for _ in range(options.skip_lines):
+        lines, above = lines[header_end(lines)[1] :], above + 1
+    while lines and not lines[: header_end(lines)[0]].strip():  # empty lines above the header
+        lines, above = lines[header_end(lines)[1] :], above + 1
+    if lines[:4].lower() == b"sep=" and header_end(lines)[0] == 5:
+        delimiter = chr(lines[4]) if delimiter == "auto" else delimiter
+        lines, above = lines[header_end(lines)[1] :], above + 1
+    if not lines.strip():
+        raise DataError(f"{path.name} is empty. Expected a header and rows. Check the file.")
+    stop, after, n_lines = whole_record(lines)
+    if len(start) >= LONGEST_HEADER and after == len(lines):
+        raise DataError(
+            f"{path.name} has a first line of more than {LONGEST_HEADER:,} bytes. Expected the "
+            "names of columns. Check what the file is."
+        )
+    head = lines[:stop].decode("utf-8", errors="replace").removeprefix("\ufeff")
+    if head.lstrip()[:15].lower().startswith(("<!doctype", "<html", "<?xml", "{\\rtf")):
+        raise DataError(
+            f"{path.name} is no table: it begins with {head.lstrip()[:15]!r}. Expected a header "
+            "and rows. Download or save it again."
+        )
+    if delimiter == "auto":
+        delimiter = delimiter_of(head, 0 if options.header else options.width)
+    cells = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), [])
+    if not options.header:
+        names = tuple(f"c{k + 1}" for k in range(options.width or len(cells)))
+        after = n_lines = 0
+    else:
+        names = header_of(path, cells)
+    offset = len(start) - len(lines) + after
+    return TableFile(path, "csv", writing, options, names, delimiter, above + n_lines, offset)
+
+
+def header_of(path: Path, cells: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns: without spaces and line breaks around and inside, each once."""
+    names = tuple(" ".join(cell.strip("\ufeff").split()) for cell in cells)
+    named = [name for name in names if name]
+    repeated = (
+        sorted({name for name in named if named.count(name) > 1})
+        if (len(set(named)) < len(named))
+        else []
+    )
+    if repeated:
+        raise DataError(
+            f"{path.name} names columns twice: {examples(repeated)}. "
+            "Expected each name once. Rename them."
+        )
+    if not named:
+        raise DataError(
+            f"{path.name} names no columns in its first line. Expected a header. Add one, or say "
+            "how many lines stand above it."
+        )
+    return names
+
+
+def header_end(data: bytes) -> tuple[int, int]:
+    """Where the first line ends, without and with its line end."""
+    ends = [at for mark in (b"\n", b"\r") if (at := data.find(mark)) >= 0]
+    if not ends:
+        return len(data), len(data)
+    at = min(ends)
+    return at, at + (2 if data[at : at + 2] == b"\r\n" else 1)
+
+
+def whole_record(data: bytes) -> tuple[int, int, int]:
+    """Where the header ends, without and with its line end, and its lines: it may hold breaks."""
+    stop, after = header_end(data)
+    first = (stop, after, 1)
+    lines = 1
+    while data[:stop].count(b'"') % 2:
+        more, then = header_end(data[after:])
+        if after >= len(data) or lines == 20:
+            return first
+        stop, after, lines = after + more, after + then, lines + 1
+    return stop, after, lines
+
+
+def delimiter_of(head: str, width: int) -> str:
+    """The delimiter that the first line has most of, outside quotation marks."""
+    bare = "".join(head.split('"')[::2])
+    if width:
+        fitting = [mark for mark in DELIMITERS if bare.count(mark) == width - 1]
+        if fitting:
+            return fitting[0]
+    return max(DELIMITERS, key=bare.count)
+
+
+def text_chunks(table: TableFile, wanted: Sequence[str]) -> Iterator[Chunk]:
+    """Scan a text file, and cut its records into fields."""
+    position = {name: k for k, name in enumerate(table.names)}
+    at = [position[name] for name in wanted]
+    held, skip, done = b"", table.offset, table.above
+    with ThreadPoolExecutor(1) as pool:
+        waiting: list[Future[Chunk]] = []
+        source = utf8_blocks(table.path, table.writing, table.options.member)
+        for block, final in with_last(source):
+            held += block[skip:]
+            skip = max(skip - len(block), 0)
+            found = scan(held, len(table.names), table.delimiter, final=final)
+            if not found.consumed and len(held) > LONGEST_LINE:
+                raise DataError(
+                    f"{table.path.name}, row {done + 1}: the line has more than {LONGEST_LINE:,} "
+                    "bytes. Expected records in lines. Check what the file is."
+                )
+            if found.lines:
+                waiting.append(pool.submit(cut, table, held, found, done, wanted, at))
+            held, done = held[found.consumed :], done + found.lines
+            if len(waiting) > AHEAD:
+                yield waiting.pop(0).result()
+        for coming in waiting:
+            yield coming.result()
+
+
+def cut(
+    table: TableFile, data: bytes, found: Scanned, done: int, wanted: Sequence[str], at: list[int]
+) -> Chunk:
+    """Cut the records among some lines into fields, and describe the other lines."""
+    records = found.records
+    n = int(records.sum())
+    rows = done + 1 + found.first
+    if found.is_clean:
+        clean = memoryview(data)[: found.consumed]
+    else:
+        out = np.empty(int((found.end - found.start + 1)[records].sum()), np.uint8)
+        gather(np.frombuffer(data, np.uint8), found.start, found.end, records, out)
+        clean = memoryview(out)
+    columns = fields_of(table, clean, n, len(table.names), wanted, at)
+    others = np.flatnonzero(~records & (found.kinds != Kind.BLANK))
+    aside = []
+    for k in others:
+        text = data[found.start[k] : min(found.end[k], found.start[k] + 4 * SHOWN_TEXT)]
+        told = TOLD[Kind(int(found.kinds[k]))]
+        if found.kinds[k] == Kind.FIELDS:
+            told += f": {found.fields[k]:,} for {len(table.names):,}"
+        said = text.decode("utf-8", errors="replace")[:SHOWN_TEXT].replace("\0", "\u2400")
+        aside.append(Aside(int(rows[k]), said, told))
+    return Chunk(
+        rows[records],
+        columns,
+        tuple(aside),
+        lines=found.lines,
+        blank=int((found.kinds == Kind.BLANK).sum()),
+        continued=int((found.last - found.first).sum()),
+    )
+
+
+def fields_of(
+    table: TableFile, data: memoryview, n: int, width: int, wanted: Sequence[str], at: list[int]
+) -> dict[str, Any]:
+    """Cut ``n`` records into fields by Arrow's parser, and hold its count against ours.
+
+    Raises
+    ------
+    DataError
+        When it finds another number of rows: a fault of this program.
+    """
+    if not n:
+        return {name: pa.array([], pa.string()) for name in wanted}
+    every = [f"c{k}" for k in range(width)]
+    some = [every[k] for k in at] or every[:1]
+    try:
+        parsed = parse(
+            pa.BufferReader(pa.py_buffer(data)),
+            read_options=pa.csv.ReadOptions(
+                column_names=every, block_size=len(data) + 1, use_threads=True
+            ),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=table.delimiter, newlines_in_values=True, ignore_empty_lines=True
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(some, pa.string()),
+                include_columns=some,
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+        parsed_rows = parsed.num_rows
+    except pa.ArrowInvalid as error:
+        parsed_rows = f"none ({error})"
+    if parsed_rows != n:
+        raise DataError(
+            f"{table.path.name}: {n:,} records in the lines at hand, but the parser found "
+            f"{parsed_rows}. Expected these to agree. Nothing was read; please report this."
+        )
+    return {name: parsed.column(f"c{k}") for name, k in zip(wanted, at, strict=True)}
+
+
+parse = pa.csv.read_csv
+
+
+def with_last(source: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Blocks, and whether each is the last."""
+    held = next(source, b"")
+    for block in source:
+        yield held, False
+        held = block
+    yield held, True
+
+
+# ---- Parquet -----------------------------------------------------------------------------------
+
+
+def open_parquet(path: Path, options: Options) -> TableFile:
+    """Refuse a Parquet file whose end is missing, and read its columns' names."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(4)
+        file.seek(max(size - 4, 0))
+        end = file.read(4)
+    if start != MARK or end != MARK or size < 12:
+        raise DataError(
+            f"{path.name} is not a whole Parquet file ({size:,} bytes, "
+            f"{'begins' if start == MARK else 'does not begin'} as one, "
+            f"{'ends' if end == MARK else 'does not end'} as one). "
+            "Expected the mark PAR1 at both ends. It was probably cut off: copy it again."
+        )
+    with path.open("rb") as file:
+        try:
+            names = pyarrow.parquet.ParquetFile(file).schema_arrow.names
+        except (pa.ArrowException, OSError) as error:
+            raise damaged(path, error) from error
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise DataError(
+            f"{path.name} names columns twice: {examples(repeated)}. "
+            "Expected each name once. Rename them."
+        )
+    return TableFile(path, "parquet", Writing("", digest(path)), options, tuple(names))
+
+
+def parquet_chunks(path: Path, wanted: Sequence[str]) -> Iterator[Chunk]:
+    """Batches of a Parquet file; its first row is 1."""
+    done = 0
+    with path.open("rb") as file:
+        try:
+            held = pyarrow.parquet.ParquetFile(file)
+            expected = held.metadata.num_rows
+            for batch in held.iter_batches(BATCH, columns=list(wanted)):
+                n = batch.num_rows
+                columns = {name: batch.column(name) for name in wanted}
+                yield Chunk(np.arange(done + 1, done + n + 1), columns, lines=n)
+                done += n
+        except (pa.ArrowException, OSError) as error:
+            raise damaged(path, error) from error
+    if done != expected:
+        raise DataError(
+            f"{path.name} holds {expected:,} rows, but {done:,} were read. Expected these to "
+            "agree. Copy or write the file again."
+        )
+
+
+def damaged(path: Path, error: Exception) -> DataError:
+    """Say that a Parquet file cannot be read."""
+    return DataError(
+        f"{path.name} cannot be read as Parquet: {str(error).splitlines()[0]}. "
+        "Expected a whole, undamaged file. Copy or write it again."
+    )
+
+
+# ---- xlsx --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A sheet of a workbook as text: rows below the header, each with its number."""
+
+    name: str
+    rows: Sequence[tuple[int, list[str]]]
+    blank: int
+
+
+def packed_kind(path: Path) -> str:
+    """What a zip is besides a zip: ``xlsx``, another document in words, or nothing."""
+    try:
+        with zipfile.ZipFile(path) as pack:
+            names = {info.filename for info in pack.infolist()}
+    except zipfile.BadZipFile:
+        return ""
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "xl/workbook.bin" in names:
+        return "a binary workbook (xlsb)"
+    if "word/document.xml" in names:
+        return "a text of Word"
+    return "a document of OpenOffice (ods or odt)" if {"mimetype", "content.xml"} <= names else ""
+
+
+def open_sheet(path: Path, options: Options) -> TableFile:
+    """Read one sheet of a workbook."""
+    with zipfile.ZipFile(path) as pack:
+        unpacked = sum(info.file_size for info in pack.infolist())
+    if unpacked > ALWAYS_ALLOWED and unpacked > MOST_TIMES * path.stat().st_size:
+        raise DataError(
+            f"{path.name} unpacks to {unpacked:,} bytes, over {MOST_TIMES} times its size. "
+            "Expected a table. Save it as CSV if it is one."
+        )
+    try:
+        with path.open("rb") as file:
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            sheets = [sheet.title for sheet in book.worksheets]
+            if options.sheet and options.sheet not in sheets:
+                raise DataError(
+                    f"{path.name} has no sheet {options.sheet!r}. Found {examples(sheets, 12)}. "
+                    "Name one."
+                )
+            sheet = book[options.sheet or sheets[0]]
+            sheet.reset_dimensions()
+            lines = [[shown(cell) for cell in line] for line in sheet.iter_rows()]
+            name = sheet.title
+    except DataError:
+        raise
+    except Exception as error:  # openpyxl lets through whatever its parsers raise
+        raise DataError(
+            f"{path.name} cannot be read as xlsx: {type(error).__name__}: {error}. "
+            "Expected a whole workbook. Save it again, or as CSV."
+        ) from error
+    numbered = list(enumerate(lines, 1))[options.skip_lines :]
+    numbered = [(row, trimmed(cells)) for row, cells in numbered]
+    filled = [(row, cells) for row, cells in numbered if cells]
+    if not filled:
+        raise DataError(
+            f"{path.name}, sheet {name!r}, is empty. Expected a header and rows. Check the file, "
+            f"or name another sheet ({examples(sheets, 12)})."
+        )
+    above = filled[0][0]
+    if options.header:
+        names = header_of(path, filled[0][1])
+        filled = filled[1:]
+    else:
+        width = options.width or max(len(cells) for _, cells in filled)
+        names, above = tuple(f"c{k + 1}" for k in range(width)), above - 1
+    blank = sum(1 for row, cells in numbered if not cells and row > above)
+    return TableFile(
+        path,
+        "xlsx",
+        Writing("", digest(path)),
+        options,
+        names,
+        above=above,
+        sheet=Sheet(name, filled, blank),
+    )
+
+
+def sheet_chunks(table: TableFile, wanted: Sequence[str]) -> Iterator[Chunk]:
+    """The rows of a sheet; those with cells to the right of the header are set aside."""
+    assert table.sheet is not None
+    width = len(table.names)
+    fits = [(row, cells) for row, cells in table.sheet.rows if len(cells) <= width]
+    aside = tuple(
+        Aside(
+            row,
+            "\t".join(cells)[:SHOWN_TEXT],
+            f"{TOLD[Kind.FIELDS]}: {len(cells):,} for {width:,}",
+        )
+        for row, cells in table.sheet.rows
+        if len(cells) > width
+    )
+    columns = {}
+    for name in wanted:
+        k = table.names.index(name)
+        columns[name] = pa.array(
+            [cells[k] if k < len(cells) else "" for _, cells in fits], pa.string()
+        )
+    yield Chunk(
+        np.array([row for row, _ in fits], np.int64),
+        columns,
+        aside,
+        lines=len(fits) + len(aside) + table.sheet.blank,
+        blank=table.sheet.blank,
+    )
+
+
+def trimmed(cells: list[str]) -> list[str]:
+    """Cells up to the last that holds something."""
+    n = len(cells)
+    while n and not cells[n - 1].strip():
+        n -= 1
+    return cells[:n]
+
+
+def shown(cell: Any) -> str:
+    """A cell as text: numbers as stored, with the zeros that a format of zeros shows."""
+    value = cell.value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        text = number_text(float(value)) if isinstance(value, float) else str(value)
+        zeros = str(cell.number_format or "").split(";")[0]
+        if zeros and set(zeros) == {"0"} and text.isdigit():
+            return text.zfill(len(zeros))
+        return text
+    if isinstance(value, datetime):
+        at_midnight = value.time() == time()
+        return value.date().isoformat() if at_midnight else value.isoformat(sep=" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
