@@ -7,7 +7,10 @@ the outcome against the list of 2024-01-01 and, at every census, against the cod
 Kondo's municipality converter, and writes
 
 - ``municipalities.csv``: one row per code and name with the dates between which it was valid;
-- ``succession.csv``: which code became which, when, with what weight;
+- ``succession.csv``: which code became which, when, with what weight; wards that were redrawn are
+  followed to wards, whatever joined a ward to its city;
+- ``groups.csv``: codes of counties, branch offices and of Tokyo's wards as a whole, which stand
+  in published tables beside municipalities and are none;
 - ``population.csv``: census population by the codes of the census, the weights of a split;
 - ``districts.csv``, ``district_members.csv``, ``district_candidates.csv``,
   ``commuting_zones_1995.csv``.
@@ -172,8 +175,10 @@ def replay(japan: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
                 continue
             if row.type == "分離" or (row.type == "分割" and source == target):
                 continue
-            if new and source != target and alive[source]["kind"] != "ward":
-                heir = found[2] or target if found else target  # who joins a ward joins its city
+            if new and source != target:
+                heir = target
+                if found and found[2] and alive[source]["kind"] != "ward":
+                    heir = found[2]  # who joins a ward joins its city
                 links.append({"date": day, "from_code": source, "to_code": heir, "event": row.type})
             if source != target:
                 ended.add(source)
@@ -213,9 +218,26 @@ def check(spells: pd.DataFrame, converter: pd.DataFrame) -> None:
               "only converter:", sorted(known - codes))  # fmt: skip
 
 
+def check_newer(spells: pd.DataFrame, japan: Path) -> None:
+    """Look for codes newer than the list in two sources that go on after it."""
+    now = set(spells[spells.valid_to == ""].code)
+    ever = set(spells.code)
+    register = pd.read_parquet(
+        japan / "corporate_register/hojin_events_municipality_month_202107_202608.parquet"
+    )
+    table = pd.read_csv(japan / "ssdse/SSDSE-A-2026.csv", encoding="cp932", dtype=str, header=None)
+    for name, codes in (
+        (f"corporate register to {register.month.max()}", set(register.muni_code) - {"00000"}),
+        ("SSDSE-A-2026", set(table[0].iloc[3:].str[1:])),
+    ):
+        print(name, len(codes), "codes; newer than the list:", sorted(codes - ever),
+              "of a municipality that has ended:", sorted(codes - now))  # fmt: skip
+
+
 def main(japan: Path, districts: Path) -> None:
     OUT.mkdir(exist_ok=True)
     spells, links = replay(japan)
+    check_newer(spells, japan)
     converter = read(japan / "merger/kondo_municipality_converter_1980_2020_jp.csv")
     check(spells, converter)
 
@@ -263,16 +285,37 @@ def main(japan: Path, districts: Path) -> None:
         "19430": habitable.at["19430", "2011"] - habitable.at["19430", "2005"],
     }
     for k in links.index[split]:
+        if (
+            links.at[k, "to_code"] not in gain
+        ):  # 浜松市北区, 2024: no size of its parts is published
+            parts = (links.date == links.at[k, "date"]) & (
+                links.from_code == links.at[k, "from_code"]
+            )
+            links.at[k, "weight"] = round(1 / parts.sum(), 4)
+            links.at[k, "basis"] = "sizes of the parts unknown: equal shares"
+            continue
         links.at[k, "weight"] = round(gain[links.at[k, "to_code"]] / sum(gain.values()), 4)
         links.at[k, "basis"] = "habitable area gained by each successor, 2005 to 2011 (B1103)"
     links["kind"] = links.event.map(
         {"新設合併": "merged", "編入合併": "absorbed", "市制施行": "became a city",
          "町制施行": "became a town", "名称変更": "renamed", "分割": "divided",
-         "政令指定都市施行": "became a designated city", "郡の区域変更": "changed county"}
+         "政令指定都市施行": "became a designated city", "郡の区域変更": "changed county",
+         "区の再編": "ward redrawn"}
     )  # fmt: skip
     links[["date", "from_code", "to_code", "weight", "kind", "basis"]].drop_duplicates(
         ["date", "from_code", "to_code"]
     ).to_csv(OUT / "succession.csv", index=False)
+
+    # ---- groups of municipalities -----------------------------------------------------------
+    lists = [read(japan / f"merger/jpcity_areacode_{day}.csv") for day in ("19700401", "20240101")]
+    rows = pd.concat(lists[::-1])
+    rows = rows[[unit(*row) is None for row in zip(
+        rows.city_code, rows.city_desig_name, rows.city_name, strict=True)]]  # fmt: skip
+    groups = rows.rename(columns={"city_code": "code"})
+    groups["name_ja"] = groups.city_desig_name.fillna(groups.city_name)
+    groups.drop_duplicates("code")[["code", "name_ja"]].sort_values("code").to_csv(
+        OUT / "groups.csv", index=False
+    )
 
     # ---- population ---------------------------------------------------------------------------
     census = read(japan / "panel/census_population_municipal_1980_2015.csv")

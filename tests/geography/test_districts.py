@@ -110,5 +110,5 @@ def test_bad_tables_are_refused() -> None:
         )
     with pytest.raises(UnknownCodeError, match=r"34206.*its successor is 34205"):
         division_from_table(good, date=2010)
-    with pytest.raises(DataError, match="Empty cells in rows 1"):
+    with pytest.raises(DataError, match="'area': no code in rows 1"):
         division_from_table(good.assign(area=["a", None]))

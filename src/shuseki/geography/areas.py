@@ -8,8 +8,11 @@ The 23 *special wards* of Tokyo are municipalities.
 Takes a date: ``"2000-10-01"``, a ``datetime.date``, or a year, which means the census day,
 1 October. Gives tables with one row per municipality.
 Sources: e-Stat 廃置分合等情報, replayed from 1970 to 2024 (``derive/geography.py``); the replay
-gives exactly the code lists of the censuses of 1995 to 2020 in Kondo's municipality converter.
+gives exactly the code lists of the censuses of 1995 to 2020 in Kondo's municipality converter. The
+newest list is that of 2024-01-01; the register of corporations has no newer code up to August 2026.
+Since 1970 no code has been given to a second municipality.
 Centres: MLIT 国土数値情報 N03, centre of the polygon at the first census after the code began.
+Check digits: JIS X 0402.
 Limits: 1995-01-01 to 2024-01-01; a ward has the centre of its city; English names are spelt from
 the official readings by rule, without long vowels; the six villages of the Northern Territories,
 for which no statistics exist, are left out.
@@ -29,20 +32,30 @@ from shuseki.sources import Source
 
 __all__ = [
     "CODES",
+    "LAST_DAY",
     "Date",
     "Municipality",
     "check_codes",
+    "check_digit",
     "city_of",
+    "first_days",
+    "heirs",
     "iso_date",
+    "list_day",
     "lookup",
     "municipalities",
+    "names",
+    "origins",
     "population",
     "prefectures",
     "require_codes",
+    "told_of_lists",
+    "valid_days",
 ]
 
 Date = str | int | datetime.date
 FIRST_DAY, LAST_DAY = "1995-01-01", "2024-01-01"
+"""The days of the oldest and the newest list of codes."""
 CENSUS_DAY = "10-01"
 
 CODES = Source(
@@ -147,7 +160,8 @@ def check_codes(codes: Iterable[str], date: Date, *, wards: bool = False) -> pd.
     -------
     DataFrame
         One row per code that was not valid: ``code``; ``reason``, one of ``"ended"``,
-        ``"not yet"``, ``"ward"``, ``"prefecture"``, ``"malformed"``, ``"unknown"``;
+        ``"not yet"``, ``"ward"``, ``"prefecture"``, ``"country"``, ``"county"`` (counties, branch
+        offices, the special wards as a whole), ``"empty"``, ``"malformed"``, ``"unknown"``;
         ``successor``, the code to use instead where one is known, else ``""`` (several are
         separated by spaces, the largest share first); ``advice``, a sentence.
 
@@ -182,9 +196,73 @@ def require_codes(codes: Collection[str], date: Date, *, wards: bool = False) ->
 
 def city_of(codes: pd.Series) -> pd.Series:
     """Replace the codes of wards by those of their designated cities; leave the others."""
-    table = spells()
-    wards = table[table["kind"] == "ward"].set_index("code")["city"]
-    return codes.map(wards[~wards.index.duplicated()]).fillna(codes)
+    return codes.map(cities_of_wards()).fillna(codes)
+
+
+def check_digit(code: str) -> str:
+    """The sixth digit that JIS X 0402 puts after a code of five digits.
+
+    The weights 6, 5, 4, 3, 2 of the five digits give a sum s; the digit is the last one of
+    11 − s mod 11.
+
+    Examples
+    --------
+    >>> check_digit("13111"), check_digit("01202")
+    ('3', '5')
+    """
+    weighted = sum(weight * int(digit) for weight, digit in zip(range(6, 1, -1), code, strict=True))
+    return str((11 - weighted % 11) % 10)
+
+
+def list_day(date: Date) -> str:
+    """The day whose list of codes tells about a date: the date itself, or the nearest list's.
+
+    Examples
+    --------
+    >>> list_day("2025-12-31"), list_day("2000-12-31")
+    ('2024-01-01', '2000-12-31')
+    """
+    return min(max(as_day(date), FIRST_DAY), LAST_DAY)
+
+
+def told_of_lists(days: Collection[str]) -> tuple[str, ...]:
+    """Say which days have no list of codes, and by which list their codes are read.
+
+    Examples
+    --------
+    >>> told_of_lists(["2000-12-31", "2025-12-31"])
+    ('No list of municipality codes is newer than 2024-01-01; it is used for 2025-12-31.',)
+    """
+    early = sorted({day for day in days if day < FIRST_DAY})
+    late = sorted({day for day in days if day > LAST_DAY})
+    notes = []
+    for when, age, day in ((early, "older", FIRST_DAY), (late, "newer", LAST_DAY)):
+        if when:
+            notes.append(
+                f"No list of municipality codes is {age} than {day}; "
+                f"it is used for {examples(when)}."
+            )
+    return tuple(notes)
+
+
+def valid_days(codes: Iterable[str]) -> tuple[str, str] | None:
+    """First and last day on which all of some codes were valid; None when there was none.
+
+    Examples
+    --------
+    >>> valid_days(["12239", "12100"])
+    ('2013-01-01', '2024-01-01')
+    """
+    first, last = FIRST_DAY, LAST_DAY
+    begins, ends = first_days(), last_days()
+    for code in codes:
+        if code not in begins:
+            return None
+        first = max(first, begins[code])
+        if ends[code]:
+            before = datetime.date.fromisoformat(ends[code]) - datetime.timedelta(days=1)
+            last = min(last, before.isoformat())
+    return (first, last) if first <= last else None
 
 
 def prefectures() -> pd.DataFrame:
@@ -205,21 +283,31 @@ def population(year: int) -> "pd.Series[float]":
 
 
 def iso_date(date: Date) -> str:
-    """Write a date as ``YYYY-MM-DD``; a year means the census day, 1 October."""
-    if isinstance(date, int) or (isinstance(date, str) and date.isdigit() and len(date) == 4):
-        day = f"{int(date):04d}-{CENSUS_DAY}"
-    else:
-        try:
-            day = datetime.date.fromisoformat(str(date)[:10]).isoformat()
-        except ValueError:
-            raise ParameterError(
-                f"Not a date: {date!r}. Expected YYYY-MM-DD, a date, or a year."
-            ) from None
+    """Write a date as ``YYYY-MM-DD``; a year means the census day, 1 October.
+
+    Raises
+    ------
+    ParameterError
+        It is no date, or no list of codes is known for it.
+    """
+    day = as_day(date)
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ParameterError(
             f"No municipality codes are known for {day}. Expected {FIRST_DAY} to {LAST_DAY}."
         )
     return day
+
+
+def as_day(date: Date) -> str:
+    """Write any date as ``YYYY-MM-DD``."""
+    if isinstance(date, int) or (isinstance(date, str) and date.isdigit() and len(date) == 4):
+        return f"{int(date):04d}-{CENSUS_DAY}"
+    try:
+        return datetime.date.fromisoformat(str(date)[:10]).isoformat()
+    except ValueError:
+        raise ParameterError(
+            f"Not a date: {date!r}. Expected YYYY-MM-DD, a date, or a year."
+        ) from None
 
 
 def as_municipality(row: "pd.Series[Any]") -> Municipality:
@@ -234,21 +322,26 @@ def as_municipality(row: "pd.Series[Any]") -> Municipality:
 
 def explain(code: str, day: str) -> tuple[str, str, str]:
     """Reason, advice and successor(s) for a code that was not valid on a day."""
-    table = spells()
-    if not (len(code) == 5 and code.isdigit()):
+    if code in ("", "nan", "None", "<NA>"):
+        return "empty", "The code is empty.", ""
+    if not (len(code) == 5 and code.isascii() and code.isdigit()):
         return malformed(code)
+    table = spells()
     found = table[table["code"] == code]
     if found.empty:
+        if code == "00000":
+            return "country", f"{code} is the whole country, not a municipality.", ""
         if code.endswith("000") and "01" <= code[:2] <= "47":
             return "prefecture", f"{code} is a prefecture, not a municipality.", ""
+        if code in groups():
+            return "county", f"{code} ({groups()[code]}) is a group of municipalities.", ""
         near = nearest_codes(code, municipalities(day)["code"])
         return "unknown", f"{code} was never valid from 1995 on; near it are {near}.", ""
     row = found.iloc[0] if found["valid_from"].min() > day else found.iloc[-1]
     name = f"{row['name_ja']}, {row['name_en']}" if row["name_en"] else str(row["name_ja"])
     if row["valid_to"] and row["valid_to"] <= day:
         after = heirs(code, day)
-        names = spells().drop_duplicates("code", keep="last").set_index("code")["name_ja"]
-        said = " and ".join(f"{heir} ({names[heir]})" for heir in after)
+        said = " and ".join(f"{heir} ({names()[heir]})" for heir in after)
         follows = f"{'its successors are' if len(after) > 1 else 'its successor is'} {said}."
         return (
             "ended",
@@ -257,12 +350,12 @@ def explain(code: str, day: str) -> tuple[str, str, str]:
             " ".join(after),
         )
     if row["valid_from"] > day:
-        table = edges()
-        before = table[(table["to_code"] == code) & (table["date"] > day)]["from_code"]
+        before = origins(code, day)
+        whose = f" as a ward of {row['city']}" if row["kind"] == "ward" else ""
         return (
             "not yet",
-            f"{code} ({name}) became valid on {row['valid_from']}, after {day}; "
-            f"it was formed from {examples(before) if len(before) else 'no older code'}.",
+            f"{code} ({name}) became valid on {row['valid_from']}{whose}, after {day}; "
+            f"it was formed from {examples(before) if before else 'no older code'}.",
             "",
         )
     return (
@@ -274,15 +367,29 @@ def explain(code: str, day: str) -> tuple[str, str, str]:
 
 def malformed(code: str) -> tuple[str, str, str]:
     """Guess what a code with another number of digits was meant to be."""
-    table = spells()["code"]
-    candidates = {
-        "its leading zero was lost": f"0{code}",
-        "its last digit is a check digit": code[:5] if len(code) == 6 else "",
-        "it carries decimals": code.split(".")[0].zfill(5) if "." in code else "",
-    }
-    for why, candidate in candidates.items():
-        if candidate and (table == candidate).any():
-            return "malformed", f"{code!r} looks like {candidate}: {why}.", candidate
+    if code.isascii() and code.isdigit():
+        whole = code.zfill(6)
+        if len(code) in (5, 6) and whole[:5] in first_days():
+            right = check_digit(whole[:5])
+            told = (
+                "its last digit is a check digit"
+                if right == whole[5]
+                else f"but as a check digit its last digit would be {right}"
+            )
+            return "malformed", f"{code!r} looks like {whole[:5]}: {told}.", whole[:5]
+        if len(code) == 4 and f"0{code}" in first_days():
+            return (
+                "malformed",
+                f"{code!r} looks like 0{code}: its leading zero was lost.",
+                f"0{code}",
+            )
+    head, _, decimals = code.partition(".")
+    if decimals and not decimals.strip("0") and head.zfill(5) in first_days():
+        return (
+            "malformed",
+            f"{code!r} looks like {head.zfill(5)}: it carries decimals.",
+            head.zfill(5),
+        )
     return "malformed", f"{code!r} is not a five-digit code.", ""
 
 
@@ -296,17 +403,44 @@ def nearest_codes(code: str, known: "pd.Series[str]") -> str:
 
 
 def heirs(code: str, day: str) -> list[str]:
-    """Follow a code to those that had replaced it by a day, the largest share first."""
-    after = {
-        old: [heir for heir, _ in sorted(heirs_, key=lambda pair: -pair[1])]
-        for date, old, heirs_, _ in changes()
-        if date <= day
-    }
+    """Follow a code to those that had replaced it by a day, the largest share first.
+
+    Wards are followed to wards. Empty when nothing had replaced it.
+    """
+    following = successors()
     current, settled = [code], False
     while not settled:
-        following = list(dict.fromkeys(heir for old in current for heir in after.get(old, [old])))
-        settled, current = following == current, following
+        after = [
+            heir
+            for old in current
+            for heir in (
+                following[old][1] if old in following and following[old][0] <= day else [old]
+            )
+        ]
+        after = list(dict.fromkeys(after))
+        settled, current = after == current, after
     return [] if current == [code] else current
+
+
+def origins(code: str, day: str) -> list[str]:
+    """Follow a code back to those of a day that it was formed from, the most populous first.
+
+    A ward without an older ward goes back with its city. Empty when nothing older is recorded.
+    """
+    begins, before = first_days(), predecessors()
+    found: set[str] = set()
+    current, seen = [code], {code}
+    while current:
+        one = current.pop()
+        older = [old for date, old in before.get(one, ()) if date > day]
+        if not older and begins[one] > day and one in cities_of_wards():
+            older = [cities_of_wards()[one]]
+        if begins[one] <= day:
+            found.add(one)
+        current += [old for old in older if old not in seen]
+        seen.update(older)
+    people = populations().bfill(axis=1).iloc[:, 0]
+    return sorted(found - {code}, key=lambda old: (-float(people.get(old, 0.0)), old))
 
 
 # ---- bundled tables -------------------------------------------------------------------
@@ -327,6 +461,61 @@ def spells() -> pd.DataFrame:
     return table.assign(
         latitude=pd.to_numeric(table["latitude"]), longitude=pd.to_numeric(table["longitude"])
     )
+
+
+@lru_cache
+def names() -> dict[str, str]:
+    """The latest Japanese name of each code."""
+    table = spells().drop_duplicates("code", keep="last")
+    return dict(zip(table["code"], table["name_ja"], strict=True))
+
+
+@lru_cache
+def first_days() -> dict[str, str]:
+    """The day from which each code was valid, ``""`` before 1970."""
+    return {
+        str(code): str(day) for code, day in spells().groupby("code")["valid_from"].min().items()
+    }
+
+
+@lru_cache
+def last_days() -> dict[str, str]:
+    """The day from which each code was valid no more, ``""`` while it is."""
+    table = spells().sort_values("valid_from").drop_duplicates("code", keep="last")
+    return dict(zip(table["code"], table["valid_to"], strict=True))
+
+
+@lru_cache
+def cities_of_wards() -> dict[str, str]:
+    """The designated city of each ward."""
+    wards = spells()[spells()["kind"] == "ward"]
+    return dict(zip(wards["code"], wards["city"], strict=True))
+
+
+@lru_cache
+def groups() -> dict[str, str]:
+    """Codes of counties, branch offices and of Tokyo's special wards as a whole, with names."""
+    table = read("groups.csv")
+    return dict(zip(table["code"], table["name_ja"], strict=True))
+
+
+@lru_cache
+def successors() -> dict[str, tuple[str, list[str]]]:
+    """Code → the day of its end and what replaced it, the largest share first."""
+    return {
+        old: (date, [heir for heir, _ in sorted(after, key=lambda pair: -pair[1])])
+        for date, old, after, _ in changes()
+    }
+
+
+@lru_cache
+def predecessors() -> dict[str, list[tuple[str, str]]]:
+    """Code → the codes that became part of it, with the days."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for date, old, after, _ in changes():
+        for heir, _ in after:
+            found.setdefault(heir, []).append((date, old))
+    return found
 
 
 @lru_cache

@@ -10,7 +10,9 @@ A division puts municipalities into areas, each in at most one. Bundled are
 
 Any other division is a table with two columns, municipality and area.
 
-Takes municipality codes of a date; gives area codes. A panel by municipality is added up by
+Takes municipality codes of a date; gives area codes. Codes of several dates, as records bear them,
+are put into areas by ``Division.places``; wards go with their city, unless the division names them.
+A panel by municipality is added up by
 ``aggregate``; where its codes are of another date than the division's, merged municipalities that
 lie in two areas are divided by size, and the audit trail says so.
 Sources: Okamuro 2006, appendix table 3; Adachi, Fukai, Kawaguchi, Saito, commuting zones.
@@ -18,28 +20,44 @@ Limits: 596 municipalities of 1995 are in none of the 253 districts; 94 members 
 context, where a line of the list was cut (``confidence`` and ``complete`` say which).
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.areas import (
     CODES,
     Date,
+    cities_of_wards,
+    first_days,
+    heirs,
     iso_date,
+    list_day,
     municipalities,
+    origins,
     prefectures,
     read,
     require_codes,
+    valid_days,
 )
+from shuseki.geography.codes import read_codes
+from shuseki.geography.editions import edition
 from shuseki.geography.mergers import Conversion, Crosswalk, P, convert, crosswalk, size_on
+from shuseki.reading.tables import as_codes, read_table
 from shuseki.sources import OKAMURO_2006, Source
 
-__all__ = ["BUNDLED", "Division", "aggregate", "division", "division_from_table"]
+__all__ = [
+    "BUNDLED",
+    "Division",
+    "aggregate",
+    "division",
+    "division_from_table",
+    "division_of_members",
+]
 
 BUNDLED = ("district-253", "prefecture", "commuting-zone-1995", "municipality")
 BASE_DATE = 1995
@@ -64,11 +82,14 @@ class Division:
     date
         Day whose municipality codes the members use.
     members
-        ``municipality``, ``area``, ``confidence`` (``"high"``, ``"medium"``, ``"low"``).
+        ``municipality``, ``area``, ``confidence`` (``"high"``, ``"medium"``, ``"low"``). Wards may
+        be members instead of their city.
     areas
         ``code``, ``name_ja``, ``name_en``, ``prefecture`` (of most people), ``latitude``,
         ``longitude`` (degrees, centre of population), ``municipalities`` (count), ``complete``
         (whether the list of members is certain).
+    notes
+        What was done to the codes of a user's table.
     """
 
     name: str
@@ -76,6 +97,7 @@ class Division:
     members: pd.DataFrame
     areas: pd.DataFrame
     sources: tuple[Source, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -115,6 +137,51 @@ class Division:
             .set_axis(["municipality", "area", "share"], axis=1)
             .set_index("municipality")
         )
+
+    def places(self, codes: Collection[str], date: Date) -> pd.DataFrame:
+        """Put codes of several dates into areas, after bringing them to one day.
+
+        Parameters
+        ----------
+        codes
+            Codes of municipalities and wards, of any date since 1995.
+        date
+            The day; usually that of the last records.
+
+        Returns
+        -------
+        DataFrame
+            ``code``, ``municipality`` (on that day) and ``reason``, as of ``editions.edition``;
+            ``area``, ``""`` outside the division; ``share`` of the municipality that lies in
+            the area.
+        """
+        area_of = dict(zip(self.members["municipality"], self.members["area"], strict=True))
+        by_ward = {cities_of_wards()[code] for code in area_of if code in cities_of_wards()}
+        found = edition(codes, date, by_ward=by_ward)
+        table = found.table.set_index("municipality", drop=False)
+        known = self.assignment(found.day)
+        if self.date > found.day:  # members of a later date than the records
+            known = known.combine_first(self.assignment())
+        area, share = known["area"].to_dict(), known["share"].to_dict()
+        for unit in set(table.index) - set(area):
+            area[unit], share[unit] = self._by_parts(unit, area_of)
+        return table.assign(area=table.index.map(area), share=table.index.map(share)).reset_index(
+            drop=True
+        )
+
+    def _by_parts(self, unit: str, area_of: Mapping[str, str]) -> tuple[str, float]:
+        """Area of a code that is no municipality of the day: its own, or its largest part's."""
+        if unit in area_of or unit not in first_days():
+            return area_of.get(unit, ""), 1.0
+        parts = (
+            origins(unit, self.date) if first_days()[unit] > self.date else heirs(unit, self.date)
+        )
+        areas = [area_of.get(part, "") for part in parts]
+        if not any(areas) and unit in cities_of_wards():
+            areas = [area_of.get(cities_of_wards()[unit], "")]
+        if not areas:
+            return "", 1.0
+        return areas[0], areas.count(areas[0]) / len(areas)
 
     def __repr__(self) -> str:
         return (
@@ -160,20 +227,23 @@ def division_from_table(
     date: Date = BASE_DATE,
     municipality: str = "municipality",
     area: str = "area",
+    encoding: str = "auto",
 ) -> Division:
     """Make a division of a table with two columns.
 
     Parameters
     ----------
     table
-        A table, or a CSV file (UTF-8), one row per municipality. Optional columns ``name_ja``
-        and ``name_en`` name the areas.
+        A table, or a CSV, Parquet or xlsx file, one row per municipality. Optional columns
+        ``name_ja`` and ``name_en`` name the areas.
     name
         What to call the division.
     date
-        Day of the municipality codes.
+        Day of the municipality codes. Wards may stand beside or instead of their city.
     municipality, area
         Names of the two columns.
+    encoding
+        Of a text file, when it cannot be found.
 
     Raises
     ------
@@ -182,25 +252,26 @@ def division_from_table(
     UnknownCodeError
         A code was not valid on the date; the message names its likely successor.
     """
-    frame = pd.read_csv(table, dtype=str) if isinstance(table, str | Path) else table
+    if isinstance(table, str | Path):
+        frame = read_table(
+            table, codes_if_any=[municipality, area], text=["name_ja", "name_en"], encoding=encoding
+        )
+    else:
+        frame = table
     missing = [column for column in (municipality, area) if column not in frame.columns]
     if missing:
         raise DataError(
             f"Missing columns: {examples(missing)}. Found {examples(frame.columns, 12)}. "
             "Expected one column of municipality codes and one of area codes. Name them."
         )
-    empty = frame[[municipality, area]].isna().any(axis=1)
-    if empty.any():
-        raise DataError(
-            f"Empty cells in rows {examples(np.flatnonzero(empty))}. "
-            "Expected a municipality and an area in every row. Fill or remove the rows."
-        )
     members = pd.DataFrame(
         {
-            "municipality": frame[municipality].astype(str).to_numpy(),
-            "area": frame[area].astype(str).to_numpy(),
+            "municipality": as_codes(frame[municipality], municipality).to_numpy(),
+            "area": as_codes(frame[area], area).to_numpy(),
         }
-    ).drop_duplicates()
+    )
+    codes = members["area"].to_numpy()
+    members = members.drop_duplicates()
     twice = members[members["municipality"].duplicated(keep=False)].sort_values(
         ["municipality", "area"]
     )
@@ -211,9 +282,10 @@ def division_from_table(
             f"{examples(f'{code} in {both}' for code, both in where.items())}. "
             "Expected each in at most one. Keep one row of each."
         )
-    require_codes(members["municipality"], date)
+    members["municipality"], notes = _read(members["municipality"])
+    _require_valid(members["municipality"], date)
     named = [column for column in ("name_ja", "name_en") if column in frame.columns]
-    names = frame.assign(code=frame[area].astype(str)).drop_duplicates("code").set_index("code")
+    names = frame.assign(code=codes).drop_duplicates("code").set_index("code")
     day = iso_date(date)
     members["confidence"] = "high"
     return Division(
@@ -222,7 +294,51 @@ def division_from_table(
         members.sort_values("municipality", ignore_index=True),
         describe(members, names[named], day),
         (Source(name, "User's division", day[:4], origin="user"), CODES),
+        notes,
     )
+
+
+def division_of_members(table: pd.DataFrame, date: Date) -> Division:
+    """Make a division of a table of members whose date is not known.
+
+    The codes are taken as those of the day nearest to ``date`` on which all of them were valid;
+    of ``date`` where there was no such day.
+
+    Parameters
+    ----------
+    table
+        ``municipality`` and ``area``, each municipality once.
+    """
+    day = list_day(date)
+    if span := valid_days(table["municipality"]):
+        day = min(max(day, span[0]), span[1])
+    areas = pd.DataFrame({"code": sorted(table["area"].unique())})
+    return Division("user", day, table[["municipality", "area"]], areas)
+
+
+def _read(codes: "pd.Series[str]") -> tuple["pd.Series[str]", tuple[str, ...]]:
+    """Read the codes of a user's table, with check digits or without."""
+    odd = read_codes(codes)
+    odd = odd[(odd["read"] != "") & (odd["read"] != odd["code"])]
+    if odd.empty:
+        return codes, ()
+    meant = dict(zip(odd["code"], odd["read"], strict=True))
+    note = f"Codes of the division read otherwise than written: {examples(odd['advice'])}"
+    return codes.replace(meant), (note,)
+
+
+def _require_valid(codes: "pd.Series[str]", date: Date) -> None:
+    """Refuse codes that were not valid on the date, and say on which day all of them were."""
+    try:
+        require_codes(codes, date, wards=True)
+    except UnknownCodeError as error:
+        span = valid_days(codes)
+        if span is None:
+            raise
+        raise UnknownCodeError(
+            f"{error} All codes of the table were valid from {span[0]} to {span[1]}: "
+            f'say date = "{span[1]}".'
+        ) from None
 
 
 def aggregate(
@@ -263,13 +379,13 @@ def usual_way(to: Division, day: str) -> Crosswalk:
 
 def way(to: Division, day: str, sizes: "pd.Series[float] | None") -> Crosswalk:
     """Lead from the municipalities of a day to the areas."""
-    members = to.members
+    members = _with_cities(to.members[["municipality", "area"]].assign(weight=1.0))
     own = Crosswalk(
         pd.DataFrame(
             {
                 "from_code": members["municipality"],
                 "to_code": members["area"],
-                "weight": 1.0,
+                "weight": members["weight"],
                 "kind": "member",
                 "date": "",
             }
@@ -281,6 +397,18 @@ def way(to: Division, day: str, sizes: "pd.Series[float] | None") -> Crosswalk:
         sources=to.sources,
     )
     return own if day == to.date else crosswalk(day, to.date, sizes=sizes).then(own)
+
+
+def _with_cities(members: pd.DataFrame) -> pd.DataFrame:
+    """Add the cities of which only wards are members: in equal parts, for wards have no sizes."""
+    city = members["municipality"].map(cities_of_wards())
+    wards = members.assign(municipality=city)[city.notna() & ~city.isin(members["municipality"])]
+    if wards.empty:
+        return members
+    parts = wards.groupby(["municipality", "area"], as_index=False)["weight"].sum()
+    parts["weight"] /= parts.groupby("municipality")["weight"].transform("sum")
+    both: list[pd.DataFrame] = [members, pd.DataFrame(parts)]
+    return pd.concat(both, ignore_index=True)
 
 
 # ---- making the bundled ones -----------------------------------------------------------------
@@ -330,9 +458,9 @@ def bundled(name: str, day: str) -> Division:
 
 def describe(members: pd.DataFrame, names: pd.DataFrame, day: str) -> pd.DataFrame:
     """Table of areas: names, the prefecture of most people, the centre of population."""
-    units = municipalities(day).set_index("code")
+    units = municipalities(day, wards=True).set_index("code")
     table = members.assign(
-        size=members["municipality"].map(size_on(day)).to_numpy() + 1e-9,
+        size=members["municipality"].map(size_on(day)).fillna(0.0).to_numpy() + 1e-9,
         prefecture=members["municipality"].str[:2],
         latitude=members["municipality"].map(units["latitude"]),
         longitude=members["municipality"].map(units["longitude"]),

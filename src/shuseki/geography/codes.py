@@ -1,0 +1,205 @@
+"""Which municipality was meant by a code as somebody wrote it?
+
+A code has five digits. JIS X 0402 puts a sixth behind them, a check digit, and spreadsheets eat the
+zero in front, so that ``12025`` may be the sixth-digit form of 01202 (012025) without its zero, and
+``12106`` both 12106 and 01210 with its check digit. One code alone cannot tell; a file as a whole
+can::
+
+    six digits, the last one right      the first five                        131113 → 13111
+    five digits, no code, but 0 + five digits end in the right check digit:
+        the file holds six digits, or no other five      the first four       12025 → 01202
+    five digits that are both:
+        the file holds six digits, and no plain five     the first four       12106 → 01210
+        the file holds plain five, and no six digits     as it stands
+        it holds both                                    cannot be told
+    four digits                                          never, only told     1202: 01202?
+
+Takes: the codes of one file. Gives: what each is read as, and why; and which of a table's codes are
+no municipalities (totals, counties, empty ones). Codes of other countries are left alone.
+Source: JIS X 0402; codes as in ``areas``.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from shuseki.geography.areas import (
+    LAST_DAY,
+    check_codes,
+    check_digit,
+    cities_of_wards,
+    explain,
+    first_days,
+    groups,
+    names,
+)
+
+__all__ = ["are_of_japan", "not_municipalities", "read_codes"]
+
+DECIMALS = re.compile(r"\.0*$")
+NO_MUNICIPALITY = ("empty", "country", "prefecture", "county")
+
+
+def read_codes(codes: Iterable[str]) -> pd.DataFrame:
+    """Say what the codes of one file are read as, where that is not what is written.
+
+    Parameters
+    ----------
+    codes
+        All codes of a file, repeated or not: they are judged together.
+
+    Returns
+    -------
+    DataFrame
+        One row per code that is not read as it stands, or could be read otherwise: ``code``;
+        ``read``, the five digits meant, ``""`` where that cannot be told; ``how``, one of
+        ``"check digit"``, ``"lost zero"``, ``"spelling"`` (decimals, full width, blanks),
+        ``"ambiguous"``, ``"malformed"``; ``advice``, a sentence.
+
+    Examples
+    --------
+    >>> read_codes(["131113", "12025", "12106"])[["code", "read"]].to_numpy().tolist()
+    [['12025', '01202'], ['12106', '01210'], ['131113', '13111']]
+    >>> read_codes(["13111", "12106"]).empty
+    True
+    """
+    written = {code: as_digits(code) for code in sorted({str(code) for code in codes})}
+    texts = set(written.values())
+    fives = {text for text in texts if len(text) == 5}
+    plain = {text for text in fives if is_known(text)}
+    shortened = {text for text in fives if checked(text)}
+    style = Style(
+        has_six=any(len(text) == 6 and checked(text) for text in texts),
+        has_plain=bool(plain - shortened),
+        has_shortened=bool(shortened - plain),
+    )
+    rows = []
+    for code, text in written.items():
+        read, how, says = meant(text, style)
+        if how == "as written":
+            if text == code:
+                continue
+            how = "spelling"
+        rows.append((code, read, how, f"{code!r} {says}"))
+    return pd.DataFrame(rows, columns=["code", "read", "how", "advice"])
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What kinds of code a file holds.
+
+    Six digits with the right last one; five that are a code and cannot be the end of six; five
+    that are no code and can.
+    """
+
+    has_six: bool
+    has_plain: bool
+    has_shortened: bool
+
+
+def meant(text: str, style: Style) -> tuple[str, str, str]:
+    """What one code is read as, how, and what to say after naming it."""
+    if len(text) == 6 and checked(text):
+        return text[:5], "check digit", f"is read as {told(text[:5])}: the last is a check digit."
+    if len(text) == 5 and checked(text):
+        other = "0" + text[:4]
+        grown = f"{told(other)} with a check digit and without its zero"
+        if not is_known(text):
+            if style.has_plain and not style.has_six:
+                return "", "malformed", f"is no code; it may be {grown}."
+            return other, "lost zero", f"is read as {grown}."
+        both = f"is {told(text)}, or {grown}"
+        if style.has_plain and not style.has_six:
+            return text, "as written", f"is read as {told(text)}."
+        if style.has_plain:
+            says = f"{both}; the file holds codes of five and of six digits. Write all alike."
+            return "", "ambiguous", says
+        if style.has_six or style.has_shortened:
+            says = f"{both}; the other codes of the file have check digits, so it is the second."
+            return other, "lost zero", says
+        return text, "ambiguous", f"{both}; nothing in the file tells; it is read as the first."
+    if len(text) == 5 and text.isdigit():
+        return text, "as written", f"is read as {told(text)}."
+    says = explain(text, LAST_DAY)[1].removeprefix(f"{text!r} ")
+    if len(text) == 4 and is_known(f"0{text}"):
+        filled = 'municipality = { join = ["…"], pad = [5] }'
+        says += f" Write codes as text, or fill them up in the layout: {filled}."
+    return "", "malformed", says
+
+
+def not_municipalities(codes: Iterable[str]) -> pd.DataFrame:
+    """Say which codes of a table of areas are no municipalities: totals, and empty ones.
+
+    A designated city is a total where the table holds wards of it as well. A table whose codes
+    are not those of Japan's municipalities (other countries, districts, prefectures) has no
+    totals that could be known here; only its empty codes are told.
+
+    Returns
+    -------
+    DataFrame
+        ``code``, ``reason`` (``"empty"``, ``"country"``, ``"prefecture"``, ``"county"``,
+        ``"total of its wards"``) and ``advice``.
+
+    Examples
+    --------
+    >>> not_municipalities(["00000", "01000", "01100", "01202", ""])["reason"].tolist()
+    ['empty', 'country', 'prefecture']
+    >>> not_municipalities(["01", "02", "03"]).empty
+    True
+    """
+    given = sorted({"" if pd.isna(code) else str(code).strip() for code in codes})
+    told = check_codes(given, LAST_DAY, wards=True)[["code", "reason", "advice"]]
+    told = told[told["reason"].isin(NO_MUNICIPALITY)]
+    if not are_of_japan(given):
+        return told[told["reason"] == "empty"].reset_index(drop=True)
+    divided = {cities_of_wards()[code] for code in given if code in cities_of_wards()}
+    totals = [
+        (city, "total of its wards", f"{city} ({names()[city]}) is there beside its wards.")
+        for city in sorted(divided.intersection(given))
+    ]
+    wholes = pd.DataFrame(totals, columns=told.columns)
+    return pd.concat([told, wholes], ignore_index=True)
+
+
+def are_of_japan(codes: Iterable[str]) -> bool:
+    """Whether codes are those of Japanese municipalities: more than half of them, totals aside.
+
+    Examples
+    --------
+    >>> are_of_japan(["13111", "14101", "99999"]), are_of_japan(["06037", "36061", "17031"])
+    (True, False)
+    """
+    given = {str(code) for code in codes} - {""}
+    areas = [code for code in given if not is_total(code)]
+    return 2 * sum(code in first_days() for code in areas) > len(areas)
+
+
+def as_digits(code: str) -> str:
+    """A code without blanks, decimals and full-width digits."""
+    return DECIMALS.sub("", unicodedata.normalize("NFKC", code).strip())
+
+
+def is_total(code: str) -> bool:
+    """Whether a code is the country's, a prefecture's, or a group's."""
+    return code == "00000" or (code[2:] == "000" and "01" <= code[:2] <= "47") or code in groups()
+
+
+def is_known(code: str) -> bool:
+    """Whether five digits were ever the code of a municipality, a ward or a total."""
+    return code in first_days() or is_total(code)
+
+
+def checked(code: str) -> bool:
+    """Whether five or six digits are a known code with its check digit, its zero lost or not."""
+    if not (code.isascii() and code.isdigit()):
+        return False
+    whole = code.zfill(6)
+    return is_known(whole[:5]) and check_digit(whole[:5]) == whole[5]
+
+
+def told(code: str) -> str:
+    """A code with its name."""
+    return f"{code} ({names()[code]})" if code in names() else code
