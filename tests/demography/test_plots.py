@@ -57,7 +57,10 @@ def test_events_and_survival_are_drawn(lang):
         [("all", 0.0, 10, 0, 1.0, 0.0), ("all", 2.0, 10, 4, 0.6, 0.15)],
         columns=["group", "years", "at_risk", "deaths", "survival_share", "standard_error_share"],
     )
-    figure = plot(Survival(curves=curves, waves=(1995, 1998, 2000), sources=SYNTHETIC), lang=lang)
+    figure = plot(
+        Survival(curves=curves, waves=(1995, 1998, 2000), plants={"all": 10}, sources=SYNTHETIC),
+        lang=lang,
+    )
     assert list(figure.data[0].y) == [1.0, 0.6]
     assert figure.layout.xaxis.title.text
     assert figure.layout.yaxis.title.text

@@ -1,10 +1,12 @@
 """Layouts are data; a misspelt one says which was meant."""
 
-import ibis
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from shuseki.errors import DataError, ParameterError
-from shuseki.records.layouts import Join, known_layouts, layout
+from shuseki.records.establishments import typed
+from shuseki.records.layouts import Join, joined, known_layouts, layout
 
 
 def test_the_known_layouts_read_as_they_say():
@@ -27,7 +29,7 @@ def test_an_unknown_name_names_the_nearest():
         ({"colums": {}}, r"layout key: 'colums'.*'columns'"),
         ({"columns": {"emploees": "a"}}, r"\[columns\]: 'emploees'.*'employees'"),
         ({"columns": {"id": {"joined": ["a"]}}}, r"joined column: 'joined'.*'join'"),
-        ({"like": "house", "encoding": "utf8"}, r"encoding: 'utf8'.*'utf-8'"),
+        ({"like": "house", "encoding": "utf-9"}, r"encoding: 'utf-9'.*'utf-8'"),
         ({"columns": {"id": "a"}}, "does not say which column is 'municipality'"),
         ({"columns": {"id": 1, "municipality": 2}, "header": False}, "no header and no width"),
     ],
@@ -50,28 +52,33 @@ def test_a_layout_may_start_from_another():
 def test_a_missing_column_names_what_may_be_meant():
     columns = ("row", "wave", "id", "municipality", "industry", "emploees")
     with pytest.raises(DataError, match=r"'employees' \(is it 'emploees'\?\)"):
-        layout().read(ibis.table(dict.fromkeys(columns, "string")))
+        layout().check_columns(columns)
 
 
 def test_joins_pad_factors_multiply_and_values_map():
-    raw = ibis.memtable(
-        {
-            "row": [2],
-            "調査年": ["1998"],
-            "都道府県番号": ["1"],
-            "市区町村番号": ["202"],
-            "事業所番号": ["77"],
-            "産業分類番号": ["0911"],
-            "常用従業者数": ["12"],
-            "製造品出荷額等": ["1,250"],
-            "経営組織": ["3"],
-        }
-    )
-    row = layout("census-of-manufactures").read(raw).to_pandas().iloc[0]
+    raw = {
+        "調査年": ["1998"],
+        "都道府県番号": ["1"],
+        "市区町村番号": ["202"],
+        "事業所番号": ["77"],
+        "産業分類番号": ["0911"],
+        "常用従業者数": ["12"],
+        "製造品出荷額等": ["1,250"],
+        "経営組織": ["3"],
+    }
+    theirs = layout("census-of-manufactures")
+    written = theirs.read({name: pa.array(cells) for name, cells in raw.items()}, 1)
+    row = typed(written, np.array([2]), {}, theirs.multiply).table.to_pylist()[0]
     assert row["id"] == "0120200077"
     assert row["municipality"] == "01202"
     assert row["shipments_yen"] == 12_500_000  # 1,250 万円
     assert row["legal_form"] == "sole proprietor"
+
+
+def test_a_join_of_which_a_padded_part_is_empty_is_empty():
+    both = Join(("prefecture", "city"), (2, 3))
+    columns = {"prefecture": pa.array(["13", "1"]), "city": pa.array(["", "202"])}
+    assert joined(both, columns).to_pylist() == ["", "01202"]  # not 13000, a prefecture
 
 
 def test_two_layouts_that_read_alike_have_one_fingerprint():

@@ -69,11 +69,10 @@ def test_industries_in_no_group_are_said(open_store):
 
 
 def test_the_bundled_districts_know_wards_and_later_codes():
-    members = members_of(division("district-253"), [1998, 2000, 2005])
-    area = members.set_index("municipality")["area"]
-    assert not area.index.duplicated().any()
-    assert area["27102"] == area["27100"]  # 都島区 goes with 大阪市
-    # 篠山市 (28221) was made of 篠山町 (28641) and others on 1999-04-01.
+    # 篠山市 (28221) was made of 篠山町 (28641) and others on 1999-04-01; 27102 is 大阪市都島区.
+    codes = ["27102", "27100", "28221", "28641"]
+    area = division("district-253").places(codes, "2000-12-31").set_index("code")["area"]
+    assert area["27102"] == area["27100"]
     assert "28221" not in division("district-253").members["municipality"].tolist()
     assert area["28221"] == area["28641"]
 
@@ -102,6 +101,7 @@ def test_plants_become_sites_without_names(tmp_path):
     store = Store.open(tmp_path)
     sites = locate(store, 1998)
     assert len(sites) == 1
+    assert sites.notes == ("1 plants of 1998 have no coordinates and are left out.",)
     assert sites.employment.tolist() == [5]
     assert sites.area.tolist() == ["01202"]
     frame.drop(columns="latitude").to_parquet(tmp_path / "wave_1998.parquet", index=False)

@@ -196,7 +196,7 @@ def test_no_file_is_a_finding_too(tmp_path):
 
 def test_quotes_hold_separators_and_line_breaks(tmp_path):
     rows = '1998,1,01202,H01,5,"a, ""b""\nc",\n1998,2,01202,H01,-5,,\n'
-    assert reasons(validate(written(tmp_path, HEADER + rows))) == [(3, "negative employees", "-5")]
+    assert reasons(validate(written(tmp_path, HEADER + rows))) == [(4, "negative employees", "-5")]
 
 
 def test_windows_line_ends_and_a_byte_order_mark(tmp_path):

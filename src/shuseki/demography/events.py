@@ -13,6 +13,14 @@ Events of any set of waves w1 < w2 < …, which need not be yearly, for each pla
     death          in w(k−1), in no later wave
     lapse          in w(k−1), not in w(k), in a later one
 
+A plant whose record says that it closed by 31 December of a wave's year is not in that wave. Where
+records know the days of opening and closing, ``lives="spells"`` counts by them: a birth is a plant
+that began between two waves, a death one that ended there (``demography.spells``); late capture is
+no birth then, and a lapse is no death.
+
+A plant moved when its area differs, both areas being those of the day of the last wave: a town that
+became a city, or was merged, moves nobody (``records.tally``).
+
 Takes: a store, a converter of numbers (``demography.linkage``), a division. Gives: ``Births``
 with funnel, panel and the births themselves as an Ibis expression; ``Events`` with counts by
 wave and a panel. One query each, which brings counts, never plants, to memory.
@@ -23,6 +31,7 @@ the first wave has no births and the last no deaths; a death may still turn out 
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias
 
 import ibis
 import ibis.expr.types as ir
@@ -30,23 +39,28 @@ import pandas as pd
 
 from shuseki.demography.funnel import Funnel, Step
 from shuseki.demography.linkage import STORED, Converter, carried, converter_of
+from shuseki.demography.spells import spells
 from shuseki.errors import ParameterError
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.records.tally import (
     Members,
+    Places,
     area_codes,
     area_facts,
     by_cell,
     groups_of,
-    members_of,
     panel_of,
+    places_of,
+    wave_day,
 )
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
 
-__all__ = ["Births", "Events", "births", "events", "life_table"]
+__all__ = ["Births", "Events", "Lives", "births", "events", "life_table"]
 
+Lives: TypeAlias = Literal["waves", "spells"]
+"""What tells when a plant lived: the waves that saw it, or its days of opening and closing too."""
 COUNTS = ("births", "reappearances", "survivors", "moves", "deaths", "lapses")
 
 
@@ -147,6 +161,7 @@ def births(
     division: Members = None,
     classes: pd.DataFrame | Mapping[str, str] | None = None,
     converter: Converter | str = STORED,
+    lives: Lives = "waves",
 ) -> Births:
     """Count the establishments born between two waves, by area and industry.
 
@@ -167,6 +182,10 @@ def births(
         Industry → group, e.g. high and low technology; industries in no group are set aside.
     converter
         Numbers that changed, or ``"stored"`` for the store's own; None when none did.
+    lives
+        ``"waves"``: candidates are in ``at`` and not in ``since``. ``"spells"``: candidates are in
+        the records of ``at`` (closed again or not) and opened between 31 December of ``since`` and
+        of ``at``; where the day of opening is unknown, as for ``"waves"``.
 
     Raises
     ------
@@ -192,18 +211,24 @@ def births(
         numbers = carried(store, wave, at, changed)
         return numbers.filter(numbers.ended == 0).select("id")
 
-    members, groups = members_of(division, [at]), groups_of(classes)
-    wave = store.wave(at)
-    candidates = wave.anti_join(seen(since), "id")
+    places = places_of(store, division, [at], closed=lives == "spells")
+    groups = groups_of(classes)
+    notes = (*LIMITS, *places.notes)
+    if lives == "spells":
+        candidates, dated = opened_between(store, since, at, seen(since))
+        notes = (dated, *places.notes)
+        before = (*earlier, since)  # one seen in ``since`` cannot have opened after it
+    else:
+        candidates, before = store.there(at).anti_join(seen(since), "id"), earlier
     unseen = candidates
-    if earlier:
-        unseen = candidates.anti_join(ibis.union(seen(earlier[0]), *map(seen, earlier[1:])), "id")
+    if before:
+        unseen = candidates.anti_join(union_of([seen(year) for year in before]), "id")
     small = ibis.literal(True)
     if fewer_than_employees is not None:
         small = unseen.employees < fewer_than_employees
-    placed = by_cell(unseen.mutate(small=small), members)
+    placed = by_cell(unseen.mutate(small=small), places)
     cube = placed.group_by("small", "area", "industry").agg(births=placed.count())
-    if earlier:
+    if before:
         whole = candidates.agg(births=candidates.count())
         whole = whole.select(
             small=ibis.null("boolean"),
@@ -214,13 +239,13 @@ def births(
         cube = cube.union(whole)
     frame = cube.to_pandas()
     started = frame["industry"] == ALL_CANDIDATES
-    n_candidates = int(frame.loc[started if earlier else ~started, "births"].sum())
+    n_candidates = int(frame.loc[started if before else ~started, "births"].sum())
     frame = frame[~started]
 
     counted, funnel_steps = sift(
-        frame, n_candidates, at, since, earlier, fewer_than_employees, members, groups
+        frame, n_candidates, at, since, before, fewer_than_employees, division, groups, lives
     )
-    areas = area_codes(division, members, counted["area"])
+    areas = area_codes(division, counted["area"])
     industries = sorted(groups if groups else counted["industry"].unique())
     panel = panel_of(
         counted,
@@ -236,6 +261,7 @@ def births(
         steps=funnel_steps,
         groups={g: int(in_group.get(g, 0)) for g in dict.fromkeys((groups or {}).values())},
         printed_groups={},
+        notes=places.notes,
         sources=(*store.sources, OKAMURO_2006.at("pp. 3–7")),
     )
     born = placed.filter(placed.small, placed.area.notnull())
@@ -249,9 +275,35 @@ def births(
         panel=panel,
         groups=groups or {},
         table=born.drop("small"),
-        notes=LIMITS,
+        notes=notes,
         sources=(*store.sources, OKAMURO_2006.at("pp. 3–7")),
     )
+
+
+def union_of(tables: Sequence[ir.Table]) -> ir.Table:
+    """Tables one below the other."""
+    return tables[0] if len(tables) == 1 else ibis.union(*tables)
+
+
+def opened_between(store: Store, since: int, at: int, seen: ir.Table) -> tuple[ir.Table, str]:
+    """Records of ``at`` that opened after ``since``, and how many of them say when."""
+    records = store.wave(at)
+    known = ibis.literal(False)
+    if "opened" in records.columns:
+        known = records.opened.notnull()
+        first, last = (ibis.literal(wave_day(year)).cast("date") for year in (since, at))
+        dated = records.filter((records.opened > first) & (records.opened <= last))
+    else:
+        dated = records.filter(known)
+    undated = store.there(at)
+    if "opened" in records.columns:
+        undated = undated.filter(undated.opened.isnull())
+    told = records.agg(all=records.count(), known=known.cast("int64").sum()).to_pandas().iloc[0]
+    note = (
+        f"Of {int(told['all']):,} records of {at}, {int(told['known'] or 0):,} say when they "
+        f"opened; the others are candidates when {at} is the first to see them since {since}."
+    )
+    return dated.union(undated.anti_join(seen, "id")), note
 
 
 ALL_CANDIDATES = "(all candidates)"
@@ -268,8 +320,9 @@ def sift(
     since: int,
     earlier: Sequence[int],
     fewer_than_employees: int | None,
-    members: pd.DataFrame | None,
+    division: Members,
     groups: Mapping[str, str] | None,
+    lives: Lives = "waves",
 ) -> tuple[pd.DataFrame, tuple[Step, ...]]:
     """Walk the cube of births through the steps of the funnel.
 
@@ -283,15 +336,13 @@ def sift(
     -------
     The rows that are left, and the steps.
     """
-    steps = [
-        Step(
-            "candidates",
-            f"in {at}, not in {since}",
-            f"{since}年になく{at}年に存在する事業所",
-            0,
-            candidates,
+    says, says_ja = f"in {at}, not in {since}", f"{since}年になく{at}年に存在する事業所"
+    if lives == "spells":
+        says, says_ja = (
+            f"opened after {since}, by {at}",
+            f"{since}年より後、{at}年までに開設の事業所",
         )
-    ]
+    steps = [Step("candidates", says, says_ja, 0, candidates)]
 
     def put(name: str, says: str, says_ja: str, left: int) -> None:
         steps.append(Step(name, says, says_ja, steps[-1].left - left, left))
@@ -314,8 +365,8 @@ def sift(
             f"常用従業者{fewer_than_employees}人以上",
             int(frame["births"].sum()),
         )
-    if members is not None:
-        n = members["area"].nunique()
+    if division is not None:
+        n = len(area_codes(division, frame["area"]))
         frame = frame[frame["area"].notna()]
         put("outside", f"outside the {n} areas", f"{n}地区外", int(frame["births"].sum()))
     if groups is not None:
@@ -336,6 +387,7 @@ def events(
     division: Members = None,
     groups: pd.DataFrame | Mapping[str, str] | None = None,
     converter: Converter | str = STORED,
+    lives: Lives = "waves",
 ) -> Events:
     """Count births, deaths, survivors, moves and re-appearances over a set of waves.
 
@@ -351,12 +403,66 @@ def events(
         Industry → group, to add industries up.
     converter
         Numbers that changed, or ``"stored"`` for the store's own.
+    lives
+        ``"waves"``, or ``"spells"`` for the days of opening and closing where they are known: a
+        plant is then there on 31 December of a wave between them, and ``moves``,
+        ``reappearances`` and ``lapses``, which only waves show, are missing.
     """
     years = tuple(sorted(store.waves if waves is None else waves))
     if len(years) < 2:
         raise ParameterError(f"Waves given: {list(years)}. Expected at least two.")
-    members, group_of = members_of(division, years), groups_of(groups)
-    lives = life_table(store, years, division=division, converter=converter)
+    group_of = groups_of(groups)
+    places = places_of(store, division, years, closed=lives == "spells")
+    if lives == "spells":
+        rows, notes = spell_counts(store, years, places, converter)
+    else:
+        rows, notes = wave_counts(store, years, places, converter)
+    rows = rows.dropna(subset=["area"])
+    if group_of is not None:
+        rows = rows.assign(industry=rows["industry"].map(group_of)).dropna(subset=["industry"])
+    rows = rows.assign(wave=[str(years[int(k)]) for k in rows["k"]])
+    variables = ["establishments", *COUNTS]
+    rows = rows.groupby(["area", "industry", "wave"], as_index=False)[variables].sum()
+    areas = area_codes(division, rows["area"])
+    industries = sorted(set(group_of.values()) if group_of else rows["industry"].unique())
+    panel = panel_of(
+        rows,
+        variables,
+        areas,
+        industries,
+        [str(year) for year in years],
+        period="wave",
+        **area_facts(division),
+        sources=store.sources,
+    )
+    for name in COUNTS:
+        panel.values[name][:, :, 0] = float("nan")
+    panel.values["reappearances"][:, :, 1] = float("nan")
+    panel.values["lapses"][:, :, -1] = float("nan")
+    if lives == "spells":
+        for name in SEEN_BY_WAVES:
+            panel.values[name][:] = float("nan")
+    counts = pd.DataFrame({"wave": years})
+    for name in variables:
+        total = panel.values[name].sum(axis=(0, 1))
+        counts[name] = pd.array(total, dtype="Float64").astype("Int64")
+    return Events(
+        waves=years,
+        counts=counts,
+        panel=panel,
+        notes=(*notes, *places.notes),
+        sources=store.sources,
+    )
+
+
+SEEN_BY_WAVES = ("reappearances", "moves", "lapses")
+
+
+def wave_counts(
+    store: Store, years: Sequence[int], places: Places, converter: Converter | str
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Count events from the waves that saw each plant: ``k``, ``area``, ``industry``, counts."""
+    lives = life_table(store, years, places=places, converter=converter)
     k = order_of(lives.wave, years)
     before, after = order_of(lives.wave_before, years), order_of(lives.wave_after, years)
     flagged = lives.mutate(
@@ -381,46 +487,86 @@ def events(
         )
         .to_pandas()
     )
-    cells = cells.dropna(subset=["area"])
-    if group_of is not None:
-        cells = cells.assign(industry=cells["industry"].map(group_of)).dropna(subset=["industry"])
     # Who is seen last in wave k is missed first in wave k + 1.
     leaving = cells[["k", "area", "industry", "deaths", "lapses"]].assign(k=cells["k"] + 1)
     leaving = leaving[leaving["k"] < len(years)]
     rows = pd.concat([cells.drop(columns=["deaths", "lapses"]), leaving])
-    rows = rows.assign(wave=[str(years[int(k)]) for k in rows["k"]])
-    variables = ["establishments", *COUNTS]
-    rows = rows.groupby(["area", "industry", "wave"], as_index=False)[variables].sum()
-    areas = area_codes(division, members, rows["area"])
-    industries = sorted(set(group_of.values()) if group_of else rows["industry"].unique())
-    panel = panel_of(
-        rows,
-        variables,
-        areas,
-        industries,
-        [str(year) for year in years],
-        period="wave",
-        **area_facts(division),
-        sources=store.sources,
+    return rows, (
+        *LIMITS,
+        "The first wave cannot tell births from survivors; the last cannot tell deaths "
+        "from lapses, and counts them as deaths.",
+        *closed_yet_seen(store, years, converter),
     )
-    for name in COUNTS:
-        panel.values[name][:, :, 0] = float("nan")
-    panel.values["reappearances"][:, :, 1] = float("nan")
-    panel.values["lapses"][:, :, -1] = float("nan")
-    counts = pd.DataFrame({"wave": years})
-    for name in variables:
-        total = panel.values[name].sum(axis=(0, 1))
-        counts[name] = pd.array(total, dtype="Float64").astype("Int64")
-    return Events(
-        waves=years,
-        counts=counts,
-        panel=panel,
-        notes=(
-            *LIMITS,
-            "The first wave cannot tell births from survivors; the last cannot tell deaths "
-            "from lapses, and counts them as deaths.",
-        ),
-        sources=store.sources,
+
+
+def closed_yet_seen(
+    store: Store, years: Sequence[int], converter: Converter | str
+) -> tuple[str, ...]:
+    """Say how many plants are there in a wave after one in which they had closed."""
+    if not any("closed" in store.wave(year).columns for year in years):
+        return ()
+    changed = converter_of(store, converter)
+    records = ibis.union(
+        *[carried(store, year, years[-1], changed, ["wave", "closed"]) for year in years]
+    )
+    own = ibis.window(group_by=["id", "ended"], order_by="wave")
+    gone = (records.closed <= ibis.date(records.wave, 12, 31)).fill_null(False)
+    before = records.mutate(gone=gone, had_gone=gone.lag().over(own))
+    n = int(before.filter(~before.gone & before.had_gone).count().to_pyarrow().as_py())
+    if not n:
+        return ()
+    return (
+        "Records of plants that an earlier wave says had closed, open again and counted as there: "
+        f"{n:,}.",
+    )
+
+
+def spell_counts(
+    store: Store, years: Sequence[int], places: Places, converter: Converter | str
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Count events from the days on which plants began and ended, as ``wave_counts`` does."""
+    found = spells(store, years, places=places, converter=converter)
+    days = [ibis.literal(wave_day(year)).cast("date") for year in years]
+
+    def there(k: int) -> ir.BooleanValue:
+        return (found.start <= days[k]) & ((found.end > days[k]) | ~found.died)
+
+    began: dict[str, ir.BooleanValue] = {}
+    ended: dict[str, ir.BooleanValue] = {}
+    for k, day in enumerate(days):
+        began[f"establishments {k}"] = there(k)
+        if k:
+            since = found.start > days[k - 1]
+            began[f"births {k}"] = since & (found.start <= day)
+            began[f"survivors {k}"] = there(k - 1) & there(k)
+            ended[f"deaths {k}"] = found.died & (found.end > days[k - 1]) & (found.end <= day)
+    parts = []
+    for flags, area, industry in (
+        (began, "area", "industry"),
+        (ended, "area_last", "industry_last"),
+    ):
+        sums = {name: flag.cast("int64").sum() for name, flag in flags.items()}
+        table = found.group_by(area=found[area], industry=found[industry]).agg(**sums).to_pandas()
+        long = table.melt(["area", "industry"], var_name="what", value_name="n")
+        long[["what", "k"]] = long["what"].str.split(" ", expand=True)
+        parts.append(long)
+    cells = pd.concat(parts).astype({"k": int})
+    rows = cells.pivot_table(
+        index=["k", "area", "industry"], columns="what", values="n", aggfunc="sum", fill_value=0
+    ).reset_index()
+    rows = rows.reindex(columns=["k", "area", "industry", "establishments", *COUNTS], fill_value=0)
+    known = (
+        found.agg(
+            n=found.count(),
+            start=found.start_known.cast("int64").sum(),
+            end=found.end_known.cast("int64").sum(),
+        )
+        .to_pandas()
+        .iloc[0]
+    )
+    return rows, (
+        f"Of {int(known['n']):,} plants, {int(known['start']):,} say when they opened and "
+        f"{int(known['end']):,} when they closed; the others are dated by the waves that saw them.",
     )
 
 
@@ -428,7 +574,7 @@ def life_table(
     store: Store,
     waves: Sequence[int],
     *,
-    division: Members = None,
+    places: Places,
     converter: Converter | str = STORED,
 ) -> ir.Table:
     """Each record with the waves in which its plant was seen before and after.
@@ -445,7 +591,7 @@ def life_table(
     changed = converter_of(store, converter)
     columns = ["wave", "municipality", "industry", "employees"]
     records = ibis.union(*[carried(store, year, years[-1], changed, columns) for year in years])
-    records = by_cell(records, members_of(division, years))
+    records = by_cell(records, places)
     records = records.rename(plant="id")
     own = ibis.window(group_by=["plant", "ended"], order_by="wave")
     whole = ibis.window(group_by=["plant", "ended"])

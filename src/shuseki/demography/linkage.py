@@ -28,6 +28,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.records.establishments import SCHEMA
 from shuseki.records.store import Store
 from shuseki.results import Result, result
 
@@ -120,9 +121,13 @@ def carried(
     Returns
     -------
     ir.Table
-        ``id`` as of ``at``, ``ended`` (see ``changes``) and the columns asked for.
+        ``id`` as of ``at``, ``ended`` (see ``changes``) and the columns asked for; with
+        ``closed`` among these, the records of the closed are there too.
     """
-    table = store.wave(wave).select("id", *columns)
+    table = store.wave(wave) if "closed" in columns else store.there(wave)
+    absent = [name for name in columns if name not in table.columns]
+    table = table.mutate(**{name: ibis.null(SCHEMA[name].kind) for name in absent})
+    table = table.select("id", *columns)
     changed = None if converter is None else changes(converter, wave, at)
     if changed is None or changed.empty:
         return table.mutate(ended=ibis.literal(0, "int32"))

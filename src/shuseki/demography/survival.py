@@ -11,6 +11,13 @@ earlier died in the interval up to the next wave, and is counted at its end. The
 therefore an upper bound, by at most one interval between waves (deaths are interval-censored by
 the dates of the waves). Plants of the first wave are left out: their birth was not seen.
 
+With ``lives="spells"`` the days of opening and closing are used where records know them
+(``demography.spells``). A plant is then at risk from the day on which it came under observation
+(left truncation): the first wave that saw it, for a survey records only who is there; or, where
+some plant's first record shows it closed already, so that the records keep the closed, from its
+beginning, but not before the first day of closing that they hold. A plant of the first wave whose
+day of opening is known is followed too. What lives on the day of the last wave is cut off there.
+
 Takes: a store, groups of industries or a division. Gives: ``Survival``, in shares of the cohort
 (1 at birth). Source: Kaplan and Meier (1958), J. Am. Stat. Assoc. 53, 457–481.
 Limits: a plant that lapses and returns counts as alive in between.
@@ -19,16 +26,18 @@ Limits: a plant that lapses and returns counts as alive in between.
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+import ibis
 import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Bools, Floats
-from shuseki.demography.events import LIMITS, life_table
+from shuseki.demography.events import LIMITS, Lives, life_table
 from shuseki.demography.linkage import STORED, Converter
+from shuseki.demography.spells import spells
 from shuseki.errors import DataError
 from shuseki.panel import ALL
 from shuseki.records.store import Store
-from shuseki.records.tally import Members, groups_of
+from shuseki.records.tally import Members, Places, groups_of, places_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -53,20 +62,22 @@ class Survival(Result):
         ``survival_share``, ``standard_error_share``.
     waves
         Years that were followed.
+    plants
+        Group → plants followed, from their beginning or later.
     """
 
     curves: pd.DataFrame
     waves: tuple[int, ...]
+    plants: Mapping[str, int]
 
     def headline(self) -> str:
         """Share that lives at the end, of each group, with n."""
         told = []
         for group, curve in self.curves.groupby("group", sort=False):
-            last, n = curve.iloc[-1], int(curve["at_risk"].iloc[0])
+            last, n = curve.iloc[-1], self.plants[str(group)]
             name = "" if group == ALL else f"{group}: "
-            told.append(
-                f"{name}{last['survival_share']:.1%} live after {last['years']:g} years (n = {n:,})"
-            )
+            years = f"{round(last['years'], 1):g} years"
+            told.append(f"{name}{last['survival_share']:.1%} live after {years} (n = {n:,})")
         return "; ".join(told[:4]) + (f"; {len(told) - 4} more groups" if len(told) > 4 else "")
 
     def to_frame(self) -> pd.DataFrame:
@@ -82,6 +93,7 @@ def survival(
     groups: pd.DataFrame | Mapping[str, str] | None = None,
     division: Members = None,
     converter: Converter | str = STORED,
+    lives: Lives = "waves",
 ) -> Survival:
     """Follow the plants born after the first wave to the last.
 
@@ -99,6 +111,8 @@ def survival(
         Municipality → area, with ``by="area"``.
     converter
         Numbers that changed.
+    lives
+        ``"waves"``, or ``"spells"`` for the days of opening and closing where they are known.
 
     Raises
     ------
@@ -106,74 +120,150 @@ def survival(
         When no plant is born after the first wave.
     """
     years = tuple(sorted(store.waves if waves is None else waves))
-    lives = life_table(store, years, division=division, converter=converter)
-    born = lives.filter(lives.wave == lives.first_wave, lives.first_wave > years[0])
+    places = places_of(store, division, years, closed=lives == "spells")
     columns = [] if by == "all" else [by]
-    counts = born.group_by(*columns, "first_wave", "last_wave").agg(plants=born.count())
-    frame = counts.to_pandas()
+    if lives == "spells":
+        frame, notes = spells_followed(store, years, places, converter, columns)
+    else:
+        frame, notes = waves_followed(store, years, places, converter, columns)
     frame["group"] = frame[by] if columns else ALL
-    if by == "industry" and groups is not None:
-        frame["group"] = frame["group"].map(groups_of(groups))
+    if by == "industry" and (group_of := groups_of(groups)) is not None:
+        frame["group"] = frame["group"].map(group_of)
     frame = frame.dropna(subset=["group"])
-    if frame.empty or len(years) < 3:
+    if frame.empty:
         raise DataError(
             f"No plant is first seen after {years[0]} and followed in the waves {list(years)}. "
-            "Expected three waves or more, with births. Add waves."
+            "Expected three waves or more, with births, or days of opening. Add waves."
         )
-    missed = dict(zip(years, [*years[1:], years[-1]], strict=True))
-    end = frame["last_wave"].map(missed).to_numpy(dtype=float)
-    frame["years"] = end - frame["first_wave"].to_numpy(dtype=float)
-    frame["died"] = (frame["last_wave"] < years[-1]).to_numpy()
     curves = []
     for group, rows in frame.groupby("group"):
         curve = kaplan_meier(
             rows["years"].to_numpy(dtype=float),
             rows["died"].to_numpy(dtype=bool),
             rows["plants"].to_numpy(dtype=float),
+            rows["entered"].to_numpy(dtype=float),
         )
         curves.append(curve.assign(group=str(group)))
     table = pd.concat(curves, ignore_index=True)
     return Survival(
         curves=table[["group", *table.columns.drop("group")]],
         waves=years,
-        notes=(
-            "Deaths are counted at the first wave that misses the plant; the curve is an upper "
-            "bound by at most one interval between waves.",
-            *LIMITS,
-        ),
+        plants={str(group): int(n) for group, n in frame.groupby("group")["plants"].sum().items()},
+        notes=(*notes, *places.notes),
         sources=(*store.sources, KAPLAN_MEIER_1958),
     )
+
+
+def waves_followed(
+    store: Store,
+    years: Sequence[int],
+    places: Places,
+    converter: Converter | str,
+    columns: Sequence[str],
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Lives as the waves show them: ``entered``, ``years``, ``died``, ``plants``, the columns."""
+    lives = life_table(store, years, places=places, converter=converter)
+    born = lives.filter(lives.wave == lives.first_wave, lives.first_wave > years[0])
+    counts = born.group_by(*columns, "first_wave", "last_wave").agg(plants=born.count())
+    frame = counts.to_pandas()
+    if len(years) < 3:
+        frame = frame[:0]
+    missed = dict(zip(years, [*years[1:], years[-1]], strict=True))
+    end = frame["last_wave"].map(missed).to_numpy(dtype=float)
+    frame["years"] = end - frame["first_wave"].to_numpy(dtype=float)
+    frame["died"] = (frame["last_wave"] < years[-1]).to_numpy()
+    frame["entered"] = -np.inf
+    return frame, (
+        "Deaths are counted at the first wave that misses the plant; the curve is an upper "
+        "bound by at most one interval between waves.",
+        *LIMITS,
+    )
+
+
+def spells_followed(
+    store: Store,
+    years: Sequence[int],
+    places: Places,
+    converter: Converter | str,
+    columns: Sequence[str],
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Lives between the days of opening and closing, as ``waves_followed`` gives them."""
+    found = spells(store, years, places=places, converter=converter)
+    about = found.agg(
+        first_end=found.end.min(where=found.end_known),
+        keeps_closed=(~found.first_there).any(),
+    ).to_pandas()
+    keeps_closed = bool(about["keeps_closed"].fillna(False).iloc[0])
+    found = found.filter(found.start_known | (found.first_wave > years[0]))
+    since = ibis.literal(about["first_end"].iloc[0]).cast("date") if keeps_closed else found.seen
+    days = found.select(
+        *columns,
+        "start_known",
+        "end_known",
+        "died",
+        entered=since.delta(found.start, unit="day"),
+        lived=found.end.delta(found.start, unit="day"),
+    )
+    frame = days.group_by(*days.columns).agg(plants=days.count()).to_pandas()
+    entered = frame["entered"].to_numpy(dtype=float) / DAYS_PER_YEAR
+    # One who is under observation from the first day is at risk on that day too.
+    frame["entered"] = np.where(entered <= 0, -np.inf, entered)
+    frame["years"] = frame["lived"].to_numpy(dtype=float) / DAYS_PER_YEAR
+    dated, ended = (
+        int(frame.loc[frame[name], "plants"].sum()) for name in ("start_known", "end_known")
+    )
+    first = f"{about['first_end'].iloc[0]:%Y-%m-%d}" if keeps_closed else ""
+    seen = "the first wave that saw it"
+    return frame[frame["years"] > frame["entered"]], (
+        f"Of {int(frame['plants'].sum()):,} plants, {dated:,} say when they opened and {ended:,} "
+        "when they closed; the others are dated by waves, and die at the first that misses them.",
+        "Each plant is at risk from its beginning, or from "
+        f"{f'{first}, the first closing on record' if keeps_closed else seen}, if that is later.",
+    )
+
+
+DAYS_PER_YEAR = 365.25
 
 
 # ---- arithmetic ------------------------------------------------------------------------------
 
 
-def kaplan_meier(years: Floats, died: Bools, plants: Floats) -> pd.DataFrame:
-    """Estimate survival from lifetimes, some of them cut off.
+def kaplan_meier(
+    years: Floats, died: Bools, plants: Floats, entered: Floats | None = None
+) -> pd.DataFrame:
+    """Estimate survival from lifetimes, some of them cut off, some seen from later on only.
 
     Parameters
     ----------
     years
-        Time under observation, shape ``(n,)``.
+        Age at the end of observation, shape ``(n,)``.
     died
         Whether it ended in death, shape ``(n,)``; otherwise observation ended.
     plants
         How many plants the row stands for, shape ``(n,)``.
+    entered
+        Age at which observation began, < ``years``, shape ``(n,)``; from birth by default.
 
     Returns
     -------
     DataFrame
         ``years``, ``at_risk``, ``deaths``, ``survival_share``, ``standard_error_share``, one
-        row per time, from 0. Those whose observation ends at a time are at risk at it.
+        row per time, from 0. Those whose observation ends at a time are at risk at it, those
+        whose observation begins at it are not yet.
     """
-    times = np.unique(years)
-    at_risk = np.array([plants[years >= t].sum() for t in times])
-    deaths = np.array([plants[(years == t) & died].sum() for t in times])
+    begun = np.full(len(years), -np.inf) if entered is None else entered
+    times, at = np.unique(years, return_inverse=True)
+    deaths = np.bincount(at, weights=plants * died)
+    gone = np.cumsum(np.bincount(at, weights=plants)) - np.bincount(at, weights=plants)
+    order = np.argsort(begun)
+    came = np.concatenate([[0.0], np.cumsum(plants[order])])
+    at_risk = came[np.searchsorted(begun[order], times, side="left")] - gone
     share = np.cumprod(1 - deaths / at_risk)
     left = at_risk - deaths
     terms = np.divide(deaths, at_risk * left, out=np.zeros_like(deaths), where=left > 0)
     error = share * np.sqrt(np.cumsum(terms))
-    start = pd.DataFrame([(0.0, plants.sum(), 0.0, 1.0, 0.0)], columns=CURVE)
+    first = plants[begun <= 0].sum()
+    start = pd.DataFrame([(0.0, first, 0.0, 1.0, 0.0)], columns=CURVE)
     rows = pd.DataFrame(dict(zip(CURVE, (times, at_risk, deaths, share, error), strict=True)))
     table = pd.concat([start, rows[rows["years"] > 0]], ignore_index=True)
     return table.astype({"at_risk": "int64", "deaths": "int64"})

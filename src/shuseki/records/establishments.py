@@ -4,21 +4,51 @@ An establishment table has one row per establishment and wave. This module names
 their types and units, and the rules by which a row cannot be believed; ``validate`` lists the
 rows that break them and ``ingest`` sets the same rows aside.
 
-Takes: any Ibis table whose columns hold the values as text. Gives: the same rows typed, with
-the reason (or null) why each should be set aside.
+Takes: columns as Arrow arrays, text or as stored. Gives: the same rows typed
+(``reading.values`` says how), and the reason (or null) why each should be set aside.
 
-Identifiers are ``int64`` when every identifier of the table is a whole number without leading
-zeros, and text otherwise: a number never loses its zeros.
+Identifiers and codes are text. A store keeps identifiers as ``int64`` only when every one of them
+is a whole number as it is written: a number never loses its zeros.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-__all__ = ["FIELDS", "REASONS", "REQUIRED", "SCHEMA", "Field", "reason", "typed"]
+from shuseki.arrays import Bools, Ints
+from shuseki.reading.encoding import UNDECODABLE
+from shuseki.reading.values import (
+    NOT_A_CODE,
+    Cells,
+    Convention,
+    Evidence,
+    Sign,
+    as_text,
+    codes_of,
+    days_of,
+    flat,
+    numbers_of,
+    truth,
+    years_of,
+)
+
+__all__ = [
+    "FIELDS",
+    "LOOKS",
+    "REASONS",
+    "REQUIRED",
+    "SCHEMA",
+    "Field",
+    "Typed",
+    "reason",
+    "typed",
+]
 
 Kind = Literal["int32", "int64", "float64", "string", "date"]
 
@@ -53,75 +83,174 @@ SCHEMA: Mapping[str, Field] = {field.name: field for field in FIELDS}
 REQUIRED = tuple(field.name for field in FIELDS if field.required)
 
 REASONS: Mapping[str, str] = {
-    "unreadable": "the line has another number of fields than the file",
+    "unreadable": "the line cannot be cut into the fields of the file",
     "undecodable": "the text holds bytes that the encoding does not have",
     "not kept by the layout": "the layout keeps only rows with other values",
     "no wave": "the wave is empty or not a year",
     "no id": "the identifier is empty",
     "no municipality": "the municipality code is not five digits",
+    "ambiguous municipality": "the municipality code can be read in two ways",
     "unknown municipality": "the municipality code is not in the edition of the wave",
     "no industry": "the industry is empty",
-    "no employees": "the number of employees is empty or not a whole number",
+    "no employees": "the number of employees is empty or no whole number",
     "negative employees": "the number of employees is below zero",
     "duplicate id": "the identifier appears earlier in the same wave",
 }
 """Why a row is set aside, in the order in which the rules are asked."""
 
-UNDECODABLE = "\ufffd"
 WHOLE_NUMBER = r"^(0|[1-9][0-9]{0,17})$"
-DATE = r"^([0-9]{4})[-/.]?([0-9]{1,2})[-/.]?([0-9]{1,2})$"
+MOST_WHOLE = 2.0**53
+"""From here on not every whole number is a float."""
+
+LOOKS: Mapping[str, str] = {
+    "decimal": "is written as a decimal number; elsewhere it may be a whole one (1.0 against 1)",
+    "scientific": "is in scientific notation: digits were lost when it was written",
+    "month": "is a month; its first day is taken",
+}
+"""What to look at in rows that are kept: codes that were numbers for a while, and are kept as
+written, and months for days."""
+DECIMAL, SCIENTIFIC = r"^[0-9]+\.0*$", r"^[0-9](\.[0-9]*)?[eE][+]?[0-9]+$"
+DEGREES = {"latitude": 90.0, "longitude": 180.0}
 
 
-def typed(written: ir.Table) -> ir.Table:
+@dataclass(frozen=True, slots=True, eq=False)
+class Typed:
+    """Rows with the types of the schema.
+
+    Attributes
+    ----------
+    table
+        Arrow table: ``row``, ``kept_by_layout``, the columns of the schema that there are; and
+        ``unread``, the text that could not be read as its kind, ``column=text`` and a line feed
+        for each; ``looks``, what to look at in what is kept, ``column:look=text`` likewise.
+    evidence
+        Column → which decimal sign its cells speak for.
+    """
+
+    table: Any
+    evidence: Mapping[str, Evidence]
+
+
+def typed(
+    written: Mapping[str, Any],
+    rows: Ints,
+    conventions: Mapping[str, Convention],
+    multiply: Mapping[str, float],
+) -> Typed:
     """Give each column of the schema its type; what does not parse becomes null.
 
     Parameters
     ----------
     written
-        Columns named as in the schema, text or already typed; other columns pass unchanged.
-
-    Returns
-    -------
-    ir.Table
-        With one more column, ``unread``: the text that could not be read as its kind, as
-        ``column=text`` followed by a line feed for each; empty when all could.
+        Columns named as in the schema, Arrow arrays of shape ``(n,)``, text or as stored; and
+        ``kept_by_layout``.
+    rows
+        Number of each row in its file, shape ``(n,)``.
+    conventions
+        Column → how ``1,234`` and ``1.234`` are read; as a thousand and a decimal number when it
+        is not said.
+    multiply
+        Column → factor of its numbers.
 
     Notes
     -----
-    ``id`` stays text unless it comes as a number, because whether all identifiers are numbers
-    is known only when the whole table has been read. Thousands separators are accepted. Dates
-    are read as ``2000-12-31``, ``2000/12/31``, ``20001231``.
+    Nil, withheld and not available are not read as numbers here: they are findings.
     """
-    columns: dict[str, ir.Value] = {}
-    unread: ir.StringValue = ibis.literal("")
+    columns: dict[str, Any] = {"row": pa.array(rows, pa.int64())}
+    columns["kept_by_layout"] = written["kept_by_layout"]
+    evidence: dict[str, Evidence] = {}
+    unread, looks = Remarks(len(rows)), Remarks(len(rows))
     for field in FIELDS:
-        if field.name not in written.columns:
+        if field.name not in written:
             continue
-        value = written[field.name]
-        if not value.type().is_string():
-            kind = "int64" if field.name == "id" and value.type().is_integer() else field.kind
-            columns[field.name] = value.cast(kind)
+        column = flat(written[field.name])
+        if field.kind == "string":
+            columns[field.name] = text = code_or_text(field.name, column)
+            if field.name in CODES:
+                look_at(field.name, column, text, looks)
             continue
-        text = value.strip().nullif("")
-        parsed = columns[field.name] = parse(text, field.kind)
-        if field.kind != "string":
-            lost = text.notnull() & parsed.isnull()
-            said = ibis.literal(f"{field.name}=") + text.fill_null("") + "\n"
-            unread = unread + ibis.ifelse(lost, said, "")
-    return written.mutate(**columns, unread=unread)
+        if field.name == "wave":
+            cells = years_of(column)
+            values = cells.values
+        elif field.kind == "date":
+            cells = days_of(column)
+            values = cells.values
+            partial = cells.signs == Sign.PARTIAL
+            if partial.any():
+                looks.add(f"{field.name}:month", partial, as_text(column))
+        else:
+            cells = numbers_of(column, conventions.get(field.name, "point"))
+            evidence[field.name] = cells.evidence
+            values = amounts(field, cells, multiply.get(field.name, 1.0))
+        columns[field.name] = values
+        lost = truth(values.is_null()) & (cells.signs != Sign.EMPTY)
+        if lost.any():
+            unread.add(field.name, lost, as_text(column))
+    columns["unread"], columns["looks"] = unread.array(), looks.array()
+    return Typed(pa.table(columns), evidence)
 
 
-def parse(text: ir.StringValue, kind: Kind) -> ir.Value:
-    """Read trimmed text as a kind of value; null when it is none."""
-    if kind == "string":
-        return text
-    if kind == "date":
-        return text.re_replace(DATE, r"\1-\2-\3").try_cast("date")
-    number = text.replace(",", "").try_cast("float64")
-    if kind == "float64":
-        return number
-    # By way of a float: "12.0" is twelve, "12.5" is no whole number.
-    return ibis.ifelse(number == number.floor(), number, ibis.null("float64")).try_cast(kind)
+CODES = ("id", "municipality", "industry")
+
+
+def code_or_text(name: str, column: Any) -> Any:
+    """Text, null where it is empty; of a code also where it says ``nan``."""
+    if name == "municipality":
+        text = codes_of(column)
+    else:
+        text = as_text(column)
+        if name in CODES and (missing := truth(pc.match_substring_regex(text, NOT_A_CODE))).any():
+            text = pc.if_else(pa.array(missing), "", text)
+    empty = pc.equal(text, "")
+    return pc.if_else(empty, pa.scalar(None, pa.string()), text) if pc.any(empty).as_py() else text
+
+
+def amounts(field: Field, cells: Cells, factor: float) -> Any:
+    """Numbers of a field as an Arrow array, null where there is none that can be."""
+    values = cells.values * factor
+    bad = cells.signs != Sign.READ
+    if field.kind != "float64":
+        with np.errstate(invalid="ignore"):
+            bad |= (np.floor(values) != values) | (np.abs(values) >= MOST_WHOLE)
+        return pa.array(np.where(bad, 0, values).astype(np.int64), mask=bad)
+    if field.name in DEGREES:
+        with np.errstate(invalid="ignore"):
+            bad |= np.abs(values) > DEGREES[field.name]
+    return pa.array(np.where(bad, 0.0, values), mask=bad)
+
+
+def look_at(name: str, column: Any, text: Any, looks: "Remarks") -> None:
+    """Note codes that were decimal numbers for a while."""
+    if pa.types.is_floating(column.type):
+        looks.add(f"{name}:decimal", ~truth(text.is_null()), text)
+        return
+    if not pc.any(pc.match_substring_regex(text, r"^[0-9.]+[eE.]")).as_py():
+        return
+    for look, pattern in (("decimal", DECIMAL), ("scientific", SCIENTIFIC)):
+        found = truth(pc.match_substring_regex(text, pattern))
+        if found.any():
+            looks.add(f"{name}:{look}", found, text)
+
+
+class Remarks:
+    """What is to be said of each row, added up column by column."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.said: dict[int, str] = {}
+
+    def add(self, what: str, where: Bools, text: Any) -> None:
+        """Say something of some rows, with the text that they hold."""
+        at = np.flatnonzero(where)
+        told = text.take(pa.array(at)).to_pylist()
+        for k, value in zip(at.tolist(), told, strict=True):
+            self.said[k] = self.said.get(k, "") + f"{what}={' '.join((value or '').split())}\n"
+
+    def array(self) -> Any:
+        """What was said of each row, as Arrow text."""
+        if not self.said:
+            return pa.repeat(pa.scalar(""), self.n)
+        return pa.array([self.said.get(k, "") for k in range(self.n)], pa.string())
 
 
 def reason(
@@ -129,6 +258,7 @@ def reason(
     *,
     asked: Collection[str] = REQUIRED,
     unknown_municipalities: Collection[tuple[int, str]] = (),
+    ambiguous_municipalities: Collection[str] = (),
     undecodable: bool = False,
 ) -> ir.StringValue:
     """Say for each row why it should be set aside; null when it may be kept.
@@ -142,6 +272,8 @@ def reason(
         for them.
     unknown_municipalities
         Pairs of wave and code that do not exist.
+    ambiguous_municipalities
+        Codes that can be read in two ways.
     undecodable
         Whether to look for text that the encoding of the file did not have.
     """
@@ -156,6 +288,9 @@ def reason(
     rules.append((rows.wave.isnull(), "no wave"))
     rules.append((rows.id.isnull(), "no id"))
     rules.append((~rows.municipality.re_search("^[0-9]{5}$").fill_null(False), "no municipality"))
+    if ambiguous_municipalities:
+        either = rows.municipality.isin(list(ambiguous_municipalities)).fill_null(False)
+        rules.append((either, "ambiguous municipality"))
     if unknown_municipalities:
         pairs = [f"{wave}:{code}" for wave, code in unknown_municipalities]
         at = rows.wave.cast("string") + ":" + rows.municipality

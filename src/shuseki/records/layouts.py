@@ -4,8 +4,8 @@ A layout is data: which of their columns is which of ours, the encoding, constan
 values, factors of units. ``layouts.toml`` beside this module holds the known ones; a user's own
 is a table of the same keys in the study file.
 
-Takes: the name of a known layout, or a mapping. Gives: a ``Layout``, which turns a table as the
-publisher wrote it into the columns of the schema (``records.establishments``).
+Takes: the name of a known layout, or a mapping. Gives: a ``Layout``, which turns columns as the
+publisher wrote them into those of the schema (``records.establishments``).
 """
 
 import tomllib
@@ -15,16 +15,19 @@ from difflib import get_close_matches
 from importlib import resources
 from typing import Any
 
-import ibis
-import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.reading.encoding import codec
+from shuseki.reading.values import as_text, distinct_of
 from shuseki.records.establishments import REQUIRED, SCHEMA
 from shuseki.sources import Origin
 
 __all__ = ["Join", "Layout", "known_layouts", "layout"]
 
-ENCODINGS = ("auto", "utf-8", "cp932")
+DECIMALS = ("auto", ".", ",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,12 @@ class Layout:
     keep
         Their column → the values of the rows to keep; other rows are set aside.
     encoding, delimiter, header, width, skip_lines
-        How the CSV is written; ``width`` is the number of columns when there is no header.
+        How the text is written; encoding and delimiter are found when they are ``"auto"``;
+        ``width`` is the number of columns when there is no header.
+    decimal
+        The decimal sign; ``"auto"`` lets each column say it.
+    sheet, member
+        Which sheet of a workbook (the first), which file in a zip (the only one).
     codes_on
         Date (ISO) of the municipality codes; empty for 31 December of the wave.
     """
@@ -66,7 +74,10 @@ class Layout:
     terms: str = ""
     origin: Origin = "user"
     encoding: str = "auto"
-    delimiter: str = ","
+    delimiter: str = "auto"
+    decimal: str = "auto"
+    sheet: str = ""
+    member: str = ""
     header: bool = True
     width: int = 0
     skip_lines: int = 0
@@ -116,68 +127,64 @@ class Layout:
                 told.append(f"{name!r}" + (f" (is it {near[0]!r}?)" if near else ""))
         return told
 
-    def read(self, raw: ir.Table) -> ir.Table:
-        """Name their columns as ours; apply joins, maps, factors and constants.
+    def check_columns(self, found: Sequence[str]) -> None:
+        """Refuse a file that lacks columns this layout needs."""
+        if told := self.missing(found):
+            raise DataError(
+                f"Columns missing for layout {self.name!r}: {examples(told)}. "
+                f"Found {examples(found, 40)}. "
+                "Correct the file, or write a layout that names its columns."
+            )
+
+    def read(self, raw: Mapping[str, Any], n: int) -> dict[str, Any]:
+        """Name their columns as ours; apply joins, maps and constants.
 
         Parameters
         ----------
         raw
-            The file as written, with a column ``row``.
+            Their columns, Arrow arrays of shape ``(n,)``.
 
         Returns
         -------
-        ir.Table
-            ``row``, ``kept_by_layout`` and the columns of the schema that the file has; all
-            required columns are there, null where the publisher has none.
+        dict
+            ``kept_by_layout`` and the columns of the schema that the file has; all required
+            columns are there, empty where the publisher has none.
         """
-        if told := self.missing(raw.columns):
-            raise DataError(
-                f"Columns missing for layout {self.name!r}: {examples(told)}. "
-                f"Found {examples(raw.columns, 40)}. "
-                "Correct the file, or write a layout that names its columns."
-            )
-        ours: dict[str, ir.Value] = {"row": raw["row"]}
-        kept: list[ir.BooleanValue] = [
-            raw[theirs].cast("string").isin(values).fill_null(False)
-            for theirs, values in self.keep.items()
-        ]
-        ours["kept_by_layout"] = ibis.and_(*kept)
+        kept = pa.array(np.full(n, True))
+        for theirs, values in self.keep.items():
+            kept = pc.and_(kept, pc.is_in(as_text(raw[theirs]), pa.array(values, pa.string())))
+        ours: dict[str, Any] = {"kept_by_layout": kept}
         for name in SCHEMA:
             if name in self.constants:
-                ours[name] = ibis.literal(self.constants[name])
+                ours[name] = pa.repeat(pa.scalar(self.constants[name]), n)
             elif (value := self._value(raw, name)) is not None:
                 ours[name] = value
             elif name in REQUIRED:
-                ours[name] = ibis.null("string")
-        return raw.select(**ours)
+                ours[name] = pa.nulls(n, pa.string())
+        return ours
 
-    def _value(self, raw: ir.Table, name: str) -> ir.Value | None:
+    def _value(self, raw: Mapping[str, Any], name: str) -> Any:
         source = self.columns.get(name)
-        if source is None:
+        theirs = source.join if isinstance(source, Join) else (source,)
+        if source is None or any(column not in raw for column in theirs):
             return None
-        if isinstance(source, Join):
-            if any(column not in raw.columns for column in source.join):
-                return None
-            parts = [raw[column].cast("string").strip() for column in source.join]
-            for k, width in enumerate(source.pad):
-                parts[k] = ibis.ifelse(
-                    parts[k].length() < width, parts[k].lpad(width, "0"), parts[k]
-                )
-            value = parts[0]
-            for part in parts[1:]:
-                value = value + part
-        elif source not in raw.columns:
-            return None
-        else:
-            value = raw[source]
+        value = joined(source, raw) if isinstance(source, Join) else raw[source]
         if name in self.values:
-            text = value.cast("string").strip()
-            value = text.cases(*self.values[name].items(), else_=text)
-        if name in self.multiply:
-            if value.type().is_string():
-                value = value.replace(",", "").strip().nullif("")
-            value = value.try_cast("float64") * self.multiply[name]
+            said, at = distinct_of(as_text(value))
+            mapped = [self.values[name].get(one, one) for one in said]
+            value = pa.array(mapped, pa.string()).take(pa.array(at))
         return value
+
+
+def joined(source: Join, raw: Mapping[str, Any]) -> Any:
+    """Several columns as one text; empty where one that is padded is empty."""
+    parts = [as_text(raw[column]) for column in source.join]
+    empty = pa.array(np.full(len(parts[0]), False))
+    for k, width in enumerate(source.pad):
+        empty = pc.or_(empty, pc.equal(parts[k], ""))
+        parts[k] = pc.utf8_lpad(parts[k], width, "0")
+    text = pc.binary_join_element_wise(*parts, "")
+    return pc.if_else(empty, "", text)
 
 
 TOLD = ("name", "title", "publisher", "terms", "origin")
@@ -239,8 +246,9 @@ def from_table(name: str, table: Mapping[str, Any]) -> Layout:
             raise unknown(f"column of ours in [{key}]", ours[0], SCHEMA)
     said["name"] = str(said.get("name", name))
     made = Layout(**said)
-    if made.encoding not in ENCODINGS:
-        raise unknown("encoding", made.encoding, ENCODINGS)
+    codec(made.encoding)
+    if made.decimal not in DECIMALS:
+        raise unknown("decimal sign", made.decimal, DECIMALS)
     for column in ("id", "municipality"):
         if column not in made.columns:
             raise ParameterError(

@@ -2,36 +2,44 @@
 
 A store is a folder of Parquet::
 
-    wave_1998.parquet                    waves written by a program, one file each
-    parts/<file>-<hash>/wave=1998/…      waves that ``ingest`` made of a published file
-    parts/<file>-<hash>/set_aside.parquet, report.json
-    converter.parquet                    from_wave, to_wave, from_id, to_id (optional)
+    wave_1998.parquet               waves written by a program, one file each
+    converter.parquet               from_wave, to_wave, from_id, to_id (optional)
+    parts/<file>-<hash>/            waves that ``ingest`` made of a published file (``parts``)
 
-The folder is the truth; an engine only reads it. DuckDB is the default, Spark takes what does
-not fit a machine. Every query of this project is one Ibis expression over ``wave`` and
-``converter``, so the same expression runs on both.
+The folder is the truth; an engine only reads it, and only the files that the store names: no
+pattern, no column from the name of a folder. DuckDB is the default, Spark takes what does not fit
+a machine. Every query of this project is one Ibis expression over ``wave`` and ``converter``, so
+the same expression runs on both.
+
+A study reads exactly the parts of the files it names, and its own converter, whatever else the
+folder holds: ``Store.open(folder, parts=…, converter=…)``.
 
 Limits: a store is read as it is when opened; open it again after an ingest.
 """
 
-import json
+import re
+import weakref
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from shuseki.disk import Scratch
 from shuseki.errors import DataError, MissingExtraError, UnknownCodeError, examples
-from shuseki.records.establishments import FIELDS, REQUIRED
+from shuseki.records.engine import connect, exact
+from shuseki.records.establishments import FIELDS, REQUIRED, WHOLE_NUMBER
+from shuseki.records.parts import Part, check_one_store, parts_of, refuse_damaged
 from shuseki.sources import Origin, Source
 
 __all__ = ["CONVERTER", "Store"]
 
 CONVERTER = {"from_wave": "int32", "to_wave": "int32", "from_id": "", "to_id": ""}
-PARTS = "parts"
 
 
 class Store:
@@ -47,19 +55,37 @@ class Store:
         The Ibis connection.
     waves
         Years, ascending.
+    parts
+        What is read of ``parts/``.
     sources
         Where the records came from.
+
+    Raises
+    ------
+    DataError
+        No waves are there; a part is damaged; two parts of a wave were never compared, so that
+        rows may be there twice.
     """
 
-    def __init__(self, folder: str | Path, connection: Any, sources: Sequence[Source] = ()) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        connection: Any,
+        sources: Sequence[Source] = (),
+        *,
+        parts: Sequence[str] | None = None,
+        converter: pd.DataFrame | Literal["own"] | None = "own",
+    ) -> None:
         self.folder = Path(folder)
         self.connection = connection
-        self._files = wave_files(self.folder)
+        self.parts = _named(self.folder, parts)
+        self._files = wave_files(self.folder, self.parts, loose=parts is None)
         if not self._files:
             raise DataError(
                 f"No waves in {self.folder}. Expected wave_<year>.parquet files or what ingest "
                 "writes. Ingest records first, or check the folder."
             )
+        self._given_converter = converter
         self.waves: tuple[int, ...] = tuple(sorted(self._files))
         self.sources: tuple[Source, ...] = tuple(sources) or self._found_sources()
         self._tables: dict[int, ir.Table] = {}
@@ -73,6 +99,8 @@ class Store:
         threads: int | None = None,
         spill_to: str | Path | None = None,
         sources: Sequence[Source] = (),
+        parts: Sequence[str] | None = None,
+        converter: pd.DataFrame | Literal["own"] | None = "own",
     ) -> "Store":
         """Open a folder of waves on DuckDB.
 
@@ -85,19 +113,38 @@ class Store:
         threads
             Number of threads; all cores by default.
         spill_to
-            Folder for what does not fit the memory; ``.spill`` in the working folder by default
-            of the engine.
+            Folder for what does not fit the memory; the system's folder for temporary files by
+            default. A private folder is made in it, and removed at the end.
         sources
             Where the records came from; by default what the files say of themselves.
+        parts
+            Names of the parts to read (``IngestReport.parts``), and nothing else of the folder; by
+            default all that it holds.
+        converter
+            The converter of a study, or None for none; by default the folder's own.
         """
-        options: dict[str, Any] = {"preserve_insertion_order": False}
-        if memory_limit is not None:
-            options["memory_limit"] = memory_limit
-        if threads is not None:
-            options["threads"] = threads
         if spill_to is not None:
-            options["temp_directory"] = str(spill_to)
-        return cls(folder, ibis.duckdb.connect(**options), sources)
+            Path(spill_to).mkdir(parents=True, exist_ok=True)
+        spill = Scratch(spill_to, "spill")
+        options: dict[str, Any] = {"memory_limit": memory_limit, "threads": threads}
+        try:
+            connection = connect(
+                folder,
+                temp_directory=str(spill.work),
+                preserve_insertion_order=False,
+                **{name: value for name, value in options.items() if value is not None},
+            )
+            # Expressions may outlive the store: the folder goes with the connection.
+            weakref.finalize(connection, spill.close)
+            return cls(folder, connection, sources, parts=parts, converter=converter)
+        except BaseException:
+            spill.close()
+            raise
+
+    def close(self) -> None:
+        """Disconnect from the engine; what was made of the store cannot be asked any more."""
+        if self.connection.name == "duckdb":
+            self.connection.disconnect()
 
     @classmethod
     def on_spark(
@@ -132,18 +179,33 @@ class Store:
     # ---- tables -------------------------------------------------------------------------
 
     def wave(self, year: int) -> ir.Table:
-        """Establishments of one wave: the required columns, and the optional ones it has.
+        """Records of one wave: the required columns, and the optional ones it has.
 
-        ``id`` is a whole number when it is one in every wave of the store, else text.
+        ``id`` is a whole number when it is one in every wave of the store, else text. Records of
+        establishments that had closed are among them; see ``there``.
         """
         self.check_waves([year])
         if self._text_ids:
             return self._read(year).mutate(id=self._read(year).id.cast("string"))
         return self._read(year)
 
+    def there(self, year: int) -> ir.Table:
+        """Records of who was there on 31 December of a wave's year.
+
+        These are the establishments that had not closed by then, as far as the records say.
+        """
+        table = self.wave(year)
+        if "closed" not in table.columns:
+            return table
+        day = ibis.literal(f"{year:04d}-12-31").cast("date")
+        return table.filter(table.closed.isnull() | (table.closed > day))
+
     def establishments(self, waves: Sequence[int] | None = None) -> ir.Table:
-        """All waves, or some, one below the other; columns that a wave lacks are null."""
-        tables = [self.wave(year) for year in (self.waves if waves is None else waves)]
+        """Who was there in all waves, or some, one below the other.
+
+        Columns that a wave lacks are null.
+        """
+        tables = [self.there(year) for year in (self.waves if waves is None else waves)]
         names = [f.name for f in FIELDS if any(f.name in table.columns for table in tables)]
         kinds = {f.name: f.kind for f in FIELDS}
         kinds["id"] = "string" if self._text_ids else "int64"
@@ -160,8 +222,11 @@ class Store:
 
     def converter(self) -> ir.Table | None:
         """Numbers that changed: ``from_wave``, ``to_wave``, ``from_id``, ``to_id``; or None."""
+        given = self._given_converter
+        if isinstance(given, pd.DataFrame):
+            return self.as_converter(ibis.memtable(self._checked(given))) if len(given) else None
         path = self.folder / "converter.parquet"
-        if not path.is_file():
+        if given is None or not path.is_file():
             return None
         table = self._register([path], "converter")
         return self.as_converter(table)
@@ -178,8 +243,8 @@ class Store:
         return table.select(
             from_wave=table.from_wave.cast("int32"),
             to_wave=table.to_wave.cast("int32"),
-            from_id=table.from_id.cast(kind),
-            to_id=table.to_id.cast(kind),
+            from_id=table.from_id.try_cast(kind),
+            to_id=table.to_id.try_cast(kind),
         )
 
     def check_waves(self, years: Sequence[int]) -> None:
@@ -187,6 +252,24 @@ class Store:
         unknown = [str(year) for year in years if year not in self._files]
         if unknown:
             raise UnknownCodeError.among("wave", unknown, [str(year) for year in self.waves])
+
+    def _checked(self, converter: pd.DataFrame) -> pd.DataFrame:
+        """Refuse the ids of a converter that no establishment of this store can have."""
+        kept = converter[[name for name in CONVERTER if name in converter.columns]]
+        if self._text_ids:
+            return kept
+        for name in ("from_id", "to_id"):
+            if name in kept and not pd.api.types.is_integer_dtype(kept[name]):
+                ids = kept[name].astype("string").str.strip()
+                odd = ids[~ids.str.fullmatch(WHOLE_NUMBER).fillna(False)]
+                if len(odd):
+                    raise DataError(
+                        f"{len(odd)} numbers in {name} of the converter are no whole numbers: "
+                        f"{examples(odd.fillna('(empty)'))}. Expected numbers as in the waves, "
+                        "which have whole numbers without leading zeros. Correct the converter."
+                    )
+                kept = kept.assign(**{name: ids})
+        return kept
 
     # ---- reading ------------------------------------------------------------------------
 
@@ -216,14 +299,18 @@ class Store:
         return self._tables[year]
 
     def _register(self, files: Sequence[Path], name: str) -> ir.Table:
-        paths = [str(path) for path in files]
+        for path in files:
+            _metadata(path)
         if self.connection.name == "duckdb":
             return self.connection.read_parquet(
-                paths, table_name=name, union_by_name=True, hive_partitioning=False
+                [exact(path.absolute()) for path in files],
+                table_name=name,
+                union_by_name=True,
+                hive_partitioning=False,
             )
         tables = [
-            self.connection.read_parquet(path, table_name=f"{name}_{k}")
-            for k, path in enumerate(paths)
+            self.connection.read_parquet(_for_spark(path), table_name=f"{name}_{k}")
+            for k, path in enumerate(files)
         ]
         if len(tables) == 1:
             return tables[0]
@@ -248,8 +335,8 @@ class Store:
 
     def _found_sources(self) -> tuple[Source, ...]:
         found: dict[str, Source] = {}
-        for report in sorted(self.folder.glob(f"{PARTS}/*/report.json")):
-            said = json.loads(report.read_text(encoding="utf-8"))["source"]
+        for part in self.parts:
+            said = part.report["source"]
             found[said["key"]] = Source(**said)
         loose = [path for files in self._files.values() for path in files]
         loose = [path for path in loose if path.parent == self.folder]
@@ -268,22 +355,53 @@ class Store:
         return f"<Store: {mark}waves {years} on {self.connection.name}>"
 
 
-def wave_files(folder: Path) -> dict[int, list[Path]]:
-    """Which Parquet files hold which wave."""
+def wave_files(folder: Path, parts: Sequence[Part], *, loose: bool = True) -> dict[int, list[Path]]:
+    """Which Parquet files hold which wave: those of parts, and the loose ones of the folder."""
     files: dict[int, list[Path]] = {}
-    for path in sorted(folder.glob("wave_*.parquet")):
+    for path in sorted(folder.glob("wave_*.parquet")) if loose else ():
         year = path.stem.removeprefix("wave_")
-        if year.isdecimal():
+        if year.isdecimal() and path.is_file():
             files.setdefault(int(year), []).append(path)
-    for path in sorted(folder.glob(f"{PARTS}/*/wave=*/*.parquet")):
-        if not path.parent.parent.name.startswith("."):
-            files.setdefault(int(path.parent.name.removeprefix("wave=")), []).append(path)
+    for part in parts:
+        for wave, path in part.waves_in().items():
+            files.setdefault(wave, []).append(path)
     return files
+
+
+def _named(folder: Path, names: Sequence[str] | None) -> tuple[Part, ...]:
+    """The parts to read, whole and compared with one another."""
+    found = parts_of(folder, pass_damaged=names is not None)
+    if names is not None:
+        by_name = {part.name: part for part in found}
+        missing = [name for name in names if name not in by_name]
+        if missing:
+            raise UnknownCodeError.among("part", missing, list(by_name))
+        found = tuple(by_name[name] for name in dict.fromkeys(names))
+    for part in found:
+        refuse_damaged(part, wholly=False)
+    check_one_store(found)
+    return found
+
+
+def _metadata(path: Path) -> Any:
+    """What a Parquet file says of itself; refuses one whose end is missing or damaged."""
+    try:
+        return pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}. Expected a whole "
+            "file; it was probably cut off or damaged. Copy it again, or ingest its file again."
+        ) from error
+
+
+def _for_spark(path: Path) -> str:
+    """Name a file for Spark such that no character of it is a pattern."""
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", str(path.absolute()))
 
 
 def is_synthetic(path: Path) -> bool:
     """Whether a Parquet file says of itself that it is synthetic."""
-    metadata = pq.read_metadata(path).metadata or {}
+    metadata = _metadata(path).metadata or {}
     return any(
         key.rsplit(b".", 1)[-1] == b"origin" and value == b"synthetic"
         for key, value in metadata.items()

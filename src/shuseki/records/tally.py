@@ -8,15 +8,23 @@ Variables of the panel::
     plants                      establishments
     employment                  Σ employees, persons
     squared_employment          Σ employees², persons²; adds up over cells
+    cubed_employment            Σ employees³
+    fourth_power_employment     Σ employees⁴; with the two before, what errors under darts need
     plant_herfindahl            Σ employees² / (Σ employees)² of the cell; 1 is one plant,
                                 1/plants is plants of one size; nan where no one is employed
     shipments_yen, wages_yen    Σ over plants, where the records hold them
+
+Records of several waves bear codes of several dates. Before anything is counted, every code is
+brought to the municipalities of the last day of the last wave (``geography.editions``), so that an
+area holds the same places in every wave; wards count with their city unless the division names
+them. What was done to which plants is said in ``notes``.
 
 Takes: a store; a division (table of municipality and area). Gives: ``Panel``, ``Sites``.
 Limits: plants outside the division are not in the panel; ``notes`` say how many.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import ibis
@@ -25,28 +33,33 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, examples
-from shuseki.geography import areas as codes
-from shuseki.geography.districts import Division
+from shuseki.geography.areas import list_day, municipalities, names, told_of_lists
+from shuseki.geography.codes import are_of_japan
+from shuseki.geography.districts import Division, division_of_members
+from shuseki.geography.editions import edition
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.sites import Sites
 
 __all__ = [
     "Members",
+    "Places",
     "area_codes",
     "area_facts",
     "by_cell",
     "groups_of",
     "locate",
-    "members_of",
     "panel_of",
+    "places_of",
     "tally",
+    "wave_day",
 ]
 
 Members: TypeAlias = Division | pd.DataFrame | None
 """Which municipality belongs to which area: a division, a table with both, or None for the
 municipalities themselves."""
 
+POWERS = {"squared_employment": 2, "cubed_employment": 3, "fourth_power_employment": 4}
 AMOUNTS = ("shipments_yen", "wages_yen")
 
 
@@ -77,19 +90,22 @@ def tally(
     """
     years = tuple(store.waves if waves is None else waves)
     table = store.establishments(years)
-    members = members_of(division, years)
+    places = places_of(store, division, years)
     group_of = groups_of(groups)
     amounts = [name for name in AMOUNTS if name in table.columns]
-    cells = by_cell(table, members).group_by("area", "industry", "wave")
+    cells = by_cell(table, places).group_by("area", "industry", "wave")
     frame = cells.agg(
         plants=lambda t: t.count(),
         employment=lambda t: t.employees.sum(),
-        # The square as a float: the square of a large plant times many plants passes 2**63.
-        squared_employment=lambda t: (t.employees.cast("float64") ** 2).sum(),
+        # Powers as floats: the square of a large plant times many plants passes 2**63.
+        **{
+            name: (lambda t, k=k: (t.employees.cast("float64") ** k).sum())
+            for name, k in POWERS.items()
+        },
         **{name: (lambda t, name=name: t[name].sum()) for name in amounts},
     ).to_pandas()
-    variables = ["plants", "employment", "squared_employment", *amounts]
-    notes = []
+    variables = ["plants", "employment", *POWERS, *amounts]
+    notes = list(places.notes)
     inside = frame["area"].notna()
     if group_of is not None:
         frame["industry"] = frame["industry"].map(group_of)
@@ -100,7 +116,7 @@ def tally(
         notes.append(f"{lost:,} plants lie outside the division and are left out.")
     frame = frame[inside & frame["industry"].notna()]
     frame = frame.groupby(["area", "industry", "wave"], as_index=False)[variables].sum(min_count=1)
-    areas = area_codes(division, members, frame["area"])
+    areas = area_codes(division, frame["area"])
     industries = sorted(set(group_of.values()) if group_of else frame["industry"].unique())
     panel = panel_of(
         frame,
@@ -134,55 +150,153 @@ def locate(store: Store, wave: int) -> Sites:
             f"Wave {wave} has no {' and '.join(missing)}. Expected degrees for each plant. "
             "Locate the addresses first, or tally by municipality."
         )
+    table = store.there(wave)
     located = table.filter(table.latitude.notnull(), table.longitude.notnull())
+    lost = int(table.count().execute()) - int(located.count().execute())
     frame = located.select(
         "latitude", "longitude", "industry", "employees", "municipality"
     ).to_pandas()
-    return Sites.from_frame(
+    sites = Sites.from_frame(
         frame, employment="employees", area="municipality", sources=store.sources
     )
+    if not lost:
+        return sites
+    note = f"{lost:,} plants of {wave} have no coordinates and are left out."
+    return replace(sites, notes=(*sites.notes, note))
 
 
 # ---- cells --------------------------------------------------------------------------------
 
 
-def by_cell(table: ir.Table, members: pd.DataFrame | None) -> ir.Table:
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where the codes of some waves lie, on one day.
+
+    Attributes
+    ----------
+    table
+        ``municipality`` as written and ``area`` (missing outside the division); None when every
+        code is its own area.
+    notes
+        How many plants count elsewhere than under the code that they bear, and why.
+    """
+
+    table: pd.DataFrame | None
+    notes: tuple[str, ...]
+
+
+def by_cell(table: ir.Table, places: Places) -> ir.Table:
     """Give each establishment its ``area``: null outside the division."""
-    if members is None:
+    if places.table is None:
         return table.mutate(area=table.municipality)
-    of = ibis.memtable(members[["municipality", "area"]])
+    of = ibis.memtable(places.table)
     joined = table.left_join(of, "municipality")
     return joined.select(*table.columns, area=joined.area)
 
 
-def members_of(division: Members, waves: Sequence[int] = ()) -> pd.DataFrame | None:
-    """Table of municipality and area, each municipality once; None for no division.
+def places_of(
+    store: Store, division: Members, waves: Sequence[int], *, closed: bool = False
+) -> Places:
+    """Bring the codes of some waves to the last day of the last, and put them into areas.
 
-    A ``Division`` knows codes of its own date. Codes that came later, until the last of the
-    waves, are put into the area of their largest share, and wards go with their city.
+    With ``closed``, the codes of establishments that had closed are there too.
     """
+    read = store.wave if closed else store.there
+    tables = [read(year).group_by("municipality").agg(plants=lambda t: t.count()) for year in waves]
+    tables = [table.mutate(wave=year) for table, year in zip(tables, waves, strict=True)]
+    table = tables[0] if len(tables) == 1 else ibis.union(*tables)
+    counts = table.to_pandas().dropna(subset=["municipality"])
+    found = sorted(counts["municipality"].unique())
+    day = wave_day(max(waves))
+    if isinstance(division, pd.DataFrame):
+        given = members_of(division)
+        division = division_of_members(given, day) if are_of_japan(given["municipality"]) else None
+        if division is None:
+            at = pd.DataFrame({"code": found, "municipality": found, "reason": "", "share": 1.0})
+            at["area"] = at["code"].map(given.set_index("municipality")["area"]).fillna("")
+            return Places(place_table(at), ())
     if division is None:
-        return None
-    if isinstance(division, Division):
-        tables = [division.members[["municipality", "area"]]]
-        days = [f"{year}-12-31" for year in sorted(waves)]
-        days = [day for day in days if division.date < day <= codes.LAST_DAY]
-        tables += [division.assignment(day).reset_index()[["municipality", "area"]] for day in days]
-        members = pd.concat(tables).drop_duplicates("municipality")
-        area_of = members.set_index("municipality")["area"]
-        for day in {division.date, *days}:
-            units = codes.municipalities(day, wards=True)
-            wards = units.loc[units["kind"] == "ward", ["code", "city"]]
-            wards = wards.assign(area=wards["city"].map(area_of)).dropna(subset=["area"])
-            tables.append(wards.rename(columns={"code": "municipality"})[["municipality", "area"]])
-        return pd.concat(tables).drop_duplicates("municipality", ignore_index=True)
+        known = edition(found, day)
+        at = known.table.assign(area=known.table["municipality"], share=1.0)
+    else:
+        at = division.places(found, day)
+    same = (at["code"] == at["municipality"]) & (at["code"] == at["area"])
+    counts = counts.merge(at, left_on="municipality", right_on="code", suffixes=("", "_then"))
+    told = () if division is None else division.notes
+    return Places(None if same.all() else place_table(at), (*told, *told_of(counts, day)))
+
+
+def place_table(at: pd.DataFrame) -> pd.DataFrame:
+    """What the engine joins: a code, and its area or nothing."""
+    area = at["area"].astype(object).where(at["area"] != "", None)
+    return pd.DataFrame({"municipality": at["code"], "area": area})
+
+
+def told_of(counts: pd.DataFrame, day: str) -> tuple[str, ...]:
+    """Say how many plants count elsewhere than under their code.
+
+    Parameters
+    ----------
+    counts
+        ``wave``, ``municipality``, ``plants``; ``municipality_then``, ``reason``, ``area`` and
+        ``share`` as of ``Division.places``.
+    """
+    if not are_of_japan(counts["municipality"]):
+        return ()
+    days = {wave: wave_day(wave) for wave in counts["wave"].unique()}
+    notes = list(told_of_lists(set(days.values())))
+    inside, reason, day = counts["area"] != "", counts["reason"], list_day(day)
+    valid = pd.Series(False, index=counts.index)
+    for wave, when in days.items():
+        then = municipalities(list_day(when), wards=True)["code"]
+        valid |= (counts["wave"] == wave) & counts["municipality"].isin(then)
+
+    def tell(rows: "pd.Series[bool]", says: str) -> None:
+        if rows.any():
+            n = int(counts.loc[rows, "plants"].sum())
+            codes = sorted(counts.loc[rows, "municipality"].unique())
+            shown = examples(f"{code} {names().get(code, '')}".strip() for code in codes)
+            notes.append(f"{says}: {n:,} ({shown}).")
+
+    tell(reason == "ward", "Plants with codes of wards, counted with their city")
+    tell(
+        reason.isin(("ended", "not yet")) & valid & inside,
+        f"Plants whose code was merged or renamed by {day}, counted with its successor",
+    )
+    tell(
+        ~valid & (reason != "unknown"),
+        "Plants with a code of another date than their wave, counted with the place that it was "
+        f"on {day} as far as that is certain",
+    )
+    tell(
+        reason == "merged later",
+        f"Plants with a code that was formed after {day} of several municipalities, and plants of "
+        "these, counted as one area",
+    )
+    tell(reason == "divided", "Plants with a code that was divided, counted with the larger part")
+    tell(reason == "unknown", "Plants with a code that no municipality of Japan ever had")
+    tell(
+        inside & (counts["share"] < 1),
+        f"Plants in municipalities that by {day} belong to several areas, counted in that of the "
+        "largest part",
+    )
+    return tuple(notes)
+
+
+def wave_day(wave: int) -> str:
+    """The day that a wave is a picture of: 31 December of its year."""
+    return f"{int(wave):04d}-12-31"
+
+
+def members_of(division: pd.DataFrame) -> pd.DataFrame:
+    """Table of municipality and area, each municipality once."""
     missing = [name for name in ("municipality", "area") if name not in division.columns]
     if missing:
         raise DataError(
             f"The division lacks columns: {examples(missing)}. Found "
             f"{examples(division.columns, 12)}. Expected municipality and area. Rename them."
         )
-    frame = division[["municipality", "area"]].astype(str)
+    frame = division[["municipality", "area"]].astype(str).reset_index(drop=True)
     twice = frame.loc[frame["municipality"].duplicated(), "municipality"].unique()
     if len(twice):
         raise DataError(
@@ -192,11 +306,11 @@ def members_of(division: Members, waves: Sequence[int] = ()) -> pd.DataFrame | N
     return frame
 
 
-def area_codes(division: Members, members: pd.DataFrame | None, found: pd.Series) -> list[str]:
+def area_codes(division: Members, found: pd.Series) -> list[str]:
     """Codes of all areas of a division, or those found when there is none."""
     if isinstance(division, Division):
         return list(division.codes)
-    return sorted(found.unique() if members is None else members["area"].unique())
+    return sorted((found if division is None else division["area"].astype(str)).unique())
 
 
 def area_facts(division: Members) -> dict[str, Any]:

@@ -6,15 +6,18 @@ changes nothing and never raises for a fault of the data. Four kinds of finding:
     file       the file cannot be read, or lacks a column: nothing of it would be taken in
     set aside  a row that ``ingest`` would set aside, with the reason
     blank      an optional value that cannot be read: the row would be kept without it
-    look       a municipality code of another date, with its likely successor: the row would
-               be kept, because divisions know codes of several dates
+    repaired   a municipality code that is read otherwise than it is written, because its check
+               digit proves what is meant (``geography.codes``): the row would be kept
+    look       something to look at, the row would be kept: a municipality code of another date,
+               with its likely successor; a day of opening or closing that does not fit the wave; an
+               identifier or a code that was a number for a while (``1.0``, ``1.23E+12``), which
+               would be kept as written; a month where a day was expected, whose first day would be
+               taken
 
-Takes: a CSV or Parquet file, a layout, and what tells unknown municipality codes. Gives:
+Takes: a CSV, Parquet or xlsx file, a layout, and what tells unknown municipality codes. Gives:
 ``Findings``. Rows are numbered as in ``records.files``.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +28,14 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
+from shuseki.disk import scratch
 from shuseki.errors import DataError
-from shuseki.geography import areas
-from shuseki.records.establishments import FIELDS, REASONS, reason, typed
-from shuseki.records.files import FileFacts, examine, read_rows
+from shuseki.geography.areas import check_codes as codes_not_valid
+from shuseki.geography.areas import list_day, told_of_lists
+from shuseki.geography.codes import read_codes
+from shuseki.records.engine import connect, read_parquet
+from shuseki.records.establishments import FIELDS, LOOKS, REASONS, reason
+from shuseki.records.files import Account, FileFacts, examine, stage
 from shuseki.records.layouts import Layout, layout
 from shuseki.records.store import is_synthetic
 from shuseki.results import Result, result
@@ -37,16 +44,20 @@ from shuseki.sources import Source
 __all__ = ["Checked", "CodeCheck", "Findings", "check_rows", "codes_of_japan", "validate"]
 
 CodeCheck: TypeAlias = Callable[[Collection[str], str], pd.DataFrame]
-"""Codes and a date (ISO) → those not valid on it: ``code``, ``reason``, ``advice``."""
+"""All codes of a file and a date (ISO) → those not valid on it: ``code``, ``reason``, ``advice``
+and, optionally, ``read``: what a code is to be read as. Rows may also tell of the codes read."""
 
 OTHER_DATE = ("ended", "not yet")
 """Reasons of a code that is valid, but on another date."""
+MISREAD = ("check digit", "lost zero", "spelling", "ambiguous", "malformed")
+"""Reasons that concern how a code is written."""
 
 SHOWN = 1000
 COLUMN_OF: Mapping[str, str] = {
     "no wave": "wave",
     "no id": "id",
     "no municipality": "municipality",
+    "ambiguous municipality": "municipality",
     "unknown municipality": "municipality",
     "no industry": "industry",
     "no employees": "employees",
@@ -112,24 +123,38 @@ class Checked:
     Attributes
     ----------
     table
-        Typed rows with ``row``, ``reason`` (null when kept) and ``unread``.
+        Typed rows with ``row``, ``reason`` (null when kept), ``unread`` and ``written``: the
+        municipality code where it was read otherwise than written, else empty.
     rejected
         Lines that could not be read.
     odd_codes
-        ``wave``, ``code``, ``reason``, ``advice`` of municipality codes not valid at the wave.
+        ``wave``, ``code``, ``reason``, ``advice``, ``read`` of municipality codes that are not
+        valid at the wave, or not read as they are written.
+    account
+        Where the lines of the file went.
+    oddities
+        What is odd in the codes and days of the rows kept → how many rows.
+    notes
+        What a reader must know of how the rows were judged.
     """
 
     table: ir.Table
     rejected: ir.Table
     odd_codes: pd.DataFrame
+    account: Account
+    oddities: Mapping[str, int]
+    notes: tuple[str, ...] = ()
 
 
 def codes_of_japan(codes: Collection[str], date: str) -> pd.DataFrame:
-    """Tell codes of Japanese municipalities and wards that were not valid on a date.
+    """Tell how codes of Japanese municipalities are read, and which were not valid on a date.
 
-    Dates before or after the bundled list of codes are asked of its first or last day.
+    Dates before or after the bundled lists of codes are asked of the first or the last list.
     """
-    return areas.check_codes(codes, min(max(date, areas.FIRST_DAY), areas.LAST_DAY), wards=True)
+    misread = read_codes(codes).rename(columns={"how": "reason"})
+    standing = set(codes) - set(misread["code"])
+    odd = codes_not_valid(standing | set(misread["read"]) - {""}, list_day(date), wards=True)
+    return pd.concat([misread, odd.assign(read="")[list(misread.columns)]], ignore_index=True)
 
 
 def validate(
@@ -144,7 +169,7 @@ def validate(
     Parameters
     ----------
     path
-        CSV or Parquet.
+        CSV, Parquet or xlsx.
     which
         Layout: a name, a mapping or a ``Layout``.
     wave
@@ -164,15 +189,15 @@ def validate(
         facts = examine(path, chosen)
     except DataError as error:
         return whole_file(path, "", str(error))
-    work = Path(tempfile.mkdtemp(prefix="shuseki-validate-"))
-    try:
-        connection = ibis.duckdb.connect()
-        checked = check_rows(connection, facts, chosen, work, check_codes)
-        return findings_of(checked, facts, chosen)
-    except DataError as error:
-        return whole_file(path, facts.encoding, str(error))
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with scratch(what="validate") as work:
+        connection = connect(work, temp_directory=str(work))
+        try:
+            checked = check_rows(connection, facts, chosen, work, check_codes)
+            return findings_of(checked, facts, chosen)
+        except DataError as error:
+            return whole_file(path, facts.encoding, str(error))
+        finally:
+            connection.disconnect()
 
 
 def check_rows(
@@ -189,21 +214,27 @@ def check_rows(
     DataError
         When the file as a whole cannot be taken in.
     """
-    raw = read_rows(connection, facts, chosen, work)
-    rows = typed(chosen.read(raw.table))
-    judged, again = work / "judged.parquet", work / "repeated.parquet"
+    staged = stage(facts, chosen, work)
+    again = work / "repeated.parquet"
     try:
+        rows = read_parquet(connection, staged.rows)
+        rejected = read_parquet(connection, staged.rejected)
         odd = odd_codes(rows, chosen, check_codes)
-        never = odd[~odd["reason"].isin(OTHER_DATE)]
+        rows = as_meant(rows, odd)
+        either = odd.loc[(odd["reason"] == "ambiguous") & (odd["read"] == ""), "code"]
+        never = odd[~odd["reason"].isin((*OTHER_DATE, *MISREAD))]
         why = reason(
             rows,
             asked=chosen.asked,
+            ambiguous_municipalities=sorted(set(either)),
             unknown_municipalities=list(zip(never["wave"], never["code"], strict=True)),
             undecodable=facts.broken >= 0,
         )
         why = ibis.ifelse(rows.kept_by_layout, why, "not kept by the layout")
-        judging = rows.mutate(reason=why).drop("kept_by_layout")
-        connection.to_parquet(judging, judged, compression="zstd")
+        table = rows.mutate(reason=why).drop("kept_by_layout")
+        kept = table.filter(table.reason.isnull())
+        repeated = kept.group_by("wave", "id").agg(first=kept.row.min(), times=kept.count())
+        connection.to_parquet(repeated.filter(repeated.times > 1), again)
     except duckdb.IOException:
         raise
     except duckdb.Error as error:
@@ -211,38 +242,115 @@ def check_rows(
             f"{facts.path.name} cannot be read: {str(error).splitlines()[0]}. "
             "Expected a whole, undamaged file. Copy or write it again."
         ) from error
-    table = connection.read_parquet(str(judged))
-    if not count(table) and not count(raw.rejected):
-        raise DataError(
-            f"{facts.path.name} has no rows. Expected one per establishment. "
-            "Check that the whole wave was written."
-        )
-    kept = table.filter(table.reason.isnull())
-    repeated = kept.group_by("wave", "id").agg(first=kept.row.min(), times=kept.count())
-    connection.to_parquet(repeated.filter(repeated.times > 1), again)
-    repeated = connection.read_parquet(str(again))
+    repeated = read_parquet(connection, again)
     if count(repeated):
         joined = table.left_join(repeated, ["wave", "id"])
         later = (joined.reason.isnull() & (joined.row > joined.first)).fill_null(False)
         columns = {name: joined[name] for name in table.columns}
         columns["reason"] = ibis.ifelse(later, "duplicate id", joined.reason)
         table = joined.select(**columns)
-    return Checked(table, raw.rejected, odd)
+    notes = told_of_lists(days_of(table, chosen)) if check_codes is codes_of_japan else ()
+    return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), notes)
+
+
+def days_of(table: ir.Table, chosen: Layout) -> set[str]:
+    """The days whose codes the rows bear."""
+    waves = table.filter(table.wave.notnull()).select("wave").distinct().to_pandas()["wave"]
+    return {chosen.codes_on or f"{wave}-12-31" for wave in waves}
+
+
+def as_meant(rows: ir.Table, odd: pd.DataFrame) -> ir.Table:
+    """Put what a municipality code is read as for what is written, and keep that."""
+    meant = odd.loc[(odd["read"] != "") & (odd["read"] != odd["code"]), ["code", "read"]]
+    if meant.empty:
+        return rows.mutate(written=ibis.literal(""))
+    table = ibis.memtable(meant.drop_duplicates("code"))
+    joined = rows.left_join(table, rows.municipality == table.code)
+    columns = {name: joined[name] for name in rows.columns}
+    columns["municipality"] = ibis.coalesce(joined.read, joined.municipality)
+    return joined.select(
+        **columns, written=ibis.ifelse(joined.read.notnull(), joined.municipality, "")
+    )
+
+
+def odd_dates(table: ir.Table) -> dict[str, ir.BooleanValue]:
+    """Days of opening and closing that do not fit the wave or each other, by what is said."""
+    if not {"opened", "closed"}.intersection(table.columns):
+        return {}
+    day = ibis.date(table.wave, 12, 31)
+    odd: dict[str, ir.BooleanValue] = {}
+    if "closed" in table.columns:
+        odd[CLOSED] = table.closed <= day
+    if "opened" in table.columns:
+        odd[NOT_YET_OPEN] = table.opened > day
+    if len(odd) == 2:
+        odd[CLOSED_FIRST] = table.closed < table.opened
+    kept = table.reason.isnull()
+    return {says: (kept & rows).fill_null(False) for says, rows in odd.items()}
+
+
+CLOSED = "closed before the wave"
+NOT_YET_OPEN = "opened after the wave"
+CLOSED_FIRST = "closed before it opened"
+DATES_SAY: Mapping[str, tuple[str, str]] = {
+    CLOSED: ("closed", "closed by 31 December of the wave: not counted as there in this wave"),
+    NOT_YET_OPEN: ("opened", "opened after 31 December of the wave, yet recorded in it"),
+    CLOSED_FIRST: ("closed", "closed before it opened"),
+}
+
+
+def oddities_of(table: ir.Table, odd: pd.DataFrame) -> dict[str, int]:
+    """Count the rows kept that should be looked at: odd codes, and days that do not fit."""
+    kept = table.reason.isnull()
+    asked = {"repaired municipality": kept & (table.written != ""), **odd_dates(table)}
+    for what, codes in (
+        ("code of another date", odd[odd["reason"].isin(OTHER_DATE)]),
+        ("code that could be another", odd[(odd["reason"] == "ambiguous") & (odd["read"] != "")]),
+    ):
+        if len(codes):
+            at = table.wave.cast("string") + ":" + table.municipality
+            pairs = [
+                f"{wave}:{code}" for wave, code in zip(codes["wave"], codes["code"], strict=True)
+            ]
+            asked[what] = kept & at.isin(pairs)
+    sums = {what: rows.fill_null(False).cast("int64").sum() for what, rows in asked.items()}
+    found = table.agg(**sums).to_pandas().iloc[0].fillna(0)
+    return {what: int(found[what]) for what in asked if found[what]}
+
+
+def notes_on_oddities(oddities: Mapping[str, int]) -> tuple[str, ...]:
+    """What was done to rows that were kept, in words."""
+    says = {
+        "repaired municipality": "Municipality codes read otherwise than written, because their "
+        "digits say what is meant",
+        "code of another date": "Municipality codes of another date than their wave, kept; each "
+        "counts with the place that it was",
+        "code that could be another": "Municipality codes that could be read in two ways, read as "
+        "written",
+        CLOSED: "Establishments closed by the end of their wave, kept but not counted as there",
+        NOT_YET_OPEN: "Establishments that opened after the end of their wave, kept",
+        CLOSED_FIRST: "Establishments that closed before they opened, kept",
+    }
+    return tuple(f"{says[what]}: {rows:,}." for what, rows in oddities.items())
 
 
 def odd_codes(rows: ir.Table, chosen: Layout, check: CodeCheck | None) -> pd.DataFrame:
     """Ask for each wave which of its municipality codes were not valid."""
-    none = pd.DataFrame(columns=["wave", "code", "reason", "advice"])
+    none = pd.DataFrame(columns=["wave", "code", "reason", "advice", "read"])
     if check is None:
         return none
     pairs = rows.filter(rows.municipality.notnull(), rows.wave.notnull())
     pairs = pairs.select("wave", "municipality").distinct().to_pandas()
+    everything = sorted(pairs["municipality"].unique())
     found = []
     for wave, codes in pairs.groupby("wave")["municipality"]:
-        well_formed = sorted(codes[codes.str.fullmatch("[0-9]{5}")])
-        odd = check(well_formed, chosen.codes_on or f"{wave}-12-31")
+        odd = check(everything, chosen.codes_on or f"{wave}-12-31")
+        odd = odd.assign(wave=int(wave), read=odd.get("read", ""))
+        borne = set(codes)
+        borne.update(odd.loc[odd["code"].isin(borne), "read"])
+        odd = odd[odd["code"].isin(borne)]
         if len(odd):
-            found.append(odd.assign(wave=int(wave))[list(none.columns)])
+            found.append(odd[list(none.columns)])
     return pd.concat(found, ignore_index=True) if found else none
 
 
@@ -253,7 +361,6 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
     """Turn verdicts into a list for readers."""
     table = checked.table
     per_reason = table.group_by("reason").agg(rows=table.count()).to_pandas()
-    n_rows = int(per_reason["rows"].sum())
     per_reason = per_reason.dropna(subset=["reason"])
     counts = dict(zip(per_reason["reason"], map(int, per_reason["rows"]), strict=True))
     order = ibis.window(group_by="reason", order_by="row")
@@ -267,24 +374,23 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
         *[shown[c].cast("string").name(f"at_{c}") for c in VALUES],
     ).to_pandas()
     odd = checked.odd_codes
-    advice = {(int(w), code): told for w, code, _, told in odd.itertuples(index=False)}
+    advice = {(int(w), code): told for w, code, _, told, _ in odd.itertuples(index=False)}
     faults = []
     for row in shown.to_dict("records"):
         column = COLUMN_OF.get(row["reason"], "")
         value = row[f"at_{column}"] if column else None
         value = unread_of(row["unread"], column) if pd.isna(value) else str(value)
         says = REASONS[row["reason"]]
-        if row["reason"] == "unknown municipality":
-            says = advice[int(row["wave"]), value]
+        if column == "municipality" and not pd.isna(row["wave"]):
+            says = advice.get((int(row["wave"]), value), says)
         faults.append(("set aside", int(row["row"]), column, value, row["reason"], says))
     rejected = checked.rejected.order_by("row").limit(SHOWN).to_pandas()
     n_rejected = count(checked.rejected)
     if n_rejected:
         counts["unreadable"] = n_rejected
-        says = REASONS["unreadable"]
         faults += [
-            ("set aside", int(row), "", str(text)[:200], "unreadable", says)
-            for row, text in zip(rejected["row"], rejected["text"], strict=True)
+            ("set aside", int(row), "", str(text)[:200], "unreadable", told)
+            for row, text, told in rejected[["row", "text", "told"]].itertuples(index=False)
         ]
     lost = table.filter(table.unread != "", table.reason.isnull())
     for name in OPTIONAL:
@@ -297,14 +403,33 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
                 ("blank", int(row), name, unread_of(text, name), f"unreadable {name}", says)
                 for row, text in rows.itertuples(index=False)
             ]
-    for wave, code, why, told in odd[odd["reason"].isin(OTHER_DATE)].itertuples(index=False):
-        other = table.filter(
-            table.wave == int(wave), table.municipality == code, table.reason.isnull()
-        )
-        if n := count(other):
-            counts["code of another date"] = counts.get("code of another date", 0) + n
-            rows = other.order_by("row").limit(SHOWN).row.to_pandas()
-            faults += [("look", int(row), "municipality", code, why, told) for row in rows]
+    for name, look, n, rows in looks_of(table):
+        counts[f"{name}: {look}"] = n
+        says = f"{name} {LOOKS[look]}"
+        faults += [
+            ("look", int(row), name, unread_of(text, f"{name}:{look}"), look, says)
+            for row, text in rows.itertuples(index=False)
+        ]
+    counts |= checked.oddities
+
+    def list_rows(kind: str, rows: ir.Table, column: str, why: str, says: str) -> None:
+        listed = rows.select("row", value=rows[column].cast("string")).order_by("row").limit(SHOWN)
+        for row, value in listed.to_pandas().itertuples(index=False):
+            faults.append((kind, int(row), column, str(value), why, says))
+
+    kept = table.filter(table.reason.isnull())
+    for wave, code, why, says, read in odd.itertuples(index=False):
+        here = kept.filter(kept.wave == int(wave))
+        if why in OTHER_DATE or (why == "ambiguous" and read):
+            list_rows("look", here.filter(here.municipality == code), "municipality", why, says)
+        elif read:
+            rows = here.filter(here.written == code).drop("municipality")
+            rows = rows.rename(municipality="written")
+            list_rows("repaired", rows, "municipality", why, says)
+    for why, rows in odd_dates(table).items():
+        if why in checked.oddities:
+            column, says = DATES_SAY[why]
+            list_rows("look", table.filter(rows), column, why, says)
     if facts.advice:
         counts["encoding"] = 1
         kind = "file" if facts.misdeclared else "look"
@@ -312,12 +437,44 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
     return Findings(
         file=facts.path.name,
         encoding=facts.encoding,
-        rows=n_rows + n_rejected,
+        rows=checked.account.rows_in,
         counts=counts,
         faults=pd.DataFrame(faults, columns=FAULTS).sort_values("row", ignore_index=True),
-        notes=(f"Read by the layout {chosen.name!r}.",),
+        notes=(
+            f"Read by the layout {chosen.name!r}.",
+            *notes_of(checked.account),
+            *checked.notes,
+            *notes_on_oddities(checked.oddities),
+        ),
         sources=(source_of(facts, chosen),),
     )
+
+
+def looks_of(table: ir.Table) -> list[tuple[str, str, int, pd.DataFrame]]:
+    """What to look at in kept rows: column, look, how many rows, some of them."""
+    odd = table.filter(table.looks != "", table.reason.isnull())
+    pairs = [(field.name, look) for field in FIELDS for look in LOOKS]
+    sums = {f"{name}:{look}": odd.looks.contains(f"{name}:{look}=").sum() for name, look in pairs}
+    totals = odd.aggregate(**sums).to_pandas().iloc[0].fillna(0)
+    found = []
+    for name, look in pairs:
+        if n := int(totals[f"{name}:{look}"]):
+            rows = odd.filter(odd.looks.contains(f"{name}:{look}="))
+            shown = rows.select("row", "looks").order_by("row").limit(SHOWN).to_pandas()
+            found.append((name, look, n, shown))
+    return found
+
+
+def notes_of(account: Account) -> tuple[str, ...]:
+    """What to know of a file's lines."""
+    told = []
+    if account.blank:
+        told.append(f"{account.blank:,} empty lines")
+    if account.continued:
+        told.append(f"{account.continued:,} lines that continue a record")
+    if not told:
+        return ()
+    return (f"{account.lines:,} lines, of which {' and '.join(told)} are no rows of their own.",)
 
 
 FAULTS = ["kind", "row", "column", "value", "reason", "says"]
