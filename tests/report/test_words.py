@@ -28,7 +28,7 @@ def test_both_languages_say_it_with_the_same_blanks(key: str) -> None:
 def test_every_phrase_that_the_code_asks_for_exists() -> None:
     asked = {
         key
-        for file in SOURCE.rglob("*.py")
+        for file in (*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html"))
         for key in re.findall(r'\bsay\(\s*"([^"]+)"', file.read_text(encoding="utf-8"))
     }
     assert len(asked) > 20

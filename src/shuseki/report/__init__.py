@@ -1,7 +1,7 @@
 """How do we tell it?
 
 `plot` draws a result; `Table` shows one; `Document` tells many; `render` makes the page;
-`write_tables` makes the files; `whole_folder` puts them on disk whole or not at all.
+`write_tables` makes the files; `shuseki.release` puts them on disk whole or not at all.
 """
 
 from shuseki.report.blocks import (
@@ -17,7 +17,6 @@ from shuseki.report.exports import write_tables
 from shuseki.report.html import render
 from shuseki.report.plots import plot
 from shuseki.report.tables import Table, beside, wide
-from shuseki.report.writing import whole_folder
 
 __all__ = [
     "Bullets",
@@ -31,7 +30,6 @@ __all__ = [
     "beside",
     "plot",
     "render",
-    "whole_folder",
     "wide",
     "write_tables",
 ]

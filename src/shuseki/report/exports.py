@@ -2,7 +2,8 @@
 
 CSV has the columns' own names, ten significant digits and a last column ``data_origin``, so
 that no copy of it loses its mark and ``pandas.read_csv`` needs no option. LaTeX (``booktabs``)
-and the Excel workbook have the reader's words and the stated digits.
+and the Excel workbook have the reader's words and the stated digits. No text becomes a formula of a
+spreadsheet, whatever it begins with (``release.cells``).
 
 File names end in the origin of the data (``funnel_synthetic.csv``). The same tables give the
 same bytes, workbook included.
@@ -19,10 +20,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 
 from shuseki.errors import ParameterError, examples
+from shuseki.release import inert_frame
 from shuseki.report.marks import mark, suffix
 from shuseki.report.tables import Column, Table, counts_years, last
 from shuseki.report.words import check_language, column_words, pick, say
@@ -46,7 +49,7 @@ def to_csv(table: Table) -> str:
             columns[f"{name}_mark"] = table.endings.iloc[:, k].str.strip().reset_index(drop=True)
     frame = pd.DataFrame(columns)
     frame["data_origin"] = mark(table.sources)
-    text: str = frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    text: str = inert_frame(frame).to_csv(index=False, float_format="%.10g", lineterminator="\n")
     return text
 
 
@@ -93,14 +96,15 @@ def to_excel(tables: Sequence[Table], lang: str = "en") -> bytes:
     book = Workbook()
     contents = book.active
     contents.title = say("contents", lang)
-    contents.append([say("workbook_contents", lang)])
+    _append(contents, [say("workbook_contents", lang)])
     contents["A1"].font = Font(bold=True, size=14)
     contents.append([])
-    contents.append([say("sheet", lang), say("title", lang), say("data_origin", lang)])
+    _append(contents, [say("sheet", lang), say("title", lang), say("data_origin", lang)])
     for cell in contents[3]:
         cell.font = Font(bold=True)
     for table, sheet in zip(tables, _sheet_names(tables, contents.title), strict=True):
-        contents.append([sheet, pick(table.title, lang), mark(table.sources, check_language(lang))])
+        told = mark(table.sources, check_language(lang))
+        _append(contents, [sheet, pick(table.title, lang), told])
         contents.cell(contents.max_row, 1).hyperlink = f"#'{sheet}'!A1"
         _fill_sheet(book.create_sheet(sheet), table, lang)
     for letter, width in (("A", 34), ("B", 80), ("C", 34)):
@@ -124,7 +128,7 @@ def write_tables(
     tables
         Each with a name of its own.
     folder
-        Made when it is missing. Use it inside `shuseki.report.whole_folder`.
+        Made when it is missing. Use it inside `shuseki.release.whole_folder`.
     lang
         Language of LaTeX and Excel; CSV keeps the columns' own names.
     formats
@@ -229,14 +233,14 @@ def _fill_sheet(sheet: Any, table: Table, lang: str) -> None:
     """Title, origin, headings, values, remarks."""
     table = table.in_language(lang)
     thin = Side(style="thin", color="22303C")
-    sheet.append([pick(table.title, lang)])
+    _append(sheet, [pick(table.title, lang)])
     sheet["A1"].font = Font(bold=True, size=13)
-    sheet.append([mark(table.sources, check_language(lang))])
+    _append(sheet, [mark(table.sources, check_language(lang))])
     sheet["A2"].font = Font(italic=True, color="B2541A" if table.is_synthetic else "6B7883")
     sheet.append([])
     if table.frame.columns.nlevels > 1:
-        sheet.append([column_words(str(column[0]), lang) for column in table.frame.columns])
-    sheet.append([table.label(column, lang) for column in table.frame.columns])
+        _append(sheet, [column_words(str(column[0]), lang) for column in table.frame.columns])
+    _append(sheet, [table.label(column, lang) for column in table.frame.columns])
     top = sheet.max_row
     for cell in sheet[top]:
         cell.font, cell.border = Font(bold=True), Border(top=thin, bottom=thin)
@@ -252,8 +256,7 @@ def _fill_sheet(sheet: Any, table: Table, lang: str) -> None:
     for cell in sheet[top + len(table.frame)]:
         cell.border = Border(top=thin if len(table.frame) == 0 else None, bottom=thin)
     for line in table.remarks(lang):
-        sheet.append([""])
-        _fill_text(sheet.cell(sheet.max_row, 1), line)
+        _append(sheet, [line])
         sheet.cell(sheet.max_row, 1).font = Font(size=9, color="6B7883")
     sheet.freeze_panes = sheet.cell(top + 1, 2 if table.row_names else 1)
     for k in range(table.frame.shape[1]):
@@ -280,8 +283,15 @@ def _fill_cell(
             cell.number_format += f'"{ending}"'
 
 
+def _append(sheet: Any, texts: Sequence[str]) -> None:
+    """Add a row of texts, none of which is a formula."""
+    sheet.append([""] * len(texts))
+    for k, text in enumerate(texts):
+        _fill_text(sheet.cell(sheet.max_row, k + 1), text)
+
+
 def _fill_text(cell: Any, text: str) -> None:
-    cell.value = text
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
     cell.data_type = "s"
 
 

@@ -17,7 +17,7 @@ from shuseki.study.measures import public_panel
 
 @pytest.fixture(scope="module")
 def instruments() -> Clusters:
-    return clusters(public_panel("municipalities"), "32", simulations=9)
+    return clusters(public_panel("municipalities"), "32", simulations=19)
 
 
 @pytest.fixture(scope="module", params=["en", "ja"])

@@ -19,7 +19,6 @@ import shapely
 from shapely import affinity
 
 from shuseki.arrays import Bools, Floats
-from shuseki.errors import DataError
 from shuseki.geography.areas import municipalities
 from shuseki.geography.borders import DATE, are_drawn
 from shuseki.industries.classification import CLASSIFICATIONS, classification
@@ -36,7 +35,7 @@ from shuseki.report.plots.maps import (
     project,
 )
 from shuseki.report.plots.theme import BLUE, GREY, INK, MISSING, RED, SKY, blank
-from shuseki.sites import check_inside_japan
+from shuseki.sites import JAPAN
 
 __all__: list[str] = []
 
@@ -76,14 +75,13 @@ def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
         if ja
         else f"Dense clusters of {result.industry}, n = {len(result.label):,} plants"
     )
-    beyond = set(result.table.loc[result.table["p"] <= SIGNIFICANT, "cluster"] - 1)
-    sure = np.isin(result.label, list(beyond))
-    groups = [(result.label < 0, "scattered", "その他", MISSING, 3)]
-    if result.table["p"].isna().all():
-        groups += [(result.label >= 0, "in a cluster", "集積内", BLUE, 4)]
+    sure = np.isin(result.label, result.table["cluster"].to_numpy(dtype=int) - 1)
+    groups = [(result.label < 0, "scattered", "散在", MISSING, 3)]
+    if result.places["p"].isna().all():
+        groups += [(result.label >= 0, "in a dense place, not tested", "密集地（未検定）", SKY, 4)]
     else:
         groups += [
-            ((result.label >= 0) & ~sure, "in another dense cluster", "その他の密集地", SKY, 4),
+            ((result.label >= 0) & ~sure, "in a place that chance makes too", "偶然の範囲", SKY, 4),
             (sure, "in a cluster beyond chance", "偶然を超える集積", BLUE, 4),
         ]
     inside = _inside_japan(result)
@@ -257,15 +255,14 @@ def _quietly(trace: go.Scatter) -> go.Scatter:
 
 def _title(result: Clusters, lang: str) -> str:
     name = _industry(result, lang)
+    tested = f"p ≤ {SIGNIFICANT}" if result.simulations else ""
     if lang == "ja":
-        return (
-            f"{name}の集積（{result.period}年、n = {result.plants:,.0f}事業所、p = {result.p:.2f}）"
-        )
+        sure = f"、各{tested}" if tested else "、未検定"
+        return f"{name}の集積（{result.period}年、n = {result.plants:,.0f}事業所{sure}）"
     if name[1:2].islower():
         name = name[0].lower() + name[1:]
-    return (
-        f"Clusters of {name}, {result.period} (n = {result.plants:,.0f} plants, p = {result.p:.2f})"
-    )
+    sure = f", {tested} each" if tested else ", not tested"
+    return f"Clusters of {name}, {result.period} (n = {result.plants:,.0f} plants{sure})"
 
 
 def _industry(result: Clusters, lang: str) -> str:
@@ -482,8 +479,8 @@ def _short(text: str, length: int) -> str:
 
 
 def _inside_japan(result: PointClusters) -> bool:
-    try:
-        check_inside_japan(result.latitude, result.longitude)
-    except DataError:
-        return False
-    return True
+    south, north, west, east = JAPAN
+    return bool(
+        ((result.latitude >= south) & (result.latitude <= north)).all()
+        and ((result.longitude >= west) & (result.longitude <= east)).all()
+    )

@@ -13,9 +13,10 @@ from shuseki.measures.concentration import (
 )
 from shuseki.measures.externalities import CHANNELS_JA, ExternalityRange
 from shuseki.measures.kdensity import KDensity
-from shuseki.measures.lifecycle import STAGES, STAGES_JA, LifeCycle
-from shuseki.measures.mfunction import MFunction
+from shuseki.measures.lifecycle import RENEWED, STAGES, STAGES_JA, LifeCycle
+from shuseki.measures.mfunction import IndividualM, JointMFunction, MFunction
 from shuseki.measures.quotients import LocationQuotients, ShiftShare, Specialisation
+from shuseki.measures.ripley import Ripley
 from shuseki.measures.trends import Contributions, Trends
 from shuseki.measures.typology import TYPES, TYPES_JA, Types, named_examples
 from shuseki.measures.words import INDEX_WORDS, PATTERN_WORDS, VARIABLE_WORDS
@@ -105,16 +106,16 @@ def kdensity(result: KDensity, *, lang: str = "en") -> go.Figure:
         else ("事業所の組" if ja else "pairs of plants")
     )
     text = (
-        f"K密度と無作為立地の{1 - result.level:.0%}信頼帯（{unit}、{result.sites:,}事業所から抽出）"
+        f"K密度と無作為立地の信頼帯（上下それぞれ{result.level:.0%}、{unit}、"
+        f"{result.sites:,}事業所から抽出）"
         if ja
-        else f"K-density beside chance, {unit}, bands at {result.level:.0%} "
+        else f"K-density beside chance, {unit}, bands at {result.level:.0%} on each side "
         f"(n = {result.sites:,} sites)"
     )
     _lay_out_panels(figure, title(text, result, lang), rows)
     figure.update_xaxes(title_text="距離（km）" if ja else "Distance, km", row=rows)
-    figure.update_yaxes(
-        title_text="K（千km⁻¹）" if ja else "K per 1,000 km", rangemode="tozero", col=1
-    )
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(title_text="K（千km⁻¹）" if ja else "K per 1,000 km", col=1)
     return figure
 
 
@@ -176,15 +177,120 @@ def m_function(result: MFunction, *, lang: str = "en") -> go.Figure:
         if result.weights == "employment"
         else ("事業所" if ja else "plants")
     )
+    joint = isinstance(result, JointMFunction)
     text = (
-        f"M関数：周囲の自産業の割合／全体での割合（{unit}、{result.sites:,}事業所）"
+        f"M関数：周囲の{'相手業種' if joint else '自産業'}の割合／全体での割合"
+        f"（{unit}、{result.sites:,}事業所）"
         if ja
-        else f"M: own share of {unit} around a plant over its share everywhere "
-        f"(n = {result.sites:,} sites)"
+        else f"M: {'the other' if joint else 'own'} share of {unit} around a plant over its share "
+        f"everywhere (n = {result.sites:,} sites)"
     )
     _lay_out_panels(figure, title(text, result, lang), rows)
     figure.update_xaxes(title_text="半径（km）" if ja else "Radius, km", row=rows)
-    figure.update_yaxes(title_text="M（倍）" if ja else "M, times", rangemode="tozero", col=1)
+    figure.update_yaxes(rangemode="tozero")
+    figure.update_yaxes(title_text="M（倍）" if ja else "M, times", col=1)
+    return figure
+
+
+@plot.register
+def individual_m(result: IndividualM, *, lang: str = "en") -> go.Figure:
+    """Draw the plants where they stand, coloured by M at the radius in the middle."""
+    ja = lang == "ja"
+    r = len(result.radii_km) // 2
+    seen = np.isfinite(result.m[:, r])
+    at, radius = result.m[:, r], f"{result.radii_km[r]:g} km"
+    top = float(np.quantile(at[seen], 0.98)) if seen.any() else 1.0
+    order = np.flatnonzero(seen)[np.argsort(at[seen])]
+    figure = blank(
+        f"{result.industry_name}の各事業所の周囲{radius}以内における{result.other_name}のM"
+        f"（n = {int(seen.sum()):,}）"
+        if ja
+        else f"M of {result.other_name} within {radius} of each plant of {result.industry_name} "
+        f"(n = {int(seen.sum()):,})",
+        result,
+        lang=lang,
+        height=560,
+    )
+    figure.add_scatter(
+        x=result.longitude[order],
+        y=result.latitude[order],
+        mode="markers",
+        marker={
+            "color": at[order],
+            "colorscale": SEQUENTIAL,
+            "cmin": 0,
+            "cmax": max(top, 1.0),
+            "size": 6,
+            "colorbar": {"title": "M（倍）" if ja else "M, times"},
+        },
+        hovertemplate="M = %{marker.color:.2f}<extra></extra>",
+        showlegend=False,
+    )
+    words = (
+        (("東（km）", "北（km）") if ja else ("East, km", "North, km"))
+        if result.plane
+        else (("経度", "緯度") if ja else ("Longitude", "Latitude"))
+    )
+    figure.update_xaxes(title_text=words[0])
+    middle = float(np.mean(result.latitude)) if not result.plane else 0.0
+    figure.update_yaxes(
+        title_text=words[1], scaleanchor="x", scaleratio=1 / np.cos(np.radians(middle))
+    )
+    return figure
+
+
+@plot.register
+def ripley(result: Ripley, *, lang: str = "en") -> go.Figure:
+    """Draw L beside plants that stand anywhere and D beside the others, up to three industries."""
+    ja = lang == "ja"
+    with np.errstate(invalid="ignore", divide="ignore"):
+        beyond = (result.d_km2 - result.d_upper_km2) / result.d_deviation_km2
+    order = np.argsort(np.nan_to_num(beyond, nan=-np.inf).max(axis=1))[::-1][:3]
+    columns = len(order)
+    heads = [f"{_short(result.industry_names[k], 26)} (n = {result.plants[k]:,})" for k in order]
+    figure = make_subplots(2, columns, subplot_titles=heads, vertical_spacing=0.12)
+    x = result.radii_km
+    for column, k in enumerate(order, start=1):
+        for row, (curve, low, high, colour, name) in enumerate(
+            (
+                (result.l_km, result.l_lower_km, result.l_upper_km, BLUE, "L"),
+                (result.d_km2, result.d_lower_km2, result.d_upper_km2, RED, "D"),
+            ),
+            start=1,
+        ):
+            at = {"row": row, "col": column}
+            figure.add_scatter(
+                x=np.concatenate([x, x[::-1]]),
+                y=np.concatenate([high[k], low[k][::-1]]),
+                fill="toself",
+                fillcolor=BAND,
+                line={"width": 0},
+                hoverinfo="skip",
+                name="大域信頼帯" if ja else "Global band",
+                showlegend=column == row == 1,
+                **at,
+            )
+            figure.add_scatter(
+                x=x,
+                y=curve[k],
+                mode="lines",
+                line={"color": colour, "width": 2},
+                name=name,
+                showlegend=column == 1,
+                hovertemplate="%{x:.3g} km: %{y:.3g}<extra></extra>",
+                **at,
+            )
+    text = (
+        f"リプリーのL（無作為な立地と比較）とD（他の全事業所と比較）、信頼帯は上下それぞれ"
+        f"{result.level:.0%}（{result.sites:,}事業所）"
+        if ja
+        else f"Ripley's L beside plants anywhere, D beside all others, bands at {result.level:.0%} "
+        f"on each side (n = {result.sites:,} sites)"
+    )
+    _lay_out_panels(figure, title(text, result, lang), 2)
+    figure.update_xaxes(title_text="半径（km）" if ja else "Radius, km", row=2)
+    figure.update_yaxes(title_text="L − r（km）" if ja else "L − r, km", row=1, col=1)
+    figure.update_yaxes(title_text="D（km²）" if ja else "D, km²", row=2, col=1)
     return figure
 
 
@@ -681,8 +787,11 @@ def _few_lives(result: LifeCycle, lang: str) -> go.Figure:
     rows = -(-len(result.codes) // columns)
     stage = result.stage_ja if ja else result.stage
     heads = [
-        f"{_short(name, 40)}: {now} ({chance:.0%})"
-        for name, now, chance in zip(result.labels, stage, result.chance, strict=True)
+        f"{_short(name, 40)}: {now} ({chance:.0%}"
+        f"{('' if again < RENEWED else '、再生' if ja else ', renewal')})"
+        for name, now, chance, again in zip(
+            result.labels, stage, result.chance, result.renewal, strict=True
+        )
     ]
     figure = make_subplots(
         rows, columns, subplot_titles=heads, vertical_spacing=0.28 / rows, horizontal_spacing=0.1

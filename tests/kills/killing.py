@@ -1,0 +1,273 @@
+"""Kill our own work at random moments, and look at what is left; a script for ``test_kills``.
+
+    python killing.py KIND TRIALS SEED FOLDER
+
+The process imports everything, and forks a child for each trial. The child works as the command
+line does; after a random share of the time that the work takes it gets SIGKILL, SIGTERM or SIGINT.
+Then the place is looked at, another child does the same work undisturbed ("the next start"), and
+the place is looked at again. Prints one line of JSON with the counts; every fault is named.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from shuseki.cli import stopping
+from shuseki.disk import fingerprint
+from shuseki.records.ingest import ingest
+from shuseki.records.store import Store
+from shuseki.release import whole_folder
+from shuseki.release.folders import _why_foreign
+from shuseki.report.exports import write_tables
+from shuseki.report.tables import Table
+from shuseki.sources import Source
+from shuseki.study.run import run
+
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+HEADER = "wave,id,municipality,industry,employees\n"
+N = 3000
+
+
+def wave(place: Path, name: str, year: int, employees: int) -> Path:
+    rows = (f"{year},{k},01202,H01,{employees}\n" for k in range(N))
+    path = place / name
+    path.write_text(HEADER + "".join(rows))
+    return path
+
+
+def in_child(work: Callable[[], None], wait: float | None = None, number: int = 0) -> int:
+    """Do work in a forked child, kill it after a while if asked, and give its exit status."""
+    child = os.fork()
+    if not child:
+        code = 9
+        try:
+            devnull = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(devnull, 1)
+            with stopping():
+                work()
+            code = 0
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                code = 8  # stopped
+            elif number == 0:
+                sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        finally:
+            os._exit(code)
+    if wait is not None:
+        time.sleep(wait)
+        os.kill(child, number)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def state(place: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(place)): fingerprint(path)["sha256"]
+        for path in sorted(place.rglob("*"))
+        if path.is_file()
+    }
+
+
+def left_over(*places: Path) -> list[str]:
+    found = [path.name for place in places for path in place.rglob(".shuseki-*")]
+    return found + [path.name for place in places for path in place.rglob("duckdb_temp*")]
+
+
+class Ingest:
+    """A second wave comes into a store; the first must stay as it is."""
+
+    def __init__(self, place: Path) -> None:
+        self.store = place / "store"
+        self.first = wave(place, "w98.csv", 1998, 5)
+        self.second = wave(place, "w00.csv", 2000, 7)
+
+    def prepare(self) -> None:
+        ingest(self.first, self.store)
+
+    def work(self) -> None:
+        ingest(self.second, self.store)
+
+    def look(self, *, done: bool) -> None:
+        store = Store.open(self.store)
+        rows = store.establishments().group_by("wave").agg(n=lambda t: t.count()).to_pandas()
+        found = dict(zip(rows["wave"], rows["n"], strict=True))
+        allowed = [{1998: N, 2000: N}] if done else [{1998: N}, {1998: N, 2000: N}]
+        assert found in allowed, found
+
+    def places(self) -> list[Path]:
+        return [self.store]
+
+    def kept(self) -> dict[str, str]:
+        return {name: told for name, told in state(self.store).items() if "w98" in name}
+
+
+class Replace(Ingest):
+    """A corrected wave takes the place of its earlier delivery: the old one or the new, once."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(place)
+        (place / "again").mkdir()
+        self.second = wave(place / "again", "w98.csv", 1998, 7)
+
+    def work(self) -> None:
+        ingest(self.second, self.store, replace=True)
+
+    def look(self, *, done: bool) -> None:
+        table = Store.open(self.store).establishments()
+        found = (int(table.count().execute()), int(table.employees.sum().execute()))
+        allowed = [(N, 7 * N)] if done else [(N, 5 * N), (N, 7 * N)]
+        assert found in allowed, found
+
+    def kept(self) -> dict[str, str]:
+        return {}
+
+
+class Write:
+    """A folder of tables replaces an earlier one: the old or the new, whole."""
+
+    def __init__(self, place: Path) -> None:
+        self.out = place / "out"
+        source = Source("u", "u", "2020", origin="user")
+        frame = pd.DataFrame({"area": [f"{k:05d}" for k in range(400)], "x": range(400)})
+        self.tables = [
+            Table(name=f"t{k}", title=("T", "表"), frame=frame, sources=(source,)) for k in range(3)
+        ]
+
+    def prepare(self) -> None:
+        with whole_folder(self.out) as folder:
+            (folder / "old.csv").write_text("old")
+
+    def work(self) -> None:
+        with whole_folder(self.out) as folder:
+            write_tables(self.tables, folder / "tables")
+
+    def look(self, *, done: bool) -> None:
+        if not self.out.exists():  # between the two renames; the next start puts it back
+            assert not done
+            assert [*self.out.parent.glob(".shuseki-*/kept/old.csv")]
+            return
+        assert _why_foreign(self.out) == ""
+        names = {path.name for path in self.out.iterdir()}
+        allowed = [{"manifest.json", "tables"}]
+        assert names in (allowed if done else [*allowed, {"manifest.json", "old.csv"}]), names
+
+    def places(self) -> list[Path]:
+        return [self.out.parent]
+
+    def kept(self) -> dict[str, str]:
+        return {}
+
+
+STUDY = """
+[study]
+name = "mine"
+title = "Mine"
+[records]
+source = "files"
+[[records.waves]]
+file = "w98.csv"
+[[records.waves]]
+file = "w00.csv"
+[births]
+at = 2000
+since = 1998
+[region]
+division = "prefecture"
+[accounts]
+source = "public"
+[entry]
+robustness = false
+outliers = "none"
+[[entry.equations]]
+outcome = "START"
+model = "1"
+terms = ["UNEMPL", "MRATIO"]
+"""
+
+
+class Study(Write):
+    """A study whose records lie in a temporary store replaces an earlier run."""
+
+    def __init__(self, place: Path) -> None:
+        self.out = place / "out"
+        self.study = place / "study.toml"
+        self.study.write_text(STUDY)
+        rng = random.Random(1)
+        codes = [f"{k:02d}201" for k in range(1, 48) if k != 13]
+        for year, n in ((1998, N), (2000, 2 * N)):
+            rows = (f"{year},{k},{rng.choice(codes)},H01,{rng.randint(4, 40)}\n" for k in range(n))
+            (place / f"w{year % 100:02d}.csv").write_text(HEADER + "".join(rows))
+
+    def work(self) -> None:
+        run(self.study, out=self.out)
+
+    def look(self, *, done: bool) -> None:
+        if not self.out.exists():
+            assert not done
+            assert [*self.out.parent.glob(".shuseki-*/kept/old.csv")]
+            return
+        assert _why_foreign(self.out) == ""
+        assert not done or (self.out / "report.html").is_file()
+
+    def kept(self) -> dict[str, str]:
+        found = state(self.study.parent)
+        return {name: told for name, told in found.items() if name in ("w98.csv", "w00.csv")}
+
+
+KINDS = {"ingest": Ingest, "replace": Replace, "write": Write, "run": Study}
+
+
+def main() -> None:
+    kind, trials, seed, folder = KINDS[sys.argv[1]], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+    rng = random.Random(f"{sys.argv[1]} {seed}")
+    counts: Counter[str] = Counter()
+    faults: list[str] = []
+    seconds = 0.0
+    for trial in range(-1, trials):
+        place = Path(folder, f"{sys.argv[1]}{trial}")
+        temporary = place / "tmp"
+        temporary.mkdir(parents=True)
+        os.environ["TMPDIR"] = str(temporary)
+        tempfile.tempdir = None
+        case = kind(place)
+        if in_child(case.prepare):
+            faults.append(f"{trial}: not prepared")
+            continue
+        before = case.kept()
+        started = time.perf_counter()
+        if trial < 0:  # how long the work takes
+            in_child(case.work)
+            seconds = time.perf_counter() - started
+            continue
+        number = SIGNALS[trial % 3]
+        code = in_child(case.work, rng.uniform(0, seconds), number)
+        name = number.name
+        counts[f"{name} {'finished' if code == 0 else 'stopped'}"] += 1
+        after = left_over(temporary, *case.places())
+        counts[f"{name} left behind"] += bool(after)
+        if after and number != signal.SIGKILL:
+            faults.append(f"{trial}: {name} left {after}")
+        if in_child(lambda case=case: case.look(done=False)):
+            faults.append(f"{trial}: damaged after {name}")
+        if in_child(case.work):
+            faults.append(f"{trial}: the next start failed after {name}")
+        if in_child(lambda case=case: case.look(done=True)):
+            faults.append(f"{trial}: damaged after the next start")
+        if case.kept() != before:
+            faults.append(f"{trial}: what was there changed")
+        if still := left_over(temporary, *case.places()):
+            faults.append(f"{trial}: still there after the next start: {still}")
+    said = {"trials": trials, "seconds": round(seconds, 2), **counts, "faults": faults}
+    sys.stdout.write(json.dumps(said) + "\n")
+
+
+if __name__ == "__main__":
+    main()
