@@ -1,6 +1,4 @@
-"""Life cycle: stages that were put in, the arithmetic by brute force, known cases, bad input."""
-
-from itertools import pairwise, product
+"""Life cycle: stages that were put in and come back, honest probabilities, cases, bad input."""
 
 import numpy as np
 import pytest
@@ -8,7 +6,15 @@ import pytest
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.measures import lifecycle as module
-from shuseki.measures.lifecycle import PROFILES, STAGES, calibration, life_cycle, stage_table
+from shuseki.measures.histories import SHAPES, Stages, made_up
+from shuseki.measures.lifecycle import (
+    PROFILES,
+    STAGES,
+    calibration,
+    foresight,
+    life_cycle,
+    stage_table,
+)
 from shuseki.panel import Panel
 
 
@@ -22,33 +28,167 @@ def panel(plants, workers, first=1990) -> Panel:
     )
 
 
+def stages() -> Stages:
+    return Stages(
+        np.array(PROFILES["plants"]), np.array(PROFILES["workers"]), module.transition_matrix()
+    )
+
+
 def drawn_courses(areas=60, years=20, seed=0):
-    rng = np.random.default_rng(seed)
-    transition = module.transition_matrix()
-    stage = np.empty((areas, years - 1), dtype=int)
-    stage[:, 0] = rng.integers(0, 6, areas)
-    for year in range(1, years - 1):
-        for k in range(areas):
-            stage[k, year] = rng.choice(6, p=transition[stage[k, year - 1]])
-    course = []
-    for name in ("plants", "workers"):
-        growth = np.array(PROFILES[name])[stage] + rng.normal(0, 0.02, stage.shape)
-        course.append(1000 * np.exp(np.hstack([np.zeros((areas, 1)), np.cumsum(growth, axis=1)])))
-    return stage, course
+    history = made_up("own model", stages(), np.random.default_rng(seed), areas, years, scale=0.015)
+    return history.stage, (history.plants, history.workers)
 
 
-def test_said_and_right_agree_in_drawn_series():
-    # tolerance: a class of 100 series with p = 1/2 has a standard error of 5 points
-    for correlation in (0.0, 0.5):
-        answer = calibration(correlation=correlation)
-        table = answer.to_frame()
-        sizeable = table[table["series"] >= 100]
-        assert sizeable["said"].to_numpy() == pytest.approx(sizeable["right"].to_numpy(), abs=0.12)
-        assert (answer.count * np.abs(answer.said - answer.right)).sum() < 0.05 * answer.series
-        assert "Drawn from the model" in answer.headline()
-        assert answer.is_synthetic
-    with pytest.raises(ParameterError, match="Expected 6 to 19"):
-        calibration(years=30)
+def course(*spells, noise=0.0, seed=0):
+    """Spells of (years, growth per year), with normal noise of growth."""
+    growth = np.concatenate([np.full(years, rate) for years, rate in spells])
+    growth = growth + noise * np.random.default_rng(seed).standard_normal(len(growth))
+    return 1000 * np.exp(np.concatenate([[0], growth.cumsum()]))
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.02, 0.03])
+@pytest.mark.parametrize("fall", [-0.04, -0.09])
+def test_a_district_that_grows_again_is_not_in_decline(noise, fall):
+    # twelve years of decline, then 9 % a year for ten: issue 9
+    one = course((12, fall), (10, 0.09), noise=noise)
+    answer = life_cycle(panel([one], [20 * one]))
+    rising = answer.probability[0, -5:, :3].sum(axis=1)
+    assert answer.stage[0] in ("formation", "quantitative growth", "qualitative growth")
+    assert rising.min() > 0.85
+    assert answer.renewal[0] > 0.85
+    assert answer.probability[0, 2:9, 4:].sum(axis=1).min() > 0.8
+    assert "a renewal" in answer.headline()
+    assert "再生" in answer.headline("ja")
+    assert "growth after shrinking" in answer.evidence()[0]
+    assert "縮小・衰退の後の再成長" in answer.evidence("ja")[0]
+
+
+def test_growth_that_was_there_all_along_is_no_renewal():
+    one = course((20, 0.08), noise=0.02)
+    answer = life_cycle(panel([one], [one]))
+    assert answer.renewal[0] < 0.1
+    assert "renewal" not in answer.headline()
+
+
+def test_an_old_peak_stands_in_the_evidence():
+    one = course((5, 0.05), (12, -0.08))
+    answer = life_cycle(panel([one], [one]))
+    # 12 years of −8 per cent, by logs
+    assert answer.size_over_peak[0] == pytest.approx(np.exp(-0.96))
+    assert answer.peak == ("1995",)
+    assert "workers at 38% of the peak of 1995" in answer.evidence()[0]
+
+
+def test_what_is_said_is_what_is_right_in_every_shape():
+    # histories whose shape the model does not know; tolerance: said may be less than right (6 years
+    # tell little, and the model does not know how tidy some shapes are), and more by few points:
+    # the standard error of the share right in 150 histories is 4 points, and more where a slump of
+    # all hits the three panels of 50
+    for shape in SHAPES:
+        for years in (6, 12, 24):
+            answer = calibration(shape=shape, years=years, series=150, scale=0.05)
+            assert answer.mean_said - answer.mean_right < 0.13, (shape, years)
+            assert answer.mean_right - answer.mean_said < 0.20, (shape, years)
+    assert "errors of level" in SHAPES
+    assert answer.is_synthetic
+
+
+def test_twenty_years_are_no_border():
+    # the model of old changed at 20 years
+    before, after = (calibration(years=years, series=400, scale=0.05) for years in (19, 20))
+    assert before.mean_said == pytest.approx(after.mean_said, abs=0.05)
+    assert before.mean_right == pytest.approx(after.mean_right, abs=0.09)
+    assert "made-up histories of 20 years" in after.headline()
+    assert "的中率" in after.headline("ja")
+    assert after.count.sum() == 400
+    assert after.brier == pytest.approx(0.2, abs=0.06)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("years", [6, 8, 12, 19, 20, 30, 42])
+@pytest.mark.parametrize("scale", [0.03, 0.08])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_is_said_is_what_is_right_at_length(shape, scale, years):
+    # tolerance: the standard error of 600 histories is 2 points, and common slumps hit 12 panels
+    answer = calibration(shape=shape, years=years, series=600, scale=scale)
+    assert answer.mean_said - answer.mean_right < 0.08
+    every = calibration(shape=shape, years=years, series=200, scale=scale, when="all")
+    sure = every.said > 0.8
+    if every.count[sure].sum() > 100:
+        said, right = (
+            (every.count * share)[sure].sum() / every.count[sure].sum()
+            for share in (every.said, every.right)
+        )
+        assert said - right < 0.10
+
+
+def test_planted_lives_are_found_over_all_years():
+    # six stages in order, 36 years; what the issue measured was 43–49 % right with .85 said
+    history = made_up("lives", stages(), np.random.default_rng(3), 40, 37, scale=0.02)
+    answer = life_cycle(panel(history.plants, history.workers))
+    said = answer.probability.max(axis=2).mean()
+    right = (answer.probability.argmax(axis=2) == history.stage).mean()
+    assert right > 0.75
+    assert said < right + 0.03
+
+
+def test_what_was_said_at_the_time_is_kept():
+    one = course((12, -0.05), (10, 0.09))
+    whole = life_cycle(panel([one], [one]))
+    early = life_cycle(panel([one[:13]], [one[:13]]))
+    # the scale of shocks is told from all years, so the two differ a little
+    assert whole.filtered[0, 11] == pytest.approx(early.probability[0, 11], abs=0.05)
+    assert whole.filtered[0, -1] == pytest.approx(whole.probability[0, -1])
+
+
+def test_a_slump_of_all_is_nobodys_stage():
+    # 60 level series; all lose a fifth in one year and win it back in the next
+    rng = np.random.default_rng(8)
+    growth = 0.02 * rng.standard_normal((60, 11))
+    growth[:, 7] -= 0.2
+    growth[:, 8] += 0.2
+    size = 1000 * np.exp(np.hstack([np.zeros((60, 1)), growth.cumsum(axis=1)]))
+    answer = life_cycle(panel(size, size))
+    assert answer.probability[:, 8, :3].sum(axis=1).mean() < 0.3
+    assert (answer.probability.argmax(axis=2) == 3).mean() > 0.8
+
+
+def test_the_outlook_holds_what_follows():
+    # 300 histories of 25 years, judged after 20: nine in ten lie in the interval; the standard
+    # error is 2 points
+    history = made_up("own model", stages(), np.random.default_rng(4), 300, 25, scale=0.05)
+    whole = panel(history.plants, history.workers)
+    seen = foresight(whole, years=[whole.periods[19]])
+    assert len(seen.table) == 300
+    assert seen.held == pytest.approx(0.9, abs=0.06)
+    assert seen.rank_correlation > 0.3
+    assert seen.to_frame()["count"].sum() == 300
+    assert seen.by_year()["year"].tolist() == [whole.periods[19]]
+    assert "rank correlation" in seen.headline()
+    assert "順位相関" in seen.headline("ja")
+    # growth found, by hand
+    found = np.log(history.workers[0, 24] / history.workers[0, 19]) / 5
+    assert seen.table["found"].iloc[0] == pytest.approx(found)
+    with pytest.raises(ParameterError, match="six periods up to each year and 5 after it"):
+        foresight(whole, years=[whole.periods[22]])
+
+
+def test_foresight_of_industries_leaves_out_years_that_cannot_be_compared():
+    wide = many()
+    everything = Panel(
+        wide.areas, ("all",), wide.periods,
+        {"plants": wide.values["plants"].sum(axis=1, keepdims=True)},
+    )  # fmt: skip
+    seen = foresight(wide, industry="each", all_plants=everything)
+    assert set(seen.table["year"]) == {"2007"}
+    assert len(seen.table) == 5
+    declines = seen.table[(seen.table["area"] == "b") & (seen.table["industry"] == "X")]
+    assert declines["found"].iloc[0] == pytest.approx(-0.09)
+    jumping = everything.with_variable("plants", everything.values["plants"].copy())
+    jumping.values["plants"][2, :, 9:] *= 2
+    fewer = foresight(wide, industry="each", all_plants=jumping)
+    assert set(fewer.table["area"]) == {"a", "b"}
+    assert "left out" in fewer.notes[0]
 
 
 def test_measures_that_move_together_count_as_fewer():
@@ -165,8 +305,8 @@ def test_all_districts_and_industries():
         (area, industry): name
         for area, industry, name in zip(answer.codes, answer.industries, answer.stage, strict=True)
     }
-    assert stage["124", "21"] == "decline"  # ceramics of Tono
-    assert stage["218", "13"] == "decline"  # furniture of Chikugo
+    assert stage["124", "21"] in ("contraction", "decline")  # ceramics of Tono
+    assert stage["218", "13"] in ("contraction", "decline")  # furniture of Chikugo
     assert stage["133", "31"] == "maturity"  # cars of Toyota
 
 
@@ -179,35 +319,23 @@ def test_stages_that_were_put_in_are_found():
     assert (merged[found] == merged[stage]).mean() > 0.75
 
 
-def test_probabilities_are_honest():
-    # of the years given a probability p for the stage that was put in, a share p are right
-    stage, (plants, workers) = drawn_courses(areas=150, seed=1)
-    answer = life_cycle(panel(plants, workers))
-    said = answer.probability.max(axis=2)
-    right = answer.probability.argmax(axis=2) == stage
-    assert right[said > 0.95].mean() > 0.9
-    assert right[(said > 0.4) & (said < 0.7)].mean() == pytest.approx(0.55, abs=0.17)
-
-
-def test_forward_backward_over_every_path():
-    rng = np.random.default_rng(2)
-    log_likelihood = rng.normal(0, 1, (1, 4, 6))
+def test_every_stage_can_follow_every_other():
     transition = module.transition_matrix()
-    exact = np.zeros((4, 6))
-    for path in product(range(6), repeat=4):
-        weight = np.exp(sum(log_likelihood[0, t, k] for t, k in enumerate(path)))
-        for a, b in pairwise(path):
-            weight *= transition[a, b]
-        for t, k in enumerate(path):
-            exact[t, k] += weight
-    exact /= exact.sum(axis=1, keepdims=True)
-    assert module.stage_probabilities(log_likelihood, transition)[0] == pytest.approx(exact)
-
-
-def test_the_order_is_never_reversed():
-    transition = module.transition_matrix()
-    assert np.tril(transition, -1).sum() == 0
+    assert transition.min() > 0
     assert transition.sum(axis=1) == pytest.approx(np.ones(6))
+    # the paper's order is the likeliest
+    assert (module.FOLLOWS.argmax(axis=1)[:5] == np.arange(1, 6)).all()
+
+
+def test_rates_of_a_stage_stay_in_its_band():
+    rules = module.stage_rules(("workers",), PROFILES)
+    order = [5, 4, 3, 2, 1]
+    middle = np.array(PROFILES["workers"])[order]
+    borders = (middle[1:] + middle[:-1]) / 2
+    for stage, low, high in zip(order, [-np.inf, *borders], [*borders, np.inf], strict=True):
+        rates = rules.rates[0, rules.regime == stage]
+        assert ((rates > low) & (rates < high)).all()
+    assert np.bincount(rules.regime, rules.share) == pytest.approx(np.ones(6))
 
 
 def test_unit_does_not_matter():
@@ -237,10 +365,10 @@ def test_known_cases_of_the_2012_paper():
         output="shipments_yen",
         areas=[ota, kitakami],
     )
-    assert long.stage[0] == "decline"
-    course = long.probability[1].argmax(axis=1)
-    assert course[0] <= 1  # Kitakami begins in formation or quantitative growth
-    assert "decline" in short.evidence()[0] or "contraction" in short.evidence()[0]
+    # over forty years Ota shrinks, and Kitakami begins in a stage of growth
+    assert long.probability[0, -1, 4:].sum() > long.probability[1, -1, 4:].sum()
+    assert "27% of the peak of 1991" in long.evidence()[0]
+    assert long.probability[1, 0, :3].sum() > 0.9
 
 
 def test_what_goes_with_a_stage():

@@ -1,13 +1,10 @@
-"""Trends: indices by hand, breaks that were put in, contributions that add up, bad input."""
-
-from itertools import combinations
+"""Trends: indices by hand, breaks with their evidence, contributions that add up, bad input."""
 
 import numpy as np
 import pytest
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.measures import trends as module
-from shuseki.measures.trends import contributions, fit_course, trends
+from shuseki.measures.trends import contributions, trends
 from shuseki.panel import Panel
 
 
@@ -44,61 +41,6 @@ def test_unit_does_not_matter():
     assert second.breaks == first.breaks
 
 
-def test_breaks_are_found_where_they_were_put():
-    rng = np.random.default_rng(1)
-    years = np.arange(1971.0, 2013.0)
-    slope = np.where(years < 1990, 0.06, np.where(years < 2003, -0.05, 0.02))
-    series = 100 * np.exp(np.cumsum(slope) + rng.normal(0, 0.01, len(years)))
-    breaks, growth = fit_course(years, series, rng)
-    assert len(breaks) == 2
-    for found, put in zip(breaks, (1989, 2002), strict=True):
-        assert abs(found.year - put) <= 1
-        assert found.first <= put <= found.last
-        assert found.criterion_rise > 10
-    assert growth == pytest.approx([np.expm1(0.06), np.expm1(-0.05), np.expm1(0.02)], abs=0.006)
-
-
-def test_a_straight_course_has_no_break():
-    # 200 straight courses with noise: the criterion finds breaks in few
-    rng = np.random.default_rng(2)
-    years = np.arange(1990.0, 2012.0)
-    found = [
-        len(fit_course(years, np.exp(0.03 * (years - 1990) + rng.normal(0, 0.03, 22)), rng)[0]) > 0
-        for _ in range(100)
-    ]
-    assert np.mean(found) < 0.15
-
-
-def test_the_search_is_that_of_every_course_one_by_one():
-    # the least error over all sets of knots, by least squares one set at a time
-    rng = np.random.default_rng(5)
-    years = np.arange(1990.0, 2008.0)
-    logs = np.cumsum(rng.normal(0, 0.1, (3, 18)), axis=1)
-    for count in (1, 2):
-        knots, found = module.best_course(tuple(years), count, logs)
-        for row in range(3):
-            errors = {
-                one: module.criterion(years, logs[row], np.array(one))
-                for one in combinations(years[3:-3], count)
-                if count == 1 or np.diff(one)[0] >= 3
-            }
-            best = min(errors, key=lambda one: errors[one])
-            assert tuple(knots[row]) == best
-            assert found[row] == pytest.approx(errors[best])
-
-
-def test_the_interval_of_a_break_holds_the_true_year():
-    # 40 series with a break in 1995: the 90 % interval holds it in most (31 of 40 is the 1 % point)
-    rng = np.random.default_rng(6)
-    years = np.arange(1980.0, 2010.0)
-    course = np.where(years < 1995, 0.05 * (years - 1995), -0.03 * (years - 1995))
-    held = []
-    for _ in range(40):
-        breaks, _ = fit_course(years, np.exp(course + rng.normal(0, 0.03, 30)), rng)
-        held.append(any(b.first <= 1995 <= b.last for b in breaks))
-    assert sum(held) >= 31
-
-
 def test_areas_whose_published_part_changes_are_no_part_of_the_total():
     plants = panel([[[50, 52, 90]], [[50, 50, 50]], [[40, 40, 40]]])
     everything = panel([[[100, 100, 100]], [[60, 60, 60]], [[50, 50, 50]]])
@@ -118,6 +60,27 @@ def test_gaps_are_gaps_and_the_total_compares_like_with_like():
     with pytest.raises(DataError, match="No 'plants' in the base period 1990: b"):
         trends(gappy, ["b"], "plants")
     assert np.isnan(trends(gappy, ["b"], "plants", base="1991").index[0, 0])
+
+
+def test_breaks_are_told_with_their_evidence():
+    # all industries of a turn from +6 to −5 per cent in 1999; the noise is 1 per cent
+    years = np.arange(24)
+    rng = np.random.default_rng(7)
+    turn = np.where(years < 9, 0.06 * years, 0.54 - 0.05 * (years - 9))
+    answer = trends(panel([[100 * np.exp(turn + 0.01 * rng.standard_normal(24))]]), ["a"], "plants")
+    table = answer.break_evidence()
+    assert table["break"].tolist() == [1999, 1999]  # of the area and of all areas, the same here
+    assert table["evidence"].iloc[0] == "very strong"
+    assert table["p"].max() < 0.001
+    assert (table["before"] > 0).all()
+    assert (table["after"] < 0).all()
+    assert answer.break_evidence("ja")["evidence"].iloc[0] == "非常に強い"
+
+
+def test_few_years_show_no_break_and_say_so():
+    answer = trends(panel([[[1, 2, 4, 8, 8, 4, 2, 1]]]), ["a"], "plants")
+    assert answer.breaks == ((), ())
+    assert "8 periods are too few to look for breaks." in answer.notes
 
 
 def test_spells_cover_the_whole_time():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
@@ -13,10 +14,14 @@ from shuseki.measures.typology import (
     TYPES,
     TYPES_JA,
     agglomeration_types,
+    chance_agglomerations,
+    drawn_sizes,
     early_share,
+    expected_ranks,
     memberships,
     named_examples,
     related_groups,
+    shrunk_traits,
 )
 from shuseki.panel import Panel
 
@@ -121,6 +126,10 @@ def test_the_related_group_by_hand():
     assert related.index.tolist()[0] == "14"
     assert related["plants"].tolist()[0] == 30
     assert related["location_quotient"].tolist()[0] == pytest.approx(2.25)
+    # of the first: 30 of 50 plants or more, and or fewer, with 5 % for all nine groups
+    share = 40 / 150
+    assert 1 - binom.cdf(29, 50, related["lower"].iloc[0] * share) == pytest.approx(0.05 / 9)
+    assert binom.cdf(30, 50, related["upper"].iloc[0] * share) == pytest.approx(0.05 / 9)
     # the second: 90 plants of metal products are machinery and metals, and a local product, alike
     assert related["location_quotient"].tolist()[1] == pytest.approx(90 / (100 / 150 * 110))
 
@@ -138,6 +147,101 @@ def test_memberships_by_hand():
     assert memberships(ranks, traits) == pytest.approx(np.array([[8 / 9, 1 / 9]]))
     arithmetic = memberships(ranks, traits, power=1, mean="arithmetic")
     assert arithmetic == pytest.approx(np.array([[0.82 / 1.22, 0.4 / 1.22]]))
+
+
+def nation(seed=0, areas=40):
+    """Areas of many sizes, all with the same mix of industries: no agglomeration anywhere."""
+    rng = np.random.default_rng(seed)
+    size = np.exp(rng.uniform(np.log(60), np.log(3000), areas)).astype(int)
+    share = rng.dirichlet(np.full(14, 3.0))
+    plants = np.stack([rng.multinomial(n, share) for n in size]).astype(float)
+    workers = drawn_sizes(plants, rng.uniform(10, 40, 14), 2.0, rng)
+    return Panel(
+        tuple(f"{k:02d}" for k in range(areas)),
+        CODES,
+        ("2001",),
+        {"plants": plants[:, :, None], "employment": workers[:, :, None]},
+    )
+
+
+def test_the_mix_of_the_nation_is_no_agglomeration():
+    # 200 areas in all: a quotient above 1 with 100 plants is common, a sure one at most 1 in 20
+    found = [agglomeration_types(nation(seed)) for seed in range(5)]
+    above = [
+        ((one.related_plants >= 100) & (one.related_location_quotient > 1)).mean() for one in found
+    ]
+    called = [one.agglomeration.mean() for one in found]
+    assert np.mean(above) > 0.3
+    assert np.mean(called) < 0.05
+    # number of plants is a trait that differs; none of the others tells the areas apart
+    assert np.mean([one.ranks["machinery_metal_share"].std() for one in found]) < 0.15
+    assert np.mean([one.ranks["local_product_excess"].std() for one in found]) < 0.15
+
+
+def test_redraws_of_the_public_districts():
+    kept = {
+        "workers": "employees",
+        "history": shipments_panel("district-253"),
+        "all_plants": manufacturing_panel("district-253", industries="total", years=[2001]),
+    }
+    panel = manufacturing_panel("district-253", industries="jsic-10").drop_empty("employees")
+    chance = chance_agglomerations(panel, times=3, **kept)
+    assert chance.rate < 0.05
+    assert chance.above.mean() > 50  # what a quotient above 1 alone would call
+    assert chance.strongest.max() < 0.7
+    assert chance.actual > 60
+    assert "are called agglomerations on average of 3 redraws" in chance.headline()
+    assert "集積と判定される" in chance.headline("ja")
+    assert len(chance.to_frame()) == 3
+
+
+def test_memberships_carry_their_uncertainty():
+    panel, history = four_kinds()
+    answer = agglomeration_types(panel, history=history)
+    assert (answer.membership_lower <= answer.membership).all()
+    assert (answer.membership <= answer.membership_upper).all()
+    assert answer.leading_chance[[21, 22]].min() > 0.9
+    # the same shares and sizes, of a hundred times as many plants: surer
+    more = panel.with_variable("plants", 100 * panel.values["plants"]).with_variable(
+        "employment", 100 * panel.values["employment"]
+    )
+    surer = agglomeration_types(more, history=history)
+    width = answer.membership_upper - answer.membership_lower
+    assert (surer.membership_upper - surer.membership_lower).mean() < width.mean() / 2
+    again = agglomeration_types(panel, history=history)
+    assert again.membership_lower == pytest.approx(answer.membership_lower)
+
+
+def test_expected_ranks_by_hand():
+    # 0 and 1, each with a standard deviation of 1: the second is ahead with Φ(1 / √2) = .760;
+    # with itself it is even: (.5 + .760) / 2
+    middle = pd.DataFrame({"plant_size": [0.0, 1.0]})
+    ranks = expected_ranks(middle, pd.DataFrame({"plant_size": [1.0, 1.0]}))
+    assert ranks["plant_size"].tolist() == pytest.approx([0.370, 0.630], abs=0.001)
+    sharp = expected_ranks(middle, pd.DataFrame({"plant_size": [0.0, 0.0]}))
+    assert sharp["plant_size"].tolist() == [0.25, 0.75]
+    assert sharp["small_plants"].tolist() == [0.75, 0.25]
+
+
+def test_traits_that_errors_explain_are_drawn_to_the_mean():
+    rng = np.random.default_rng(0)
+    none = pd.DataFrame({"variety": np.zeros(200)})
+    noise = pd.DataFrame({"variety": rng.normal(3, 0.5, 200)})
+    middle, _ = shrunk_traits(noise, none + 0.5, none)
+    assert middle["variety"].std() < 0.1
+    true = pd.DataFrame({"variety": rng.normal(3, 2, 200)})
+    kept, spread = shrunk_traits(true + 0.1, none + 0.1, none + 0.1)
+    assert kept["variety"].to_numpy() == pytest.approx(true["variety"].to_numpy(), abs=0.1)
+    assert spread["variety"].to_numpy() == pytest.approx(0.1, abs=0.01)
+
+
+def test_sizes_that_are_drawn_have_the_mean_and_spread_they_should():
+    rng = np.random.default_rng(1)
+    drawn = drawn_sizes(np.full((20_000, 1), 5.0), np.array([30.0]), 2.0, rng)
+    # five plants: mean 150, standard deviation 2 x 30 x √5 = 134
+    assert drawn.mean() == pytest.approx(150, rel=0.03)
+    assert drawn.std() == pytest.approx(134, rel=0.05)
+    assert drawn_sizes(np.zeros((1, 1)), np.array([30.0]), 2.0, rng)[0, 0] == 0
 
 
 def test_why_in_words():

@@ -2,32 +2,36 @@
 
 Definition. Toyama's six stages (figure 3-2 of the 2012 paper): formation (生成), quantitative
 growth (量的発展期), qualitative growth (質的発展期), maturity (成熟期), contraction (縮小期),
-decline (衰退期). A hidden Markov chain moves through them in this order only; each year it stays
-with probability 0.9, moves one on with 0.09, two on with 0.01. In each stage the yearly growth of
-plants, workers and output (and the birth rate, if known) is drawn around the profile of the
-stage, with Student's t (4 degrees of freedom, so that a year such as 2009 does not decide). The
-scale is that of the data: ``s² + c / n`` in a series of ``n`` plants. Measures that move together
-count as fewer: with ``M`` measures of mean correlation ``r`` the evidence is divided by
-``1 + (M − 1) r``. The answer is the probability of each stage in each year given all years.
+decline (衰退期). They are regimes of growth (``regimes``): a stage is the band in which the
+growth of a spell of years lies, around what the profile of the stage states. Each stage ends with
+probability 0.1 a year; Toyama's order is the likeliest (``FOLLOWS``), but every stage can follow
+every other, so that growth can come back. Growth that comes back after contraction or decline is a
+renewal, and has its own probability. Formation and qualitative growth have the same growth; they
+differ by what comes before and after.
 
-Acceleration enters through the order: growth of three per cent is formation if it was slower
-before and faster after, qualitative growth if it slows down. The acceleration itself (growth of
-the last three years less that of the three before) is given as evidence; it is no second draw,
-because growth has been counted already.
+What hits all series in one year (the median of all beside its median over five years; 2009) is
+taken out. The scale of yearly shocks is that of the data, ``s² + c / n`` in a series of ``n``
+plants, from the steps of growth between years; how much larger the shocks of one series are, and
+how long they last, is part of what is unknown. Measures that move together count as fewer: with
+``M`` measures whose steps have the mean correlation ``r`` the evidence is divided by
+``1 + (M − 1) r``. Answers are probabilities of each stage in each year: given all years
+(``probability``), and given the years up to it (``filtered``); in the last year they are the same.
 
 The profiles put the table's words ("strong increase", "level", "decrease") into numbers; they are
 stated in ``PROFILES``, are ours, and can be replaced.
 
 Takes a panel whose periods are consecutive years; one industry, all together, or each. Gives
-stages and probabilities; the paper's table of what goes with each stage comes with the answer.
-Sources: figure 3-2 of the 2012 paper, after Toyama (2010); division of the evidence: Pauli,
-Racugno and Ventura (2011), Statistica Sinica 21.
-Checked against: series simulated from the model (``calibration``); Ota (declining) and Kitakami
-(holding), as the 2012 paper says.
-Limits: the stage is one of size and growth; market, learning and strategy are what the paper
-associates with it, not what was measured. Amounts are nominal unless deflated before. A slump of
-the whole nation counts as each area's own. The order excludes rejuvenation: after a product
-change start the series anew, as figure 3-2 does.
+stages and probabilities, growth to be expected in the next five years, and the paper's table of
+what goes with each stage.
+Sources: figure 3-2 of the 2012 paper, after Toyama (2010); Hamilton (1989), Econometrica 57;
+division of the evidence: Pauli, Racugno and Ventura (2011), Statistica Sinica 21.
+Checked against: made-up histories of ten shapes (``calibration``); what the bundled panels did
+afterwards (``foresight``); Ota (shrinking) and Kitakami (holding), as the 2012 paper says.
+Limits: the stage is one of growth; size beside its peak stands in the evidence, and market,
+learning and strategy are what the paper associates with it, not what was measured. Amounts are
+nominal unless deflated before. In a panel of fewer than 50 series a slump of the whole nation
+counts as each area's own. In a record of less than a dozen years shocks that last cannot be told
+from a stage. The outlook knows nothing of the nation's own turns.
 """
 
 import warnings
@@ -35,6 +39,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,6 +49,9 @@ from scipy.stats import t as student
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.measures.amounts import series
+from shuseki.measures.histories import Stages, made_up
+from shuseki.measures.regimes import Regimes, Rules, find_regimes, grid
 from shuseki.measures.visibility import comparable_years, seen_share
 from shuseki.panel import ALL, Panel
 from shuseki.results import Result, result
@@ -54,8 +62,10 @@ __all__ = [
     "STAGES",
     "STAGES_JA",
     "Calibration",
+    "Foresight",
     "LifeCycle",
     "calibration",
+    "foresight",
     "life_cycle",
     "stage_table",
 ]
@@ -77,25 +87,44 @@ PROFILES: Mapping[str, tuple[float, ...]] = {
     "output": (0.05, 0.11, 0.07, 0.01, -0.03, -0.09),
     # births per plant and year
     "births": (0.10, 0.10, 0.06, 0.04, 0.03, 0.02),
-    # log of the size over the largest so far or later
-    "size": (-2.0, -0.8, -0.2, -0.05, -0.25, -0.9),
 }
-SIZE_SCALE = (0.6, 0.5, 0.25, 0.15, 0.25, 0.5)
 BIRTH_SCALE = 0.03
-LONG = 20
-"""Years a series must cover before its size over its peak says anything."""
 FREEDOM = 4
-STAY, ONE_ON, TWO_ON = 0.90, 0.09, 0.01
+NEAR_PEAK = 0.95
+SHORT = 12
+LEAVING = 0.1
+"""Probability that a stage ends, per year."""
+FOLLOWS = np.array(
+    [
+        # what comes after each stage, in the order of STAGES
+        [0.00, 0.60, 0.10, 0.10, 0.10, 0.10],
+        [0.02, 0.00, 0.55, 0.20, 0.13, 0.10],
+        [0.02, 0.13, 0.00, 0.55, 0.20, 0.10],
+        [0.05, 0.10, 0.15, 0.00, 0.55, 0.15],
+        [0.10, 0.10, 0.10, 0.25, 0.00, 0.45],
+        [0.20, 0.20, 0.10, 0.20, 0.30, 0.00],
+    ]
+)
+RISING, FALLING = (0, 1, 2), (4, 5)
+BAND = 0.33
+"""Spells of a stage grow as its profile, or that share of the way to the next profile."""
+BAND_SHARES = (0.25, 0.5, 0.25, 0.15)
+"""Below, at and above the profile; the outermost stages also reach a whole step beyond it."""
+PANEL_SERIES = 50
+CLASSES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+AHEAD = 5
+DRAWN_AHEAD = 200
+RENEWED = 0.5
 EACH = "each"
 ENOUGH_SERIES = 50
 """Series from which the noise of small cells can be told."""
 MEASURES_JA = {"plants": "事業所数", "workers": "従業者数", "output": "出荷額等"}
 
 SD_PER_MAD = 1.4826
-SMALLEST_SCALE = 0.01
+SMALLEST_SCALE, TYPICAL_SCALE = 0.01, 0.05
 
 DATA = Path(__file__).parent / "data"
-DRAWN = Source("Drawn", "Series drawn from the model of the life cycle", "", origin="synthetic")
+DRAWN = Source("Drawn", "Made-up histories of agglomerations", "", origin="synthetic")
 
 
 @result
@@ -111,7 +140,17 @@ class LifeCycle(Result):
     periods
         Years; the first has no growth and no stage.
     probability
-        Of each stage in each year from the second on, shape ``(S, T − 1, 6)``.
+        Of each stage in each year from the second on, given all years, shape ``(S, T − 1, 6)``.
+    filtered
+        The same given the years up to each, ``(S, T − 1, 6)``: what could be said at the time.
+    renewal
+        Probability that the series grows in the last year after a contraction or decline that the
+        record holds, ``(S,)``.
+    outlook_per_year
+        Growth per year of the first of workers, plants, output in the next five years: quantiles
+        5, 50 and 95 %, ``(S, 3)``.
+    size_over_peak, peak
+        Size of the same in the last known year over its largest, ``(S,)``, and when that was.
     growth_per_year
         Mean growth of each measure in the last five years, shape ``(S, measures)``.
     acceleration_per_year
@@ -130,6 +169,11 @@ class LifeCycle(Result):
     periods: tuple[str, ...]
     measures: tuple[str, ...]
     probability: Floats
+    filtered: Floats
+    renewal: Floats
+    outlook_per_year: Floats
+    size_over_peak: Floats
+    peak: tuple[str, ...]
     growth_per_year: Floats
     acceleration_per_year: Floats
     mean_plants: Floats
@@ -170,8 +214,9 @@ class LifeCycle(Result):
         """Say for each series what speaks for its stage, in English or Japanese."""
         ja = lang == "ja"
         words = [MEASURES_JA[name] if ja else name for name in self.measures]
-        lead = next(name for name in ("workers", "plants", "output") if name in self.measures)
+        lead = _lead(self.measures)
         speed = self.acceleration_per_year[:, self.measures.index(lead)]
+        lead_word = MEASURES_JA[lead] if ja else lead
         stages = self.stage_ja if ja else self.stage
         said = []
         for k, stage in enumerate(stages):
@@ -192,7 +237,6 @@ class LifeCycle(Result):
                 )
             if np.isfinite(speed[k]):
                 points = 100 * abs(speed[k])
-                lead_word = MEASURES_JA[lead] if ja else lead
                 if ja:
                     text += (
                         f"。{lead_word}の伸び率は直近3年で前の3年より{points:.1f}ポイント"
@@ -204,6 +248,19 @@ class LifeCycle(Result):
                         f"{'higher' if speed[k] >= 0 else 'lower'} in the last three years than "
                         "in the three before"
                     )
+            if self.size_over_peak[k] < NEAR_PEAK:
+                share, when = self.size_over_peak[k], self.peak[k]
+                text += (
+                    f"。{lead_word}は{when}年の最大値の{share:.0%}"
+                    if ja
+                    else f"; {lead_word} at {share:.0%} of the peak of {when}"
+                )
+            if self.renewal[k] >= RENEWED:
+                text += (
+                    f"。縮小・衰退の後の再成長（再生、確率{self.renewal[k]:.0%}）"
+                    if ja
+                    else f"; growth after shrinking: a renewal ({self.renewal[k]:.0%})"
+                )
             said.append(text)
         return tuple(said)
 
@@ -212,24 +269,34 @@ class LifeCycle(Result):
         ja, year = lang == "ja", self.periods[-1]
         stages, words = (self.stage_ja, STAGES_JA) if ja else (self.stage, STAGES)
         if len(self.codes) <= 6:
-            each = zip(self.labels, stages, self.chance, strict=True)
+            each = zip(self.labels, stages, self.chance, self.renewal, strict=True)
             if ja:
-                said = "、".join(f"{name}は{stage}（{chance:.0%}）" for name, stage, chance in each)
+                said = "、".join(
+                    f"{name}は{stage}（{chance:.0%}{'、再生' if again >= RENEWED else ''}）"
+                    for name, stage, chance, again in each
+                )
                 return f"{year}年の段階：{said}。"
-            said = ", ".join(f"{name} {stage} ({chance:.0%})" for name, stage, chance in each)
+            said = ", ".join(
+                f"{name} {stage} ({chance:.0%}{', a renewal' if again >= RENEWED else ''})"
+                for name, stage, chance, again in each
+            )
             return f"Stage in {year}: {said}."
         count = pd.Series(stages).value_counts()
-        sure = int((self.chance >= 0.8).sum())
+        sure, again = int((self.chance >= 0.8).sum()), int((self.renewal >= RENEWED).sum())
         one = len(set(self.industries)) == 1
         if ja:
             parts = "、".join(f"{stage}{count[stage]:,}" for stage in words if stage in count)
             what = "地域" if one else "の地域×業種"
-            return f"{year}年、{len(self.codes):,}{what}：{parts}。うち確率80%以上は{sure:,}。"
+            back = f"再生（縮小・衰退後の再成長）は{again:,}。" if again else ""
+            return (
+                f"{year}年、{len(self.codes):,}{what}：{parts}。うち確率80%以上は{sure:,}。{back}"
+            )
         parts = ", ".join(f"{count[stage]:,} in {stage}" for stage in words if stage in count)
         what = "areas" if one else "pairs of area and industry"
+        back = f" {again:,} grow again after shrinking." if again else ""
         return (
             f"Of {len(self.codes):,} {what} in {year}, {parts}; {sure:,} of these stages have a "
-            "probability of 80% or more."
+            f"probability of 80% or more.{back}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -250,7 +317,13 @@ class LifeCycle(Result):
         for k, name in enumerate(self.measures):
             frame[f"{name}_growth_per_year"] = self.growth_per_year[:, k]
             frame[f"{name}_acceleration_per_year"] = self.acceleration_per_year[:, k]
+        frame["probability_renewal"] = self.renewal
+        lead = _lead(self.measures)
+        for k, name in enumerate(("low", "median", "high")):
+            frame[f"{lead}_outlook_per_year_{name}"] = self.outlook_per_year[:, k]
         frame["years_in_stage"] = self.years_in_stage
+        frame[f"{lead}_over_peak"] = self.size_over_peak
+        frame["peak"] = self.peak
         frame["mean_plants"] = self.mean_plants
         frame["location_quotient"] = self.location_quotient
         frame["evidence"] = self.evidence()
@@ -289,36 +362,139 @@ class LifeCycle(Result):
 
 @result
 class Calibration(Result):
-    """How often the stage that was given a probability is the true one, in drawn series.
+    """How often the likeliest stage is the true one, in made-up histories.
 
     Attributes
     ----------
     said, right, count
-        Mean probability of the likeliest stage in the last year, share of the series in which it
-        was the true stage, and the number of series, one per class of probability.
-    years, series
-        Length and number of the drawn series.
+        Mean probability of the likeliest stage, share in which it was the true stage, and their
+        number, one per class of probability.
+    brier
+        Mean squared difference of the probability from right (1) or wrong (0).
+    shape, years, series, when
+        Of the histories; stages of the last year, or of all.
     """
 
     said: Floats
     right: Floats
     count: Ints
+    brier: float
+    shape: str
     years: int
     series: int
+    when: str
 
-    def headline(self) -> str:
+    @property
+    def mean_said(self) -> float:
+        """Mean probability of the likeliest stage."""
+        return float((self.count * self.said).sum() / self.count.sum())
+
+    @property
+    def mean_right(self) -> float:
+        """Share in which it was the true one."""
+        return float((self.count * self.right).sum() / self.count.sum())
+
+    @property
+    def gap(self) -> float:
+        """Mean difference of what is said from what is right, over the classes."""
+        return float((self.count * np.abs(self.said - self.right)).sum() / self.count.sum())
+
+    def headline(self, lang: str = "en") -> str:
         """Say how far what is said lies from what is right."""
-        gap = float((self.count * np.abs(self.said - self.right)).sum() / self.count.sum())
-        share = float((self.count * self.right).sum() / self.count.sum())
+        if lang == "ja":
+            return (
+                f"架空の推移{self.series:,}系列（{self.years}年、{self.shape}）で、最も確からしい段階の"
+                f"確率は平均{self.mean_said:.0%}、的中率は{self.mean_right:.0%}"
+                f"（階級別の差の平均{100 * self.gap:.0f}ポイント、"
+                f"n = {int(self.count.sum()):,}）。"
+            )
+        which = "in the last year" if self.when == "last" else "of a year"
         return (
-            f"Drawn from the model, the likeliest stage is the true one in {share:.0%} of "
-            f"{self.series:,} series of {self.years} years; what is said differs from what is "
-            f"right by {100 * gap:.0f} points on average."
+            f"In {self.series:,} made-up histories of {self.years} years ({self.shape}), the "
+            f"likeliest stage {which} is said with {self.mean_said:.0%} and right in "
+            f"{self.mean_right:.0%}; the two differ by {100 * self.gap:.0f} points on average over "
+            f"the classes (Brier score {self.brier:.2f}, n = {int(self.count.sum()):,})."
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per class of probability."""
-        return pd.DataFrame({"said": self.said, "right": self.right, "series": self.count})
+        return pd.DataFrame({"said": self.said, "right": self.right, "count": self.count})
+
+
+@result
+class Foresight(Result):
+    """What followed the stages that could be told at the time.
+
+    Attributes
+    ----------
+    table
+        One row per series and year of judgement: ``area``, ``industry``, ``year``, ``stage``,
+        ``probability``, the outlook (``low``, ``median``, ``high`` per year), and ``found``:
+        growth per year in the five years that followed.
+    measure
+        What grew.
+    """
+
+    table: pd.DataFrame
+    measure: str
+
+    @property
+    def held(self) -> float:
+        """Share of the series whose growth lay in its 90 % interval."""
+        return float(self.table["found"].between(self.table["low"], self.table["high"]).mean())
+
+    @property
+    def rank_correlation(self) -> float:
+        """Of growth said and found, within years of judgement (their mean)."""
+        groups = self.table.groupby("year")
+        return float(np.mean([spearmanr(d["median"], d["found"])[0] for _, d in groups]))
+
+    def headline(self, lang: str = "en") -> str:
+        """Say whether stages told growth, and how often the interval held."""
+        years = sorted(self.table["year"].unique())
+        if lang == "ja":
+            return (
+                f"{examples(years, 8)}年に判定した{len(self.table):,}系列のその後{AHEAD}年："
+                f"{MEASURES_JA[self.measure]}の伸び率は{self.held:.0%}が90%区間に入り、同じ年の系列の"
+                f"間での予測と実績の順位相関は{self.rank_correlation:.2f}。"
+            )
+        return (
+            f"{len(self.table):,} stages told in {examples(years, 8)} were followed for {AHEAD} "
+            f"years: the growth of {self.measure} lay in its 90% interval in {self.held:.0%}; "
+            "among the series of one year the rank correlation of growth said and found is "
+            f"{self.rank_correlation:.2f}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per stage: number, growth said and found (medians), and beyond all others."""
+        middle = self.table.groupby("year")["found"].transform("median")
+        rows = self.table.assign(
+            beyond=self.table["found"] - middle,
+            held=self.table["found"].between(self.table["low"], self.table["high"]),
+        )
+        found = rows.groupby("stage").agg(
+            count=("found", "size"),
+            said_per_year=("median", "median"),
+            found_per_year=("found", "median"),
+            beyond_all_per_year=("beyond", "median"),
+            interval_held=("held", "mean"),
+        )
+        return found.reindex([stage for stage in STAGES if stage in found.index]).reset_index()
+
+    def by_year(self) -> pd.DataFrame:
+        """One row per year of judgement: number, growth said and found, interval, correlation."""
+        rows = [
+            {
+                "year": year,
+                "count": len(d),
+                "said_per_year": d["median"].median(),
+                "found_per_year": d["found"].median(),
+                "interval_held": d["found"].between(d["low"], d["high"]).mean(),
+                "rank_correlation": spearmanr(d["median"], d["found"])[0],
+            }
+            for year, d in self.table.groupby("year")
+        ]
+        return pd.DataFrame(rows)
 
 
 # ---- the public verb ---------------------------------------------------------------------
@@ -375,7 +551,7 @@ def life_cycle(
     }
     if not series:
         raise ParameterError("Nothing to follow. Name plants, workers or output.")
-    size = next(series[name] for name in ("workers", "plants", "output") if name in series)
+    size = series[_lead(tuple(series))]
     each = max(len(codes), 1)
     growth = {name: log_growth(amount) for name, amount in series.items()}
     if all_plants is not None:
@@ -400,20 +576,27 @@ def life_cycle(
             "areas or industries, or lower fewest_plants."
         )
     growth = {name: change[kept] for name, change in growth.items()}
+    own = {name: change - common_shocks(change) for name, change in growth.items()}
     weight = (size if count is None else count)[kept][:, 1:]
-    drawn = [
-        log_density(change, profiles[name], noise_scale(change, weight))
-        for name, change in growth.items()
-    ]
-    log_likelihood: Floats = np.sum(drawn, axis=0) / redundancy(list(growth.values()))
+    scale = {name: noise_scale(change, weight) for name, change in own.items()}
+    more = None
     if births is not None and count is not None:
         rate = _series(panel, births, codes)[kept][:, 1:] / np.maximum(weight, 1)
-        log_likelihood = log_likelihood + log_density(
+        more = log_density(
             rate, profiles["births"], np.sqrt(BIRTH_SCALE**2 + 0.05 / np.maximum(weight, 1))
         )
-    if len(years) >= LONG:
-        log_likelihood = log_likelihood + size_density(size[kept], profiles["size"])[:, 1:]
-    probability = stage_probabilities(log_likelihood[shown], transition_matrix())
+    rules = stage_rules(tuple(growth), profiles)
+    found = find_regimes(
+        np.stack(list(own.values())),
+        np.stack(list(scale.values())),
+        rules,
+        power=1 / redundancy(list(own.values())),
+        more=more,
+    )
+    lead = _lead(tuple(growth))
+    ahead = outlook(
+        found, rules, tuple(growth).index(lead), scale[lead][:, -1], np.random.default_rng(0)
+    )
     at = kept[shown]
     area, line = at // each, at % each
     names = panel.area_names or panel.areas
@@ -437,14 +620,15 @@ def life_cycle(
             f"{gaps:,} of {steady.size:,} area-years tell no growth: the part of the plants whose "
             "industry is published jumped, or is small."
         )
-    if len(years) < LONG:
+    if len(years) < SHORT:
         notes.append(
-            f"{len(years)} years: size over its peak is not used, so formation and decline rest "
-            "on growth alone."
+            f"{len(years)} years: shocks that last cannot be told from a stage, and stages that "
+            "are neighbours hardly from one another."
         )
     if output is not None:
         notes.append("Output is nominal unless the panel was deflated.")
     quotient = _location_quotient(count, each) if count is not None else np.full(len(known), np.nan)
+    over_peak, peak = _over_peak(series[lead][at])
     return LifeCycle(
         codes=tuple(panel.areas[k] for k in area),
         names=tuple(names[k] for k in area),
@@ -452,7 +636,12 @@ def life_cycle(
         industry_names=tuple(labels[codes[k]] if codes else "all industries" for k in line),
         periods=panel.periods,
         measures=tuple(growth),
-        probability=probability,
+        probability=found.smoothed[shown],
+        filtered=found.filtered[shown],
+        renewal=found.renewal[shown],
+        outlook_per_year=ahead[shown],
+        size_over_peak=over_peak,
+        peak=tuple(panel.periods[k] for k in peak),
         growth_per_year=np.stack([_mean(g[shown][:, -5:]) for g in growth.values()], axis=1),
         acceleration_per_year=np.stack(
             [
@@ -472,52 +661,159 @@ def life_cycle(
 
 def calibration(
     *,
-    series: int = 2000,
+    series: int = 1000,
     years: int = 12,
+    shape: str = "own model",
+    when: str = "last",
     scale: float = 0.08,
     correlation: float = 0.5,
     seed: int = 0,
 ) -> Calibration:
-    """Draw series from the model, find their stages, and count how often they are right.
+    """Make histories up, find their stages, and count how often they are right.
 
     Parameters
     ----------
     series, years
-        How many, how long.
+        How many, in panels of 50; how long, six or more.
+    shape
+        One of ``histories.SHAPES``: the model's own, or one it knows nothing of.
+    when
+        ``"last"``: the stage of the last year; ``"all"``: of every year.
     scale
-        Noise of yearly growth; that of districts' plants and employees 2001–2012 is 0.08.
+        Of yearly shocks; that of districts' plants and employees 2001–2012 is 0.08.
     correlation
-        Of the noise of plants and workers.
+        Of the shocks of plants and workers.
     seed
         Of the random numbers.
     """
-    if not 6 <= years < LONG:
-        raise ParameterError(
-            f"years is {years}. Expected 6 to {LONG - 1}: the drawn series have no size of their "
-            "own, which longer series are judged by. Choose fewer years."
+    if years < 6:
+        raise ParameterError(f"years is {years}. Expected 6 or more, as life_cycle asks for.")
+    if when not in ("last", "all"):
+        raise ParameterError(f"when is {when!r}. Expected 'last' or 'all'.")
+    rng = np.random.default_rng(seed)
+    stages = Stages(
+        np.array(PROFILES["plants"]), np.array(PROFILES["workers"]), transition_matrix()
+    )
+    chances, rights = [], []
+    for first in range(0, series, PANEL_SERIES):
+        number = min(PANEL_SERIES, series - first)
+        history = made_up(shape, stages, rng, number, years, scale=scale, correlation=correlation)
+        panel = Panel(
+            tuple(f"{k:05d}" for k in range(number)),
+            (ALL,),
+            tuple(str(2001 + k) for k in range(years)),
+            {"plants": history.plants[:, None, :], "employment": history.workers[:, None, :]},
         )
-    stage, plants, workers = draw_courses(
-        np.random.default_rng(seed), series, years, scale=scale, correlation=correlation
-    )
-    panel = Panel(
-        tuple(f"{k:05d}" for k in range(series)),
-        (ALL,),
-        tuple(str(2001 + k) for k in range(years)),
-        {"plants": plants[:, None, :], "employment": workers[:, None, :]},
-    )
-    answer = life_cycle(panel, fewest_plants=0)
-    right = answer.probability[:, -1].argmax(axis=1) == stage[:, -1]
-    edges = np.array([0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01])
-    which = np.digitize(answer.chance, edges) - 1
+        answer = life_cycle(panel, fewest_plants=0)
+        at = slice(-1, None) if when == "last" else slice(None)
+        probability, stage = answer.probability[:, at], history.stage[:, at]
+        chances.append(probability.max(axis=2).ravel())
+        rights.append((probability.argmax(axis=2) == stage).ravel())
+    said, right = np.concatenate(chances), np.concatenate(rights)
+    which = np.digitize(said, CLASSES)
     classes = np.unique(which)
     return Calibration(
-        said=np.array([answer.chance[which == k].mean() for k in classes]),
+        said=np.array([said[which == k].mean() for k in classes]),
         right=np.array([right[which == k].mean() for k in classes]),
         count=np.array([(which == k).sum() for k in classes]),
+        brier=float(((said - right) ** 2).mean()),
+        shape=shape,
         years=years,
         series=series,
-        notes=("Series drawn from the model itself; nothing is said of the real world.",),
+        when=when,
+        notes=("Made-up histories; nothing is said of the real world.",),
         sources=(DRAWN,),
+    )
+
+
+def foresight(
+    panel: Panel,
+    *,
+    years: Sequence[str] | None = None,
+    all_plants: Panel | None = None,
+    **options: Any,
+) -> Foresight:
+    """Judge stages from the years up to some, and look at the five years that followed.
+
+    Parameters
+    ----------
+    panel, all_plants
+        As for ``life_cycle``, with years before and after those of judgement.
+    years
+        Periods to judge in; by default every fifth that has six years before and five after.
+    options
+        Further arguments of ``life_cycle``.
+
+    Raises
+    ------
+    ParameterError
+        No year has six years up to it and five after it.
+    """
+    last = len(panel.periods) - 1 - AHEAD
+    chosen = panel.periods[last:4:-AHEAD] if years is None else tuple(years)
+    if not chosen or any(not 5 <= panel.position("period", year) <= last for year in chosen):
+        raise ParameterError(
+            f"Periods {examples(panel.periods, 12)}, to be judged in {examples(chosen)}. Expected "
+            f"six periods up to each year and {AHEAD} after it. Choose other years."
+        )
+    parts, measure = [], ""
+    for year in sorted(chosen):
+        at = panel.position("period", year)
+        until = panel.periods[: at + 1]
+        answer = life_cycle(
+            panel.select(periods=until),
+            all_plants=all_plants.select(periods=until) if all_plants is not None else None,
+            **options,
+        )
+        measure = _lead(answer.measures)
+        variable = str(options.get(measure, "employment" if measure == "workers" else measure))
+        lines = () if answer.industries[0] == ALL else tuple(dict.fromkeys(answer.industries))
+        size = _series(panel, variable, lines)
+        place = {area: k for k, area in enumerate(panel.areas)}
+        line = {code: k for k, code in enumerate(lines)}
+        rows = [
+            place[area] * max(len(lines), 1) + line.get(code, 0)
+            for area, code in zip(answer.codes, answer.industries, strict=True)
+        ]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            followed = np.log(size[rows, at + AHEAD] / size[rows, at]) / AHEAD
+        if all_plants is not None:
+            span = panel.periods[at : at + AHEAD + 1]
+            share = seen_share(
+                panel.select(periods=span),
+                all_plants.select(periods=span),
+                options.get("plants", "plants"),
+            )
+            steady = np.asarray(comparable_years(share).all(axis=1))
+            followed[~steady[[place[area] for area in answer.codes]]] = np.nan
+        parts.append(
+            pd.DataFrame(
+                {
+                    "area": answer.codes,
+                    "industry": answer.industries,
+                    "year": year,
+                    "stage": answer.stage,
+                    "probability": answer.chance,
+                    "low": answer.outlook_per_year[:, 0],
+                    "median": answer.outlook_per_year[:, 1],
+                    "high": answer.outlook_per_year[:, 2],
+                    "found": followed,
+                }
+            )
+        )
+    table = pd.concat(parts, ignore_index=True)
+    known = np.isfinite(table["found"])
+    notes = panel.notes
+    if not known.all():
+        notes = (
+            f"{int((~known).sum()):,} series whose growth afterwards is unknown are left out.",
+            *notes,
+        )
+    return Foresight(
+        table=table[known].reset_index(drop=True),
+        measure=measure,
+        notes=notes,
+        sources=panel.sources,
     )
 
 
@@ -531,10 +827,107 @@ def stage_table() -> pd.DataFrame:
 
 
 def transition_matrix() -> Floats:
-    """Probability of each stage given the one before, ``(6, 6)``: stay or move on, never back."""
-    matrix = STAY * np.eye(6) + ONE_ON * np.eye(6, k=1) + TWO_ON * np.eye(6, k=2)
-    ordered: Floats = matrix / matrix.sum(axis=1, keepdims=True)
-    return ordered
+    """Probability of each stage given that of the year before, ``(6, 6)``."""
+    matrix: Floats = (1 - LEAVING) * np.eye(len(STAGES)) + LEAVING * FOLLOWS
+    return matrix
+
+
+def stage_rules(measures: Sequence[str], profiles: Mapping[str, tuple[float, ...]]) -> Rules:
+    """Rates of growth of each stage: that of its profile, and some of the way to the next."""
+    rates, stage, share = [], [], []
+    for k in range(len(STAGES)):
+        for step, weight in zip((-BAND, 0.0, BAND, 1.0), BAND_SHARES, strict=True):
+            row = [_rate(profiles[name], k, step) for name in measures]
+            if None not in row:
+                rates.append(row)
+                stage.append(k)
+                share.append(weight)
+    regime, weights = np.array(stage), np.array(share)
+    return Rules(
+        rates=np.ascontiguousarray(np.array(rates, dtype=float).T),
+        regime=regime,
+        share=weights / np.bincount(regime, weights)[regime],
+        start=np.full(len(STAGES), 1 / len(STAGES)),
+        follows=FOLLOWS,
+        leaving=LEAVING,
+        rising=RISING,
+        falling=FALLING,
+    )
+
+
+def _rate(profile: Sequence[float], stage: int, step: float) -> float | None:
+    """The stage's rate, ``step`` of the way to the next lower (below 0) or higher one.
+
+    A whole step leads outward from the fastest and the slowest stage, and from no other.
+    """
+    own = profile[stage]
+    above = min((rate - own for rate in profile if rate > own), default=None)
+    below = min((own - rate for rate in profile if rate < own), default=None)
+    up, down = above or below or 0.0, below or above or 0.0
+    if step < 1:
+        return own + step * (up if step > 0 else down)
+    if above is None:
+        return own + up
+    return own - down if below is None else None
+
+
+def outlook(
+    found: Regimes, rules: Rules, measure: int, scale: Floats, rng: np.random.Generator
+) -> Floats:
+    """Growth per year over the next five years: quantiles 5, 50 and 95 %, ``(S, 3)``.
+
+    Courses are drawn from the last year on, without anything that hits all series at once.
+    """
+    phi, factor, _ = grid()
+    size = (len(found.last), DRAWN_AHEAD)
+    state = _drawn(found.last, rng.random(size))
+    point = _drawn(found.own_weights, rng.random(size))
+    keep, spread = phi[point], factor[point] * scale[:, None]
+    following = (rules.follows[rules.regime][:, rules.regime] * rules.share).cumsum(axis=1)
+    shock = spread * student.rvs(FREEDOM, size=size, random_state=rng)
+    total = np.zeros(size)
+    for _ in range(AHEAD):
+        leaves = np.nonzero(rng.random(size) < rules.leaving)
+        limits = following[state[leaves]]
+        state[leaves] = (rng.random((len(limits), 1)) * limits[:, -1:] > limits).sum(axis=1)
+        fresh = student.rvs(FREEDOM, size=size, random_state=rng)
+        shock = keep * shock + np.sqrt(1 - keep**2) * spread * fresh
+        total += rules.rates[measure][state] + shock
+    quantiles: Floats = np.quantile(total / AHEAD, [0.05, 0.5, 0.95], axis=1).T
+    return quantiles
+
+
+def _drawn(probability: Floats, uniform: Floats) -> Ints:
+    """Draw columns with these probabilities ``(S, K)`` by uniform numbers ``(S, n)``."""
+    limits = probability.cumsum(axis=1)
+    limits /= limits[:, -1:]
+    column = np.zeros(uniform.shape, dtype=np.int64)
+    for k in range(probability.shape[1] - 1):
+        column += uniform > limits[:, [k]]
+    return column
+
+
+def common_shocks(change: Floats) -> Floats:
+    """What hits all series in a year and is gone in the next ones, ``(T − 1,)``.
+
+    The median of all series less the median of that in the five years around it; 0 with fewer
+    than 50 series, of which a slump of the nation cannot be told.
+
+    Examples
+    --------
+    >>> slump = np.tile([0.02, 0.02, -0.2, 0.1, 0.02, 0.02], (50, 1))
+    >>> common_shocks(slump).round(2).tolist()
+    [0.0, 0.0, -0.22, 0.08, 0.0, 0.0]
+    """
+    years = change.shape[1]
+    if len(change) < ENOUGH_SERIES:
+        return np.zeros(years)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # years without any known growth
+        middle = np.nanmedian(change, axis=0)
+        around = [np.nanmedian(middle[max(t - 2, 0) : t + 3]) for t in range(years)]
+    shocks: Floats = np.nan_to_num(middle - np.array(around))
+    return shocks
 
 
 def log_growth(amount: Floats) -> Floats:
@@ -548,14 +941,16 @@ def log_growth(amount: Floats) -> Floats:
 def noise_scale(change: Floats, size: Floats) -> Floats:
     """Scale of yearly growth, ``(S, T − 1)``: ``s² + c / size``, in any unit of size.
 
-    Robust scales of five classes of size are fitted by least squares; ``s`` alone with few series.
+    Robust scales of the steps of growth between years, over √2, in five classes of size are fitted
+    by least squares; ``s`` alone with few series.
     """
     with np.errstate(invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # series without any known growth
-        deviation = np.abs(change - np.nanmedian(change, axis=1, keepdims=True))
+        deviation = np.abs(np.diff(change, axis=1)) / np.sqrt(2)
         inverse = 1 / np.where(size > 0, size, np.nan)
         middle = np.nanmedian(inverse, axis=1)
-    whole = max(SD_PER_MAD * float(np.nanmedian(deviation)), SMALLEST_SCALE)
+        spread_of_all = SD_PER_MAD * float(np.nanmedian(deviation))
+    whole = max(spread_of_all, SMALLEST_SCALE) if np.isfinite(spread_of_all) else TYPICAL_SCALE
     if len(change) < ENOUGH_SERIES or not np.isfinite(middle).all():
         return np.full(change.shape, whole)
     inverse = np.where(np.isfinite(inverse), inverse, middle[:, None])
@@ -570,52 +965,18 @@ def noise_scale(change: Floats, size: Floats) -> Floats:
 
 
 def redundancy(changes: Sequence[Floats]) -> float:
-    """``1 + (M − 1) r`` of ``M`` measures whose noise has the mean correlation ``r``."""
+    """``1 + (M − 1) r`` of ``M`` measures whose steps have the mean correlation ``r``."""
     if len(changes) == 1:
         return 1.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # series without any known growth
-        noise = [(g - np.nanmedian(g, axis=1, keepdims=True)).ravel() for g in changes]
+        noise = [np.diff(g, axis=1).ravel() for g in changes]
     found = []
     for a, b in combinations(noise, 2):
         known = np.isfinite(a) & np.isfinite(b)
         if known.sum() > 2 and np.ptp(a[known]) > 0 and np.ptp(b[known]) > 0:
             found.append(float(spearmanr(a[known], b[known])[0]))
     return 1 + (len(changes) - 1) * max(float(np.mean(found)) if found else 0.0, 0.0)
-
-
-def size_density(size: Floats, middles: Sequence[float]) -> Floats:
-    """Log density of the size over its peak in each stage, ``(S, T, 6)``."""
-    level = np.where(size > 0, size, np.nan)
-    relative = np.log(level / np.nanmax(level, axis=1, keepdims=True))
-    standard = (relative[:, :, None] - np.asarray(middles)) / np.asarray(SIZE_SCALE)
-    density: Floats = np.nan_to_num(student.logpdf(standard, FREEDOM) - np.log(SIZE_SCALE))
-    return density
-
-
-def draw_courses(
-    rng: np.random.Generator,
-    series: int,
-    years: int,
-    *,
-    scale: float,
-    correlation: float = 0.0,
-) -> tuple[Ints, Floats, Floats]:
-    """Draw stages ``(S, T − 1)`` and the plants and workers ``(S, T)`` that go with them."""
-    transition = transition_matrix().cumsum(axis=1)
-    stage = np.empty((series, years - 1), dtype=np.int64)
-    stage[:, 0] = rng.integers(0, len(STAGES), series)
-    for year in range(1, years - 1):
-        draw = rng.random(series)[:, None]
-        stage[:, year] = (draw > transition[stage[:, year - 1]]).sum(axis=1)
-    shared, first, second = student.rvs(FREEDOM, size=(3, *stage.shape), random_state=rng)
-    courses = []
-    for name, own in (("plants", first), ("workers", second)):
-        noise = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * own
-        growth = np.asarray(PROFILES[name])[stage] + scale * noise
-        start = np.zeros((series, 1))
-        courses.append(1000 * np.exp(np.hstack([start, growth.cumsum(axis=1)])))
-    return stage, courses[0], courses[1]
 
 
 def log_density(values: Floats, middles: Sequence[float], spread: Floats | float) -> Floats:
@@ -627,25 +988,20 @@ def log_density(values: Floats, middles: Sequence[float], spread: Floats | float
     return known
 
 
-def stage_probabilities(log_likelihood: Floats, transition: Floats) -> Floats:
-    """Forward–backward: probability of each stage given all years, ``(S, T, K)``.
+def _lead(measures: Sequence[str]) -> str:
+    """The measure that speaks for the size of a series."""
+    return next(name for name in ("workers", "plants", "output") if name in measures)
 
-    Any stage may be the first.
-    """
-    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=2, keepdims=True))
-    years = likelihood.shape[1]
-    forward = np.empty_like(likelihood)
-    backward = np.ones_like(likelihood)
-    forward[:, 0] = likelihood[:, 0] / likelihood[:, 0].sum(axis=1, keepdims=True)
-    for year in range(1, years):
-        ahead = (forward[:, year - 1] @ transition) * likelihood[:, year]
-        forward[:, year] = ahead / ahead.sum(axis=1, keepdims=True)
-    for year in range(years - 2, -1, -1):
-        behind = (backward[:, year + 1] * likelihood[:, year + 1]) @ transition.T
-        backward[:, year] = behind / behind.sum(axis=1, keepdims=True)
-    joint = forward * backward
-    probability: Floats = joint / joint.sum(axis=2, keepdims=True)
-    return probability
+
+def _over_peak(size: Floats) -> tuple[Floats, Ints]:
+    """Size in the last known year over the largest, and the position of that, ``(S,)`` each."""
+    known = np.isfinite(size) & (size > 0)
+    filled = np.where(known, size, -np.inf)
+    peak = filled.argmax(axis=1)
+    last = size.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    rows = np.arange(len(size))
+    share: Floats = size[rows, last] / size[rows, peak]
+    return share, peak
 
 
 def _industries(panel: Panel, industry: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -662,7 +1018,7 @@ def _industries(panel: Panel, industry: str | Sequence[str] | None) -> tuple[str
 
 def _series(panel: Panel, variable: str, industries: tuple[str, ...]) -> Floats:
     """Series of every area in each industry (areas outermost), or in all together."""
-    cube = panel.variable(variable)
+    cube = series(panel, variable)
     if industries:
         chosen = cube[:, [panel.position("industry", code) for code in industries], :]
         flat: Floats = chosen.reshape(-1, chosen.shape[2])

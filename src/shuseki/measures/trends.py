@@ -1,35 +1,32 @@
 """How did an area grow beside the nation, when did its course break, and who contributed?
 
 Definitions. An index is ``100 x_t / x_base``. A break is a year in which the slope of the log
-series changes: the piecewise linear, continuous course with the fewest breaks that the Bayesian
-information criterion prefers, by exact search over all years. Each break comes with its evidence:
-how much the criterion rises without it (above 10 is very strong, Kass and Raftery), and between
-which years it lies with 90 % probability when the deviations from the course are drawn again in
-blocks of three years. The contribution of an area or industry to a change is its own change over
-the total at the start; contributions add up to the growth of the total.
+series changes, found and tested by ``breaks``: a test that holds whether the shocks of the series
+last or not, so that a series without breaks shows one in 5 % of cases at most. Each break comes
+with its evidence: ``p``, and between which years it lies with 90 % probability. The contribution of
+an area or industry to a change is its own change over the total at the start; contributions add up
+to the growth of the total.
 
 Takes a panel of two periods or more; the periods are years. Gives indices (no unit), growth per
 year (share), breaks (years).
-Sources: figures 1-1 to 1-3 of the 2012 paper (plants, employees, shipments, 1990 = 100); Bai and
-Perron (1998), Econometrica 66, for the search; Kass and Raftery (1995), JASA 90; Künsch (1989),
-Annals of Statistics 17, for blocks.
-Checked against: hand calculation; series with known breaks.
-Limits: the information criterion takes the deviations from the course as independent. Three breaks
-at most, three years apart or more. Amounts are nominal unless deflated before. Indices of
+Sources: figures 1-1 to 1-3 of the 2012 paper (plants, employees, shipments, 1990 = 100); those of
+``breaks``.
+Checked against: hand calculation; series with known breaks, and without any.
+Limits: those of ``breaks``: fewer than ten known years show no break, and where shocks last only
+a large one is seen. Amounts are nominal unless deflated before. Indices of
 municipalities need constant boundaries. Those of an industry need a published part of the area's
 plants that stays the same; give all plants, and it is checked.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.measures.amounts import series
+from shuseki.measures.breaks import FEWEST_YEARS, Break, evidence_of, fit_course
 from shuseki.measures.visibility import comparable_areas, seen_share
 from shuseki.measures.words import in_japanese
 from shuseki.panel import Panel
@@ -39,34 +36,6 @@ from shuseki.sources import AGGLOMERATION_2012
 __all__ = ["Break", "Contributions", "Trends", "contributions", "fit_course", "trends"]
 
 NATION = "nation"
-MOST_BREAKS = 3
-SHORTEST_SPELL = 4
-TIE = 1e-9
-EXACT = 1e-10
-"""Criteria that differ by less are equal; a mean squared error below this is a perfect fit."""
-REDRAWN = 199
-BLOCK = 3
-"""Courses drawn again for the interval of a break, in blocks of so many years."""
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """A year in which the slope of a log series changes, and how sure that is.
-
-    Attributes
-    ----------
-    year
-        The break.
-    first, last
-        Years between which it lies with 90 % probability.
-    criterion_rise
-        By how much the information criterion rises if the break is left out.
-    """
-
-    year: int
-    first: int
-    last: int
-    criterion_rise: float
 
 
 @result
@@ -148,16 +117,20 @@ class Trends(Result):
             ]
         return pd.DataFrame(rows)
 
-    def break_evidence(self) -> pd.DataFrame:
+    def break_evidence(self, lang: str = "en") -> pd.DataFrame:
         """One row per break: its interval, growth per year before and after, the evidence."""
-        columns = ["area_name", "break", "first", "last", "before", "after", "criterion_rise"]
+        columns = ["area_name", "break", "first", "last", "before", "after"]
+        columns += ["likelihood_ratio", "p", "evidence"]
         rows = [
-            (name, b.year, b.first, b.last, growth[k], growth[k + 1], b.criterion_rise)
+            (
+                name, b.year, b.first, b.last, growth[k], growth[k + 1],
+                b.likelihood_ratio, b.p, evidence_of(b.p, lang),
+            )
             for name, breaks, growth in zip(
                 self.names, self.breaks, self.growth_per_year, strict=True
             )
             for k, b in enumerate(breaks)
-        ]
+        ]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
 
 
@@ -238,7 +211,7 @@ def trends(
         industries only: areas whose published part changes are left out of the total, and named in
         a note if they were asked for.
     seed
-        Of the random numbers behind the intervals of the breaks.
+        Of the random numbers, which only series of more than 60 years need.
 
     Raises
     ------
@@ -254,7 +227,7 @@ def trends(
         raise ParameterError("The panel has one period. A trend needs two. Add periods.")
     start = panel.periods[0] if base is None else base
     at = panel.position("period", start)
-    table = panel.variable(variable)
+    table = series(panel, variable)
     if industry is None:
         unknown_everywhere = np.isnan(table).all(axis=1)
         cube = np.where(unknown_everywhere, np.nan, np.nansum(table, axis=1))
@@ -293,6 +266,8 @@ def trends(
             "unknown in some year"
             f"{'' if steady.all() else ', or whose published part of plants changes'}.",
         )
+    if len(years) < FEWEST_YEARS:
+        notes.append(f"{len(years)} periods are too few to look for breaks.")
     jumping = [given[code] for code, row in zip(areas, rows, strict=True) if not steady[row]]
     if jumping:
         notes.insert(
@@ -375,111 +350,3 @@ def _steady(panel: Panel, all_plants: Panel | None) -> Bools:
     if all_plants is None:
         return np.ones(len(panel.areas), dtype=bool)
     return comparable_areas(seen_share(panel, all_plants))
-
-
-# ---- array functions ---------------------------------------------------------------------
-
-
-def fit_course(
-    years: Floats, amount: Floats, rng: np.random.Generator
-) -> tuple[tuple[Break, ...], tuple[float, ...]]:
-    """Breaks of a log-linear course with their evidence, and its growth per year in each spell.
-
-    Parameters
-    ----------
-    years, amount
-        Shape ``(T,)``; unknown or zero amounts are gaps.
-    rng
-        For the intervals.
-
-    Examples
-    --------
-    >>> t = np.arange(1990.0, 2011.0)
-    >>> course = np.exp(np.where(t < 2000, 0.05 * (t - 1990), 0.5 - 0.1 * (t - 2000)))
-    >>> breaks, growth = fit_course(t, course, np.random.default_rng(0))
-    >>> breaks[0].year, breaks[0].first, breaks[0].last, growth
-    (2000, 2000, 2000, (0.051, -0.095))
-    """
-    used = np.isfinite(amount) & (np.nan_to_num(amount) > 0)
-    t, y = years[used], np.log(amount[used])
-    if len(t) < 2:
-        return (), (float("nan"),)
-    when = tuple(float(year) for year in t)
-    found = [best_course(when, count, y[None, :]) for count in range(MOST_BREAKS + 1)]
-    scores = [float(score[0]) if len(score) else np.inf for _, score in found]
-    count = next(k for k, score in enumerate(scores) if score <= min(scores) + TIE)
-    knots = found[count][0][0]
-    slopes, course = fitted(t, y, knots)
-    growth = tuple(round(float(np.expm1(slope)), 3) + 0.0 for slope in slopes)
-    if not count:
-        return (), growth
-    drawn = course + redrawn(y - course, REDRAWN, rng)
-    low, high = np.quantile(best_course(when, count, drawn)[0], [0.05, 0.95], axis=0)
-    without = [criterion(t, y, np.delete(knots, k)) for k in range(count)]
-    return (
-        tuple(
-            Break(int(knots[k]), round(float(low[k])), round(float(high[k])), rise - scores[count])
-            for k, rise in enumerate(without)
-        ),
-        growth,
-    )
-
-
-@lru_cache(maxsize=32)
-def courses(years: tuple[float, ...], count: int) -> tuple[Floats, Floats]:
-    """All sets of knots ``(C, count)``, and an orthonormal basis of each, ``(C, T, 2 + count)``."""
-    t = np.array(years)
-    inner = t[SHORTEST_SPELL - 1 : len(t) - SHORTEST_SPELL + 1]
-    sets = [
-        knots
-        for knots in combinations(inner, count)
-        if count < 2 or min(np.diff(knots)) >= SHORTEST_SPELL - 1
-    ]
-    knots = np.array(sets, dtype=float).reshape(len(sets), count)
-    line = np.broadcast_to(np.stack([np.ones_like(t), t - t[0]], axis=1), (len(sets), len(t), 2))
-    bends = np.maximum(t[None, :, None] - knots[:, None, :], 0)
-    return knots, np.linalg.qr(np.concatenate([line, bends], axis=2))[0]
-
-
-def best_course(years: tuple[float, ...], count: int, logs: Floats) -> tuple[Floats, Floats]:
-    """Knots ``(B, count)`` of the best course of each series ``(B, T)``, and its criterion."""
-    knots, basis = courses(years, count)
-    if not len(knots):
-        return np.empty((0, count)), np.empty(0)
-    explained = (np.einsum("ctk,bt->bck", basis, logs, optimize=True) ** 2).sum(axis=2)
-    best = explained.argmax(axis=1)
-    fit = basis[best]
-    weights = np.einsum("btk,bt->bk", fit, logs)
-    error = ((logs - np.einsum("btk,bk->bt", fit, weights)) ** 2).mean(axis=1)
-    return knots[best], _criterion(error, len(years), count)
-
-
-def fitted(years: Floats, logs: Floats, knots: Floats) -> tuple[Floats, Floats]:
-    """Slope of each spell, and the course, of least squares with given knots."""
-    columns = [np.ones_like(years), years - years[0]]
-    columns += [np.maximum(years - knot, 0) for knot in knots]
-    design = np.stack(columns, axis=1)
-    weights = np.linalg.lstsq(design, logs, rcond=None)[0]
-    slopes: Floats = np.cumsum(weights[1:])
-    return slopes, design @ weights
-
-
-def criterion(years: Floats, logs: Floats, knots: Floats) -> float:
-    """Bayesian information criterion of the course with given knots."""
-    error = ((logs - fitted(years, logs, knots)[1]) ** 2).mean(keepdims=True)
-    return float(_criterion(error, len(years), len(knots))[0])
-
-
-def redrawn(deviations: Floats, times: int, rng: np.random.Generator) -> Floats:
-    """Deviations drawn again in blocks that wrap round, ``(times, T)``."""
-    years = len(deviations)
-    starts = rng.integers(0, years, (times, -(-years // BLOCK)))
-    at = (starts[:, :, None] + np.arange(BLOCK)) % years
-    drawn: Floats = deviations[at.reshape(times, -1)[:, :years]]
-    return drawn
-
-
-def _criterion(error: Floats, years: int, breaks: int) -> Floats:
-    """A break costs two parameters: where, and by how much."""
-    score: Floats = years * np.log(np.maximum(error, EXACT)) + (2 + 2 * breaks) * np.log(years)
-    return score

@@ -18,39 +18,52 @@ attracted complex 誘致型複合: plants    workers in machinery; growth since 
 that came later, of firms elsewhere    record beyond the nation; larger plants
 =====================================  ==========================================================
 
-A trait becomes its rank among the areas, 0 to 1. The score of a type is the geometric mean of its
-traits; membership is the cube of the score over the sum of cubes, so that the four add up to 1. An
-area in the middle of every trait is a quarter of each: a graded answer, not a label.
+A trait becomes its rank among the areas, 0 to 1, as far as it can be told: the plants of an area
+are a sample of those that its kind of place brings forth, so each trait is known with an error and
+a bias (from plants drawn again, each industry a Poisson number, each plant with its size), is drawn
+towards the mean of all areas by as much as its error says, and its rank is the expected one. The
+score of a type is the geometric mean of its traits; membership is the cube of the score over the
+sum of cubes, so that the four add up to 1. An area in the middle of every trait, or one of which
+nothing can be told, is a quarter of each: a graded answer, not a label. Each membership has an
+interval, and each leading type the probability that it leads.
 
 Membership says of what kind, not how much. An agglomeration, to the 2012 paper, is many related
 firms near one another. Beside membership stands therefore the leading group of each area: of
 machinery and metals together, or one local product, the group with most plants beyond the nation's
-share. An area is called an agglomeration if that group has 100 plants or more and a location
-quotient above 1; only those are listed by default.
+share. An area is called an agglomeration if that group has 100 plants or more and the lower bound
+of its location quotient is above 1: exact binomial bounds, 95 % for all groups of the area at once.
+``chance_agglomerations`` counts what the rule finds where every area has the nation's mix.
 
 Takes a panel of plants and workers by area and industry in one period, and, for the two types that
 differ by their time of growth, a panel of an amount over many years. Gives memberships, with the
 traits as evidence.
 Sources: White Paper 2006, as quoted in section 1.1 of the 2012 paper, with twelve named examples;
-the 2006 paper names four more.
+the 2006 paper names four more. Clopper and Pearson (1934), Biometrika 26, for the bounds; Laird and
+Louis (1989), Journal of Educational Statistics 14, for expected ranks; DerSimonian and Laird
+(1986), Controlled Clinical Trials 7, for how much areas differ beyond their errors.
 Checked against: those sixteen (docs/measures/types.md counts hits and misses).
 Limits: two-digit industries cannot tell cutlery from other metal products, nor spectacles from
 other instruments. Branch plants are not in public statistics; growth since the start stands for
-late arrival. Plant sizes inside a cell are not seen, only their mean. Places of food, wood, paper
-or chemicals lie outside the four types.
+late arrival. Plant sizes inside a cell are not seen, only their mean; their spread is assumed
+(standard deviation twice the mean). The two traits of timing have no error here. Places of food,
+wood, paper or chemicals lie outside the four types.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.special import entr, ndtr
+from scipy.stats import beta, rankdata
 
-from shuseki.arrays import Bools, Floats
+from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.measures.amounts import amounts, series
 from shuseki.measures.visibility import SEEN_ENOUGH, seen_share
 from shuseki.panel import Panel
 from shuseki.results import Result, result
@@ -62,9 +75,11 @@ __all__ = [
     "JSIC_12",
     "TYPES",
     "TYPES_JA",
+    "ChanceTypes",
     "IndustryGroups",
     "Types",
     "agglomeration_types",
+    "chance_agglomerations",
     "named_examples",
 ]
 
@@ -72,6 +87,7 @@ TYPES = ("company town", "local-product district", "urban complex", "attracted c
 TYPES_JA = ("企業城下町型集積", "産地型集積", "都市型複合集積", "誘致型複合集積")
 
 Traits = Mapping[str, tuple[str, ...]]
+Ranks = pd.DataFrame | Mapping[str, Floats]
 TRAITS: Traits = {
     "company town": ("plant_size_of_mean_worker", "leading_industry_share", "machinery_plants"),
     "local-product district": ("local_product_excess", "small_plants"),
@@ -83,9 +99,17 @@ TRAITS: Traits = {
     ),
     "attracted complex": ("machinery_worker_share", "late_growth_per_year", "plant_size"),
 }
+LOGGED = ("plant_size_of_mean_worker", "plant_size", "machinery_plants", "early_share")
+"""Traits whose errors are in proportion."""
 POWER = 3
 MANY_PLANTS = 100
-"""Plants of the leading group that make an agglomeration, if its quotient is above 1."""
+"""Plants of the leading group that make an agglomeration, if its quotient is surely above 1."""
+SURE = 0.95
+SIZE_VARIATION = 2.0
+"""Standard deviation of the sizes of plants in one industry and area, over their mean."""
+REDRAWS = 400
+DRAWS = 200
+COVERED = 0.90
 EQUAL = 1 / len(TYPES)
 SEEN_WELL = 0.5
 
@@ -203,8 +227,14 @@ class Types(Result):
         Measured traits, one row per area; shares unless the name says otherwise.
     ranks
         The same as ranks among areas, 0 to 1.
+    membership_lower, membership_upper
+        Between which the memberships lie with 90 % probability, ``(areas, 4)``.
+    leading_chance
+        Probability that the leading type leads, ``(areas,)``.
     related_group, related_plants, related_location_quotient
         The leading group of each area, its plants and its quotient.
+    related_lower, related_upper
+        Bounds of the quotient, each with 95 % for all groups of the area at once.
     seen_share
         Of the plants of each area, the share whose industry is known; 1 unless a panel of all
         plants was given.
@@ -215,11 +245,16 @@ class Types(Result):
     division: str
     period: str
     membership: Floats
+    membership_lower: Floats
+    membership_upper: Floats
+    leading_chance: Floats
     traits: pd.DataFrame
     ranks: pd.DataFrame
     related_group: tuple[str, ...]
     related_plants: Floats
     related_location_quotient: Floats
+    related_lower: Floats
+    related_upper: Floats
     seen_share: Floats
 
     @property
@@ -229,8 +264,8 @@ class Types(Result):
 
     @property
     def agglomeration(self) -> Bools:
-        """Whether many related plants are there: 100 or more, and more than the nation's share."""
-        many: Bools = (self.related_plants >= MANY_PLANTS) & (self.related_location_quotient > 1)
+        """Whether many related plants are there: 100, and surely more than the nation's share."""
+        many: Bools = (self.related_plants >= MANY_PLANTS) & (self.related_lower > 1)
         return many
 
     def headline(self, lang: str = "en") -> str:
@@ -263,11 +298,20 @@ class Types(Result):
         frame = pd.DataFrame({"area": self.areas, "area_name": self.area_names})
         for k, name in enumerate(TYPES):
             frame[f"membership_{name.replace(' ', '_').replace('-', '_')}"] = self.membership[:, k]
+            frame[f"membership_{name.replace(' ', '_').replace('-', '_')}_lower"] = (
+                self.membership_lower[:, k]
+            )
+            frame[f"membership_{name.replace(' ', '_').replace('-', '_')}_upper"] = (
+                self.membership_upper[:, k]
+            )
         frame["leading"] = self.leading
+        frame["leading_probability"] = self.leading_chance
         frame["agglomeration"] = self.agglomeration
         frame["related_group"] = self.related_group
         frame["related_plants"] = self.related_plants
         frame["related_location_quotient"] = self.related_location_quotient
+        frame["related_location_quotient_lower"] = self.related_lower
+        frame["related_location_quotient_upper"] = self.related_upper
         frame["seen_share"] = self.seen_share
         return pd.concat([frame, self.traits.reset_index(drop=True)], axis=1)
 
@@ -299,18 +343,20 @@ class Types(Result):
         k, ja = self._row(area), lang == "ja"
         name, group = self.area_names[k], self.related_group[k]
         plants, quotient = self.related_plants[k], self.related_location_quotient[k]
+        low, high = self.related_lower[k], self.related_upper[k]
         is_one = bool(self.agglomeration[k])
         if ja:
             group = ENGINEERING_NAME_JA if group == ENGINEERING_NAME else group
             said = [
-                f"{name}：{group}の{plants:,.0f}事業所、特化係数{quotient:.1f}（"
+                f"{name}：{group}の{plants:,.0f}事業所、特化係数{quotient:.2f}"
+                f"［{low:.2f}–{high:.2f}］（"
                 + ("集積に該当" if is_one else "集積に該当せず")
                 + "）。"
             ]
         else:
             said = [
                 f"{name} is {'an' if is_one else 'not an'} agglomeration: {plants:,.0f} plants in "
-                f"{group}, {quotient:.1f} times the nation's share."
+                f"{group}, {quotient:.2f} times the nation's share ({low:.2f}–{high:.2f})."
             ]
         if self.seen_share[k] < SEEN_WELL:
             said.append(
@@ -334,10 +380,15 @@ class Types(Result):
                 else:
                     parts.append(f"{english.format(value)} (place {place} of {count})")
             share = self.membership[k, t]
+            between = f"{self.membership_lower[k, t]:.0%}–{self.membership_upper[k, t]:.0%}"
             if ja:
-                said.append(f"{TYPES_JA[t]}（所属度{share:.0%}）：{'、'.join(parts)}。")
+                said.append(
+                    f"{TYPES_JA[t]}（所属度{share:.0%}［{between}］）：{'、'.join(parts)}。"
+                )
             else:
-                said.append(f"{TYPES[t].capitalize()}, {share:.0%}: {'; '.join(parts)}.")
+                said.append(
+                    f"{TYPES[t].capitalize()}, {share:.0%} ({between}): {'; '.join(parts)}."
+                )
         return tuple(said)
 
     def check(self, named: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -364,6 +415,7 @@ class Types(Result):
                 "leading": [self.leading[k] for k in rows],
                 "membership_of_named": mine,
                 "place_of_named": place,
+                "leading_probability": self.leading_chance[rows],
                 "agglomeration": self.agglomeration[rows],
             },
             index=table.index[known],
@@ -420,6 +472,61 @@ class Types(Result):
         return self.areas.index(area)
 
 
+@result
+class ChanceTypes(Result):
+    """What the rule finds where every area has the nation's mix of industries.
+
+    Attributes
+    ----------
+    found
+        Agglomerations in each redrawn nation, ``(times,)``.
+    above
+        Areas whose leading group has 100 plants or more and a quotient above 1, sure or not.
+    strongest, surest
+        Largest membership, and largest probability of leading, of what is called an agglomeration
+        in each nation (0 where nothing is).
+    areas, actual
+        How many areas there are, and how many of the real ones are agglomerations.
+    """
+
+    found: Ints
+    above: Ints
+    strongest: Floats
+    surest: Floats
+    areas: int
+    actual: int
+
+    @property
+    def rate(self) -> float:
+        """Mean share of areas that are called agglomerations by chance."""
+        return float(self.found.mean() / self.areas)
+
+    def headline(self, lang: str = "en") -> str:
+        """Say how many there would be by chance."""
+        mean, times = self.found.mean(), len(self.found)
+        if lang == "ja":
+            return (
+                f"全地域に全国の業種構成を当てて{times}回抽出し直すと、{self.areas}地域中平均"
+                f"{mean:.1f}（{self.rate:.1%}）が集積と判定される（実際は{self.actual}）。"
+            )
+        return (
+            f"With the nation's mix in every area, {mean:.1f} of {self.areas} ({self.rate:.1%}) "
+            f"are called agglomerations on average of {times} redraws, {int(self.found.max())} at "
+            f"most; {self.actual} are in fact."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per redrawn nation."""
+        return pd.DataFrame(
+            {
+                "found": self.found,
+                "above": self.above,
+                "strongest_membership": self.strongest,
+                "surest_leading": self.surest,
+            }
+        )
+
+
 def agglomeration_types(
     panel: Panel,
     *,
@@ -432,6 +539,8 @@ def agglomeration_types(
     all_plants: Panel | None = None,
     fewest_plants: float = 30,
     smallest_seen_share: float = SEEN_ENOUGH,
+    size_variation: float = SIZE_VARIATION,
+    seed: int = 0,
 ) -> Types:
     """Give each area's membership in the four types, with the evidence.
 
@@ -454,6 +563,10 @@ def agglomeration_types(
     fewest_plants, smallest_seen_share
         Areas with fewer plants, or with a smaller share of plants whose industry is known, are
         left out, with a note: their traits are noise, or those of their suburbs.
+    size_variation
+        Standard deviation of the sizes of plants in one industry and area, over their mean.
+    seed
+        Of the random numbers behind the errors of the traits.
 
     Notes
     -----
@@ -467,7 +580,7 @@ def agglomeration_types(
             f"Groups name industries that the panel lacks: {examples(unknown)}. Expected codes "
             f"such as {examples(panel.industries)}. Give groups=… of the panel's classification."
         )
-    count, size = panel.variable(plants, period), panel.variable(workers, period)
+    count, size = amounts(panel, plants, period)[0], amounts(panel, workers, period)[0]
     if count.ndim == 3:
         raise ParameterError(
             f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
@@ -485,7 +598,11 @@ def agglomeration_types(
             f"{len(kept)} areas have {fewest_plants:g} plants or more. Ranks need four areas. Use "
             "larger areas."
         )
-    traits = measure_traits(count[kept], size[kept], panel.industries, groups)
+    luck = [np.random.default_rng([seed, crc32(panel.areas[k].encode())]) for k in kept]
+    traits = pd.DataFrame(measure_traits(count[kept], size[kept], panel.industries, groups))
+    errors, biases = trait_errors(
+        count[kept], size[kept], panel.industries, groups, size_variation, luck
+    )
     notes = list(panel.notes)
     if suppressed:
         notes.insert(0, f"{suppressed} suppressed cells count as no workers.")
@@ -507,7 +624,7 @@ def agglomeration_types(
         notes.insert(0, "Without a history, timing does not enter the last two types.")
     else:
         rows = [history.position("area", panel.areas[k]) for k in kept]
-        amount = np.nansum(history.variable(history_variable), axis=1)
+        amount = np.nansum(series(history, history_variable), axis=1)
         traits["late_growth_per_year"] = late_growth(
             amount[rows],
             np.array([float(year) for year in history.periods]),
@@ -515,7 +632,12 @@ def agglomeration_types(
         )
         traits["early_share"] = early_share(amount)[rows]
         sources = (*sources, *history.sources)
-    ranks = trait_ranks(traits)
+    middle, spread = shrunk_traits(traits, errors, biases)
+    ranks = expected_ranks(middle, spread)
+    drawn = memberships(drawn_ranks(middle, spread, luck))
+    membership = memberships(ranks)
+    lower, upper = np.quantile(drawn, [(1 - COVERED) / 2, (1 + COVERED) / 2], axis=0)
+    leads = drawn.argmax(axis=2) == membership.argmax(axis=1)
     names = panel.area_names or panel.areas
     labels = dict(zip(panel.industries, panel.industry_names or panel.industries, strict=True))
     related = related_groups(count[kept], panel.industries, groups)
@@ -524,15 +646,76 @@ def agglomeration_types(
         area_names=tuple(names[k] for k in kept),
         division=panel.division,
         period=period or panel.periods[0],
-        membership=memberships(ranks),
+        membership=membership,
+        membership_lower=np.minimum(lower, membership),
+        membership_upper=np.maximum(upper, membership),
+        leading_chance=leads.mean(axis=0),
         traits=traits,
         ranks=ranks,
         related_group=tuple(labels.get(code, ENGINEERING_NAME) for code in related.index),
         related_plants=related["plants"].to_numpy(),
         related_location_quotient=related["location_quotient"].to_numpy(),
+        related_lower=related["lower"].to_numpy(),
+        related_upper=related["upper"].to_numpy(),
         seen_share=seen[kept],
         notes=tuple(notes),
         sources=(*dict.fromkeys(sources), AGGLOMERATION_2012.at("section 1.1")),
+    )
+
+
+def chance_agglomerations(
+    panel: Panel,
+    *,
+    plants: str = "plants",
+    workers: str = "employment",
+    period: str | None = None,
+    times: int = 20,
+    seed: int = 0,
+    **options: Any,
+) -> ChanceTypes:
+    """Give every area the nation's mix of industries, and count what is called an agglomeration.
+
+    Each plant of each area draws its industry by the nation's shares, and its size around the
+    nation's mean in that industry; the number of plants stays.
+
+    Parameters
+    ----------
+    panel, plants, workers, period, options
+        As for ``agglomeration_types``.
+    times, seed
+        Redraws, and the seed of the random numbers.
+    """
+    rng = np.random.default_rng(seed)
+    actual = agglomeration_types(panel, plants=plants, workers=workers, period=period, **options)
+    one = panel if period is None else panel.select(periods=[period])
+    count = np.nan_to_num(one.variable(plants, one.periods[0]))
+    size = np.nan_to_num(one.variable(workers, one.periods[0]))
+    share = count.sum(axis=0) / count.sum()
+    mean = size.sum(axis=0) / np.maximum(count.sum(axis=0), 1)
+    variation = options.get("size_variation", SIZE_VARIATION)
+    rows = []
+    for _ in range(times):
+        redrawn = rng.multinomial(count.sum(axis=1).round().astype(int), share).astype(float)
+        employed = drawn_sizes(redrawn, mean, variation, rng)
+        nation = one.with_variable(plants, redrawn[:, :, None]).with_variable(
+            workers, employed[:, :, None]
+        )
+        found = agglomeration_types(nation, plants=plants, workers=workers, **options)
+        called = found.agglomeration
+        above = (found.related_plants >= MANY_PLANTS) & (found.related_location_quotient > 1)
+        surest = float(found.leading_chance[called].max()) if called.any() else 0.0
+        strongest_one = float(found.membership[called].max()) if called.any() else 0.0
+        rows.append((int(called.sum()), int(above.sum()), strongest_one, surest))
+    numbers, many, strongest, sure = (np.array(column) for column in zip(*rows, strict=True))
+    return ChanceTypes(
+        found=numbers,
+        above=many,
+        strongest=strongest,
+        surest=sure,
+        areas=len(actual.areas),
+        actual=int(actual.agglomeration.sum()),
+        notes=("Areas with the nation's mix are drawn; nothing is said of the real ones.",),
+        sources=panel.sources,
     )
 
 
@@ -547,37 +730,35 @@ def named_examples() -> pd.DataFrame:
 
 def measure_traits(
     count: Floats, size: Floats, industries: tuple[str, ...], groups: IndustryGroups
-) -> pd.DataFrame:
-    """Measure the traits that one period shows, one row per area."""
+) -> dict[str, Floats]:
+    """Measure the traits that one period shows, each ``(…, areas)``.
+
+    ``count`` and ``size`` may have axes before those of areas and industries: so many nations.
+    """
     product, metal, machine = (
         np.array([code in group for code in industries])
         for group in (groups.local_products, groups.metals, groups.machinery)
     )
-    plants, workers = count.sum(axis=1), size.sum(axis=1)
+    plants, workers = count.sum(axis=-1), size.sum(axis=-1)
     mean_size = np.divide(size, count, out=np.zeros_like(size), where=count > 0)
-    share = count / plants[:, None]
-    excess = share - count.sum(axis=0) / count.sum()
-    engineering = count[:, metal | machine]
+    share = count / plants[..., None]
+    nation = count.sum(axis=-2, keepdims=True)
+    excess = share - nation / nation.sum(axis=-1, keepdims=True)
+    engineering = count[..., metal | machine]
+    whole = engineering.sum(axis=-1, keepdims=True)
     within = np.divide(
-        engineering,
-        engineering.sum(axis=1, keepdims=True),
-        out=np.zeros_like(engineering),
-        where=engineering.sum(axis=1, keepdims=True) > 0,
+        engineering, whole, out=np.zeros_like(share[..., metal | machine]), where=whole > 0
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variety = -np.where(within > 0, within * np.log(within), 0).sum(axis=1)
-    return pd.DataFrame(
-        {
-            "plant_size_of_mean_worker": (mean_size * size).sum(axis=1) / workers,
-            "leading_industry_share": size.max(axis=1) / workers,
-            "local_product_excess": excess[:, product].max(axis=1),
-            "plant_size": workers / plants,
-            "machinery_metal_share": share[:, metal | machine].sum(axis=1),
-            "machinery_variety": variety,
-            "machinery_plants": engineering.sum(axis=1),
-            "machinery_worker_share": size[:, machine].sum(axis=1) / workers,
-        }
-    )
+    return {
+        "plant_size_of_mean_worker": (mean_size * size).sum(axis=-1) / workers,
+        "leading_industry_share": size.max(axis=-1) / workers,
+        "local_product_excess": excess[..., product].max(axis=-1),
+        "plant_size": workers / plants,
+        "machinery_metal_share": share[..., metal | machine].sum(axis=-1),
+        "machinery_variety": entr(within).sum(axis=-1),
+        "machinery_plants": engineering.sum(axis=-1),
+        "machinery_worker_share": size[..., machine].sum(axis=-1) / workers,
+    }
 
 
 def late_growth(amount: Floats, years: Floats, until: float) -> Floats:
@@ -619,7 +800,8 @@ def related_groups(
     """The group of each area with most plants beyond the nation's share.
 
     Index: code of the local product, or ``""`` for machinery and metals together; columns
-    ``plants`` and ``location_quotient``.
+    ``plants``, ``location_quotient``, and its bounds ``lower`` and ``upper``: exact binomial ones
+    of the group's share of the area's plants, each with 95 % for all groups of the area at once.
     """
     engineering = np.array([code in groups.metals | groups.machinery for code in industries])
     products = [code for code in industries if code in groups.local_products]
@@ -631,42 +813,157 @@ def related_groups(
     lead = (plants - expected).argmax(axis=1)
     rows = np.arange(len(count))
     quotient = np.divide(plants, expected, out=np.full(plants.shape, np.nan), where=expected > 0)
+    mine, nation = plants[rows, lead], expected[rows, lead] / total
+    error = (1 - SURE) / len(codes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lower = np.nan_to_num(beta.ppf(error, mine, total - mine + 1)) / nation
+        upper = np.nan_to_num(beta.ppf(1 - error, mine + 1, total - mine), nan=1.0) / nation
     return pd.DataFrame(
-        {"plants": plants[rows, lead], "location_quotient": quotient[rows, lead]},
+        {
+            "plants": mine,
+            "location_quotient": quotient[rows, lead],
+            "lower": lower,
+            "upper": upper,
+        },
         index=codes[lead],
     )
 
 
-def trait_ranks(traits: pd.DataFrame) -> pd.DataFrame:
-    """Ranks of the traits, 0 to 1 (unknown: the middle), with the reversed ones named."""
-    ranks = pd.DataFrame(
-        {
-            name: (rankdata(values.to_numpy(), nan_policy="omit") - 0.5) / values.notna().sum()
-            for name, values in traits.items()
-        }
-    ).fillna(0.5)
-    ranks["small_plants"] = 1 - ranks["plant_size"]
-    return ranks
+def drawn_sizes(count: Floats, mean: Floats, variation: float, rng: np.random.Generator) -> Floats:
+    """Draw the workers of cells of ``count`` plants of mean size ``mean``, ``(areas, industries)``.
+
+    The sum of ``n`` sizes with standard deviation ``variation`` times the mean is drawn as a gamma
+    variable.
+    """
+    shape = np.maximum(count, 0) / variation**2
+    workers: Floats = np.where(shape > 0, rng.gamma(np.maximum(shape, 1e-9)), 0) * variation**2
+    return workers * mean
 
 
-def type_scores(ranks: pd.DataFrame, traits: Traits = TRAITS, *, mean: str = "geometric") -> Floats:
-    """Mean of each type's ranks, 0 to 1, ``(areas, 4)``."""
+def trait_errors(
+    count: Floats,
+    size: Floats,
+    industries: tuple[str, ...],
+    groups: IndustryGroups,
+    variation: float,
+    luck: Sequence[np.random.Generator],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Standard errors and biases of the traits that one period shows, from plants drawn again.
+
+    The largest of several shares is too large on average, the more so the fewer the plants: that is
+    a bias. Traits of ``LOGGED`` have the error and bias of their log. Each area has a generator of
+    its own, so that the order of areas does not matter.
+    """
+    mean = np.divide(size, count, out=np.zeros_like(size), where=count > 0)
+    observed = _scaled(measure_traits(count, size, industries, groups))
+    shape = (REDRAWS, count.shape[1])
+    plants = np.stack([rng.poisson(own, shape) for rng, own in zip(luck, count, strict=True)], 1)
+    workers = np.stack(
+        [
+            drawn_sizes(again, own, variation, rng)
+            for rng, again, own in zip(luck, plants.swapaxes(0, 1), mean, strict=True)
+        ],
+        axis=1,
+    )
+    lost = workers.sum(axis=2) == 0
+    redrawn: Floats = np.where(lost[:, :, None], count, plants).astype(float)
+    workers = np.where(lost[:, :, None], size, workers)
+    drawn = _scaled(measure_traits(redrawn, workers, industries, groups))
+    errors = {name: again.std(axis=0) for name, again in drawn.items()}
+    biases = {name: again.mean(axis=0) - observed[name] for name, again in drawn.items()}
+    return pd.DataFrame(errors), pd.DataFrame(biases)
+
+
+def shrunk_traits(
+    traits: pd.DataFrame, errors: pd.DataFrame, biases: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Middle and standard deviation of what each trait can be, given all areas.
+
+    Normal, around the mean of all areas with the variance that their errors do not explain (by the
+    weighted moments of DerSimonian and Laird, 1986). Traits without errors stay as they are.
+    """
+    middle = pd.DataFrame(_scaled({str(name): v.to_numpy() for name, v in traits.items()}))
+    spread = pd.DataFrame(0.0, index=middle.index, columns=middle.columns)
+    for name in errors:
+        value = middle[name].to_numpy() - biases[name].to_numpy()
+        variance = errors[name].to_numpy() ** 2
+        variance = np.maximum(variance, max(1e-3 * float(np.median(variance)), 1e-12))
+        weight = 1 / variance
+        mean = (weight * value).sum() / weight.sum()
+        excess = (weight * (value - mean) ** 2).sum() - (len(value) - 1)
+        between = max(excess / (weight.sum() - (weight**2).sum() / weight.sum()), 0.0)
+        kept = between / (between + variance)
+        if between > 0:
+            mean = (kept * value).sum() / kept.sum()
+        middle[name] = mean + kept * (value - mean)
+        spread[name] = np.sqrt(kept * variance)
+    return middle, spread
+
+
+def _scaled(traits: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The traits, those of ``LOGGED`` as logs (of nothing: of half a plant, or next to nothing)."""
+    least = {"machinery_plants": 0.5}
+    return {
+        name: np.log(np.maximum(value, least.get(name, 1e-9))) if name in LOGGED else value
+        for name, value in traits.items()
+    }
+
+
+def expected_ranks(middle: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
+    """Expected ranks of the traits, 0 to 1 (unknown: the middle), with the reversed ones named.
+
+    ``middle`` and ``spread`` say what each trait can be, one row per area.
+    """
+    ranks = {}
+    for name, values in middle.items():
+        known = values.notna().to_numpy()
+        value, error = values.to_numpy()[known], spread[name].to_numpy()[known]
+        apart = value[:, None] - value[None, :]
+        both = np.sqrt(error[:, None] ** 2 + error[None, :] ** 2)
+        ahead = np.where(both > 0, apart / np.maximum(both, 1e-12), np.sign(apart) * 40)
+        rank = np.full(len(values), 0.5)
+        rank[known] = ndtr(ahead).mean(axis=1)
+        ranks[str(name)] = rank
+    return pd.DataFrame(_with_reversed(ranks))
+
+
+def drawn_ranks(
+    middle: pd.DataFrame, spread: pd.DataFrame, luck: Sequence[np.random.Generator]
+) -> dict[str, Floats]:
+    """Ranks of traits drawn from what they can be, each ``(DRAWS, areas)``."""
+    ranks = {}
+    for name, values in middle.items():
+        known = values.notna().to_numpy()
+        drawn = np.stack([rng.standard_normal(DRAWS) for rng in luck], axis=1)
+        drawn = values.to_numpy() + spread[name].to_numpy() * drawn
+        rank = np.full(drawn.shape, 0.5)
+        rank[:, known] = (rankdata(drawn[:, known], axis=1) - 0.5) / known.sum()
+        ranks[str(name)] = rank
+    return _with_reversed(ranks)
+
+
+def type_scores(ranks: Ranks, traits: Traits = TRAITS, *, mean: str = "geometric") -> Floats:
+    """Mean of each type's ranks, 0 to 1, ``(…, areas, 4)``."""
     scores = []
     for names in traits.values():
-        table = ranks[[name for name in names if name in ranks]].to_numpy()
+        table = np.stack([np.asarray(ranks[name]) for name in names if name in ranks], axis=-1)
         scores.append(
-            np.exp(np.log(table).mean(axis=1)) if mean == "geometric" else table.mean(axis=1)
+            np.exp(np.log(table).mean(axis=-1)) if mean == "geometric" else table.mean(axis=-1)
         )
-    return np.stack(scores, axis=1)
+    return np.stack(scores, axis=-1)
 
 
 def memberships(
-    ranks: pd.DataFrame, traits: Traits = TRAITS, *, power: float = POWER, mean: str = "geometric"
+    ranks: Ranks, traits: Traits = TRAITS, *, power: float = POWER, mean: str = "geometric"
 ) -> Floats:
-    """Power of each type's score, rows add up to 1, ``(areas, 4)``."""
+    """Power of each type's score, rows add up to 1, ``(…, areas, 4)``."""
     powers = type_scores(ranks, traits, mean=mean) ** power
-    membership: Floats = powers / powers.sum(axis=1, keepdims=True)
+    membership: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return membership
+
+
+def _with_reversed(ranks: dict[str, Floats]) -> dict[str, Floats]:
+    return {**ranks, "small_plants": 1 - ranks["plant_size"]}
 
 
 def _measured(trait: str) -> str:
