@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,28 @@ def census(plants: int, industries: int, seed: int = 1) -> Sites:
         np.ceil(rng.lognormal(2.3, 1.0, plants)),
         sources=(Source("Benchmark", "Plants invented for the benchmark", "", origin="synthetic"),),
     )
+
+
+def spread_evenly(plants: int, industries: int, seed: int = 1) -> Sites:
+    """Invented plants anywhere between 31 and 45° N, 130 and 145° E."""
+    rng = np.random.default_rng(seed)
+    towns = census(plants, industries, seed)
+    return replace(
+        towns,
+        latitude=rng.uniform(31, 45, plants),
+        longitude=rng.uniform(130, 145, plants),
+    )
+
+
+def very_unequal(plants: int, industries: int, seed: int = 1) -> Sites:
+    """Invented plants in towns, of sizes whose mean does not settle (Pareto, 0.7)."""
+    rng = np.random.default_rng(seed + 5)
+    return replace(
+        census(plants, industries, seed), employment=np.ceil(5 * rng.pareto(0.7, plants) + 1)
+    )
+
+
+MAPS = {"towns": census, "even": spread_evenly, "unequal": very_unequal}
 
 
 def synthetic_census_sites() -> Sites:
@@ -136,14 +159,33 @@ def main() -> None:
         )
     else:
         lines.append("| R dbmss | not installed here | |")
-    lines += ["", "Growth with the number of sites (invented), 10 industries:", ""]
-    lines += ["| sites | positions | seconds | of processors |", "|---|---|---|---|"]
+    lines += [
+        "",
+        "Growth with the number of sites (invented), 10 industries, seconds of processors: plants",
+        "in towns, spread evenly over 14° by 15°, and in towns with very unequal sizes (Pareto,",
+        "0.7; the heaviest of a million has up to a tenth of all).",
+        "",
+        "| sites | positions | towns | by employment | even | by employment | unequal, by "
+        "employment |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    kdensity(census(40_000, 3), positions="mesh", bandwidth_km=2)  # compile the transforms
     sites = 10_000
     while sites <= largest:
-        drawn = census(sites, 10)
-        clock, used = timed(lambda drawn=drawn: kdensity(drawn))
+        cells = []
+        for kind, by in (
+            ("towns", "none"),
+            ("towns", "employment"),
+            ("even", "none"),
+            ("even", "employment"),
+            ("unequal", "employment"),
+        ):
+            drawn = MAPS[kind](sites, 10)
+            _, used = timed(lambda drawn=drawn, by=by: kdensity(drawn, weights=by))
+            cells.append(f"{used:.1f}")
+            print(sites, kind, by, cells[-1], flush=True)
         how = "points" if sites <= 20_000 else "mesh"
-        lines.append(f"| {sites:,} | {how} | {clock:.1f} | {used:.1f} |")
+        lines.append(f"| {sites:,} | {how} | {' | '.join(cells)} |")
         sites *= 10
     text = "\n".join(lines)
     write_section("kdensity", text)

@@ -1,7 +1,10 @@
 """Where exactly are the plants, and how big are they?
 
 Sites are located, nameless plants: a point, an industry, a weight. With the panel they are the
-first waist of the house; distance-based measures start here.
+first waist of the house; distance-based measures start here. What can be checked of a coordinate
+or a weight is checked when sites are made, and nowhere else.
+
+Takes degrees of any country, or km on a plane (``Sites.on_plane``, or ``projected()``).
 """
 
 from dataclasses import dataclass, field, replace
@@ -10,14 +13,18 @@ import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Bools, Floats, Ints
-from shuseki.errors import AlignmentError, DataError, UnknownCodeError, examples
+from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
+from shuseki.geography.coordinates import check_coordinates
+from shuseki.geography.distances import EARTH_RADIUS_KM
 from shuseki.sources import Source
 
-__all__ = ["Sites"]
+__all__ = ["JAPAN", "Sites"]
 
-LATITUDE_RANGE = (20.0, 46.0)
-LONGITUDE_RANGE = (122.0, 154.5)
-"""Japan with its outlying islands, degrees."""
+JAPAN = (20.0, 46.0, 122.0, 154.5)
+"""South, north, west and east of Japan with its outlying islands, degrees."""
+FEW = 0.05
+"""When no more than this share of sites lies outside Japan, they are pointed out."""
+WIDEST_DEGREES = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,15 +34,26 @@ class Sites:
     Attributes
     ----------
     latitude, longitude
-        Degrees, shape ``(n,)``.
+        Degrees north (−90 to 90) and east (−180 to 180), shape ``(n,)``; on a plane, km to the
+        north and to the east.
     industry
         Position of each plant's industry in ``industries``, shape ``(n,)``.
     industries
         Industry codes.
     employment
-        Persons, shape ``(n,)``; ones when unknown.
+        Persons, shape ``(n,)``; ones when there is no such column, ``nan`` where unknown.
     area
         Code of the municipality of each plant, shape ``(n,)``, or ``None``.
+    plane
+        Whether the coordinates are km on a plane: distances are then straight lines.
+
+    Raises
+    ------
+    AlignmentError
+        Columns of different length, or industries that have no code.
+    DataError
+        Coordinates that are missing, no degrees, exchanged or at the point (0, 0); employment that
+        is negative or infinite.
     """
 
     latitude: Floats
@@ -47,6 +65,7 @@ class Sites:
     industry_names: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    plane: bool = False
 
     def __post_init__(self) -> None:
         sizes = {
@@ -56,10 +75,28 @@ class Sites:
                 ("longitude", self.longitude),
                 ("industry", self.industry),
                 ("employment", self.employment),
+                ("area", self.industry if self.area is None else self.area),
             )
         }
         if len(set(sizes.values())) > 1:
             raise AlignmentError(f"Columns differ in length: {sizes}. Expected one entry per site.")
+        strange = (self.industry < 0) | (self.industry >= len(self.industries))
+        if strange.any():
+            raise AlignmentError(
+                f"Industries without a code: rows {examples(np.flatnonzero(strange))}. Expected "
+                f"positions among the {len(self.industries)} codes. Give a code for each."
+            )
+        if self.plane:
+            _refuse_unknown(self.longitude, self.latitude)
+        else:
+            check_coordinates(self.latitude, self.longitude, what="sites")
+        impossible = np.flatnonzero((self.employment < 0) | np.isinf(self.employment))
+        if impossible.size:
+            where = examples(f"row {k} ({self.employment[k]:g})" for k in impossible)
+            raise DataError(
+                f"Employment of {impossible.size} sites is negative or infinite: {where}. Expected "
+                "persons, 0 or more, or nothing where unknown. Correct those rows."
+            )
 
     @classmethod
     def from_frame(
@@ -71,32 +108,75 @@ class Sites:
         industry: str = "industry",
         employment: str | None = "employment",
         area: str | None = None,
-        inside_japan: bool = True,
+        x_km: str | None = None,
+        y_km: str | None = None,
         sources: tuple[Source, ...] = (),
     ) -> "Sites":
-        """Build sites from a table, one row per plant, and check the coordinates."""
-        wanted = [latitude, longitude, industry, *filter(None, (employment, area))]
+        """Build sites from a table, one row per plant.
+
+        Parameters
+        ----------
+        frame
+            One row per plant.
+        latitude, longitude, industry, employment, area
+            Names of the columns; ``employment=None`` and ``area=None`` to do without.
+        x_km, y_km
+            Columns of coordinates on a plane, km to the east and to the north, in place of degrees.
+        sources
+            Where the table is from.
+        """
+        if (x_km is None) != (y_km is None):
+            raise ParameterError("One of x_km and y_km is missing. Expected both, or degrees.")
+        plane = x_km is not None
+        north, east = (y_km or latitude), (x_km or longitude)
+        wanted = [north, east, industry, *filter(None, (employment, area))]
         missing = [column for column in wanted if column not in frame.columns]
         if missing:
             raise DataError(
                 f"Missing columns: {examples(missing)}. Found {examples(frame.columns, 12)}. "
                 "Name the columns that hold them."
             )
-        at_latitude = frame[latitude].to_numpy(dtype=float)
-        at_longitude = frame[longitude].to_numpy(dtype=float)
-        if inside_japan:
-            check_inside_japan(at_latitude, at_longitude)
+        unnamed = np.flatnonzero(frame[industry].isna())
+        if unnamed.size:
+            raise DataError(
+                f"{unnamed.size} sites without an industry: rows {examples(unnamed)}. Expected a "
+                "code in every row. Leave those rows out, or give them a code."
+            )
         codes, position = np.unique(frame[industry].astype(str).to_numpy(str), return_inverse=True)
+        at = [_numbers(frame[column], column) for column in (north, east)]
         return cls(
-            latitude=at_latitude,
-            longitude=at_longitude,
+            latitude=at[0],
+            longitude=at[1],
             industry=position.astype(np.int64),
             industries=tuple(map(str, codes)),
-            employment=frame[employment].to_numpy(dtype=float)
+            employment=_numbers(frame[employment], employment)
             if employment
             else np.ones(len(frame)),
             area=frame[area].astype(str).to_numpy() if area else None,
             sources=sources,
+            notes=() if plane else _outside_japan(*at),
+            plane=plane,
+        )
+
+    @classmethod
+    def on_plane(
+        cls,
+        x_km: Floats,
+        y_km: Floats,
+        industry: Ints,
+        industries: tuple[str, ...],
+        employment: Floats | None = None,
+        sources: tuple[Source, ...] = (),
+    ) -> "Sites":
+        """Build sites from coordinates on a plane, km to the east and to the north."""
+        return cls(
+            latitude=np.asarray(y_km, dtype=float),
+            longitude=np.asarray(x_km, dtype=float),
+            industry=industry,
+            industries=industries,
+            employment=np.ones(len(x_km)) if employment is None else employment,
+            sources=sources,
+            plane=True,
         )
 
     def of(self, code: str) -> Bools:
@@ -117,6 +197,81 @@ class Sites:
             area=None if self.area is None else self.area[keep],
         )
 
+    def projected(self) -> "Sites":
+        """Put the sites on a plane that keeps areas (Lambert's azimuthal projection).
+
+        The centre is the middle of the sites. A distance is wrong by no more than the share which
+        a note tells (Snyder 1987, U.S. Geological Survey Professional Paper 1395, p. 185).
+
+        Raises
+        ------
+        ParameterError
+            When sites lie more than 60° from their middle.
+        """
+        if self.plane:
+            return self
+        north, east = np.radians(self.latitude), np.radians(self.longitude)
+        middle = np.array(
+            [
+                np.mean(np.cos(north) * np.cos(east)),
+                np.mean(np.cos(north) * np.sin(east)),
+                np.mean(np.sin(north)),
+            ]
+        )
+        at, of = np.arctan2(middle[2], np.hypot(*middle[:2])), np.arctan2(middle[1], middle[0])
+        cosine = np.sin(at) * np.sin(north) + np.cos(at) * np.cos(north) * np.cos(east - of)
+        furthest = float(np.degrees(np.arccos(np.clip(cosine.min(), -1, 1))))
+        if furthest > WIDEST_DEGREES:
+            raise ParameterError(
+                f"Sites lie up to {furthest:.0f}° from their middle. Expected "
+                f"{WIDEST_DEGREES:.0f}° at most for a plane. Choose the sites of one continent, or "
+                "use degrees."
+            )
+        k = EARTH_RADIUS_KM * np.sqrt(2 / (1 + cosine))
+        x_km = k * np.cos(north) * np.sin(east - of)
+        y_km = k * (np.cos(at) * np.sin(north) - np.sin(at) * np.cos(north) * np.cos(east - of))
+        wrong = 1 / np.cos(np.radians(furthest / 2)) - 1
+        note = (
+            f"Projected to a plane around {np.degrees(at):.2f}° N, {np.degrees(of):.2f}° E: areas "
+            f"are kept, distances are wrong by {100 * wrong:.1g}% at most."
+        )
+        return replace(self, latitude=y_km, longitude=x_km, plane=True, notes=(*self.notes, note))
+
+    def check_degrees(self, measure: str) -> None:
+        """Refuse coordinates of a plane for a measure that needs degrees."""
+        if self.plane:
+            raise ParameterError(
+                f"The sites are on a plane. {measure} needs degrees. Build the sites from "
+                "latitude and longitude."
+            )
+
+    def weights(self, by: str) -> Floats:
+        """Ones, or the employment of the sites, shape ``(n,)``.
+
+        Parameters
+        ----------
+        by
+            ``"none"`` or ``"employment"``.
+
+        Raises
+        ------
+        DataError
+            Employment that is unknown or 0.
+        ParameterError
+            Another word.
+        """
+        if by == "none":
+            return np.ones(len(self))
+        if by != "employment":
+            raise ParameterError(f'weights is {by!r}. Expected "none" or "employment".')
+        bad = np.flatnonzero(~(self.employment > 0))
+        if bad.size:
+            raise DataError(
+                f"{bad.size} sites without positive employment: rows {examples(bad)}. Expected "
+                'persons in every row. Leave those sites out, or use weights="none".'
+            )
+        return self.employment
+
     @property
     def is_synthetic(self) -> bool:
         """Whether any source is synthetic data."""
@@ -130,33 +285,34 @@ class Sites:
         return f"<Sites: {mark}{len(self):,} plants in {len(self.industries)} industries>"
 
 
-def check_inside_japan(latitude: Floats, longitude: Floats) -> None:
-    """Refuse coordinates outside Japan, and say when the two look exchanged."""
-    unknown = ~(np.isfinite(latitude) & np.isfinite(longitude))
-    if unknown.any():
+def _refuse_unknown(x_km: Floats, y_km: Floats) -> None:
+    unknown = np.flatnonzero(~(np.isfinite(x_km) & np.isfinite(y_km)))
+    if unknown.size:
         raise DataError(
-            f"Sites without coordinates: rows {examples(np.flatnonzero(unknown))}. "
-            "Expected degrees in both columns. Leave those rows out, or locate them first."
+            f"{unknown.size} sites have no coordinates: rows {examples(unknown)}. Expected km in "
+            "both columns. Leave those rows out, or locate them first."
         )
-    (south, north), (west, east) = LATITUDE_RANGE, LONGITUDE_RANGE
-    outside = (latitude < south) | (latitude > north) | (longitude < west) | (longitude > east)
-    if not outside.any():
-        return
-    exchanged = (
-        (longitude >= south) & (longitude <= north) & (latitude >= west) & (latitude <= east)
+
+
+def _outside_japan(latitude: Floats, longitude: Floats) -> tuple[str, ...]:
+    """Point out the few sites that lie outside Japan when nearly all lie inside."""
+    south, north, west, east = JAPAN
+    outside = np.flatnonzero(
+        (latitude < south) | (latitude > north) | (longitude < west) | (longitude > east)
     )
-    first = np.flatnonzero(outside)
-    where = examples(f"row {k} ({latitude[k]:g}, {longitude[k]:g})" for k in first)
-    swapped = int(exchanged[outside].sum())
-    advice = (
-        "In all of them latitude and longitude look exchanged: swap the columns."
-        if swapped == len(latitude)
-        else f"In {swapped} of them latitude and longitude look exchanged, in other rows not: swap "
-        "the two values in those rows."
-        if swapped
-        else "Correct or leave out those rows, or pass inside_japan=False for another country."
-    )
-    raise DataError(
-        f"{first.size} sites lie outside Japan: {where}. Expected latitude {south:g}–{north:g} "
-        f"and longitude {west:g}–{east:g} degrees. {advice}"
-    )
+    if not 0 < outside.size <= FEW * len(latitude):
+        return ()
+    where = examples(f"row {k} ({latitude[k]:g}, {longitude[k]:g})" for k in outside)
+    return (f"{outside.size} of {len(latitude):,} sites lie outside Japan: {where}.",)
+
+
+def _numbers(column: "pd.Series[float]", name: str) -> Floats:
+    """Floats of a column, missing where missing."""
+    numbers = pd.to_numeric(column, errors="coerce")
+    broken = numbers.isna() & column.notna()
+    if broken.any():
+        raise DataError(
+            f"{name!r} holds {int(broken.sum())} values that are no numbers: "
+            f"{examples(column[broken].unique())}. Expected numbers. Correct those rows."
+        )
+    return numbers.to_numpy(dtype=float, na_value=np.nan)

@@ -9,16 +9,16 @@ import pytest
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.measures import kdensity as module
-from shuseki.measures.kdensity import kdensity, kdensity_areas
+from shuseki.measures.kdensity import joint_kdensity, kdensity, kdensity_areas
 from shuseki.measures.pairs import (
     distance_matrix,
     mesh,
     pair_shares,
+    pairs_between,
     points,
     population_sums,
     simulated_shares,
     systematic_sample,
-    unit_vectors,
 )
 from shuseki.panel import Panel
 from shuseki.sites import Sites
@@ -36,6 +36,12 @@ def towns(sites: int, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
         centre[town, 0] + rng.normal(0, 0.12, sites),
         centre[town, 1] + rng.normal(0, 0.15, sites),
     )
+
+
+def at(latitude: np.ndarray, longitude: np.ndarray) -> Sites:
+    """Sites of one industry."""
+    here, n = (latitude, longitude), len(latitude)
+    return Sites(*here, np.zeros(n, dtype=int), ("A",), np.ones(n))
 
 
 def frame(sites: int = 400, industries: int = 4) -> pd.DataFrame:
@@ -57,7 +63,7 @@ def frame(sites: int = 400, industries: int = 4) -> pd.DataFrame:
 def test_mean_and_covariance_over_every_possible_industry(weights):
     # 7 sites, 4 plants: all 840 ways to place them
     latitude, longitude = towns(7)
-    places = points(latitude, longitude)
+    places = points(at(latitude, longitude))
     bin_km, bins = 40.0, 30
     population = population_sums(places, bin_km, bins)
     mean, covariance = module.null_moments(population, weights)
@@ -74,7 +80,7 @@ def test_mean_and_covariance_over_every_possible_industry(weights):
 def test_the_same_null_from_cells_as_from_points_in_the_same_places():
     latitude, longitude = towns(60)
     latitude, longitude = np.tile(latitude, 2), np.tile(longitude, 2)
-    alone, gathered = points(latitude, longitude), mesh(latitude, longitude)
+    alone, gathered = points(at(latitude, longitude)), mesh(at(latitude, longitude))
     assert len(gathered.plants) <= 60
     apart, together = population_sums(alone, 2.0, 500), population_sums(gathered, 2.0, 500)
     assert together.sites == apart.sites == 120
@@ -89,32 +95,41 @@ def test_the_same_null_from_cells_as_from_points_in_the_same_places():
     )
 
 
-def null_of(n: int, sites: int = 20_000):
-    """The null of an industry of n plants, and a way to draw its curves."""
-    places = points(*towns(sites))
-    sample = systematic_sample(places.positions, places.plants, module.THIRD_MOMENT_SITES)
+def null_of(weights: np.ndarray, sites: Sites, other: np.ndarray | None = None):
+    """The null of an industry with these weights (or of two), and a way to draw its curves."""
+    places = points(sites)
+    sample = systematic_sample(places.positions, places.plants, module.SCALE_SITES)
     spread_km, range_km = module.distance_spread(places.positions[sample])
-    h = 0.9 * spread_km * (n * (n - 1) / 2) ** -0.2
+    member = module._Member("A", "A", np.arange(len(weights)), weights)
+    if other is not None:
+        member = module._Member("A", "A", member.rows, weights, (np.arange(len(other)), other))
+    h = 0.9 * spread_km * member.effective_pairs**-0.2
     bin_km = min(1.0, h / 3)
     bins = int(np.ceil((range_km + 3 * h) / bin_km))
     at_km = np.linspace(0, range_km, module.DISTANCES + 1)
     population = population_sums(places, bin_km, bins)
-    third = module._third_moments_by_bandwidth(
-        places.positions[sample], places.own_km[sample], np.array([h]), range_km
-    )
+    third = module.third_moment_ladder(places, population, np.array([h]), range_km)
     smooth = module.smoothing_map(at_km, h, bin_km, bins)
-    null = module._null(places, population, third(h, at_km), np.ones(n), smooth, 0.05)
+    null = module._null(places, population, third(h), member, smooth, at_km, 0.05)
 
     def draw(times: int, seed: int) -> np.ndarray:
         rng = np.random.default_rng(seed)
-        return simulated_shares(places, np.ones(n), bin_km, bins, times, rng) @ smooth.T
+        if other is not None:
+            return module.simulated_curves(places, population, member, smooth, rng, times)
+        return simulated_shares(places, weights, bin_km, bins, times, rng) @ smooth.T
 
     return null, draw
 
 
+def even(sites: int, seed: int = 1) -> Sites:
+    """Sites spread evenly over 14 by 15 degrees."""
+    rng = np.random.default_rng(seed)
+    return at(rng.uniform(31, 45, sites), rng.uniform(130, 145, sites))
+
+
 def test_mean_and_deviation_against_simulation():
     # 10,000 simulations: the deviation has a standard error of 0.7%, so 3% is beyond 4 of them
-    null, draw = null_of(60, sites=5_000)
+    null, draw = null_of(np.ones(60), at(*towns(5_000)))
     drawn = draw(10_000, seed=1)
     expected, deviation, skewness = null.curves[:3]
     assert expected == pytest.approx(drawn.mean(axis=0), rel=0.03)
@@ -126,9 +141,9 @@ def test_mean_and_deviation_against_simulation():
 @pytest.mark.slow
 @pytest.mark.parametrize(("n", "times"), [(20, 4_000), (100, 3_000), (500, 2_000), (5_000, 400)])
 def test_size_is_five_percent(n, times):
-    null, draw = null_of(n)
+    null, draw = null_of(np.ones(n), at(*towns(20_000)))
     drawn = draw(times, seed=7)
-    assert null.by == ("simulation" if n == 20 else "moments")
+    assert null.by == "moments"
     local_lower, local_upper, lower, upper = null.curves[3:]
     # ± 1 point, and three standard errors of the count of random industries
     tolerance = 0.01 + 3 * np.sqrt(0.05 * 0.95 / times)
@@ -282,37 +297,18 @@ def test_only_one_plant_industries_is_refused():
         kdensity(Sites.from_frame(table))
 
 
-def test_exchanged_coordinates_are_refused():
-    table = frame(50).rename(columns={"latitude": "longitude", "longitude": "latitude"})
-    with pytest.raises(DataError, match="swap the columns"):
-        kdensity(Sites.from_frame(table, inside_japan=False))
-
-
-def test_mixed_order_of_coordinates_is_refused_by_row():
-    table = frame(50)
-    wrong = table.index[[3, 7]]
-    table.loc[wrong, ["latitude", "longitude"]] = table.loc[
-        wrong, ["longitude", "latitude"]
-    ].to_numpy()
-    with pytest.raises(DataError, match=r"2 sites lie outside Japan: row 3 .*, row 7 .* In 2 of"):
-        kdensity(Sites.from_frame(table, inside_japan=False))
-
-
-def test_points_outside_the_country_are_refused_unless_told():
-    table = frame(50)
-    table["latitude"] -= 60
-    sites = Sites.from_frame(table, inside_japan=False)
-    with pytest.raises(DataError, match="outside Japan"):
-        kdensity(sites)
-    assert kdensity(sites, inside_japan=False).sites == 50
-
-
 def test_unknown_industry_level_and_employment():
     sites = Sites.from_frame(frame(50))
     with pytest.raises(UnknownCodeError, match="Unknown industry"):
         kdensity(sites, industries=["9"])
     with pytest.raises(ParameterError, match="between 0 and"):
         kdensity(sites, level=5)
+    with pytest.raises(ParameterError, match="positions is 'grid'"):
+        kdensity(sites, positions="grid")
+    with pytest.raises(ParameterError, match="range_km is 0"):
+        kdensity(sites, range_km=0)
+    with pytest.raises(ParameterError, match=r"bins of distance\. Expected 20,000"):
+        kdensity(sites, bandwidth_km=0.001)
     unknown = Sites.from_frame(frame(50).assign(employment=[10.0] * 49 + [np.nan]))
     with pytest.raises(DataError, match="rows 49"):
         kdensity(unknown, weights="employment")
@@ -326,18 +322,197 @@ def test_gamma_quantiles_against_the_normal_and_by_hand():
     assert quantile[2] == pytest.approx(1 + np.log(0.95), rel=1e-6)
 
 
-def test_third_moments_over_every_triple_by_brute_force():
-    latitude, longitude = towns(12)
-    distance = distance_matrix(unit_vectors(latitude, longitude))
-    third = module.third_moments(distance, 60.0, np.array([80.0]))
-    g = sum(np.exp(-0.5 * ((distance - s) / 60) ** 2) for s in (80, -80)) / 60 / np.sqrt(2 * np.pi)
-    n, mean = 12, g[~np.eye(12, dtype=bool)].mean()
-    a = np.array([sum(g[i, j] - mean for j in range(n) if j != i) / (n - 2) for i in range(n)])
-    b = g - mean - a[:, None] - a[None, :]
-    triples = [b[i, j] * b[j, k] * b[k, i] for i, j, k in combinations(range(n), 3)]
-    assert third.triangle[0] == pytest.approx(np.mean(triples), rel=1e-9)
-    assert third.aaa[0] == pytest.approx((a**3).mean(), rel=1e-9)
-    # b has no row means: what is left once the linear part is out
-    assert [b[i, [j for j in range(n) if j != i]].sum() for i in range(n)] == pytest.approx(
-        [0] * n, abs=1e-12
+def test_third_moments_over_every_pair_and_triple_by_brute_force():
+    places, bin_km, bins = points(at(*towns(12))), 5.0, 200
+    at_km, h = np.array([0.0, 80.0, 150.0]), 60.0
+    population = population_sums(places, bin_km, bins)
+    smooth = module.smoothing_map(at_km, h, bin_km, bins)
+    distance = distance_matrix(places.positions)
+    bins_of = np.minimum(distance / bin_km, bins).astype(int)
+    np.fill_diagonal(bins_of, bins)
+    ladder = module.pair_moments(
+        smooth, population, population.rows, bins_of[population.cells][:, population.cells]
     )
+    third = module.third_moments(
+        module._Rung(at_km, population.rows, *ladder), population, smooth, at_km
+    )
+    n = 12
+    for k in range(3):
+        g = np.append(smooth[k], 0)[bins_of]
+        off = ~np.eye(n, dtype=bool)
+        mean = g[off].mean()
+        a = np.array([sum(g[i, j] - mean for j in range(n) if j != i) / (n - 2) for i in range(n)])
+        b = g - mean - a[:, None] - a[None, :]
+        triples = [b[i, j] * b[j, k] * b[k, i] for i, j, k in combinations(range(n), 3)]
+        # the pairs and triples of the sample are in single precision
+        assert third.aaa[k] == pytest.approx((a**3).mean(), rel=1e-9)
+        products = {"aab": a[:, None] * b * a, "abb": a[:, None] * b**2, "bbb": b**3}
+        for name, product in products.items():
+            wanted = product[off].mean()
+            scale = max(abs(mean) ** 3, abs(wanted))
+            assert getattr(third, name)[k] == pytest.approx(wanted, abs=1e-5 * scale), name
+        assert third.triangle[k] == pytest.approx(np.mean(triples), rel=1e-4)
+        # b has no row means: what is left once the linear part is out
+        rows = [b[i, [j for j in range(n) if j != i]].sum() for i in range(n)]
+        assert rows == pytest.approx([0] * n, abs=1e-12)
+
+
+# ---- two industries, a plane, small and strange maps ----------------------------------------
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plants", "employment"])
+def test_joint_moments_over_every_possible_pair_of_industries(weighted):
+    # 6 sites, 2 plants of one and 2 of the other: all 360 ways to place them
+    places, bin_km, bins = points(at(*towns(6))), 40.0, 30
+    w, v = (np.array([5.0, 1.0]), np.array([0.5, 2.0])) if weighted else (np.ones(2), np.ones(2))
+    population = population_sums(places, bin_km, bins)
+    mean, covariance = module.joint_null_moments(population, w, v)
+    drawn = np.array(
+        [
+            pairs_between(places, (np.array(at[:2]), np.array(at[2:])), (w, v), bin_km, bins)
+            for at in permutations(range(6), 4)
+        ]
+    )
+    assert mean == pytest.approx(drawn.mean(axis=0), abs=1e-12)
+    assert covariance == pytest.approx(np.cov(drawn.T, bias=True), abs=1e-12)
+
+
+def test_joint_density_by_hand():
+    # A at 0, B at 30 and 40 km, in bins of 1 km with the middles 30.5 and 40.5, h = 10:
+    # K(30) = [φ(.05) + φ(1.05)] / 2 / 10; mirrors below 1e-8
+    sites = Sites.on_plane(
+        np.array([0.0, 30.0, 40.0, 200.0, 90.0]),
+        np.zeros(5),
+        np.array([0, 1, 1, 2, 2]),
+        ("A", "B", "C"),
+    )
+    answer = joint_kdensity(sites, [("A", "B"), ("B", "C")], range_km=100, bandwidth_km=10.0)
+    at_30 = np.interp(30, answer.distances_km, answer.density_per_km[0])
+    assert at_30 == pytest.approx((0.3984439 + 0.2298821) / 2 / 10, rel=2e-3)
+    assert answer.to_frame()[["industry", "other"]].to_numpy().tolist() == [["A", "B"], ["B", "C"]]
+    assert answer.to_frame()["other_plants"].tolist() == [2, 2]
+    assert "大域信頼帯は上下それぞれ5%" in answer.headline("ja")
+
+
+def test_industries_that_stand_together_are_found():
+    table = frame(1_500, 5)
+    rng = np.random.default_rng(1)
+    together = table["industry"].isin(["0", "1"])
+    table.loc[together, "latitude"] = 35.6 + rng.normal(0, 0.2, together.sum())
+    table.loc[together, "longitude"] = 139.6 + rng.normal(0, 0.2, together.sum())
+    sites = Sites.from_frame(table)
+    answer = joint_kdensity(sites, [("0", "1"), ("2", "3")])
+    assert answer.pattern[0] == "localised"
+    assert answer.localised_at[0, 0]
+    assert answer.localisation_index[1] < answer.localisation_index[0] / 10
+    # where they are they are mixed: no more together than their own sites allow
+    mixed = joint_kdensity(sites, [("0", "1")], among="both")
+    assert mixed.pattern == ("random",)
+    assert mixed.sites == int(together.sum())
+    assert "drawn from the sites of both" in mixed.headline()
+    with pytest.raises(ParameterError, match="Pairs of one industry: 2"):
+        joint_kdensity(sites, [("2", "2")])
+    with pytest.raises(ParameterError, match="among is 'some'"):
+        joint_kdensity(sites, [("2", "3")], among="some")
+
+
+def test_joint_size_is_five_percent():
+    null, draw = null_of(np.ones(60), at(*towns(2_000)), np.ones(150))
+    drawn = draw(2_000, seed=3)
+    expected, deviation, _, _, _, lower, upper = null.curves
+    assert expected == pytest.approx(drawn.mean(axis=0), rel=0.03)
+    # a standard error of a deviation is 1.6%
+    assert deviation == pytest.approx(drawn.std(axis=0), rel=0.05)
+    tolerance = 0.01 + 3 * np.sqrt(0.05 * 0.95 / 2_000)
+    assert (drawn > upper).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+    assert (drawn < lower).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+
+
+def test_skewness_of_a_spread_out_map_is_what_simulation_finds():
+    # pairs hardly vary with the site they are seen from; a sample of few sites said .72 for .03
+    null, draw = null_of(np.ones(800), even(3_000))
+    drawn = draw(1_000, seed=2)
+    centred = (drawn - drawn.mean(axis=0)) / drawn.std(axis=0)
+    # a skewness of 1,000 draws has a standard error of .08
+    assert np.abs(null.curves[2] - (centred**3).mean(axis=0)).max() < 0.3
+    assert null.by == "moments"
+    tolerance = 0.01 + 3 * np.sqrt(0.05 * 0.95 / 1_000)
+    assert (drawn < null.curves[5]).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+
+
+def test_few_heavy_plants_among_many_are_simulated_in_part():
+    size = np.random.default_rng(4).pareto(0.9, 1_000) + 0.1
+    assert size.sum() ** 2 / (size**2).sum() < module.SMALLEST_EFFECTIVE_PLANTS
+    null, draw = null_of(size, at(*towns(3_000)))
+    drawn = draw(1_000, seed=2)
+    assert null.by == "simulation of the heaviest"
+    local_lower, local_upper, lower, upper = null.curves[3:]
+    tolerance = 0.015 + 3 * np.sqrt(0.05 * 0.95 / 1_000)
+    assert (drawn > upper).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+    assert (drawn < lower).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+    assert (drawn > local_upper).mean() == pytest.approx(0.05, abs=0.015)
+    assert (drawn < local_lower).mean() == pytest.approx(0.05, abs=0.015)
+
+
+def test_the_headline_says_that_the_level_is_of_each_side():
+    answer = kdensity(Sites.from_frame(frame(200, 2)))
+    assert "global bands at 5% on each side" in answer.headline()
+    assert "大域信頼帯は上下それぞれ5%" in answer.headline("ja")
+
+
+def test_an_industry_that_is_everyone_is_what_chance_gives():
+    table = frame(80, 1)
+    answer = kdensity(Sites.from_frame(table))
+    assert answer.density_per_km == pytest.approx(answer.expected_per_km, rel=1e-3)
+    assert answer.pattern == ("random",)
+    assert any(note.startswith("All sites are of the industry") for note in answer.notes)
+
+
+def test_a_plane_and_degrees_agree():
+    sites = Sites.from_frame(frame(300, 2))
+    flat = sites.projected()
+    about = {"range_km": 300, "bandwidth_km": 20}
+    round_, straight = kdensity(sites, **about), kdensity(flat, **about)
+    # distances differ by up to .5%
+    assert straight.density_per_km == pytest.approx(round_.density_per_km, rel=0.02)
+    cells = kdensity(flat, positions="mesh", **about)
+    assert cells.density_per_km == pytest.approx(straight.density_per_km, rel=0.02)
+
+
+def test_the_same_map_past_the_antimeridian_and_at_a_pole():
+    table = frame(200, 2)
+    table["latitude"] -= 35
+    here, past = table.copy(), table.copy()
+    past["longitude"] = (past["longitude"] + 45 + 180) % 360 - 180
+    about = {"range_km": 300, "bandwidth_km": 20}
+    one, other = (kdensity(Sites.from_frame(t), **about) for t in (here, past))
+    assert other.density_per_km == pytest.approx(one.density_per_km, rel=1e-3)
+    polar = Sites.from_frame(table.assign(latitude=89 + table["latitude"] / 10))
+    answer = kdensity(polar, positions="mesh")
+    assert np.isfinite(answer.density_per_km).all()
+
+
+def test_maps_without_distances_are_refused():
+    one = Sites.from_frame(frame(1, 1))
+    with pytest.raises(DataError, match="None of the 1 industries has two plants"):
+        kdensity(one)
+    table = frame(50, 2).assign(latitude=35.0, longitude=139.0)
+    with pytest.raises(DataError, match="most sites stand in one place"):
+        kdensity(Sites.from_frame(table))
+    # with a range and a bandwidth it is said: all pairs are 0 km apart, and chance gives that too
+    answer = kdensity(Sites.from_frame(table), range_km=50, bandwidth_km=5)
+    assert answer.pattern == ("random", "random")
+
+
+def test_negative_and_infinite_counts_are_refused():
+    latitude, longitude = towns(10)
+    centres = np.stack([latitude, longitude], axis=1)
+    counts = np.full((10, 2, 1), 5.0)
+    areas = tuple("abcdefghij")
+    for bad, match in (
+        (-1.0, r"negative or infinite in 1 cells: d × B \(-1\)"),
+        (np.inf, r"d × B \(inf\)"),
+    ):
+        counts[3, 1, 0] = bad
+        with pytest.raises(DataError, match=match):
+            kdensity_areas(Panel(areas, ("A", "B"), ("1",), {"plants": counts}, centres=centres))

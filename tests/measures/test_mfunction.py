@@ -1,5 +1,6 @@
 """M: against R dbmss, every possible sample, and simulation."""
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -7,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shuseki.errors import DataError, ParameterError
+from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.measures import mfunction as module
-from shuseki.measures.mfunction import m_function
+from shuseki.measures.mfunction import individual_m, joint_m_function, m_function
 from shuseki.measures.pairs import along, unit_vectors
 from shuseki.sites import Sites
 
@@ -131,3 +132,118 @@ def test_bad_radii_and_one_plant(sites):
     with pytest.raises(DataError, match="fewer than two plants: A"):
         m_function(lonely, ["A"])
     assert any("two plants: A" in note for note in m_function(lonely).notes)
+
+
+def pairs_by_hand() -> Sites:
+    """Four plants on a line, km: A at 0 and 10, B at 1 and 30."""
+    return Sites.on_plane(
+        np.array([0.0, 10.0, 1.0, 30.0]),
+        np.zeros(4),
+        np.array([0, 0, 1, 1]),
+        ("A", "B"),
+        np.array([1.0, 2.0, 4.0, 8.0]),
+    )
+
+
+def test_joint_m_by_hand():
+    # around A at 0 within 2 km: B alone, 1; A at 10 has no neighbour there and is left out.
+    # chance: 2 of 3 others are B: M(2) = 1 / (2/3) = 1.5
+    # within 9.5 km: at 0 B (1 of 1), at 10 the B at 1 (1 of 1): M = (1 + 1) / (2/3 + 2/3) = 1.5
+    # within 12 km: at 0 B and A, 1/2; at 10 both A and B, 1/2: M = 1 / (4/3) = .75
+    answer = joint_m_function(pairs_by_hand(), [("A", "B")], radii_km=(2, 9.5, 12))
+    assert answer.m[0] == pytest.approx([1.5, 1.5, 0.75])
+    assert answer.to_frame()["other"].unique().tolist() == ["B"]
+    # all other sites are of B: chance has no choice
+    assert answer.expected[0] == pytest.approx(answer.m[0])
+    assert not answer.localised_at.any()
+    assert any("no choice: A × B" in note for note in answer.notes)
+    # by employment within 12 km: 4 of 6 at 0 and 4 of 5 at 10; W_B = 12 of 14 and of 13
+    weighted = joint_m_function(pairs_by_hand(), [("A", "B")], radii_km=(12,), weights="employment")
+    assert weighted.m[0, 0] == pytest.approx((4 / 6 + 4 / 5) / (12 / 14 + 12 / 13))
+
+
+def test_individual_m_by_hand():
+    # within 12 km of A at 0: A and B, so own share 1/2 over 1/3; of A at 10: the same
+    own = individual_m(pairs_by_hand(), "A", radii_km=(2, 12))
+    assert own.m[:, 1] == pytest.approx([1.5, 1.5])
+    assert own.m[0, 0] == 0
+    assert np.isnan(own.m[1, 0])
+    assert own.site.tolist() == [0, 1]
+    other = individual_m(pairs_by_hand(), "A", "B", radii_km=(12,))
+    assert other.m[:, 0] == pytest.approx([0.75, 0.75])
+    assert other.to_frame()["x_km"].tolist() == [0, 10]
+    assert "median" in other.headline()
+    assert "中央値" in other.headline("ja")
+
+
+def test_the_mean_of_individual_m_is_m():
+    # without weights every plant has the same chance, so M is the mean over plants with neighbours
+    sites = crowd(2_500)
+    each = individual_m(sites, "A", radii_km=(5, 20))
+    whole = m_function(sites, ["A"], radii_km=(5, 20))
+    assert np.nanmean(each.m, axis=0) == pytest.approx(whole.m[0])
+
+
+def test_joint_null_over_every_possible_second_industry():
+    # A keeps its 3 sites; B is any 2 of the other 6
+    rng = np.random.default_rng(4)
+    x, y = rng.uniform(0, 10, (2, 9))
+    about = {"radii_km": (4, 7)}
+    drawn, others = [], np.arange(3, 9)
+    for chosen in combinations(others, 2):
+        industry = np.where(np.arange(9) < 3, 0, 2)
+        industry[list(chosen)] = 1
+        sites = Sites.on_plane(x, y, industry, ("A", "B", "C"))
+        answer = joint_m_function(sites, [("A", "B")], **about)
+        drawn.append(answer.m[0])
+    drawn = np.array(drawn)
+    assert answer.expected[0] == pytest.approx(drawn.mean(axis=0))
+    assert answer.deviation[0] == pytest.approx(drawn.std(axis=0))
+
+
+def test_moments_of_a_sample_over_every_sample():
+    values = np.random.default_rng(2).exponential(size=(8, 2))
+    drawn = np.array([values[list(some)].mean(axis=0) for some in combinations(range(8), 3)])
+    mean, deviation, skewness, covariance = module.sample_ratio_moments(values, np.ones(8), 3)
+    centred = drawn - drawn.mean(axis=0)
+    assert mean == pytest.approx(drawn.mean(axis=0))
+    assert covariance == pytest.approx(np.cov(drawn.T, bias=True))
+    assert skewness == pytest.approx((centred**3).mean(axis=0) / deviation**3)
+
+
+@pytest.mark.parametrize("weights", ["none", "employment"])
+def test_m_of_everyone_is_one_and_says_nothing(weights):
+    sites = crowd(2_500).select(np.arange(2_500) % 10 == 0)
+    everyone = replace(sites, industry=np.zeros(250, dtype=int), industries=("A",))
+    answer = m_function(everyone, radii_km=(5, 20), weights=weights)
+    assert answer.m == pytest.approx(1)
+    assert answer.global_upper == pytest.approx(1)
+    assert not answer.localised_at.any()
+    assert any("its M is 1 and says nothing" in note for note in answer.notes)
+
+
+@pytest.mark.parametrize("sites", [2, 3, 4])
+def test_m_of_two_or_three_plants(sites):
+    few = Sites.on_plane(
+        np.arange(sites) * 3.0, np.zeros(sites), np.minimum(np.arange(sites), 2) // 2, ("A", "B")
+    )
+    answer = m_function(few, ["A"], radii_km=(1, 4))
+    # 1 km: nobody has a neighbour; 4 km: A sees A, and of three or more the second sees B too:
+    # (1 + 1/2) / 2 over 1 / (n − 1)
+    wanted = 1.0 if sites == 2 else 0.75 * (sites - 1)
+    assert np.isnan(answer.m[0, 0])
+    assert np.isnan(answer.global_upper[0, 0])
+    assert answer.m[0, 1] == pytest.approx(wanted)
+    assert any("within 1 km: M is undefined" in note for note in answer.notes)
+
+
+def test_pairs_that_are_no_pairs_are_refused():
+    sites = pairs_by_hand()
+    with pytest.raises(ParameterError, match="Pairs of one industry: A"):
+        joint_m_function(sites, [("A", "A")])
+    with pytest.raises(ParameterError, match="none given"):
+        joint_m_function(sites, [])
+    with pytest.raises(UnknownCodeError, match="Unknown industry"):
+        joint_m_function(sites, [("A", "X")])
+    with pytest.raises(DataError, match="too few plants"):
+        individual_m(sites.select(np.array([True, False, True, True])), "A")

@@ -21,19 +21,30 @@ where the ``q`` are sums over distinct plants of products of their weights: ``q�
 ``q₂₂ = Σ w_i² w_j²``, ``q₂₁₁ = Σ w_i² w_j w_k``, ``q₁₁₁₁ = Σ w_i w_j w_k w_l``; with equal
 weights they are ``(n)₂, (n)₂, (n)₃, (n)₄``. Mean and covariance are exact, weighted or not.
 
+Two industries (``joint_kdensity``): K is the kernel density of the distances between a plant of
+the one and a plant of the other. Chance puts both, disjoint, on the sites (``v`` the weights of the
+other; sums of powers ``p``)::
+
+    E[C]   = p₁ v₁ G / (N)₂
+    E[CC'] = p₂ v₂ T₂ / (N)₂ + [p₂ (v₁² − v₂) + v₂ (p₁² − p₂)] (T₁ − T₂) / (N)₃
+             + (p₁² − p₂)(v₁² − v₂)(GG' − 4T₁ + 2T₂) / (N)₄
+
 Bands. Local: the quantile of a gamma law with that mean, that variance and the skewness of K,
 at each distance. Global: the same quantile at the level which the whole curve, with the exact
 correlation between distances and a Gaussian copula, passes anywhere with the stated
-probability. What is approximate: the skewness (third moments from a systematic spatial sample
-of 700 sites), the gamma law, and the copula. Where the law of K is too far from that (few
-plants, or a few plants with nearly all the employment), the null is simulated, and
-``null_by`` says so.
+probability, on each side. Skewness: with ``g_ij = μ + a_i + a_j + b_ij`` the kernel of a pair,
+``E a³``, ``E a_i b_ij²`` and ``E b_ij³`` are those of 2,048 sites spread over the map, each seen
+from with all others; ``E a_i a_j b_ij`` and ``E b_ij b_jk b_ki`` are those of 700 of them.
+What is approximate: that sample, the gamma law, the copula; on maps of very many blocks also the
+covariance of the rows (:mod:`~shuseki.measures.pairs`). Where the law of K is too far from that,
+the null is simulated, and ``null_by`` says so: few plants all; of many, those 300 whose weight
+makes the difference, and the rest by the mean and the covariance that they leave.
 
 Takes: :class:`~shuseki.sites.Sites`, or a panel of plant counts with the areas' centres.
 Gives: density per km. Localised at ``d`` where K lies above the upper band, dispersed where
 below the lower; Γ and Ψ are the areas between K and the global bands (0 = none).
-Sources: Duranton and Overman (2005), Review of Economic Studies 72, pp. 1077–1106; Marcon and
-Puech (2010), Journal of Economic Geography 10, pp. 745–762.
+Sources: Duranton and Overman (2005), Review of Economic Studies 72, pp. 1077–1106, for two
+industries too; Marcon and Puech (2010), Journal of Economic Geography 10, pp. 745–762.
 Checked against: R dbmss 2.9-0 (stored output), all samples of a small population, simulation.
 Limits: Distances are great circles, not roads. The bandwidth follows Silverman's rule with the
 spread of all sites, not of the industry, so that it is fixed under the null.
@@ -42,11 +53,11 @@ spread of all sites, not of the industry, so that it is fixed under the null.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from scipy import sparse
 from scipy.special import ndtr, ndtri
 from scipy.stats import gamma as gamma_law
 from scipy.stats import qmc
@@ -55,25 +66,30 @@ from threadpoolctl import threadpool_limits
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import own_distance_km
+from shuseki.measures.amounts import amounts
 from shuseki.measures.pairs import (
     Places,
     Population,
     at_centres,
     distance_matrix,
+    each_industry,
     mesh,
     pair_shares,
+    pairs_between,
     points,
     population_sums,
+    positions_of,
     simulated_shares,
+    site_draws,
     systematic_sample,
     unit_vectors,
 )
 from shuseki.panel import Panel
 from shuseki.results import Result, result
-from shuseki.sites import Sites, check_inside_japan
+from shuseki.sites import Sites
 from shuseki.sources import Source
 
-__all__ = ["KDensity", "kdensity", "kdensity_areas"]
+__all__ = ["JointKDensity", "KDensity", "joint_kdensity", "kdensity", "kdensity_areas"]
 
 DURANTON_OVERMAN = Source(
     "DurantonOverman2005",
@@ -96,9 +112,13 @@ ROUNDING = 0.25
 together are then at most 3% wider than the kernel."""
 
 DISTANCES = 128
-THIRD_MOMENT_SITES = 700
+SCALE_SITES = 700
+"""Sites whose distances set range and bandwidths."""
+THIRD_MOMENT_ROWS, THIRD_MOMENT_SITES = 2_048, 700
 THIRD_MOMENT_DISTANCES = 16
 COPULA_DRAWS, COPULA_RANK = 2**14, 64
+NO_VARIANCE = 1e-12
+"""Share of the largest variance below which a curve does not move at a distance."""
 
 
 @result
@@ -189,19 +209,28 @@ class KDensity(Result):
     def headline(self, lang: str = "en") -> str:
         """Count the industries by pattern."""
         count = {kind: self.pattern.count(kind) for kind in ("localised", "dispersed", "random")}
-        unit = "workers" if self.weights == "employment" else "plants"
         if lang == "ja":
             return (
                 f"{len(self.industries)}業種中、集中{count['localised']}、分散{count['dispersed']}、"
-                f"偶然と区別できず{count['random']}（{self.distances_km[-1]:.0f} km以内、"
-                f"{'従業者' if self.weights == 'employment' else '事業所'}の組、大域信頼帯"
-                f"{self.level:.0%}、{self.sites:,}事業所）。"
+                f"偶然と区別できず{count['random']}（{self._terms(lang)}）。"
             )
         return (
             f"Of {len(self.industries)} industries {count['localised']} are localised, "
             f"{count['dispersed']} dispersed and {count['random']} not distinguishable from "
-            f"chance within {self.distances_km[-1]:.0f} km (pairs of {unit}, global bands at "
-            f"{self.level:.0%}, n = {self.sites:,} sites)."
+            f"chance within {self.distances_km[-1]:.0f} km ({self._terms(lang)})."
+        )
+
+    def _terms(self, lang: str) -> str:
+        """Pairs of what, which bands, how many sites."""
+        workers = self.weights == "employment"
+        if lang == "ja":
+            return (
+                f"{self.distances_km[-1]:.0f} km以内、{'従業者' if workers else '事業所'}の組、"
+                f"大域信頼帯は上下それぞれ{self.level:.0%}、{self.sites:,}事業所"
+            )
+        return (
+            f"pairs of {'workers' if workers else 'plants'}, global bands at {self.level:.0%} on "
+            f"each side, n = {self.sites:,} sites"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -248,6 +277,55 @@ class KDensity(Result):
         return pd.DataFrame(frame)
 
 
+@result
+class JointKDensity(KDensity):
+    """The K-density between the plants of two industries, beside what chance would give.
+
+    ``industries`` holds both codes as ``"A × B"``, ``plants`` those of the first.
+
+    Attributes
+    ----------
+    pairs
+        The two codes of each pair, ``K`` of them.
+    other_plants
+        Plants of the second, shape ``(K,)``.
+    among
+        What chance draws from: ``"all"`` sites, or the sites of ``"both"`` industries.
+    """
+
+    pairs: tuple[tuple[str, str], ...]
+    other_plants: Ints
+    among: str
+
+    def headline(self, lang: str = "en") -> str:
+        """Count the pairs by pattern, and name the one with the highest Γ."""
+        count = {kind: self.pattern.count(kind) for kind in ("localised", "dispersed", "random")}
+        best = int(np.argmax(self.localisation_index))
+        named = self.pattern[best] == "localised"
+        if lang == "ja":
+            base = "両業種の立地点" if self.among == "both" else "全立地点"
+            most = f"。最大は{self.industry_names[best]}" if named else ""
+            return (
+                f"業種の{len(self.pairs)}組中、共集中{count['localised']}、分散{count['dispersed']}、"
+                f"偶然と区別できず{count['random']}（{base}から抽出、{self._terms(lang)}）{most}。"
+            )
+        base = "the sites of both" if self.among == "both" else "all sites"
+        most = f"; most {self.industry_names[best]}" if named else ""
+        return (
+            f"Of {len(self.pairs)} pairs of industries {count['localised']} are jointly localised, "
+            f"{count['dispersed']} dispersed and {count['random']} not distinguishable from chance "
+            f"within {self.distances_km[-1]:.0f} km (drawn from {base}, {self._terms(lang)}){most}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per pair: pattern, where, Γ, Ψ."""
+        frame = super().to_frame()
+        frame.insert(0, "other", [other for _, other in self.pairs])
+        frame["industry"] = [one for one, _ in self.pairs]
+        frame.insert(list(frame).index("plants") + 1, "other_plants", self.other_plants)
+        return frame
+
+
 # ---- the public verbs --------------------------------------------------------------------
 
 
@@ -260,7 +338,6 @@ def kdensity(
     range_km: float | None = None,
     bandwidth_km: float | None = None,
     level: float = 0.05,
-    inside_japan: bool = True,
     progress: Progress | None = None,
 ) -> KDensity:
     """Measure at which distances the plants of each industry gather or keep apart.
@@ -285,59 +362,131 @@ def kdensity(
         the pairs of the industry by default.
     level
         Probability of passing one side of a band by chance.
-    inside_japan
-        Refuse coordinates outside Japan.
     progress
         Called with (done, total).
 
     Raises
     ------
     DataError
-        Coordinates outside Japan or exchanged, missing or negative employment, or no industry
-        of two plants.
+        Missing employment, or no industry of two plants.
     """
-    if inside_japan:
-        check_inside_japan(sites.latitude, sites.longitude)
-    if weights == "employment":
-        check_employed(sites)
-    unknown = [code for code in industries or () if code not in sites.industries]
-    if unknown:
-        raise UnknownCodeError.among("industry", unknown, sites.industries)
-    wanted = [sites.industries.index(code) for code in industries or sites.industries]
-    names = sites.industry_names or sites.industries
-    order = np.argsort(sites.industry, kind="stable")
-    bounds = np.searchsorted(sites.industry[order], np.arange(len(sites.industries) + 1))
-    members = []
-    for k in wanted:
-        rows = order[bounds[k] : bounds[k + 1]]
-        size = sites.employment[rows] if weights == "employment" else np.ones(len(rows))
-        members.append(_Member(sites.industries[k], names[k], rows, size))
-    members, notes = _with_pairs(members)
-    exact = positions == "points" or (positions == "auto" and len(sites) <= LARGEST_POINT_SET)
-    position = unit_vectors(sites.latitude, sites.longitude)
-    sample = systematic_sample(position, np.ones(len(sites)), THIRD_MOMENT_SITES)
-    smallest = 0.0 if exact else SMALLEST_MESH_BANDWIDTH_KM
-    scale = _scale(position[sample], members, range_km, bandwidth_km, smallest)
-    if exact:
-        places = points(sites.latitude, sites.longitude)
-        how = "Exact positions."
-    else:
-        places = mesh(sites.latitude, sites.longitude, scale.bandwidths_km.min() * ROUNDING)
-        how = (
-            f"Positions are {len(places.plants):,} cells of the standard mesh (about 1 km), far "
-            f"from each other {len(places.block_positions):,} blocks of cells, for observation "
-            "and null alike; two plants of one cell count as 0.5 km apart."
-        )
+    members, notes = _with_pairs(_members(sites, industries, weights))
+    places, scale, how = _placed(sites, members, positions, range_km, bandwidth_km)
     return _measure(
         places,
         members,
         scale,
-        places.of_site[sample],
         weights=weights,
         level=level,
-        notes=(*notes, how, *sites.notes),
+        notes=(*notes, *how, *sites.notes),
         sources=(*sites.sources, DURANTON_OVERMAN),
         progress=progress,
+    )
+
+
+def joint_kdensity(
+    sites: Sites,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    among: Literal["all", "both"] = "all",
+    weights: Weights = "none",
+    positions: Positions = "auto",
+    range_km: float | None = None,
+    bandwidth_km: float | None = None,
+    level: float = 0.05,
+    progress: Progress | None = None,
+) -> JointKDensity:
+    """Measure at which distances the plants of two industries stand near each other.
+
+    Parameters
+    ----------
+    sites
+        All plants of all industries.
+    pairs
+        Codes of two different industries each.
+    among
+        Where chance puts the plants of both: on ``"all"`` sites (do they stand together more than
+        any two industries would?), or on the sites of ``"both"`` (are they mixed where they are?).
+
+    Other parameters as in :func:`kdensity`.
+
+    Raises
+    ------
+    ParameterError
+        No pair, or a pair of one industry.
+    DataError
+        An industry without plants, or missing employment.
+    """
+    asked = [(str(one), str(other)) for one, other in pairs]
+    same = [one for one, other in asked if one == other]
+    if not asked or same:
+        raise ParameterError(
+            f"Pairs of one industry: {examples(same) or 'none given'}. Expected pairs of two "
+            "different codes. Use kdensity for one industry."
+        )
+    if among not in ("all", "both"):
+        raise ParameterError(f'among is {among!r}. Expected "all" or "both".')
+    answers = []
+    for group in [asked] if among == "all" else [[pair] for pair in asked]:
+        some = sites
+        if among == "both":
+            some = sites.select(sites.of(group[0][0]) | sites.of(group[0][1]))
+        codes = sorted({code for pair in group for code in pair})
+        of = {member.code: member for member in _members(some, codes, weights)}
+        empty = [code for code, member in of.items() if not len(member.rows)]
+        if empty:
+            raise DataError(
+                f"Industries without plants: {examples(empty)}. A pair needs a plant of each. "
+                "Choose other industries."
+            )
+        joint = [
+            _Member(
+                f"{one} × {other}",
+                f"{of[one].name} × {of[other].name}",
+                of[one].rows,
+                of[one].weights,
+                (of[other].rows, of[other].weights),
+            )
+            for one, other in group
+        ]
+        places, scale, how = _placed(some, joint, positions, range_km, bandwidth_km)
+        answers.append(
+            _measure(
+                places,
+                joint,
+                scale,
+                weights=weights,
+                level=level,
+                notes=(*how, *sites.notes),
+                sources=(*sites.sources, DURANTON_OVERMAN),
+                progress=progress,
+            )
+        )
+    if len(answers) > 1 and np.ptp([answer.distances_km[-1] for answer in answers]) > 0:
+        raise ParameterError(
+            "The sites of the pairs spread differently, so that their ranges differ. Expected one "
+            "range for a table. Name it with range_km=…, or ask for one pair at a time."
+        )
+    first = answers[0]
+    sizes = np.bincount(sites.industry, minlength=len(sites.industries))
+    joined = {
+        name: np.concatenate([getattr(answer, name) for answer in answers])
+        for name in ("plants", "bandwidth_km", *_CURVES)
+    }
+    return JointKDensity(
+        industries=tuple(code for answer in answers for code in answer.industries),
+        industry_names=tuple(name for answer in answers for name in answer.industry_names),
+        sites=max(answer.sites for answer in answers),
+        distances_km=first.distances_km,
+        null_by=tuple(by for answer in answers for by in answer.null_by),
+        weights=weights,
+        level=level,
+        notes=tuple(dict.fromkeys(note for answer in answers for note in answer.notes)),
+        sources=first.sources,
+        pairs=tuple(asked),
+        other_plants=np.array([sizes[sites.industries.index(other)] for _, other in asked]),
+        among=among,
+        **joined,
     )
 
 
@@ -386,27 +535,18 @@ def kdensity_areas(
             "centres=… when building the panel, or use sites."
         )
     chosen = panel.select(industries=industries) if industries is not None else panel
-    counts = chosen.variable(variable, period)
-    whole = panel.variable(variable, period)
-    if whole.ndim == 3 or counts.ndim == 3:
-        raise ParameterError(
-            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
-        )
+    whole, _ = amounts(panel, variable, period)
+    counts, _ = amounts(chosen, variable, period)
     suppressed = int(np.isnan(whole).sum())
     filled, population = np.rint(np.nan_to_num(counts)), np.rint(np.nan_to_num(whole)).sum(axis=1)
     broken = int((np.abs(np.nan_to_num(whole) % 1 - 0.5) < 0.5 - 1e-6).sum())
-    if (filled < 0).any():
-        raise DataError(
-            f"{variable!r} is negative somewhere. Expected counts of plants. Choose the variable "
-            "that counts plants."
-        )
     occupied = population > 0
     filled, population, centres = filled[occupied], population[occupied], panel.centres[occupied]
     own_km = np.zeros(len(panel.areas)) if area_km2 is None else own_distance_km(area_km2)
     size = np.ones_like(filled)
     notes = (f"Plants stand at the centres of {int(occupied.sum()):,} areas.", *panel.notes)
     if weights == "employment":
-        size = mean_sizes(filled, chosen.variable(employment, period)[occupied])
+        size = mean_sizes(filled, amounts(chosen, employment, period)[0][occupied])
         notes = ("Plants of an area and industry are taken as equal in size.", *notes)
     if broken:
         notes = (f"{broken} cells hold parts of plants, of divided areas: rounded.", *notes)
@@ -421,12 +561,11 @@ def kdensity_areas(
     members, left_out = _with_pairs(members)
     places = at_centres(centres, population, own_km[occupied])
     position = unit_vectors(centres[:, 0], centres[:, 1])
-    sample = systematic_sample(position, population, THIRD_MOMENT_SITES)
+    sample = systematic_sample(position, population, SCALE_SITES)
     return _measure(
         places,
         members,
         _scale(position[sample], members, range_km, bandwidth_km, 0.0),
-        places.of_site[sample],
         weights=weights,
         level=level,
         notes=(*left_out, *notes),
@@ -435,27 +574,59 @@ def kdensity_areas(
     )
 
 
-def check_employed(sites: Sites) -> None:
-    """Refuse sites whose employment cannot weigh them."""
-    bad = np.flatnonzero(~(sites.employment > 0))
-    if bad.size:
-        raise DataError(
-            f"{bad.size} sites without positive employment: rows {examples(bad)}. Expected "
-            'persons in every row. Leave those sites out, or use weights="none".'
-        )
-
-
 # ---- from plants to curves -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Member:
-    """An industry: the site or area of each plant, and the weight of each."""
+    """An industry, or two: the site or area of each plant, and the weight of each."""
 
     code: str
     name: str
     rows: Ints
     weights: Floats
+    other: tuple[Ints, Floats] | None = None
+
+    @property
+    def relative(self) -> Floats:
+        """Weights over their mean."""
+        relative: Floats = self.weights / self.weights.mean()
+        return relative
+
+    @property
+    def size(self) -> int:
+        """Plants, of both where there are two."""
+        return len(self.rows) + (0 if self.other is None else len(self.other[0]))
+
+    @property
+    def effective(self) -> float:
+        """Number of equal plants with the same sum of squared shares, the lesser of two."""
+        both = [self.weights] if self.other is None else [self.weights, self.other[1]]
+        return min(float(w.sum() ** 2 / (w**2).sum()) for w in both)
+
+    @property
+    def effective_pairs(self) -> float:
+        """Number of equal pairs whose sum would vary as these weighted ones: n(n−1)/2 if equal."""
+        if self.other is not None:
+            return float(
+                np.prod([w.sum() ** 2 / (w**2).sum() for w in (self.weights, self.other[1])])
+            )
+        first, second, fourth = (float((self.relative**k).sum()) for k in (1, 2, 4))
+        if second**2 <= fourth:
+            return 1.0
+        return (first**2 - second) ** 2 / (second**2 - fourth) / 2
+
+    @property
+    def heaviest(self) -> float:
+        """Share of the plants that can be simulated in the squared weights, the lesser of two."""
+        both = [self.weights] if self.other is None else [self.weights, self.other[1]]
+        squares = [np.sort(w**2)[::-1] for w in both]
+        room = SIMULATED_PLANTS // len(both)
+        return min(float(w[:room].sum() / w.sum()) for w in squares)
+
+    def alone(self, sites: int) -> bool:
+        """Whether chance has no choice: equal plants on every site."""
+        return self.other is None and self.size == sites and bool(np.ptp(self.weights) == 0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -465,6 +636,48 @@ class _Scale:
     bandwidths_km: Floats
     range_km: float
     notes: tuple[str, ...]
+
+
+def _members(sites: Sites, industries: Sequence[str] | None, weights: Weights) -> list[_Member]:
+    size = sites.weights(weights)
+    unknown = [code for code in industries or () if code not in sites.industries]
+    if unknown:
+        raise UnknownCodeError.among("industry", unknown, sites.industries)
+    wanted = [sites.industries.index(code) for code in industries or sites.industries]
+    names = sites.industry_names or sites.industries
+    order = np.argsort(sites.industry, kind="stable")
+    bounds = np.searchsorted(sites.industry[order], np.arange(len(sites.industries) + 1))
+    rows = [order[bounds[k] : bounds[k + 1]] for k in wanted]
+    return [
+        _Member(sites.industries[k], names[k], own, size[own])
+        for k, own in zip(wanted, rows, strict=True)
+    ]
+
+
+def _placed(
+    sites: Sites,
+    members: list[_Member],
+    positions: Positions,
+    range_km: float | None,
+    bandwidth_km: float | None,
+) -> tuple[Places, _Scale, tuple[str, ...]]:
+    """Put sites at their points or into the mesh, and set range and bandwidths."""
+    if positions not in ("auto", "points", "mesh"):
+        raise ParameterError(f'positions is {positions!r}. Expected "auto", "points" or "mesh".')
+    exact = positions == "points" or (positions == "auto" and len(sites) <= LARGEST_POINT_SET)
+    position = positions_of(sites)
+    sample = systematic_sample(position, np.ones(len(sites)), SCALE_SITES)
+    smallest = 0.0 if exact else SMALLEST_MESH_BANDWIDTH_KM
+    scale = _scale(position[sample], members, range_km, bandwidth_km, smallest, sites.plane)
+    if exact:
+        return points(sites), scale, ("Exact positions.",)
+    places = mesh(sites, scale.bandwidths_km.min() * ROUNDING)
+    how = (
+        f"Positions are {len(places.plants):,} cells of the {'' if sites.plane else 'standard '}"
+        f"mesh (about 1 km), far from each other {len(places.block_positions):,} blocks of cells, "
+        "for observation and null alike; two plants of one cell count as 0.5 km apart.",
+    )
+    return places, scale, how
 
 
 def _with_pairs(members: list[_Member]) -> tuple[list[_Member], tuple[str, ...]]:
@@ -486,23 +699,30 @@ def _scale(
     range_km: float | None,
     bandwidth_km: float | None,
     smallest_km: float,
+    plane: bool = False,
 ) -> _Scale:
-    spread_km, median_km = distance_spread(sample)
+    for name, given in (("range_km", range_km), ("bandwidth_km", bandwidth_km)):
+        if given is not None and not 0 < given < np.inf:
+            raise ParameterError(f"{name} is {given:g}. Expected a positive distance.")
+    if len(sample) < 2:
+        raise DataError("There is one site. A distance needs a pair. Add the other sites.")
+    spread_km, median_km = distance_spread(sample, plane=plane)
     limit_km = float(range_km) if range_km is not None else median_km
     notes: tuple[str, ...] = ()
     if bandwidth_km is not None:
         bandwidths = np.full(len(members), float(bandwidth_km))
     else:
-        pairs = np.array([_effective_pairs(member.weights) for member in members])
+        pairs = np.array([member.effective_pairs for member in members])
         bandwidths = 0.9 * spread_km * pairs**-0.2
         narrow = int((bandwidths < smallest_km).sum())
         if narrow and spread_km > 0:
             notes = (f"Bandwidths of {narrow} industries are raised to {smallest_km:g} km.",)
             bandwidths = np.maximum(bandwidths, smallest_km)
     if not (limit_km > 0 and (bandwidths > 0).all()):
-        raise ParameterError(
-            f"range_km is {limit_km:g} and the smallest bandwidth {bandwidths.min():g} km. "
-            "Expected positive distances. All sites may stand in one place."
+        raise DataError(
+            f"Distances of the sites spread {spread_km:g} km around a median of {median_km:g} km: "
+            "most sites stand in one place, or all equally far apart. Expected sites at several "
+            "distances. Name range_km and bandwidth_km, or locate the sites more exactly."
         )
     return _Scale(bandwidths, limit_km, notes)
 
@@ -511,7 +731,6 @@ def _measure(
     places: Places,
     members: list[_Member],
     scale: _Scale,
-    sample: Ints,
     *,
     weights: str,
     level: float,
@@ -525,32 +744,44 @@ def _measure(
     distances_km = np.linspace(0, scale.range_km, DISTANCES + 1)
     bin_km = min(1.0, narrowest / 3, scale.range_km / 100)
     bins = int(np.ceil((scale.range_km + 3 * widest) / bin_km))
+    if bins > LARGEST_BINS:
+        raise ParameterError(
+            f"A range of {scale.range_km:,.0f} km with a bandwidth of {narrowest:g} km asks for "
+            f"{bins:,} bins of distance. Expected {LARGEST_BINS:,} at most. Choose a shorter range "
+            "or a wider bandwidth."
+        )
     total = len(places.plants) + len(members)
     population = population_sums(
         places, bin_km, bins, progress and (lambda done: progress(done, total))
     )
-    third = _third_moments_by_bandwidth(
-        places.positions[sample], places.own_km[sample], scale.bandwidths_km, scale.range_km
-    )
+    third = third_moment_ladder(places, population, scale.bandwidths_km, scale.range_km)
     curves: dict[str, list[Floats]] = {name: [] for name in _CURVES}
-    null_by = []
+    null_by, noted = [], list(notes)
     with threadpool_limits(1, "blas"):  # the matrices of one industry are small
         for step, (member, h) in enumerate(zip(members, scale.bandwidths_km, strict=True)):
-            relative = member.weights / member.weights.mean()
             smooth = smoothing_map(distances_km, h, bin_km, bins)
-            shares = pair_shares(places, places.of_site[member.rows], relative, bin_km, bins)
-            null = _null(places, population, third(h, distances_km), relative, smooth, level)
+            own = places.of_site[member.rows]
+            if member.other is None:
+                shares = pair_shares(places, own, member.relative, bin_km, bins)
+            else:
+                where = (own, places.of_site[member.other[0]])
+                shares = pairs_between(
+                    places, where, (member.weights, member.other[1]), bin_km, bins
+                )
+            null = _null(places, population, third(h), member, smooth, distances_km, level)
             null_by.append(null.by)
             for name, curve in zip(_CURVES, (smooth @ shares, *null.curves), strict=True):
                 curves[name].append(curve)
             if progress:
                 progress(len(places.plants) + step + 1, total)
-    simulated = [m.code for m, by in zip(members, null_by, strict=True) if by == "simulation"]
-    if simulated:
-        notes = (
-            f"Null by {SIMULATIONS:,} simulations, too few or too unequal plants for moments: "
-            f"{examples(simulated)}.",
-            *notes,
+    for by, words in _NULL_WORDS.items():
+        those = [m.code for m, one in zip(members, null_by, strict=True) if one == by]
+        if those:
+            noted.insert(0, f"{words}: {examples(those)}.")
+    if not population.exact:
+        noted.append(
+            f"The covariance of the null is that of {len(population.rows):,} sites spread over the "
+            "map; its mean is of all sites."
         )
     return KDensity(
         industries=tuple(member.code for member in members),
@@ -560,12 +791,39 @@ def _measure(
         distances_km=distances_km,
         bandwidth_km=scale.bandwidths_km,
         **{name: np.array(curves[name]) for name in _CURVES},
-        null_by=tuple(null_by),
+        null_by=tuple("simulation" if by.startswith("simulation") else "moments" for by in null_by),
         weights=weights,
         level=level,
-        notes=(*scale.notes, *notes),
+        notes=(*scale.notes, *noted),
         sources=sources,
     )
+
+
+LARGEST_BINS = 20_000
+
+SIMULATIONS = 4_000
+SIMULATED_PLANTS = 300
+"""Plants of an industry that are simulated one by one; of more plants the heaviest."""
+SMALLEST_EFFECTIVE_PLANTS = 20.0
+MOST = 0.8
+"""Share of the squared weights that simulated plants must have, where only skewness asks for it."""
+LARGEST_SKEWNESS = 0.75
+"""Beyond this the lower global band of the gamma law is passed too often (6.5% for 5% at 1.2)."""
+
+_NULL_WORDS = {
+    "moments, skewed": (
+        f"Null by moments though its skewness is over {LARGEST_SKEWNESS:g}, of too many plants to "
+        "simulate: the lower band may be passed by 6 or 7% where 5% are wanted"
+    ),
+    "simulation of the heaviest": (
+        f"Null by {SIMULATIONS:,} simulations of the {SIMULATED_PLANTS} heaviest plants, the rest "
+        "by moments, too unequal plants for moments alone"
+    ),
+    "simulation": (
+        f"Null by {SIMULATIONS:,} simulations, too few or too unequal plants for moments"
+    ),
+    "everyone": "All sites are of the industry: chance gives what is there, and no more is said",
+}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -579,30 +837,134 @@ class _Null:
 def _null(
     places: Places,
     population: Population,
-    third: "_ThirdMoments",
-    plant_weights: Floats,
+    third: "_Rung",
+    member: _Member,
     smooth: Floats,
+    distances_km: Floats,
     level: float,
 ) -> _Null:
-    mean, by_bin = null_moments(population, plant_weights)
+    mean, by_bin = (
+        null_moments(population, member.relative)
+        if member.other is None
+        else joint_null_moments(population, member.weights, member.other[1])
+    )
     expected = smooth @ mean
+    nothing = np.zeros(len(expected))
+    if member.alone(population.sites):
+        return _Null((expected, nothing, nothing, *4 * (expected,)), "everyone")
     covariance = smooth @ by_bin @ smooth.T
     deviation = np.sqrt(np.maximum(np.diag(covariance), 0))
-    skewness = null_skewness(third, plant_weights, population.sites, deviation)
-    effective = plant_weights.sum() ** 2 / (plant_weights**2).sum()
-    if effective >= SMALLEST_EFFECTIVE_PLANTS and np.abs(skewness).max() <= LARGEST_SKEWNESS:
+    moments = third_moments(third, population, smooth, distances_km)
+    skewness = null_skewness(moments, member, population.sites, deviation)
+    skewed = bool(np.abs(skewness).max() > LARGEST_SKEWNESS)
+    unequal = member.effective < SMALLEST_EFFECTIVE_PLANTS
+    few = member.size <= SIMULATED_PLANTS
+    if not unequal and not (skewed and member.heaviest >= MOST):
         everywhere = global_tail(covariance, level)
         bands = [
             expected + deviation * pearson_quantile(tail, skewness)
             for tail in (level, 1 - level, everywhere, 1 - everywhere)
         ]
-        return _Null((expected, deviation, skewness, *bands), "moments")
-    rng = np.random.default_rng(len(plant_weights))
-    shares = simulated_shares(
-        places, plant_weights, population.bin_km, smooth.shape[1], SIMULATIONS, rng
+        by = "moments, skewed" if skewed else "moments"
+        return _Null((expected, deviation, skewness, *bands), by)
+    rng = np.random.default_rng(member.size)
+    drawn = (
+        simulated_curves(places, population, member, smooth, rng)
+        if few
+        else partly_simulated_curves(places, population, member, smooth, expected, covariance, rng)
     )
-    bands = simulated_bands(shares @ smooth.T, level)
-    return _Null((expected, deviation, skewness, *bands), "simulation")
+    bands = simulated_bands(drawn, level)
+    by = "simulation" if few else "simulation of the heaviest"
+    return _Null((expected, deviation, skewness, *bands), by)
+
+
+def simulated_curves(
+    places: Places,
+    population: Population,
+    member: _Member,
+    smooth: Floats,
+    rng: np.random.Generator,
+    times: int = SIMULATIONS,
+) -> Floats:
+    """Curves of industries that chance put on the sites, ``(times, D)``."""
+    bins = smooth.shape[1]
+    if member.other is None:
+        return (
+            simulated_shares(places, member.relative, population.bin_km, bins, times, rng)
+            @ smooth.T
+        )
+    of_site = np.repeat(np.arange(len(places.plants)), np.rint(places.plants).astype(np.int64))
+    where = of_site[site_draws(len(of_site), member.size, times, rng)]
+    n = len(member.rows)
+    both = np.concatenate([member.weights, member.other[1]])
+    pairs = each_industry(places, where, both, population.bin_km, bins)
+    pairs -= each_industry(places, where[:, :n], both[:n], population.bin_km, bins)
+    pairs -= each_industry(places, where[:, n:], both[n:], population.bin_km, bins)
+    curves: Floats = pairs @ smooth.T / (2 * both[:n].sum() * both[n:].sum())
+    return curves
+
+
+def partly_simulated_curves(
+    places: Places,
+    population: Population,
+    member: _Member,
+    smooth: Floats,
+    expected: Floats,
+    covariance: Floats,
+    rng: np.random.Generator,
+) -> Floats:
+    """Curves of chance where few plants have much of the weight, ``(SIMULATIONS, D)``.
+
+    The heaviest plants are put on sites spread over the map. Their pairs with the other plants are
+    what a plant expects where it stands, the pairs of the others what any expect. What that leaves
+    of the exact covariance is added, normal.
+    """
+    sites = len(population.rows)
+    weights = (
+        member.relative
+        if member.other is None
+        else np.concatenate(
+            [member.weights / member.weights.sum(), member.other[1] / member.other[1].sum()]
+        )
+    )
+    first = np.arange(len(weights)) < len(member.rows)
+    heavy = np.argsort(weights)[::-1][: min(SIMULATED_PLANTS, sites)]
+    chosen = np.isin(np.arange(len(weights)), heavy)
+    at = site_draws(sites, len(heavy), SIMULATIONS, rng)
+    seen = population.rows @ smooth.T / (population.sites - 1)
+    times = np.arange(SIMULATIONS).repeat(len(heavy))
+
+    def expects(of_each: Floats) -> Floats:
+        table = sparse.csr_array(
+            (np.tile(of_each, SIMULATIONS), (times, at.ravel())), (SIMULATIONS, sites)
+        )
+        curve: Floats = table @ seen
+        return curve
+
+    def among(some: Bools) -> Floats:
+        return each_industry(
+            places, population.cells[at[:, some]], weights[heavy[some]], population.bin_km,
+            smooth.shape[1],
+        ) @ smooth.T  # fmt: skip
+
+    of_first = first[heavy]
+    if member.other is None:
+        light = weights[~chosen].sum()
+        scale = weights.sum() ** 2 - (weights**2).sum()
+        part = (
+            among(np.ones(len(heavy), dtype=bool)) + expects(2 * light * weights[heavy])
+        ) / scale
+    else:
+        rest = [weights[~chosen & side].sum() for side in (first, ~first)]
+        everyone = np.ones(len(heavy), dtype=bool)
+        crossed = (among(everyone) - among(of_first) - among(~of_first)) / 2
+        part = crossed + expects(weights[heavy] * np.where(of_first, rest[1], rest[0]))
+    centred = part - part.mean(axis=0)
+    left = covariance - centred.T @ centred / (SIMULATIONS - 1)
+    values, vectors = np.linalg.eigh(left)
+    more = rng.standard_normal((SIMULATIONS, len(values)))
+    curves: Floats = expected + centred + more * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    return curves
 
 
 _CURVES = (
@@ -616,19 +978,6 @@ _CURVES = (
     "global_upper_per_km",
 )
 
-SIMULATIONS = 4_000
-SMALLEST_EFFECTIVE_PLANTS = 20.0
-LARGEST_SKEWNESS = 0.75
-"""Beyond this the lower global band of the gamma law is passed too often (6.5% for 5% at 1.2)."""
-
-
-def _effective_pairs(weights: Floats) -> float:
-    """Number of equal pairs whose sum would vary as these weighted ones: n(n−1)/2 if equal."""
-    first, second, fourth = (float((weights**k).sum()) for k in (1, 2, 4))
-    if second**2 <= fourth:
-        return 1.0
-    return (first**2 - second) ** 2 / (second**2 - fourth) / 2
-
 
 def _area_km(gap: Floats, distances_km: Floats) -> Floats:
     return np.trapezoid(np.maximum(gap, 0), distances_km, axis=1)
@@ -637,9 +986,9 @@ def _area_km(gap: Floats, distances_km: Floats) -> Floats:
 # ---- array functions ------------------------------------------------------------------------
 
 
-def distance_spread(positions: Floats) -> tuple[float, float]:
+def distance_spread(positions: Floats, *, plane: bool = False) -> tuple[float, float]:
     """Silverman's spread min(sd, IQR/1.34) and the median of all distances, km."""
-    distance = distance_matrix(positions)[np.triu_indices(len(positions), 1)]
+    distance = distance_matrix(positions, plane=plane)[np.triu_indices(len(positions), 1)]
     low, median, high = np.quantile(distance, [0.25, 0.5, 0.75])
     spread = min(float(distance.std()), float(high - low) / 1.34)
     return spread, float(median)
@@ -691,13 +1040,29 @@ def null_moments(population: Population, weights: Floats) -> tuple[Floats, Float
     return mean, covariance
 
 
+def joint_null_moments(
+    population: Population, weights: Floats, others: Floats
+) -> tuple[Floats, Floats]:
+    """Mean ``(B,)`` and covariance ``(B, B)`` of the shares of pairs between two industries."""
+    N, G, T1 = population.sites, population.ordered_pairs, population.row_products
+    T2 = np.diag(G)
+    p, v = (np.array([(w**k).sum() for k in (1, 2)]) / w.sum() ** [1, 2] for w in (weights, others))
+    two, three, four = falling(N, 2), falling(N, 3), falling(N, 4)
+    mean = G / two
+    covariance = p[1] * v[1] / two * T2 - np.outer(mean, mean)
+    if three:
+        covariance += (p[1] * (1 - v[1]) + v[1] * (1 - p[1])) / three * (T1 - T2)
+    if four:
+        covariance += (1 - p[1]) * (1 - v[1]) / four * (np.outer(G, G) - 4 * T1 + 2 * T2)
+    return mean, covariance
+
+
 def falling(n: int, k: int) -> float:
     """Ordered draws of ``k`` of ``n``: ``n (n − 1) … (n − k + 1)``."""
     return float(np.prod([float(n - j) for j in range(k)]))
 
 
-@dataclass(frozen=True, slots=True)
-class _ThirdMoments:
+class _Moments(NamedTuple):
     """Third moments of the Hoeffding parts ``g_ij = μ + a_i + a_j + b_ij``, each ``(D,)``."""
 
     aaa: Floats
@@ -707,68 +1072,153 @@ class _ThirdMoments:
     triangle: Floats
 
 
-def third_moments(
-    distance_km: NDArray[np.floating], bandwidth_km: float, at_km: Floats
-) -> _ThirdMoments:
-    """Third moments over a sample of sites with distances ``(m, m)``."""
-    m = len(distance_km)
-    rows = []
-    for d in at_km:
-        near = float(d)
-        g = np.exp(-0.5 * ((distance_km - near) / bandwidth_km) ** 2)
-        if near < 6 * bandwidth_km:
-            g += np.exp(-0.5 * ((distance_km + near) / bandwidth_km) ** 2)
-        g /= bandwidth_km * np.sqrt(2 * np.pi)
-        np.fill_diagonal(g, 0)
-        mean = g.sum() / (m * (m - 1))
-        a = (g.sum(axis=1) / (m - 1) - mean) * (m - 1) / (m - 2)
-        b = g - mean - a[:, None] - a[None, :]
-        np.fill_diagonal(b, 0)
-        square, product = b * b, b @ b
-        pairs = m * (m - 1)
-        rows.append(
-            (
-                (a**3).mean(),
-                a @ b @ a / pairs,
-                a @ square.sum(axis=1) / pairs,
-                np.vdot(square, b) / pairs,
-                np.vdot(product, b) / (pairs * (m - 2)),
-            )
-        )
-    return _ThirdMoments(*np.array(rows).T)
+class _Rung(NamedTuple):
+    """What third moments need of pairs and triples, relative to other moments, ``(D',)``.
+
+    Attributes
+    ----------
+    at_km
+        Distances.
+    rows
+        Sites seen in each bin from sites spread over the map, ``(S, B)``.
+    linear
+        ``E a_i a_j g_ij`` over ``μ E a²``.
+    triangle
+        ``E b_ij b_jk b_ki`` over ``(E b²)^1.5``.
+    """
+
+    at_km: Floats
+    rows: Floats
+    linear: Floats
+    triangle: Floats
 
 
-def _third_moments_by_bandwidth(
-    positions: Floats, own_km: Floats, bandwidths: Floats, range_km: float
-) -> Callable[[float, Floats], _ThirdMoments]:
-    """Third moments at any bandwidth: computed on a ladder of them, interpolated between."""
-    distance = distance_matrix(positions, own_km).astype(np.float32)
+def third_moment_ladder(
+    places: Places, population: Population, bandwidths: Floats, range_km: float
+) -> Callable[[float], _Rung]:
+    """Moments of pairs and triples at any bandwidth: on a ladder of them, interpolated between."""
+    rng = np.random.default_rng(700)
+    step = max(1, len(population.rows) // THIRD_MOMENT_ROWS)
+    rows = population.rows[::step]
+    some = rng.permutation(len(population.rows))[:THIRD_MOMENT_SITES]
+    cells, bins = population.cells[some], population.rows.shape[1]
+    apart = distance_matrix(places.positions[cells], places.own_km[cells], plane=places.plane)
+    np.fill_diagonal(apart, np.inf)
+    where = np.minimum(apart / population.bin_km, bins).astype(np.int64)
     low, high = np.log(bandwidths.min()), np.log(bandwidths.max())
     rungs = np.linspace(low, high, 1 + int(np.ceil((high - low) / 0.7 - 1e-9)))
     at_km = range_km * np.linspace(0, 1, THIRD_MOMENT_DISTANCES) ** 1.5
-    ladder = [third_moments(distance, float(np.exp(rung)), at_km) for rung in rungs]
+    ladder = [
+        pair_moments(
+            smoothing_map(at_km, float(np.exp(rung)), population.bin_km, bins),
+            population,
+            population.rows[some],
+            where,
+        )
+        for rung in rungs
+    ]
 
-    def at(bandwidth_km: float, distances_km: Floats) -> _ThirdMoments:
+    def at(bandwidth_km: float) -> _Rung:
         place = np.interp(np.log(bandwidth_km), rungs, np.arange(len(rungs)))
         below = int(min(place, max(len(rungs) - 2, 0)))
         above, share = min(below + 1, len(rungs) - 1), place - below
-        parts = []
-        for name in ("aaa", "aab", "abb", "bbb", "triangle"):
-            near, far = getattr(ladder[below], name), getattr(ladder[above], name)
-            parts.append(np.interp(distances_km, at_km, (1 - share) * near + share * far))
-        return _ThirdMoments(*parts)
+        linear, triangle = (1 - share) * ladder[below] + share * ladder[above]
+        return _Rung(at_km, rows, linear, triangle)
 
     return at
 
 
-def null_skewness(third: _ThirdMoments, weights: Floats, sites: int, deviation: Floats) -> Floats:
+def pair_moments(smooth: Floats, population: Population, rows: Floats, where: Ints) -> Floats:
+    """``E a_i a_j g_ij / (μ E a²)`` and ``E b_ij b_jk b_ki / (E b²)^1.5``, shape ``(2, D')``.
+
+    Over sites of which ``rows`` see all others and ``where`` are the bins of each pair, the
+    diagonal beyond the last.
+    """
+    N, m = population.sites, len(rows)
+    padded = np.concatenate([smooth, np.zeros((len(smooth), 1))], axis=1).astype(np.float32)
+    mean = smooth @ population.ordered_pairs / falling(N, 2)
+    everyone = smooth**2 @ population.ordered_pairs / falling(N, 2)
+    linear, triangle = np.zeros(len(smooth)), np.zeros(len(smooth))
+    if m < 3 or N < 3:
+        return np.stack([linear, triangle])
+    each = rows @ smooth.T / (N - 1)
+    for k, mu in enumerate(mean):
+        g = padded[k][where]
+        a = (each[:, k] - mu) * (N - 1) / (N - 2)
+        b = g - np.float32(mu) - a[:, None].astype(np.float32) - a[None, :].astype(np.float32)
+        np.fill_diagonal(b, 0)
+        second = float((a**2).mean())
+        variance = max(float(everyone[k]) - mu**2 - 2 * second * (N - 2) / (N - 1), 0)
+        if mu * second > 0:
+            linear[k] = a @ g @ a / (m * (m - 1)) / (mu * second)
+        if variance > 0:
+            triangle[k] = np.vdot(b @ b, b) / (m * (m - 1) * (m - 2)) / variance**1.5
+    return np.stack([linear, triangle])
+
+
+def third_moments(
+    rung: _Rung, population: Population, smooth: Floats, distances_km: Floats
+) -> _Moments:
+    """Third moments at each distance, those of pairs and triples interpolated, ``(D,)``.
+
+    ``E a³``, ``E a_i b_ij²`` and ``E b_ij³`` follow from what each site sees; sites are distinct,
+    so that ``E a_i a_j = −E a² / (N − 1)`` and ``E a_i² a_j = −E a³ / (N − 1)``.
+    """
+    N, G = population.sites, population.ordered_pairs
+    if N < 3:
+        return _Moments(*np.zeros((5, len(distances_km))))
+    at = np.searchsorted(distances_km, rung.at_km - 1e-9).clip(max=len(distances_km) - 1)
+    at = np.unique(at)
+    kernel = smooth[at]
+    mean, square, cube = (kernel**k @ G / falling(N, 2) for k in (1, 2, 3))
+    one, two = (rung.rows @ (kernel**k).T / (N - 1) for k in (1, 2))
+    a = (one - mean) * (N - 1) / (N - 2)
+    linear, triangle = (
+        np.interp(distances_km[at], rung.at_km, part) for part in (rung.linear, rung.triangle)
+    )
+    a2, a3 = (a**2).mean(axis=0), (a**3).mean(axis=0)
+    apart2, apart3 = -a2 / (N - 1), -a3 / (N - 1)
+    crossed = linear * mean * a2  # E a_i a_j g_ij
+    aab = crossed - mean * apart2 - 2 * apart3
+    # E a_i (g − s)² and E (g − s)³ with s = μ + a_i + a_j
+    level = mean + a
+    abb = (
+        (a * two).mean(axis=0)
+        - 2 * ((a * level * one).mean(axis=0) + crossed)
+        + (a * level**2).mean(axis=0)
+        + 2 * (mean * apart2 + apart3)
+        + apart3
+    )
+    bbb = (
+        cube
+        - 3 * (mean * square + 2 * (a * two).mean(axis=0))
+        + 3 * (mean**3 + 2 * ((a**2 + 2 * mean * a) * one).mean(axis=0) + 2 * crossed)
+        - (mean**3 + 3 * mean * (2 * a2 + 2 * apart2) + 2 * a3 + 6 * apart3)
+    )
+    variance = np.maximum(square - mean**2 - 2 * a2 * (N - 2) / (N - 1), 0)
+    parts = (a3, aab, abb, bbb, triangle * variance**1.5)
+    return _Moments(*(np.interp(distances_km, distances_km[at], part) for part in parts))
+
+
+def null_skewness(third: _Moments, member: _Member, sites: int, deviation: Floats) -> Floats:
     """Skewness of K under the null at each distance, shape ``(D,)``.
 
     K is a quadratic form in the weights that stand on the sites, 0 where no plant stands. In the
     parts ``a`` and ``b`` only deviations of the weights from their mean over all sites count;
     their sums are exact. That the deviations of different sites are dependent, since they add up
-    to 0, is left out beyond the first part.
+    to 0, is left out beyond the first part. Between two industries there are no triangles.
     """
+    if member.other is None:
+        third_central = _third_central(third, member.relative, sites)
+    else:
+        third_central = _joint_third_central(third, member.weights, member.other[1], sites)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        skewness = third_central / deviation**3
+    finite: Floats = np.nan_to_num(skewness, posinf=0, neginf=0)
+    return finite
+
+
+def _third_central(third: _Moments, weights: Floats, sites: int) -> Floats:
     total, square = weights.sum(), (weights**2).sum()
     q2 = total**2 - square
     slope = 2 * weights * (total - weights) / q2
@@ -779,17 +1229,34 @@ def null_skewness(third: _ThirdMoments, weights: Floats, sites: int, deviation: 
         return float((A**i * c**j).sum() + (sites - len(c)) * empty_A**i * empty_c**j)
 
     c2, c4, c6 = over_sites(0, 2), over_sites(0, 4), over_sites(0, 6)
-    third_central = (
+    central: Floats = (
         over_sites(3, 0) * third.aaa
         + 6 * (over_sites(1, 1) ** 2 - over_sites(2, 2)) / q2 * third.aab
         + 12 * (over_sites(1, 2) * c2 - over_sites(1, 4)) / q2**2 * third.abb
         + 4 * (over_sites(0, 3) ** 2 - c6) / q2**3 * third.bbb
         + 8 * (c2**3 - 3 * c2 * c4 + 2 * c6) / q2**3 * third.triangle
     )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        skewness = third_central / deviation**3
-    finite: Floats = np.nan_to_num(skewness, posinf=0, neginf=0)
-    return finite
+    return central
+
+
+def _joint_third_central(third: _Moments, weights: Floats, others: Floats, sites: int) -> Floats:
+    """With ``u``, ``v`` the shares of the weights less their mean over all sites."""
+    u, v = (np.pad(w / w.sum(), (0, sites - len(w))) - 1 / sites for w in (weights, others))
+    v = v[::-1]  # disjoint
+    both = u + v
+
+    def s(i: int, j: int) -> float:
+        return float((u**i * v**j).sum())
+
+    central: Floats = (
+        float((both**3).sum()) * third.aaa
+        + 6 * float((both * u).sum() * (both * v).sum()) * third.aab
+        + 3
+        * (float((both * u**2).sum()) * s(0, 2) + float((both * v**2).sum()) * s(2, 0))
+        * third.abb
+        + s(3, 0) * s(0, 3) * third.bbb
+    )
+    return central
 
 
 def pearson_quantile(probability: float, skewness: Floats) -> Floats:
@@ -808,8 +1275,12 @@ def global_tail(covariance: Floats, level: float) -> float:
     The maximum of a Gaussian curve with these correlations, by a fixed low-discrepancy
     sequence in its leading directions. No plant is drawn.
     """
-    deviation = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
-    correlation = covariance / np.outer(deviation, deviation)
+    variance = np.diag(covariance)
+    moving = variance > NO_VARIANCE * variance.max(initial=0.0)
+    if not moving.any():
+        return level
+    deviation = np.sqrt(variance[moving])
+    correlation = covariance[np.ix_(moving, moving)] / np.outer(deviation, deviation)
     values, vectors = np.linalg.eigh(correlation)
     order = np.argsort(values)[::-1]
     share = np.cumsum(values[order]) / values.sum()
