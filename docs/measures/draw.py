@@ -1,7 +1,8 @@
 """Which pictures do these pages show?
 
 Draws all of them, or those named, from the bundled public statistics, as PNG, with a headless
-Chromium: ``python docs/measures/draw.py [NAME ...]``.
+Chromium: ``python docs/measures/draw.py [NAME ...]``. Once all are drawn, ``figures/made.md`` says
+from what (``docs/freshness.py``); one alone makes the folder stale until all are.
 """
 
 import subprocess
@@ -10,23 +11,32 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
 import plotly.graph_objects as go
 
 from shuseki.datasets.public import fully_published, input_output_shares, manufacturing_panel
 from shuseki.measures.clusters import clusters
 from shuseki.measures.concentration import concentration, disagreement, scale_sweep
 from shuseki.measures.externalities import externality_range
-from shuseki.measures.kdensity import kdensity_areas
+from shuseki.measures.kdensity import joint_kdensity, kdensity_areas
 from shuseki.measures.lifecycle import life_cycle
+from shuseki.measures.mfunction import individual_m
 from shuseki.measures.quotients import location_quotients, shift_share
+from shuseki.measures.ripley import ripley
 from shuseki.measures.trends import contributions, trends
 from shuseki.measures.typology import agglomeration_types
 from shuseki.report.plots import plot
 from shuseki.report.plots.measures import types_map
 from shuseki.results import Result
+from shuseki.sites import Sites
+from shuseki.sources import Source
 from shuseki.study.measures import public_panel, public_scales
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from freshness import line, of_figures  # noqa: E402
+
 TOWNS = ["13111", "27227", "20204", "03206"]
 """Ota, Higashi-Osaka, Okaya and Kitakami, the four of the 2012 paper."""
 WIDTH = 900
@@ -47,6 +57,17 @@ def concentrated() -> Result:
     return concentration(public_panel("industries"), employment="employees")
 
 
+def made_up() -> Sites:
+    """The made-up map of docs/measures/kdensity.md: B and C in five of forty towns."""
+    rng = np.random.default_rng(1)
+    towns = rng.uniform((34, 135), (37, 139), (40, 2))
+    industry = np.repeat([0, 1, 2, 3], [900, 150, 150, 300])
+    home = np.where(np.isin(industry, [1, 2]), rng.integers(0, 5, 1500), rng.integers(0, 40, 1500))
+    north, east = (towns[home] + rng.normal(0, 0.08, (1500, 2))).T
+    source = Source("MadeUp", "Plants made up for this page", "", origin="synthetic")
+    return Sites(north, east, industry, ("A", "B", "C", "D"), np.ones(1500), sources=(source,))
+
+
 def cities(start: str, end: str):
     """Cities whose industries are published in full, so that they compare over time."""
     panel = public_panel("municipal industries")
@@ -62,6 +83,9 @@ FIGURES: Mapping[str, Callable[[], go.Figure]] = {
     "disagreement": lambda: plot(disagreement(concentrated())),
     "scale_sweep": lambda: plot(scale_sweep(public_scales(), employment="employees")),
     "kdensity": lambda: plot(kdensity_areas(public_panel("municipalities"))),
+    "kdensity_joint": lambda: plot(joint_kdensity(made_up(), [("B", "C"), ("B", "D")])),
+    "m_individual": lambda: plot(individual_m(made_up(), "B", "C", radii_km=(2, 10, 20))),
+    "ripley": lambda: plot(ripley(made_up(), ["B", "C", "D"])),
     "clusters_32": lambda: plot(clusters(public_panel("municipalities"), "32")),
     "trends_shipments_yen": lambda: plot(
         trends(public_panel("shipments"), TOWNS, "shipments_yen", base="1990")
@@ -138,6 +162,9 @@ def main(wanted: list[str]) -> None:
     for name in wanted or FIGURES:
         draw(FIGURES[name](), name)
         print(name, flush=True)
+    if not wanted:
+        made = line(of_figures(Path(__file__).resolve()), "docs/measures/draw.py")
+        (HERE / "figures" / "made.md").write_text(made, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from shuseki.geography.weights import nearest_neighbours
 from shuseki.measures import clusters as module
 from shuseki.measures.clusters import clusters, point_clusters
 from shuseki.panel import Panel
+from shuseki.report.plots import plot
 from shuseki.sites import Sites
 from shuseki.study.measures import measure
 
@@ -56,18 +57,71 @@ def test_two_clusters_that_were_put_in():
     assert len(answer.to_frame()) == len(answer.found)
 
 
-def test_chance_seldom_makes_significant_clusters():
-    centres, others = grid(7)
-    rng = np.random.default_rng(2)
-    p, first = [], []
-    for _ in range(40):
-        count = rng.multinomial(120, others / others.sum()).astype(float)
-        answer = clusters(panel(count, others, centres), "A", simulations=19)
-        p.append(answer.p)
-        first.append(min((one.p for one in answer.found), default=1.0))
-    # p ≤ .1 in 10% of 40 samples: mean 4, three standard deviations above is 10
-    assert np.sum(np.array(p) <= 0.1) <= 10
-    assert np.sum(np.array(first) <= 0.1) <= 10
+def found_by_chance(plants: int, samples: int, simulations: int) -> list[bool]:
+    """Whether a cluster is found among plants thrown at very unequal areas, by the reference."""
+    centres, others = grid(10)
+    others *= np.ceil(np.random.default_rng(9).lognormal(0, 1, 100))
+    rng = np.random.default_rng(plants)
+    near = nearest_neighbours([f"{k:03d}" for k in range(100)], centres, 6)
+    found = []
+    for seed in range(samples):
+        count = rng.multinomial(plants, others / others.sum()).astype(float)
+        answer = clusters(
+            panel(count, others, centres),
+            "A",
+            neighbours=near,
+            simulations=simulations,
+            seed=seed,
+        )
+        found.append(bool(answer.found))
+    return found
+
+
+@pytest.mark.parametrize("plants", [20, 50, 500])
+def test_chance_seldom_makes_clusters(plants):
+    # 5% of 100 samples: mean 5, three standard deviations above is 11
+    assert sum(found_by_chance(plants, 100, 19)) <= 11
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("plants", [20, 50, 500])
+def test_chance_makes_clusters_in_five_percent_at_most(plants):
+    # 5% of 400 samples: mean 20, two standard deviations above is 29
+    assert sum(found_by_chance(plants, 400, 99)) <= 29
+
+
+def test_noise_is_told_as_noise():
+    # 50 plants over 400 unequal areas: the search alone makes "clusters" of one or two plants
+    centres, others = grid(20)
+    others = np.ceil(others * np.random.default_rng(1).lognormal(-1, 1.5, 400))
+    count = np.random.default_rng(3).multinomial(50, others / others.sum()).astype(float)
+    answer = clusters(panel(count, others, centres), "A", simulations=99)
+    assert answer.found == ()
+    assert len(answer.within_chance) >= 5
+    assert min(one.p for one in answer.within_chance) > 0.05
+    assert answer.share == 0
+    assert np.isnan(answer.global_extent_share)
+    assert answer.to_frame().empty
+    assert answer.members().empty
+    assert not answer.candidates()["beyond_chance"].any()
+    told = answer.headline()
+    assert f"no cluster beyond chance ({len(answer.within_chance)} candidates" in told
+    assert "偶然を超える集積なし" in answer.headline("ja")
+    for lang in ("en", "ja"):
+        assert plot(answer, lang=lang).layout.title.text
+
+
+def test_too_few_random_industries_find_nothing_and_say_so():
+    centres, others = grid(6)
+    count = np.ones(36)
+    count[[0, 1]] = 50
+    answer = clusters(panel(count, others, centres), "A", simulations=9)
+    assert answer.found == ()
+    assert "p cannot be below 0.10: give 19 or more" in " ".join(answer.notes)
+    untested = clusters(panel(count, others, centres), "A", simulations=0)
+    assert "not tested against chance" in untested.headline()
+    assert np.isnan(untested.p)
+    assert len(clusters(panel(count, others, centres), "A", simulations=19).found) == 1
 
 
 def test_the_search_against_the_best_of_all_schemes():
@@ -183,7 +237,7 @@ def municipal(code: str) -> tuple[Panel, list[str]]:
 
 def test_municipalities_of_2020_touch_by_their_borders():
     data, put_in = municipal("10")
-    answer = clusters(data, "A", simulations=9)
+    answer = clusters(data, "A", simulations=19)
     # the members with most plants come first
     assert answer.found[0].areas == ("10201", "10204", "10202")
     assert any("borders of 2020" in note for note in answer.notes)
@@ -204,7 +258,7 @@ def test_other_areas_touch_by_nearness_and_are_counted():
     centres, others = grid(6)
     count = np.ones(36)
     count[[0, 1]] = 50
-    answer = clusters(panel(count, others, centres), "A", simulations=0)
+    answer = clusters(panel(count, others, centres), "A", simulations=19)
     assert "the 6 nearest" in answer.notes[0]
     assert answer.extent_unit == "areas"
     assert answer.global_extent_share == pytest.approx(len(answer.containment) / 36)
@@ -224,13 +278,16 @@ def test_dense_points_against_scattered_ones():
     )
     sites = Sites(latitude, longitude, np.zeros(180, dtype=int), ("A",), np.ones(180))
     answer = point_clusters(sites, "A")
-    assert len(answer.table) == 2
-    assert answer.table["plants"].iloc[0] == pytest.approx(80, abs=6)
-    assert answer.table["latitude"].iloc[0] == pytest.approx(35.6, abs=0.02)
+    assert len(answer.places) == 2
+    assert answer.places["plants"].iloc[0] == pytest.approx(80, abs=6)
+    assert answer.places["latitude"].iloc[0] == pytest.approx(35.6, abs=0.02)
     # the radius of half the plants of a round normal cloud is 1.18 deviations: 2.2 km by 1.8 km
-    assert answer.table["median_radius_km"].iloc[0] == pytest.approx(2.4, abs=0.5)
-    assert "dense clusters hold" in answer.headline()
-    assert answer.table["p"].isna().all()  # no other plant to compare with
+    assert answer.places["median_radius_km"].iloc[0] == pytest.approx(2.4, abs=0.5)
+    assert "2 dense places hold" in answer.headline()
+    assert "not tested against chance, so none is called a cluster" in answer.headline()
+    assert answer.places["p"].isna().all()  # no other plant to compare with
+    assert answer.table.empty
+    assert (answer.members()["cluster"] == 0).all()
     assert "nothing to compare with" in answer.notes[0]
     with pytest.raises(DataError, match="needs 500"):
         point_clusters(sites, "A", smallest=500)
@@ -254,19 +311,21 @@ def towns(seed: int, agglomeration: int) -> Sites:
 
 def test_towns_are_dense_but_only_the_gathering_is_beyond_chance():
     answer = point_clusters(towns(1, 40), "A", smallest=10, simulations=39)
-    table = answer.table
-    assert len(table) > 3
-    beyond = table[table["p"] <= 0.05]
+    assert len(answer.places) > 3
+    beyond = answer.to_frame()
     assert len(beyond) == 1
+    assert (answer.places["beyond_chance"] == (answer.places["p"] <= 0.05)).all()
     assert beyond["latitude"].item() == pytest.approx(36.0, abs=0.03)
     assert beyond["longitude"].item() == pytest.approx(136.5, abs=0.03)
     assert beyond["ratio"].item() > 4
-    assert ", 1 beyond chance" in answer.headline()
+    assert "A: 1 cluster beyond chance" in answer.headline()
+    number = beyond["cluster"].item()
+    assert set(answer.members()["cluster"]) == {0, number}
 
 
 def test_chance_seldom_makes_significant_points():
     p = [
-        point_clusters(towns(seed, 0), "A", smallest=10, simulations=9).table["p"].min()
+        point_clusters(towns(seed, 0), "A", smallest=10, simulations=9).places["p"].min()
         for seed in range(20)
     ]
     # p ≤ .1 in 10% of 20 samples: mean 2, three standard deviations above is 6
@@ -300,7 +359,7 @@ def test_points_from_a_terminal_and_in_a_study(tmp_path):
     assert "beyond chance" in told.output
     written = pd.read_csv(members)
     assert len(written) == 290  # 250 among the towns, 40 gathered
-    assert set(written) == {"latitude", "longitude", "cluster", "data_origin"}
+    assert set(written) == {"latitude", "longitude", "cluster", "dense_place", "data_origin"}
     assert "plotly" in figure.read_text(encoding="utf-8")[:20_000]
 
     data, _ = municipal("10")
@@ -324,6 +383,17 @@ def test_bad_input():
         clusters(panel(others, others, centres), "A", reference=np.zeros(16))
     with pytest.raises(AlignmentError, match="a positive one per area"):
         clusters(panel(others, others, centres), "A", land=np.zeros(16))
+    for wrong in (-1.0, np.inf):
+        broken = others.copy()
+        broken[2] = wrong
+        with pytest.raises(DataError, match="negative or infinite in 1 cells: 002 × A"):
+            clusters(panel(broken, others, centres), "A")
+        with pytest.raises(DataError, match="reference is missing, infinite or negative"):
+            clusters(panel(others, others, centres), "A", reference=broken)
+    with pytest.raises(DataError, match="has one area"):
+        clusters(panel(others[:1], others[:1], centres[:1]), "A")
+    with pytest.raises(DataError, match="only one of the panel"):
+        clusters(panel(others, others, centres).select(industries=["A"]), "A")
     few = nearest_neighbours(["a", "b", "c"], centres[:3], 1)
     with pytest.raises(AlignmentError, match="Neighbours of 3 areas"):
         clusters(panel(others, others, centres), "A", neighbours=few)

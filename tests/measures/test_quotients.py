@@ -164,6 +164,56 @@ def test_an_industry_that_arrives_is_competitive():
     assert answer.competitive[0] > 0
 
 
+def test_an_area_without_anything_is_named_and_nobodys_extreme():
+    gap = panel(plants=[[[4], [6]], [[0], [0]], [[np.nan], [np.nan]], [[1], [2]]])
+    answer = location_quotients(gap)
+    assert np.isnan(answer.location_quotient[1:3]).all()
+    assert any("Areas without anything known have no quotient: b, c." in n for n in answer.notes)
+    special = specialisation(gap, "plants")
+    assert special.largest[1:3] == ("", "")
+    assert np.isnan(special.krugman[1:3]).all()
+    assert "Most specialised of 2 areas" in special.headline()
+
+
+def test_a_bootstrap_does_not_give_intervals_to_what_is_unknown():
+    gappy = panel(plants=[[[40], [np.nan], [1]], [[20], [30], [0]]])
+    answer = location_quotients(gappy, interval="bootstrap", replicates=50)
+    assert np.isnan(answer.lower[0, 1])
+    # C is drawn in few replicates, and then holds nothing of the rest
+    assert np.isfinite(answer.upper[:, 2]).all()
+
+
+def test_how_many_would_be_above_one_by_chance_is_told(small):
+    # four cells: 2.5% each
+    assert "(about 0 would by chance)" in location_quotients(small).headline()
+    unknown = panel(
+        employment=[[[3], [4]], [[5], [6]]], plants=[[[np.nan], [np.nan]], [[np.nan], [np.nan]]]
+    )
+    with pytest.raises(DataError, match="adds up to nothing"):
+        location_quotients(unknown, "employment")
+
+
+def test_shift_share_names_what_has_no_base():
+    arrived = panel(employment=[[[10, 10], [0, 5]], [[0, 4], [0, 0]]])
+    answer = shift_share(arrived, start="2001", end="2002")
+    assert any("nowhere in 2001" in note and "(B)" in note for note in answer.notes)
+    assert any("Areas without anything in 2001" in n and "(b)" in n for n in answer.notes)
+    # nothing to grow from: all of b's 4 is its own
+    assert (answer.national[1], answer.industry_mix[1], answer.competitive[1]) == (0, 0, 4)
+
+
+@pytest.mark.parametrize("wrong", [-2.0, np.inf, -np.inf])
+def test_negative_and_infinite_amounts_are_refused_by_name(wrong):
+    broken = panel(employment=[[[3, 3], [4, wrong]], [[5, 5], [6, 6]]])
+    for verb in (
+        lambda: location_quotients(broken, "employment", period="2002"),
+        lambda: specialisation(broken, period="2002"),
+        lambda: shift_share(broken, start="2001", end="2002"),
+    ):
+        with pytest.raises(DataError, match="negative or infinite in 1 cells: a × B"):
+            verb()
+
+
 def test_periods_and_empty_variables(small):
     two = panel(plants=np.ones((2, 2, 2)))
     with pytest.raises(ParameterError, match="2 periods"):

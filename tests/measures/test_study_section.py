@@ -132,7 +132,7 @@ def test_suppressed_and_nil_cells_of_a_file(folder, tmp_path):
     (tmp_path / "nil.csv").write_text('area,plants\n01,-\n02,"1,200"\n')
     assert read_panel(tmp_path / "nil.csv").values["plants"].ravel().tolist() == [0, 1200]
     (tmp_path / "bad.csv").write_text("area,plants\n01,many\n")
-    with pytest.raises(DataError, match="not numbers: many"):
+    with pytest.raises(DataError, match="not numbers: 'many' in row 2"):
         read_panel(tmp_path / "bad.csv")
     (tmp_path / "none.csv").write_text("town,plants\n01,3\n")
     with pytest.raises(DataError, match="Expected area, industry"):
@@ -199,5 +199,105 @@ def test_empty_and_broken_files_are_refused_by_name(tmp_path):
     with pytest.raises(DataError, match=r"empty.csv has no rows"):
         read_panel(tmp_path / "empty.csv")
     (tmp_path / "sites.csv").write_text("latitude,longitude,industry,employment\n35,139,A,abc\n")
-    with pytest.raises(DataError, match="'employment': 1 cells are not numbers: abc"):
+    with pytest.raises(DataError, match="'employment': 1 cells are not numbers: 'abc' in row 2"):
         read_sites(tmp_path / "sites.csv")
+
+
+def test_pairs_single_plants_and_neighbours(folder):
+    panel, sites = read_panel(folder / "panel.csv"), read_sites(folder / "sites.csv")
+    found = measure(
+        panel,
+        sites,
+        {
+            "kdensity": {"pairs": [["A", "B"]], "range_km": 100},
+            "m_function": {"pairs": [["A", "B"]], "individual": ["A"], "radii_km": [5, 50]},
+            "ripley": {"industries": ["A"], "simulations": 39},
+        },
+    )
+    assert list(found) == ["joint_kdensity", "joint_m_function", "individual_m_A", "ripley"]
+    for answer in found.values():
+        assert answer.headline("ja").endswith("。")
+        for lang in ("en", "ja"):
+            figure = plot(answer, lang=lang)
+            assert len(figure.data)
+            japanese = any("\u3040" <= letter <= "\u9fff" for letter in figure.layout.title.text)
+            assert japanese == (lang == "ja")
+    with pytest.raises(ParameterError, match="ripley asks for points"):
+        measure(panel, None, {"ripley": True})
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["kdensity", "--pair", "A:B", "--range-km", "100"],
+        ["m-function", "--pair", "A:B", "--radius-km", "50"],
+        ["m-function", "--individual", "A", "--radius-km", "50"],
+        ["ripley", "--industry", "A", "--simulations", "39"],
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+def test_commands_on_the_users_sites(folder, tmp_path, command):
+    table = tmp_path / "table.csv"
+    told = CliRunner().invoke(
+        app, [*command, "--sites", str(folder / "sites.csv"), "--output", str(table)]
+    )
+    assert told.exit_code == 0, told.output
+    assert table.stat().st_size
+
+
+def test_a_pair_needs_a_colon_and_points(folder):
+    for words in (["--pair", "AB", "--sites", str(folder / "sites.csv")], ["--pair", "A:B"]):
+        assert CliRunner().invoke(app, ["kdensity", *words]).exit_code == 2
+
+
+def test_sites_on_a_plane_are_read(tmp_path):
+    (tmp_path / "plane.csv").write_text("x_km,y_km,industry\n0,0,A\n300,400,A\n")
+    assert read_sites(tmp_path / "plane.csv").plane
+
+
+@pytest.mark.parametrize(
+    ("areas", "totals"),
+    [
+        (["00000", "01000", "01100", "01202"], "00000, 01000"),
+        (["00000", "01000", "13000"], "00000"),  # a panel of prefectures with the nation
+        (["14100", "14101", "14102"], "14100"),  # a city beside its wards
+        (["全国", "大田区"], "全国"),
+        (["00", "01", "02"], "00"),  # 2 = 1 + 1
+    ],
+)
+def test_rows_that_add_up_others_are_refused(tmp_path, areas, totals):
+    rows = "".join(f"{a},29,2001,{2 if a == '00' else 1}\n" for a in areas)
+    (tmp_path / "p.csv").write_text("area,industry,period,plants\n" + rows, encoding="utf-8")
+    with pytest.raises(DataError, match=f"add up others: {totals}\\."):
+        read_panel(tmp_path / "p.csv")
+
+
+@pytest.mark.parametrize(
+    "areas", [["01000", "13000"], ["01100", "01202"], ["14101", "14102"], ["00", "01"]]
+)
+def test_areas_that_are_no_totals_are_read(tmp_path, areas):
+    rows = "".join(f"{a},29,2001,{k + 1}\n" for k, a in enumerate(areas))
+    (tmp_path / "p.csv").write_text("area,industry,period,plants\n" + rows, encoding="utf-8")
+    assert read_panel(tmp_path / "p.csv").areas == tuple(areas)
+
+
+def test_empty_codes_words_and_places_that_cannot_be(tmp_path):
+    path = tmp_path / "p.csv"
+    for code in ("", "nan", " "):
+        path.write_text(f"area,plants\n01100,5\n{code},7\n")
+        with pytest.raises(DataError, match="'area': no code in rows 3"):
+            read_panel(path)
+    path.write_bytes("area,plants,備考\n01100,５,良\nNA,△2,\n".encode("cp932"))
+    panel = read_panel(path)
+    assert panel.areas == ("01100", "NA")  # Naples
+    assert panel.values["plants"].ravel().tolist() == [5, -2]
+    assert panel.notes == ("Columns of text were left out: 備考.",)
+    path.write_text("area,plants,latitude,longitude\n1,5,139.7,35.6\n")
+    with pytest.raises(DataError, match="exchanged: swap the columns"):
+        read_panel(path)
+    path.write_text("latitude,longitude,industry\n139.7,35.6,A\n")
+    with pytest.raises(DataError, match=r"row 2 \(139.7, 35.6\).*exchanged"):
+        read_sites(path)
+    path.write_text("latitude,longitude,industry\n35.6,139.7,\n")
+    with pytest.raises(DataError, match="'industry': no code in rows 2"):
+        read_sites(path)

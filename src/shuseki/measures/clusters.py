@@ -12,9 +12,11 @@ over clusters ``c`` and the rest, with ``k`` clusters. It grows by the best sing
 cluster in an area, add to one the neighbour of one of its members, or join two that touch; it
 stops when no step improves. A cluster is denser in the industry than all areas together. An area
 with three neighbours or more, all in one cluster, joins it. Significance: the same search on
-industries drawn from the reference. The scheme's p compares criteria; a cluster's p compares its
+industries drawn from the reference. The scheme's p compares criteria; a candidate's p compares its
 gain with that of the best cluster of each random industry, as a scan statistic does, so that it
-needs no further correction for the number of clusters.
+needs no further correction for the number of candidates. **Only a candidate with p ≤ .05 is called
+a cluster**: where plants fall by chance, one is found in 5% of industries at most. The search alone
+finds "clusters" in any scatter of plants; what chance makes as well is counted, never listed.
 
 **How far, how dense** (after Mori and Smith 2015). The essential clusters are the largest which
 together carry 90% of the clusters' gains in BIC. The essential containment is all areas whose
@@ -25,9 +27,9 @@ share of its land that the essential clusters occupy (1: nothing between them).
 **By points**: HDBSCAN, density-based, with the noise left out. It knows no reference, finds towns
 as well as agglomerations, and draws its clusters where plants happen to be dense; a test of those
 places on the same plants would always reject. So the labels of the plants are shuffled: as many
-plants are drawn from all sites, clustered in the same way, and the most unusual cluster of each
-draw is kept. Unusual is the likelihood ratio of the industry's share of the sites in the hull of a
-cluster and outside (Kulldorff 1997).
+plants are drawn from all sites, clustered in the same way, and the most unusual place of each draw
+is kept; a dense place with p ≤ .05 is a cluster. Unusual is the likelihood ratio of the industry's
+share of the sites in the hull of a place and outside (Kulldorff 1997).
 
 Takes a panel with centres, or sites. Gives clusters with members, plants, shares, p.
 Sources: Mori and Smith (2014), Journal of Economic Geography 14, pp. 547–588; Mori and Smith
@@ -54,13 +56,14 @@ from scipy import sparse
 from sklearn.cluster import HDBSCAN
 
 from shuseki.arrays import Bools, Floats, Ints
-from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError
+from shuseki.errors import AlignmentError, DataError, UnknownCodeError, examples
 from shuseki.geography.borders import BORDERS, are_drawn, land_km2
 from shuseki.geography.distances import EARTH_RADIUS_KM
 from shuseki.geography.weights import Neighbours, border_neighbours, nearest_neighbours
+from shuseki.measures.amounts import amounts
 from shuseki.panel import Panel
 from shuseki.results import Result, result
-from shuseki.sites import Sites, check_inside_japan
+from shuseki.sites import Sites
 from shuseki.sources import AGGLOMERATION_2012, Source
 
 __all__ = ["Clusters", "PointClusters", "clusters", "point_clusters"]
@@ -127,11 +130,13 @@ class Clusters(Result):
     areas
         All areas, in clusters or not.
     found
-        The clusters.
+        The clusters: candidates beyond chance, p ≤ .05.
+    within_chance
+        The other candidates of the search, which random industries have as well.
     plants
         Plants of the industry in all areas.
     criterion
-        Gain in BIC over no cluster.
+        Gain in BIC of all candidates over none.
     p
         Share of random industries with as high a criterion (with 1 added above and below).
     containment
@@ -153,6 +158,7 @@ class Clusters(Result):
     areas: tuple[str, ...]
     plants: float
     found: tuple[Cluster, ...]
+    within_chance: tuple[Cluster, ...]
     criterion: float
     p: float
     simulations: int
@@ -175,12 +181,11 @@ class Clusters(Result):
     def headline(self, lang: str = "en") -> str:
         """Count the clusters, name the first, and say how far the essential ones reach."""
         ja = lang == "ja"
+        others = len(self.within_chance)
         if not self.found:
-            return (
-                f"{self.industry_name}（{self.period}年）：集積なし（n = {self.plants:,.0f}）。"
-                if ja
-                else f"{self.industry_name}, {self.period}: no cluster (n = {self.plants:,.0f})."
-            )
+            return self._nothing(ja)
+        more = f"; {others} more could be chance" if others else ""
+        more_ja = f"。ほかに偶然の範囲の候補{others}" if others else ""
         first = self.found[0]
         names = ", ".join(first.area_names[:3]) + (" …" if len(first.area_names) > 3 else "")
         reach = (
@@ -201,21 +206,45 @@ class Clusters(Result):
                 else ""
             )
             return (
-                f"{self.industry_name}（{self.period}年）：{len(self.found)}の集積（うち本質的なもの"
-                f"{len(self.essential)}）に{self.plants:,.0f}事業所の{self.share:.0%}"
-                f"（p = {self.p:.3f}）。第1は{members}の{len(first.areas)}地域、{first.share:.0%}、"
-                f"期待値の{first.ratio:.1f}倍（p = {first.p:.3f}）。{extent}"
+                f"{self.industry_name}（{self.period}年）：偶然を超える集積{len(self.found)}"
+                f"（うち本質的なもの{len(self.essential)}、各p ≤ {SIGNIFICANT}）に"
+                f"{self.plants:,.0f}事業所の{self.share:.0%}。第1は{members}の{len(first.areas)}地域、{first.share:.0%}、"
+                f"期待値の{first.ratio:.1f}倍（p = {first.p:.3f}）{more_ja}。{extent}"
             )
         return (
-            f"{self.industry_name}, {self.period}: {len(self.found)} clusters "
-            f"({len(self.essential)} essential) hold {self.share:.0%} of {self.plants:,.0f} plants "
-            f"(p = {self.p:.3f}); the first, of {_areas(len(first.areas))} ({names}), "
-            f"{first.share:.0%}, {first.ratio:.1f} times its expectation (p = {first.p:.3f})."
-            f"{reach}"
+            f"{self.industry_name}, {self.period}: {_clusters(len(self.found))} beyond chance "
+            f"({len(self.essential)} essential; p ≤ {SIGNIFICANT} each) with {self.share:.0%} of "
+            f"{self.plants:,.0f} plants; the first, of {_areas(len(first.areas))} ({names}), "
+            f"{first.share:.0%}, {first.ratio:.1f} times its expectation (p = {first.p:.3f})"
+            f"{more}.{reach}"
+        )
+
+    def _nothing(self, ja: bool) -> str:
+        """Say that no cluster is beyond chance, or that nothing was tested."""
+        tried = len(self.within_chance)
+        if not tried:
+            tested, tested_ja = "the search finds none", "候補なし"
+        elif not self.simulations:
+            tested = f"{tried} {_candidates(tried)}, not tested against chance"
+            tested_ja = f"候補{tried}、偶然との比較なし"
+        else:
+            best = self.within_chance[0].p
+            tested = f"{tried} {_candidates(tried)} that random industries have too, p ≥ {best:.2f}"
+            tested_ja = f"無作為な産業にも生じる候補{tried}、p ≥ {best:.2f}"
+        return (
+            f"{self.industry_name}（{self.period}年）：偶然を超える集積なし（{tested_ja}、"
+            f"n = {self.plants:,.0f}）。"
+            if ja
+            else f"{self.industry_name}, {self.period}: no cluster beyond chance ({tested}; "
+            f"n = {self.plants:,.0f})."
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per cluster."""
+        """One row per cluster; :meth:`candidates` has those within chance too."""
+        return self.candidates().iloc[: len(self.found)].drop(columns="beyond_chance")
+
+    def candidates(self) -> pd.DataFrame:
+        """One row per candidate of the search, clusters first."""
         return pd.DataFrame(
             [
                 (
@@ -229,8 +258,9 @@ class Clusters(Result):
                     cluster.gain,
                     cluster.p,
                     cluster.essential,
+                    k < len(self.found),
                 )
-                for k, cluster in enumerate(self.found)
+                for k, cluster in enumerate((*self.found, *self.within_chance))
             ],
             columns=[
                 "cluster",
@@ -243,8 +273,9 @@ class Clusters(Result):
                 "gain",
                 "p",
                 "essential",
+                "beyond_chance",
             ],
-        )
+        ).astype({"beyond_chance": bool, "essential": bool})
 
     def members(self) -> pd.DataFrame:
         """One row per area in a cluster: its number, its p, and whether it is essential."""
@@ -265,17 +296,18 @@ class PointClusters(Result):
     Attributes
     ----------
     label
-        Cluster of each plant (``cluster`` of the table less one), −1 for noise, shape ``(n,)``.
+        Dense place of each plant (``cluster`` of ``places`` less one), −1 for none, ``(n,)``.
     latitude, longitude
         Of each plant, degrees.
     sites
         Plants of all industries.
     simulations
         Draws behind p.
-    table
-        One row per cluster, the largest first: plants, share, centre, radius; ``sites``, the
+    places
+        One row per dense place, the largest first: plants, share, centre, radius; ``sites``, the
         plants of all industries in the hull; ``ratio``, the industry's share among them over its
-        share everywhere; ``p``, the share of draws whose most unusual cluster is as unusual.
+        share everywhere; ``p``, the share of draws whose most unusual place is as unusual, ``nan``
+        untested; ``beyond_chance``, whether it is a cluster: p ≤ .05.
     """
 
     industry: str
@@ -284,41 +316,54 @@ class PointClusters(Result):
     longitude: Floats
     sites: int
     simulations: int
-    table: pd.DataFrame
+    places: pd.DataFrame
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The clusters: dense places beyond chance."""
+        beyond = self.places[self.places["beyond_chance"]]
+        return beyond.drop(columns="beyond_chance").reset_index(drop=True)
 
     def headline(self, lang: str = "en") -> str:
-        """Count clusters and the plants in them."""
-        inside = int((self.label >= 0).sum())
-        beyond = int((self.table["p"] <= SIGNIFICANT).sum())
-        chance = (
-            f", {beyond} beyond chance (p ≤ {SIGNIFICANT})" if self.table["p"].notna().any() else ""
-        )
-        if lang == "ja":
-            sure = (
-                f"（うち偶然を超えるもの{beyond}、p ≤ {SIGNIFICANT}）"
-                if self.table["p"].notna().any()
-                else ""
-            )
+        """Count clusters and the plants in them, and say what else is dense."""
+        ja = lang == "ja"
+        n, dense, found = len(self.label), len(self.places), len(self.table)
+        inside = self.table["plants"].sum() / n
+        if dense and self.places["p"].isna().all():
+            held = self.places["plants"].sum() / n
             return (
-                f"{self.industry}：{len(self.table)}の密集地{sure}に{len(self.label):,}事業所の"
-                f"{inside / len(self.label):.0%}。残りは散在する。"
+                f"{self.industry}：{n:,}事業所の{held:.0%}が{dense}の密集地にある。偶然との比較は"
+                "していないので集積とは言えない。"
+                if ja
+                else f"{self.industry}: {dense} dense places hold {held:.0%} of {n:,} plants; not "
+                "tested against chance, so none is called a cluster."
             )
+        rest = dense - found
+        if ja:
+            return (
+                f"{self.industry}：偶然を超える集積{found}（各p ≤ {SIGNIFICANT}）に{n:,}事業所の"
+                f"{inside:.0%}。ほかに偶然の範囲の密集地{rest}。"
+            )
+        clusters_of = f"{_clusters(found)} beyond chance" if found else "no cluster beyond chance"
+        share = f" (p ≤ {SIGNIFICANT} each) with {inside:.0%} of its plants" if found else ""
         return (
-            f"{self.industry}: {len(self.table)} dense clusters{chance} hold "
-            f"{inside / len(self.label):.0%} of {len(self.label):,} plants; the rest is scattered."
+            f"{self.industry}: {clusters_of}{share}; {rest} other dense "
+            f"place{'' if rest == 1 else 's'} could be chance (n = {n:,})."
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per cluster."""
+        """One row per cluster; ``places`` has the dense places within chance too."""
         return self.table
 
     def members(self) -> pd.DataFrame:
-        """One row per plant of the industry: its place and its cluster, 0 for none."""
+        """One row per plant: where, its cluster beyond chance, its dense place; 0 for none."""
+        number = self.label + 1
         return pd.DataFrame(
             {
                 "latitude": self.latitude,
                 "longitude": self.longitude,
-                "cluster": self.label + 1,
+                "cluster": np.where(np.isin(number, self.table["cluster"]), number, 0),
+                "dense_place": number,
             }
         )
 
@@ -361,11 +406,7 @@ def clusters(
     progress
         Called with (done, total).
     """
-    table = panel.variable(variable, period)
-    if table.ndim == 3:
-        raise ParameterError(
-            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
-        )
+    table, when = amounts(panel, variable, period)
     k = panel.position("industry", industry)
     count = np.nan_to_num(table[:, k])
     base = np.nansum(table, axis=1) if reference is None else np.asarray(reference, dtype=float)
@@ -373,6 +414,23 @@ def clusters(
         raise AlignmentError(
             f"The reference has shape {base.shape}. Expected one amount per area "
             f"({len(panel.areas)},)."
+        )
+    if not (np.isfinite(base) & (base >= 0)).all():
+        wrong = np.flatnonzero(~(np.isfinite(base) & (base >= 0)))
+        raise DataError(
+            f"The reference is missing, infinite or negative in {len(wrong)} areas: "
+            f"{examples(f'{panel.areas[a]} ({base[a]:g})' for a in wrong)}. Expected 0 or more "
+            "everywhere. Correct it."
+        )
+    if len(panel.areas) < 2:
+        raise DataError(
+            "The panel has one area. A cluster needs others that it is denser than. Give finer "
+            "areas."
+        )
+    if reference is None and len(panel.industries) == 1:
+        raise DataError(
+            f"Industry {industry} is the only one of the panel: compared with itself it is even "
+            "everywhere. Expected others to compare with. Give them, or reference=…"
         )
     if count.sum() < 2:
         raise DataError(
@@ -406,12 +464,15 @@ def clusters(
         round(float(count.sum())), base, touching, simulations, seed, progress
     )
     names = panel.area_names or panel.areas
-    order = np.argsort(gains)[::-1]
-    carried = np.cumsum(np.array(gains)[order]) / sum(gains) if len(gains) else np.zeros(0)
-    found = []
+    order = np.argsort(np.array(gains))[::-1].tolist()
+    p = [_add_one(random_best, gains[c]) for c in order]
+    beyond = sum(one <= SIGNIFICANT for one in p)  # p rises as gains fall
+    sure = sum(gains[c] for c in order[:beyond])
+    carried = np.cumsum([0.0, *(gains[c] for c in order[:beyond])])
+    candidates = []
     for rank, c in enumerate(order):
         members = sorted(sets[c], key=lambda a: (-count[a], a))
-        found.append(
+        candidates.append(
             Cluster(
                 areas=tuple(panel.areas[a] for a in members),
                 area_names=tuple(names[a] for a in members),
@@ -419,10 +480,11 @@ def clusters(
                 share=float(count[members].sum() / count.sum()),
                 reference_share=float(base[members].sum() / base.sum()),
                 gain=float(gains[c]),
-                essential=bool(rank == 0 or carried[rank - 1] < ESSENTIAL),
-                p=_add_one(random_best, float(gains[c])),
+                essential=rank < beyond and bool(carried[rank] < ESSENTIAL * sure),
+                p=p[rank],
             )
         )
+    found = candidates[:beyond]
     essential = np.isin(panel.areas, [code for one in found if one.essential for code in one.areas])
     contained, extent, density = (
         extents(essential, panel.centres, size)
@@ -434,10 +496,11 @@ def clusters(
     return Clusters(
         industry=industry,
         industry_name=(panel.industry_names or panel.industries)[k],
-        period=period or panel.periods[0],
+        period=when,
         areas=panel.areas,
         plants=float(count.sum()),
         found=tuple(found),
+        within_chance=tuple(candidates[beyond:]),
         criterion=value,
         p=_add_one(random_value, value),
         simulations=simulations,
@@ -448,6 +511,15 @@ def clusters(
         without_reference=tuple(np.array(panel.areas)[void].tolist()),
         notes=(
             f"Neighbours: {neighbours.kind}.",
+            *_too_few(simulations),
+            *(
+                [
+                    f"Chance throws {variable} one by one. Where they come together, as workers do "
+                    "in plants, p is too small: test plants."
+                ]
+                if variable != "plants"
+                else []
+            ),
             *([f"{suppressed} suppressed cells count as no plants."] if suppressed else []),
             *(
                 [
@@ -474,7 +546,6 @@ def point_clusters(
     industry: str,
     *,
     smallest: int = 20,
-    inside_japan: bool = True,
     simulations: int = 99,
     seed: int = 2013,
     progress: Callable[[int, int], None] | None = None,
@@ -487,8 +558,6 @@ def point_clusters(
         Which plants; those of all industries are where plants can be.
     smallest
         Plants that a cluster needs.
-    inside_japan
-        Refuse coordinates outside Japan.
     simulations, seed
         Draws of as many plants from all sites, for the significance.
     progress
@@ -496,8 +565,7 @@ def point_clusters(
     """
     if industry not in sites.industries:
         raise UnknownCodeError.among("industry", [industry], sites.industries)
-    if inside_japan:
-        check_inside_japan(sites.latitude, sites.longitude)
+    sites.check_degrees("point_clusters")
     of = sites.of(industry)
     own = sites.select(of)
     if len(own) < max(smallest, 2):
@@ -542,10 +610,12 @@ def point_clusters(
                 "sites": int(plants_inside[number]),
                 "ratio": inside[number] / plants_inside[number] * len(sites) / len(own),
                 "p": p[number],
+                "beyond_chance": bool(p[number] <= SIGNIFICANT),
             }
         )
     columns = ["cluster", "plants", "share", "latitude", "longitude", "median_radius_km"]
-    table = pd.DataFrame(rows, columns=[*columns, "sites", "ratio", "p"])
+    table = pd.DataFrame(rows, columns=[*columns, "sites", "ratio", "p", "beyond_chance"])
+    table = table.astype({"beyond_chance": bool})
     return PointClusters(
         industry=industry,
         label=label,
@@ -553,11 +623,12 @@ def point_clusters(
         longitude=own.longitude,
         sites=len(sites),
         simulations=simulations,
-        table=table.sort_values("plants", ascending=False, ignore_index=True),
+        places=table.sort_values("plants", ascending=False, ignore_index=True),
         notes=(
             "All sites are of the industry: there is nothing to compare with, and no p."
             if alone
             else "HDBSCAN finds towns too: ratio and p compare with the plants of all industries.",
+            *_too_few(simulations),
         ),
         sources=(*sites.sources, HDBSCAN_2013, KULLDORFF),
     )
@@ -596,10 +667,11 @@ def cluster_scheme(
     sets = [[int(a) for a in np.flatnonzero(label == c)] for c in np.unique(label[label >= 0])]
     pairs = np.array([(count[one].sum(), base[one].sum()) for one in sets]).reshape(-1, 2)
     total, base_total = float(count.sum()), float(base.sum())
-    whole = criterion(pairs[:, 0], pairs[:, 1], total, base_total)
-    without = (np.delete(pairs, k, axis=0) for k in range(len(pairs)))
-    gains = [whole - criterion(left[:, 0], left[:, 1], total, base_total) for left in without]
-    return sets, gains
+    rest, base_rest = total - pairs[:, 0].sum(), base_total - pairs[:, 1].sum()
+    without = _term(rest + pairs[:, 0], base_rest + pairs[:, 1], total, base_total)
+    alone = _term(np.array([rest]), np.array([base_rest]), total, base_total)
+    gains = _term(pairs[:, 0], pairs[:, 1], total, base_total) + alone - without
+    return sets, (gains - np.log(total) / 2).tolist()
 
 
 def random_schemes(
@@ -758,8 +830,30 @@ def _areas(count: int) -> str:
     return f"{count} area{'s' if count > 1 else ''}"
 
 
+def _clusters(count: int) -> str:
+    return f"{count} cluster{'s' if count > 1 else ''}"
+
+
+def _candidates(count: int) -> str:
+    return "candidate" if count == 1 else "candidates"
+
+
+def _too_few(simulations: int) -> tuple[str, ...]:
+    """Say when the test cannot find anything."""
+    least = 1 / (simulations + 1)
+    if simulations and least <= SIGNIFICANT:
+        return ()
+    needed = round(1 / SIGNIFICANT) - 1
+    found = f"p cannot be below {least:.2f}" if simulations else "nothing is tested"
+    return (f"With {simulations} random industries {found}: give {needed} or more.",)
+
+
 def _add_one(random: Floats, value: float) -> float:
-    return float(((random >= value).sum() + 1) / (len(random) + 1))
+    """Share of draws as high or equal, 1 added above and below; ``nan`` without draws."""
+    if not len(random):
+        return float("nan")
+    as_high = random >= value - 1e-9 * max(1.0, abs(value))
+    return float((as_high.sum() + 1) / (len(random) + 1))
 
 
 def _term(plants: Floats, reference: Floats, total: float, base_total: float) -> Floats:

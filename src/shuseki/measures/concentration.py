@@ -14,30 +14,41 @@ Moran's I           of s/x among neighbours                                    �
 ==================  =========================================================  ===============
 
 γ above 0.05 is high and below 0.02 low, says its paper. The standard errors of γ and of the
-Maurel–Sédillot index are exact under darts (γ's is the paper's); Gini's and Theil's are
-delete-a-group jackknifes over areas; Moran's p is by permutation of areas. Coagglomeration γᶜ
-asks the same of industries together; its error is exact under darts thrown independently.
+Maurel–Sédillot index are exact under darts (γ's is the paper's) when the sizes of plants are known;
+Gini's and Theil's are delete-a-group jackknifes over areas; Moran's p is by permutation of areas,
+one-sided (alike together). Coagglomeration γᶜ asks the same of industries together; its error is
+exact under darts thrown independently.
 
-Takes a panel with employment and plants; with ``squared_employment`` (as records are tallied) H
-is exact. Else H is bounded from below: all plants of a cell as large as its mean. γ is then an
-upper bound, and the result says so.
+**Sizes of plants** come, in this order, from ``herfindahl=`` (:func:`plant_herfindahls`, from the
+plants themselves); from ``squared_employment`` of the panel, with ``cubed_employment`` and
+``fourth_power_employment`` beside it (as records are tallied); or from nothing. With squares alone
+H is exact, and the errors of γ are those of 1/H equal plants, an upper bound. With nothing the
+plants of a cell are taken as equal: H is bounded from below, γ and the Maurel–Sédillot index from
+above, and their errors are too small. The result says which. Sizes must be of the plants that the
+panel counts.
+
+**Unknown and empty.** A suppressed cell counts as no employment in the indices. Moran's I takes
+quotients, which an area without employment, or with the industry's own cell suppressed, does not
+have: it is left out and named. Where all quotients are equal I is undefined (``nan``), and so is p.
+Equal values count in both tails of every permutation p.
 Sources: Ellison and Glaeser (1997), Journal of Political Economy 105, pp. 889–927; Maurel and
 Sédillot (1999), Regional Science and Urban Economics 29, pp. 575–604; Moran (1950), Biometrika 37.
 Checked against: hand calculation, R REAT 3.0.3 (stored output), esda.
 Limits: all but Moran ignore where areas lie; all depend on the areal unit (``scale_sweep``).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.stats import rankdata
 
-from shuseki.arrays import Floats
+from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
-from shuseki.geography.weights import Neighbours, nearest_neighbours
+from shuseki.geography.weights import Neighbours, nearest_neighbours, standardise_rows
+from shuseki.measures.amounts import amounts
 from shuseki.measures.kdensity import KDensity
 from shuseki.measures.words import INDEX_WORDS
 from shuseki.panel import Panel
@@ -50,8 +61,10 @@ __all__ = [
     "Concentration",
     "Disagreement",
     "LocalMoran",
+    "PlantSizes",
     "ScaleSweep",
     "coagglomeration",
+    "comparable",
     "concentration",
     "disagreement",
     "local_moran",
@@ -91,6 +104,18 @@ DIVISION_WORDS: Mapping[str, str] = {
 JACKKNIFE_GROUPS = 100
 ONE = 1 - 1e-12
 """A Herfindahl index from here on is that of a single plant."""
+NEAREST = 8
+"""Neighbours of an area in Moran's I, unless given."""
+EQUAL = 1e-12
+"""Values that differ by less, relative to their size, are equal."""
+TOLD = 0.01
+"""Sizes are of another population where totals differ by more than this share."""
+POWERS: Mapping[int, str] = {
+    2: "squared_employment",
+    3: "cubed_employment",
+    4: "fourth_power_employment",
+}
+"""Variables of a panel that add up powers of the plants' employment."""
 INDICES = ("locational_gini", "theil", "ellison_glaeser", "maurel_sedillot", "moran")
 
 
@@ -107,7 +132,8 @@ class Concentration(Result):
     moran, moran_p
         Moran's I and its one-sided permutation p; ``nan`` without centres or neighbours.
     herfindahl
-        H of plant sizes; ``herfindahl_from`` says ``"plants"`` or ``"cell means"``.
+        H of plant sizes; ``herfindahl_from`` says ``"plants"`` (all sizes known), ``"squares"`` (H
+        known) or ``"cell means"`` (plants of a cell taken as equal).
     """
 
     industries: tuple[str, ...]
@@ -134,9 +160,18 @@ class Concentration(Result):
 
     def headline(self, lang: str = "en") -> str:
         """Name the most and the least concentrated industry by γ."""
-        order = np.argsort(np.where(np.isfinite(self.ellison_glaeser), self.ellison_glaeser, 0))
+        known = np.flatnonzero(np.isfinite(self.ellison_glaeser))
+        if not len(known):
+            return (
+                f"{len(self.industries)}業種のいずれもγが定まらない（{self.areas}地域、"
+                f"{self.period}年）。"
+                if lang == "ja"
+                else f"γ is undefined for all of {len(self.industries)} industries over "
+                f"{self.areas} areas in {self.period}: see the notes."
+            )
+        order = known[np.argsort(self.ellison_glaeser[known])]
         high, low = int(order[-1]), int(order[0])
-        strong = int((self.ellison_glaeser > 0.05).sum())
+        strong = int((self.ellison_glaeser[known] > 0.05).sum())
         if lang == "ja":
             return (
                 f"{len(self.industries)}業種中{strong}業種が強く集中（エリソン・グレーザー指数"
@@ -183,13 +218,19 @@ class LocalMoran(Result):
 
     Attributes
     ----------
+    areas
+        Those that have a quotient and a neighbour.
     value
         Location quotient less 1 of the industry in each area.
     local_moran, p
-        Local indicator, and its two-sided conditional permutation p.
+        Local indicator, and its two-sided conditional permutation p: twice the smaller of the
+        shares of draws that are as high and as low, equal ones in both. ``nan`` where all
+        quotients are equal.
     kind
-        ``high-high``, ``low-low``, ``high-low``, ``low-high``, or ``""`` where p is above
-        ``level``.
+        ``high-high``, ``low-low``, ``high-low``, ``low-high``, or ``""`` where p is ``level`` or
+        above.
+    without_data
+        Areas left out: no employment, the industry's cell suppressed, or no neighbour left.
     """
 
     areas: tuple[str, ...]
@@ -200,22 +241,38 @@ class LocalMoran(Result):
     local_moran: Floats
     p: Floats
     kind: tuple[str, ...]
+    without_data: tuple[str, ...]
     level: float
 
     def headline(self, lang: str = "en") -> str:
         """Count the areas of each kind."""
+        left, ja = len(self.without_data), lang == "ja"
+        outside = (
+            (f"。データのない{left}地域を除く" if ja else f"; {left} areas without data left out")
+            if left
+            else ""
+        )
+        if not np.isfinite(self.p).any():
+            return (
+                f"{self.industry}（{self.period}年）：特化係数がすべて等しく、ローカル・モランは定まら"
+                f"ない（n = {len(self.areas)}{outside}）。"
+                if ja
+                else f"{self.industry}, {self.period}: the quotient is the same in all areas, so "
+                f"that local Moran is undefined (n = {len(self.areas)}{outside})."
+            )
         count = {kind: self.kind.count(kind) for kind in ("high-high", "low-low")}
         if lang == "ja":
             return (
                 f"{self.industry}（{self.period}年）：特化係数の高い地域が隣り合うのは"
                 f"{count['high-high']}地域、低い地域が隣り合うのは{count['low-low']}地域"
                 f"（p < {self.level:g}、n = {len(self.areas)}、偶然の期待数"
-                f"{self.level * len(self.areas):.0f}）。"
+                f"{self.level * len(self.areas):.0f}{outside}）。"
             )
         return (
             f"{self.industry}, {self.period}: {count['high-high']} areas of high quotient among "
             f"high, {count['low-low']} of low among low (p < {self.level:g}, "
-            f"n = {len(self.areas)}; {self.level * len(self.areas):.0f} expected by chance)."
+            f"n = {len(self.areas)}; {self.level * len(self.areas):.0f} of all kinds expected by "
+            f"chance{outside})."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -253,7 +310,8 @@ class Coagglomeration(Result):
     def headline(self, lang: str = "en") -> str:
         """Name the pair that gathers most, and count those beyond chance."""
         first, second = np.triu_indices(len(self.industries), 1)
-        gamma, z = self.gamma[first, second], (self.gamma / self.standard_error)[first, second]
+        gamma, error = self.gamma[first, second], self.standard_error[first, second]
+        z = np.divide(gamma, error, out=np.full(len(gamma), np.nan), where=error > 0)
         top = int(np.nanargmax(gamma))
         if lang == "ja":
             return (
@@ -361,18 +419,22 @@ class ScaleSweep(Result):
         divisions = list(dict.fromkeys(self.table["division"]))
         median = ", ".join(f"{name} {wide[name].median():.3f}" for name in divisions)
         agreement = wide[divisions].corr(method="spearman").to_numpy()
+        agreement = agreement[np.triu_indices(len(divisions), 1)]
+        lowest = float(agreement[np.isfinite(agreement)].min(initial=1.0))
+        order, order_ja = (
+            (
+                f"Spearman correlation of their order between units at least {lowest:.2f}",
+                f"地域単位を変えても業種の順位相関は{lowest:.2f}以上",
+            )
+            if np.isfinite(agreement).any()
+            else ("too few industries to compare their order", "業種が少なく順位は比べられない")
+        )
         if lang == "ja":
             units = "、".join(
                 f"{DIVISION_WORDS.get(name, name)}{wide[name].median():.3f}" for name in divisions
             )
-            return (
-                f"{len(wide)}業種のγの中央値：{units}。地域単位を変えても業種の順位相関は"
-                f"{np.nanmin(agreement):.2f}以上。"
-            )
-        return (
-            f"Median γ of {len(wide)} industries by areal unit: {median}; Spearman correlation of "
-            f"their order between units at least {np.nanmin(agreement):.2f}."
-        )
+            return f"{len(wide)}業種のγの中央値：{units}。{order_ja}。"
+        return f"Median γ of {len(wide)} industries by areal unit: {median}; {order}."
 
     def to_frame(self) -> pd.DataFrame:
         """One row per division and industry."""
@@ -403,39 +465,67 @@ def concentration(
     period
         Which; the only one by default.
     herfindahl
-        Industry code → H of plant sizes, from :func:`plant_herfindahls`.
+        Of the plants that the panel counts, from :func:`plant_herfindahls`; or industry code → H.
     neighbours
-        For Moran's I; the eight nearest areas by default, when the panel has centres.
+        For Moran's I, one row per area of the panel; by default the eight nearest of the areas that
+        have a quotient, when the panel has centres.
     permutations, seed
         Of Moran's p.
+
+    Raises
+    ------
+    DataError
+        Employment is negative or infinite; an industry employs no one; there is one area.
+    AlignmentError
+        An industry without H, or neighbours of other areas.
     """
-    workers, when = _one(panel, employment, period)
-    plants = _one(panel, "plants", period)[0] if "plants" in panel.values else None
-    unknown = int(np.isnan(workers).sum())
-    workers = _employed(panel, workers, employment)
-    sizes = _plant_sizes(panel, workers, plants, herfindahl, period)
-    notes = [*panel.notes, *sizes.notes]
-    if unknown:
-        notes.insert(0, f"{unknown} suppressed cells count as no employment.")
-    single = [code for code, h in zip(panel.industries, sizes.second, strict=True) if h >= ONE]
+    found, when = amounts(panel, employment, period)
+    plants = amounts(panel, "plants", period)[0] if "plants" in panel.values else None
+    suppressed = np.isnan(found)
+    workers = _employed(panel, found, employment)
+    powers = _plant_sizes(panel, workers, plants, herfindahl, period)
+    notes = [*panel.notes, *powers.notes]
+    if suppressed.any():
+        notes.insert(0, f"{int(suppressed.sum())} suppressed cells count as no employment.")
+    single = [code for code, h in zip(panel.industries, powers.second, strict=True) if h >= ONE]
     if single:
         notes.append(f"One-plant industries have no γ: {examples(single)}.")
     total = workers.sum(axis=0)
     share = workers / total
     base = workers.sum(axis=1) / workers.sum()
-    gamma, gamma_error = ellison_glaeser(share, base, sizes.second, sizes.fourth)
-    index, index_error = maurel_sedillot(share, base, sizes.second, sizes.third, sizes.fourth)
+    gamma, gamma_error = ellison_glaeser(share, base, powers.second, powers.fourth)
+    index, index_error = maurel_sedillot(share, base, powers.second, powers.third, powers.fourth)
+    alone = total >= (1 - EQUAL) * total.sum()
+    if alone.any():
+        notes.append(
+            f"Industry {panel.industries[int(alone.argmax())]} is all employment: compared with "
+            "itself it is even everywhere, and γ says nothing."
+        )
+        gamma, gamma_error = np.where(alone, np.nan, (gamma, gamma_error))
+        index, index_error = np.where(alone, np.nan, (index, index_error))
     groups = np.unique(panel.area_groups, return_inverse=True)[1] if panel.area_groups else None
     T, between = theil(share, base, groups)
-    if neighbours is None and panel.centres is not None and len(panel.areas) > 8:
-        neighbours = nearest_neighbours(panel.areas, panel.centres, 8)
-    if neighbours is not None:
+    statistic, p = (np.full(len(total), np.nan) for _ in range(2))
+    if neighbours is not None or panel.centres is not None:
         relative = np.divide(
-            share, base[:, None], out=np.zeros_like(share), where=base[:, None] > 0
+            share, base[:, None], out=np.full_like(share, np.nan), where=base[:, None] > 0
         )
-        statistic, p = moran(relative, neighbours.matrix, permutations, seed)
-    else:
-        statistic = p = np.full(len(total), np.nan)
+        relative[suppressed] = np.nan
+        near = _Near(panel, neighbours)
+        for k in range(len(total)):
+            matrix, kept = near.of(np.isfinite(relative[:, k]))
+            if kept.sum() > 2:
+                one = moran(relative[kept, k][:, None], matrix, permutations, seed)
+                statistic[k], p[k] = one[0][0], one[1][0]
+        notes += near.notes(np.isnan(relative).all(axis=1))
+        undefined = [
+            code for code, value in zip(panel.industries, statistic, strict=True) if np.isnan(value)
+        ]
+        if undefined:
+            notes.append(
+                f"Moran's I is undefined, all quotients being equal or too few: "
+                f"{examples(undefined)}."
+            )
     return Concentration(
         industries=panel.industries,
         industry_names=panel.industry_names or panel.industries,
@@ -456,22 +546,92 @@ def concentration(
         maurel_sedillot_standard_error=index_error,
         moran=statistic,
         moran_p=p,
-        herfindahl=sizes.second,
-        herfindahl_from=sizes.origin,
+        herfindahl=powers.second,
+        herfindahl_from=powers.origin,
         notes=tuple(notes),
         sources=(*panel.sources, ELLISON_GLAESER, MAUREL_SEDILLOT, MORAN),
     )
 
 
-def plant_herfindahls(sites: Sites) -> dict[str, float]:
-    """Herfindahl index of plant sizes by industry, from the plants themselves."""
-    total = np.bincount(sites.industry, sites.employment, len(sites.industries))
-    square = np.bincount(sites.industry, sites.employment**2, len(sites.industries))
-    return {
-        code: float(square[k] / total[k] ** 2)
-        for k, code in enumerate(sites.industries)
-        if total[k] > 0
-    }
+@dataclass(frozen=True, eq=False)
+class PlantSizes(Mapping[str, float]):
+    """Industry code → Herfindahl index of plant sizes, and what else the errors under darts need.
+
+    Arrays of shape ``(industries,)``.
+
+    Attributes
+    ----------
+    industries
+        Codes.
+    plants, employment
+        How many, and their workers.
+    second, third, fourth
+        ``Σ z²`` (the Herfindahl index), ``Σ z³``, ``Σ z⁴`` of the plants' shares of their industry.
+    """
+
+    industries: tuple[str, ...]
+    plants: Floats
+    employment: Floats
+    second: Floats
+    third: Floats
+    fourth: Floats
+
+    def __getitem__(self, code: str) -> float:
+        if code not in self.industries:
+            raise KeyError(code)
+        return float(self.second[self.industries.index(code)])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.industries)
+
+    def __len__(self) -> int:
+        return len(self.industries)
+
+    def differs_from(self, panel: Panel, employment: str, period: str | None = None) -> str:
+        """Say in which industry the panel counts other plants; ``""`` where it counts these.
+
+        Plants and employment of each industry of the panel may differ by 1%.
+        """
+        counted = {"employment": np.nansum(amounts(panel, employment, period)[0], axis=0)}
+        if "plants" in panel.values:
+            counted["plants"] = np.nansum(amounts(panel, "plants", period)[0], axis=0)
+        position = {code: k for k, code in enumerate(self.industries)}
+        for k, code in enumerate(panel.industries):
+            if code not in position:
+                return f"industry {code} has no sizes"
+            for name, total in counted.items():
+                ours = float(getattr(self, name)[position[code]])
+                if not abs(ours - total[k]) <= TOLD * max(total[k], ours):
+                    return f"industry {code}: {name} {ours:,.0f} in the sizes, {total[k]:,.0f} here"
+        return ""
+
+
+def plant_herfindahls(sites: Sites) -> PlantSizes:
+    """Herfindahl index of plant sizes by industry, from the plants themselves.
+
+    Industries that employ no one are left out.
+    """
+    size, count = sites.employment, len(sites.industries)
+    if not (np.isfinite(size) & (size >= 0)).all():
+        wrong = size[~(np.isfinite(size) & (size >= 0))]
+        raise DataError(
+            f"{len(wrong)} sites have employment {examples(wrong)}. Expected 0 or more. Correct "
+            "them, or leave those sites out."
+        )
+    total = np.bincount(sites.industry, size, count).astype(float)
+    used = total > 0
+    share = size / np.where(used, total, 1)[sites.industry]
+    second, third, fourth = (
+        np.bincount(sites.industry, share**k, count)[used].astype(float) for k in (2, 3, 4)
+    )
+    return PlantSizes(
+        industries=tuple(np.array(sites.industries)[used].tolist()),
+        plants=np.bincount(sites.industry, minlength=count)[used].astype(float),
+        employment=total[used],
+        second=second,
+        third=third,
+        fourth=fourth,
+    )
 
 
 def local_moran(
@@ -485,38 +645,71 @@ def local_moran(
     level: float = 0.05,
     seed: int = 1995,
 ) -> LocalMoran:
-    """Find areas whose quotient, and whose neighbours' quotient, are unlike the rest."""
-    amount, when = _one(panel, variable, period)
+    """Find areas whose quotient, and whose neighbours' quotient, are unlike the rest.
+
+    Parameters
+    ----------
+    panel, industry, period, variable
+        Of which the quotient is taken. Areas that have none are left out and named.
+    neighbours
+        One row per area of the panel; by default the eight nearest of the areas that have a
+        quotient.
+    permutations, level, seed
+        Of p.
+
+    Raises
+    ------
+    DataError
+        The variable is negative or infinite; the industry is nowhere; fewer than three areas have
+        data; no centres and no neighbours.
+    """
+    amount, when = amounts(panel, variable, period)
     filled = np.nan_to_num(amount)
     k = panel.position("industry", industry)
     total = filled.sum(axis=1)
-    expected = total * filled[:, k].sum() / filled.sum()
-    value = np.divide(filled[:, k], expected, out=np.ones_like(total), where=expected > 0) - 1
-    if neighbours is None:
-        if panel.centres is None:
-            raise DataError("The panel has no centres. Neighbours need them. Give neighbours=…")
-        neighbours = nearest_neighbours(panel.areas, panel.centres, 8)
-    matrix = neighbours.standardise().matrix
-    z = (value - value.mean()) / value.std()
+    known: Bools = np.isfinite(amount[:, k]) & (total > 0)
+    if filled[:, k].sum() <= 0:
+        raise DataError(
+            f"Industry {industry} has no {variable} anywhere in {when}. A quotient needs some. "
+            "Choose another industry or period."
+        )
+    if neighbours is None and panel.centres is None:
+        raise DataError("The panel has no centres. Neighbours need them. Give neighbours=…")
+    near = _Near(panel, neighbours)
+    matrix, kept = near.of(known)
+    if kept.sum() < 3:
+        raise DataError(
+            f"{int(kept.sum())} areas have a quotient of {industry} and a neighbour. Like among "
+            "like needs three. Give finer areas."
+        )
+    expected = total[kept] * filled[:, k].sum() / filled.sum()
+    value = filled[kept, k] / expected - 1
+    z = _standardised(value)
     around = matrix @ z
     local = z * around
     p = conditional_p(z, matrix, local, permutations, seed)
     names = np.where(z > 0, "high", "low"), np.where(around > 0, "high", "low")
     kind = tuple(
-        f"{own}-{near}" if chance < level else ""
-        for own, near, chance in zip(*names, p, strict=True)
+        f"{own}-{beside}" if chance < level else ""
+        for own, beside, chance in zip(*names, p, strict=True)
     )
+    area_names = panel.area_names or panel.areas
     return LocalMoran(
-        areas=panel.areas,
-        area_names=panel.area_names or panel.areas,
+        areas=tuple(np.array(panel.areas)[kept].tolist()),
+        area_names=tuple(np.array(area_names)[kept].tolist()),
         industry=(panel.industry_names or panel.industries)[k],
         period=when,
         value=value,
         local_moran=local,
         p=p,
         kind=kind,
+        without_data=tuple(np.array(panel.areas)[~kept].tolist()),
         level=level,
-        notes=("p is not corrected for looking at every area.", *panel.notes),
+        notes=(
+            "p is not corrected for looking at every area.",
+            *near.notes(~kept),
+            *panel.notes,
+        ),
         sources=(*panel.sources, ANSELIN),
     )
 
@@ -538,19 +731,28 @@ def coagglomeration(
     panel, employment, period, herfindahl
         As for :func:`concentration`.
     """
-    workers, when = _one(panel, employment, period)
-    plants = _one(panel, "plants", period)[0] if "plants" in panel.values else None
+    if len(panel.industries) < 2:
+        raise DataError(
+            f"The panel has {len(panel.industries)} industries. Gathering together takes two. "
+            "Give finer classes."
+        )
+    workers, when = amounts(panel, employment, period)
+    plants = amounts(panel, "plants", period)[0] if "plants" in panel.values else None
+    suppressed = int(np.isnan(workers).sum())
     workers = _employed(panel, workers, employment)
-    sizes = _plant_sizes(panel, workers, plants, herfindahl, period)
+    powers = _plant_sizes(panel, workers, plants, herfindahl, period)
     share, base = workers / workers.sum(axis=0), workers.sum(axis=1) / workers.sum()
-    gamma, error = pairwise_coagglomeration(share, base, sizes.second)
+    gamma, error = pairwise_coagglomeration(share, base, powers.second)
+    notes = [*panel.notes, *_HERFINDAHL_NOTES[powers.origin]]
+    if suppressed:
+        notes.insert(0, f"{suppressed} suppressed cells count as no employment.")
     return Coagglomeration(
         industries=panel.industries,
         industry_names=panel.industry_names or panel.industries,
         period=when,
         gamma=gamma,
         standard_error=error,
-        notes=(*panel.notes, *sizes.notes),
+        notes=tuple(notes),
         sources=(*panel.sources, ELLISON_GLAESER),
     )
 
@@ -565,25 +767,32 @@ def disagreement(answer: Concentration, distances: KDensity | None = None) -> Di
     distances
         From :mod:`~shuseki.measures.kdensity`, to add Γ; industries in both are compared.
     """
-    keep = np.arange(len(answer.industries))
+    keep = comparable(answer)
+    if distances is not None:
+        keep = np.array([k for k in keep if answer.industries[k] in distances.industries], int)
+    if len(keep) < 3:
+        raise AlignmentError(
+            f"{len(keep)} industries have every index{' in both answers' if distances else ''}. A "
+            "comparison of ranks needs three. Compute both with one classification, or give finer "
+            "classes."
+        )
     columns = {
-        name: getattr(answer, name) for name in INDICES if np.isfinite(getattr(answer, name)).any()
+        name: getattr(answer, name)[keep]
+        for name in INDICES
+        if np.isfinite(getattr(answer, name)).any()
     }
     if distances is not None:
-        keep = np.array(
-            [k for k, code in enumerate(answer.industries) if code in distances.industries]
-        )
-        if len(keep) < 3:
-            raise AlignmentError(
-                f"{len(keep)} industries are in both answers. A comparison of ranks needs three. "
-                "Compute both with one classification."
-            )
         where = [distances.industries.index(answer.industries[k]) for k in keep]
-        columns = {name: values[keep] for name, values in columns.items()}
         columns["k_density"] = distances.localisation_index[where]
-    tied = [name for name, values in columns.items() if np.ptp(np.nan_to_num(values)) == 0]
+    tied = [name for name, values in columns.items() if np.ptp(values) == 0]
     columns = {name: values for name, values in columns.items() if name not in tied}
-    values = np.nan_to_num(np.stack(list(columns.values()), axis=1))
+    if len(columns) < 2:
+        raise DataError(
+            f"{len(columns)} indices tell the industries apart. A comparison needs two. Give "
+            "finer areas or classes."
+        )
+    left = [code for k, code in enumerate(answer.industries) if k not in set(keep.tolist())]
+    values = np.stack(list(columns.values()), axis=1)
     ranks = rankdata(-values, axis=0)
     names = tuple(columns)
     drivers = _Drivers(
@@ -599,10 +808,19 @@ def disagreement(answer: Concentration, distances: KDensity | None = None) -> Di
         reasons=tuple(_reason(names, ranks[k], k, drivers, answer.areas) for k in range(len(keep))),
         notes=(
             *(f"{name} is the same for all industries: left out." for name in tied),
+            *([f"Industries without one of the indices: {examples(left)}."] if left else []),
             *answer.notes,
         ),
         sources=answer.sources,
     )
+
+
+def comparable(answer: Concentration) -> Ints:
+    """Positions of the industries that have every index that any of them has."""
+    columns = [getattr(answer, name) for name in INDICES]
+    used = [values for values in columns if np.isfinite(values).any()]
+    complete: Ints = np.flatnonzero(np.isfinite(used).all(axis=0))
+    return complete
 
 
 def scale_sweep(
@@ -633,50 +851,133 @@ def scale_sweep(
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Sizes:
+class _Powers:
     """Sums of powers of the plants' shares of their industry, each ``(industries,)``."""
 
     second: Floats  # H
     third: Floats
     fourth: Floats
     origin: str
-    notes: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What follows for γ, the Maurel–Sédillot index and their errors."""
+        return (*_HERFINDAHL_NOTES[self.origin], *_ERROR_NOTES[self.origin])
+
+
+_HERFINDAHL_NOTES: Mapping[str, tuple[str, ...]] = {
+    "plants": (),
+    "squares": (),
+    "cell means": (
+        "Sizes of plants are unknown: those of a cell are taken as equal, which makes H a lower "
+        "bound and errors under darts too small.",
+    ),
+}
+_ERROR_NOTES: Mapping[str, tuple[str, ...]] = {
+    "plants": ("H and the errors under darts are of the plants' own sizes.",),
+    "squares": (
+        "H is of the plants' own sizes. Errors under darts take 1/H plants of equal size, since "
+        "only squares are known: with unequal plants γ's are smaller than shown.",
+    ),
+    "cell means": ("γ and the Maurel–Sédillot index are therefore upper bounds.",),
+}
 
 
 def _plant_sizes(
     panel: Panel,
     workers: Floats,
     plants: Floats | None,
-    herfindahl: Mapping[str, float] | None,
+    given: Mapping[str, float] | None,
     period: str | None,
-) -> _Sizes:
-    if herfindahl is not None:
-        missing = [code for code in panel.industries if code not in herfindahl]
+) -> _Powers:
+    if given is not None:
+        missing = [code for code in panel.industries if code not in given]
         if missing:
             raise AlignmentError(
                 f"Industries without a Herfindahl index: {examples(missing)}. Expected one each. "
                 "Compute them from the same records with plant_herfindahls."
             )
-        H = np.array([herfindahl[code] for code in panel.industries])
-    elif "squared_employment" in panel.values:
-        squared = np.nansum(_one(panel, "squared_employment", period)[0], axis=0)
-        H = squared / workers.sum(axis=0) ** 2
-    elif plants is not None:
-        note = (
-            "H takes the plants of a cell as equal in size: a lower bound, so γ and the "
-            "Maurel–Sédillot index are upper bounds, and errors under darts lower bounds."
+        if isinstance(given, PlantSizes):
+            at = [given.industries.index(code) for code in panel.industries]
+            return _Powers(given.second[at], given.third[at], given.fourth[at], "plants")
+        H = np.array([given[code] for code in panel.industries])
+        return _Powers(H, H**2, H**3, "squares")
+    total = workers.sum(axis=0)
+    if POWERS[2] in panel.values:
+
+        def power(k: int) -> Floats:
+            sums: Floats = np.nansum(amounts(panel, POWERS[k], period)[0], axis=0)
+            shares: Floats = sums / total**k
+            return shares
+
+        H = power(2)
+        if POWERS[3] in panel.values and POWERS[4] in panel.values:
+            return _Powers(H, power(3), power(4), "plants")
+        return _Powers(H, H**2, H**3, "squares")
+    if plants is not None:
+        return _Powers(*cell_mean_powers(workers, np.nan_to_num(plants)), "cell means")
+    raise DataError(
+        f"The panel holds {examples(panel.values)}. γ needs plants, or herfindahl=… Add one."
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """Neighbours among the areas that have data: given ones, or the eight nearest."""
+
+    panel: Panel
+    given: Neighbours | None
+    known: dict[bytes, tuple[sparse.csr_array, Bools]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.given is not None and self.given.matrix.shape[0] != len(self.panel.areas):
+            raise AlignmentError(
+                f"Neighbours of {self.given.matrix.shape[0]} areas. Expected those of the panel's "
+                f"{len(self.panel.areas)}."
+            )
+
+    def of(self, data: Bools) -> tuple[sparse.csr_array, Bools]:
+        """Standardised weights among areas that have data and a neighbour, and which those are."""
+        key = data.tobytes()
+        if key not in self.known:
+            self.known[key] = self._among(data)
+        return self.known[key]
+
+    def _among(self, data: Bools) -> tuple[sparse.csr_array, Bools]:
+        panel, kept = self.panel, data.copy()
+        if self.given is None:
+            assert panel.centres is not None
+            if kept.sum() < 2:
+                return sparse.csr_array((int(kept.sum()),) * 2), kept
+            codes = [code for code, one in zip(panel.areas, kept, strict=True) if one]
+            count = min(NEAREST, len(codes) - 1)
+            return nearest_neighbours(codes, panel.centres[kept], count).matrix, kept
+        whole = sparse.csr_array(self.given.matrix)
+        while True:  # who loses all neighbours is left out, and may have been another's last
+            part = sparse.csr_array(whole[kept][:, kept])
+            islands = np.diff(part.indptr) == 0
+            if not islands.any():
+                return standardise_rows(part), kept
+            kept[np.flatnonzero(kept)[islands]] = False
+
+    def notes(self, without: Bools) -> tuple[str, ...]:
+        """Name the areas left out."""
+        if not without.any():
+            return ()
+        codes = np.array(self.panel.areas)[without]
+        return (
+            f"Areas without data are left out of Moran's I: {examples(codes)}; neighbours are "
+            "sought among the others.",
         )
-        return _Sizes(*cell_mean_powers(workers, np.nan_to_num(plants)), "cell means", (note,))
-    else:
-        raise DataError(
-            f"The panel holds {examples(panel.values)}. γ needs plants, or herfindahl=… Add one."
-        )
-    note = "Standard errors under darts take 1/H plants of equal size."
-    return _Sizes(H, H**2, H**3, "plants", (note,))
 
 
 def _employed(panel: Panel, workers: Floats, employment: str) -> Floats:
-    """Workers with suppressed cells as 0; refuse industries that employ no one."""
+    """Workers with suppressed cells as 0; refuse one area, and industries that employ no one."""
+    if len(panel.areas) < 2:
+        raise DataError(
+            "The panel has one area, which holds everything. Concentration needs two or more. "
+            "Give finer areas."
+        )
     filled = np.nan_to_num(workers)
     total = filled.sum(axis=0)
     empty = [code for code, size in zip(panel.industries, total, strict=True) if size == 0]
@@ -807,16 +1108,31 @@ def cell_mean_powers(employment: Floats, plants: Floats) -> tuple[Floats, Floats
 def moran(
     values: Floats, weights: sparse.csr_array, permutations: int, seed: int
 ) -> tuple[Floats, Floats]:
-    """Moran's I of each column of ``(areas, columns)`` and its one-sided permutation p."""
+    """Moran's I of each column of ``(areas, columns)`` and its one-sided permutation p.
+
+    p is the share of permutations with as high an I, equal ones included, 1 added above and below;
+    both are ``nan`` where all values are equal.
+    """
     rng = np.random.default_rng(seed)
-    z = values - values.mean(axis=0)
-    scale = len(z) / weights.sum() / (z**2).sum(axis=0)
-    observed = scale * (z * (weights @ z)).sum(axis=0)
+    z = np.stack([_standardised(column) for column in values.T], axis=1)
+    observed = (z * (weights @ z)).sum(axis=0) / weights.sum()
     exceeded = np.zeros(z.shape[1])
     for _ in range(permutations):
         again = z[rng.permutation(len(z))]
-        exceeded += scale * (again * (weights @ again)).sum(axis=0) >= observed
-    return observed, (exceeded + 1) / (permutations + 1)
+        drawn = (again * (weights @ again)).sum(axis=0) / weights.sum()
+        exceeded += drawn >= observed - EQUAL
+    p = (exceeded + 1) / (permutations + 1)
+    return observed, np.where(np.isfinite(observed), p, np.nan)
+
+
+def _standardised(values: Floats) -> Floats:
+    """Less the mean, over the standard deviation; ``nan`` where all values are equal."""
+    apart = values - values.mean()
+    spread = float(apart.std())
+    if spread <= EQUAL * max(float(np.abs(values).max()), 1.0):
+        return np.full(len(values), np.nan)
+    z: Floats = apart / spread
+    return z
 
 
 def conditional_p(
@@ -824,8 +1140,12 @@ def conditional_p(
 ) -> Floats:
     """Two-sided p of local indicators: the area stays, its neighbours are drawn, ``(areas,)``.
 
-    The same draws of positions serve every area, as in esda.
+    Twice the smaller of two shares of draws, as high and as low, 1 added above and below; equal
+    draws count in both. The same draws of positions serve every area. ``nan`` where the indicator
+    is.
     """
+    if np.isnan(local).all():
+        return np.full(len(z), np.nan)
     rng = np.random.default_rng(seed)
     others = len(z) - 1
     most = int(np.diff(weights.indptr).max())
@@ -833,12 +1153,11 @@ def conditional_p(
     p = np.ones(len(z))
     for a in range(len(z)):
         row = weights.data[weights.indptr[a] : weights.indptr[a + 1]]
-        if not len(row):
-            continue
         chosen = drawn[:, : len(row)]
         around = z[chosen + (chosen >= a)] @ row * z[a]
-        high = int((around >= local[a]).sum())
-        p[a] = min(1.0, 2 * (min(high, permutations - high) + 1) / (permutations + 1))
+        near = EQUAL * max(1.0, abs(local[a]))
+        high, low = (around >= local[a] - near).sum(), (around <= local[a] + near).sum()
+        p[a] = min(1.0, 2 * (int(min(high, low)) + 1) / (permutations + 1))
     return p
 
 
@@ -863,15 +1182,6 @@ def _divergence(share: Floats, base: Floats) -> Floats:
         terms = np.where(share > 0, share * np.log(share / base[:, None]), 0)
     total: Floats = terms.sum(axis=0)
     return total
-
-
-def _one(panel: Panel, variable: str, period: str | None) -> tuple[Floats, str]:
-    array = panel.variable(variable, period)
-    if array.ndim == 3:
-        raise ParameterError(
-            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
-        )
-    return array, period or panel.periods[0]
 
 
 # ---- words -----------------------------------------------------------------------------------

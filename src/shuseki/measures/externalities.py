@@ -13,11 +13,18 @@ what the industry buys from and sells to others (dealings nearby, 近接の利�
 industries, of plants weighed in the same way (scope economies, 範囲の経済). Logs of masses, and the
 entropy, enter standardised over the areas explained: b is the growth per year that goes with one
 standard deviation. Each channel has the ρ that fits best (least squares over a grid, channel by
-channel until none moves); its range is the distance at which a plant counts half, ``ρ ln 2``, with
-a bootstrap interval over areas. A channel counts as found where b is above 0 in at least
-``(1 + level) / 2`` of the samples.
+channel until none moves); its range is the distance at which a plant counts half, ``ρ ln 2``.
 Beside it stand the coefficients of the same masses in rings, free of any form of decay; they are
 of one standard deviation of a ring, and a far ring holds more plants than a near one.
+
+Areas near one another share surprises, and what lies around them is much the same: taken as
+independent, they show a same-industry effect in 40% of panels that have none. So the law of the
+surprises is found from the residuals (:mod:`~shuseki.measures.shocks`), and everything rests on
+redraws that follow it. **A placebo tests each channel**: the outcome is redrawn without it, its
+range sought again, and a channel counts as found where its evidence (the signed root of what it
+adds to the fit) is reached by ``(1 − level) / 2`` of the placebos or fewer; the search over ranges
+is thus part of the test. Intervals come from redraws of the outcome as fitted, and the rings'
+standard errors from the law.
 
 Areas grow and decline for reasons of their own, which all their industries share. With
 ``area_effects`` (the default) the same industry, suppliers and customers are compared between the
@@ -27,13 +34,13 @@ sizes held (Mundlak's device: the estimates of the others are those of area dumm
 Takes a panel with centres and two periods or more, and an input–output table (``input_output``; the
 bundled one is ``datasets.public.input_output_shares``); without one, "related industries" are those
 the caller names, or those located alike, in the place of suppliers and customers. Gives
-half-distances in km and their change between two spans of time, and coefficients by channel and
-ring with HC1 standard errors clustered by area.
+half-distances in km and their change between two spans of time, a placebo p by channel, and
+coefficients by channel and ring.
 Sources: section 2.1 of the 2012 paper; Rosenthal and Strange (2003), Review of Economics and
 Statistics 85, pp. 377–393; shares of suppliers and customers as in Ellison, Glaeser and Kerr
 (2010), American Economic Review 100, pp. 1195–1213.
-Checked against: panels with a decay that was put in, in one channel at a time, and with none;
-masses by hand; statsmodels (clustered OLS, area dummies).
+Checked against: panels with a decay that was put in, in one channel at a time, and with none, with
+surprises that near areas share and with others; masses by hand; area dummies.
 Limits: association, not cause. Rings shorter than the spacing of areas see nothing; a half-distance
 inside the first ring, or at the last, is not measured, only said to be there. Suppliers and
 customers lie near one another: their masses go together, so that one may take the other's place.
@@ -56,6 +63,15 @@ from shuseki.errors import (
     examples,
 )
 from shuseki.geography.distances import distance_matrix_km
+from shuseki.measures.amounts import amounts
+from shuseki.measures.shocks import (
+    Cells,
+    Normals,
+    ShockLaw,
+    drawn_shocks,
+    estimate_covariance,
+    fitted_law,
+)
 from shuseki.measures.words import in_japanese
 from shuseki.panel import Panel
 from shuseki.results import Result, result
@@ -88,7 +104,6 @@ ROSENTHAL_STRANGE = Source(
 )
 SHORTEST_KM, TRIED = 2.0, 25
 """Half-distances from this to the last ring are tried, in steps of equal ratio."""
-DRAWN_AT_ONCE = 25
 NO_SPREAD = 1e-9
 """A column whose values differ by less is the same everywhere and says nothing."""
 
@@ -201,16 +216,21 @@ class ExternalityRange(Result):
     rings_km
         Edges of the rings, ``R + 1``.
     coefficient, standard_error
-        Outcome per year that goes with one standard deviation, shape ``(P, C, R)``.
+        Outcome per year that goes with one standard deviation, and its error when surprises
+        follow the law of the residuals; shape ``(P, C, R)``.
     half_distance_km, lower_km, upper_km
         Where a plant counts half, shape ``(P, C)``; ``nan`` where none was found.
     strength
         Outcome per year that goes with one standard deviation of the mass at that range,
         shape ``(P, C)``; the best fit also where it is not above 0.
-    positive_share
-        Share of bootstrap samples in which the strength is above 0, shape ``(P, C)``.
+    p
+        Share of placebos, redrawn without the channel, in which it shows as strongly; shape
+        ``(P, C)``. A channel counts as found where this is ``(1 − level) / 2`` or less.
+    shock_correlation
+        Correlation of the surprises of one industry in two areas at the middle of each ring,
+        shape ``(P, R)``.
     widening
-        Share of bootstrap samples in which the last span reaches further than the first, ``(C,)``;
+        Share of redraws in which the last span reaches further than the first, ``(C,)``;
         ``nan`` with one span, or where one of the two found nothing.
     widening_km, widening_lower_km, widening_upper_km
         Last half-distance less the first, ``(C,)``.
@@ -231,7 +251,8 @@ class ExternalityRange(Result):
     lower_km: Floats
     upper_km: Floats
     strength: Floats
-    positive_share: Floats
+    p: Floats
+    shock_correlation: Floats
     widening: Floats
     widening_km: Floats
     widening_lower_km: Floats
@@ -270,8 +291,8 @@ class ExternalityRange(Result):
         since = f" Change since {'–'.join(self.spans[0])}: {', '.join(changes)}." if changes else ""
         return (
             f"Distance at which plants around go half as much with {what}, "
-            f"{start}–{end}: {', '.join(parts)} ({self.level:.0%} intervals, "
-            f"n = {self.observations[-1]:,}).{since}"
+            f"{start}–{end}: {', '.join(parts)} ({self.level:.0%} intervals; found at placebo "
+            f"p ≤ {(1 - self.level) / 2:.2g}; n = {self.observations[-1]:,}).{since}"
         )
 
     def _headline_ja(self) -> str:
@@ -291,7 +312,8 @@ class ExternalityRange(Result):
         what = f"{in_japanese(self.variable)}の成長" if self.outcome == "growth" else "開業"
         return (
             f"周囲の事業所と{what}との関係が半減する距離（{start}–{end}年）：{'、'.join(parts)}"
-            f"（{self.level:.0%}区間、n = {self.observations[-1]:,}）。"
+            f"（{self.level:.0%}区間、プラセボ検定のp ≤ {(1 - self.level) / 2:.2g}を「見られる」と"
+            f"する、n = {self.observations[-1]:,}）。"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -305,7 +327,8 @@ class ExternalityRange(Result):
                 "coefficient_per_year": self.coefficient[p, c, r],
                 "standard_error_per_year": self.standard_error[p, c, r],
                 "strength_per_year": self.strength[p, c],
-                "positive_share": self.positive_share[p, c],
+                "placebo_p": self.p[p, c],
+                "shock_correlation": self.shock_correlation[p, r],
                 "half_distance_km": self.half_distance_km[p, c],
                 "half_distance_lower_km": self.lower_km[p, c],
                 "half_distance_upper_km": self.upper_km[p, c],
@@ -320,7 +343,7 @@ class ExternalityRange(Result):
         """One row per channel and span: the half-distance, and how sure it is."""
         frame = self.to_frame().drop_duplicates(["span", "channel"])
         half = ["half_distance_km", "half_distance_lower_km", "half_distance_upper_km"]
-        return frame[["channel", "span", "strength_per_year", "positive_share", *half]].sort_values(
+        return frame[["channel", "span", "strength_per_year", "placebo_p", *half]].sort_values(
             "channel", kind="stable", ignore_index=True
         )
 
@@ -337,7 +360,7 @@ def externality_range(
     areas: Sequence[str] | None = None,
     area_effects: bool = True,
     smallest: float = 5.0,
-    replicates: int = 200,
+    replicates: int = 399,
     level: float = 0.9,
     seed: int = 2003,
 ) -> ExternalityRange:
@@ -369,7 +392,7 @@ def externality_range(
     smallest
         Cells below this at the start of the span are left out: their growth is noise.
     replicates, level, seed
-        Of the bootstrap over areas.
+        Redraws, for intervals and for the placebo of each channel; coverage of the intervals.
     """
     if panel.centres is None:
         raise DataError("The panel has no centres. Rings need them. Give centres=…")
@@ -402,9 +425,9 @@ def externality_range(
     half_step = (halves_km[1] / halves_km[0]) ** 0.5
     fits = []
     for start, end in wanted:
-        before = panel.variable(variable, start)
+        before, _ = amounts(panel, variable, start)
         rate = (
-            _growth(before, panel.variable(variable, end), float(end) - float(start))
+            _growth(before, amounts(panel, variable, end)[0], float(end) - float(start))
             if outcome == "growth"
             else _birth_rate(before, panel, births, start, end)
         )
@@ -416,16 +439,29 @@ def externality_range(
                 f"{used.sum()} cells of {smallest:g} or more {variable} in {start}. The estimate "
                 f"needs more than {2 * count}. Lower smallest=…, or use finer areas."
             )
+        if area_effects and not (used.sum(axis=1) > 1).any():
+            raise ParameterError(
+                f"No area has two industries of {smallest:g} or more {variable} in {start}. "
+                "Industries can then not be compared within areas. Give area_effects=False."
+            )
         links = _links(panel, related, amount)
         fits.append(_fit(rate, amount, distance, rings, halves_km, links, used, area_effects))
-    found = []
-    for fit in fits:
-        square, moment = drawn_moments(fit.moments, np.ones((1, len(panel.areas))))
-        found.append(best_decay(fit.moments, square[0], moment[0], halves_km))
-    half = np.array([km for km, _ in found])
-    drawn = _bootstrap(fits, halves_km, len(panel.areas), replicates, np.random.default_rng(seed))
-    positive_share = np.isfinite(drawn).mean(axis=1)
-    half = np.where(positive_share >= (1 + level) / 2, half, np.nan)
+    answers = _examined(fits, halves_km, replicates, np.random.default_rng(seed))
+    middles = (edges[1:] + edges[:-1]) / 2
+    least, needed = 1 / (replicates + 1), (1 - level) / 2
+    too_few = (
+        [
+            f"With {replicates} redraws a placebo p cannot be below {least:.2f}: nothing can be "
+            f"found. Give {int(np.ceil(1 / needed - 1e-9)) - 1} or more."
+        ]
+        if least > needed + 1e-12
+        else []
+    )
+    drawn = np.stack([one.drawn_km for one in answers])
+    p = np.array([one.p for one in answers])
+    strength = np.array([one.strength for one in answers])
+    beyond = (p <= needed + 1e-12) & (strength > 0)
+    half = np.where(beyond, [one.half_km for one in answers], np.nan)
     tails = ((1 - level) / 2, (1 + level) / 2)
     lower, upper = (np.array([_quantile(sample, q) for sample in drawn]) for q in tails)
     change = half[-1] - half[0] if len(wanted) > 1 else np.full(len(names), np.nan)
@@ -437,23 +473,39 @@ def externality_range(
         channels=names,
         spans=wanted,
         rings_km=edges,
-        coefficient=np.array([fit.coefficient for fit in fits]),
-        standard_error=np.array([fit.standard_error for fit in fits]),
+        coefficient=np.array([one.coefficient for one in answers]),
+        standard_error=np.array([one.standard_error for one in answers]),
         half_distance_km=half,
         lower_km=np.where(np.isfinite(half), lower / half_step, np.nan),
         upper_km=np.where(np.isfinite(half), upper * half_step, np.nan),
-        strength=np.array([strength for _, strength in found]),
-        positive_share=positive_share,
+        strength=strength,
+        p=p,
+        shock_correlation=np.array(
+            [
+                [one.law.correlation(km, fit.cells) for km in middles]
+                for one, fit in zip(answers, fits, strict=True)
+            ]
+        ),
         widening=np.where(changed, _share_above_0(changes), np.nan),
         widening_km=change,
         widening_lower_km=np.where(changed, _quantile(changes, tails[0]), np.nan),
         widening_upper_km=np.where(changed, _quantile(changes, tails[1]), np.nan),
         area_effects=area_effects,
-        observations=tuple(fit.cells for fit in fits),
+        observations=tuple(len(fit.outcome) for fit in fits),
         level=level,
         notes=(
             "Association, not cause.",
             f"Half-distances of {SHORTEST_KM:g} to {edges[-1]:g} km are tried.",
+            "Surprises of one industry are correlated between areas: "
+            + "; ".join(
+                f"{start}–{end} "
+                + ", ".join(
+                    f"{one.law.correlation(km, fit.cells):.2f} at {km:g} km" for km in middles[:3]
+                )
+                for (start, end), one, fit in zip(wanted, answers, fits, strict=True)
+            )
+            + ". Placebos and errors know it.",
+            *too_few,
             *notes,
             *panel.notes,
         ),
@@ -514,7 +566,7 @@ def _birth_rate(before: Floats, panel: Panel, births: str, start: str, end: str)
     if births not in panel.values:
         raise UnknownCodeError.among("variable", [births], panel.values)
     inside = [p for p in panel.periods if float(start) < float(p) <= float(end)]
-    total = sum((panel.variable(births, p) for p in inside), np.zeros_like(before))
+    total = sum((amounts(panel, births, p)[0] for p in inside), np.zeros_like(before))
     rate: Floats = np.divide(
         total, before, out=np.full_like(before, np.nan), where=np.nan_to_num(before) > 0
     )
@@ -547,14 +599,12 @@ def _distance(half: float, low: float, high: float, rings_km: Floats) -> str:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Moments:
-    """Products of the columns and the outcome, area by area, from which any choice is fitted.
+    """Products of the columns, from which any choice of them is fitted.
 
     Attributes
     ----------
-    areas
-        Numbers of the areas, ``(A,)``.
-    square, moment
-        Columns by columns ``(A, K, K)``, and columns by outcome ``(A, K)``.
+    square
+        Columns by columns, ``(K, K)``.
     columns
         Numbers of the columns of each channel at each range; the first is the mass itself, a
         second the mean over the area.
@@ -562,19 +612,35 @@ class Moments:
         Columns that are in every choice.
     """
 
-    areas: Ints
     square: Floats
-    moment: Floats
     columns: tuple[Ints, ...]  # per channel (ranges, 1 or 2)
     always: Ints
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Fit:
-    cells: int
-    coefficient: Floats  # (C, R)
-    standard_error: Floats
+    """One span of time, ready to be fitted."""
+
+    areas: Ints  # positions in the panel of the areas of the cells (A,)
+    cells: Cells
+    outcome: Floats  # (cells,), less the means of industries
+    in_rings: Floats  # masses in rings (C × R columns first), own size, means of areas
+    rings: tuple[int, ...]  # C, R
+    design: Floats  # (cells, K)
     moments: Moments
+
+    def expected(self, columns: Ints, moment: Floats) -> Floats:
+        """Outcome that the columns lead to expect, ``(cells,)``."""
+        square = self.moments.square[np.ix_(columns, columns)]
+        fitted: Floats = self.design[:, columns] @ np.linalg.solve(square, moment[columns])
+        return fitted
+
+    def taken_out(self, columns: Ints) -> Floats:
+        """All that such a fit takes out of the outcome, means of industries included."""
+        industry = np.unique(self.cells.industry, return_inverse=True)[1]
+        used = self.design[:, columns]
+        used = used[:, np.ptp(used, axis=0) >= NO_SPREAD]
+        return np.column_stack([np.eye(int(industry.max()) + 1)[industry], used])
 
 
 def shares_of_rows(amount: Floats) -> Floats:
@@ -661,75 +727,82 @@ def within(values: Floats, *groups: Ints) -> Floats:
     return left
 
 
-def clustered_ols(growth: Floats, design: Floats, cluster: Ints) -> tuple[Floats, Floats]:
-    """Least squares with standard errors clustered (small-sample factor of statsmodels)."""
-    inverse = np.linalg.pinv(design.T @ design)
-    coefficient = inverse @ (design.T @ growth)
-    residual = growth - design @ coefficient
-    scores = np.stack(
-        [np.bincount(cluster, design[:, k] * residual) for k in range(design.shape[1])], axis=1
-    )
-    groups = len(np.unique(cluster))
-    n, k = design.shape
-    factor = groups / (groups - 1) * (n - 1) / (n - k)
-    variance = factor * inverse @ (scores.T @ scores) @ inverse
-    return coefficient, np.sqrt(np.maximum(np.diag(variance), 0))
+def best_decay(moments: Moments, moment: Floats, halves_km: Floats) -> tuple[Ints, Floats, Floats]:
+    """Range, strength and weight of evidence of each channel that together fit best.
 
-
-def drawn_moments(moments: Moments, weights: Floats) -> tuple[Floats, Floats]:
-    """Add the areas up, as often as each is drawn: ``(draws, K, K)`` and ``(draws, K)``.
+    One channel at a time, from a short and from a long start, until none moves.
 
     Parameters
     ----------
-    weights
-        How often each area is drawn, ``(draws, areas)``.
-    """
-    here = weights[:, moments.areas]
-    return np.tensordot(here, moments.square, 1), here @ moments.moment
-
-
-def best_decay(
-    moments: Moments, square: Floats, moment: Floats, halves_km: Floats
-) -> tuple[Floats, Floats]:
-    """Half-distance and strength of each channel that together fit best, ``(C,)`` and ``(C,)``.
-
-    One channel at a time, from a short and from a long start, until none moves; ``nan`` km where
-    the strength is not above 0.
-
-    Parameters
-    ----------
-    square, moment
-        Products of the columns, all areas together, ``(K, K)`` and ``(K,)``.
+    moment
+        Products of the columns with one outcome or several, ``(draws, K)``.
     halves_km
         Half-distances that are tried.
+
+    Returns
+    -------
+    tuple
+        Number of the half-distance, strength, and strength over its error up to the same factor
+        for all (the signed root of what it adds to the fit), each ``(draws, C)``.
     """
-    size = np.maximum(np.diag(square), 1e-300)
-    square = square + np.diag(1e-9 * size)  # a column of zeros, or two alike, does no harm
-    best: tuple[float, list[int], Floats] | None = None
+    square = moments.square
+    count, channels = len(moment), len(moments.columns)
+    row = np.arange(count)[:, None]
+    best = np.full(count, -np.inf)
+    kept = np.zeros((count, channels), dtype=np.int64)
+    strength, evidence = np.zeros((count, channels)), np.zeros((count, channels))
     for start in (len(halves_km) // 4, 3 * len(halves_km) // 4):
-        chosen = [start] * len(moments.columns)
+        chosen = np.full((count, channels), start)
+        moving = np.arange(count)
         for _ in range(20):
-            before = list(chosen)
-            for c, own in enumerate(moments.columns):
-                others = [moments.columns[k][chosen[k]] for k in range(len(chosen)) if k != c]
-                fixed = np.concatenate([moments.always, *others])
-                tried = np.hstack([own, np.tile(fixed, (len(own), 1))])
-                beta = np.linalg.solve(
-                    square[tried[:, :, None], tried[:, None, :]], moment[tried][:, :, None]
-                )[:, :, 0]
-                chosen[c] = int((beta * moment[tried]).sum(axis=1).argmax())
-            if chosen == before:
+            before = chosen[moving].copy()
+            for c in range(channels):
+                chosen[moving, c] = _best_of(moments, moment[moving], chosen[moving], c)
+            moving = moving[(chosen[moving] != before).any(axis=1)]
+            if not len(moving):
                 break
-        picked = [columns[k] for columns, k in zip(moments.columns, chosen, strict=True)]
-        every = np.concatenate([*picked, moments.always])
-        beta = np.linalg.solve(square[np.ix_(every, every)], moment[every])
-        gain = float(beta @ moment[every])
-        if best is None or gain > best[0]:
-            first = np.cumsum([0, *(len(columns) for columns in picked[:-1])])
-            best = (gain, list(chosen), beta[first])
-    assert best is not None
-    _, chosen, strength = best
-    return np.where(strength > 0, halves_km[chosen], np.nan), strength
+        picked = [columns[chosen[:, c]] for c, columns in enumerate(moments.columns)]
+        always = np.broadcast_to(moments.always, (count, len(moments.always)))
+        every = np.concatenate([*picked, always], axis=1)
+        inverse = np.linalg.inv(square[every[:, :, None], every[:, None, :]])
+        here = moment[row, every]
+        beta = np.einsum("dij,dj->di", inverse, here)
+        gain = (beta * here).sum(axis=1)
+        first = np.cumsum([0, *(columns.shape[1] for columns in picked[:-1])])
+        better = gain > best
+        best[better], kept[better] = gain[better], chosen[better]
+        strength[better] = beta[better][:, first]
+        error = np.sqrt(np.maximum(inverse[:, first, first], 1e-300))
+        evidence[better] = (beta[:, first] / error)[better]
+    return kept, strength, evidence
+
+
+def _best_of(moments: Moments, moment: Floats, chosen: Ints, c: int) -> Ints:
+    """Range of one channel that fits best beside the others as chosen, ``(draws,)``."""
+    square, own = moments.square, moments.columns[c]
+    others = [columns[chosen[:, k]] for k, columns in enumerate(moments.columns) if k != c]
+    always = np.broadcast_to(moments.always, (len(moment), len(moments.always)))
+    fixed = np.concatenate([always, *others], axis=1)  # (draws, f)
+    tried = own.ravel()
+    inner = square[fixed[:, :, None], fixed[:, None, :]]
+    across = square[fixed[:, :, None], tried[None, None, :]]  # (draws, f, tried)
+    held = np.take_along_axis(moment, fixed, axis=1)
+    solved = np.linalg.solve(inner, np.concatenate([across, held[:, :, None]], axis=2))
+    left = moment[:, tried] - np.einsum("dft,df->dt", across, solved[:, :, -1])
+    shape = (len(moment), *own.shape)
+    left = left.reshape(shape)
+    taken = np.einsum(
+        "dfhi,dfhj->dhij",
+        across.reshape(len(moment), -1, *own.shape),
+        solved[:, :, :-1].reshape(len(moment), -1, *own.shape),
+    )
+    rest = square[own[:, :, None], own[:, None, :]] - taken
+    # what the others already say leaves nothing to divide by
+    floor = 1e-9 * np.diagonal(square)[own]
+    rest = rest + floor[None, :, :, None] * np.eye(own.shape[1])
+    gain = (np.linalg.solve(rest, left[..., None])[..., 0] * left).sum(axis=2)
+    best: Ints = gain.argmax(axis=1)
+    return best
 
 
 def _fit(
@@ -743,9 +816,11 @@ def _fit(
     area_effects: bool,
 ) -> _Fit:
     """Regress the outcome of the used cells on masses in rings, and prepare the fit of decays."""
-    area, industry = np.nonzero(used)
-    outcome = within(rate[area, industry], industry)
-    own = np.log(amount[area, industry])[:, None]
+    place, industry = np.nonzero(used)
+    outcome = within(rate[place, industry], industry)
+    own = np.log(amount[place, industry])[:, None]
+    areas, area = np.unique(place, return_inverse=True)
+    cells = Cells(area, industry, distance_km[np.ix_(areas, areas)], amount[place, industry])
 
     def parts(columns: Floats, varies: bool = True) -> tuple[Floats, Floats]:
         """What is compared, and the means of areas that are held, both ``(cells, k)``."""
@@ -756,22 +831,16 @@ def _fit(
 
     own_parts = parts(own)
     over: Bools = np.asarray(used.any(axis=1))
-    masses = ring_masses(amount, rings, links, over)[:, :, area, industry]  # (C, R, cells)
+    masses = ring_masses(amount, rings, links, over)[:, :, place, industry]  # (C, R, cells)
     shape = masses.shape[:2]
     by_ring = [parts(mass.T, varies=c < shape[0] - 1) for c, mass in enumerate(masses)]
-    design = np.column_stack(
+    in_rings = np.column_stack(
         [inside for inside, _ in by_ring] + list(own_parts) + [means for _, means in by_ring]
-    )
-    coefficient, error = clustered_ols(outcome, design, area)
-    unseen = np.ptp(design, axis=0) < NO_SPREAD
-    coefficient, error = (
-        np.where(unseen, np.nan, values)[: shape[0] * shape[1]].reshape(shape)
-        for values in (coefficient, error)
     )
     faded = np.empty((shape[0], len(halves_km), len(area)))
     for k, half in enumerate(halves_km):
         weight = np.exp2(-distance_km / half)[None]
-        faded[:, k] = ring_masses(amount, weight, links, over)[:, 0, area, industry]
+        faded[:, k] = ring_masses(amount, weight, links, over)[:, 0, place, industry]
     columns, numbers, at = [*own_parts], [], sum(part.shape[1] for part in own_parts)
     always = np.arange(at)
     for c, mass in enumerate(faded):
@@ -783,49 +852,100 @@ def _fit(
             np.stack([at + k * count + np.arange(count) for k in range(len(kinds))], axis=1)
         )
         at += count * len(kinds)
+    design = np.column_stack(columns)
+    square = design.T @ design
+    # two columns alike, or one of zeros, do no harm
+    size = np.diag(square)
+    square = square + np.diag(np.where(size > 0, 1e-9 * size, 1.0))
     return _Fit(
-        cells=len(area),
-        coefficient=coefficient,
-        standard_error=error,
-        moments=_moments(np.column_stack(columns), outcome, area, numbers, always),
+        areas=areas,
+        cells=cells,
+        outcome=outcome,
+        in_rings=in_rings,
+        rings=shape,
+        design=design,
+        moments=Moments(square, tuple(numbers), always),
     )
 
 
-def _moments(
-    design: Floats, outcome: Floats, area: Ints, numbers: list[Ints], always: Ints
-) -> Moments:
-    """Products of columns and outcome, area by area."""
-    areas = np.unique(area)
-    width = design.shape[1]
-    square, moment = np.empty((len(areas), width, width)), np.empty((len(areas), width))
-    for k, code in enumerate(areas):
-        rows = design[area == code]
-        square[k] = rows.T @ rows
-        moment[k] = rows.T @ outcome[area == code]
-    return Moments(areas, square, moment, tuple(numbers), always)
+@dataclass(frozen=True, eq=False, slots=True)
+class _Answer:
+    """What one span of time says."""
+
+    law: ShockLaw
+    coefficient: Floats  # of the rings (C, R)
+    standard_error: Floats
+    half_km: Floats  # best fit (C,)
+    strength: Floats  # (C,)
+    p: Floats  # (C,)
+    drawn_km: Floats  # (replicates, C), nan where the strength is not above 0
 
 
-def _bootstrap(
-    fits: Sequence[_Fit],
-    halves_km: Floats,
-    areas: int,
-    replicates: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """Half-distances when areas are drawn again, the same for all fits, ``(P, replicates, C)``."""
-    present = np.unique(np.concatenate([fit.moments.areas for fit in fits]))
-    halves = np.empty((len(fits), replicates, len(fits[0].moments.columns)))
-    weights = np.stack(
-        [np.bincount(rng.choice(present, len(present)), minlength=areas) for _ in range(replicates)]
-    ).astype(float)
-    for p, fit in enumerate(fits):
-        for first in range(0, replicates, DRAWN_AT_ONCE):
-            part = slice(first, first + DRAWN_AT_ONCE)
-            halves[p, part] = [
-                best_decay(fit.moments, square, moment, halves_km)[0]
-                for square, moment in zip(*drawn_moments(fit.moments, weights[part]), strict=True)
-            ]
-    return halves
+def _examined(
+    fits: Sequence[_Fit], halves_km: Floats, replicates: int, rng: np.random.Generator
+) -> list[_Answer]:
+    """Find ranges and what chance makes of them; surprises of two spans go together as found."""
+    places = np.unique(np.concatenate([fit.areas for fit in fits]))
+    industries = 1 + max(int(fit.cells.industry.max()) for fit in fits)
+    answers: list[_Answer] = []
+    normals: Normals | None = None
+    residual = np.zeros(0)
+    for k, fit in enumerate(fits):
+        moment = fit.design.T @ fit.outcome
+        chosen, strength, evidence = (
+            one[0] for one in best_decay(fit.moments, moment[None], halves_km)
+        )
+        picked = [columns[j] for columns, j in zip(fit.moments.columns, chosen, strict=True)]
+        every = np.concatenate([*picked, fit.moments.always])
+        earlier, residual = residual, fit.outcome - fit.expected(every, moment)
+        law = fitted_law(residual, fit.taken_out(every), fit.cells, rng)
+        again = Normals.drawn(len(places), industries, replicates, rng)
+        if normals is not None:
+            again = normals.followed_by(again, _alike(fits[k - 1], earlier, fit, residual))
+        normals = again
+        shocks = drawn_shocks(law, fit.cells, normals.of(np.searchsorted(places, fit.areas)))
+        noise = shocks.T @ fit.design  # (replicates, K)
+        redrawn, above, _ = best_decay(
+            fit.moments, fit.expected(every, moment) @ fit.design + noise, halves_km
+        )
+        p = np.ones(len(picked))
+        for c, columns in enumerate(fit.moments.columns):
+            without = fit.expected(every[~np.isin(every, columns)], moment)
+            placebo = best_decay(fit.moments, without @ fit.design + noise, halves_km)[2][:, c]
+            p[c] = (1 + int((placebo >= evidence[c]).sum())) / (replicates + 1)
+        answers.append(
+            _Answer(
+                law,
+                *_ring_estimates(fit, law),
+                half_km=halves_km[chosen],
+                strength=strength,
+                p=p,
+                drawn_km=np.where(above > 0, halves_km[redrawn], np.nan),
+            )
+        )
+    return answers
+
+
+def _alike(first: _Fit, residual: Floats, second: _Fit, later: Floats) -> float:
+    """Correlation of the surprises of the cells that are in both spans."""
+    width = 1 + max(int(fit.cells.industry.max()) for fit in (first, second))
+    keys = [fit.areas[fit.cells.area] * width + fit.cells.industry for fit in (first, second)]
+    _, one, two = np.intersect1d(keys[0], keys[1], return_indices=True)
+    if len(one) < 3:
+        return 0.0
+    return float(np.nan_to_num(np.corrcoef(residual[one], later[two])[0, 1]))
+
+
+def _ring_estimates(fit: _Fit, law: ShockLaw) -> tuple[Floats, Floats]:
+    """Coefficients of the rings and their errors under the law of surprises, ``(C, R)``."""
+    weights: Floats = np.linalg.pinv(fit.in_rings).T.astype(float)
+    variance = np.diag(estimate_covariance(law, weights, fit.cells))
+    unseen = np.ptp(fit.in_rings, axis=0) < NO_SPREAD
+    coefficient, error = (
+        np.where(unseen, np.nan, values)[: fit.rings[0] * fit.rings[1]].reshape(fit.rings)
+        for values in (weights.T @ fit.outcome, np.sqrt(np.maximum(variance, 0)))
+    )
+    return coefficient, error
 
 
 def _quantile(sample: Floats, q: float) -> Floats:

@@ -13,7 +13,7 @@ industry ``i`` in area ``a`` and ``s_i`` its share in all areas:
 
 Takes a panel and one of its extensive variables. Suppressed cells (``nan``) are unknown, not 0:
 they are left out of the totals, their own quotient is ``nan``, and a note counts them. An
-industry that is nowhere has no quotient (``nan``), and is named.
+industry that is nowhere, and an area without anything, have no quotient (``nan``), and are named.
 Sources: Florence (1939); Krugman (1991), Geography and Trade; Frenken, van Oort and
 Verburg (2007), Regional Studies 41, pp. 685–697; Dunn (1960), Papers of the RSA 6.
 Checked against: hand calculation, R REAT 3.0.3 (stored output).
@@ -30,6 +30,7 @@ from scipy.stats import chi2
 
 from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.measures.amounts import amounts
 from shuseki.measures.words import in_japanese
 from shuseki.panel import Panel
 from shuseki.results import Result, result
@@ -97,22 +98,32 @@ class LocationQuotients(Result):
 
     def headline(self, lang: str = "en") -> str:
         """Name the highest quotient whose interval lies furthest above 1."""
+        known = int(np.isfinite(self.lower).sum())
+        if not known:
+            return (
+                f"特化係数の信頼区間は計算できない（{in_japanese(self.variable)}、{self.period}年）。"
+                if lang == "ja"
+                else f"No quotient of {self.variable}, {self.period}, has an interval: plants are "
+                "not known."
+            )
         surest = np.unravel_index(int(np.nanargmax(self.lower)), self.lower.shape)
         a, i = int(surest[0]), int(surest[1])
         above = int((self.lower > 1).sum())
+        chance = (1 - self.level) / 2 * known
         if lang == "ja":
             return (
-                f"地域×業種の{int(np.isfinite(self.lower).sum()):,}セルのうち{above:,}セルで特化係数が"
-                f"確実に1を超える。最も確実なのは{self.area_names[a]}の{self.industry_names[i]}："
+                f"地域×業種の{known:,}セルのうち{above:,}セルで特化係数の区間が1を上回る（偶然でも"
+                f"約{chance:,.0f}）。最も確実なのは{self.area_names[a]}の{self.industry_names[i]}："
                 f"{self.location_quotient[a, i]:.1f}（{self.level:.0%}信頼区間"
                 f"{self.lower[a, i]:.1f}–{self.upper[a, i]:.1f}、{in_japanese(self.variable)}、"
                 f"{self.period}年）。"
             )
         return (
-            f"{above:,} of {int(np.isfinite(self.lower).sum()):,} area × industry cells are above "
-            f"1 beyond doubt; the surest is {self.area_names[a]}, {self.industry_names[i]}: "
-            f"quotient {self.location_quotient[a, i]:.1f} ({self.level:.0%} interval "
-            f"{self.lower[a, i]:.1f}–{self.upper[a, i]:.1f}) of {self.variable}, {self.period}."
+            f"{above:,} of {known:,} area × industry cells have an interval above 1 (about "
+            f"{chance:,.0f} would by chance); the surest is {self.area_names[a]}, "
+            f"{self.industry_names[i]}: quotient {self.location_quotient[a, i]:.1f} "
+            f"({self.level:.0%} interval {self.lower[a, i]:.1f}–{self.upper[a, i]:.1f}) of "
+            f"{self.variable}, {self.period}."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -149,7 +160,7 @@ class Specialisation(Result):
     variety, related_variety, unrelated_variety
         Entropy in nats; the last two add up to the first. ``nan`` without groups.
     largest, largest_share
-        The largest industry of the area and its share.
+        The largest industry of the area and its share; ``""`` and ``nan`` where nothing is.
     """
 
     areas: tuple[str, ...]
@@ -168,16 +179,17 @@ class Specialisation(Result):
     def headline(self, lang: str = "en") -> str:
         """Name the most specialised and the most varied area."""
         special, varied = int(np.nanargmax(self.krugman)), int(np.nanargmax(self.variety))
+        count = int(np.isfinite(self.krugman).sum())
         if lang == "ja":
             return (
-                f"{len(self.areas)}地域中、最も特化した地域は{self.area_names[special]}（クルーグマン指数"
+                f"{count}地域中、最も特化した地域は{self.area_names[special]}（クルーグマン指数"
                 f"{self.krugman[special]:.2f}、{self.largest[special]}が"
                 f"{self.largest_share[special]:.0%}）、最も多様な地域は{self.area_names[varied]}"
                 f"（実効業種数{self.effective_industries[varied]:.1f}）。"
                 f"{in_japanese(self.variable)}、{self.period}年。"
             )
         return (
-            f"Most specialised of {len(self.areas)} areas: {self.area_names[special]} "
+            f"Most specialised of {count} areas: {self.area_names[special]} "
             f"(Krugman {self.krugman[special]:.2f}, {self.largest_share[special]:.0%} in "
             f"{self.largest[special]}); most varied: {self.area_names[varied]} "
             f"({self.effective_industries[varied]:.1f} effective industries); "
@@ -293,8 +305,8 @@ def location_quotients(
     """
     if not 0 < level < 1:
         raise ParameterError(f"level is {level}. Expected a coverage between 0 and 1.")
-    amount, when = _slice(panel, variable, period)
-    plants = _slice(panel, "plants", period)[0] if "plants" in panel.values else amount
+    amount, when = _positive(panel, variable, period)
+    plants = _positive(panel, "plants", period)[0] if "plants" in panel.values else amount
     quotient = location_quotient(amount)
     if interval == "poisson":
         low, high = poisson_limits(plants, level)
@@ -308,6 +320,7 @@ def location_quotients(
             lower[~np.isfinite(quotient)] = upper[~np.isfinite(quotient)] = np.nan
     else:
         lower, upper = _bootstrap(np.nan_to_num(plants), level, replicates, seed)
+        lower[~np.isfinite(quotient)] = upper[~np.isfinite(quotient)] = np.nan
         if variable != "plants":
             with np.errstate(divide="ignore", invalid="ignore"):
                 base = location_quotient(plants)
@@ -325,7 +338,7 @@ def location_quotients(
         upper=upper,
         interval=interval,
         level=level,
-        notes=(*_treatment(amount, panel.industries), *panel.notes),
+        notes=(*_treatment(amount, panel), *panel.notes),
         sources=(*panel.sources, FLORENCE),
     )
 
@@ -342,12 +355,11 @@ def specialisation(
     Parameters
     ----------
     panel, variable, period
-        What, and when. Areas without anything are left out of nothing: their measures are
-        ``nan``.
+        What, and when. The measures of areas without anything are ``nan``, and a note names them.
     groups
         Industry code → group of related industries; splits variety. Every industry needs one.
     """
-    amount, when = _slice(panel, variable, period)
+    amount, when = _positive(panel, variable, period)
     if groups is not None:
         missing = [code for code in panel.industries if code not in groups]
         if missing:
@@ -374,9 +386,12 @@ def specialisation(
         variety=total,
         related_variety=total - unrelated if groups else unknown,
         unrelated_variety=unrelated if groups else unknown,
-        largest=tuple(names[k] for k in filled.argmax(axis=1)),
+        largest=tuple(
+            names[k] if known else ""
+            for k, known in zip(filled.argmax(axis=1), np.isfinite(herfindahl), strict=True)
+        ),
         largest_share=share.max(axis=1),
-        notes=(*_treatment(amount, panel.industries), *panel.notes),
+        notes=(*_treatment(amount, panel), *panel.notes),
         sources=(*panel.sources, FRENKEN),
     )
 
@@ -386,21 +401,32 @@ def shift_share(panel: Panel, variable: str = "employment", *, start: str, end: 
 
     Cells unknown in either period are left out of both, and counted in a note.
     """
-    before, after = panel.variable(variable, start), panel.variable(variable, end)
+    before, after = amounts(panel, variable, start)[0], amounts(panel, variable, end)[0]
     known = np.isfinite(before) & np.isfinite(after)
-    national, mix, competitive = shift_share_parts(
-        np.where(known, before, 0), np.where(known, after, 0)
-    )
     unknown = int((~known).sum())
-    notes = (f"{unknown} cells unknown in {start} or {end} are left out.",) if unknown else ()
+    notes = [f"{unknown} cells unknown in {start} or {end} are left out."] if unknown else []
+    first, last = (np.where(known, array, 0) for array in (before, after))
+    arrived = np.flatnonzero((first.sum(axis=0) == 0) & (last.sum(axis=0) > 0))
+    if len(arrived):
+        notes.append(
+            f"Industries that were nowhere in {start} have no growth: where they arrive is "
+            f"competitive ({examples(panel.industries[k] for k in arrived)})."
+        )
+    empty = np.flatnonzero((first.sum(axis=1) == 0) & (last.sum(axis=1) > 0))
+    if len(empty):
+        notes.append(
+            f"Areas without anything in {start}: all that they gained is competitive "
+            f"({examples(panel.areas[k] for k in empty)})."
+        )
+    national, mix, competitive = shift_share_parts(first, last)
     return ShiftShare(
         areas=panel.areas,
         area_names=panel.area_names or panel.areas,
         variable=variable,
         start=start,
         end=end,
-        initial=np.where(known, before, 0).sum(axis=1),
-        change=np.where(known, after - before, 0).sum(axis=1),
+        initial=first.sum(axis=1),
+        change=(last - first).sum(axis=1),
         national=national,
         industry_mix=mix,
         competitive=competitive,
@@ -475,32 +501,28 @@ def shift_share_parts(before: Floats, after: Floats) -> tuple[Floats, Floats, Fl
     return national, mix, competitive
 
 
-def _slice(panel: Panel, variable: str, period: str | None) -> tuple[Floats, str]:
-    array = panel.variable(variable, period)
-    if array.ndim == 3:
-        raise ParameterError(
-            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
-        )
-    if np.nansum(array) <= 0 or (array < 0).any():
+def _positive(panel: Panel, variable: str, period: str | None) -> tuple[Floats, str]:
+    """Amounts that add up to something, ``(areas, industries)``, and the period."""
+    array, when = amounts(panel, variable, period)
+    if np.nansum(array) <= 0:
         raise DataError(
-            f"{variable!r} is negative somewhere, or adds up to nothing. Shares need amounts of "
-            "0 or more. Choose another variable or period."
+            f"{variable!r} adds up to nothing in {when}. Shares need a positive total. Choose "
+            "another variable or period."
         )
-    return array, period or panel.periods[0]
+    return array, when
 
 
-def _treatment(amount: Floats, industries: tuple[str, ...]) -> tuple[str, ...]:
+def _treatment(amount: Floats, panel: Panel) -> tuple[str, ...]:
     notes = []
     unknown = int(np.isnan(amount).sum())
     if unknown:
         notes.append(f"{unknown} suppressed cells are unknown and left out of the totals.")
-    nowhere = [
-        code
-        for code, total in zip(industries, np.nansum(amount, axis=0), strict=True)
-        if total == 0
-    ]
-    if nowhere:
-        notes.append(f"Industries that are nowhere have no quotient: {examples(nowhere)}.")
+    for kind, codes, axis in (("Industries", panel.industries, 0), ("Areas", panel.areas, 1)):
+        totals = np.nansum(amount, axis=axis)
+        empty = [code for code, total in zip(codes, totals, strict=True) if total == 0]
+        if empty:
+            what = "that are nowhere" if axis == 0 else "without anything known"
+            notes.append(f"{kind} {what} have no quotient: {examples(empty)}.")
     return tuple(notes)
 
 
@@ -520,11 +542,11 @@ def _entropy(share: Floats) -> Floats:
 def _bootstrap(plants: Floats, level: float, replicates: int, seed: int) -> tuple[Floats, Floats]:
     rng = np.random.default_rng(seed)
     total = round(float(plants.sum()))
-    drawn = np.empty((replicates, *plants.shape), dtype=np.float32)
+    drawn = np.zeros((replicates, *plants.shape), dtype=np.float32)
     for k in range(replicates):
         again = rng.multinomial(total, (plants / plants.sum()).ravel()).reshape(plants.shape)
-        drawn[k] = location_quotient(again.astype(float))
+        # a row or column that was not drawn holds nothing of anything
+        drawn[k] = np.nan_to_num(location_quotient(again.astype(float)))
     tail = (1 - level) / 2
-    with np.errstate(invalid="ignore"):
-        lower, upper = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    lower, upper = np.quantile(drawn, [tail, 1 - tail], axis=0)
     return lower, upper

@@ -1,0 +1,61 @@
+"""How much is in each cell, and is it an amount?
+
+Every measure by areas starts here: one variable of a panel in one period, ``(areas, industries)``.
+An amount is 0 or more, or unknown (``nan``: suppressed, not published); a negative or an infinite
+one is refused by name, since shares, masses and probabilities have no meaning for it.
+"""
+
+import numpy as np
+
+from shuseki.arrays import Floats
+from shuseki.errors import DataError, ParameterError, examples
+from shuseki.panel import Panel
+
+__all__ = ["amounts", "series"]
+
+
+def amounts(panel: Panel, variable: str, period: str | None = None) -> tuple[Floats, str]:
+    """Give a variable in one period, ``(areas, industries)``, and the period.
+
+    Raises
+    ------
+    ParameterError
+        The panel has several periods and none is named.
+    DataError
+        A cell is negative or infinite; the message names cells.
+    """
+    array = panel.variable(variable, period)
+    if array.ndim == 3:
+        raise ParameterError(
+            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
+        )
+    _refuse(panel, variable, array)
+    return array, period or panel.periods[0]
+
+
+def series(panel: Panel, variable: str) -> Floats:
+    """Give a variable in all periods, ``(areas, industries, periods)``.
+
+    Raises
+    ------
+    DataError
+        A cell is negative or infinite; the message names cells.
+    """
+    panel.variable(variable)
+    array = panel.values[variable]
+    for k in range(len(panel.periods)):
+        _refuse(panel, variable, array[:, :, k])
+    return array
+
+
+def _refuse(panel: Panel, variable: str, array: Floats) -> None:
+    wrong = (array < 0) | np.isinf(array)
+    if wrong.any():
+        cells = (
+            f"{panel.areas[a]} × {panel.industries[i]} ({array[a, i]:g})"
+            for a, i in np.argwhere(wrong)
+        )
+        raise DataError(
+            f"{variable!r} is negative or infinite in {int(wrong.sum())} cells: {examples(cells)}. "
+            "Expected 0 or more, or unknown (nan). Correct the cells, or choose another variable."
+        )
