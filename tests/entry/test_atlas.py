@@ -10,6 +10,7 @@ from shuseki.entry.atlas import (
     admissible_sets,
     atlas,
     influence,
+    lone_rows,
     permutation_test,
     strongly_correlated,
     subset_regressions,
@@ -150,3 +151,42 @@ def test_missing_column_is_named() -> None:
 def test_impossible_rules_are_refused() -> None:
     with pytest.raises(ParameterError, match="No set of terms"):
         atlas(frame_with_gaps(), outcomes=["y"], terms=["a"], smallest=2)
+
+
+def test_specifications_that_one_area_decides_are_set_aside_and_named() -> None:
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(rng.normal(size=(60, 3)), columns=["y", "a", "b"])
+    frame.index = [f"{k:03d}" for k in range(60)]
+    frame["alone"] = (frame.index == "007").astype(float)
+    frame["pair"] = frame.index.isin(["001", "002"]).astype(float)
+    answer = atlas(
+        frame,
+        outcomes=["y"],
+        terms=["a", "b", "alone", "pair"],
+        standard_errors=["classical", "HC1", "HC3"],
+    )
+    robust = (answer.choices["standard_errors"] != "classical").to_numpy()
+    np.testing.assert_array_equal(answer.decided_alone, answer.included[:, 2] & robust)
+    assert not answer.singular.any()
+    assert np.isnan(answer.standard_errors[answer.decided_alone]).all()
+    assert "16 set aside: one area alone decides a term" in answer.headline()  # 8 sets, 2 kinds
+    assert "an area (007) alone decides" in answer.notes[0]
+    luck = permutation_test(
+        frame, outcomes=["y"], terms=["a", "alone"], permutations=19, rng=rng
+    ).to_frame()
+    assert np.isnan(luck.set_index("term").at["alone", "p_value"])
+    assert luck.set_index("term").at["a", "p_value"] > 0
+
+
+@pytest.mark.parametrize("collinear", [False, True])
+def test_lone_rows_are_those_with_leverage_one(collinear: bool) -> None:
+    rng = np.random.default_rng(4)
+    x = np.column_stack([rng.normal(size=(40, 3)), np.arange(40) == 3, np.arange(40) == 9])
+    if collinear:
+        x = np.column_stack([x, x[:, 3] + x[:, 4]])
+    sets = admissible_sets([f"x{j}" for j in range(x.shape[1])])
+    found = lone_rows(x, sets)
+    for chosen, lone in zip(sets, found, strict=True):
+        full = np.column_stack([np.ones(40), x[:, chosen]])
+        leverage = np.einsum("ij,ji->i", full, np.linalg.pinv(full))
+        np.testing.assert_array_equal(lone, leverage > 1 - 1e-9)

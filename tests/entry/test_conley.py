@@ -113,7 +113,77 @@ def test_bad_input_is_named() -> None:
         conley_errors(frame, outcome="y", terms=["a"], distances_km=distance, cutoffs_km=[0])
     with pytest.raises(AlignmentError, match="shape"):
         conley_errors(frame, outcome="y", terms=["a"], distances_km=distance[:5])
-    with pytest.raises(DataError, match="linear combinations"):
+    with pytest.raises(DataError, match="add up to one another"):
         conley_errors(
             frame.assign(c=frame["a"]), outcome="y", terms=["a", "c"], distances_km=distance
         )
+
+
+def test_a_cutoff_over_the_whole_map_gives_no_error_and_says_so() -> None:
+    # residuals add up to 0: the uniform kernel over all pairs finds no variance
+    frame, distance = points()
+    answer = conley_errors(
+        frame,
+        outcome="y",
+        terms=["a", "b"],
+        distances_km=distance,
+        cutoffs_km=[50, 1e4],
+        kernel="uniform",
+    )
+    assert np.isfinite(answer.errors[0]).all()
+    assert np.isnan(answer.errors[1]).all()
+    np.testing.assert_allclose(answer.kept_shares[1], 0, atol=1e-10)
+    assert answer.within_shares[1] == 1
+    assert (
+        "10000 km reaches over 100% of the pairs of areas: no error for any term"
+        in (answer.notes[0])
+    )
+    assert "3 of 6" not in answer.headline()  # slopes alone: 2 of 4
+    assert "2 of 4 cannot be known" in answer.headline()
+
+
+@pytest.mark.parametrize("kernel", ["bartlett", "uniform"])
+def test_every_cutoff_too_long_leaves_hc1(kernel: str) -> None:
+    frame, distance = points()
+    answer = conley_errors(
+        frame,
+        outcome="y",
+        terms=["a"],
+        distances_km=distance,
+        cutoffs_km=[700, 2e4],
+        kernel=kernel,
+    )
+    assert "no Conley errors at 700, 20000 km" in answer.headline()
+    assert len(answer.notes) == 2
+
+
+def test_errors_too_small_on_average_are_told() -> None:
+    frame, distance = points()
+    cutoffs = [150, 300, 400, 500]
+    answer = conley_errors(
+        frame, outcome="y", terms=["a", "b"], distances_km=distance, cutoffs_km=cutoffs
+    )
+    told = (answer.kept_shares < 0.6) & np.isfinite(answer.errors)
+    assert told.any()
+    assert not told[0].any()
+    named = [
+        f"{term} at {cutoff} km"
+        for cutoff, row in zip(cutoffs, told, strict=True)
+        for term, low in zip(answer.terms, row, strict=True)
+        if low
+    ]
+    assert [note.split(":")[0] for note in answer.notes if " at " in note] == named
+
+
+def test_a_dummy_of_one_area_is_refused() -> None:
+    frame, distance = points(60)
+    frame["alone"] = (frame.index == 3).astype(float)
+    with pytest.raises(DataError, match="alone is decided almost alone by area 3"):
+        conley_errors(frame, outcome="y", terms=["a", "alone"], distances_km=distance)
+
+
+def test_distances_that_are_unknown_are_refused() -> None:
+    frame, distance = points(30)
+    distance[3, 4] = np.nan
+    with pytest.raises(DataError, match="Distances are negative, infinite or missing"):
+        conley_errors(frame, outcome="y", terms=["a"], distances_km=distance)

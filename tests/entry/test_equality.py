@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
 from shuseki.entry.equality import equality_of_coefficients
 from shuseki.errors import DataError
@@ -92,7 +93,52 @@ def test_missing_column_is_named() -> None:
 
 
 def test_collinear_terms_are_refused() -> None:
-    with pytest.raises(DataError, match="linear combinations"):
+    with pytest.raises(DataError, match="add up to one another"):
         equality_of_coefficients(
             areas().assign(c=lambda t: t["a"] * 2), outcomes=("high", "low"), terms=["a", "c"]
         )
+
+
+def test_few_clusters_use_t_and_f_and_are_told() -> None:
+    frame = areas().assign(region=lambda t: t.index % 6)
+    few = equality_of_coefficients(
+        frame, outcomes=("high", "low"), terms=["a", "b"], groups="region"
+    )
+    assert few.clusters == 6
+    assert few.p_values()[0] == pytest.approx(
+        2 * stats.t.sf(abs(few.differences[0] / few.errors[0]), 5)
+    )
+    assert few.p_joint == pytest.approx(stats.f.sf(few.wald / 2, 2, 5))
+    assert "F(2, 5)" in few.headline()
+    assert any("Only 6 clusters" in note for note in few.notes)
+    two = equality_of_coefficients(
+        frame.assign(region=frame.index % 2),
+        outcomes=("high", "low"),
+        terms=["a", "b"],
+        groups="region",
+    )
+    assert np.isnan(two.p_joint)
+    assert "not tested together (2 clusters)" in two.headline()
+
+
+def test_clusters_and_areas_that_decide_alone_are_refused() -> None:
+    frame = areas().assign(half=lambda t: t.index < 90, one="x")
+    frame["side"] = frame["half"].astype(float)
+    frame["alone"] = (frame.index == 7).astype(float)
+    ask = {"outcomes": ("high", "low")}
+    with pytest.raises(DataError, match=r"^side is decided almost alone by clusters"):
+        equality_of_coefficients(frame, terms=["a", "side"], groups="half", **ask)
+    with pytest.raises(DataError, match="in one cluster"):
+        equality_of_coefficients(frame, terms=["a"], groups="one", **ask)
+    with pytest.raises(DataError, match="by area 7"):
+        equality_of_coefficients(frame, terms=["a", "alone"], **ask)
+
+
+def test_areas_without_a_cluster_are_left_out() -> None:
+    # they had been added to the last cluster
+    frame = areas().astype({"prefecture": object})
+    frame.loc[:9, "prefecture"] = None
+    ask = {"outcomes": ("high", "low"), "terms": ["a", "b"], "groups": "prefecture"}
+    gaps, without = (equality_of_coefficients(t, **ask) for t in (frame, frame.iloc[10:]))
+    np.testing.assert_allclose(gaps.errors, without.errors)
+    assert gaps.n == without.n

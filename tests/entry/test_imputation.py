@@ -156,14 +156,15 @@ def test_one_imputation_cannot_vary():
         pool(np.ones((1, 2)), np.ones((1, 2)))
 
 
-@pytest.mark.parametrize("kind", ["classical", "HC0", "HC1", "HC2", "HC3"])
+@pytest.mark.parametrize("kind", ["classical", "HC0", "HC1", "HC2", "HC3", "CR1", "CR1S"])
 def test_many_outcomes_are_each_alone(kind):
     rng = np.random.default_rng(11)
     X = np.column_stack([np.ones(30), rng.normal(size=(30, 2)) * [1, 1000]])
     Y = rng.normal(size=(4, 30))
-    coefficients, variances = many_least_squares(Y, X, kind)
+    codes = np.arange(len(X)) % 9 if kind.startswith("CR") else None
+    coefficients, variances = many_least_squares(Y, X, kind, codes)
     for row, b, v in zip(Y, coefficients, variances, strict=True):
-        alone = least_squares(row, X, kind)
+        alone = least_squares(row, X, kind, codes)
         assert b == pytest.approx(alone.coefficients, rel=1e-9)
         assert v == pytest.approx(np.diag(alone.covariance), rel=1e-9)
 

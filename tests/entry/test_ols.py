@@ -8,11 +8,12 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from shuseki.datasets import regional_accounts
 from shuseki.datasets.printed import paper_folder, printed_paper
 from shuseki.entry.descriptives import describe
-from shuseki.entry.design import STANDARD_ERRORS, Design, read_designs
+from shuseki.entry.design import CLUSTERED, STANDARD_ERRORS, Design, read_designs
 from shuseki.entry.ols import check_design, estimate, estimate_all, least_squares, stars
 from shuseki.entry.variables import regional_variables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
@@ -39,6 +40,13 @@ def test_a_line_by_hand():
     assert least_squares(y, X, "HC3").covariance[1, 1] == pytest.approx(4.5)
 
 
+def of_statsmodels(kind, codes):
+    """How statsmodels is asked for a kind of standard errors."""
+    if kind in CLUSTERED:
+        return {"cov_type": "cluster", "cov_kwds": {"groups": codes}}
+    return {"cov_type": "nonrobust" if kind == "classical" else kind}
+
+
 @pytest.mark.parametrize("kind", STANDARD_ERRORS)
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), n=st.integers(15, 120), k=st.integers(2, 9))
@@ -48,21 +56,25 @@ def test_equal_to_statsmodels(kind, seed, n, k):
         [np.ones(n), rng.normal(size=(n, k - 1)) * 10.0 ** rng.uniform(-3, 3, k - 1)]
     )
     y = X @ rng.normal(size=k) + rng.normal(size=n) * (1 + np.abs(X[:, 1]))
-    ours = least_squares(y, X, kind)
-    theirs = sm.OLS(y, X).fit(cov_type="nonrobust" if kind == "classical" else kind)
+    codes = rng.permutation(n) % 7 if kind in CLUSTERED else None
+    ours = least_squares(y, X, kind, codes)
+    theirs = sm.OLS(y, X).fit(**of_statsmodels(kind, codes))
     scale = np.sqrt(np.outer(*[np.diag(ours.covariance)] * 2))
     np.testing.assert_allclose(
         ours.coefficients / theirs.bse, theirs.params / theirs.bse, atol=EXACT * 1e3, rtol=EXACT
     )
-    np.testing.assert_allclose(ours.covariance / scale, theirs.cov_params() / scale, atol=EXACT)
+    factor = (n - k) / (n - 1) if kind == "CR1" else 1.0  # statsmodels has the factor of CR1S
+    np.testing.assert_allclose(
+        ours.covariance / scale, factor * theirs.cov_params() / scale, atol=EXACT
+    )
 
 
-@pytest.mark.parametrize("kind", STANDARD_ERRORS)
+@pytest.mark.parametrize("kind", [kind for kind in STANDARD_ERRORS if kind != "CR1"])
 def test_a_fit_equals_statsmodels_in_every_number(variables, kind):
     design = Design("START", ("UNEMPL", "DENS", "MRATIO", "AVESIZE"), standard_errors=kind)
     fit = estimate(design, variables)
     theirs = sm.OLS(fit.sample.outcome, fit.sample.regressors).fit(
-        cov_type="nonrobust" if kind == "classical" else kind, use_t=True
+        **of_statsmodels(kind, fit.sample.clusters), use_t=True
     )
     np.testing.assert_allclose(fit.coefficients, theirs.params, rtol=EXACT)
     np.testing.assert_allclose(fit.standard_errors, theirs.bse, rtol=EXACT)
@@ -224,11 +236,70 @@ def test_dummies_that_fill_the_constant_are_named(variables):
     assert all(name in str(error.value) for name in flags)
 
 
-def test_an_area_with_a_dummy_of_its_own_is_named_under_hc3(variables):
+@pytest.mark.parametrize("kind", ["HC0", "HC1", "HC2", "HC3"])
+def test_an_area_with_a_dummy_of_its_own_is_named(variables, kind):
     alone = variables.with_columns(ALONE=[1.0] + [0.0] * 252)
-    estimate(Design("START", ("PCM", "ALONE")), alone)
-    with pytest.raises(DataError, match=r"leverage 1\): 001"):
-        estimate(Design("START", ("PCM", "ALONE"), standard_errors="HC3"), alone)
+    estimate(Design("START", ("PCM", "ALONE"), standard_errors="classical"), alone)
+    with pytest.raises(DataError, match=r"^ALONE is decided .* by area 001 \(leverage 1\)"):
+        estimate(Design("START", ("PCM", "ALONE"), standard_errors=kind), alone)
+
+
+def test_a_dummy_of_two_areas_is_told(variables):
+    # their two residuals are d/2 and −d/2: HC0 finds half of the variance, HC1 253/250 of that
+    both = variables.with_columns(BOTH=[1.0, 1.0] + [0.0] * 251)
+    fit = estimate(Design("START", ("PCM", "BOTH"), outliers="none"), both)
+    assert fit.notes[-1].startswith("BOTH rests on few areas (001, 002): with equal variances")
+    assert "71% of the true one" in fit.notes[-1]  # √.5 = .707
+
+
+def test_clusters_by_prefecture_and_by_a_column(variables):
+    by_prefecture = estimate(Design("START", ("UNEMPL", "DENS"), standard_errors="CR1"), variables)
+    assert by_prefecture.clusters == 43  # 253 codes, six to a made-up prefecture
+    assert by_prefecture.degrees_of_freedom == 42
+    assert "CR1 standard errors (43 clusters)" in by_prefecture.headline()
+    assert not by_prefecture.notes[1:]
+    few = variables.with_columns(region=[k % 4 for k in range(253)])
+    fit = estimate(Design("START", ("UNEMPL",), standard_errors="CR1", groups="region"), few)
+    assert "Only 4 clusters" in fit.notes[-1]
+    p = 2 * stats.t.sf(abs(fit.t[1]), 3)
+    assert fit.p[1] == pytest.approx(p)
+    five = ("UNEMPL", "DENS", "MRATIO", "AVESIZE")
+    joint = estimate(Design("START", five, standard_errors="CR1", groups="region"), few)
+    assert np.isnan(joint.f_robust)  # four slopes, rank three at most
+
+
+def test_clusters_that_say_nothing_are_refused(variables):
+    one = variables.with_columns(all=["x"] * 253, half=["a"] * 120 + ["b"] * 133)
+    one = one.with_columns(SIDE=(one.frame["half"] == "a").astype(float))
+    with pytest.raises(DataError, match="in one cluster"):
+        estimate(Design("START", ("PCM",), standard_errors="CR1", groups="all"), one)
+    with pytest.raises(DataError, match=r"^SIDE is decided almost alone by clusters"):
+        estimate(Design("START", ("SIDE",), standard_errors="CR1", groups="half"), one)
+    # beside a term that varies within the two clusters it is refused all the same
+    with pytest.raises(DataError, match=r"^SIDE is decided"):
+        estimate(Design("START", ("PCM", "SIDE"), standard_errors="CR1", groups="half"), one)
+    with pytest.raises(UnknownCodeError, match="nowhere"):
+        estimate(Design("START", ("PCM",), standard_errors="CR1", groups="nowhere"), one)
+    with pytest.raises(ParameterError, match="Groups 'half' with HC1"):
+        Design("START", ("PCM",), groups="half")
+    gap = one.with_columns(half=[None] + ["a"] * 119 + ["b"] * 133)
+    with pytest.raises(DataError, match=r"\(half\) is unknown in 001"):
+        estimate(
+            Design("START", ("PCM",), outliers="none", standard_errors="CR1", groups="half"), gap
+        )
+
+
+def test_one_treated_cluster_is_told_three_are_not(variables):
+    # the variance of the only treated cluster cannot be seen: of 1/m + 1/(11 m) only 1/(11 m),
+    # itself less 1/11, times 12/11: 12/11 · (10/121) / (12/11) = .083, whose root is 29%
+    groups = variables.with_columns(g=[k % 12 for k in range(253)])
+    one = groups.with_columns(TREATED=(groups.frame["g"] == 0).astype(float))
+    ask = Design("START", ("TREATED",), outliers="none", standard_errors="CR1", groups="g")
+    told = estimate(ask, one).notes
+    assert told[0].startswith("TREATED rests on few clusters (0): with equal variances its CR1")
+    assert "29% of the true one" in told[0]
+    three = groups.with_columns(TREATED=(groups.frame["g"] < 3).astype(float))
+    assert not any("TREATED" in note for note in estimate(ask, three).notes)
 
 
 def test_sets_of_equations_are_checked(variables):

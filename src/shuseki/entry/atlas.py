@@ -20,7 +20,9 @@ Sources  Simonsohn, Simmons and Nelson (2020), Nature Human Behaviour 4 (specifi
          White (1980) and MacKinnon and White (1985) for HC0–HC3; Saltelli et al. (2008) for the
          first-order and total shares of variance.
 Checked  tests/entry/test_atlas.py: equality with statsmodels on random specifications.
-Limits   slopes only (the intercept is in every equation but not reported).
+Limits   slopes only (the intercept is in every equation but not reported). A specification in which
+         one area alone decides a coefficient (leverage 1, such as the dummy of one area) has no
+         robust standard error and is set aside, as ``estimate`` refuses it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -77,12 +79,15 @@ class Choice:
         Shape ``(n, p)``; ``nan`` where not known.
     keep
         Which rows the outlier and sample rules leave, shape ``(n,)``.
+    areas
+        Names of the rows, for messages.
     """
 
     labels: Mapping[str, str]
     outcome: Floats
     regressors: Floats
     keep: Bools
+    areas: tuple[str, ...] = ()
 
 
 # ---- results ------------------------------------------------------------------------------
@@ -105,7 +110,10 @@ class Atlas(Result):
     n, r2
         Observations and R² of each, shape ``(S,)``.
     singular
-        Specifications that could not be estimated, shape ``(S,)``.
+        Specifications that could not be estimated, shape ``(S,)``: collinear terms, or too few
+        areas.
+    decided_alone
+        Specifications set aside because one area alone decides a coefficient, shape ``(S,)``.
     """
 
     terms: tuple[str, ...]
@@ -116,9 +124,15 @@ class Atlas(Result):
     n: Ints
     r2: Floats
     singular: Bools
+    decided_alone: Bools
 
     def __len__(self) -> int:
         return len(self.n)
+
+    @property
+    def estimated(self) -> Bools:
+        """Specifications that have slopes and standard errors, shape ``(S,)``."""
+        return ~self.singular & ~self.decided_alone
 
     def t_values(self) -> Floats:
         """Slopes over their standard errors, shape ``(S, p)``."""
@@ -153,7 +167,7 @@ class Atlas(Result):
         )
         for label, where in groups:
             for j, term in enumerate(self.terms):
-                at = where[self.included[where, j] & ~self.singular[where]]
+                at = where[self.included[where, j] & self.estimated[where]]
                 if not at.size:
                     continue
                 slopes = self.coefficients[at, j]
@@ -173,7 +187,7 @@ class Atlas(Result):
     def curve(self, term: str, **labels: str) -> pd.DataFrame:
         """Order the specifications that hold a term by its slope (the specification curve)."""
         j = self._position(term)
-        keep = self.included[:, j] & ~self.singular
+        keep = self.included[:, j] & self.estimated
         for column, value in labels.items():
             keep &= (self.choices[column] == value).to_numpy()
         at = np.flatnonzero(keep)
@@ -209,10 +223,11 @@ class Atlas(Result):
 
     def headline(self) -> str:
         """How many specifications, and how many failed."""
-        failed = int(self.singular.sum())
+        failed, alone = int(self.singular.sum()), int(self.decided_alone.sum())
         return (
             f"{len(self):,} specifications of {len(self.terms)} terms"
             f"{f', {failed:,} of them singular' if failed else ''}"
+            f"{f', {alone:,} set aside: one area alone decides a term' if alone else ''}"
         )
 
 
@@ -393,6 +408,7 @@ def atlas(
             outcome=(y := table[outcome].to_numpy(dtype=float)),
             regressors=table[list(terms)].to_numpy(dtype=float),
             keep=outlier_rules[rule](y) & np.asarray(samples[sample](table), dtype=bool),
+            areas=tuple(map(str, table.index)),
         )
         for label, table in given.items()
         for outcome in outcomes
@@ -423,7 +439,7 @@ def influence(answer: Atlas, term: str) -> Influence:
     specifications. Outcomes are compared in standard deviations of their own slopes' median size.
     """
     j = answer._position(term)
-    at = np.flatnonzero(answer.included[:, j] & ~answer.singular)
+    at = np.flatnonzero(answer.included[:, j] & answer.estimated)
     labels = answer.choices.iloc[at].drop(columns="standard_errors")
     factors = {str(c): labels[c].to_numpy() for c in labels if labels[c].nunique() > 1}
     for k, other in enumerate(answer.terms):
@@ -498,23 +514,34 @@ def permutation_test(
     table = pd.DataFrame(
         {
             "term": terms,
-            "median_coefficient": np.nanmedian(observed.coefficients, axis=0),
+            "median_coefficient": _over_known(np.nanmedian, observed.coefficients),
             "mean_t": mean_t,
-            "significant_share": significant / np.maximum(observed.included.sum(axis=0), 1),
-            "p_value": (1 + beaten) / (1 + permutations),
+            "significant_share": significant
+            / np.maximum(observed.included[observed.estimated].sum(axis=0), 1),
+            "p_value": np.where(np.isnan(mean_t), np.nan, (1 + beaten) / (1 + permutations)),
         }
     )
     return NullAtlas(
         table=table,
         permutations=permutations,
         sources=(*observed.sources, SPECIFICATION_CURVE),
-        notes=("Whole rows of outcomes are exchanged among the areas of each table.",),
+        notes=(
+            "Whole rows of outcomes are exchanged among the areas of each table.",
+            *observed.notes,
+        ),
     )
 
 
 def _mean_t(answer: Atlas) -> Floats:
-    mean: Floats = np.nanmean(answer.t_values(), axis=0)
-    return mean
+    return _over_known(np.nanmean, answer.t_values())
+
+
+def _over_known(summary: Callable[..., Floats], values: Floats) -> Floats:
+    """Summarise each column, ``nan`` where no specification with the term was estimated."""
+    known = ~np.isnan(values).all(axis=0)
+    found = np.full(values.shape[1], np.nan)
+    found[known] = summary(values[:, known], axis=0)
+    return found
 
 
 # ---- assembling the samples -----------------------------------------------------------------
@@ -538,15 +565,23 @@ def _estimate(
             which = np.flatnonzero((pattern == present).all(axis=1))
             rows = keep & known[:, present].all(axis=1)
             x = np.where(known[rows], choice.regressors[rows], 0.0)
-            parts.append((choice.labels, which, x, choice.outcome[rows]))
+            lone = lone_rows(x, sets[which])
+            parts.append((choice, which, x, choice.outcome[rows], lone, np.flatnonzero(rows)))
     answers = []
     frames = []
+    decisive: dict[str, None] = {}
     for kind in standard_errors:
-        for labels, which, x, y in parts:
+        for choice, which, x, y, lone, at in parts:
             slopes, errors, r2 = subset_regressions(x, y, sets[which], kind)
-            answers.append((which, slopes, errors, np.full(which.size, y.size), r2))
-            frames.append((labels, kind, which.size))
-    which, slopes, errors, n, r2 = (np.concatenate(column) for column in zip(*answers, strict=True))
+            alone = lone.any(axis=1) & np.isfinite(r2) & (kind != "classical")
+            slopes[alone], errors[alone], r2[alone] = np.nan, np.nan, np.nan
+            answers.append((which, slopes, errors, np.full(which.size, y.size), r2, alone))
+            frames.append((choice.labels, kind, which.size))
+            for i in np.flatnonzero(lone[alone].any(axis=0)):
+                decisive[choice.areas[at[i]] if choice.areas else f"row {at[i]}"] = None
+    which, slopes, errors, n, r2, alone = (
+        np.concatenate(column) for column in zip(*answers, strict=True)
+    )
     sizes = [size for *_, size in frames]
     table = {
         name: np.repeat([labels[name] for labels, _, _ in frames], sizes)
@@ -562,12 +597,63 @@ def _estimate(
         standard_errors=errors,
         n=n.astype(np.int64),
         r2=r2,
-        singular=~np.isfinite(r2),
+        singular=~np.isfinite(r2) & ~alone,
+        decided_alone=alone,
+        notes=(
+            f"{int(alone.sum()):,} specifications with robust errors are set aside: in each an "
+            f"area ({examples(decisive)}) alone decides a coefficient (leverage 1), and its "
+            "residual is 0 whatever the outcome. Leave the term out, or use classical errors.",
+        )
+        if decisive
+        else (),
         sources=(*sources, SPECIFICATION_CURVE),
     )
 
 
 # ---- the arithmetic -------------------------------------------------------------------------
+
+
+def lone_rows(x: Floats, sets: Bools) -> Bools:
+    """Rows that decide a coefficient alone (leverage 1), per subset, shape ``(S, n)``.
+
+    A row has no more leverage in a subset than with all columns, so only rows with leverage 1 there
+    are asked; as a rule there are none. Without such a row the columns are collinear: it is alone
+    in every subset that holds all the columns of that combination.
+
+    Examples
+    --------
+    The second column is a dummy of the last row.
+
+    >>> x = np.column_stack([[1.0, 3, 2, 5, 4], [0, 0, 0, 0, 1.0]])
+    >>> lone_rows(x, np.array([[True, False], [True, True]]))[:, -1]
+    array([False,  True])
+    """
+    n, p = x.shape
+    alone = np.zeros((len(sets), n), dtype=bool)
+    if n < 2:
+        return alone
+    left, values, _ = _centred_svd(x)
+    held = values > 1e-8 * values.max(initial=0.0)
+    suspects = np.flatnonzero(1 / n + (left[:, held] ** 2).sum(axis=1) > 1 - 1e-10)
+    if len(suspects) and held.sum() == p:
+        for i in suspects:
+            _, _, right = _centred_svd(np.delete(x, i, axis=0))
+            alone[:, i] = (sets | (np.abs(right[-1]) < 1e-6)).all(axis=1)
+    elif len(suspects):  # some columns are collinear by themselves: ask every subset
+        for s in np.flatnonzero(sets.sum(axis=1) + 1 < n):
+            left, values, _ = _centred_svd(x[:, sets[s]])
+            left = left[suspects][:, values > 1e-8 * values.max(initial=0.0)]
+            alone[s, suspects] = 1 / n + (left**2).sum(axis=1) > 1 - 1e-10
+    return alone
+
+
+def _centred_svd(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """Singular value decomposition of centred columns of unit length; all columns are kept."""
+    centred = x - x.mean(axis=0)
+    size = np.linalg.norm(centred, axis=0)
+    size[size <= 1e-12 * np.abs(x).max(axis=0, initial=0.0)] = np.inf
+    left, values, right = np.linalg.svd(centred / size, full_matrices=False)
+    return left, values, right
 
 
 def subset_regressions(

@@ -9,6 +9,11 @@ with K = 1 inside the cut-off (uniform) or falling to 0 at it (Bartlett). A cut-
 HC0. The uniform kernel can give a negative variance in small samples; Bartlett's is reported by
 default for that reason, though in two dimensions it is not guaranteed to be positive either.
 
+Residuals add up to 0 over all areas: a kernel that covers them all finds no variance at all. So
+the share of the variance that residuals of independent errors would show is computed for every
+cut-off and term (``entry.support.kept_share``). Below 30% of it, or with 90% of the pairs within
+the cut-off, the error is ``nan``; below 60% it is told.
+
 Takes    regressors (n, k), residuals (n,), distances in km.
 Gives    ConleyErrors: a standard error per term and cut-off, beside HC1.
 Sources  Conley (1999), Journal of Econometrics 92, eq. 3.11.
@@ -21,14 +26,21 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from shuseki.arrays import Floats
-from shuseki.errors import AlignmentError, DataError, ParameterError
+from shuseki.arrays import Bools, Floats
+from shuseki.entry.ols import check_design
+from shuseki.entry.rows import complete_rows, note_left_out
+from shuseki.entry.support import TOLD, check_support, kept_share
+from shuseki.errors import AlignmentError, DataError, ParameterError, examples
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
 __all__ = ["ConleyErrors", "conley_covariance", "conley_errors"]
 
 Kernel = Literal["bartlett", "uniform"]
+USELESS = 0.3
+"""A cut-off whose errors would show less than this share of the variance gives none."""
+ALL_PAIRS = 0.9
+"""With this share of the pairs of areas within the cut-off, the kernel covers the whole map."""
 
 CONLEY = Source(
     "Conley1999",
@@ -52,11 +64,14 @@ class ConleyErrors(Result):
     cutoffs_km
         Distances beyond which residuals are taken as independent, length c.
     errors
-        Standard errors, shape ``(c, k)``; ``nan`` where the variance came out negative.
+        Standard errors, shape ``(c, k)``; ``nan`` where the variance came out negative, or where
+        the cut-off reaches over the whole map.
+    kept_shares
+        Share of the variance that residuals of independent errors would show, shape ``(c, k)``.
     robust
         HC1 errors, shape ``(k,)``.
-    neighbours
-        Mean number of other areas within each cut-off, shape ``(c,)``.
+    neighbours, within_shares
+        Mean number of other areas within each cut-off, and share of all pairs, shape ``(c,)``.
     n
         Areas.
     """
@@ -69,6 +84,8 @@ class ConleyErrors(Result):
     errors: Floats
     robust: Floats
     neighbours: Floats
+    within_shares: Floats
+    kept_shares: Floats
     n: int
 
     def to_frame(self) -> pd.DataFrame:
@@ -79,14 +96,16 @@ class ConleyErrors(Result):
                     "term": self.terms,
                     "cutoff_km": cutoff,
                     "mean_neighbours": near,
+                    "pairs_within_share": within,
                     "coefficient": self.coefficients,
                     "standard_error": errors,
                     "t": self.coefficients / errors,
                 }
             )
-            for cutoff, near, errors in zip(
+            for cutoff, near, within, errors in zip(
                 (0.0, *self.cutoffs_km),
                 (0.0, *self.neighbours),
+                (0.0, *self.within_shares),
                 (self.robust, *self.errors),
                 strict=True,
             )
@@ -96,11 +115,18 @@ class ConleyErrors(Result):
     def headline(self) -> str:
         """The largest change of a standard error."""
         ratio = np.abs(self.errors / self.robust)[:, 1:]
+        if np.isnan(ratio).all():
+            return (
+                f"{self.outcome}: no Conley errors at {examples(f'{c:g}' for c in self.cutoffs_km)}"
+                f" km, which reach over the whole map; HC1 alone, n = {self.n}"
+            )
         at = np.unravel_index(np.nanargmax(ratio), ratio.shape)
+        unknown = int(np.isnan(ratio).sum())
+        left = f"; {unknown} of {ratio.size} cannot be known" if unknown else ""
         return (
             f"{self.outcome}: Conley errors are {np.nanmin(ratio):.2f}–{np.nanmax(ratio):.2f} "
-            f"times HC1 (largest for {self.terms[at[1] + 1]} at {self.cutoffs_km[at[0]]:g} km), "
-            f"n = {self.n}"
+            f"times HC1 (largest for {self.terms[at[1] + 1]} at {self.cutoffs_km[at[0]]:g} km)"
+            f"{left}, n = {self.n}"
         )
 
 
@@ -131,7 +157,7 @@ def conley_errors(
     """
     if kernel not in ("bartlett", "uniform"):
         raise ParameterError(f"kernel is {kernel!r}. Expected 'bartlett' or 'uniform'.")
-    if min(cutoffs_km, default=0.0) <= 0:
+    if not (len(cutoffs_km) and np.isfinite(cutoffs_km).all() and min(cutoffs_km) > 0):
         raise ParameterError(
             f"Cut-offs are {list(cutoffs_km)} km. Expected positive distances. "
             "HC1 is always reported beside them."
@@ -141,23 +167,22 @@ def conley_errors(
             f"Distances have shape {distances_km.shape}. Expected one row and column per area of "
             f"the table ({len(table)}). Compute them in the table's order."
         )
-    used = table[[outcome, *terms]].dropna()
-    if len(used) <= len(terms) + 1:
-        raise DataError(
-            f"{len(used)} complete areas for {len(terms) + 1} coefficients. "
-            "Expected more areas than coefficients. Leave out terms."
-        )
+    used = complete_rows(table, [outcome, *terms])
     at = table.index.get_indexer(used.index)
     near = distances_km[np.ix_(at, at)]
-    x = np.column_stack([np.ones(len(used)), used[list(terms)].to_numpy(dtype=float)])
-    y = used[outcome].to_numpy(dtype=float)
-    scale = np.sqrt((x**2).mean(axis=0))
-    b, _, rank, _ = np.linalg.lstsq(x / scale, y, rcond=None)
-    if rank < x.shape[1]:
+    if not np.isfinite(near).all() or (near < 0).any():
         raise DataError(
-            f"The terms are linear combinations of one another (rank {rank} of {x.shape[1]}). "
-            "Leave one of them out."
+            "Distances are negative, infinite or missing. Expected kilometres between all areas. "
+            "Correct the coordinates."
         )
+    x = np.column_stack([np.ones(len(used)), used[list(terms)].to_numpy()])
+    y = used[outcome].to_numpy()
+    n, k = x.shape
+    names, where = ("constant", *terms), f"the equation of {outcome}"
+    check_design(y, x, names, where)
+    told = check_support(x, names, list(used.index), "HC1", where, factor=n / (n - k))
+    scale = np.sqrt((x**2).mean(axis=0))
+    b = np.linalg.lstsq(x / scale, y, rcond=None)[0]
     residual = y - x / scale @ b
     covariances = [
         conley_covariance(x / scale, residual, near, cutoff, kernel)
@@ -165,23 +190,65 @@ def conley_errors(
     ]
     with np.errstate(invalid="ignore"):
         errors = np.array([np.sqrt(np.diag(v)) for v in covariances]) / scale
-    n, k = x.shape
-    negative = np.isnan(errors).any()
+    robust, errors = errors[0] * np.sqrt(n / (n - k)), errors[1:]
+    pairs = near[np.triu_indices(n, 1)]
+    within = np.array([(pairs < cutoff).mean() for cutoff in cutoffs_km])
+    kept = np.array([kept_share(x, kernel=kernel_of(near, c, kernel)) for c in cutoffs_km])
+    negative = np.isnan(errors)
+    useless = (kept < USELESS) | (within >= ALL_PAIRS)[:, None]
+    errors[useless] = np.nan
     return ConleyErrors(
         outcome=outcome,
         kernel=kernel,
-        terms=("constant", *terms),
+        terms=names,
         coefficients=b / scale,
         cutoffs_km=tuple(map(float, cutoffs_km)),
-        errors=errors[1:],
-        robust=errors[0] * np.sqrt(n / (n - k)),
-        neighbours=np.array([(near < cutoff).sum(axis=1).mean() - 1 for cutoff in cutoffs_km]),
+        errors=errors,
+        robust=robust,
+        neighbours=2 * within * len(pairs) / n,
+        within_shares=within,
+        kept_shares=kept,
         n=n,
-        notes=("A variance came out negative: choose the Bartlett kernel or a shorter cut-off.",)
-        if negative
-        else (),
+        notes=(
+            *note_left_out(table, used),
+            *told,
+            *_notes(names, cutoffs_km, within, kept, useless, negative),
+        ),
         sources=(*sources, CONLEY),
     )
+
+
+def _notes(
+    terms: Sequence[str],
+    cutoffs_km: Sequence[float],
+    within: Floats,
+    kept: Floats,
+    useless: Bools,
+    negative: Bools,
+) -> tuple[str, ...]:
+    """Say which errors cannot be known, which came out negative, which are too small."""
+    notes = []
+    for c, cutoff in enumerate(cutoffs_km):
+        if useless[c].any():
+            lost = [terms[j] for j in np.flatnonzero(useless[c]).tolist()]
+            notes.append(
+                f"{cutoff:g} km reaches over {within[c]:.0%} of the pairs of areas: no error for "
+                f"{'any term' if useless[c].all() else examples(lost)}, since residuals add up to "
+                "0 over the whole map. Choose a shorter cut-off."
+            )
+        below = [terms[j] for j in np.flatnonzero(negative[c] & ~useless[c]).tolist()]
+        if below:
+            notes.append(
+                f"The variance of {examples(below)} came out negative at {cutoff:g} km: choose the "
+                "Bartlett kernel or a shorter cut-off."
+            )
+        few = np.flatnonzero((kept[c] < TOLD) & ~useless[c] & ~negative[c]).tolist()
+        notes += [
+            f"{terms[j]} at {cutoff:g} km: were areas independent, with equal variances, this "
+            f"standard error would come out at {np.sqrt(kept[c, j]):.0%} of the true one."
+            for j in few
+        ]
+    return tuple(notes)
 
 
 def conley_covariance(
@@ -200,9 +267,15 @@ def conley_covariance(
     if cutoff_km == 0:
         meat = scores.T @ scores
     else:
-        ratio = distances_km / cutoff_km
-        weight = np.maximum(1 - ratio, 0) if kernel == "bartlett" else (ratio < 1).astype(float)
-        meat = scores.T @ weight @ scores
+        meat = scores.T @ kernel_of(distances_km, cutoff_km, kernel) @ scores
     bread = np.linalg.inv(x.T @ x)
     covariance: Floats = bread @ meat @ bread
     return covariance
+
+
+def kernel_of(distances_km: Floats, cutoff_km: float, kernel: Kernel) -> Floats:
+    """Weights of pairs K(d / cut-off), shape of the distances."""
+    ratio = distances_km / cutoff_km
+    return np.asarray(
+        np.maximum(1 - ratio, 0) if kernel == "bartlett" else (ratio < 1).astype(float)
+    )

@@ -7,7 +7,14 @@ single birth is an observation, not a nuisance.
 poisson             maximum likelihood; with robust errors it is the Poisson pseudo-maximum
                     likelihood estimator, which needs only the mean to be right
 negative_binomial   variance μ + αμ² (NB2)
-zero_inflated       Poisson, with a logit share of areas that could not have had a birth
+zero_inflated       Poisson, with a logit share of areas that could not have had a birth,
+                    π = 1 / (1 + exp(−z'c)), the same everywhere unless z is given
+
+Average marginal effects are changes of E[y | x] / E = (1 − π) exp(x'b), zeros of both kinds in it:
+
+    mean over areas of  (1 − π) exp(x'b) b_j − π (1 − π) exp(x'b) c_j
+
+with c_j = 0 for a term that is not in z; standard errors by the delta method over b and c.
 
 Takes    a table, one row per area: counts, exposure, terms; groups for clustered errors.
 Gives    CountFit: coefficients (change in the log rate), and average marginal effects in births
@@ -20,19 +27,29 @@ Checked  tests/entry/test_counts.py.
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from scipy import stats
+from scipy import special, stats
 from scipy.optimize import linprog
 from statsmodels.tools.numdiff import approx_fprime
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.entry.effects import Effects, tell, tell_ja
-from shuseki.entry.ols import stars
+from shuseki.entry.ols import check_design, small_sample_factor, stars
+from shuseki.entry.rows import complete_rows, note_left_out
+from shuseki.entry.support import check_support, cluster_codes, note_few_clusters
 from shuseki.entry.variables import DEFINITIONS, Convention
+from shuseki.entry.wild_bootstrap import (
+    MACKINNON_ET_AL_2023,
+    Weights,
+    WildBootstrap,
+    cluster_weights,
+    score_t,
+    share_as_large,
+)
 from shuseki.errors import ConvergenceError, DataError, ParameterError, examples
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -40,6 +57,7 @@ from shuseki.sources import Source
 __all__ = [
     "CountFit",
     "Overdispersion",
+    "bootstrap_counts",
     "count_effects",
     "count_model",
     "overdispersion",
@@ -49,6 +67,8 @@ __all__ = [
 Family = Literal["poisson", "negative_binomial", "zero_inflated"]
 FAMILIES = ("poisson", "negative_binomial", "zero_inflated")
 ERRORS = ("classical", "HC0", "HC1", "cluster")
+NO_EXCESS = 1e-3
+"""With less probability than this that any area cannot have births, there is no excess of zeros."""
 
 COUNT_DATA = Source(
     "CameronTrivedi2013",
@@ -65,6 +85,8 @@ class CountFit(Result):
     ----------
     outcome, family, standard_errors
         What was estimated, and how.
+    clusters
+        Number of clusters; ``None`` unless the errors are clustered.
     terms
         ``constant`` and the regressors, length k.
     coefficients, errors
@@ -72,11 +94,15 @@ class CountFit(Result):
     covariance
         Shape ``(k, k)``.
     marginal_effects, marginal_errors
-        Average change in the rate per 10,000 per unit of the term (delta method), shape ``(k,)``.
+        Average change in the rate per 10,000 per unit of the term (delta method), zeros of both
+        kinds in it, shape ``(k,)``; ``nan`` for the constant.
+    inflation_terms, inflation_coefficients, inflation_errors
+        Of the zero-inflated model: change in the log odds that an area cannot have births, shape
+        ``(m,)``, the constant first; empty for the others.
     dispersion
         α of the negative binomial; 0 for the others.
     means
-        Expected counts (of areas that can have births, when zero-inflated), shape ``(n,)``.
+        Expected counts, shape ``(n,)``.
     log_likelihood, n
         Of the fit. ``zeros`` counts areas without a birth, ``zeros_expected`` what the fit expects.
     """
@@ -96,10 +122,19 @@ class CountFit(Result):
     n: int
     zeros: int
     zeros_expected: float
+    clusters: int | None = None
+    inflation_terms: tuple[str, ...] = ()
+    inflation_coefficients: Floats
+    inflation_errors: Floats
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """G − 1 with clusters, else infinite: Student's t is then the normal distribution."""
+        return np.inf if self.clusters is None else self.clusters - 1.0
 
     def p_values(self) -> Floats:
-        """Two-sided, from the normal distribution, shape ``(k,)``."""
-        p: Floats = 2 * stats.norm.sf(np.abs(self.coefficients / self.errors))
+        """Two-sided, from the normal distribution or, with clusters, t(G − 1), shape ``(k,)``."""
+        p: Floats = 2 * stats.t.sf(np.abs(self.coefficients / self.errors), self.degrees_of_freedom)
         return p
 
     def to_frame(self) -> pd.DataFrame:
@@ -111,7 +146,7 @@ class CountFit(Result):
                 "term": self.terms,
                 "coefficient_log_rate": self.coefficients,
                 "standard_error": self.errors,
-                "z": self.coefficients / self.errors,
+                "z" if self.clusters is None else "t": self.coefficients / self.errors,
                 "p_value": self.p_values(),
                 "marginal_effect_per_10000": self.marginal_effects,
                 "marginal_standard_error": self.marginal_errors,
@@ -175,6 +210,7 @@ def count_model(
     terms: Sequence[str],
     exposure: str | None = None,
     family: Family = "poisson",
+    inflation: Sequence[str] = (),
     standard_errors: str = "HC1",
     groups: str | None = None,
     sources: tuple[Source, ...] = (),
@@ -193,8 +229,11 @@ def count_model(
         Column with the base of the rate, e.g. the labour force in 10,000; none by default.
     family
         ``poisson``, ``negative_binomial`` or ``zero_inflated``.
+    inflation
+        For ``zero_inflated``: columns that say which areas cannot have births; by default their
+        share is the same everywhere.
     standard_errors
-        ``classical``, ``HC0``, ``HC1`` (× n / (n − k)), or ``cluster`` (× G / (G − 1); with
+        ``classical``, ``HC0``, ``HC1`` (× n / (n − k)), or ``cluster`` (CR1: × G / (G − 1); with
         ``groups``).
     groups
         Column of clusters, e.g. the prefecture.
@@ -202,7 +241,9 @@ def count_model(
     Raises
     ------
     DataError
-        Negative or fractional counts, exposure that is not positive, a constant or collinear term.
+        Negative or fractional counts, exposure that is not positive, a constant or collinear term,
+        a single cluster, a coefficient that one area or cluster decides almost alone (unless the
+        errors are classical).
     ParameterError
         Separation: a combination of terms is at its bound exactly where there are no births.
     ConvergenceError
@@ -219,44 +260,144 @@ def count_model(
             "Clustered standard errors need groups, and groups mean clustered standard errors. "
             f"Found standard_errors={standard_errors!r}, groups={groups!r}. Give both or neither."
         )
-    wanted = [outcome, *terms, *filter(None, (exposure, groups))]
-    missing = [name for name in wanted if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"The table lacks columns {examples(missing)}. Found {examples(table.columns, 20)}. "
-            "Name columns that it has."
+    if inflation and family != "zero_inflated":
+        raise ParameterError(
+            f"Terms of the inflation, {examples(inflation)}, for family {family!r}. Expected them "
+            "for 'zero_inflated' only. Leave them out, or change the family."
         )
-    used = table[wanted].dropna()
-    y = used[outcome].to_numpy(dtype=float)
-    base = used[exposure].to_numpy(dtype=float) if exposure else np.ones(len(used))
-    x = np.column_stack([np.ones(len(used)), used[list(terms)].to_numpy(dtype=float)])
+    numbers = list(dict.fromkeys((outcome, *filter(None, (exposure,)), *terms, *inflation)))
+    used = complete_rows(table, numbers, [groups] if groups else [])
+    y = used[outcome].to_numpy()
+    base = used[exposure].to_numpy() if exposure else np.ones(len(used))
+    x, z = (
+        np.column_stack([np.ones(len(used)), used[list(names)].to_numpy()])
+        for names in (terms, inflation)
+    )
     names = ("constant", *terms)
-    _check(used, outcome, y, base, x, names, family)
-    codes = pd.factorize(used[groups])[0] if groups else None
+    where = f"the {family.replace('_', ' ')} model of {outcome}"
+    _check(used, outcome, y, base, x, names, family, where)
+    if inflation:
+        check_design(y, z, ("constant", *inflation), f"the inflation of {where}")
+    codes, clusters = cluster_codes(list(used[groups]), groups) if groups else (None, ())
     scale = np.concatenate([[1.0], x[:, 1:].std(axis=0)])
-    b, cov, alpha, loglik, expected = _fit(y, x / scale, base, family, standard_errors, codes)
-    b, cov = b / scale, cov / np.outer(scale, scale)
-    rate = np.exp(x @ b)
-    effects, effect_errors = average_marginal_effects(x, b, cov, rate)
-    left_out = len(table) - len(used)
+    scale_z = np.concatenate([[1.0], z[:, 1:].std(axis=0)])
+    found = _fit(y, x / scale, z / scale_z, base, family, standard_errors, codes)
+    told = check_support(
+        x * np.sqrt(found.means)[:, None],
+        names,
+        list(used.index),
+        "CR1" if groups else standard_errors,
+        where,
+        codes=codes,
+        names=clusters,
+        factor=_factor(standard_errors, len(x), len(names), len(clusters)),
+    )
+    if len(found.inflation) and found.idle < NO_EXCESS:
+        told += (
+            f"No area is likelier than {NO_EXCESS:g} to be unable to have births: there is no "
+            "excess of zeros, and the model is Poisson's.",
+        )
+    if groups:
+        told += note_few_clusters(
+            len(clusters), "ask bootstrap_counts for those of the bootstrap (Poisson)"
+        )
+    rescale = np.concatenate([scale_z if len(found.inflation) else scale_z[:0], scale])
+    covariance = found.covariance / np.outer(rescale, rescale)
+    b, c, m = found.coefficients / scale, found.inflation, len(found.inflation)
+    if m:
+        c = c / scale_z
+    effects, effect_errors = average_marginal_effects(
+        x, b, covariance, z if m else z[:, :0], c, names, ("constant", *inflation)
+    )
+    errors = np.sqrt(np.diag(covariance))
     return CountFit(
         outcome=outcome,
         family=family,
-        standard_errors=standard_errors if not groups else f"clustered by {groups}",
+        standard_errors=f"CR1, clustered by {groups}" if groups else standard_errors,
+        clusters=len(clusters) if groups else None,
         terms=names,
         coefficients=b,
-        errors=np.sqrt(np.diag(cov)),
-        covariance=cov,
+        errors=errors[m:],
+        covariance=covariance[m:, m:],
         marginal_effects=effects,
         marginal_errors=effect_errors,
-        dispersion=alpha,
-        means=rate * base,
-        log_likelihood=loglik,
+        inflation_terms=("constant", *inflation) if m else (),
+        inflation_coefficients=c,
+        inflation_errors=errors[:m],
+        dispersion=found.dispersion,
+        means=found.means,
+        log_likelihood=found.log_likelihood,
         n=len(used),
         zeros=int((y == 0).sum()),
-        zeros_expected=expected,
-        notes=(f"{left_out} areas with a missing value were left out.",) if left_out else (),
+        zeros_expected=found.zeros,
+        notes=(*note_left_out(table, used), *told),
         sources=(*sources, COUNT_DATA),
+    )
+
+
+def bootstrap_counts(
+    table: pd.DataFrame,
+    *,
+    outcome: str,
+    terms: Sequence[str],
+    groups: str,
+    exposure: str | None = None,
+    weights: Weights = "webb",
+    draws: int = 9_999,
+    seed: int = 0,
+    sources: tuple[Source, ...] = (),
+) -> WildBootstrap:
+    """Ask of each term of a Poisson model how often its score would be so large without an effect.
+
+    Parameters
+    ----------
+    table, outcome, terms, groups, exposure
+        As for :func:`count_model`, whose ``cluster`` errors stand beside.
+    weights, draws, seed
+        As for ``entry.wild_bootstrap.wild_cluster_bootstrap``.
+
+    Notes
+    -----
+    Kline and Santos (2012): the model without the term gives scores s_i = x_i (y_i − μ_i) and
+    information A; the sums by cluster of the term's row of A⁻¹ times the scores get the weights.
+    """
+    fit = count_model(
+        table,
+        outcome=outcome,
+        terms=terms,
+        exposure=exposure,
+        standard_errors="cluster",
+        groups=groups,
+        sources=sources,
+    )
+    numbers = [outcome, *filter(None, (exposure,)), *terms]
+    used = complete_rows(table, list(dict.fromkeys(numbers)), [groups])
+    y = used[outcome].to_numpy()
+    base = used[exposure].to_numpy() if exposure else np.ones(len(used))
+    x = np.column_stack([np.ones(len(used)), used[list(terms)].to_numpy()])
+    x = x / np.sqrt((x**2).mean(axis=0))
+    codes, names = cluster_codes(list(used[groups]), groups)
+    v, enumerated = cluster_weights(len(names), weights, draws, seed)
+    p = []
+    for j in range(1, x.shape[1]):
+        mean = _poisson(y, np.delete(x, j, axis=1), base).mu
+        row = np.linalg.inv((x * mean[:, None]).T @ x)[j]
+        scores = np.bincount(codes, (x @ row) * (y - mean)).astype(float)
+        own, drawn = score_t(scores, v)
+        p.append(share_as_large(own, drawn, enumerated))
+    return WildBootstrap(
+        outcome=outcome,
+        terms=fit.terms[1:],
+        coefficients=fit.coefficients[1:],
+        t=(fit.coefficients / fit.errors)[1:],
+        p_t=fit.p_values()[1:],
+        p=np.array(p),
+        clusters=len(names),
+        draws=len(v),
+        weights=weights,
+        enumerated=enumerated,
+        notes=fit.notes,
+        sources=(*fit.sources, MACKINNON_ET_AL_2023),
     )
 
 
@@ -271,9 +412,9 @@ def count_effects(fits: Sequence[CountFit], *, convention: Convention = "labour_
     convention
         Of the rates.
     """
-    bound = float(stats.norm.ppf(0.975))
     rows = []
     for fit in fits:
+        bound = float(stats.t.ppf(0.975, fit.degrees_of_freedom))
         for k, term in enumerate(fit.terms):
             if term == "constant":
                 continue
@@ -339,12 +480,8 @@ def _check(
     x: Floats,
     names: tuple[str, ...],
     family: str,
+    where: str,
 ) -> None:
-    if len(used) <= x.shape[1]:
-        raise DataError(
-            f"{len(used)} complete rows for {x.shape[1]} coefficients. Expected more rows than "
-            "coefficients. Leave out terms, or fill in the missing values."
-        )
     negative = y < 0
     if negative.any():
         raise DataError(
@@ -364,25 +501,15 @@ def _check(
         )
     if not y.any():
         raise DataError(f"All {len(y)} counts of {outcome} are 0. Expected at least one birth.")
-    centred = x[:, 1:] - x[:, 1:].mean(axis=0)
-    spread = centred.std(axis=0)
-    flat = [names[j + 1] for j in np.flatnonzero(spread <= 1e-12 * np.abs(x[:, 1:]).max(axis=0))]
-    if flat:
-        raise DataError(f"Terms that do not vary: {examples(flat)}. Leave them out.")
-    if np.linalg.matrix_rank(centred / spread) < len(names) - 1:
-        _, _, right = np.linalg.svd(centred / spread)
-        loaded = [names[j + 1] for j in np.flatnonzero(np.abs(right[-1]) > 1e-6)]
-        raise DataError(
-            f"Terms that are linear combinations of one another: {examples(loaded)}. "
-            "Leave one of them out."
-        )
-    where, terms = separated(y, x / np.concatenate([[1.0], spread]))
-    if where.any():
+    check_design(y, x, names, where)
+    spread = x[:, 1:].std(axis=0)
+    rows, terms = separated(y, x / np.concatenate([[1.0], spread]))
+    if rows.any():
         raise ParameterError(
-            f"{int(where.sum())} areas without births are separated by "
-            f"{examples(names[j] for j in terms)}: rows {examples(used.index[where])}. The "
-            "likelihood has no maximum. Leave out those terms, or those areas (they say nothing "
-            "about the others)."
+            f"{int(rows.sum())} areas without births are separated by "
+            f"{examples(names[j] for j in terms if j) or 'constant'}: rows "
+            f"{examples(used.index[rows])}. The likelihood has no maximum. Leave out those terms, "
+            "or those areas (they say nothing about the others)."
         )
 
 
@@ -425,39 +552,87 @@ def separated(y: Floats, x: Floats) -> tuple[Bools, list[int]]:
 
 
 def average_marginal_effects(
-    x: Floats, b: Floats, cov: Floats, rate: Floats
+    x: Floats,
+    b: Floats,
+    covariance: Floats,
+    z: Floats,
+    c: Floats,
+    names: tuple[str, ...],
+    inflation: tuple[str, ...],
 ) -> tuple[Floats, Floats]:
-    """Average d rate / d x_j = b_j · mean(rate), with delta-method errors, shapes ``(k,)``."""
-    mean = rate.mean()
-    effects = b * mean
-    gradient = np.eye(len(b)) * mean + np.outer(b, (rate[:, None] * x).mean(axis=0))
-    return effects, np.sqrt(np.einsum("ij,jk,ik->i", gradient, cov, gradient))
+    """Average change of (1 − π) exp(x'b) by each column of x, with delta-method errors.
+
+    Parameters
+    ----------
+    x, b
+        Shapes ``(n, k)`` and ``(k,)``.
+    covariance
+        Of (c, b), shape ``(m + k, m + k)``.
+    z, c
+        Of the inflation, π = 1 / (1 + exp(−z'c)), shapes ``(n, m)`` and ``(m,)``; m may be 0.
+    names, inflation
+        Names of the columns of x and z: a term in both has both effects.
+
+    Returns
+    -------
+    effects, errors
+        Shape ``(k,)`` each; ``nan`` for the constant.
+    """
+    k, m = len(b), len(c)
+    idle = special.expit(z @ c) if m else np.zeros(len(x))
+    rate = (1 - idle) * np.exp(x @ b)
+    effects, errors = np.full(k, np.nan), np.full(k, np.nan)
+    for j in range(1, k):
+        i = inflation.index(names[j]) if m and names[j] in inflation else None
+        slope = b[j] - (idle * c[i] if i is not None else 0.0)
+        effects[j] = (rate * slope).mean()
+        by_b = ((rate * slope)[:, None] * x).mean(axis=0)
+        by_b[j] += rate.mean()
+        tilt = -rate * idle * slope
+        if i is not None:
+            tilt = tilt - rate * idle * (1 - idle) * c[i]
+        by_c = (tilt[:, None] * z).mean(axis=0)
+        if i is not None:
+            by_c[i] -= (rate * idle).mean()
+        gradient = np.concatenate([by_c, by_b])
+        errors[j] = np.sqrt(gradient @ covariance @ gradient)
+    return effects, errors
+
+
+class _Found(NamedTuple):
+    """What the likelihood gives: b ``(k,)``, c ``(m,)``, covariance of (c, b), fitted values.
+
+    ``idle`` is the largest probability that an area cannot have births.
+    """
+
+    coefficients: Floats
+    inflation: Floats
+    covariance: Floats
+    dispersion: float
+    log_likelihood: float
+    means: Floats
+    zeros: float
+    idle: float = 0.0
 
 
 def _fit(
     y: Floats,
     x: Floats,
+    z: Floats,
     base: Floats,
     family: str,
     standard_errors: str,
     codes: Ints | None,
-) -> tuple[Floats, Floats, float, float, float]:
-    """Coefficients, covariance, dispersion, log likelihood, expected zeros."""
-    n, k = x.shape
-    poisson = sm.GLM(y, x, family=sm.families.Poisson(), offset=np.log(base)).fit(
-        maxiter=200, tol=1e-12
-    )
-    if not poisson.converged:
-        raise ConvergenceError(
-            f"Poisson did not converge in 200 steps (deviance {poisson.deviance:.6g}). "
-            "Rescale or leave out terms."
-        )
+) -> _Found:
+    k, m = x.shape[1], z.shape[1]
+    none = np.zeros(0)
+    poisson = _poisson(y, x, base)
     if family == "poisson":
         scores = x * (y - poisson.mu)[:, None]
         bread = np.linalg.inv((x * poisson.mu[:, None]).T @ x)
         cov = _sandwich(bread, scores, standard_errors, codes, k)
         zeros = float(np.exp(-poisson.mu).sum())
-        return poisson.params, cov, 0.0, float(poisson.llf), zeros
+        return _Found(poisson.params, none, cov, 0.0, float(poisson.llf), poisson.mu, zeros)
     if family == "negative_binomial":
         model = sm.NegativeBinomial(y, x, loglike_method="nb2", exposure=base)
         # moment estimate of α; where it is not positive the likelihood falls from α = 0 on
@@ -470,25 +645,37 @@ def _fit(
             )
         start = np.append(poisson.params, excess)
     else:
-        model = sm.ZeroInflatedPoisson(
-            y, x, exog_infl=np.ones((n, 1)), exposure=base, inflation="logit"
-        )
+        model = sm.ZeroInflatedPoisson(y, x, exog_infl=z, exposure=base, inflation="logit")
         idle = max((y == 0).mean() - np.exp(-poisson.mu).mean(), 0.01)
-        start = np.concatenate([[np.log(idle / (1 - idle))], poisson.params])
+        start = np.concatenate([[np.log(idle / (1 - idle))], np.zeros(m - 1), poisson.params])
     fit = _maximise(model, start, family)
-    order = np.arange(k) if family == "negative_binomial" else np.arange(1, k + 1)
+    order = np.arange(k) if family == "negative_binomial" else np.arange(m + k)
     bread = np.asarray(np.linalg.inv(_information(model, fit.params)), dtype=np.float64)
     cov = _sandwich(bread, model.score_obs(fit.params), standard_errors, codes, k)
-    b = fit.params[order]
-    mu = np.exp(x @ b) * base
+    cov = cov[np.ix_(order, order)]
     if family == "negative_binomial":
         alpha = float(fit.params[-1])
+        mu = np.exp(x @ fit.params[:k]) * base
         zeros = float(((1 + alpha * mu) ** (-1 / alpha)).sum())
-    else:
-        alpha = 0.0
-        idle = 1 / (1 + np.exp(-fit.params[0]))
-        zeros = float((idle + (1 - idle) * np.exp(-mu)).sum())
-    return b, cov[np.ix_(order, order)], alpha, float(fit.llf), zeros
+        return _Found(fit.params[:k], none, cov, alpha, float(fit.llf), mu, zeros)
+    idle = special.expit(z @ fit.params[:m])
+    mu = np.exp(x @ fit.params[m:]) * base
+    zeros = float((idle + (1 - idle) * np.exp(-mu)).sum())
+    means, most = (1 - idle) * mu, float(idle.max())
+    return _Found(fit.params[m:], fit.params[:m], cov, 0.0, float(fit.llf), means, zeros, most)
+
+
+def _poisson(y: Floats, x: Floats, base: Floats) -> Any:
+    """Maximum of the Poisson likelihood."""
+    fit = sm.GLM(y, x, family=sm.families.Poisson(), offset=np.log(base)).fit(
+        maxiter=200, tol=1e-12
+    )
+    if not fit.converged:
+        raise ConvergenceError(
+            f"Poisson did not converge in 200 steps (deviance {fit.deviance:.6g}). "
+            "Rescale or leave out terms."
+        )
+    return fit
 
 
 def _maximise(model: Any, start: Floats, family: str) -> Any:
@@ -531,14 +718,17 @@ def _sandwich(
     bread: Floats, scores: Floats, standard_errors: str, codes: Ints | None, k: int
 ) -> Floats:
     """Covariance from the inverse information ``(k, k)`` and the scores ``(n, k)``."""
-    n = len(scores)
     if standard_errors == "classical":
         return bread
-    factor = n / (n - k) if standard_errors == "HC1" else 1.0
+    clusters = 0 if codes is None else int(codes.max()) + 1
+    factor = _factor(standard_errors, len(scores), k, clusters)
     if codes is not None:
-        clusters = int(codes.max()) + 1
         summed = np.zeros((clusters, scores.shape[1]))
         np.add.at(summed, codes, scores)
-        scores, factor = summed, clusters / (clusters - 1)
+        scores = summed
     covariance: Floats = factor * bread @ (scores.T @ scores) @ bread
     return covariance
+
+
+def _factor(standard_errors: str, n: int, k: int, clusters: int) -> float:
+    return small_sample_factor("CR1" if clusters else standard_errors, n, k, clusters)

@@ -29,14 +29,24 @@ from types import MappingProxyType
 
 import numpy as np
 
-from shuseki.arrays import Bools, Floats
+from shuseki.arrays import Bools, Floats, Ints
+from shuseki.entry.support import cluster_codes
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 
-__all__ = ["CONSTANT", "OUTLIER_RULES", "STANDARD_ERRORS", "Design", "Sample", "read_designs"]
+__all__ = [
+    "CLUSTERED",
+    "CONSTANT",
+    "OUTLIER_RULES",
+    "STANDARD_ERRORS",
+    "Design",
+    "Sample",
+    "read_designs",
+]
 
 CONSTANT = "constant"
-STANDARD_ERRORS = ("classical", "HC0", "HC1", "HC2", "HC3")
+CLUSTERED = ("CR1", "CR1S")
+STANDARD_ERRORS = ("classical", "HC0", "HC1", "HC2", "HC3", *CLUSTERED)
 THREE = 3.0
 MAD_TO_SD = 1.4826
 
@@ -129,6 +139,9 @@ class Sample:
         Names of the columns, ``"constant"`` first.
     set_aside
         Step → areas dropped there, in order: outliers, exclusions, incomplete.
+    clusters, cluster_names
+        Cluster of each area, shape ``(n,)``, 0 … G − 1, and the clusters' names; ``None`` and
+        empty unless the standard errors are clustered.
     """
 
     areas: tuple[str, ...]
@@ -136,6 +149,8 @@ class Sample:
     regressors: Floats
     terms: tuple[str, ...]
     set_aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    clusters: Ints | None = None
+    cluster_names: tuple[str, ...] = ()
 
     @property
     def n(self) -> int:
@@ -160,7 +175,10 @@ class Design:
     exclude
         True/false columns of the variables; areas where one is true are left out.
     standard_errors
-        One of ``STANDARD_ERRORS``.
+        One of ``STANDARD_ERRORS``; ``CR1`` and ``CR1S`` are clustered.
+    groups
+        Column of clusters for ``CR1`` and ``CR1S``; by default the areas' prefectures, where the
+        variables know them.
 
     Examples
     --------
@@ -174,6 +192,7 @@ class Design:
     outliers: str = "printed"
     exclude: tuple[str, ...] = ()
     standard_errors: str = "HC1"
+    groups: str = ""
 
     def __post_init__(self) -> None:
         if not self.terms:
@@ -201,6 +220,11 @@ class Design:
                 raise ParameterError(
                     f"Unknown {what} {given!r}. Expected one of {', '.join(known)}."
                 )
+        if self.groups and self.standard_errors not in CLUSTERED:
+            raise ParameterError(
+                f"Groups {self.groups!r} with {self.standard_errors} standard errors. Expected "
+                f"{' or '.join(CLUSTERED)} with groups. Change one of the two."
+            )
 
     def without(self, *terms: str) -> "Design":
         """Leave out terms; those that are not there are ignored."""
@@ -260,13 +284,41 @@ class Design:
                 + ". Expected complete rows. Relax the sample rules or drop the rarest term."
             )
         chosen = values[left]
+        clusters: Ints | None = None
+        cluster_names: tuple[str, ...] = ()
+        if self.standard_errors in CLUSTERED:
+            labels = self._labels(variables, left)
+            clusters, cluster_names = cluster_codes(labels, self.groups or "groups")
         return Sample(
             areas=tuple(map(str, areas[left])),
             outcome=chosen[:, 0],
             regressors=np.column_stack([np.ones(len(chosen)), chosen[:, 1:]]),
             terms=(CONSTANT, *self.terms),
             set_aside=MappingProxyType(set_aside),
+            clusters=clusters,
+            cluster_names=cluster_names,
         )
+
+    def _labels(self, variables: RegionalVariables, left: Bools) -> list[object]:
+        """Name the cluster of each area that is left."""
+        if not self.groups:
+            if not variables.area_groups:
+                raise DataError(
+                    f"{self.standard_errors} standard errors need clusters, and the variables do "
+                    "not know the areas' prefectures. Expected one each. Pass area_groups to "
+                    "regional_variables, or name a column with groups=."
+                )
+            return list(np.array(variables.area_groups, dtype=object)[left])
+        if self.groups not in variables.frame.columns:
+            known = list(map(str, variables.frame.columns))
+            raise UnknownCodeError.among("column of groups", [self.groups], known)
+        groups = variables.frame[self.groups][left]
+        if groups.isna().any():
+            raise DataError(
+                f"The cluster ({self.groups}) is unknown in {examples(groups.index[groups.isna()])}"
+                ". Expected one for every area. Complete the column, or leave those areas out."
+            )
+        return list(groups)
 
 
 def _flags(variables: RegionalVariables, rule: str) -> Bools:

@@ -21,6 +21,8 @@ import pandas as pd
 from scipy import stats
 
 from shuseki.arrays import Bools, Floats, Ints
+from shuseki.entry.ols import check_design, small_sample_factor
+from shuseki.entry.support import check_support, cluster_codes, note_few_clusters
 from shuseki.errors import AlignmentError, DataError, examples
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -47,9 +49,12 @@ class Equality(Result):
     first, second
         Their slopes in the two equations, shape ``(k,)``.
     differences, errors
-        First minus second, and robust standard errors, shape ``(k,)``.
+        First minus second, and robust standard errors (HC1, or CR1 with clusters), ``(k,)``.
     wald, p_joint
-        χ²(k) statistic that all slopes are equal, and its p.
+        Wald statistic that all slopes are equal, and its p: from χ²(k), or with clusters wald / k
+        from F(k, G − 1); ``nan`` where there are no more clusters than slopes.
+    clusters
+        Number of clusters; ``None`` for independent areas.
     correlation
         Of the two equations' residuals over the areas that both use.
     n
@@ -66,10 +71,12 @@ class Equality(Result):
     p_joint: float
     correlation: float
     n: tuple[int, int, int]
+    clusters: int | None = None
 
     def p_values(self) -> Floats:
-        """Two-sided per term, from the normal distribution, shape ``(k,)``."""
-        p: Floats = 2 * stats.norm.sf(np.abs(self.differences / self.errors))
+        """Two-sided per term, normal or, with clusters, t(G − 1), shape ``(k,)``."""
+        degrees = np.inf if self.clusters is None else self.clusters - 1
+        p: Floats = 2 * stats.t.sf(np.abs(self.differences / self.errors), degrees)
         return p
 
     def to_frame(self) -> pd.DataFrame:
@@ -81,7 +88,7 @@ class Equality(Result):
                 self.outcomes[1]: self.second,
                 "difference": self.differences,
                 "standard_error": self.errors,
-                "z": self.differences / self.errors,
+                "z" if self.clusters is None else "t": self.differences / self.errors,
                 "p_value": self.p_values(),
             }
         )
@@ -89,10 +96,17 @@ class Equality(Result):
     def headline(self) -> str:
         """The joint test, and the terms that differ."""
         differ = [term for term, p in zip(self.terms, self.p_values(), strict=True) if p < 0.05]
+        k = len(self.terms)
+        joint = f"χ²({k}) = {self.wald:.1f}, p = {self.p_joint:.3g}"
+        if self.clusters is not None:
+            joint = (
+                f"F({k}, {self.clusters - 1}) = {self.wald / k:.1f}, p = {self.p_joint:.3g}"
+                if np.isfinite(self.wald)
+                else f"not tested together ({self.clusters} clusters)"
+            )
         return (
-            f"{self.outcomes[0]} against {self.outcomes[1]}: equal slopes, χ²({len(self.terms)}) = "
-            f"{self.wald:.1f}, p = {self.p_joint:.3g}; different at 5%: "
-            f"{', '.join(differ) or 'none'} (n = {self.n[2]})"
+            f"{self.outcomes[0]} against {self.outcomes[1]}: equal slopes, {joint}; different at "
+            f"5%: {', '.join(differ) or 'none'} (n = {self.n[2]})"
         )
 
 
@@ -142,11 +156,9 @@ def equality_of_coefficients(
     for outcome, rows in zip(outcomes, kept, strict=True):
         y = table[outcome].to_numpy(dtype=float)
         rows = rows & np.isfinite(y) & np.isfinite(x).all(axis=1)
-        if rows.sum() <= designs.shape[1]:
-            raise DataError(
-                f"{outcome} has {int(rows.sum())} complete areas for {designs.shape[1]} "
-                "coefficients. Expected more areas than coefficients. Leave out terms."
-            )
+        if groups:
+            rows = rows & table[groups].notna().to_numpy()
+        check_design(y[rows], designs[rows], ("constant", *terms), f"the equation of {outcome}")
         if standardised:
             y = y / y[rows].mean()
         b, influence, residual = influence_functions(designs, y, rows)
@@ -154,13 +166,41 @@ def equality_of_coefficients(
         influences.append(influence)
         residuals.append(residual)
         used.append(rows)
-    codes = pd.factorize(table[groups])[0] if groups else None
+    codes: Ints | None = None
+    names: tuple[str, ...] = ()
+    notes: list[str] = ["Outcomes are divided by their means."] if standardised else []
+    if groups:
+        any_used = used[0] | used[1]
+        codes = np.full(n, -1, dtype=np.int64)
+        codes[any_used], names = cluster_codes(list(table[groups][any_used]), groups)
+        notes += note_few_clusters(len(names), "read them with that in mind")
+    for outcome, rows in zip(outcomes, used, strict=True):
+        told = check_support(
+            designs[rows],
+            ("constant", *terms),
+            list(table.index[rows]),
+            "CR1" if groups else "HC1",
+            f"the equation of {outcome}",
+            codes=codes[rows] if codes is not None else None,
+            names=names,
+            factor=small_sample_factor(
+                "CR1" if groups else "HC1", int(rows.sum()), designs.shape[1], len(names)
+            ),
+        )
+        notes += [note for note in told if note not in notes]
     cov = stacked_covariance(influences, used, codes)
     k = designs.shape[1]
     contrast = np.hstack([np.eye(k)[1:], -np.eye(k)[1:]])
     difference = slopes[0][1:] - slopes[1][1:]
     var = contrast @ cov @ contrast.T
-    wald = float(difference @ np.linalg.solve(var, difference))
+    wald, p_joint = np.nan, np.nan
+    if codes is None or len(names) >= k:
+        wald = float(difference @ np.linalg.solve(var, difference))
+        p_joint = float(
+            stats.chi2.sf(wald, k - 1)
+            if codes is None
+            else stats.f.sf(wald / (k - 1), k - 1, len(names) - 1)
+        )
     both = used[0] & used[1]
     return Equality(
         outcomes=outcomes,
@@ -170,10 +210,11 @@ def equality_of_coefficients(
         differences=difference,
         errors=np.sqrt(np.diag(var)),
         wald=wald,
-        p_joint=float(stats.chi2.sf(wald, k - 1)),
+        p_joint=p_joint,
         correlation=float(np.corrcoef(residuals[0][both], residuals[1][both])[0, 1]),
         n=(int(used[0].sum()), int(used[1].sum()), int(both.sum())),
-        notes=("Outcomes are divided by their means.",) if standardised else (),
+        clusters=len(names) if groups else None,
+        notes=tuple(notes),
         sources=(*sources, ZELLNER),
     )
 
@@ -185,11 +226,6 @@ def influence_functions(x: Floats, y: Floats, rows: Bools) -> tuple[Floats, Floa
     """
     used = x[rows]
     scale = np.sqrt((used**2).mean(axis=0))
-    if np.linalg.matrix_rank(used / scale) < x.shape[1]:
-        raise DataError(
-            "The terms are linear combinations of one another. Expected a design of full rank "
-            f"({x.shape[1]} columns). Leave one of them out."
-        )
     q, r = np.linalg.qr(used / scale)
     b = np.linalg.solve(r, q.T @ y[rows]) / scale
     residual = np.zeros(len(y))
@@ -211,8 +247,8 @@ def stacked_covariance(
     used
         Which rows each equation uses, shape ``(n,)`` each.
     codes
-        Cluster of each row, ``(n,)``; none for independent areas. Each equation's influence
-        carries √(n_m / (n_m − k_m)) (HC1), or the clusters' G / (G − 1).
+        Cluster of each row, ``(n,)``, −1 where no equation uses it; none for independent areas.
+        Each equation's influence carries √(n_m / (n_m − k_m)) (HC1), or the clusters' G / (G − 1).
     """
     if codes is None:
         scaled = [
@@ -223,9 +259,10 @@ def stacked_covariance(
         factor = 1.0
     else:
         clusters = int(codes.max()) + 1
+        inside = codes >= 0
         every = np.hstack(list(influences))
         stacked = np.zeros((clusters, every.shape[1]))
-        np.add.at(stacked, codes, every)
+        np.add.at(stacked, codes[inside], every[inside])
         factor = clusters / (clusters - 1)
     covariance: Floats = factor * stacked.T @ stacked
     return covariance

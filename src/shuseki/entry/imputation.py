@@ -38,7 +38,7 @@ from shuseki.entry.misclassification import (
     draw_shares,
     verified_shares,
 )
-from shuseki.entry.ols import Fit, least_squares
+from shuseki.entry.ols import Fit, least_squares, small_sample_factor
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -372,9 +372,9 @@ def pool_fit(fit: Fit, rates: CorrectedRates) -> PooledFit:
             "Expected the same division in both. Correct the rates of all areas."
         )
     rows = [where[area] for area in fit.sample.areas]
-    X, kind = fit.sample.regressors, fit.design.standard_errors
+    X, kind, codes = fit.sample.regressors, fit.design.standard_errors, fit.sample.clusters
     completed, expected = (
-        pool(*many_least_squares(outcomes[:, rows], X, kind), fit.degrees_of_freedom)
+        pool(*many_least_squares(outcomes[:, rows], X, kind, codes), fit.degrees_of_freedom)
         for outcomes in (rates.draws, rates.expected)
     )
     return PooledFit(
@@ -382,7 +382,7 @@ def pool_fit(fit: Fit, rates: CorrectedRates) -> PooledFit:
         completed=completed,
         expected=expected,
         draws=len(rates.draws),
-        notes=rates.notes,
+        notes=(*rates.notes, *fit.notes),
         sources=tuple(dict.fromkeys((*fit.sources, *rates.sources, BARNARD_RUBIN_1999, MENG_1994))),
     )
 
@@ -416,7 +416,9 @@ def draw_births(
     return np.asarray(births + sure, dtype=np.int64), shares @ cells.T + sure
 
 
-def many_least_squares(Y: Floats, X: Floats, standard_errors: str) -> tuple[Floats, Floats]:
+def many_least_squares(
+    Y: Floats, X: Floats, standard_errors: str, codes: Ints | None = None
+) -> tuple[Floats, Floats]:
     """Regress many outcomes on the same regressors.
 
     Parameters
@@ -425,7 +427,7 @@ def many_least_squares(Y: Floats, X: Floats, standard_errors: str) -> tuple[Floa
         One outcome per row, shape ``(m, n)``.
     X
         Shape ``(n, k)``.
-    standard_errors
+    standard_errors, codes
         As for ``ols.least_squares``, to which every row is equal.
 
     Returns
@@ -433,11 +435,18 @@ def many_least_squares(Y: Floats, X: Floats, standard_errors: str) -> tuple[Floa
     tuple
         Coefficients and their variances, each of shape ``(m, k)``.
     """
-    first = least_squares(Y[0], X, standard_errors)
+    first = least_squares(Y[0], X, standard_errors, codes)
     n, k = X.shape
     H = np.linalg.pinv(X)
     coefficients = Y @ H.T
-    squares = (Y - coefficients @ X.T) ** 2
+    residuals = Y - coefficients @ X.T
+    if codes is not None:
+        groups = int(codes.max()) + 1
+        members = np.eye(groups)[codes]
+        factor = small_sample_factor(standard_errors, n, k, groups)
+        summed = np.stack([((residuals * row) @ members) ** 2 for row in H], axis=1)
+        return coefficients, np.asarray(factor * summed.sum(axis=2))
+    squares = residuals**2
     if standard_errors == "classical":
         return coefficients, np.outer(squares.sum(axis=1) / (n - k), (H**2).sum(axis=1))
     power = {"HC2": 1, "HC3": 2}.get(standard_errors, 0)

@@ -12,7 +12,8 @@ Takes: ``Candidates``, arrays of one entry per plant. Gives: ``VerifiedShares``,
 (none is new) to 1. Sources: Brown, Cai and DasGupta (2001), section 4.3.
 Checked against: scipy's beta distribution; the truth of the synthetic census (``study.unseen``).
 Limits: whom one verifies must be drawn at random within a pattern, and within a pattern candidates
-of all areas must be as likely to be new: make the patterns finer where they are not.
+of all areas must be as likely to be new. ``equal_shares`` asks the verified sample whether they
+are, along any variable of the areas; ``split_patterns`` divides the patterns where they are not.
 """
 
 from collections.abc import Sequence
@@ -32,8 +33,11 @@ __all__ = [
     "NOT_NEW",
     "NOT_VERIFIED",
     "Candidates",
+    "EqualShares",
     "VerifiedShares",
     "draw_shares",
+    "equal_shares",
+    "split_patterns",
     "verified_shares",
     "verify_at_random",
 ]
@@ -155,6 +159,136 @@ class VerifiedShares(Result):
         )
 
 
+@result
+class EqualShares(Result):
+    """Whether candidates of the same pattern are as likely to be new in all areas.
+
+    Attributes
+    ----------
+    variable
+        Along which the areas are compared.
+    slope, error
+        Change of the share new per standard deviation of the variable over the verified, within
+        patterns, and its standard error.
+    n
+        Verified candidates in areas.
+    """
+
+    variable: str
+    slope: float
+    error: float
+    n: int
+
+    @property
+    def p(self) -> float:
+        """Two-sided p-value that the share does not change with the variable."""
+        return float(2 * stats.norm.sf(abs(self.slope / self.error)))
+
+    def headline(self) -> str:
+        """The change of the share, and whether chance explains it."""
+        return (
+            f"within patterns the share new changes by {100 * self.slope:+.1f} points "
+            f"(± {100 * self.error:.1f}) per standard deviation of {self.variable}, p = "
+            f"{self.p:.3g}; n = {self.n:,} verified"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row."""
+        return pd.DataFrame(
+            {
+                "variable": [self.variable],
+                "slope_share": [self.slope],
+                "standard_error": [self.error],
+                "p_value": [self.p],
+                "n": [self.n],
+            }
+        )
+
+
+def equal_shares(candidates: Candidates, values: Floats, variable: str) -> EqualShares:
+    """Ask the verified whether, within patterns, the share new changes with a variable.
+
+    Parameters
+    ----------
+    candidates
+        Some of them verified.
+    values
+        The variable by area, shape ``(areas,)``.
+    variable
+        Its name.
+
+    Notes
+    -----
+    Least squares of new (0 or 1) on the variable with an effect per pattern, HC0 errors: the linear
+    form of the score test of a stratified logit.
+    """
+    known = (candidates.status != NOT_VERIFIED) & (candidates.area >= 0)
+    pattern = candidates.pattern[known]
+    x = np.asarray(values, dtype=float)[candidates.area[known]]
+    spread = float(x.std()) if len(x) else 0.0
+    if not spread > 0:
+        raise DataError(
+            f"{variable} does not vary over the {len(x)} verified candidates. Expected a variable "
+            "of the areas that does. Verify more, or ask another."
+        )
+    x = (x - x.mean()) / spread
+    new = (candidates.status[known] == NEW).astype(float)
+    x, new = _within(x, pattern), _within(new, pattern)
+    total = float(x @ x)
+    if not total > 0:
+        raise DataError(
+            f"{variable} does not vary within any pattern of traces. Expected verified candidates "
+            "of several areas in a pattern. Verify more."
+        )
+    slope = float(x @ new) / total
+    return EqualShares(
+        variable=variable,
+        slope=slope,
+        error=float(np.sqrt((x**2 * (new - slope * x) ** 2).sum()) / total),
+        n=int(known.sum()),
+        sources=candidates.sources,
+    )
+
+
+def split_patterns(
+    patterns: Sequence[str],
+    pattern: Ints,
+    area: Ints,
+    values: Floats,
+    variable: str,
+    groups: int = 3,
+) -> tuple[tuple[str, ...], Ints]:
+    """Divide every pattern by groups of areas with low to high values of a variable.
+
+    Parameters
+    ----------
+    patterns, pattern, area
+        As in ``Candidates``; those outside the areas join the middle group.
+    values
+        The variable by area, shape ``(areas,)``.
+
+    Returns
+    -------
+    patterns, pattern
+        Names, and positions of the candidates in them.
+
+    Examples
+    --------
+    >>> names, at = split_patterns(["old"], np.array([0, 0]), np.array([0, 1]), np.array([1, 9.0]),
+    ...                            "size", groups=2)
+    >>> names[at[0]], names[at[1]]
+    ('old, size 1 of 2', 'old, size 2 of 2')
+    """
+    if groups < 2:
+        raise ParameterError(f"groups is {groups}. Expected at least 2.")
+    ends = np.quantile(values, np.arange(1, groups) / groups)
+    group = np.append(np.searchsorted(ends, values, side="left"), groups // 2)
+    names = tuple(
+        f"{name}, {variable} {g + 1} of {groups}" for name in patterns for g in range(groups)
+    )
+    return names, np.asarray(pattern * groups + group[area], dtype=np.int64)
+
+
 def verified_shares(candidates: Candidates) -> VerifiedShares:
     """Estimate which share of the candidates is new, pattern by pattern.
 
@@ -176,12 +310,22 @@ def verified_shares(candidates: Candidates) -> VerifiedShares:
         candidates=counts,
         verified=verified,
         new=new,
-        notes=("Whom one verifies is taken as drawn at random within a pattern.",),
+        notes=(
+            "Whom one verifies is taken as drawn at random within a pattern.",
+            "Within a pattern, candidates of all areas are taken as equally likely to be new; "
+            "where that follows a regressor, its coefficient is wrong (ask equal_shares).",
+        ),
         sources=(*candidates.sources, BROWN_CAI_DASGUPTA_2001),
     )
 
 
 # ---- arrays ---------------------------------------------------------------------------------
+
+
+def _within(values: Floats, pattern: Ints) -> Floats:
+    """Take the mean of each pattern away, shape ``(n,)``."""
+    count = np.maximum(np.bincount(pattern), 1)
+    return np.asarray(values - (np.bincount(pattern, values) / count)[pattern])
 
 
 def by_area(area: Ints, areas: int) -> Ints:

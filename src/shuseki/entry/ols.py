@@ -1,24 +1,27 @@
 """What do the regional variables say about the outcome, area by area?
 
-Least squares, y = X b + e, with the constant in the first column of X, and one of five
-covariances of b, with A = (X'X)⁻¹, leverages h_i = x_i'A x_i, and k columns::
+Least squares, y = X b + e, with the constant in the first column of X, and one of seven
+covariances of b, with A = (X'X)⁻¹, leverages h_i = x_i'A x_i, k columns, and G clusters g::
 
     classical   A · e'e / (n − k)
     HC0         A X' diag(e_i²) X A                      (White 1980)
     HC1         n / (n − k) · HC0
     HC2         A X' diag(e_i² / (1 − h_i)) X A
     HC3         A X' diag(e_i² / (1 − h_i)²) X A         (MacKinnon and White 1985)
+    CR1         G / (G − 1) · A (Σ_g X_g'e_g e_g'X_g) A  (Liang and Zeger 1986)
+    CR1S        (n − 1) / (n − k) · CR1                  (what Stata's regress calls clustered)
 
 Two F statistics test that all slopes are zero: ``f_classical`` = (R²/(k−1)) / ((1−R²)/(n−k)),
 which is what the 2006 paper prints (its F follow from its adjusted R² and n), and ``f_robust``,
 the Wald statistic of the chosen covariance over k − 1. P-values are from Student's t and F with
-n − k degrees of freedom; stars as in the paper: *** 1%, ** 5%, * 10%.
+n − k degrees of freedom, with clusters G − 1; stars as in the paper: *** 1%, ** 5%, * 10%.
 
 Takes: a ``Design`` and ``RegionalVariables``. Gives: a ``Fit``, or ``Fits`` of many designs.
 Sources: Okamuro (2006), tables 4-6. Checked against: statsmodels to ten digits, and its stored
 output; NIST Longley.
-Limits: one cross-section, independent rows: areas that depend on their neighbours break the
-standard errors.
+Limits: one cross-section, independent rows or clusters: areas that depend on their neighbours break
+the standard errors. A coefficient that few areas decide is refused or told (``entry.support``);
+with few clusters use ``entry.wild_bootstrap``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,9 +32,10 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, stats
 
-from shuseki.arrays import Floats
-from shuseki.entry.design import CONSTANT, STANDARD_ERRORS, Design, Sample
+from shuseki.arrays import Floats, Ints
+from shuseki.entry.design import CLUSTERED, CONSTANT, STANDARD_ERRORS, Design, Sample
 from shuseki.entry.printed import PrintedPaper
+from shuseki.entry.support import check_support, note_few_clusters
 from shuseki.entry.variables import Convention, RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.results import Result, result
@@ -46,6 +50,7 @@ __all__ = [
     "estimate",
     "estimate_all",
     "least_squares",
+    "small_sample_factor",
     "stars",
 ]
 
@@ -62,6 +67,12 @@ MACKINNON_WHITE_1985 = Source(
     "MacKinnon, J. G. and White, H., Some heteroskedasticity-consistent covariance matrix "
     "estimators with improved finite sample properties, Journal of Econometrics 29",
     "1985",
+)
+LIANG_ZEGER_1986 = Source(
+    "LiangZeger1986",
+    "Liang, K.-Y. and Zeger, S. L., Longitudinal data analysis using generalized linear models, "
+    "Biometrika 73",
+    "1986",
 )
 
 COLLINEAR = 1e-10
@@ -129,9 +140,14 @@ class Fit(Result):
         return self.sample.n
 
     @property
+    def clusters(self) -> int | None:
+        """Number of clusters; ``None`` unless the standard errors are clustered."""
+        return None if self.sample.clusters is None else len(self.sample.cluster_names)
+
+    @property
     def degrees_of_freedom(self) -> int:
-        """Areas less coefficients."""
-        return self.n - len(self.terms)
+        """Those of t and of the robust F: areas less coefficients; with clusters, G − 1."""
+        return self.n - len(self.terms) if self.clusters is None else self.clusters - 1
 
     @property
     def standard_errors(self) -> Floats:
@@ -146,14 +162,14 @@ class Fit(Result):
 
     @property
     def p(self) -> Floats:
-        """Two-sided p-values, Student's t with n − k degrees of freedom, shape ``(k,)``."""
+        """Two-sided p-values, Student's t with ``degrees_of_freedom``, shape ``(k,)``."""
         return np.asarray(2 * stats.t.sf(np.abs(self.t), self.degrees_of_freedom))
 
     @property
     def f_classical_p(self) -> float:
         """P-value of the classical F."""
         k = len(self.terms)
-        return float(stats.f.sf(self.f_classical, k - 1, self.degrees_of_freedom))
+        return float(stats.f.sf(self.f_classical, k - 1, self.n - k))
 
     @property
     def f_robust_p(self) -> float:
@@ -168,10 +184,11 @@ class Fit(Result):
 
     def headline(self) -> str:
         """Outcome, model, adjusted R², F, n, and the kind of standard errors."""
+        by = f" ({self.clusters} clusters)" if self.clusters is not None else ""
         return (
             f"{self.design.outcome}, model {self.design.model}: adjusted R² "
             f"{self.adjusted_r2:.3f}, F {self.f_classical:.1f}, n = {self.n}, "
-            f"{self.design.standard_errors} standard errors"
+            f"{self.design.standard_errors} standard errors{by}"
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -311,7 +328,8 @@ def estimate(design: Design, variables: RegionalVariables) -> Fit:
     ------
     DataError
         Terms that do not vary or that are combinations of one another, fewer areas than
-        coefficients, areas that their own equation fits perfectly under HC2 and HC3.
+        coefficients, a coefficient that one area or cluster decides almost alone (unless the
+        standard errors are classical).
     UnknownCodeError
         Variables that are not there.
 
@@ -322,13 +340,30 @@ def estimate(design: Design, variables: RegionalVariables) -> Fit:
     sample = design.sample(variables)
     where = f"model {design.model} of {design.outcome}"
     check_design(sample.outcome, sample.regressors, sample.terms, where)
-    fitted = least_squares(sample.outcome, sample.regressors, design.standard_errors)
-    _refuse_perfect_leverage(sample, fitted, design)
+    codes, kind = sample.clusters, design.standard_errors
+    fitted = least_squares(sample.outcome, sample.regressors, kind, codes)
     n, k = sample.regressors.shape
+    told = check_support(
+        sample.regressors,
+        sample.terms,
+        sample.areas,
+        kind,
+        where,
+        codes=codes,
+        names=sample.cluster_names,
+        factor=small_sample_factor(kind, n, k, len(sample.cluster_names)),
+    )
     centred = sample.outcome - sample.outcome.mean()
     r2 = 1 - float(fitted.residuals @ fitted.residuals) / float(centred @ centred)
-    slopes, middle = fitted.coefficients[1:], fitted.covariance[1:, 1:]
     notes = [f"Set aside, {step}: {examples(areas)}." for step, areas in sample.set_aside.items()]
+    if codes is not None:
+        told += note_few_clusters(
+            len(sample.cluster_names), "ask entry.wild_bootstrap for those of the bootstrap"
+        )
+    joint = float("nan")
+    if codes is None or len(sample.cluster_names) >= k:
+        slopes, middle = fitted.coefficients[1:], fitted.covariance[1:, 1:]
+        joint = float(slopes @ np.linalg.pinv(middle, hermitian=True) @ slopes) / (k - 1)
     return Fit(
         design=design,
         sample=sample,
@@ -338,10 +373,13 @@ def estimate(design: Design, variables: RegionalVariables) -> Fit:
         r2=r2,
         adjusted_r2=1 - (1 - r2) * (n - 1) / (n - k),
         f_classical=_ratio(r2 / (k - 1), (1 - r2) / (n - k)),
-        f_robust=float(slopes @ np.linalg.pinv(middle, hermitian=True) @ slopes) / (k - 1),
+        f_robust=joint,
         convention=variables.convention,
-        notes=tuple(notes),
-        sources=(*variables.sources, WHITE_1980, MACKINNON_WHITE_1985),
+        notes=(*notes, *told),
+        sources=(
+            *variables.sources,
+            *((LIANG_ZEGER_1986,) if codes is not None else (WHITE_1980, MACKINNON_WHITE_1985)),
+        ),
     )
 
 
@@ -397,7 +435,9 @@ class LeastSquares(NamedTuple):
     leverages: Floats
 
 
-def least_squares(y: Floats, X: Floats, standard_errors: str = "HC1") -> LeastSquares:
+def least_squares(
+    y: Floats, X: Floats, standard_errors: str = "HC1", codes: Ints | None = None
+) -> LeastSquares:
     """Least squares and a covariance of the coefficients.
 
     Parameters
@@ -407,7 +447,9 @@ def least_squares(y: Floats, X: Floats, standard_errors: str = "HC1") -> LeastSq
     X
         Regressors, shape ``(n, k)``, of full column rank; put the constant in yourself.
     standard_errors
-        One of ``classical``, ``HC0``, ``HC1``, ``HC2``, ``HC3``.
+        One of ``classical``, ``HC0``, ``HC1``, ``HC2``, ``HC3``, ``CR1``, ``CR1S``.
+    codes
+        Cluster of each row, 0 … G − 1, shape ``(n,)``, for ``CR1`` and ``CR1S``.
 
     Returns
     -------
@@ -426,6 +468,11 @@ def least_squares(y: Floats, X: Floats, standard_errors: str = "HC1") -> LeastSq
             f"Unknown kind of standard error {standard_errors!r}. "
             f"Expected one of {', '.join(STANDARD_ERRORS)}."
         )
+    if (standard_errors in CLUSTERED) != (codes is not None):
+        raise ParameterError(
+            f"{standard_errors} standard errors {'without' if codes is None else 'with'} clusters. "
+            f"Expected {' or '.join(CLUSTERED)} with clusters, the others without. Change one."
+        )
     n, k = X.shape
     length = np.linalg.norm(X, axis=0)
     Q, R = np.linalg.qr(X / length)
@@ -439,16 +486,34 @@ def least_squares(y: Floats, X: Floats, standard_errors: str = "HC1") -> LeastSq
             middle = np.eye(k) * (squares.sum() / (n - k))
         case "HC0" | "HC1":
             middle = (Q.T * squares) @ Q
-            if standard_errors == "HC1":
-                middle *= n / (n - k)
+        case "CR1" | "CR1S":
+            assert codes is not None
+            scores = np.zeros((int(codes.max()) + 1, k))
+            np.add.at(scores, codes, Q * residuals[:, None])
+            middle = scores.T @ scores
         case _:
             power = 1 if standard_errors == "HC2" else 2
             with np.errstate(divide="ignore", invalid="ignore"):
                 middle = (Q.T * (squares / (1 - leverages) ** power)) @ Q
+    if standard_errors != "classical":
+        groups = 0 if codes is None else int(codes.max()) + 1
+        middle = middle * small_sample_factor(standard_errors, n, k, groups)
     covariance = inverse @ middle @ inverse.T
     return LeastSquares(
         coefficients / length, covariance / np.outer(length, length), residuals, leverages
     )
+
+
+def small_sample_factor(standard_errors: str, n: int, k: int, groups: int = 0) -> float:
+    """What a robust covariance multiplies the sandwich with; see the module's formulas."""
+    match standard_errors:
+        case "HC1":
+            return n / (n - k)
+        case "CR1":
+            return groups / (groups - 1)
+        case "CR1S":
+            return groups / (groups - 1) * (n - 1) / (n - k)
+    return 1.0
 
 
 def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> None:
@@ -486,7 +551,7 @@ def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> No
     if flat:
         raise DataError(
             f"Terms that do not vary over the {n} areas of {where}: {examples(flat)}. Expected "
-            "regressors that vary. Leave them out with design.without(...)."
+            "regressors that vary. Leave them out."
         )
     scaled = X - X.mean(axis=0)
     scaled[:, 0] = 1.0 if terms[0] == CONSTANT else scaled[:, 0]
@@ -501,20 +566,7 @@ def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> No
         raise DataError(
             f"Terms that add up to one another, or to a constant, in {where}: {examples(names)}. "
             "Expected terms none of which follows from the others. Leave one out, e.g. "
-            f"design.without({terms[order[rank]]!r})."
-        )
-
-
-def _refuse_perfect_leverage(sample: Sample, fitted: LeastSquares, design: Design) -> None:
-    if design.standard_errors not in ("HC2", "HC3"):
-        return
-    perfect = np.flatnonzero(fitted.leverages > 1 - 1e-10)
-    if len(perfect):
-        areas = [sample.areas[i] for i in perfect]
-        raise DataError(
-            f"Areas that alone decide a coefficient (leverage 1): {examples(areas)}. "
-            f"{design.standard_errors} divides by 1 − leverage. Leave out the term that only "
-            "they have, or use HC1."
+            f"{terms[order[rank]]}."
         )
 
 

@@ -5,30 +5,43 @@ structured statements) and one CSV file per kind of table. Every number stays th
 printed, so that the last printed digit, and with it the interval of true values that rounding
 allows, is known. Nothing here is corrected: a misprint is data.
 
-Takes: a folder with ``paper.toml`` and any of the files
+Takes: a folder with ``paper.toml`` and any of these files. Columns in brackets may be left out;
+``table`` is the number of the printed table, for citing. A row that starts with ``#`` before the
+heading is a comment. An unknown file, column, key, kind of statement or field is refused, with the
+nearest right name.
 
 =====================  =====================================================================
-``coefficients.csv``   table, outcome, model, term, coefficient, t, stars
-``fit.csv``            table, outcome, model, statistic, value, stars
-``descriptives.csv``   table, variable, mean, median, sd, min, max, n
-``correlations.csv``   table, variable, with, r (lower triangle)
-``ranking.csv``        table, outcome, rank, prefecture, area, births, rate
-``industries.csv``     table, group, rank, industry, rd_intensity_percent
-``variables.csv``      table, variable, name_ja, definition_ja, period, source_ja
+``coefficients.csv``   outcome, model, term, coefficient [, table, t, se, p, stars];
+                       the constant is the term ``constant``
+``fit.csv``            outcome, model, statistic, value [, table, stars]; statistics that are
+                       audited: ``n``, ``r2``, ``adjusted_r2``, ``f_statistic``
+``descriptives.csv``   variable [, table, mean, median, sd, min, max, n, step]; ``step`` is the
+                       smallest difference of two values: 1 for whole numbers
+``correlations.csv``   variable, with, r [, table] (lower triangle)
+``tests.csv``          tests of significance: columns of ``entry.audit.significance``
+``ranking.csv``        outcome, rank, area, births, rate [, table, prefecture]
+``denominators.csv``   area, member, value [, later]: true denominators of the ranked rates
+``industries.csv``     group, rank, industry, rd_intensity_percent [, table]
+``variables.csv``      variable [, table, name_ja, definition_ja, period, source_ja]
 ``citations.csv``      author, year, pages (of each citation in the text, ``;`` between pages)
 ``references.csv``     author, year (the list of references)
+``designs.toml``       the equations, to estimate them again (`shuseki.entry.design`)
+``hypotheses.toml``    what the paper expects (`shuseki.entry.hypotheses`)
 =====================  =====================================================================
 
 Gives: a ``PrintedPaper``; ``PrintedNumber`` for a cell.
 Limits: the interval assumes rounding to nearest; a truncated print may lie up to one unit off.
 """
 
+import csv
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -36,9 +49,45 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.reading.encoding import examine_bytes, utf8_blocks
 from shuseki.sources import Source
 
-__all__ = ["STATEMENT_FIELDS", "TABLE_COLUMNS", "PrintedNumber", "PrintedPaper", "Statement"]
+__all__ = [
+    "MORE_COLUMNS",
+    "OPTIONAL_COLUMNS",
+    "PAPER_KEYS",
+    "STATEMENT_FIELDS",
+    "STATEMENT_OPTIONS",
+    "TABLE_COLUMNS",
+    "TEST_COLUMNS",
+    "PrintedNumber",
+    "PrintedPaper",
+    "Statement",
+    "p_interval",
+    "text_of",
+]
+
+TEST_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "paper": "which paper; any text",
+        "table": "which table; conventions are tried on all rows of one table of one paper",
+        "row": "label of the row",
+        "column": "label of the column",
+        "coefficient": "as printed",
+        "se": "its standard error, as printed",
+        "kind": "kind of the statistic: t (when empty), z, F, chi2 or r",
+        "statistic": "test statistic, as printed",
+        "df": "degrees of freedom (of the numerator for F)",
+        "df2": "degrees of freedom of the denominator, for F",
+        "p": "p value, as printed; '<.05' and '<0.001' are understood",
+        "tails": "1 or 2 (when empty)",
+        "stars": "stars, as printed; empty when none",
+        "level": "or the level claimed, in percent (5 for **); 0 or empty when none",
+        "levels": "levels that the table marks, in percent, by spaces: '1 5 10'; may be one column"
+        " or said once for all",
+    }
+)
+"""Columns of a table of tests; all may be left out that a table does not print."""
 
 TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -46,7 +95,9 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "fit": ("table", "outcome", "model", "statistic", "value", "stars"),
         "descriptives": ("table", "variable", "mean", "median", "sd", "min", "max", "n"),
         "correlations": ("table", "variable", "with", "r"),
+        "tests": tuple(TEST_COLUMNS),
         "ranking": ("table", "outcome", "rank", "prefecture", "area", "births", "rate"),
+        "denominators": ("area", "member", "value", "later"),
         "industries": ("table", "group", "rank", "industry", "rd_intensity_percent"),
         "variables": ("table", "variable", "name_ja", "definition_ja", "period", "source_ja"),
         "citations": ("author", "year", "pages"),
@@ -54,6 +105,51 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Kinds of printed table, and the columns each has."""
+
+MORE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"coefficients": ("se", "p"), "descriptives": ("step",)}
+)
+"""Columns that a table may have besides."""
+
+OPTIONAL_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "coefficients": frozenset({"table", "t", "stars"}),
+        "fit": frozenset({"table", "stars"}),
+        "descriptives": frozenset({"table", "mean", "median", "sd", "min", "max", "n"}),
+        "correlations": frozenset({"table"}),
+        "tests": frozenset(TEST_COLUMNS),
+        "ranking": frozenset({"table", "prefecture"}),
+        "denominators": frozenset({"later"}),
+        "industries": frozenset({"table"}),
+        "variables": frozenset({"table", "name_ja", "definition_ja", "period", "source_ja"}),
+    }
+)
+"""Columns that a table may leave out; they are then empty."""
+
+PAPER_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "key": "short name; the folder's when left out",
+        "title": "title in its own language",
+        "title_en": "title in English",
+        "authors": "list of authors",
+        "citation": "how to cite it",
+        "year": "year of publication",
+        "outcomes": "outcomes of its equations",
+        "models": "names of its models",
+        "standard_errors": "what it says of its standard errors, e.g. classical, robust, clustered",
+        "outlier_rule": "what it says of outliers",
+        "stars": 'stars and their levels, e.g. { "***" = 0.01 }',
+        "areas": "observations before any was left out",
+        "industries": "number of industries",
+        "births_by_group": 'outcomes that are sums of others: { WHOLE = ["PART", "PART"] }',
+        "aliases": "other spelling of a variable = its name",
+        "funnel": "statements that print the counts of the funnel",
+        "tolerance_by_model": "relative tolerance of a replication, by model",
+    }
+)
+"""Keys of ``[paper]`` in paper.toml, and what each says."""
+
+OTHER_FILES = frozenset({"paper.toml", "designs.toml", "hypotheses.toml", "catalogue.toml"})
 
 STATEMENT_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -80,7 +176,19 @@ STATEMENT_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "in_every_model": ("any_of",),
     }
 )
-"""Kinds of statement known here, and the fields each needs; other kinds are kept as they are."""
+"""Kinds of statement, and the fields each needs."""
+
+STATEMENT_OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "quantity": ("of",),
+        "approximation": ("area", "outcome", "statistic", "table", "variable"),
+        "significance": ("only", "sign"),
+        "effect": ("change_unit", "words"),
+    }
+)
+"""Kinds of statement, and the fields each may have besides."""
+ABOUT = frozenset({"id", "kind", "page", "section", "says"})
+"""Fields of every statement."""
 
 NUMBER = re.compile(
     r"^(?P<sign>[-−]?)(?P<digits>\d{1,3}(?:,\d{3})+|\d*)(?:\.(?P<decimals>\d*))?"
@@ -193,6 +301,29 @@ class PrintedNumber:
         return self.text
 
 
+BOUND = re.compile(r"^\s*[pP]?\s*([<>=≤≥]?)\s*(\d*\.?\d+(?:[eE][-+]?\d+)?%?)\s*$")
+
+
+def p_interval(text: str) -> tuple[float, float]:
+    """Lowest and highest p that print as this text; NaN when it is none.
+
+    Examples
+    --------
+    >>> p_interval("<.05"), p_interval("0.03")
+    ((0.0, 0.05), (0.025, 0.035))
+    """
+    match = BOUND.match(text)
+    if match is None:
+        return np.nan, np.nan
+    number = PrintedNumber(match[2])
+    if match[1] in ("<", "≤"):
+        return 0.0, number.value
+    if match[1] in (">", "≥"):
+        return number.value, 1.0
+    low, high = number.interval
+    return max(low, 0.0), min(high, 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A claim of the prose.
@@ -279,26 +410,39 @@ class PrintedPaper:
         Raises
         ------
         DataError
-            Missing ``paper.toml``, a table without its columns, a repeated cell, a statement
-            without the fields of its kind.
+            Missing ``paper.toml``, a table without its columns, a repeated cell, a cell that is no
+            number, a statement without the fields of its kind.
+        UnknownCodeError
+            A file, column, key, kind of statement or field that is not of the format; names the
+            nearest.
         """
         toml = folder / "paper.toml"
         if not toml.is_file():
             raise DataError(
                 f"No paper.toml in {folder}. Expected a folder that holds a printed paper. "
-                "Name such a folder."
+                "Name such a folder, or start one with shuseki audit --new FOLDER."
             )
-        content = tomllib.loads(toml.read_text(encoding="utf-8"))
-        about = content["paper"]
+        _known_files(folder)
+        try:
+            content = tomllib.loads(toml.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise DataError(
+                f"{toml} is not a TOML file in UTF-8: {error}. Correct that line."
+            ) from error
+        _known("table of paper.toml", content, ("paper", "tables", "statement"))
+        about: dict[str, Any] = dict(content.get("paper", {}))
+        _known("key of [paper] in paper.toml", about, PAPER_KEYS)
+        about = {"key": folder.name, "citation": about.get("title", folder.name)} | about
+        about["year"] = str(about.get("year", ""))
+        _checked_about(about)
         aliases: Mapping[str, str] = about.get("aliases", {})
         tables = {}
-        for kind, columns in TABLE_COLUMNS.items():
+        for kind in TABLE_COLUMNS:
             path = folder / f"{kind}.csv"
             if path.is_file():
-                with path.open("r", encoding="utf-8") as text:
-                    tables[kind] = _checked(
-                        kind, columns, pd.read_csv(text, dtype=str, keep_default_na=False), aliases
-                    )
+                tables[kind] = _checked(kind, _frame(kind, path), aliases)
+        for number, titles in content.get("tables", {}).items():
+            _known(f"key of table {number} in paper.toml", titles, ("title", "title_ja", "page"))
         return cls(
             key=about["key"],
             about=about,
@@ -399,6 +543,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "correlations": ("variable", "with"),
         "ranking": ("outcome", "rank"),
         "industries": ("group", "rank"),
+        "denominators": ("area", "member"),
         "variables": ("variable",),
         "citations": ("author", "year"),
         "references": ("author", "year"),
@@ -406,9 +551,9 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "coefficients": ("coefficient", "t"),
+        "coefficients": ("coefficient", "t", "se"),
         "fit": ("value",),
-        "descriptives": ("mean", "median", "sd", "min", "max", "n"),
+        "descriptives": ("mean", "median", "sd", "min", "max", "n", "step"),
         "correlations": ("r",),
         "ranking": ("rank", "births", "rate"),
         "industries": ("rank", "rd_intensity_percent"),
@@ -417,28 +562,126 @@ NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 NAMES = ("variable", "with", "term", "outcome")
 
 
-def _checked(
-    kind: str, columns: Sequence[str], frame: pd.DataFrame, aliases: Mapping[str, str]
-) -> pd.DataFrame:
-    missing = [column for column in columns if column not in frame.columns]
+def _known(what: str, found: Iterable[str], known: Collection[str]) -> None:
+    """Refuse names that the format does not have."""
+    unknown = [name for name in found if name not in known]
+    if unknown:
+        near = get_close_matches(unknown[0], known, n=3, cutoff=0.5)
+        advice = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."
+        raise UnknownCodeError.among(what, unknown, list(known), advice)
+
+
+def _known_files(folder: Traversable) -> None:
+    """CSV and TOML files are of the format; others (sources, notes) are the user's own."""
+    known = [*sorted(OTHER_FILES), *(f"{kind}.csv" for kind in TABLE_COLUMNS)]
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    _known(f"file in {folder}", [n for n in names if n.lower().endswith((".csv", ".toml"))], known)
+
+
+def _checked_about(about: Mapping[str, Any]) -> None:
+    """Types of what is computed with."""
+    stars = about.get("stars", {})
+    if not isinstance(stars, Mapping) or any(
+        not isinstance(level, (int, float)) or not 0 < level < 1 for level in stars.values()
+    ):
+        raise DataError(
+            f"[paper] stars = {stars!r}. Expected stars and their levels as shares, such as "
+            '{ "***" = 0.01, "**" = 0.05 }. Correct them.'
+        )
+    areas = about.get("areas", 1)
+    if not isinstance(areas, int) or areas < 1:
+        raise DataError(
+            f"[paper] areas = {areas!r}. Expected a whole number of observations. Correct it."
+        )
+    for name in ("births_by_group", "aliases", "tolerance_by_model", "funnel"):
+        if not isinstance(about.get(name, {}), Mapping):
+            raise DataError(
+                f"[paper] {name} = {about[name]!r}. Expected a table of names. Correct it."
+            )
+
+
+def text_of(path: Traversable) -> str:
+    """The text of a file in any encoding that can be told from its bytes.
+
+    Raises
+    ------
+    DataError
+        No encoding fits.
+    """
+    if not isinstance(path, Path):
+        return path.read_text(encoding="utf-8-sig")
+    writing = examine_bytes(path)
+    if writing.broken >= 0:
+        raise DataError(
+            f"{path.name}: byte {writing.broken:,} is not of {writing.encoding}. Save it as UTF-8."
+        )
+    return b"".join(utf8_blocks(path, writing)).decode("utf-8").removeprefix("\ufeff")
+
+
+def _frame(kind: str, path: Traversable) -> pd.DataFrame:
+    """Read a CSV of texts; lines that start with ``#`` before the heading are comments."""
+    text = text_of(path)
+    lines = text.splitlines(keepends=True)
+    while lines and (lines[0].startswith("#") or not lines[0].strip()):
+        lines.pop(0)
+    rows = list(csv.reader(lines))
+    if not rows:
+        raise DataError(f"{path} is empty. Expected a heading: {', '.join(TABLE_COLUMNS[kind])}.")
+    heading = [name.strip() for name in rows[0]]
+    if len(set(heading)) < len(heading):
+        raise DataError(f"{path} has a column twice: {examples(heading)}. Keep one.")
+    skipped = text.count("\n") - "".join(lines).count("\n")
+    for at, row in enumerate(rows[1:], start=2):
+        if row and len(row) != len(heading):
+            raise DataError(
+                f"{path}, line {at + skipped}: {len(row)} cells for {len(heading)} columns. "
+                "Expected one cell per column; put a cell with a comma in quotes."
+            )
+    frame = pd.DataFrame(
+        [[cell.strip() for cell in row] for row in rows[1:] if row], columns=heading, dtype=str
+    )
+    frame.attrs["first line"] = 2 + skipped
+    return frame
+
+
+def _checked(kind: str, frame: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFrame:
+    columns, more = TABLE_COLUMNS[kind], MORE_COLUMNS.get(kind, ())
+    optional = OPTIONAL_COLUMNS.get(kind, frozenset())
+    _known(f"column of {kind}.csv", frame.columns, (*columns, *more))
+    missing = [name for name in columns if name not in frame.columns and name not in optional]
     if missing:
         raise DataError(
             f"Missing columns in {kind}.csv: {examples(missing)}. Found {examples(frame.columns)}. "
             f"Expected {', '.join(columns)}. Add them."
         )
-    for name in set(NAMES) & set(frame.columns):
+    given, first = set(frame.columns), frame.attrs.get("first line", 2)
+    if kind != "tests":
+        shown = [*columns, *(name for name in more if name in given)]
+        frame = frame.reindex(columns=shown, fill_value="")
+    for name in set(NAMES) & given:
         frame[name] = frame[name].replace(dict(aliases))
-    repeated = frame[frame.duplicated(list(KEYS[kind]))]
-    if len(repeated):
-        shown = examples(repeated[list(KEYS[kind])].agg(" ".join, axis=1))
-        raise DataError(f"Cells given twice in {kind}.csv: {shown}. Expected each once. Keep one.")
-    for column in NUMBERS.get(kind, ()):
-        for row, text in enumerate(frame[column], start=2):
+    if kind in KEYS:
+        repeated = frame[frame.duplicated(list(KEYS[kind]))]
+        if len(repeated):
+            twice = examples(repeated[list(KEYS[kind])].agg(" ".join, axis=1))
+            raise DataError(
+                f"Cells given twice in {kind}.csv: {twice}. Expected each once. Keep one."
+            )
+    for column in [name for name in NUMBERS.get(kind, ()) if name in frame]:
+        for row, text in enumerate(frame[column], start=first):
             try:
                 if text:
                     PrintedNumber(text)
             except DataError as error:
                 raise DataError(f"{kind}.csv, line {row}, column {column}: {error}") from error
+    for row, text in enumerate(
+        frame["p"] if kind == "coefficients" and "p" in given else (), start=first
+    ):
+        if text and np.isnan(p_interval(text)[0]):
+            raise DataError(
+                f"{kind}.csv, line {row}, column p: {text!r}. Expected a p value such as 0.03 or "
+                "<.001. Correct the cell."
+            )
     return frame
 
 
@@ -453,15 +696,21 @@ def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:
                 f"Statement {name!r} lacks {examples(lacking)}. Expected them in a statement of "
                 f"kind {entry.get('kind', '?')!r}. Add them to paper.toml."
             )
+        _known("kind of statement", [str(entry["kind"])], STATEMENT_FIELDS)
+        allowed = (
+            *sorted(ABOUT),
+            *STATEMENT_FIELDS[entry["kind"]],
+            *STATEMENT_OPTIONS.get(entry["kind"], ()),
+        )
+        _known(f"field of statement {name!r}", entry, allowed)
         if name in seen:
             raise DataError(f"Statement {name!r} is given twice. Expected each id once. Rename it.")
         seen.add(name)
-        about = {"id", "kind", "page", "section", "says"}
         yield Statement(
             name,
             entry["kind"],
             str(entry.get("page", "")),
             str(entry.get("section", "")),
             entry["says"],
-            MappingProxyType({k: v for k, v in entry.items() if k not in about}),
+            MappingProxyType({k: v for k, v in entry.items() if k not in ABOUT}),
         )

@@ -14,6 +14,9 @@ With S(ρ) = (I − ρW)⁻¹ and ω the eigenvalues of W (row-standardised, no 
     total  = (b + θ) / (1 − ρ),   indirect = total − direct
 
 and the standard errors are those of the delta method, with the derivatives of these formulas.
+Generalised moments take spatial lags of the regressors as instruments for Wy: WX, or WX and W²X
+(where WX are regressors themselves, W²X, or W²X and W³X). P-values are two-sided; that of Moran's I
+of the outcome is twice the smaller tail among permutations.
 
 Takes    a table, one row per area, and neighbours (libpysal weights) in its order.
 Gives    SpatialTests, SpatialFit, SpatialEffects, Survival.
@@ -34,7 +37,10 @@ import pandas as pd
 from scipy import stats
 
 from shuseki.arrays import Bools, Floats
-from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.entry.ols import check_design
+from shuseki.entry.rows import complete_rows, note_left_out
+from shuseki.entry.support import check_support
+from shuseki.errors import AlignmentError, ParameterError, examples
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -90,10 +96,9 @@ class SpatialTests(Result):
     ----------
     outcome
         Of the equation.
-    weights
-        How neighbours were defined, per row of the table.
     table
-        One row per definition of neighbours and test: statistic, p.
+        One row per definition of neighbours and test: ``statistic``, ``p_value`` and the
+        ``distribution`` it is from. All are two-sided.
     n
         Areas.
     """
@@ -127,6 +132,11 @@ class SpatialFit(Result):
     ----------
     outcome, kind, method, neighbours
         What was estimated, how, and who is a neighbour.
+    standard_errors
+        ``HC1``, ``HC0``, ``information`` (maximum likelihood) or ``robust to heteroskedasticity``
+        (the moments of Arraiz et al.).
+    instruments
+        Of the spatial lag of the outcome, e.g. ``WX``; empty unless by generalised moments.
     terms
         ``constant``, the regressors, their spatial lags (``W·NAME``), ``rho``, ``lambda``.
     coefficients, errors, covariance
@@ -151,6 +161,8 @@ class SpatialFit(Result):
     aic: float
     n: int
     eigenvalues: Any
+    standard_errors: str = ""
+    instruments: str = ""
 
     def coefficient(self, term: str) -> float:
         """One coefficient; 0 for a term that is not in the model."""
@@ -168,6 +180,7 @@ class SpatialFit(Result):
                 "outcome": self.outcome,
                 "kind": self.kind,
                 "method": self.method,
+                "instruments": self.instruments,
                 "neighbours": self.neighbours,
                 "term": self.terms,
                 "coefficient": self.coefficients,
@@ -189,8 +202,9 @@ class SpatialFit(Result):
             for term, b, p in zip(self.terms, self.coefficients, self.p_values(), strict=True)
             if p < 0.05 and term not in ("constant", "rho", "lambda")
         ]
+        by = f", instruments {self.instruments}" if self.instruments else ""
         return (
-            f"{self.outcome}, {self.kind} by {self.method} ({self.neighbours}): "
+            f"{self.outcome}, {self.kind} by {self.method}{by} ({self.neighbours}): "
             f"{', '.join((*spatial, ''))}significant at 5%: {', '.join(named) or 'none'}; "
             f"n = {self.n}"
         )
@@ -301,14 +315,23 @@ def spatial_tests(
     Parameters
     ----------
     table
-        One row per area, complete.
+        One row per area.
     outcome, terms
-        Column names.
+        Column names; areas with a missing value are left out, with their links.
     neighbours
         Label → weights whose ids are the table's index (any order).
     permutations, seed
         For Moran's I of the outcome.
+
+    Raises
+    ------
+    DataError
+        An outcome or term that does not vary, collinear terms, too few areas.
+    AlignmentError, ParameterError
+        Weights without some areas of the table, islands, weights that are negative or no numbers.
     """
+    if permutations < 19:
+        raise ParameterError(f"permutations is {permutations}. Expected at least 19; 999 is usual.")
     rows = []
     y, x, used = _complete(table, outcome, terms)
     for label, w in neighbours.items():
@@ -319,14 +342,15 @@ def spatial_tests(
         np.random.set_state(state)
         with _quiet():
             ols = spreg.OLS(y[:, None], x, w=w, spat_diag=True, moran=True)
-        for test, statistic, p in (
-            ("Moran's I of the outcome", moran.I, moran.p_sim),
-            ("Moran's I of residuals", ols.moran_res[0], ols.moran_res[2]),
-            ("LM lag", *ols.lm_lag),
-            ("LM error", *ols.lm_error),
-            ("robust LM lag", *ols.rlm_lag),
-            ("robust LM error", *ols.rlm_error),
-            ("LM lag and error", *ols.lm_sarma),
+        drawn = f"{permutations} permutations, twice the smaller tail"
+        for test, statistic, p, distribution in (
+            ("Moran's I of the outcome", moran.I, two_tailed(moran.I, moran.sim), drawn),
+            ("Moran's I of residuals", ols.moran_res[0], ols.moran_res[2], "normal, two-sided"),
+            ("LM lag", *ols.lm_lag, "χ²(1)"),
+            ("LM error", *ols.lm_error, "χ²(1)"),
+            ("robust LM lag", *ols.rlm_lag, "χ²(1)"),
+            ("robust LM error", *ols.rlm_error, "χ²(1)"),
+            ("LM lag and error", *ols.lm_sarma, "χ²(2)"),
         ):
             rows.append(
                 {
@@ -335,10 +359,15 @@ def spatial_tests(
                     "test": test,
                     "statistic": float(statistic),
                     "p_value": float(p),
+                    "distribution": distribution,
                 }
             )
     return SpatialTests(
-        outcome=outcome, table=pd.DataFrame(rows), n=len(used), sources=(*sources, ANSELIN)
+        outcome=outcome,
+        table=pd.DataFrame(rows),
+        n=len(used),
+        notes=note_left_out(table, used),
+        sources=(*sources, ANSELIN),
     )
 
 
@@ -350,6 +379,7 @@ def spatial_model(
     neighbours: W,
     kind: Kind,
     method: Method = "ml",
+    instrument_lags: int | None = None,
     label: str = "neighbours",
     sources: tuple[Source, ...] = (),
 ) -> SpatialFit:
@@ -366,6 +396,9 @@ def spatial_model(
     kind, method
         See the module's formulas; ``METHODS`` says which go together. GMM errors are robust to
         heteroskedasticity; maximum likelihood's are not.
+    instrument_lags
+        For GMM with a lag of the outcome: 1 or 2 orders of W. By default 1 (WX), as in spreg; 2 for
+        ``durbin`` (W²X + W³X), whose WX are regressors.
     label
         What to call this definition of neighbours.
 
@@ -381,13 +414,44 @@ def spatial_model(
             f"kind {kind!r} by method {method!r}. Expected one of "
             f"{', '.join(k + ' by ' + ' or '.join(m) for k, m in METHODS.items())}."
         )
+    has_instruments = method == "gmm" and kind != "error"
+    if instrument_lags not in ((None, 1, 2) if has_instruments else (None,)):
+        raise ParameterError(
+            f"instrument_lags is {instrument_lags!r} for kind {kind!r} by {method!r}. Expected "
+            f"{'1 or 2' if has_instruments else 'None: there are no instruments'}."
+        )
     y, x, used = _complete(table, outcome, terms)
     w = _aligned(neighbours, used.index, label)
     lagged = 1 if kind in ("slx", "durbin") else 0
+    orders = instrument_lags or 1 + lagged
     scale = x.std(axis=0)
-    call = _estimators()[kind, method]
+    notes = list(note_left_out(table, used))
+    errors = "HC1" if kind in ("ols", "slx") else "information" if method == "ml" else "HC0"
+    if errors != "information":
+        full, columns = [np.ones(len(y)), *x.T], ["constant", *terms]
+        if lagged:
+            full += [*(w.sparse @ x).T]
+            columns += [f"W·{term}" for term in terms]
+        n, k = len(y), len(columns)
+        notes += check_support(
+            np.column_stack(full),
+            columns,
+            list(used.index),
+            errors,
+            f"the {kind} model of {outcome}",
+            factor=n / (n - k) if errors == "HC1" else 1.0,
+        )
+    if kind in ("error", "lag_error") and method == "gmm":
+        errors = "robust to heteroskedasticity"
+    instruments = ""
+    if has_instruments:
+        named = [
+            f"W{'²³'[o - 2] if o > 1 else ''}X" for o in range(1 + lagged, 1 + lagged + orders)
+        ]
+        instruments = " + ".join(named)
+        notes.append(f"Instruments of the spatial lag of {outcome}: {instruments}.")
     with _quiet():
-        model = call(y[:, None], x / scale, w, lagged)
+        model = _estimators(orders)[kind, method](y[:, None], x / scale, w, lagged)
     names = ["constant", *terms, *(f"W·{term}" for term in terms if lagged)]
     names += {"lag": ["rho"], "durbin": ["rho"], "error": ["lambda"]}.get(kind, [])
     names += ["rho", "lambda"] if kind == "lag_error" else []
@@ -410,6 +474,9 @@ def spatial_model(
         aic=float(getattr(model, "aic", np.nan)),
         n=len(y),
         eigenvalues=eigenvalues_of(w.full()[0]),
+        standard_errors=errors,
+        instruments=instruments,
+        notes=tuple(notes),
         sources=(*sources, ANSELIN),
     )
 
@@ -533,27 +600,11 @@ def _verdicts(fit: SpatialFit, terms: Sequence[str], level: float) -> dict[str, 
 def _complete(
     table: pd.DataFrame, outcome: str, terms: Sequence[str]
 ) -> tuple[Floats, Floats, pd.DataFrame]:
-    missing = [name for name in (outcome, *terms) if name not in table.columns]
-    if missing:
-        raise DataError(
-            f"The table lacks columns {examples(missing)}. Found {examples(table.columns, 20)}. "
-            "Name columns that it has."
-        )
-    used = table[[outcome, *terms]].dropna()
-    x = used[list(terms)].to_numpy(dtype=float)
-    centred = x - x.mean(axis=0)
-    spread = centred.std(axis=0)
-    flat = [terms[int(j)] for j in np.flatnonzero(spread <= 1e-12 * np.abs(x).max(axis=0))]
-    if flat:
-        raise DataError(f"Terms that do not vary: {examples(flat)}. Leave them out.")
-    if np.linalg.matrix_rank(centred / spread) < len(terms):
-        _, _, right = np.linalg.svd(centred / spread)
-        loaded = [terms[int(j)] for j in np.flatnonzero(np.abs(right[-1]) > 1e-6)]
-        raise DataError(
-            f"Terms that are linear combinations of one another: {examples(loaded)}. "
-            "Leave one of them out."
-        )
-    return used[outcome].to_numpy(dtype=float), x, used
+    used = complete_rows(table, [outcome, *terms])
+    y, x = used[outcome].to_numpy(), used[list(terms)].to_numpy()
+    with_constant = np.column_stack([np.ones(len(y)), x])
+    check_design(y, with_constant, ("constant", *terms), f"the equation of {outcome}")
+    return y, x, used
 
 
 def _aligned(w: W, index: pd.Index, label: str) -> W:
@@ -571,10 +622,21 @@ def _aligned(w: W, index: pd.Index, label: str) -> W:
         code: {
             other: weight
             for other, weight in zip(w.neighbors[code], w.weights[code], strict=True)
-            if other in inside
+            if other in inside and weight != 0
         }
         for code in index
     }
+    wrong = [
+        f"{code} to {other} ({weight:g})"
+        for code, near in links.items()
+        for other, weight in near.items()
+        if not 0 < weight < np.inf
+    ]
+    if wrong:
+        raise ParameterError(
+            f"{label}: weights that are negative or no numbers: {examples(wrong)}. Expected "
+            "positive numbers. Correct the weights."
+        )
     islands = [code for code, near in links.items() if not near]
     if islands:
         raise ParameterError(
@@ -602,7 +664,7 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _estimators() -> dict[tuple[str, str], Any]:
+def _estimators(orders: int) -> dict[tuple[str, str], Any]:
     least_squares = {
         (kind, "ml"): lambda y, x, w, lags: spreg.OLS(y, x, w=w, slx_lags=lags, robust="white")
         for kind in ("ols", "slx")
@@ -615,17 +677,37 @@ def _estimators() -> dict[tuple[str, str], Any]:
         ),
         ("error", "ml"): lambda y, x, w, lags: spreg.ML_Error(y, x, w=w),
         ("lag", "gmm"): lambda y, x, w, lags: spreg.GM_Lag(
-            y, x, w=w, robust="white", spat_impacts=None
+            y, x, w=w, w_lags=orders, robust="white", spat_impacts=None
         ),
         ("durbin", "gmm"): lambda y, x, w, lags: spreg.GM_Lag(
-            y, x, w=w, slx_lags=lags, w_lags=2, robust="white", spat_impacts=None
+            y, x, w=w, slx_lags=lags, w_lags=orders, robust="white", spat_impacts=None
         ),
         ("error", "gmm"): lambda y, x, w, lags: spreg.GM_Error_Het(y, x, w=w),
-        ("lag_error", "gmm"): lambda y, x, w, lags: spreg.GM_Combo_Het(y, x, w=w),
+        ("lag_error", "gmm"): lambda y, x, w, lags: spreg.GM_Combo_Het(y, x, w=w, w_lags=orders),
     }
 
 
 # ---- the arithmetic ---------------------------------------------------------------------------
+
+
+def two_tailed(observed: float, drawn: Floats) -> float:
+    """P-value of both tails: twice the smaller share of draws at least as extreme, at most 1.
+
+    Parameters
+    ----------
+    observed, drawn
+        A statistic, and those of permutations, shape ``(permutations,)``.
+
+    Examples
+    --------
+    One of nine draws is above: (1 + 1) / (9 + 1) in the upper tail.
+
+    >>> two_tailed(0.5, np.array([0.6, 0, 0, 0, 0, 0, 0, 0, -1]))
+    0.4
+    """
+    larger = 1 + int((drawn >= observed).sum())
+    smaller = 1 + int((drawn <= observed).sum())
+    return min(1.0, 2 * min(larger, smaller) / (1 + len(drawn)))
 
 
 def eigenvalues_of(weights: Floats) -> Any:

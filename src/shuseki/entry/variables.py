@@ -32,6 +32,7 @@ import pandas as pd
 
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
 from shuseki.panel import Panel
+from shuseki.reading.tables import as_numbers
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006, Source
 
@@ -558,7 +559,10 @@ def regional_variables(
             columns[name] = pd.Series(np.nan, index=accounts.index)
             notes.append(f"{name} is missing: the accounts have no {' and no '.join(lacking)}.")
             continue
-        numbers = accounts[list(definition.needs)].astype(float)
+        numbers = pd.DataFrame(
+            {c: as_numbers(accounts[c], c, table="The accounts") for c in definition.needs},
+            index=accounts.index,
+        )
         _check_accounts(definition, numbers)
         columns[name] = definition.compute(numbers)
         if columns[name].isna().all():
@@ -713,7 +717,10 @@ def _rates(
             f"The {convention} rate needs {rule.denominator}. Found {examples(accounts.columns)}. "
             "Add the column, or choose the other convention."
         )
-    base = accounts[rule.denominator].astype(float)
+    base = pd.Series(
+        as_numbers(accounts[rule.denominator], rule.denominator, table="The accounts"),
+        index=accounts.index,
+    )
     wrong = base.index[base <= 0]
     if len(wrong):
         raise DataError(

@@ -1,0 +1,88 @@
+"""Which rows of a user's table can an equation use?
+
+Any table with one row per area will do: columns of numbers, and perhaps one of labels (clusters).
+Rows with a missing value are left out; what is not a number, is infinite, or stands in two rows of
+the same area is refused by name.
+
+Takes    a table, names of columns.
+Gives    the complete rows, numbers as floats.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from shuseki.errors import DataError, ParameterError, examples
+
+__all__ = ["complete_rows", "note_left_out"]
+
+
+def complete_rows(
+    table: pd.DataFrame, numbers: Sequence[str], labels: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Take the named columns of the rows that have them all.
+
+    Parameters
+    ----------
+    table
+        Index: area codes, each once.
+    numbers, labels
+        Columns of numbers, and of names such as the prefecture.
+
+    Raises
+    ------
+    DataError
+        Columns that are not there or hold no numbers, infinite values, areas given twice.
+    ParameterError
+        A column named twice.
+
+    Examples
+    --------
+    >>> complete_rows(pd.DataFrame({"y": [1, 2, None], "x": [4, 5, 6]}), ["y", "x"])
+         y    x
+    0  1.0  4.0
+    1  2.0  5.0
+    """
+    wanted = [*numbers, *labels]
+    missing = [name for name in wanted if name not in table.columns]
+    if missing:
+        raise DataError(
+            f"The table lacks columns {examples(missing)}. Found {examples(table.columns, 20)}. "
+            "Name columns that it has."
+        )
+    twice = sorted({name for name in numbers if numbers.count(name) > 1})
+    if twice:
+        raise ParameterError(f"Columns named twice: {examples(twice)}. Expected each once.")
+    if table.index.has_duplicates:
+        repeated = table.index[table.index.duplicated()].unique()
+        raise DataError(
+            f"Areas given twice: {examples(repeated)}. Expected one row per area. "
+            "Add the rows up first, or keep one of each."
+        )
+    words = {
+        name: table[name][table[name].notna() & pd.to_numeric(table[name], errors="coerce").isna()]
+        for name in numbers
+        if not pd.api.types.is_numeric_dtype(table[name])
+    }
+    for name, held in words.items():
+        if len(held):
+            raise DataError(
+                f"Column {name} holds {examples(map(repr, held.unique()))}. Expected numbers. "
+                "Correct them, or leave the column out."
+            )
+    used = table[wanted].astype(dict.fromkeys(numbers, float)).dropna()
+    infinite = [name for name in numbers if np.isinf(used[name]).any()]
+    if infinite:
+        rows = used.index[np.isinf(used[infinite].to_numpy()).any(axis=1)]
+        raise DataError(
+            f"Infinite values of {examples(infinite)} in rows {examples(rows)}. Expected numbers, "
+            "or nothing where unknown. Correct them."
+        )
+    return used
+
+
+def note_left_out(table: pd.DataFrame, used: pd.DataFrame) -> tuple[str, ...]:
+    """Say how many areas were left out for a missing value; nothing when none was."""
+    gone = len(table) - len(used)
+    return (f"{gone} areas with a missing value were left out.",) if gone else ()
