@@ -1,4 +1,4 @@
-"""Find a table of the 253 districts that agrees with everything the 2006 paper prints.
+"""Find a table of the 253 districts that agrees with the tables of the 2006 paper.
 
     python -P derive/census_design.py [--out FILE]      (half an hour)
 
@@ -26,6 +26,9 @@ What the print leaves open, or contradicts, is read as follows.
 - INST has the correlations +0.156 with UNIV and +0.144 with WAGE. By the formula of omitted
   variables the coefficients of INST in models 1 and 2 need, for all three rates, partial slopes of
   UNIV and WAGE on INST of about +2.0 and +2,900; −0.156 and −0.144 give −1.8 and −3,200.
+
+Correlations are only near the print; ``census_correlations.py`` goes on from the table written
+here.
 
 It is also asked, within bounds, that the exercises of section 5-1 leave significant what is.
 
@@ -1110,7 +1113,7 @@ def write(
     own = tuple(f"{kind} {name}" for kind in ("mean", "sd") for name in ("PCM", "GRSALES", "WAGE"))
     active = np.array(
         [
-            label.split()[0] in ("b", "t", "adjusted_r2", "f_statistic") or label in own
+            label.split()[0] in ("b", "t", "adjusted_r2", "f_statistic", "r") or label in own
             for label in c.labels
         ]
     )

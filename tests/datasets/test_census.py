@@ -254,6 +254,17 @@ def test_a_full_disk_is_said_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_files_of_the_user_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "wave_1998.parquet").write_text("precious")
+    pd.DataFrame({"id": [1]}).to_parquet(tmp_path / "converter.parquet")
+    with pytest.raises(
+        OutputError, match=r"converter\.parquet, wave_1998\.parquet, which no synth"
+    ):
+        synthetic_census(tmp_path, scale=0.01)
+    assert (tmp_path / "wave_1998.parquet").read_text() == "precious"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "census").write_text("")
     with pytest.raises(OutputError, match="census"):

@@ -1,5 +1,6 @@
 """The audit stays silent on consistent papers, and finds and repairs planted slips."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -35,13 +36,17 @@ def three(value: float) -> str:
     return f"{value:.{places}f}"
 
 
-def least_squares(y: np.ndarray, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Coefficients, HC1 t values, adjusted R² and F, by the textbook formulas."""
+def least_squares(
+    y: np.ndarray, X: np.ndarray, classical: bool
+) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Coefficients, HC1 or classical t values, adjusted R² and F, by the textbook formulas."""
     n, size = X.shape
     inverse = np.linalg.inv(X.T @ X)
     b = inverse @ X.T @ y
     e = y - X @ b
     cov = inverse @ (X.T * e**2) @ X @ inverse * n / (n - size)
+    if classical:
+        cov = inverse * (e @ e) / (n - size)
     r2 = 1 - e @ e / ((y - y.mean()) ** 2).sum()
     adjusted = 1 - (1 - r2) * (n - 1) / (n - size)
     return b, b / np.sqrt(np.diag(cov)), adjusted, r2 / (size - 1) / ((1 - r2) / (n - size))
@@ -52,9 +57,10 @@ def consistent_paper(seed: int, style: str) -> PrintedPaper:
 
     Styles: ``"one sample"``, everything is of the same areas; ``"trimmed"``, statistics and
     equations leave out the outliers of each outcome, correlations do not, and one variable has
-    gaps; ``"pairwise"``, the correlations too leave out each outcome's outliers.
+    gaps; ``"pairwise"``, the correlations too leave out each outcome's outliers; ``"classical"``,
+    one sample and classical standard errors (the others are heteroskedasticity-robust).
     """
-    trims = style != "one sample"
+    trims = style not in ("one sample", "classical")
     rng = np.random.default_rng(seed)
     n = int(rng.integers(180, 320))
     loading = rng.normal(size=(5, 5)) * 0.4 + np.eye(5)
@@ -109,7 +115,9 @@ def consistent_paper(seed: int, style: str) -> PrintedPaper:
         for model, terms in MODELS.items():
             rows = kept[outcome] & data[list(terms)].notna().all(axis=1)
             X = np.column_stack([np.ones(rows.sum()), data.loc[rows, list(terms)]])
-            b, t, adjusted, f = least_squares(data.loc[rows, outcome].to_numpy(), X)
+            b, t, adjusted, f = least_squares(
+                data.loc[rows, outcome].to_numpy(), X, style == "classical"
+            )
             table = str(4 + OUTCOMES.index(outcome))
             for term, slope, ratio in zip(("constant", *terms), b, t, strict=True):
                 coefficients.append(
@@ -317,7 +325,7 @@ def _say_results(say, shown, data, kept, trims) -> None:  # type: ignore[no-unty
         )
 
 
-STYLES = ("one sample", "trimmed", "pairwise")
+STYLES = ("one sample", "trimmed", "pairwise", "classical")
 
 KINDS = {
     "count": lambda c: c.kind == "statement" and c.key[0] in ("left", "small", "births", "seen"),
@@ -384,6 +392,117 @@ def planted(kind: str, seed: int, style: str) -> tuple[Audit, Cell, str]:
     return audit(with_cell(paper, cell, texts[rng.integers(len(texts))])), cell, truth
 
 
+def first_digit(text: str, rng: np.random.Generator) -> str:
+    """Another first digit that is not zero."""
+    at = next(i for i, c in enumerate(text) if c in "123456789")
+    others = [d for d in "123456789" if d != text[at]]
+    return text[:at] + others[rng.integers(len(others))] + text[at + 1 :]
+
+
+def digits_exchanged(text: str, rng: np.random.Generator) -> str:
+    """Two neighbouring digits that differ, exchanged; the text itself if there are none."""
+    options = [new for new, slip, _ in slips(text) if slip.en == "two digits exchanged"]
+    return options[rng.integers(len(options))] if options else text
+
+
+def point_moved(text: str, rng: np.random.Generator) -> str:
+    """The decimal point one place on."""
+    options = [new for new, slip, _ in slips(text) if slip.en == "decimal point moved"]
+    return options[rng.integers(len(options))] if options else text
+
+
+def minus_dropped(text: str, rng: np.random.Generator) -> str:
+    """A sign lost, or added."""
+    return text[1:] if text.startswith("-") else f"-{text}"
+
+
+def stars_wrong(text: str, rng: np.random.Generator) -> str:
+    """One star too many or too few."""
+    return {"": "*", "*": "**", "**": "*", "***": "**"}[text]
+
+
+Spoil = Callable[[str, np.random.Generator], str]
+SLIPS: dict[str, tuple[str, str, Spoil]] = {
+    f"{what} of {column}": (kind, column, spoil)
+    for kind, column in (
+        ("coefficients", "coefficient"),
+        ("coefficients", "t"),
+        ("fit", "f_statistic"),
+        ("fit", "adjusted_r2"),
+        ("descriptives", "mean"),
+        ("descriptives", "median"),
+        ("descriptives", "sd"),
+        ("descriptives", "max"),
+        ("correlations", "r"),
+    )
+    for what, spoil in (
+        ("first digit", first_digit),
+        ("exchanged digits", digits_exchanged),
+        ("moved point", point_moved),
+        ("sign", minus_dropped),
+    )
+    if not (what == "sign" and (kind == "fit" or column in ("sd", "max", "mean", "median")))
+} | {"stars": ("coefficients", "stars", stars_wrong)}
+"""Name → kind of table, column (or statistic), and how a cell is spoilt."""
+
+
+def of_column(page: Page, kind: str, column: str) -> list[Cell]:
+    """Cells of a column, or of a fit statistic."""
+    return [
+        cell
+        for cell in page.texts
+        if cell.kind == kind
+        and (cell.key[2] == column and cell.column == "value" if kind == "fit" else True)
+        and (kind == "fit" or cell.column == column)
+        and not (kind == "correlations" and cell.key[0] == cell.key[1])
+    ]
+
+
+def spoilt(name: str, seed: int, style: str) -> tuple[Audit, Cell]:
+    """Plant one slip of a sort in a random cell of a column, and audit the paper."""
+    kind, column, spoil = SLIPS[name]
+    rng = np.random.default_rng([seed, list(SLIPS).index(name)])
+    paper = consistent_paper(seed, style)
+    page = Page(paper)
+    cells = of_column(page, kind, column)
+    cell = cells[rng.integers(len(cells))]
+    return audit(with_cell(paper, cell, spoil(page.texts[cell], rng))), cell
+
+
+def transposed(seed: int, style: str) -> tuple[Audit, Cell]:
+    """Exchange a coefficient (with its t and stars) with the one below it."""
+    rng = np.random.default_rng([seed, 4711])
+    paper = consistent_paper(seed, style)
+    table = paper.tables["coefficients"].copy()
+    together = (table[["outcome", "model"]] == table[["outcome", "model"]].shift(-1)).all(axis=1)
+    at = int(rng.choice(np.flatnonzero(together)))
+    columns = ["coefficient", "t", "stars"]
+    table.loc[[at, at + 1], columns] = table.loc[[at + 1, at], columns].to_numpy()
+    row = table.loc[at]
+    cell = Cell("coefficients", (row["outcome"], row["model"], row["term"]), "coefficient")
+    return audit(replace(paper, tables={**paper.tables, "coefficients": table})), cell
+
+
+def detection(seeds: range, styles: tuple[str, ...]) -> pd.DataFrame:
+    """Per sort of slip: planted, found, and found in the spoilt cell."""
+    rows = []
+    for name in (*SLIPS, "transposed cells"):
+        for style in styles:
+            for seed in seeds:
+                found, cell = (
+                    transposed(seed, style)
+                    if name == "transposed cells"
+                    else spoilt(name, seed, style)
+                )
+                blamed = any(cell in f.cells for f in found.findings)
+                rows.append({"slip": name, "found": bool(found.findings), "blamed": blamed})
+    return (
+        pd.DataFrame(rows)
+        .groupby("slip", sort=False)
+        .agg(planted=("found", "size"), found=("found", "sum"), blamed=("blamed", "sum"))
+    )
+
+
 def recall(seeds: range, styles: tuple[str, ...]) -> pd.DataFrame:
     """Per kind: how often found, in the right cell, with the right text; and strays."""
     rows = []
@@ -414,6 +533,12 @@ def test_a_planted_slip_is_found_in_its_cell(kind: str, seed: int) -> None:
     assert found.findings
     assert cell in found.findings[0].cells
     assert (cell, truth) in [(r.cell, r.text) for r in found.findings[0].repairs]
+
+
+@pytest.mark.parametrize("slip", ["first digit of t", "exchanged digits of t"])
+def test_a_slip_in_t_shows_where_errors_are_classical(slip: str) -> None:
+    found, cell = spoilt(slip, 0, "classical")
+    assert cell in found.findings[0].cells
 
 
 @pytest.mark.slow
@@ -465,7 +590,19 @@ def test_the_2006_paper(found: Audit) -> None:
     absent = [f.found.en for f in found.findings if f.rule == "variable is in the models named"]
     assert any("DENS is not in model 4 of START_L" in text for text in absent)
     assert any("AVESIZE is not in model 3 of START" in text for text in absent)
-    assert len(found.findings) == 19
+    # Appendix 2: INST's correlations with UNIV and WAGE against models 1 and 2 of all three
+    # outcomes.
+    needed = [f for f in found.findings if f.rule == "correlations that two models need"]
+    assert {outcome for f in needed for outcome in f.found.en.split() if "START" in outcome} == {
+        "START", "START_H", "START_L"
+    }  # fmt: skip
+    for f in needed:
+        assert f.cells[:2] == (
+            Cell("correlations", ("INST", "UNIV"), "r"),
+            Cell("correlations", ("INST", "WAGE"), "r"),
+        )
+    assert [r.text for f in needed for r in f.repairs] == ["0.156"]
+    assert len(found.findings) == 21
     assert {f.certainty for f in found.findings} == set(CERTAINTIES)
 
 
@@ -523,6 +660,168 @@ def test_denominators_need_their_columns() -> None:
 )
 def test_slips_undo_what_typists_do(printed: str, meant: str) -> None:
     assert meant in [text for text, _, _ in slips(printed)]
+
+
+def one_variable(**statistics: str) -> Audit:
+    """Audit a paper that prints one variable."""
+    row = {name: statistics.get(name, "") for name in (*TABLE_COLUMNS["descriptives"], "step")}
+    return audit(
+        PrintedPaper(
+            key="one", about={}, tables={"descriptives": pd.DataFrame([row | {"variable": "X"}])},
+            titles={}, statements=(), source=Source("one", "one", "2026", origin="synthetic"),
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("statistics", "rule"),
+    [
+        # GRIM, by hand: 28 whole numbers have means in steps of 1/28 = .0357: 5.18 = 145/28
+        # (5.1786), 5.19 lies between 145/28 and 146/28 (5.2143). Brown and Heathers (2017).
+        ({"mean": "5.18", "n": "28", "step": "1"}, ""),
+        ({"mean": "5.19", "n": "28", "step": "1"}, "mean of whole numbers"),
+        ({"mean": "5.19", "n": "28"}, ""),
+        ({"mean": "5.19", "n": "28", "step": "0.5"}, "mean of whole numbers"),  # 5.179, 5.196
+        ({"mean": "5.20", "n": "28", "step": "0.5"}, ""),
+        # GRIMMER: four numbers with mean 2.5 (sum 10). 1 2 3 4: squares 30, sd 1.29. sd 1.20 would
+        # need 3 (1.195² … 1.205²) + 25 = 29.28 … 29.36, no whole number; 1.00 needs 28 (2 2 3 3 has
+        # 26, 1 3 3 3 has 28: even as the sum is). 0.82 needs 27, odd while the sum is even.
+        ({"mean": "2.50", "sd": "1.29", "n": "4", "step": "1"}, ""),
+        (
+            {"mean": "2.50", "sd": "1.20", "n": "4", "step": "1"},
+            "standard deviation of whole numbers",
+        ),
+        ({"mean": "2.50", "sd": "1.00", "n": "4", "step": "1"}, ""),
+        (
+            {"mean": "2.50", "sd": "0.82", "n": "4", "step": "1"},
+            "standard deviation of whole numbers",
+        ),
+        # DEBIT: a share of .30 of 1,000 has sd √(.21 · 1000/999) = .458.
+        ({"mean": "0.300", "sd": "0.458", "n": "1000", "step": "1", "min": "0", "max": "1"}, ""),
+        (
+            {"mean": "0.300", "sd": "0.485", "n": "1000", "step": "1", "min": "0", "max": "1"},
+            "standard deviation of zeros and ones",
+        ),
+        # A median of 9 with mean 5 and minimum 4 of 10: at least half are 9, so the mean is 6.5.
+        ({"mean": "5.0", "median": "9.0", "min": "4.0", "max": "10.0", "n": "10"},
+         "median that the extremes allow"),
+        ({"mean": "6.6", "median": "9.0", "min": "4.0", "max": "10.0", "n": "10"}, ""),
+    ],
+)  # fmt: skip
+def test_one_variable_by_hand(statistics: dict[str, str], rule: str) -> None:
+    findings = one_variable(**statistics).findings
+    rules = {rule for f in findings for rule in (f.rule, *(other for other, _ in f.also))}
+    assert (rule in rules) if rule else not rules
+
+
+SHAPES = {
+    "normal": lambda rng, n: rng.normal(size=n),
+    "lognormal": lambda rng, n: np.exp(rng.normal(size=n)),
+    "long left tail": lambda rng, n: -np.exp(0.8 * rng.normal(size=n)),
+    "two peaks": lambda rng, n: np.where(rng.random(n) < 0.35, 0, 4) + rng.normal(0, 0.5, n),
+    "zeros and ones": lambda rng, n: (rng.random(n) < 0.4) * 1.0,
+    "many zeros": lambda rng, n: np.where(rng.random(n) < 0.6, 0, np.exp(rng.normal(1, 0.6, n))),
+    "counts": lambda rng, n: rng.poisson(3, n) * 1.0,
+    "gamma": lambda rng, n: rng.gamma(0.2, 1, n),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_silent_on_variables_of_any_shape(shape: str) -> None:
+    rng = np.random.default_rng(0)  # synthetic
+    for n in (35, 60, 120, 300):
+        v = SHAPES[shape](rng, n)
+        numbers = {
+            "mean": v.mean(), "median": np.median(v), "sd": v.std(ddof=1), "min": v.min(),
+            "max": v.max(),
+        }  # fmt: skip
+        shown = {name: f"{value:.3f}" for name, value in numbers.items()}
+        assert one_variable(**shown, n=str(n)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("columns", "rule"),
+    [
+        # By hand, n = 100 and one regressor: 0.50/0.20 = 2.5, p = .0141 by t(98), .0124 by the
+        # normal.
+        ({"coefficient": "0.50", "se": "0.20", "stars": "**"}, ""),
+        ({"coefficient": "0.50", "se": "0.20", "stars": "***"}, ""),  # .505/.195 = 2.59
+        ({"coefficient": "0.500", "se": "0.200", "stars": "***"}, "stars against t"),
+        ({"coefficient": "0.500", "se": "0.200", "t": "2.50", "stars": "**"}, ""),
+        ({"coefficient": "0.500", "se": "0.200", "t": "2.05", "stars": "**"},
+         "t against the standard error"),
+        ({"coefficient": "0.500", "se": "0.200", "p": "0.013", "stars": "**"}, ""),
+        ({"coefficient": "0.500", "se": "0.200", "p": "0.130"}, "p against t"),
+        ({"coefficient": "0.500", "p": "0.030", "stars": "*"}, "stars against p"),
+        ({"coefficient": "0.500", "p": "<.01", "stars": "***"}, ""),
+    ],
+)  # fmt: skip
+def test_errors_and_p_beside_t(columns: dict[str, str], rule: str) -> None:
+    head = {"table": "1", "outcome": "Y", "model": "1", "t": "", "stars": ""}
+    rows = [
+        head | {"term": "constant", "coefficient": "1.00", "t": "9.00", "stars": "***"},
+        head | {"term": "X"} | columns,
+    ]
+    paper = PrintedPaper(
+        key="one",
+        about={"stars": LEVELS},
+        tables={
+            "coefficients": pd.DataFrame(rows).fillna(""),
+            "fit": pd.DataFrame([("1", "Y", "1", "n", "100", "")], columns=TABLE_COLUMNS["fit"]),
+        },
+        titles={},
+        statements=(),
+        source=Source("one", "one", "2026", origin="synthetic"),
+    )
+    assert [finding.rule for finding in audit(paper).findings] == ([rule] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("f", "errors", "found"),
+    [
+        # R² .300 of 100 observations and two regressors: F = .15/(.7/97) = 20.79; .2995 … .3005
+        # give
+        # 20.74 … 20.84.
+        ("20.8", "", 0),
+        ("28.0", "", 1),
+        ("28.0", "heteroskedasticity-robust", 0),  # then it need not be the classical one
+    ],
+)
+def test_f_is_asked_of_one_equation(f: str, errors: str, found: int) -> None:
+    rows = [("1", "Y", "1", term, "1.0", "9.0", "") for term in ("constant", "A", "B")]
+    fits = [
+        ("1", "Y", "1", s, v, "") for s, v in (("n", "100"), ("r2", "0.300"), ("f_statistic", f))
+    ]
+    paper = PrintedPaper(
+        key="one",
+        about={"standard_errors": errors},
+        tables={
+            "coefficients": pd.DataFrame(rows, columns=TABLE_COLUMNS["coefficients"]),
+            "fit": pd.DataFrame(fits, columns=TABLE_COLUMNS["fit"]),
+        },
+        titles={},
+        statements=(),
+        source=Source("one", "one", "2026", origin="synthetic"),
+    )
+    assert [(x.rule, x.certainty) for x in audit(paper).findings] == [
+        ("F against R²", "weak")
+    ] * found
+
+
+def test_what_could_not_be_asked_says_why() -> None:
+    unasked = audit(consistent_paper(0, "one sample")).unasked().set_index("rule")["missing"]
+    assert unasked["mean of whole numbers"] == "descriptives.csv: mean, n, step"
+    assert unasked["p against t"] == "coefficients.csv: p, and t or se"
+    assert unasked["multiple"] == "statement: multiple"
+    assert not set(unasked.index) & {"stars against t", "F against R²"}
+
+
+def test_a_table_of_tests_is_part_of_a_paper() -> None:
+    paper = consistent_paper(0, "one sample")
+    tests = pd.DataFrame({"coefficient": ["0.50"], "se": ["0.40"], "stars": ["***"]})
+    (finding,) = audit(replace(paper, tables={**paper.tables, "tests": tests})).findings
+    assert finding.certainty == "certain"
+    assert "0.50" in finding.found.en
 
 
 def test_other_papers_need_not_have_every_table() -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 
 from shuseki.entry.misclassification import (
     NEW,
@@ -9,6 +10,8 @@ from shuseki.entry.misclassification import (
     NOT_VERIFIED,
     Candidates,
     draw_shares,
+    equal_shares,
+    split_patterns,
     verified_shares,
     verify_at_random,
 )
@@ -88,3 +91,54 @@ def test_verification_draws_as_many_as_wanted_and_tells_the_truth():
 def test_negative_sample_sizes_are_refused():
     with pytest.raises(ParameterError, match="patterns 1"):
         verify_at_random(np.array([0]), np.array([True]), [1, -1], np.random.default_rng(0))
+
+
+def sample(slope: float, seed: int = 0) -> tuple[Candidates, np.ndarray]:
+    """Verified candidates of two patterns in 40 areas, share new .4 or .7 plus slope · value."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=40)
+    area, pattern = rng.integers(40, size=800), rng.integers(2, size=800)
+    share = np.clip(np.array([0.4, 0.7])[pattern] + slope * values[area], 0, 1)
+    new = rng.random(800) < share
+    return (
+        Candidates(
+            area=area,
+            pattern=pattern,
+            status=np.where(new, NEW, NOT_NEW),
+            counted=np.ones(800, dtype=bool),
+            areas=tuple(f"{k:02d}" for k in range(40)),
+            patterns=("one", "two"),
+        ),
+        values,
+    )
+
+
+def test_equal_shares_by_statsmodels():
+    # dummies of the two patterns and the standardised variable, HC0
+    candidates, values = sample(0.05)
+    ours = equal_shares(candidates, values, "size")
+    x = values[candidates.area]
+    x = (x - x.mean()) / x.std()
+    theirs = sm.OLS(
+        (candidates.status == NEW).astype(float),
+        np.column_stack([candidates.pattern == 0, candidates.pattern == 1, x]).astype(float),
+    ).fit(cov_type="HC0")
+    assert ours.slope == pytest.approx(theirs.params[2], rel=1e-9)
+    assert ours.error == pytest.approx(theirs.bse[2], rel=1e-9)
+    assert ours.p == pytest.approx(theirs.pvalues[2], rel=1e-6)
+    assert ours.to_frame()["n"].iloc[0] == 800
+
+
+def test_equal_shares_keeps_its_level_and_finds_a_slope():
+    # 5% of 200 are 10, standard deviation 3.1: at most 22
+    level = [equal_shares(*sample(0.0, seed), "size").p < 0.05 for seed in range(200)]
+    assert sum(level) <= 22
+    assert equal_shares(*sample(0.15), "size").p < 1e-4
+
+
+def test_equal_shares_needs_a_variable_that_varies():
+    candidates, _ = sample(0.0)
+    with pytest.raises(DataError, match="size does not vary over the 800 verified"):
+        equal_shares(candidates, np.ones(40), "size")
+    with pytest.raises(ParameterError, match="groups is 1"):
+        split_patterns(("a",), np.zeros(2, int), np.zeros(2, int), np.arange(3.0), "x", groups=1)

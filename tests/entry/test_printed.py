@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shuseki.datasets.printed import printed_paper
+from shuseki.datasets.printed import (
+    new_paper,
+    printed_designs,
+    printed_hypotheses,
+    printed_paper,
+)
+from shuseki.entry.audit import audit
 from shuseki.entry.printed import PrintedNumber, PrintedPaper
-from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.errors import DataError, OutputError, ParameterError, UnknownCodeError
 
 PAPER = """
 [paper]
@@ -145,6 +151,80 @@ def test_another_paper_is_another_folder(tmp_path):
     assert paper.table("ranking").empty
     assert paper.statement("plants").number().interval == (1200, 1200)
     assert math.isclose(paper.values("descriptives", "sd").iloc[0], 1)
+
+
+SMALL = '[paper]\nkey = "small"\n'
+
+
+@pytest.mark.parametrize(
+    ("toml", "tables", "message"),
+    [
+        (SMALL, {"coefficient": "a\n"}, "file in .*coefficient.csv.*Did you mean coefficients.csv"),
+        (SMALL, {"fit": "outcome,model,statistc,value\n"}, "column of fit.csv.*mean statistic"),
+        (SMALL + "star = 1\n", {}, r"key of \[paper\] in paper.toml: star.*Did you mean stars"),
+        (SMALL + "[[statment]]\n", {}, "table of paper.toml: statment.*Did you mean statement"),
+        (SMALL + '[tables]\n1 = {titel = "x"}\n', {}, "table 1 .*titel.*Did you mean title"),
+        (PAPER.replace('"quantity"', '"quantty"'), {}, "kind of statement: quantty"),
+        (PAPER + 'untis = "x"\n', {}, "field of statement 'plants': untis.*Did you mean unit"),
+    ],
+)
+def test_unknown_names_are_refused_with_the_nearest(tmp_path, toml, tables, message):
+    if "quantty" in toml:
+        toml = toml.replace('value = "1,200"', "").replace('unit = "plants"', "")
+    with pytest.raises(UnknownCodeError, match=message):
+        PrintedPaper.read(folder(tmp_path, toml, **tables))
+
+
+@pytest.mark.parametrize(
+    ("toml", "tables", "message"),
+    [
+        ("[paper", {}, "not a TOML file"),
+        (SMALL + 'stars = { "*" = 10 }\n', {}, "levels as shares"),
+        (SMALL + 'areas = "many"\n', {}, "whole number of observations"),
+        (SMALL, {"fit": ""}, "empty. Expected a heading: table, outcome"),
+        (SMALL, {"fit": "# a comment\noutcome,model,statistic,value\nY,1,n\n"},
+         "fit.csv, line 3: 3 cells for 4 columns"),
+        (SMALL, {"coefficients": "outcome,model,term,coefficient,p\nY,1,X,0.1,n.s.\n"},
+         "line 2, column p: 'n.s.'"),
+    ],
+)  # fmt: skip
+def test_broken_files_are_named(tmp_path, toml, tables, message):
+    with pytest.raises(DataError, match=message):
+        PrintedPaper.read(folder(tmp_path, toml, **tables))
+
+
+def test_columns_may_be_left_out_and_comments_stand_first(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    paper = PrintedPaper.read(
+        folder(
+            tmp_path,
+            "",
+            coefficients="# ours\n\noutcome,model,term,coefficient,se,p\nY,1,X,0.50,0.10,<.001\n",
+            descriptives="variable,mean,n,step\nX,3.5,10,1\n",
+        )
+    )
+    assert paper.key == tmp_path.name
+    assert paper.table("coefficients").iloc[0].to_dict() == {
+        "table": "", "outcome": "Y", "model": "1", "term": "X", "coefficient": "0.50", "t": "",
+        "stars": "", "se": "0.10", "p": "<.001",
+    }  # fmt: skip
+    assert paper.table("descriptives").loc[0, "step"] == "1"
+    assert paper.table("descriptives").loc[0, "sd"] == ""
+
+
+def test_a_folder_is_read_by_its_path_and_started_from_a_template(tmp_path):
+    made = tmp_path / "new"
+    assert "paper.toml" in new_paper(made)
+    paper = printed_paper(made)
+    assert len(paper.table("coefficients")) == 7
+    assert [design.terms for design in printed_designs(made)] == [
+        ("SIZE", "SCHOOLS"), ("SIZE", "WAGE", "SCHOOLS")
+    ]  # fmt: skip
+    with pytest.raises(DataError, match=r"No hypotheses\.toml"):
+        printed_hypotheses(made)
+    with pytest.raises(OutputError, match="nothing was written"):
+        new_paper(made)
+    assert audit(paper).findings == ()
 
 
 def test_bad_folders_are_named(tmp_path):

@@ -1,6 +1,7 @@
 """What can we practise on, when the census itself is confidential?
 
-A synthetic census that agrees with the print of Okamuro (2006): ``docs/synthetic_census.md``.
+A synthetic census that agrees with Okamuro (2006) as far as its print allows:
+``docs/synthetic_census.md``.
 """
 
 from shuseki.datasets.census.census import SyntheticCensus, synthetic_census

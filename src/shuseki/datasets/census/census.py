@@ -18,7 +18,6 @@ not grow with the scale above 1.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from math import ceil
@@ -56,9 +55,11 @@ from shuseki.datasets.census.plants import (
     draw_block,
 )
 from shuseki.datasets.census.smallest import draw_smallest
-from shuseki.errors import OutputError
+from shuseki.disk import scratch
+from shuseki.errors import DataError, OutputError, examples
 from shuseki.geography.areas import municipalities, prefectures
 from shuseki.geography.mergers import crosswalk
+from shuseki.records.store import is_synthetic
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
 
@@ -180,7 +181,9 @@ def synthetic_census(
         seed=seed,
         rows=rows,
         notes=(
-            "Synthetic: it agrees with the print of the 2006 paper and describes no real plant.",
+            "Synthetic: it agrees with the tables of the 2006 paper, but for some "
+            "correlations, and "
+            "describes no real plant.",
             *(("The printed tables hold at whole scales only.",) if scale % 1 else ()),
         ),
         sources=(CENSUS, OKAMURO_2006),
@@ -516,17 +519,33 @@ def mark(path: Path) -> None:
 @contextmanager
 def whole_files(folder: Path) -> Iterator[Path]:
     """Open a hidden folder whose files come into ``folder`` only when all went well."""
-    partial = folder / f".partial-{os.getpid()}"
     try:
-        partial.mkdir(parents=True)
-        try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with scratch(folder, "census") as partial:
             yield partial
-            for file in sorted(partial.iterdir()):
-                os.replace(file, folder / file.name)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            files = sorted(partial.iterdir())
+            taken = [file.name for file in files if _is_of_the_user(folder / file.name)]
+            if taken:
+                raise OutputError(
+                    f"{folder} holds {examples(taken)}, which no synthetic census wrote. Expected "
+                    "a folder of its own. Nothing was replaced. Choose another folder."
+                )
+            for file in files:
+                file.replace(folder / file.name)
+    except OutputError:
+        raise
     except OSError as error:
         raise OutputError(
             f"The census could not be written to {folder}: {error.strerror or error}. "
             "Nothing of it was kept. Free the disk, or choose another folder."
         ) from error
+
+
+def _is_of_the_user(path: Path) -> bool:
+    """Whether something stands at a place that no synthetic census wrote."""
+    if not os.path.lexists(path):
+        return False
+    try:
+        return path.is_symlink() or not is_synthetic(path)
+    except DataError:
+        return True

@@ -1,10 +1,11 @@
-"""Which regressors and births must a census have, to agree with everything the 2006 paper prints?
+"""Which regressors and births must a census have, to agree with the 2006 paper as far as it can?
 
 The confidential waves behind the paper cannot be had. Its print, however, says a great deal of
 them: twelve equations (coefficients, robust t, R², F, n), means, medians, standard deviations and
-extremes, correlations, top tens, totals and shares. ``derive/census_design.py`` looks for one
-table of 253 districts that agrees with all of it at once, as near as it can to the public
-statistics of the real districts: whole births, whole plants, whole persons. That table is stored
+extremes, correlations, top tens, totals and shares. ``derive/census_design.py`` looks for one table
+of 253 districts, as near as it can to the public statistics of the real districts: whole births,
+whole plants, whole persons. It agrees with all but some of the correlations, which the printed
+equations do not leave possible together (``derive/census_correlations.py``). That table is stored
 here and only read.
 
 Takes: nothing, or a scale: how many times as many plants and persons as in Japan. All counts and

@@ -16,8 +16,8 @@ not found; statements are audited as paraphrased in the paper's data folder.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -32,14 +32,24 @@ from shuseki.entry.audit import (
 from shuseki.entry.audit.constraints import SILENT, Cell, Certainty, Constraint, Page, Words
 from shuseki.entry.audit.findings import CERTAINTIES, RULES, Audit, Finding
 from shuseki.entry.audit.repairs import Repair, search
+from shuseki.entry.audit.significance import TestAudit, audit_tests, found_of, where_of
 from shuseki.entry.printed import PrintedPaper
 
-__all__ = ["CERTAINTIES", "RULES", "Audit", "Cell", "Finding", "Repair", "audit"]
+__all__ = [
+    "CERTAINTIES",
+    "RULES",
+    "Audit",
+    "Cell",
+    "Finding",
+    "Repair",
+    "TestAudit",
+    "audit",
+    "audit_tests",
+]
 
 ROOMS = (counts, rankings, descriptives, correlations, regressions, prose)
 RANK: dict[Certainty, int] = {"certain": 0, "strong": 1, "weak": 2}
 SHOWN_REPAIRS = 5
-T = TypeVar("T")
 
 
 def audit(
@@ -55,7 +65,8 @@ def audit(
     paper
         The printed paper.
     denominators
-        True denominators of the ranked rates, one row per member of an area: ``area``, ``member``,
+        True denominators of the ranked rates (by default those of the paper's folder), one row per
+        member of an area: ``area``, ``member``,
         ``value``, and ``later`` (the unit that the member became part of) if known. They may be of
         another year: what is asked is that all areas have like ratios.
     progress
@@ -67,6 +78,10 @@ def audit(
         With findings, most certain first; none for a consistent paper.
     """
     page = Page(paper)
+    if denominators is None and not paper.table("denominators").empty:
+        denominators = paper.table("denominators").assign(
+            value=paper.values("denominators", "value")
+        )
     odd = [] if denominators is None else _odd(page, denominators)
     constraints = [c for room in ROOMS for c in room.constraints(page)]
     strains = {i: c.strain(page.readings(c.cells)) for i, c in enumerate(constraints)}
@@ -81,6 +96,10 @@ def audit(
     if denominators is not None:
         findings += odd
         asked["denominator against the true one"] = len(rankings.implied_denominators(page))
+    if not paper.table("tests").empty:
+        tests = audit_tests(paper.table("tests"), levels=paper.about.get("stars", (1, 5, 10)))
+        findings += [_of_test(row) for row in tests.findings.to_dict("records")]
+        asked |= Counter(tests.asked)
     findings.sort(key=lambda f: (RANK[f.certainty], -len(f.also), list(RULES).index(f.rule)))
     return Audit(
         title=paper.key,
@@ -166,6 +185,26 @@ def _finding(
         repairs=tuple(ranked[:SHOWN_REPAIRS]),
         rewording=first.rewording,
         also=tuple(others.most_common()),
+    )
+
+
+OF_ZERO = Words(
+    "the stars are of the coefficient being zero", "印が係数ゼロの検定によるものであること"
+)
+
+
+def _of_test(row: Mapping[Hashable, Any]) -> Finding:
+    """A finding about a printed test."""
+    said = found_of(row)
+    return Finding(
+        rule=str(row["rule"]),
+        certainty=row["certainty"],
+        cells=(),
+        where=(f"tests.csv, {where_of(row)}",),
+        found=Words(said, said),
+        expected=Words(str(row["expected"]), str(row["expected"])),
+        assumption=OF_ZERO if "ratio" in str(row["rule"]) else SILENT,
+        rewording=Words(str(row["explanation"]), str(row["explanation"])),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from shuseki.entry.printed import PrintedNumber, PrintedPaper, Statement
+from shuseki.entry.printed import PrintedNumber, PrintedPaper, Statement, p_interval
 
 __all__ = [
     "SILENT",
@@ -70,6 +70,8 @@ class Reading(NamedTuple):
     value: float
     low: float
     high: float
+    of: str = ""
+    """``"se"`` for a standard error, which stands where others have t."""
 
     @property
     def half(self) -> float:
@@ -151,13 +153,17 @@ class Page:
         self.texts: dict[Cell, str] = {}
         self.exact: set[Cell] = set()
         self.table_of: dict[Cell, str] = {}
+        self._terms = {(o, m): terms for o, m, terms in equations_of(paper)}
+        self._ranked: dict[str, list[tuple[str, str]]] = {}
         for kind, keys in ROW_KEYS.items():
             frame = paper.table(kind)
+            # A table that prints no star at all marks nothing.
+            starred = set(frame.loc[frame["stars"] != "", "table"]) if "stars" in frame else set()
             for row in frame.to_dict("records"):
                 key = tuple(str(row[name]) for name in keys)
                 for column in CELL_COLUMNS[kind]:
-                    text = str(row[column])
-                    if text or column == "stars":
+                    text = str(row.get(column, ""))
+                    if text or (column == "stars" and row["table"] in starred):
                         self._put(Cell(kind, key, column), text, str(row["table"]))
         for statement in paper.statements:
             for name in ("value", "low", "high"):
@@ -170,7 +176,7 @@ class Page:
     def _put(self, cell: Cell, text: str, table: str) -> None:
         self.texts[cell] = text
         self.table_of[cell] = table
-        counted = cell.column in ("n", "births", "rank") or (
+        counted = cell.column in ("n", "births", "rank", "step") or (
             cell.kind == "fit" and cell.key[-1] == "n"
         )
         if counted or text == "0":
@@ -181,11 +187,15 @@ class Page:
 
     def reading(self, cell: Cell) -> Reading:
         """What a cell says."""
-        return read(self.texts[cell], cell in self.exact)
+        return self.read(cell, self.texts[cell])
 
     def read(self, cell: Cell, text: str) -> Reading:
         """What a cell would say with another text."""
-        return read(text, cell in self.exact)
+        if cell.column == "p":
+            low, high = p_interval(text)
+            return Reading(text, (low + high) / 2, low, high)
+        reading = read(text, cell in self.exact)
+        return reading._replace(of="se") if cell.column == "se" else reading
 
     def readings(self, cells: Sequence[Cell]) -> Readings:
         """What some cells say."""
@@ -227,9 +237,11 @@ class Page:
 
     def equations(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """Outcome, model and terms (with the constant) of each printed equation."""
-        frame = self.paper.table("coefficients")
-        for (outcome, model), rows in frame.groupby(["outcome", "model"], sort=False):
-            yield str(outcome), str(model), tuple(rows["term"])
+        return ((outcome, model, terms) for (outcome, model), terms in self._terms.items())
+
+    def terms(self, outcome: str, model: str) -> tuple[str, ...]:
+        """Terms of one equation."""
+        return self._terms[outcome, model]
 
     @property
     def areas(self) -> int | None:
@@ -249,10 +261,19 @@ class Page:
 
     def ranked(self, outcome: str) -> list[tuple[str, str]]:
         """Rank and area of a ranking, from the top."""
-        frame = self.paper.table("ranking")
-        rows = frame[frame["outcome"] == outcome]
-        ordered = sorted(zip(rows["rank"], rows["area"], strict=True), key=lambda r: int(r[0]))
-        return [(str(rank), str(area)) for rank, area in ordered]
+        if outcome not in self._ranked:
+            frame = self.paper.table("ranking")
+            rows = frame[frame["outcome"] == outcome]
+            ordered = sorted(zip(rows["rank"], rows["area"], strict=True), key=lambda r: int(r[0]))
+            self._ranked[outcome] = [(str(rank), str(area)) for rank, area in ordered]
+        return self._ranked[outcome]
+
+
+def equations_of(paper: PrintedPaper) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Outcome, model and terms of each equation in a coefficient table."""
+    frame = paper.table("coefficients")
+    for (outcome, model), rows in frame.groupby(["outcome", "model"], sort=False):
+        yield str(outcome), str(model), tuple(rows["term"])
 
 
 COUNTED = frozenset({"plants", "areas", "industries"})
@@ -265,9 +286,9 @@ ROW_KEYS: Mapping[str, tuple[str, ...]] = {
     "industries": ("group", "rank"),
 }
 CELL_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "coefficients": ("coefficient", "t", "stars"),
+    "coefficients": ("coefficient", "t", "se", "p", "stars"),
     "fit": ("value", "stars"),
-    "descriptives": ("mean", "median", "sd", "min", "max", "n"),
+    "descriptives": ("mean", "median", "sd", "min", "max", "n", "step"),
     "correlations": ("r",),
     "ranking": ("births", "rate"),
     "industries": ("rd_intensity_percent",),

@@ -6,13 +6,16 @@ any variable is the same mixture of theirs; and, when the equations are of the o
 the moments describe, every coefficient and adjusted R² inside what the moments allow (the
 guaranteed bounds of `shuseki.entry.moments`).
 
-The last rule needs the same observations. A paper that drops outliers from its equations but not
-from its correlations breaks no rule by it, so equations whose n differs from that of any of their
-variables are left alone, and `samples` says what the tables reveal of their samples.
+That rule needs the same observations. A paper that drops outliers from its equations but not from
+its correlations breaks no rule by it, so equations whose n differs from that of any of their
+variables are left alone, and `samples` says what the tables reveal of their samples. What two
+equations of one outcome need of the regressors' correlations hardly depends on a few outliers, and
+is asked of such papers too (`_two_models`).
 """
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import combinations
 
 import numpy as np
 
@@ -34,6 +37,12 @@ __all__ = ["constraints", "equation_cells", "samples"]
 ONE_SAMPLE = Words(
     "one set of observations throughout the matrix", "相関行列全体が同じ標本によること"
 )
+TYPICAL = 3.0
+"""Standard deviations within which an observation left out of an equation is taken to lie."""
+ORDINARY = Words(
+    "the observations that the equations leave out lie where observations commonly do",
+    "式から除外された標本が通常の範囲にあること",
+)
 SAME_SAMPLE = Words(
     "correlations, descriptive statistics and equations of the same observations",
     "相関・基本統計量・回帰式が同じ標本によること",
@@ -50,8 +59,14 @@ def constraints(page: Page) -> Iterator[Constraint]:
         yield _size(Cell("correlations", (str(row["variable"]), str(row["with"])), "r"))
     yield from _semidefinite(page, names)
     yield from _mixtures(page, names)
-    for outcome, model, terms in page.equations():
+    equations = list(page.equations())
+    # Without a constant in print, there are regressors that are not printed either.
+    equations = [equation for equation in equations if "constant" in equation[2]]
+    for outcome, model, terms in equations:
         yield from _equation(page, outcome, model, [t for t in terms if t != "constant"])
+    for (outcome, model, terms), (same, other, others) in combinations(equations, 2):
+        if outcome == same:
+            yield from _two_models(page, outcome, (model, other), (terms, others))
 
 
 def _size(cell: Cell) -> Constraint:
@@ -326,6 +341,109 @@ def _equation(page: Page, outcome: str, model: str, terms: list[str]) -> Iterato
             SAME_SAMPLE,
             group=f"moments {outcome} {model}",
         )
+
+
+def _two_models(
+    page: Page, outcome: str, models: tuple[str, str], terms: tuple[tuple[str, ...], ...]
+) -> Iterator[Constraint]:
+    """Two equations of one outcome and one sample: what correlations their difference needs.
+
+    The residuals of both are uncorrelated with every regressor that they share, so their
+    difference, ``Σ d_w w`` with d the difference of the coefficients of w (zero where w is absent),
+    is too: ``Σ d_w r(z, w) s_w = 0`` for each shared z. It speaks of regressors only, whatever the
+    outcome's correlations are. If m observations stand in the moments but not in the equations,
+    each is taken to lie within three standard deviations (or half the furthest printed one) of z
+    and of the difference, and their contributions to add as chance does, by the root of m.
+    """
+    shared = [term for term in terms[0] if term in terms[1] and term != "constant"]
+    joined = [term for term in dict.fromkeys((*terms[0], *terms[1])) if term != "constant"]
+    apart = [term for term in joined if term not in shared]
+    counts = [page.n(page.fit(outcome, model, "n")) for model in models]
+    sizes = {page.n(page.described(name, "n")) for name in joined}
+    moments = _pairs(page, joined)
+    slopes = [
+        (page.coefficient(outcome, model, term), joined.index(term), sign)
+        for model, own, sign in zip(models, terms, (1.0, -1.0), strict=True)
+        for term in own
+        if term != "constant"
+    ]
+    described = [page.described(name, s) for name in joined for s in ("mean", "sd", "min", "max")]
+    cells = (
+        *(cell for cell, _, _ in slopes),
+        *(cell for _, _, cell in moments),
+        *described,
+    )
+    if (
+        not apart
+        or counts[0] is None
+        or counts[0] != counts[1]
+        or None in sizes
+        or not all(cell in page for cell in cells)
+    ):
+        return
+    n = counts[0]
+    out = max(size for size in sizes if size is not None) - n
+    if out < 0:
+        return
+    k, many, size = len(slopes), len(moments), len(joined)
+    at_slope = np.array([at for _, at, _ in slopes])
+    signs = np.array([sign for _, _, sign in slopes])
+    upper = tuple(np.array([pair[side] for pair in moments], dtype=int) for side in (0, 1))
+
+    @lru_cache(maxsize=4096)
+    def parts(r: tuple[Reading, ...]) -> tuple[Floats, Floats]:
+        numbers = np.array([q[1:4] for q in r])  # value, low, high
+        values, halves = numbers[:, 0], (numbers[:, 2] - numbers[:, 1]) / 2
+        d = np.bincount(at_slope, signs * values[:k], minlength=size)
+        slack = np.bincount(at_slope, halves[:k], minlength=size)
+        R, D = np.eye(size), np.zeros((size, size))
+        for matrix, entries in ((R, values), (D, halves)):
+            matrix[upper] = matrix[upper[::-1]] = entries[k : k + many]
+        mean, sd, low, high = (numbers[k + many + j :: 4] for j in range(4))
+        s, half = sd[:, 0], (sd[:, 2] - sd[:, 1]) / 2
+        gaps = R @ (d * s)
+        room = np.abs(R) @ (slack * s + (np.abs(d) + slack) * half)
+        room += D @ ((np.abs(d) + slack) * (s + half))
+        spread = np.sqrt(max(float((d * s) @ R @ (d * s)), 0.0))
+        furthest = np.maximum(high[:, 2] - mean[:, 1], mean[:, 2] - low[:, 1]) / np.maximum(
+            s, 1e-12
+        )
+        reach = np.maximum(TYPICAL, furthest / 2)
+        return gaps, room + np.sqrt(out) * reach * TYPICAL * spread / max(n, 1)
+
+    def strain(r: Readings, at: int) -> float:
+        gaps, room = parts(tuple(r))
+        return distance(float(gaps[at]), float(room[at]))
+
+    for z in shared:
+        at = joined.index(z)
+        needed = tuple(page.correlation(z, w) for w in apart)
+        yield Constraint(
+            "correlations that two models need",
+            cells,
+            partial(strain, at=at),
+            lambda r, z=z, needed=needed: Words(
+                f"{outcome} models {models[0]} and {models[1]} have {z} in common and differ by "
+                f"{', '.join(apart)}: with {', '.join(_said(page, c) for c in needed)} their "
+                "coefficients do not fit",
+                f"{outcome}のモデル{models[0]}と{models[1]}は{z}を共有し"
+                f"{'、'.join(apart)}が異なる: "
+                f"{'、'.join(_said(page, c) for c in needed)}では係数が整合しない",
+            ),
+            lambda r, at=at: Words(
+                f"a sum of 0 ± {parts(tuple(r))[1][at]:.3g}, not {parts(tuple(r))[0][at]:.3g}",
+                f"和が0 ± {parts(tuple(r))[1][at]:.3g}のはずだが{parts(tuple(r))[0][at]:.3g}",
+            ),
+            "strong",
+            SAME_SAMPLE if out == 0 else ORDINARY,
+            # A slip in another shared coefficient shows most where that regressor is z.
+            suspects=(*needed, *(cell for cell, _, _ in slopes if cell.key[2] in (z, *apart))),
+            group=f"two models {z} {' '.join(apart)}",
+        )
+
+
+def _said(page: Page, cell: Cell) -> str:
+    return f"r({cell.key[0]}, {cell.key[1]}) = {page.texts[cell]}"
 
 
 def samples(page: Page) -> Iterator[str]:

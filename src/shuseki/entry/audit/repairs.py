@@ -50,7 +50,8 @@ class Repair:
     strain
         Root mean square strain left on the constraints of the cell.
     cost
-        0.5 for slips with few alternatives, 1 for one digit, 1.5 for a digit lost or doubled.
+        0.5 for slips with few alternatives (0.75 when the digits printed change with it), 1 for one
+        digit, 1.5 for a digit lost or doubled.
     """
 
     cell: Cell | None
@@ -105,7 +106,9 @@ def slips(
     for i, j in pairwise(places):
         swapped = list(mantissa)
         swapped[i], swapped[j] = swapped[j], swapped[i]
-        yield from fresh("".join(swapped), EXCHANGED, 0.5)
+        number = "".join(swapped)
+        # A table prints its numbers to so many digits: 0.5065 for 0.0565 is one digit more.
+        yield from fresh(number, EXCHANGED, 0.5 if _digits(number) == _digits(mantissa) else 0.75)
     if mark:
         for step in (1, -1):
             power = int(exponent) + step
@@ -119,6 +122,11 @@ def slips(
     for i in [*places, places[-1] + 1]:
         for digit in DIGITS:
             yield from fresh(_grouped(mantissa[:i] + digit + mantissa[i:]), LOST, 1.5)
+
+
+def _digits(mantissa: str) -> int:
+    """Digits from the first that is not zero."""
+    return len("".join(c for c in mantissa if c in DIGITS).lstrip("0"))
 
 
 def _moved(whole: str, decimals: str, shift: int) -> str:
@@ -169,17 +177,18 @@ def search(
     is_failed = frozenset(failed)
     suspects = {cell for i in failed for cell in constraints[i].suspected}
     printed: dict[int, Readings] = {}
+    places: dict[tuple[int, Cell], list[int]] = {}
 
     def strain(i: int, cell: Cell, changed: Reading) -> float:
         """Strain of one constraint with one cell changed."""
         if i not in printed:
             printed[i] = page.readings(constraints[i].cells)
-        return constraints[i].strain(
-            tuple(
-                changed if at == cell else reading
-                for at, reading in zip(constraints[i].cells, printed[i], strict=True)
-            )
-        )
+            for at, own in enumerate(constraints[i].cells):
+                places.setdefault((i, own), []).append(at)
+        readings = list(printed[i])
+        for at in places[i, cell]:
+            readings[at] = changed
+        return constraints[i].strain(tuple(readings))
 
     found: dict[tuple[Cell, str], tuple[Repair, frozenset[int]]] = {}
     for cell in sorted(suspects, key=lambda c: (c.kind, c.key, c.column)):
