@@ -1,14 +1,17 @@
 """Waves of establishments on each engine, for the tests of records and demography."""
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
-from shuseki.records.store import Store
+if TYPE_CHECKING:
+    from shuseki.records.store import Store
 
 Waves = dict[int, list[tuple[Any, str, str, int]]]
 
@@ -42,13 +45,18 @@ ON_SPARK = [
 
 
 @pytest.fixture(params=["duckdb", pytest.param("spark", marks=ON_SPARK)])
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Store]:
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Store]]:
     """Write waves given as ``{year: [(id, municipality, industry, employees), …]}`` and open them.
 
     ``converter`` is a list of (from_wave, to_wave, from_id, to_id). The same test body runs on
     DuckDB and on Spark.
     """
+    # Imported here only: every process of a parallel run reads this file, and one that holds DuckDB
+    # while a thread of its own still lives complains of leaks after pytest's last line.
+    from shuseki.records.store import Store
+
     session = request.getfixturevalue("spark") if request.param == "spark" else None
+    stores: list[Store] = []
 
     def opened(waves: Waves, converter: list[tuple[int, int, Any, Any]] | None = None) -> Store:
         folder = tmp_path / "store"
@@ -61,6 +69,9 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., 
         if converter is not None:
             frame = pd.DataFrame(converter, columns=["from_wave", "to_wave", "from_id", "to_id"])
             frame.to_parquet(folder / "converter.parquet", index=False)
-        return Store.on_spark(folder, session) if session is not None else Store.open(folder)
+        stores.append(Store.open(folder) if session is None else Store.on_spark(folder, session))
+        return stores[-1]
 
-    return opened
+    yield opened
+    for store in stores:
+        store.close()

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
         scale_sweep,
     )
     from shuseki.measures.externalities import externality_range
-    from shuseki.measures.kdensity import kdensity, kdensity_areas
+    from shuseki.measures.kdensity import joint_kdensity, kdensity, kdensity_areas
     from shuseki.measures.lifecycle import life_cycle
-    from shuseki.measures.mfunction import m_function
+    from shuseki.measures.mfunction import individual_m, joint_m_function, m_function
     from shuseki.measures.quotients import location_quotients, shift_share, specialisation
+    from shuseki.measures.ripley import ripley
     from shuseki.measures.trends import contributions, trends
     from shuseki.measures.typology import agglomeration_types
     from shuseki.panel import Panel
@@ -59,6 +60,9 @@ __all__ = [
     "contributions",
     "disagreement",
     "externality_range",
+    "individual_m",
+    "joint_kdensity",
+    "joint_m_function",
     "kdensity",
     "kdensity_areas",
     "life_cycle",
@@ -71,6 +75,7 @@ __all__ = [
     "printed_paper",
     "public_panel",
     "read_study",
+    "ripley",
     "run",
     "scale_sweep",
     "shift_share",
@@ -94,6 +99,9 @@ _HOMES = {
     "contributions": "measures.trends",
     "disagreement": "measures.concentration",
     "externality_range": "measures.externalities",
+    "individual_m": "measures.mfunction",
+    "joint_kdensity": "measures.kdensity",
+    "joint_m_function": "measures.mfunction",
     "kdensity": "measures.kdensity",
     "kdensity_areas": "measures.kdensity",
     "life_cycle": "measures.lifecycle",
@@ -106,6 +114,7 @@ _HOMES = {
     "printed_paper": "datasets.printed",
     "public_panel": "study.measures",
     "read_study": "study.specification",
+    "ripley": "measures.ripley",
     "run": "study.run",
     "scale_sweep": "measures.concentration",
     "shift_share": "measures.quotients",

@@ -1,7 +1,9 @@
 """Does the command line say what it found, and what went wrong, with the right exit code?"""
 
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -65,6 +67,41 @@ def test_audit_finds_something_and_says_so_in_the_exit_code(shuseki: Run, tmp_pa
     assert (tmp_path / "findings.csv").is_file()
 
 
+def test_audit_of_a_folder_a_table_and_tests(shuseki: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    started = shuseki("audit", "--new", str(folder))
+    assert started.code == 0
+    assert "0 contradictions in made-up" in started.out
+    assert "rules could be asked" in started.out
+    assert shuseki("audit", str(folder)).code == 0
+    assert shuseki("audit", "--new", str(folder)).code == cli.BAD_OUTPUT
+    fit = folder / "fit.csv"
+    text = fit.read_text(encoding="utf-8")
+    line = next(row for row in text.splitlines() if ",1,f_statistic," in row)
+    other = line.split(",")[4]
+    fit.write_text(text.replace(other, "9" + other), encoding="utf-8")
+    assert "F against R²" in shuseki("audit", str(folder)).out
+    fit.rename(folder / "fits.csv")
+    answer = shuseki("audit", str(folder))
+    assert answer.code == cli.BAD_INPUT
+    assert "Did you mean fit.csv" in " ".join(answer.err.split())
+    table = tmp_path / "table.csv"
+    table.write_text(
+        ",(1),(2)\nSIZE,0.50***,0.20\n,(0.10),(0.40)\nAGE,1.0***,1.0\n,(0.5),(0.9)\nFE,yes,\n",
+        encoding="utf-8",
+    )
+    answer = shuseki("audit", "--from", str(table))
+    assert answer.code == 1  # 1.0 with 0.5 has no three stars
+    assert "stars against t" in answer.out
+    assert "row 6 column 2 'yes'" in answer.out
+    tests = tmp_path / "tests.csv"
+    tests.write_text("coefficient,se,stars\n0.50,0.40,***\n0.50,0.10,***\n", encoding="utf-8")
+    answer = shuseki("audit", str(tests), "--table", str(tmp_path / "found.csv"))
+    assert answer.code == 1
+    assert "1 of 2 printed tests" in answer.out
+    assert shuseki("audit", str(tmp_path / "absent")).code == cli.BAD_INPUT
+
+
 def test_datasets_names_publisher_and_terms(shuseki: Run) -> None:
     answer = shuseki("datasets")
     assert answer.code == 0
@@ -87,6 +124,22 @@ def test_unknown_command_and_study(shuseki: Run) -> None:
     answer = shuseki("run", "okamuro-206")
     assert answer.code == cli.BAD_INPUT
     assert "Did you mean okamuro-2006?" in answer.err
+
+
+def test_signals_stop_once_and_again_later_when_a_library_swallows_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cli, "CLEARING_SECONDS", 0.2)
+    stopped = 0
+    with cli.stopping() as came:
+        for wait in (0.0, 0.0, 0.3):
+            time.sleep(wait)
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            except cli.Stopped:
+                stopped += 1
+    assert (stopped, came) == (2, [signal.SIGTERM] * 3)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 @pytest.mark.parametrize(

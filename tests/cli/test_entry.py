@@ -91,3 +91,25 @@ def test_what_is_wrong_is_named(table: Path) -> None:
         said("counts", "nowhere.csv", "--outcome", "births", "--terms", "a")
     with pytest.raises(ParameterError, match="Expected two"):
         said("equality", str(table), "--outcomes", "high", "--terms", "a")
+
+
+def test_cutoffs_of_conley_are_chosen(table: Path) -> None:
+    text = said(
+        "neighbours", str(table), "--outcome", "high", "--terms", "a,b", "--cutoffs", "80,5000"
+    )
+    assert "5000 km reaches over" in text  # the made-up areas span some 1,000 km
+    with pytest.raises(ParameterError, match="'far' is no distance"):
+        said("neighbours", str(table), "--outcome", "high", "--terms", "a", "--cutoffs", "far")
+
+
+def test_counts_by_few_clusters(table: Path, tmp_path: Path) -> None:
+    frame = pd.read_csv(table, dtype={"area": str})
+    frame["region"] = [f"R{k % 5}" for k in range(len(frame))]
+    file = tmp_path / "clusters.csv"
+    frame.to_csv(file, index=False)
+    ask = ("counts", str(file), "--outcome", "births", "--terms", "a,b", "--exposure", "people")
+    text = said(*ask, "--groups", "region", "--bootstrap")
+    assert "Only 5 clusters" in text
+    assert "(5 clusters, all 7,776 draws of Webb weights)" in text
+    with pytest.raises(ParameterError, match="--bootstrap with family poisson and groups None"):
+        said(*ask, "--bootstrap")

@@ -1,6 +1,7 @@
 """Does a study on the user's own records run from files to report, whole or not at all?"""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -123,6 +124,105 @@ def test_from_files_to_folder(folder: Path, tmp_path: Path) -> None:
     kept = {part["file"]: part["rows_kept"] for part in manifest["steps"][1]["files"]}
     assert kept == {"w1995.csv": 4500, "w1998.csv": 4500, "w2000.csv": 6000}
     assert (tmp_path / "run/report.html").stat().st_size > 100_000
+    listed = {p for p in everything(tmp_path / "run") if p != "manifest.json"}
+    assert set(manifest["outputs"]) == listed
+
+
+def everything(place: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(place)): p.read_bytes() for p in place.rglob("*") if p.is_file()}
+
+
+def test_the_users_folder_survives_every_out(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(folder, mine)
+    (mine / "thesis.tex").write_text("precious")
+    (mine / "manifest.json").write_text('{"name": "my page"}')
+    (mine / "data").mkdir()
+    before = everything(tmp_path)
+    monkeypatch.chdir(mine / "data")
+    for out in (".", "..", mine, tmp_path, "../thesis.tex", "../study.toml", "../study.toml/run"):
+        with pytest.raises(OutputError):
+            run(mine / "study.toml", out=out)
+    assert everything(tmp_path) == before
+
+
+def test_a_study_reads_its_own_files_whatever_its_store_holds(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    shutil.copytree(folder, mine)
+    monkeypatch.chdir(tmp_path)
+    text = STUDY.replace('source = "files"\n', 'source = "files"\nstore = "store"\n', 1)
+
+    def candidates(said: str) -> int:
+        (mine / "study.toml").write_text(said, encoding="utf-8")
+        return run(mine / "study.toml").funnel.candidates
+
+    assert candidates(text) == 1500
+    assert (mine / "store/parts").is_dir()  # beside the study, not where we work
+    assert not (tmp_path / "store").exists()
+    # without the converter the ten that it explains count as births
+    assert candidates(text.replace('converter = "converter.csv"', "")) == 1510
+    # a corrected wave of 1998 in which half of the newcomers of 2000 are there already
+    early = pd.read_csv(mine / "w1998.csv", encoding="cp932", dtype=str)
+    late = pd.read_csv(mine / "w2000.csv", encoding="cp932", dtype=str)
+    more = late[~late["番号"].isin(early["番号"]) & (late["番号"].astype(int) <= 6000)].iloc[:750]
+    whole = pd.concat([early, more])
+    whole.to_csv(mine / "w1998.csv", index=False, encoding="cp932")
+    assert candidates(text) == 750
+    early.to_csv(mine / "w1998.csv", index=False, encoding="cp932")
+    assert candidates(text) == 1500
+
+
+def test_wards_and_waves_after_the_newest_list_of_codes(folder: Path, tmp_path: Path) -> None:
+    # 300 plants of three wards (横浜市鶴見区, 札幌市中央区, and 浜松市中央区, which began in 2024)
+    rows = pd.DataFrame(
+        {
+            "id": range(1, 301),
+            "municipality": ["14101", "01101", "22138"] * 100,
+            "industry": "H01",
+            "employees": 5,
+        }
+    )
+    rows[::10].assign(wave=2022).to_csv(tmp_path / "a.csv", index=False)
+    rows.assign(wave=2027).to_csv(tmp_path / "b.csv", index=False)
+    text = f"""
+[study]
+name = "late"
+title = "Late"
+[records]
+source = "files"
+[[records.waves]]
+file = "a.csv"
+[[records.waves]]
+file = "b.csv"
+[births]
+at = 2027
+since = 2022
+[region]
+division = "prefecture"
+[accounts]
+source = "file"
+file = "{folder / "accounts.csv"}"
+[entry]
+robustness = false
+outliers = "none"
+[[entry.equations]]
+outcome = "START"
+model = "1"
+terms = ["UNEMPL", "MRATIO"]
+"""
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    answer = run(tmp_path / "study.toml")
+    assert (answer.funnel.candidates, answer.funnel.left) == (270, 270)
+    births = answer.panel.values["births"].sum(axis=(1, 2))
+    counts = dict(zip(answer.panel.areas, births, strict=True))
+    assert {area: n for area, n in counts.items() if n} == {"01": 90, "14": 90, "22": 90}
+    told = " ".join(answer.funnel.notes)
+    assert "codes of wards, counted with their city: 300" in told
+    assert "it is used for 2027-12-31" in told
 
 
 def test_two_runs_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from shuseki.datasets.printed import new_paper
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.study.specification import bundled_studies, read_study
 
@@ -22,6 +23,14 @@ def write(folder: Path, text: str) -> Path:
     path = folder / "study.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_a_paper_may_be_a_folder_beside_the_study(tmp_path: Path) -> None:
+    new_paper(tmp_path / "mypaper")
+    study = read_study(write(tmp_path, GOOD + '[entry]\npaper = "mypaper"'))
+    assert study.entry.paper == str(tmp_path / "mypaper")
+    with pytest.raises(UnknownCodeError, match=r"there is no folder .*nopaper"):
+        read_study(write(tmp_path, GOOD + '[entry]\npaper = "nopaper"'))
 
 
 @pytest.mark.parametrize("name", bundled_studies())

@@ -4,17 +4,21 @@ import numpy as np
 import pytest
 
 from shuseki.datasets.census.plants import BIRTH, MOVE, country
-from shuseki.entry.misclassification import NEW, NOT_VERIFIED
+from shuseki.entry.misclassification import NEW, NOT_VERIFIED, equal_shares
 from shuseki.errors import ParameterError
 from shuseki.study.unseen import (
+    CONDITIONS,
+    FOLLOWED,
     NEW_NUMBERS,
     PATTERNS,
     REASONS,
+    Conditions,
     bias,
     coverage,
     draw_census,
     model_1,
     poisson_interval,
+    told,
     verify,
 )
 
@@ -117,3 +121,84 @@ def test_correction_brings_the_truth_into_the_intervals():
     assert found.share("followed up, all sizes") > 0.85
     with pytest.raises(ParameterError, match="nothing"):
         found.share("nothing")
+
+
+def test_as_assumed_is_the_census_as_it_was(world):
+    # the conditions draw nothing more where they hold
+    ask = (world.design, country(), np.random.default_rng(4), REASONS)
+    given = draw_census(*ask)
+    same = draw_census(*ask[:2], np.random.default_rng(4), REASONS, CONDITIONS["as assumed"])
+    assert (given.pattern == same.pattern).all()
+    assert (given.event == same.event).all()
+
+
+def test_wrong_days_lie_on_the_other_side(world):
+    half = Conditions(unknown_openings=0.0, wrong_openings=0.5)
+    drawn = draw_census(world.design, country(), np.random.default_rng(4), REASONS, half)
+    recent = np.array(["opened since" in name for name in PATTERNS])
+    births = drawn.pattern[drawn.counted & drawn.is_new]
+    # half of the births' days are wrong: 16,193 numbers, half births, 0.6% is one deviation
+    assert recent[births].mean() == pytest.approx(0.5, abs=0.03)
+    none = Conditions(unknown_openings=1.0)
+    drawn = draw_census(world.design, country(), np.random.default_rng(4), REASONS, none)
+    unknown = np.array(["opening unknown" in name for name in PATTERNS])
+    assert unknown[drawn.pattern].all()
+
+
+def test_errors_that_follow_a_variable_are_seen_by_the_sample(world):
+    along = world.variables.column(FOLLOWED).to_numpy()
+    p = {}
+    for name in ("as assumed", f"errors follow {FOLLOWED}"):
+        rng = np.random.default_rng(1)
+        drawn = draw_census(world.design, country(), rng, REASONS, CONDITIONS[name])
+        p[name] = equal_shares(verify(drawn, world, 1500, rng), along, FOLLOWED).p
+    assert p["as assumed"] > 0.01
+    assert p[f"errors follow {FOLLOWED}"] < 0.01
+
+
+def test_errors_vary_from_a_fifth_to_all(world):
+    wrong = {}
+    for name in ("as assumed", f"errors follow {FOLLOWED}"):
+        drawn = draw_census(
+            world.design, country(), np.random.default_rng(2), REASONS, CONDITIONS[name]
+        )
+        wrong[name] = drawn.count(drawn.counted & ~drawn.is_new)
+    order = np.argsort(world.variables.column(FOLLOWED).to_numpy())
+    low, high = order[:80], order[-80:]
+    kept = wrong[f"errors follow {FOLLOWED}"] / np.maximum(wrong["as assumed"], 1)
+    # the lowest 80 of 253 keep .2 to .45 of their errors, the highest .75 to 1
+    assert kept[low].mean() < 0.5
+    assert kept[high].mean() > 0.7
+
+
+def test_split_patterns_verify_each_third(world, drawn):
+    split = verify(drawn, world, 1500, np.random.default_rng(0), split=True)
+    assert len(split.patterns) == 3 * len(PATTERNS)
+    assert split.patterns[0] == f"{PATTERNS[0]}, {FOLLOWED} 1 of 3"
+    assert (split.pattern // 3 == drawn.pattern).all()
+    outside = split.area < 0
+    assert (split.pattern[outside] % 3 == 1).all()
+
+
+def test_conditions_are_told_and_checked():
+    assert told(CONDITIONS["a fifth of the opening dates wrong"]) == (
+        "opening dates known for 60% of the candidates, 20% of them wrong; errors equally frequent "
+        "in all districts"
+    )
+    with pytest.raises(ParameterError, match=r"wrong_openings is 1\.5"):
+        Conditions(wrong_openings=1.5)
+    with pytest.raises(ParameterError, match="errors is 'many'"):
+        Conditions(errors="many")
+
+
+@pytest.mark.slow
+def test_coverage_breaks_where_errors_follow_a_regressor_and_is_mended():
+    # eight censuses: the coefficient of the regressor, these districts
+    name = f"errors follow {FOLLOWED}"
+    broken = coverage(8, draws=60, conditions=CONDITIONS[name])
+    mended = coverage(8, draws=60, conditions=CONDITIONS[f"{name}, patterns by its thirds"])
+    ask = ("verified and imputed", "finite population", FOLLOWED)
+    assert broken.share(*ask) <= 2 / 8
+    assert mended.share(*ask) >= 5 / 8
+    assert "in the order of MRATIO" in broken.headline()
+    assert any("in the order of MRATIO" in note for note in broken.notes)

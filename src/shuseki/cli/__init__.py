@@ -9,13 +9,21 @@ asked for, and turns every refusal into a message and an exit code:
 2     the command line is wrong
 3     the data, a code, a parameter or the study file is wrong
 4     the output could not be written; nothing was left behind
+5     a defect of shuseki; a file with what to report was written
 130   interrupted; nothing was left half written
+143   terminated; nothing was left half written
 ====  ===================================================================
 """
 
 import os
+import signal
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 import typer
@@ -23,13 +31,21 @@ from rich.console import Console
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from shuseki.cli.refusals import refusal, write_defect
 from shuseki.errors import OutputError, ShusekiError
 
 __all__ = ["app", "main"]
 
 BAD_INPUT = 3
 BAD_OUTPUT = 4
-INTERRUPTED = 130
+DEFECT = 5
+CLEARING_SECONDS = 2.0
+INTERRUPTED = 128 + signal.SIGINT
+STOPS = {
+    signal.SIGINT: "Interrupted",
+    signal.SIGTERM: "Terminated",
+    signal.SIGHUP: "The terminal was closed",
+}
 
 COMMANDS = {
     "run": ("study", "Run a study: records, births, rates, equations, verdicts, report."),
@@ -60,7 +76,8 @@ class Rooms(TyperGroup):
         """Load the command that was asked for."""
         name, command, rest = super().resolve_command(ctx, args)
         if name is not None and command is not None:
-            command = get_command(import_module(f"{__name__}.{COMMANDS[name][0]}").app)
+            room = import_module(f"{__name__}.{COMMANDS[name][0]}").app
+            command = get_command(import_module(f"{__name__}.gate").guard(room))
             if isinstance(command, TyperGroup) and name in command.commands:
                 command = command.commands[name]
             command.name = name
@@ -81,17 +98,72 @@ def rooms() -> None:
     """Industrial agglomerations, from establishment records to policy."""
 
 
+class Stopped(BaseException):
+    """A signal asked us to stop; it unwinds everything, so that nothing is left behind."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def stopping() -> Iterator[list[int]]:
+    """Turn the signals that stop a program into one exception; give those that came."""
+    came: list[int] = []
+
+    until = 0.0
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal until
+        came.append(number)
+        if time.monotonic() < until:
+            return  # what is being cleared up now is not interrupted again at once
+        until = time.monotonic() + CLEARING_SECONDS
+        raise Stopped(number)  # where a library swallows it, the next signal raises it again
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        asked = [number for number in STOPS if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, stop) for number in asked}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def main() -> None:
     """Run the command line, and say what went wrong in words."""
+    with suppress(AttributeError, ValueError):  # no stream there, or one of a test
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    with stopping() as came:
+        try:
+            app()
+        except BaseException as error:
+            sys.exit(_said(error, came))
+
+
+def _said(error: BaseException, came: list[int]) -> Any:
+    """Say what went wrong, and give the exit code."""
     console = Console(stderr=True)
-    try:
-        app()
-    except ShusekiError as error:
-        console.print(f"[bold red]{type(error).__name__}[/]", highlight=False)
-        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
-        sys.exit(BAD_OUTPUT if isinstance(error, OutputError) else BAD_INPUT)
-    except KeyboardInterrupt:
-        console.print("Interrupted; nothing was left half written.")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
+        error = error.__context__  # the reader of our output has gone, e.g. `| head`
+    if isinstance(error, SystemExit) and not came:
+        return error.code
+    if came or isinstance(error, KeyboardInterrupt | Stopped):
+        number = came[0] if came else signal.SIGINT
+        console.print(f"{STOPS[signal.Signals(number)]}; nothing was left half written.")
+        return 128 + number
+    if isinstance(error, BrokenPipeError):
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    told = error if isinstance(error, ShusekiError) else refusal(error)
+    if told is not None:
+        console.print(f"[bold red]{type(told).__name__}[/]", highlight=False)
+        console.print(str(told), markup=False, highlight=False, soft_wrap=True)
+        return BAD_OUTPUT if isinstance(told, OutputError) else BAD_INPUT
+    console.print("[bold red]A defect of shuseki[/]", highlight=False)
+    console.print(write_defect(error, sys.argv), markup=False, highlight=False, soft_wrap=True)
+    return DEFECT

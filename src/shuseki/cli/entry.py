@@ -3,6 +3,7 @@
 The commands take a CSV file, one row per area: any table with an outcome and regressors will do.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,18 +13,22 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from shuseki.cli.gate import WRITES
 from shuseki.datasets.printed import printed_hypotheses, printed_paper
 from shuseki.entry.atlas import atlas as every_specification
 from shuseki.entry.atlas import permutation_test, strongly_correlated
 from shuseki.entry.conley import conley_errors
-from shuseki.entry.counts import count_model, overdispersion
+from shuseki.entry.counts import bootstrap_counts, count_model, overdispersion
 from shuseki.entry.design import OUTLIER_RULES
 from shuseki.entry.equality import equality_of_coefficients
 from shuseki.entry.from_print import judge_from_print
 from shuseki.entry.regions import Units, compare_divisions
 from shuseki.entry.spatial import spatial_tests, surviving_conclusions
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.geography.coordinates import check_coordinates
 from shuseki.geography.distances import distance_matrix_km
+from shuseki.reading.tables import read_table
+from shuseki.release import write_csv
 from shuseki.results import Result
 from shuseki.study.deeper import definitions_of_neighbours
 
@@ -35,11 +40,13 @@ app = typer.Typer(
 )
 BOTH = 2
 
-TableFile = Annotated[Path, typer.Argument(help="CSV (UTF-8), one row per area.")]
+TableFile = Annotated[Path, typer.Argument(help="CSV, Parquet or xlsx, one row per area.")]
 Terms = Annotated[str, typer.Option("--terms", help="Regressors, separated by commas.")]
 Outcome = Annotated[str, typer.Option("--outcome", help="Column of the outcome.")]
 Code = Annotated[str, typer.Option("--code", help="Column of the area codes.")]
-Out = Annotated[Path | None, typer.Option("--out", help="Write the table to this CSV file.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Write the table to this CSV file."), WRITES
+]
 
 
 @app.command()
@@ -50,6 +57,9 @@ def neighbours(
     code: Code = "area",
     latitude: Annotated[str, typer.Option(help="Column of latitudes, degrees.")] = "latitude",
     longitude: Annotated[str, typer.Option(help="Column of longitudes, degrees.")] = "longitude",
+    cutoffs: Annotated[
+        str, typer.Option(help="Cut-offs of Conley's errors, km, separated by commas.")
+    ] = "50,100,200",
     out: Out = None,
 ) -> None:
     """Do areas answer to one another, and do the conclusions survive it?"""
@@ -57,6 +67,7 @@ def neighbours(
     frame = _read(table, code, [outcome, *names, latitude, longitude])
     frame = frame.dropna(subset=[outcome, *names, latitude, longitude])
     centres = frame[[latitude, longitude]].to_numpy(dtype=float)
+    check_coordinates(centres[:, 0], centres[:, 1], rows=list(frame.index), what="areas")
     with Console().status("asking the neighbours"):
         weights = {
             label: near.to_w()
@@ -64,7 +75,11 @@ def neighbours(
         }
         tests = spatial_tests(frame, outcome=outcome, terms=names, neighbours=weights)
         conley = conley_errors(
-            frame, outcome=outcome, terms=names, distances_km=distance_matrix_km(centres)
+            frame,
+            outcome=outcome,
+            terms=names,
+            distances_km=distance_matrix_km(centres),
+            cutoffs_km=[_kilometres(cutoff) for cutoff in _list(cutoffs)],
         )
         survival = surviving_conclusions(frame, outcomes=[outcome], terms=names, neighbours=weights)
     _show(tests, out)
@@ -86,23 +101,42 @@ def counts(
     groups: Annotated[
         str | None, typer.Option(help="Column of clusters, e.g. the prefecture.")
     ] = None,
+    inflation: Annotated[
+        str,
+        typer.Option(help="For zero_inflated: columns that say where births cannot be, by commas."),
+    ] = "",
+    bootstrap: Annotated[
+        bool, typer.Option(help="With --groups, Poisson: p-values by the wild cluster bootstrap.")
+    ] = False,
     code: Code = "area",
     out: Out = None,
 ) -> None:
     """How many births, rather than which rate?"""
-    names = _list(terms)
-    wanted = [outcome, *names, *(name for name in (exposure, groups) if name)]
-    frame = _read(table, code, wanted)
+    names, idle = _list(terms), _list(inflation)
+    wanted = [outcome, *names, *idle, *(name for name in (exposure, groups) if name)]
+    frame = _read(table, code, wanted, text=[groups] if groups else [])
+    if bootstrap and not (groups and family == "poisson"):
+        raise ParameterError(
+            f"--bootstrap with family {family} and groups {groups}. Expected family poisson and a "
+            "column of clusters. Name one with --groups, or leave --bootstrap out."
+        )
     fit = count_model(
         frame,
         outcome=outcome,
         terms=names,
         exposure=exposure,
         family=family,  # type: ignore[arg-type]
+        inflation=idle,
         standard_errors="cluster" if groups else "HC1",
         groups=groups,
     )
     _show(fit, out)
+    if bootstrap and groups:
+        with Console().status("drawing weights of clusters"):
+            drawn = bootstrap_counts(
+                frame, outcome=outcome, terms=names, groups=groups, exposure=exposure
+            )
+        _show(drawn)
     if family == "poisson":
         births = frame[wanted].dropna()[outcome].to_numpy(dtype=float)
         _show(overdispersion(births, fit.means))
@@ -135,7 +169,9 @@ def equality(
 
 @app.command()
 def regions(
-    table: Annotated[Path, typer.Argument(help="CSV: accounts and births by municipality.")],
+    table: Annotated[
+        Path, typer.Argument(help="CSV, Parquet or xlsx: accounts and births by municipality.")
+    ],
     terms: Terms,
     divisions: Annotated[
         str, typer.Option(help="Columns that put each municipality into an area, by commas.")
@@ -210,18 +246,18 @@ def atlas(
                 never_together=apart,
             )
     console = Console()
-    console.print(answer.headline(), highlight=False)
+    console.print(answer.headline(), markup=False, highlight=False)
     console.print(answer.support().to_string(index=False), markup=False, highlight=False)
     if out is not None:
-        answer.to_frame().to_csv(out, index=False)
-        console.print(f"Written: {out}")
+        write_csv(out, answer.to_frame())
+        console.print(f"Written: {out}", markup=False, highlight=False)
     if luck is not None:
         _show(luck)
 
 
 @app.command(name="print")
 def from_print(
-    paper: Annotated[str, typer.Argument(help="Name of a printed paper.")] = "okamuro-2006",
+    paper: Annotated[str, typer.Argument(help="A bundled paper, or a folder.")] = "okamuro-2006",
     out: Out = None,
 ) -> None:
     """Which hypotheses do a paper's printed moments support by themselves?"""
@@ -245,16 +281,21 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _read(path: Path, code: str, wanted: list[str], text: list[str] | None = None) -> pd.DataFrame:
+def _kilometres(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ParameterError(
+            f"{text!r} is no distance. Expected kilometres, e.g. --cutoffs 50,100."
+        ) from None
+
+
+def _read(path: Path, code: str, wanted: list[str], text: Sequence[str] = ()) -> pd.DataFrame:
     if not path.is_file():
         raise ParameterError(f"No file {path}. Expected a CSV file. Check the path.")
-    frame = pd.read_csv(path, dtype=dict.fromkeys([code, *(text or [])], str))
-    missing = [name for name in (code, *wanted) if name not in frame.columns]
-    if missing:
-        raise DataError(
-            f"{path} lacks columns {examples(missing)}. Found {examples(frame.columns, 20)}. "
-            "Name columns that it has."
-        )
+    numbers = [name for name in wanted if name not in text]
+    frame = read_table(path, codes=[code], numbers=numbers, required=wanted, text=text)
+    frame[list(text)] = frame[list(text)].replace("", None)
     twice = frame[code][frame[code].duplicated()]
     if len(twice):
         raise DataError(
@@ -268,8 +309,8 @@ def _show(answer: Result, out: Path | None = None) -> None:
     console = Console()
     console.print(answer.summary(), markup=False, highlight=False, soft_wrap=True)
     if out is not None:
-        answer.to_frame().to_csv(out, index=False)
-        console.print(f"Written: {out}")
+        write_csv(out, answer.to_frame())
+        console.print(f"Written: {out}", markup=False, highlight=False)
 
 
 def _bar(what: str) -> Progress:

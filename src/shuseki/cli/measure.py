@@ -6,14 +6,16 @@ Without ``--panel`` or ``--sites`` each command runs on the bundled public stati
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+from shuseki.cli.gate import WRITES
 from shuseki.datasets.public import fully_published, manufacturing_panel
 from shuseki.measures.clusters import Clusters, PointClusters, point_clusters
 from shuseki.measures.clusters import clusters as find_clusters
@@ -24,6 +26,7 @@ from shuseki.measures.trends import contributions
 from shuseki.measures.trends import trends as follow
 from shuseki.measures.typology import agglomeration_types
 from shuseki.panel import Panel
+from shuseki.release import write_csv, write_text
 from shuseki.report.blocks import own_headline
 from shuseki.report.marks import mark
 from shuseki.report.plots import plot
@@ -58,8 +61,12 @@ SitesFile = Annotated[
     typer.Option("--sites", help="CSV or Parquet: latitude, longitude, industry, employment."),
 ]
 Period = Annotated[str | None, typer.Option("--period", help="Which period; the last by default.")]
-Output = Annotated[Path | None, typer.Option("--output", help="Write the whole table to this CSV.")]
-Figure = Annotated[Path | None, typer.Option("--figure", help="Write the picture to this HTML.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", help="Write the whole table to this CSV."), WRITES
+]
+Figure = Annotated[
+    Path | None, typer.Option("--figure", help="Write the picture to this HTML."), WRITES
+]
 Lang = Annotated[str, typer.Option("--lang", help="Language of answer and picture: en or ja.")]
 Areas = Annotated[list[str] | None, typer.Option("--area", help="Code of an area; repeat it.")]
 EXAMPLES = ["13111", "27227", "20204", "03206"]
@@ -94,7 +101,9 @@ def quotients(
         table = answers["shift_share"].to_frame().sort_values("competitive", ascending=False)
         tell(answers["shift_share"], output, figure, lang, table=table.drop(columns="area"))
         return
-    console.print(pick(own_headline(answers["specialisation"]), lang), highlight=False)
+    console.print(
+        pick(own_headline(answers["specialisation"]), lang), markup=False, highlight=False
+    )
     table = answers["quotients"].to_frame().nlargest(SHOWN, "lower")
     tell(answers["quotients"], output, figure, lang, table=table.drop(columns=["area", "industry"]))
 
@@ -144,7 +153,9 @@ def concentration(
     table = table.sort_values("ellison_glaeser", ascending=False)
     tell(answers["concentration"], output, figure, lang, table=table)
     if "disagreement" in answers:
-        console.print(pick(own_headline(answers["disagreement"]), lang), highlight=False)
+        console.print(
+            pick(own_headline(answers["disagreement"]), lang), markup=False, highlight=False
+        )
         reasons = answers["disagreement"].to_frame()[["industry_name", "spread", "reason"]]
         print_table(reasons[reasons["reason"] != ""])
 
@@ -154,6 +165,21 @@ Industries = Annotated[
 ]
 WeightsOption = Annotated[
     str, typer.Option("--weights", help="none (pairs of plants) or employment (of workers).")
+]
+
+
+Pairs = Annotated[
+    list[str] | None,
+    typer.Option("--pair", help="Two codes with a colon, as in A:B, instead of each; repeat it."),
+]
+Radii = Annotated[
+    list[float] | None, typer.Option("--radius-km", help="Radius; repeat it, increasing.")
+]
+PlantsFile = Annotated[
+    Path,
+    typer.Option(
+        "--sites", help="CSV or Parquet: latitude, longitude (or x_km, y_km), industry, employment."
+    ),
 ]
 
 
@@ -170,14 +196,22 @@ def kdensity(
     range_km: Annotated[
         float | None, typer.Option("--range-km", help="Largest distance.", min=1)
     ] = None,
+    pair: Pairs = None,
+    among: Annotated[
+        str, typer.Option("--among", help="With --pair, chance draws from sites of all or both.")
+    ] = "all",
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
 ) -> None:
-    """Test at which distances industries gather, with global bands and no simulation."""
+    """Test at which distances industries gather, or two stand together, with global bands."""
     options: dict[str, object] = {"range_km": range_km, "weights": chosen(weights, WEIGHTS)}
     if industry:
         options["industries"] = industry
+    if pair:
+        if sites is None:
+            raise typer.BadParameter("--pair needs plants as points; give --sites")
+        options |= {"pairs": both_codes(pair), "among": chosen(among, ("all", "both"))}
     if sites is not None:
         data, plants = public_panel("municipalities"), read_sites(sites)
         options["positions"] = chosen(positions, POSITIONS)
@@ -191,33 +225,40 @@ def kdensity(
             {"kdensity": options},
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
+    (answer,) = answers.values()
     columns = ["industry_name", "plants", "pattern", "localisation_index", "localised_to_km"]
-    table = answers["kdensity"].to_frame()[columns]
+    table = answer.to_frame()[columns]
     table = table.sort_values("localisation_index", ascending=False)
-    tell(answers["kdensity"], output, figure, lang, table=table)
+    tell(answer, output, figure, lang, table=table)
 
 
 @app.command("m-function")
 def m_function(
-    sites: Annotated[
-        Path,
-        typer.Option("--sites", help="CSV or Parquet: latitude, longitude, industry, employment."),
-    ],
+    sites: PlantsFile,
     industry: Industries = None,
     weights: WeightsOption = "none",
-    radius: Annotated[
-        list[float] | None, typer.Option("--radius-km", help="Radius; repeat it, increasing.")
+    radius: Radii = None,
+    pair: Pairs = None,
+    individual: Annotated[
+        str | None, typer.Option("--individual", help="M around each plant of this industry.")
     ] = None,
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
 ) -> None:
-    """Compare the own industry around each plant with its share everywhere (Marcon and Puech)."""
+    """Compare the own industry around each plant with its share everywhere (Marcon and Puech).
+
+    With --pair A:B the industry B around the plants of A.
+    """
     options: dict[str, object] = {"weights": chosen(weights, WEIGHTS)}
     if industry:
         options["industries"] = industry
     if radius:
         options["radii_km"] = radius
+    if pair:
+        options["pairs"] = both_codes(pair)
+    if individual:
+        options |= {"individual": [individual], "industries": [individual]}
     with bar("M") as (progress, task):
         answers = measure(
             public_panel("municipalities"),
@@ -225,8 +266,41 @@ def m_function(
             {"m_function": options},
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
-    table = answers["m_function"].to_frame().drop(columns=["industry", "null_by"])
-    tell(answers["m_function"], output, figure, lang, table=table)
+    answer = list(answers.values())[-1]
+    table = answer.to_frame().drop(columns=["industry", "other", "null_by"], errors="ignore")
+    tell(answer, output, figure, lang, table=table)
+
+
+@app.command()
+def ripley(
+    sites: PlantsFile,
+    industry: Industries = None,
+    radius: Radii = None,
+    simulations: Annotated[
+        int, typer.Option("--simulations", help="Random patterns for the bands of L.", min=39)
+    ] = 199,
+    output: Output = None,
+    figure: Figure = None,
+    lang: Lang = "en",
+) -> None:
+    """Count neighbours beside plants that stand anywhere, and beside all others (Ripley's K, L, D).
+
+    In the convex hull of all plants, on a plane, with the translation correction at its edge.
+    """
+    options: dict[str, object] = {"simulations": simulations}
+    if industry:
+        options["industries"] = industry
+    if radius:
+        options["radii_km"] = radius
+    with bar("K") as (progress, task):
+        answer = measure(
+            public_panel("municipalities"),
+            read_sites(sites),
+            {"ripley": options},
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )["ripley"]
+    columns = ["industry_name", "plants", "radius_km", "l_km", "l_upper_km", "d_km2", "d_upper_km2"]
+    tell(answer, output, figure, lang, table=answer.to_frame()[columns])
 
 
 @app.command()
@@ -244,6 +318,7 @@ def clusters(
     members: Annotated[
         Path | None,
         typer.Option("--members", help="Write each area's, or plant's, cluster to this CSV."),
+        WRITES,
     ] = None,
     output: Output = None,
     figure: Figure = None,
@@ -278,8 +353,8 @@ def clusters(
         table = table[["members", "plants", "share", "ratio", "p", "essential"]]
     tell(answer, output, figure, lang, table=table)
     if members is not None:
-        answer.members().assign(data_origin=mark(answer.sources)).to_csv(members, index=False)
-        console.print(f"Members: {members}")
+        write_csv(members, answer.members().assign(data_origin=mark(answer.sources)))
+        console.print(f"Members: {members}", markup=False, highlight=False)
 
 
 @app.command()
@@ -336,7 +411,7 @@ def trends(
     )
     tell(answer, output, figure, lang, table=answer.spells())
     if any(answer.breaks):
-        print_table(answer.break_evidence())
+        print_table(answer.break_evidence(lang))
 
 
 def _panels(panel: Path | None, kind: Kind | None, lang: str) -> tuple[Panel, Panel | None]:
@@ -358,7 +433,9 @@ def types(
         bool, typer.Option("--every", help="List all areas, not only agglomerations.")
     ] = False,
     map_file: Annotated[
-        Path | None, typer.Option("--map", help="Write a map of the leading types to this HTML.")
+        Path | None,
+        typer.Option("--map", help="Write a map of the leading types to this HTML."),
+        WRITES,
     ] = None,
     output: Output = None,
     figure: Figure = None,
@@ -384,10 +461,10 @@ def types(
     tell(answer, output, figure, lang, table=table)
     for code in area or ():
         for sentence in answer.why(code, lang):
-            console.print(sentence, highlight=False)
+            console.print(sentence, markup=False, highlight=False)
     if map_file is not None:
-        types_map(answer, lang=lang).write_html(map_file, include_plotlyjs=True)
-        console.print(f"Map: {map_file}")
+        write_picture(map_file, types_map(answer, lang=lang))
+        console.print(f"Map: {map_file}", markup=False, highlight=False)
 
 
 @app.command()
@@ -498,20 +575,25 @@ def tell(
     table: pd.DataFrame | None = None,
 ) -> None:
     """Print headline, the top of the table, notes and sources; write what was asked for."""
-    console.print(pick(own_headline(answer), lang), highlight=False)
+    console.print(pick(own_headline(answer), lang), markup=False, highlight=False)
     print_table(answer.to_frame() if table is None else table)
     for note in answer.notes:
-        console.print(f"Note: {note}", style="dim", highlight=False)
+        console.print(f"Note: {note}", style="dim", markup=False, highlight=False)
     for source in answer.sources:
         if source.origin != "method":
-            console.print(f"Source: {source}", style="dim", highlight=False)
+            console.print(f"Source: {source}", style="dim", markup=False, highlight=False)
     if output is not None:
         frame = answer.to_frame().assign(data_origin=mark(answer.sources))
-        frame.to_csv(output, index=False)
-        console.print(f"Table: {output}")
+        write_csv(output, frame)
+        console.print(f"Table: {output}", markup=False, highlight=False)
     if figure is not None:
-        plot(answer, lang=lang).write_html(figure, include_plotlyjs=True)
-        console.print(f"Picture: {figure}")
+        write_picture(figure, plot(answer, lang=lang))
+        console.print(f"Picture: {figure}", markup=False, highlight=False)
+
+
+def write_picture(place: Path, drawing: Any) -> None:
+    """Write a picture as one page that needs nothing else."""
+    write_text(place, drawing.to_html(include_plotlyjs=True))
 
 
 def print_table(frame: pd.DataFrame) -> None:
@@ -519,12 +601,20 @@ def print_table(frame: pd.DataFrame) -> None:
     table = Table(show_edge=False, header_style="bold")
     numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame]
     for name, right in zip(frame.columns, numeric, strict=True):
-        table.add_column(str(name).replace("_", " "), justify="right" if right else "left")
+        table.add_column(Text(str(name).replace("_", " ")), justify="right" if right else "left")
     for row in frame.head(SHOWN).itertuples(index=False):
-        table.add_row(*(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row))
+        table.add_row(*(Text(f"{v:.4g}" if isinstance(v, float) else str(v)) for v in row))
     console.print(table)
     if len(frame) > SHOWN:
         console.print(f"… {len(frame) - SHOWN:,} more rows; --output writes them all", style="dim")
+
+
+def both_codes(pairs: list[str]) -> list[tuple[str, str]]:
+    """Split pairs of codes at their colon."""
+    split = [tuple(pair.split(":")) for pair in pairs]
+    if any(len(codes) != 2 for codes in split):
+        raise typer.BadParameter(f"--pair is {pairs}, not two codes with a colon as in A:B")
+    return [(codes[0], codes[1]) for codes in split]
 
 
 def chosen(value: str, allowed: tuple[str, ...]) -> str:

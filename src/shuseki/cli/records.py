@@ -7,11 +7,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+from shuseki.cli.gate import WRITES
 from shuseki.records.ingest import ingest as take_in
 from shuseki.records.layouts import known_layouts
 from shuseki.records.validation import Findings
 from shuseki.records.validation import validate as look_at
+from shuseki.release import write_csv
 
 __all__ = ["app", "ingest", "layouts", "validate"]
 
@@ -21,6 +24,9 @@ SHOWN = 50
 LayoutName = Annotated[
     str, typer.Option("--layout", help="Name of a known layout; `shuseki layouts` lists them.")
 ]
+Encoding = Annotated[
+    str, typer.Option("--encoding", help="Of the text, when it cannot be found: cp1252, latin-1 …")
+]
 Wave = Annotated[
     int | None, typer.Option("--wave", help="Year of the file, when its rows do not say it.")
 ]
@@ -28,27 +34,30 @@ Wave = Annotated[
 
 @app.command()
 def validate(
-    file: Annotated[Path, typer.Argument(help="CSV (UTF-8 or CP932) or Parquet.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV (also packed by gzip or zip), Parquet or xlsx.")
+    ],
     layout: LayoutName = "house",
     wave: Wave = None,
+    encoding: Encoding = "auto",
     output: Annotated[
-        Path | None, typer.Option("--output", help="Write all findings to this CSV file.")
+        Path | None, typer.Option("--output", help="Write all findings to this CSV file."), WRITES
     ] = None,
 ) -> None:
     """Say what is wrong with a file of records, row by row; nothing is changed.
 
     Exit code 0: nothing wrong; 1: findings; 3: the file as a whole cannot be taken in.
     """
-    findings = look_at(file, layout, wave=wave)
+    findings = look_at(file, said(layout, encoding), wave=wave)
     console = Console()
-    console.print(findings.headline(), highlight=False)
+    console.print(findings.headline(), markup=False, highlight=False)
     if not findings.is_clean:
         console.print(as_table(findings))
     for note in findings.notes:
-        console.print(f"Note: {note}", style="dim")
+        console.print(f"Note: {note}", style="dim", markup=False, highlight=False)
     if output is not None:
-        findings.to_frame().to_csv(output, index=False)
-        console.print(f"All findings: {output}")
+        write_csv(output, findings.to_frame())
+        console.print(f"All findings: {output}", markup=False, highlight=False)
     if not findings.can_be_ingested:
         raise typer.Exit(3)
     if not findings.is_clean:
@@ -57,13 +66,20 @@ def validate(
 
 @app.command()
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="CSV or Parquet files of one layout.")],
+    files: Annotated[list[Path], typer.Argument(help="CSV, Parquet or xlsx files of one layout.")],
     store: Annotated[Path, typer.Option("--store", help="Folder of the store; made if absent.")],
     layout: LayoutName = "house",
     wave: Wave = None,
+    encoding: Encoding = "auto",
     memory: Annotated[
         str | None, typer.Option("--memory", help="Most memory to take, e.g. 4GB.")
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Let a corrected file take the place of its earlier delivery."
+        ),
+    ] = False,
 ) -> None:
     """Take files into a store: rows in = rows kept + rows set aside with a reason.
 
@@ -71,7 +87,7 @@ def ingest(
     """
     console = Console()
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
@@ -82,24 +98,33 @@ def ingest(
         report = take_in(
             files,
             store,
-            layout,
+            said(layout, encoding),
             wave=wave,
+            replace=replace,
             memory_limit=memory,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
         )
-    console.print(report.headline(), highlight=False)
+    console.print(report.headline(), markup=False, highlight=False)
     table = Table("file", "encoding", "waves", "rows in", "kept", "set aside", "")
     for row in report.files.to_dict("records"):
         table.add_row(
-            row["file"],
+            Text(row["file"]),
             row["encoding"] or "parquet",
             ", ".join(map(str, row["waves"])),
             f"{row['rows_in']:,}",
             f"{row['rows_kept']:,}",
             f"{row['rows_set_aside']:,}",
-            "was in already" if row["skipped"] else "",
+            Text(
+                "was in already"
+                if row["skipped"]
+                else f"replaced {', '.join(row['replaced'])}"
+                if row["replaced"]
+                else ""
+            ),
         )
     console.print(table)
+    for note in report.notes:
+        console.print(f"Note: {note}", style="dim", markup=False, highlight=False)
 
 
 @app.command()
@@ -111,17 +136,28 @@ def layouts() -> None:
     Console().print(table)
 
 
+def said(layout: str, encoding: str) -> str | dict[str, str]:
+    """A layout, with the encoding that was said."""
+    return layout if encoding == "auto" else {"like": layout, "encoding": encoding}
+
+
 def as_table(findings: Findings) -> Table:
     """The first findings, for a terminal."""
     table = Table("row", "column", "value", "finding", "what happens")
-    happens = {"file": "not taken in", "set aside": "set aside", "blank": "kept", "look": "kept"}
+    happens = {
+        "file": "not taken in",
+        "set aside": "set aside",
+        "blank": "kept",
+        "repaired": "kept, read as said",
+        "look": "kept",
+    }
     frame = findings.to_frame()
     for row in frame.head(SHOWN).to_dict("records"):
         table.add_row(
             str(row["row"] or ""),
             row["column"],
-            row["value"][:40],
-            row["says"],
+            Text(row["value"][:40]),
+            Text(row["says"]),
             happens[row["kind"]],
         )
     if len(frame) > SHOWN:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shuseki.report.blocks import own_headline
@@ -47,10 +48,15 @@ def run(
             checked, out=folder, tell=lambda said: progress.update(task, description=said)
         )
     title = checked.study.title, checked.study.title_ja or checked.study.title
-    console.print(f"[bold]{pick(title, checked.report.lang)}[/]", highlight=False)
+    console.print(pick(title, checked.report.lang), style="bold", markup=False, highlight=False)
     for name, found in answer.results().items():
         headline = pick(own_headline(found), checked.report.lang)
-        console.print(f"  [cyan]{name:<16}[/] {headline}", highlight=False, soft_wrap=True)
+        console.print(
+            f"  [cyan]{escape(f'{name:<16}')}[/] {escape(headline)}",
+            highlight=False,
+            soft_wrap=True,
+        )
     if checked.is_synthetic:
         console.print("  [yellow]Synthetic data: nothing here is a finding about Japan.[/]")
-    console.print(f"Report: [bold]{folder / 'report.html'}[/]", highlight=False, soft_wrap=True)
+    place = escape(str(folder / "report.html"))
+    console.print(f"Report: [bold]{place}[/]", highlight=False, soft_wrap=True)

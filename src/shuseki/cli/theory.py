@@ -10,8 +10,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+from shuseki.cli.gate import WRITES
 from shuseki.errors import ParameterError
+from shuseki.release import write_csv, write_text
 from shuseki.report.blocks import Document, Finding, Section
 from shuseki.report.html import render
 from shuseki.report.plots import plot
@@ -62,9 +65,13 @@ TITLES = {
 }
 
 FigureFile = Annotated[
-    Path | None, typer.Option("--figure", help="Write a page with figures and tables here (HTML).")
+    Path | None,
+    typer.Option("--figure", help="Write a page with figures and tables here (HTML)."),
+    WRITES,
 ]
-TableFile = Annotated[Path | None, typer.Option("--table", help="Write the table here (CSV).")]
+TableFile = Annotated[
+    Path | None, typer.Option("--table", help="Write the table here (CSV)."), WRITES
+]
 Language = Annotated[Literal["en", "ja"], typer.Option("--lang", help="Language of the page.")]
 Sigma = Annotated[float, typer.Option("--sigma", help="Elasticity of substitution, > 1.")]
 
@@ -287,7 +294,7 @@ def _give(
     """Say the headlines, show the first table, write what was asked for."""
     console = Console()
     for one in results:
-        console.print(one.headline(), highlight=False)
+        console.print(one.headline(), markup=False, highlight=False)
     frame = results[0].to_frame()
     if "employment_change_percent" in frame:
         largest = frame["employment_change_percent"].abs().sort_values(ascending=False).index
@@ -297,13 +304,13 @@ def _give(
     for column in frame.columns:
         printed.add_column(str(column))
     for row in shown.itertuples(index=False):
-        printed.add_row(*(f"{x:.5g}" if isinstance(x, float) else str(x) for x in row))
+        printed.add_row(*(Text(f"{x:.5g}" if isinstance(x, float) else str(x)) for x in row))
     console.print(printed)
     for note in results[0].notes:
-        console.print(f"Note: {note}", style="dim", highlight=False)
+        console.print(f"Note: {note}", style="dim", markup=False, highlight=False)
     if table is not None:
-        frame.to_csv(table, index=False)
-        console.print(f"Table: {table}")
+        write_csv(table, frame)
+        console.print(f"Table: {table}", markup=False, highlight=False)
     if figure is not None:
         blocks = [
             Finding(
@@ -316,8 +323,8 @@ def _give(
             for one in results
         ]
         page = Document(title, [Section(title, blocks)])
-        figure.write_text(render(page, lang), encoding="utf-8")
-        console.print(f"Page: {figure}")
+        write_text(figure, render(page, lang))
+        console.print(f"Page: {figure}", markup=False, highlight=False)
 
 
 def in_japanese(one: Result) -> str:

@@ -272,7 +272,7 @@ def _counts(
         exposure=accounts[rule.denominator].reindex(variables.frame.index) / rule.per,
     )
     groups = None
-    if variables.area_groups:
+    if len(set(variables.area_groups)) > 1:
         groups = "prefecture"
         counted[groups] = list(variables.area_groups)
     found: dict[str, Result] = {}

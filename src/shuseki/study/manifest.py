@@ -5,7 +5,6 @@ computed it, the number of rows at every step, and seconds. Seconds are the only
 runs of the same study and inputs do not share.
 """
 
-import hashlib
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from shuseki.disk import fingerprint
 from shuseki.study.specification import Study
 
-__all__ = ["Manifest", "fingerprint"]
+__all__ = ["Manifest"]
 
 REPORTED = ("shuseki", "duckdb", "ibis-framework", "numpy", "pandas", "scipy", "statsmodels")
 
@@ -51,12 +51,21 @@ class Manifest:
         entry["seconds"] = round(time.perf_counter() - started, 3)
         self.steps.append(entry)
 
-    def add_input(self, name: str, path: Path) -> None:
-        """Record a file that the study read."""
-        self.inputs[name] = fingerprint(path)
+    def add_input(self, path: Path, told: Mapping[str, Any] | None = None) -> None:
+        """Record a file that the study read, by its name from the study file.
 
-    def to_dict(self, outputs: Mapping[str, Path]) -> dict[str, Any]:
-        """The whole record, with the hashes of what was written."""
+        ``told`` is its hash and size as it was read; without it they are taken now.
+        """
+        name = path.name
+        if self.study.origin is not None and path.is_relative_to(self.study.origin.parent):
+            name = path.relative_to(self.study.origin.parent).as_posix()
+        found = dict(told) if told is not None else fingerprint(path)
+        if self.inputs.get(name, found) != found:  # two folders, one name
+            name = str(path)
+        self.inputs[name] = found
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole record; ``whole_folder`` adds the hashes of what was written."""
         return {
             "study": self.study.model_dump(mode="json"),
             "synthetic": self.study.is_synthetic,
@@ -66,15 +75,5 @@ class Manifest:
                 **{name: version(name) for name in REPORTED},
             },
             "steps": self.steps,
-            "outputs": {name: fingerprint(path) for name, path in sorted(outputs.items())},
             "seconds": round(sum(entry["seconds"] for entry in self.steps), 3),
         }
-
-
-def fingerprint(path: Path) -> dict[str, Any]:
-    """SHA-256 and size of a file."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return {"sha256": digest.hexdigest(), "bytes": path.stat().st_size}

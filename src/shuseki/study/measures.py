@@ -6,12 +6,15 @@ A section of the study file names them; ``true`` takes the defaults, a table set
     quotients = true
     concentration = { period = "2001", coagglomeration = true, local = ["32"] }
     kdensity = { weights = "employment", industries = ["H01", "H02"] }
-    m_function = { radii_km = [1, 5, 20] }
+    m_function = { radii_km = [1, 5, 20], individual = ["H01"] }
+    ripley = { industries = ["H01"] }
     clusters = { industries = ["32"] }
     trends = { areas = ["001"], variable = "plants", contributions = ["2001", "2012"] }
     types = { local_products = ["14"], metals = ["28"], machinery = ["29", "30"] }
     lifecycle = { areas = ["001"], industry = "each" }
     externalities = { spans = [["2001", "2006"], ["2006", "2012"]], input_output = "jsic-10" }
+
+``pairs = [["H01", "H02"]]`` in kdensity or m_function measures two industries at once.
 
 Takes the study's panel and sites. Gives results by name, in that order. ``public_panel`` holds
 what the measures take when a user has no data: the bundled public statistics.
@@ -32,25 +35,31 @@ from shuseki.datasets.public import (
     shipments_panel,
 )
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.geography.areas import prefectures
+from shuseki.geography.areas import LAST_DAY, check_codes, municipalities, prefectures
+from shuseki.geography.coordinates import check_coordinates
 from shuseki.geography.districts import division
 from shuseki.industries.classification import classification
+from shuseki.measures.amounts import amounts
 from shuseki.measures.clusters import clusters, point_clusters
 from shuseki.measures.concentration import (
     coagglomeration,
+    comparable,
     concentration,
     disagreement,
     local_moran,
     plant_herfindahls,
 )
 from shuseki.measures.externalities import InputOutput, externality_range, input_output
-from shuseki.measures.kdensity import KDensity, kdensity, kdensity_areas
+from shuseki.measures.kdensity import joint_kdensity, kdensity, kdensity_areas
 from shuseki.measures.lifecycle import life_cycle
-from shuseki.measures.mfunction import m_function
+from shuseki.measures.mfunction import individual_m, joint_m_function, m_function
 from shuseki.measures.quotients import location_quotients, shift_share, specialisation
+from shuseki.measures.ripley import ripley
 from shuseki.measures.trends import contributions, trends
 from shuseki.measures.typology import JSIC_10, IndustryGroups, agglomeration_types
 from shuseki.panel import Panel
+from shuseki.reading.tables import as_numbers, read_table
+from shuseki.reading.values import Sign, read_number
 from shuseki.results import Result
 from shuseki.sites import Sites
 from shuseki.sources import Source
@@ -78,8 +87,6 @@ Kind = Literal[
 ]
 
 USER = Source("User", "The user's own data", "", origin="user")
-SUPPRESSED = ["X", "x", "Ｘ", "χ", "…"]
-NIL = ["-", "－", "―"]
 
 
 def measure(
@@ -123,7 +130,7 @@ def measure(
                 f"[measures] {name} is {wanted!r}. Expected true, false or a table of options."
             )
         table = {} if wanted is True else dict(wanted)
-        if name in ("kdensity", "m_function") and progress is not None:
+        if name in ("kdensity", "m_function", "ripley") and progress is not None:
             table["progress"] = progress
         try:
             answers |= run(panel, sites, table)
@@ -216,23 +223,40 @@ def public_scales(lang: str = "en") -> dict[str, Panel]:
 def read_panel(path: Path) -> Panel:
     """Read a user's panel: columns ``area``, ``industry``, ``period`` and the variables.
 
-    CSV or Parquet. ``industry`` or ``period`` may be absent. ``latitude`` and ``longitude`` become
-    centres. ``X`` and … are suppressed cells (unknown), ``-`` is nil (0).
+    CSV, Parquet or xlsx. ``industry`` or ``period`` may be absent. ``latitude`` and ``longitude``
+    become centres. ``X`` and … are suppressed cells (unknown), ``-`` is nil (0). Other columns of
+    text are left out, and a note names them.
+
+    Raises
+    ------
+    DataError
+        For areas without a code, rows that are totals of others, cells that are no numbers.
     """
-    frame = _read(path, dtype={"area": str, "industry": str, "period": str})
+    frame = read_table(
+        path, codes_if_any=["area", "industry", "period"], text=["area_name", "industry_name"]
+    )
     if "area" not in frame:
         raise DataError(
             f"{path.name} has columns {examples(frame.columns, 12)}. Expected area, industry, "
             "period and variables. Rename the columns."
         )
     axes = [name for name in ("area", "industry", "period") if name in frame]
-    known = set(axes) | {"latitude", "longitude", "area_name"}
-    variables = [str(name) for name in frame.columns if name not in known]
-    for name in variables:
-        frame[name] = _numbers(frame[name], name, path)
+    refuse_totals(frame, path)
+    named = {*axes, "latitude", "longitude", "area_name", "industry_name"}
+    variables, left = [], []
+    for name in (str(name) for name in frame.columns if name not in named):
+        if is_text(frame[name], name):
+            left.append(name)
+        else:
+            variables.append(name)
+            frame[name] = as_numbers(frame[name], name, table=path.name)
     centres = names = None
     by_area = frame.groupby("area", sort=True)
     if {"latitude", "longitude"} <= set(frame):
+        degrees = {n: as_numbers(frame[n], n, table=path.name) for n in ("latitude", "longitude")}
+        check_coordinates(*degrees.values(), rows=list(frame.index), what="rows")
+        frame = frame.assign(**degrees)
+        by_area = frame.groupby("area", sort=True)
         centres = by_area[["latitude", "longitude"]].first().to_numpy(dtype=float)
     if "area_name" in frame:
         names = tuple(by_area["area_name"].first().astype(str))
@@ -244,16 +268,90 @@ def read_panel(path: Path) -> Panel:
         centres=centres,
         area_names=names or (),
         sources=(USER,),
+        notes=(f"Columns of text were left out: {examples(left)}.",) if left else (),
     )
 
 
+COUNTED = frozenset({"plants", "employment", "employees", "births", "shipments", "shipments_yen"})
+"""Variables that are numbers whatever their column holds."""
+TOTALS = frozenset({"total", "all", "計", "合計", "総計", "総数", "全国", "全産業", "製造業計"})
+
+
+def is_text(column: "pd.Series[Any]", name: str) -> bool:
+    """Whether a column of a panel is words, not numbers of which some are misspelt."""
+    if pd.api.types.is_numeric_dtype(column) or name in COUNTED:
+        return False
+    return not any(read_number(cell)[1] == Sign.READ for cell in column.unique())
+
+
+def refuse_totals(frame: pd.DataFrame, path: Path) -> None:
+    """Refuse rows that add up others: nation, prefecture, county, or city beside its wards.
+
+    Raises
+    ------
+    DataError
+        Naming the codes.
+    """
+    areas = [str(code) for code in frame["area"].unique()]
+    municipal = [code for code in areas if len(code) == 5 and code.isdecimal()]
+    known = check_codes(municipal, LAST_DAY, wards=True)
+    beyond = dict(zip(known["code"], known["reason"], strict=True))
+    sums = [code for code in municipal if code == "00000" or beyond.get(code) in ABOVE]
+    below = set(municipal) - set(sums)
+    prefectures_there = {code[:2] for code in below}
+    totals = [
+        code
+        for code in sums
+        if (below or len(sums) > 1 if code == "00000" else code[:2] in prefectures_there)
+    ]
+    listed = municipalities(LAST_DAY, wards=True).set_index("code")["city"]
+    wards = listed[listed.index.isin(municipal) & (listed != "")]
+    totals += sorted(set(wards) & set(municipal))
+    if "00" in areas and is_sum(frame, frame["area"] == "00"):
+        totals.append("00")
+    totals += [code for code in areas if code.casefold() in TOTALS and len(areas) > 1]
+    if "industry" in frame:
+        lines = [str(code) for code in frame["industry"].unique()]
+        totals += [code for code in lines if code.casefold() in TOTALS and len(lines) > 1]
+    if totals:
+        raise DataError(
+            f"{path.name} holds rows that add up others: {examples(totals)}. Expected each plant "
+            "in one area and one industry only. Leave those rows out."
+        )
+
+
+def is_sum(frame: pd.DataFrame, rows: "pd.Series[bool]") -> bool:
+    """Whether some rows add up to as much as all others, to 1%, in a column of numbers."""
+    numbers = frame.select_dtypes("number").drop(columns=["latitude", "longitude"], errors="ignore")
+    one, others = numbers[rows].sum(), numbers[~rows].sum()
+    return bool(((others > 0) & ((one - others).abs() <= 0.01 * others)).any())
+
+
+ABOVE = frozenset({"prefecture", "country", "county"})
+"""What ``check_codes`` calls codes that are sums of municipalities."""
+
+
 def read_sites(path: Path) -> Sites:
-    """Read a user's plants: columns ``latitude``, ``longitude``, ``industry``, ``employment``."""
-    frame = _read(path, dtype={"industry": str})
-    for name in {"latitude", "longitude", "employment"} & set(frame):
-        frame[name] = _numbers(frame[name], name, path)
+    """Read a user's plants: columns ``latitude``, ``longitude``, ``industry``, ``employment``.
+
+    ``x_km`` and ``y_km`` in place of degrees are coordinates on a plane.
+    """
+    frame = read_table(
+        path,
+        codes_if_any=["industry"],
+        numbers=["latitude", "longitude", "x_km", "y_km", "employment"],
+        text=["name", "address"],
+    )
+    if {"latitude", "longitude"} <= set(frame):
+        degrees = (frame[name].to_numpy(float) for name in ("latitude", "longitude"))
+        check_coordinates(*degrees, rows=list(frame.index), what="plants")
+    plane = {"x_km", "y_km"} <= set(frame) and "latitude" not in frame
     return Sites.from_frame(
-        frame, employment="employment" if "employment" in frame else None, sources=(USER,)
+        frame,
+        employment="employment" if "employment" in frame else None,
+        x_km="x_km" if plane else None,
+        y_km="y_km" if plane else None,
+        sources=(USER,),
     )
 
 
@@ -278,13 +376,27 @@ def _concentration(panel: Panel, sites: Sites | None, options: Options) -> dict[
     together = options.pop("coagglomeration", False)
     local = options.pop("local", [])
     workers = options.pop("employment", _workers(panel))
-    sizes = plant_herfindahls(sites) if sites is not None else {}
-    one = panel.select(periods=[period]).drop_empty(workers)
-    if one.industries and set(one.industries) <= set(sizes):
-        options.setdefault("herfindahl", sizes)
+    everywhere = panel.select(periods=[period])
+    one = everywhere.drop_empty(workers)
+    notes = [*one.notes]
+    nowhere = [code for code in everywhere.industries if code not in set(one.industries)]
+    if nowhere:
+        notes.append(
+            f"Industries that employ no one in {period} are left out: {examples(nowhere)}."
+        )
+    if sites is not None and "herfindahl" not in options and "squared_employment" not in one.values:
+        sizes = plant_herfindahls(sites)
+        other = sizes.differs_from(one, workers)
+        if other:
+            notes.append(
+                f"The sites are other plants than the panel's ({other}): their sizes are not used."
+            )
+        else:
+            options["herfindahl"] = sizes
+    one = replace(one, notes=tuple(notes))
     answer = concentration(one, employment=workers, **options)
     answers: dict[str, Result] = {"concentration": answer}
-    if len(answer.industries) >= 3:
+    if len(comparable(answer)) >= 3:
         answers["disagreement"] = disagreement(answer)
     if together:
         answers["coagglomeration"] = coagglomeration(
@@ -296,30 +408,59 @@ def _concentration(panel: Panel, sites: Sites | None, options: Options) -> dict[
 
 
 def _kdensity(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
-    answer: KDensity
+    pairs = options.pop("pairs", None)
+    if pairs is not None:
+        options.pop("industries", None)
+        return {"joint_kdensity": joint_kdensity(_points(sites, "kdensity"), pairs, **options)}
     if sites is not None:
-        answer = kdensity(sites, **options)
-    else:
-        options.setdefault("period", panel.periods[-1])
-        options.setdefault("employment", _workers(panel))
-        answer = kdensity_areas(panel, **options)
-    return {"kdensity": answer}
+        return {"kdensity": kdensity(sites, **options)}
+    options.setdefault("period", panel.periods[-1])
+    options.setdefault("employment", _workers(panel))
+    return {"kdensity": kdensity_areas(panel, **options)}
 
 
 def _m_function(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    plants = _points(sites, "m_function")
+    pairs, each = options.pop("pairs", None), options.pop("individual", [])
+    answers: dict[str, Result] = {}
+    if pairs is not None:
+        options.pop("industries", None)
+        answers["joint_m_function"] = joint_m_function(plants, pairs, **options)
+    else:
+        answers["m_function"] = m_function(plants, **options)
+    about = {name: options[name] for name in ("radii_km", "weights") if name in options}
+    return answers | {f"individual_m_{code}": individual_m(plants, code, **about) for code in each}
+
+
+def _ripley(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
+    return {"ripley": ripley(_points(sites, "ripley"), **options)}
+
+
+def _points(sites: Sites | None, name: str) -> Sites:
     if sites is None:
         raise ParameterError(
-            "[measures] m_function asks for points, but there are no sites. Expected a table of "
+            f"[measures] {name} asks for points, but there are no sites. Expected a table of "
             "plants with coordinates. Give sites, or use kdensity, which takes areas too."
         )
-    return {"m_function": m_function(sites, **options)}
+    return sites
 
 
 def _clusters(panel: Panel, sites: Sites | None, options: Options) -> dict[str, Result]:
     options.setdefault("period", panel.periods[-1])
     smallest = options.pop("smallest", 20)
     points = options.pop("points", False)
-    codes = options.pop("industries", panel.industries)
+    named = options.pop("industries", None)
+    counted = np.nansum(amounts(panel, options.get("variable", "plants"), options["period"])[0], 0)
+    few = [code for code, n in zip(panel.industries, counted, strict=True) if n < 2]
+    codes = named or [code for code in panel.industries if code not in few]
+    if not codes:
+        raise DataError(
+            f"No industry has two plants in {options['period']}. A cluster needs two. Choose "
+            "another period."
+        )
+    if few and named is None:
+        note = f"Industries with fewer than two plants have no cluster: {examples(few)}."
+        panel = replace(panel, notes=(*panel.notes, note))
     answers: dict[str, Result] = {
         f"clusters_{code}": clusters(panel, code, **options) for code in codes
     }
@@ -329,11 +470,13 @@ def _clusters(panel: Panel, sites: Sites | None, options: Options) -> dict[str, 
                 "[measures] clusters asks for points, but there are no sites. Expected a table of "
                 "plants with coordinates. Give sites, or leave points out."
             )
+        enough = {code for code in sites.industries if sites.of(code).sum() >= smallest}
         answers |= {
             f"point_clusters_{code}": point_clusters(
                 sites, code, smallest=smallest, simulations=options.get("simulations", 99)
             )
             for code in codes
+            if named or code in enough
         }
     return answers
 
@@ -396,20 +539,17 @@ def _externalities(panel: Panel, sites: Sites | None, options: Options) -> dict[
 def _input_output(panel: Panel, given: str) -> InputOutput | None:
     """Find an input–output table for a panel.
 
-    ``given``: a CSV file with columns ``seller``, ``buyer`` and ``amount``; or a breakdown that the
-    bundled table knows (``"jsic-10"``, ``"jsic-11"``, ``"comparable"``); ``"none"``; or ``"auto"``:
-    the bundled table if the panel has the codes of a breakdown that no other has.
+    ``given``: a CSV, Parquet or xlsx file with columns ``seller``, ``buyer`` and ``amount``; or a
+    breakdown that the bundled table knows (``"jsic-10"``, ``"jsic-11"``, ``"comparable"``);
+    ``"none"``; or ``"auto"``: the bundled table if the panel has the codes of a breakdown that no
+    other has.
     """
     if given == "none":
         return None
-    if given.endswith(".csv"):
-        flows = _read(Path(given), dtype={"seller": str, "buyer": str})
-        missing = {"seller", "buyer", "amount"} - set(flows)
-        if missing:
-            raise DataError(
-                f"{given} has columns {examples(flows.columns, 12)}. Expected seller, buyer and "
-                "amount. Rename the columns."
-            )
+    if Path(given).suffix:
+        flows = read_table(
+            given, codes=["seller", "buyer"], numbers=["amount"], required=["amount"]
+        )
         table = flows.pivot_table(index="seller", columns="buyer", values="amount", aggfunc="sum")
         codes = sorted(set(table.index) | set(table.columns))
         return input_output(table.reindex(index=codes, columns=codes).fillna(0), sources=(USER,))
@@ -427,6 +567,7 @@ MEASURES: Mapping[str, Callable[[Panel, Sites | None, Options], dict[str, Result
     "concentration": _concentration,
     "kdensity": _kdensity,
     "m_function": _m_function,
+    "ripley": _ripley,
     "clusters": _clusters,
     "trends": _trends,
     "types": _types,
@@ -437,34 +578,3 @@ MEASURES: Mapping[str, Callable[[Panel, Sites | None, Options], dict[str, Result
 
 def _workers(panel: Panel) -> str:
     return "employment" if "employment" in panel.values else "employees"
-
-
-def _read(path: Path, dtype: Mapping[str, type]) -> pd.DataFrame:
-    if not path.exists():
-        raise DataError(f"There is no file {path}. Expected CSV or Parquet. Check the path.")
-    try:
-        frame = (
-            pd.read_parquet(path)
-            if path.suffix == ".parquet"
-            else pd.read_csv(path, dtype=dict(dtype))
-        )
-    except pd.errors.EmptyDataError:
-        frame = pd.DataFrame()
-    if frame.empty:
-        raise DataError(f"{path.name} has no rows. Expected a header and data. Check the file.")
-    return frame
-
-
-def _numbers(column: "pd.Series[Any]", name: str, path: Path) -> "pd.Series[float]":
-    if pd.api.types.is_numeric_dtype(column):
-        return column.astype(float)
-    text = column.astype(str).str.strip().str.replace(",", "")
-    numbers = pd.to_numeric(text.where(~text.isin(NIL), "0"), errors="coerce")
-    broken = numbers.isna() & ~text.isin([*SUPPRESSED, "nan", ""])
-    if broken.any():
-        raise DataError(
-            f"{path.name}, {name!r}: {int(broken.sum())} cells are not numbers: "
-            f"{examples(text[broken].unique())}. Expected numbers, X for suppressed, - for nil. "
-            "Correct those cells."
-        )
-    return numbers.astype(float).replace([np.inf, -np.inf], np.nan)

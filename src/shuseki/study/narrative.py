@@ -88,10 +88,11 @@ def _brief(run: "Run") -> Iterator[Block]:
         yield Note(
             (
                 "The confidential records cannot be had. This run uses a synthetic census that "
-                "was drawn to agree with everything the paper prints, so agreement is no "
-                "evidence: it shows that the chain of computation works from records to "
+                "was drawn to agree with the paper's print, as far as that can be true at once, "
+                "so agreement is no evidence: it shows that the chain of computation works from "
+                "records to "
                 "verdicts. Public statistics are marked as such.",
-                "個票データは利用できないため、本報告は論文の印刷値と整合するように作成した合成"
+                "個票データは利用できないため、本報告は論文の印刷値と（両立しうる範囲で）整合するように作成した合成"
                 "データを用いる。したがって一致は実証的な証拠ではなく、個票から判定までの計算の連鎖"
                 "が正しく働くことを示すものである。公的統計にはその旨を表示する。",
             )
@@ -338,8 +339,7 @@ def _verdicts(run: "Run") -> Iterator[Block]:
             f"支持：{'、'.join(held) or 'なし'}。支持されない：{'、'.join(others) or 'なし'}。",
         ),
     )
-    if run.robustness is not None:
-        checks = run.robustness.to_frame()
+    if run.robustness is not None and len(checks := run.robustness.to_frame()):
         tables = checks[checks["exercise"] == checks["exercise"].iloc[0]]
         frame = pd.DataFrame(
             {"hypothesis": tables["hypothesis"], "before": tables["verdict_before"]}

@@ -7,12 +7,10 @@ written there, whole or not at all: ``report.html``, ``tables/``, ``panel.parque
 """
 
 import json
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import pandas as pd
 
@@ -20,9 +18,16 @@ from shuseki.datasets import regional_accounts
 from shuseki.datasets.catalogue import dataset
 from shuseki.datasets.census import synthetic_census
 from shuseki.datasets.denominators import labour_force_of_ranked
-from shuseki.datasets.printed import paper_folder, printed_paper
+from shuseki.datasets.printed import (
+    PRINTED_PAPERS,
+    paper_folder,
+    printed_designs,
+    printed_hypotheses,
+    printed_paper,
+)
 from shuseki.demography.events import Births, births
 from shuseki.demography.funnel import Funnel
+from shuseki.disk import scratch
 from shuseki.entry.audit import Audit, audit
 from shuseki.entry.descriptives import (
     Correlations,
@@ -32,26 +37,29 @@ from shuseki.entry.descriptives import (
     describe,
     rank,
 )
-from shuseki.entry.design import Design, read_designs
+from shuseki.entry.design import Design
 from shuseki.entry.effects import Effects, effects
-from shuseki.entry.hypotheses import Verdicts, examine, read_hypotheses
+from shuseki.entry.hypotheses import Hypothesis, Verdicts, examine
 from shuseki.entry.ols import Fits, estimate_all
 from shuseki.entry.printed import PrintedPaper
 from shuseki.entry.replication import Replication, obtained_tables, replicate
 from shuseki.entry.robustness import RobustnessChecks, check_robustness
-from shuseki.entry.variables import RegionalVariables, regional_variables
-from shuseki.errors import DataError, examples
-from shuseki.geography.areas import check_codes
+from shuseki.entry.variables import DEFINITIONS, RegionalVariables, regional_variables
+from shuseki.errors import DataError
 from shuseki.geography.districts import Division, division, division_from_table
 from shuseki.industries.technology import technology_levels
 from shuseki.panel import Panel
-from shuseki.records.ingest import ingest
-from shuseki.records.store import Store
+from shuseki.reading.tables import read_table
+from shuseki.reading.values import read_year
+from shuseki.records.ingest import Delivery, IngestReport, bind, writing
+from shuseki.records.layouts import layout
+from shuseki.records.parts import parts_of
+from shuseki.records.store import CONVERTER, Store
 from shuseki.records.tally import locate, tally
+from shuseki.release import MANIFEST, check_folder, whole_folder
 from shuseki.report.blocks import Document
 from shuseki.report.exports import write_tables
 from shuseki.report.html import render
-from shuseki.report.writing import MANIFEST, whole_folder
 from shuseki.results import Result
 from shuseki.sites import Sites
 from shuseki.sources import Source
@@ -131,7 +139,7 @@ class Run:
     def write(self, folder: str | Path, tell: Tell = lambda said: None) -> Path:
         """Write the run into a folder, whole or not at all, and return the folder."""
         lang = self.study.report.lang
-        with whole_folder(folder) as place:
+        with whole_folder(folder, apart=self.study.reads) as place:
             with self.manifest.step("write the report") as entry:
                 tell("writing the report")
                 document = self.document()
@@ -139,13 +147,8 @@ class Run:
                 written = write_tables(document.tables(), place / "tables", lang=lang)
                 self.panel.to_frame().to_parquet(place / "panel.parquet", index=False)
                 entry["tables"] = len(written)
-            outputs = {
-                str(path.relative_to(place)): path for path in place.rglob("*") if path.is_file()
-            }
-            (place / MANIFEST).write_text(
-                json.dumps(self.manifest.to_dict(outputs), indent=1, ensure_ascii=False) + "\n",
-                encoding="utf-8",
-            )
+            said = json.dumps(self.manifest.to_dict(), indent=1, ensure_ascii=False)
+            (place / MANIFEST).write_text(said + "\n", encoding="utf-8", newline="\n")
         return Path(folder)
 
     def __repr__(self) -> str:
@@ -172,18 +175,22 @@ def run(
     DataError, UnknownCodeError
         When the study file or its data are wrong.
     OutputError
-        When the folder cannot be written; nothing is left behind.
+        When the folder cannot be written, or is not ours to replace; nothing is left behind.
     """
     asked = study if isinstance(study, Study) else read_study(study)
+    if out is not None:
+        check_folder(out, apart=asked.reads)
     manifest = Manifest(asked, tell=tell)
-    paper = printed_paper(asked.entry.paper) if asked.entry.paper else None
+    paper = _paper(asked, manifest)
     with manifest.step("divide the country") as entry:
         regions = _division(asked)
         groups = _technology(asked)
+        for table in (asked.region.file, asked.industries.file):
+            if table is not None:
+                manifest.add_input(table)
         entry["areas"] = len(regions.codes)
         entry["industries"] = len(groups)
     with records(asked, manifest) as (store, accounts):
-        members = _members(regions, asked.births.at)
         with manifest.step("count the births") as entry:
             born = births(
                 store,
@@ -191,17 +198,16 @@ def run(
                 since=asked.births.since,
                 earlier=asked.births.earlier,
                 fewer_than_employees=asked.births.fewer_than_employees,
-                division=members,
+                division=regions,
                 classes=groups,
+                lives=asked.births.lives,
             )
             funnel = _beside(born, paper)
             entry["funnel"] = {step.name: step.left for step in funnel.steps}
         measured: dict[str, Result] = {}
         if asked.measures:
             with manifest.step("measure the agglomerations") as entry:
-                measured = measure(
-                    _stocks(store, regions, members), _sites(store, asked), asked.measures
-                )
+                measured = measure(_stocks(store, regions), _sites(store, asked), asked.measures)
                 entry["measures"] = list(measured)
     with manifest.step("estimate the equations") as entry:
         areas = regions.areas
@@ -221,7 +227,7 @@ def run(
         descriptives = describe(variables, outliers=asked.entry.outliers)
         correlations = correlate(variables, outliers="none")
         rankings = {name: rank(variables, name) for name in variables.outcomes}
-        hypotheses = read_hypotheses(paper_folder(PAPER) / "hypotheses.toml")
+        hypotheses = _hypotheses(asked)
         verdicts = examine(fits, hypotheses)
         robust = None
         if asked.entry.robustness:
@@ -237,10 +243,10 @@ def run(
                     correlations=correlations,
                     rankings=tuple(rankings.values()),
                 ),
-                relative_by_model={"4": 0.10},
+                relative_by_model=paper.about.get("tolerance_by_model", {}),
                 sources=variables.sources,
             )
-            findings = audit(paper, denominators=labour_force_of_ranked(paper))
+            findings = audit(paper, denominators=_denominators(paper))
             entry["cells"] = len(replication.to_frame())
             entry["findings"] = len(findings.to_frame())
     answer = Run(
@@ -274,35 +280,49 @@ PAPER = "okamuro-2006"
 
 @contextmanager
 def records(study: Study, manifest: Manifest) -> Iterator[tuple[Store, pd.DataFrame]]:
-    """Open the study's records and regional accounts; what is temporary goes away at the end."""
-    with TemporaryDirectory(prefix="shuseki-") as scratch:
-        asked = study.records
-        folder = asked.store or Path(scratch)
-        sources: tuple[Source, ...] = ()
+    """Open the study's records and regional accounts; what is temporary goes away at the end.
+
+    Exactly the files that the study names are read, whatever else its store holds; meanwhile
+    nobody writes to the store.
+    """
+    asked = study.records
+    with scratch(what="study") as place:
         if asked.source == "synthetic-census":
             with manifest.step("draw the synthetic census") as entry:
-                census = synthetic_census(scratch, scale=asked.scale, seed=asked.seed)
-                folder, sources = Path(scratch), census.sources
+                census = synthetic_census(place, scale=asked.scale, seed=asked.seed)
                 entry["waves"] = dict(census.rows)
-        else:
+            accounts = _accounts(study, place, manifest)
+            with closing(Store.open(place, sources=census.sources)) as store:
+                yield store, accounts
+            return
+        folder = asked.store or place / "store"
+        with writing(folder) as lock:
             with manifest.step("take in the records") as entry:
-                entry["files"] = _take_in(asked, folder, manifest)
-        accounts = _accounts(study, folder, manifest)
-        yield Store.open(folder, sources=sources), accounts
+                taken = _take_in(asked, folder)
+                entry["files"] = taken.to_frame().to_dict("records")
+                if taken.notes:
+                    entry["notes"] = list(taken.notes)
+                entry["parts"] = list(taken.parts)
+                there = (part.name for part in parts_of(folder, pass_damaged=True))
+                entry["parts_not_read"] = sorted(set(there) - {*taken.parts})
+            for wave, told in zip(asked.waves, taken.hashes, strict=True):
+                manifest.add_input(wave.file, told)
+            converter = None
+            if asked.converter is not None:
+                manifest.add_input(asked.converter)
+                converter = read_converter(asked.converter)
+            lock.share()
+            accounts = _accounts(study, folder, manifest)
+            with closing(Store.open(folder, parts=taken.parts, converter=converter)) as store:
+                yield store, accounts
 
 
-def _take_in(asked: Records, folder: Path, manifest: Manifest) -> list[dict[Hashable, Any]]:
-    told: list[dict[Hashable, Any]] = []
-    for wave in asked.waves:
-        layout = asked.layouts.get(wave.layout, wave.layout)
-        report = ingest(wave.file, folder, layout, wave=wave.wave, check_codes=check_codes)
-        manifest.add_input(wave.file.name, wave.file)
-        told += report.to_frame().to_dict("records")
-    if asked.converter is not None:
-        manifest.add_input(asked.converter.name, asked.converter)
-        table = _table(asked.converter)
-        table.to_parquet(folder / "converter.parquet", index=False)
-    return told
+def _take_in(asked: Records, folder: Path) -> IngestReport:
+    files = [
+        Delivery(wave.file, layout(asked.layouts.get(wave.layout, wave.layout), wave=wave.wave))
+        for wave in asked.waves
+    ]
+    return bind(files, folder)
 
 
 def _accounts(study: Study, folder: Path, manifest: Manifest) -> pd.DataFrame:
@@ -322,23 +342,31 @@ def _accounts(study: Study, folder: Path, manifest: Manifest) -> pd.DataFrame:
             'accounts.source is "file" but accounts.file is missing. Expected a CSV or Parquet '
             "table with a column area and the columns of docs/entry.md. Name it."
         )
-    manifest.add_input(asked.file.name, asked.file)
-    return _table(asked.file, "area").set_index("area")
+    manifest.add_input(asked.file)
+    needed = {column for d in DEFINITIONS.values() for column in d.needs}
+    encoding = study.study.encoding
+    table = read_table(asked.file, codes=["area"], numbers=needed, encoding=encoding)
+    return table.set_index("area")
 
 
-def _table(path: Path, *codes: str) -> pd.DataFrame:
+def _table(path: Path, *codes: str, encoding: str = "auto") -> pd.DataFrame:
     """Read a user's table whose code columns are text."""
-    if path.suffix == ".parquet":
-        table = pd.read_parquet(path)
-    else:
-        table = pd.read_csv(path, dtype=dict.fromkeys(codes, str))
-    missing = [code for code in codes if code not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path} lacks columns {examples(missing)}. Found {examples(table.columns, 12)}. "
-            "Expected them by these names. Rename the columns."
-        )
-    return table.astype(dict.fromkeys(codes, str))
+    return read_table(path, codes=codes, encoding=encoding)
+
+
+def read_converter(path: Path) -> pd.DataFrame:
+    """Read a user's table of numbers that changed: waves are years, numbers stay text."""
+    table = read_table(path, codes=list(CONVERTER))
+    for name in ("from_wave", "to_wave"):
+        years = [read_year(text)[0] for text in table[name]]
+        if None in years:
+            row = table.index[years.index(None)]
+            raise DataError(
+                f"{path.name}, {name!r}: {table[name][row]!r} in row {row} is no year. Expected "
+                "the year of a wave, such as 1998. Correct it."
+            )
+        table[name] = pd.array(years, dtype="int32")
+    return table[list(CONVERTER)]
 
 
 def _sources(study: Study, accounts: pd.DataFrame) -> tuple[Source, ...]:
@@ -353,28 +381,15 @@ def _sources(study: Study, accounts: pd.DataFrame) -> tuple[Source, ...]:
 
 def _division(study: Study) -> Division:
     if study.region.file is not None:
-        return division_from_table(study.region.file)
+        return division_from_table(
+            study.region.file, date=study.region.date, encoding=study.study.encoding
+        )
     return division(study.region.division, study.region.date)
 
 
-def _members(regions: Division, year: int) -> pd.DataFrame:
-    """Municipality → area in the codes of the division's own date and of a wave's."""
-    editions = [regions.assignment(), regions.assignment(f"{year}-12-31")]
-    members = pd.concat(editions)["area"]
-    return members[~members.index.duplicated()].rename_axis("municipality").reset_index()
-
-
-def _stocks(store: Store, regions: Division, members: pd.DataFrame) -> Panel:
+def _stocks(store: Store, regions: Division) -> Panel:
     """Plants and employment by area, industry and wave, with the areas' names and centres."""
-    panel = tally(store, division=members)
-    areas = regions.areas.set_index("code").loc[list(panel.areas)]
-    return replace(
-        panel,
-        area_names=tuple(areas["name_ja"]),
-        area_groups=tuple(areas["prefecture"]),
-        centres=areas[["latitude", "longitude"]].to_numpy(float),
-        division=regions.name,
-    )
+    return replace(tally(store, division=regions), area_names=tuple(regions.areas["name_ja"]))
 
 
 def _sites(store: Store, study: Study) -> Sites | None:
@@ -387,7 +402,7 @@ def _sites(store: Store, study: Study) -> Sites | None:
 def _technology(study: Study) -> dict[str, str]:
     asked = study.industries
     if asked.file is not None:
-        given = _table(asked.file, "industry", "group")
+        given = _table(asked.file, "industry", "group", encoding=study.study.encoding)
         levels = technology_levels(rule=dict(zip(given["industry"], given["group"], strict=True)))
     elif asked.threshold_percent is not None:
         levels = technology_levels(rule=asked.threshold_percent)
@@ -409,7 +424,35 @@ def _designs(study: Study) -> tuple[Design, ...]:
             )
             for equation in asked.equations
         )
-    return read_designs(paper_folder(PAPER) / "designs.toml", standard_errors=asked.standard_errors)
+    return printed_designs(asked.paper or PAPER, standard_errors=asked.standard_errors)
+
+
+def _paper(study: Study, manifest: Manifest) -> PrintedPaper | None:
+    """The paper to hold the answer against; the files of a folder of the user's are inputs."""
+    named = study.entry.paper
+    if named is None:
+        return None
+    if named not in PRINTED_PAPERS:
+        for path in sorted(Path(named).iterdir()):
+            if path.suffix in (".csv", ".toml"):
+                manifest.add_input(path)
+    return printed_paper(named)
+
+
+def _hypotheses(study: Study) -> tuple[Hypothesis, ...]:
+    """The paper's hypotheses; those of the bundled paper when it states none."""
+    own = study.entry.paper
+    if own is not None and (paper_folder(own) / "hypotheses.toml").is_file():
+        return printed_hypotheses(own)
+    return printed_hypotheses(PAPER)
+
+
+def _denominators(paper: PrintedPaper) -> pd.DataFrame | None:
+    """Labour force of the ranked districts, where they are known and the paper brings none."""
+    if not paper.table("denominators").empty:
+        return None
+    known = labour_force_of_ranked(paper)
+    return None if known.empty else known
 
 
 def _beside(born: Births, paper: PrintedPaper | None) -> Funnel:

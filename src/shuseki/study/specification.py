@@ -15,7 +15,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from shuseki.datasets.printed import PRINTED_PAPERS
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.records.parts import PARTS
 
 __all__ = ["Study", "bundled_studies", "read_study"]
 
@@ -30,13 +32,14 @@ class Part(BaseModel):
 
 
 class Head(Part):
-    """What the study is called, and what it asks."""
+    """What the study is called, and what it asks; how the tables beside its records are encoded."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     title: str
     title_ja: str = ""
     question: str = ""
     question_ja: str = ""
+    encoding: str = "auto"
 
 
 class Wave(Part):
@@ -66,6 +69,7 @@ class Births(Part):
     since: int
     earlier: tuple[int, ...] = ()
     fewer_than_employees: int | None = Field(default=None, gt=0)
+    lives: Literal["waves", "spells"] = "waves"
 
 
 class Region(Part):
@@ -163,9 +167,30 @@ class Study(Part):
             raise ParameterError(_faults(Path("the command line"), error)) from None
 
     @property
+    def reads(self) -> tuple[Path, ...]:
+        """What a run of this study reads: its own file, the files it names, parts of its store."""
+        own = [] if self.origin is None else [self.origin]
+        parts = [] if self.records.store is None else [self.records.store / PARTS]
+        paper = self.entry.paper
+        papers = [Path(paper)] if paper is not None and Path(paper).is_dir() else []
+        return (*_named(self), *own, *parts, *papers)
+
+    @property
     def is_synthetic(self) -> bool:
         """Whether the records or the regional accounts are synthetic."""
         return self.records.source == SYNTHETIC or self.accounts.source == "synthetic"
+
+
+def _named(study: Study) -> list[Path]:
+    """The files that a study names."""
+    named = [
+        *(wave.file for wave in study.records.waves),
+        study.records.converter,
+        study.region.file,
+        study.industries.file,
+        study.accounts.file,
+    ]
+    return [path for path in named if path is not None]
 
 
 def bundled_studies() -> tuple[str, ...]:
@@ -194,7 +219,7 @@ def read_study(study: str | Path) -> Study:
             f"({', '.join(bundled_studies())}). Check the path."
         )
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(
             f"{path} is not a TOML file in UTF-8: {error}. Correct that line."
@@ -233,6 +258,22 @@ def _keys(place: tuple[int | str, ...]) -> list[str]:
     return [key for key in part.model_fields if key != "origin"]
 
 
+def _paper(paper: str | None, folder: Path) -> str | None:
+    """A bundled paper by its name, or a folder relative to the study file."""
+    if paper is None or paper in PRINTED_PAPERS:
+        return paper
+    named = folder / paper
+    if not named.is_dir():
+        raise UnknownCodeError.among(
+            "printed paper",
+            [paper],
+            list(PRINTED_PAPERS),
+            f"Expected {', '.join(PRINTED_PAPERS)}, or a folder; there is no folder {named}. "
+            "Correct entry.paper; nothing was run.",
+        )
+    return str(named)
+
+
 def _resolved(study: Study, folder: Path) -> Study:
     """Resolve relative paths against the folder of the study file, and check that they exist."""
 
@@ -245,6 +286,7 @@ def _resolved(study: Study, folder: Path) -> Study:
                 wave.model_copy(update={"file": resolve(wave.file)}) for wave in study.records.waves
             ),
             "converter": resolve(study.records.converter),
+            "store": resolve(study.records.store),
         }
     )
     resolved = study.model_copy(
@@ -255,16 +297,10 @@ def _resolved(study: Study, folder: Path) -> Study:
                 update={"file": resolve(study.industries.file)}
             ),
             "accounts": study.accounts.model_copy(update={"file": resolve(study.accounts.file)}),
+            "entry": study.entry.model_copy(update={"paper": _paper(study.entry.paper, folder)}),
         }
     )
-    named = [
-        *(wave.file for wave in resolved.records.waves),
-        resolved.records.converter,
-        resolved.region.file,
-        resolved.industries.file,
-        resolved.accounts.file,
-    ]
-    absent = [str(path) for path in named if path is not None and not path.is_file()]
+    absent = [str(path) for path in _named(resolved) if not path.is_file()]
     if absent:
         raise DataError(
             f"The study names files that do not exist: {examples(absent)}. "

@@ -14,21 +14,27 @@ how often 95% intervals hold the truth: of the records as they are, and after co
 verified sample (``entry.misclassification``), imputation (``entry.imputation``) and, for the
 smallest, either a size distribution (``entry.truncation``) or a follow-up of some of them.
 
+The correction takes two things as given: opening dates that are right where they are known, which
+is for 60% of the candidates; and, within a pattern of traces, candidates of all districts that are
+as likely to be new. ``CONDITIONS`` says what becomes of the intervals where that does not hold.
+
 Takes: seeds and sample sizes. Gives: ``RecordBias``, ``Coverage``; shares from 0 to 1.
 Sources: Okamuro (2006), pp. 4–7 names the errors; their shares are those of the synthetic census
 (``datasets.census.plants.Reasons``), not findings.
-Limits: what the census makes equal everywhere, the correction may take as equal: a new number has
-the same reasons in every district, and births of 1–3 workers follow the stock of such plants. In
-each draw the births of the districts are drawn anew (gamma-Poisson about model 1), so that there
-is a law behind the coefficients; which districts are in the equation stays fixed.
+Limits: as assumed, what the census makes equal everywhere, the correction may take as equal: a new
+number has the same reasons in every district, and births of 1–3 workers follow the stock of such
+plants. In each draw the births of the districts are drawn anew (gamma-Poisson about model 1), so
+that there is a law behind the coefficients; which districts are in the equation stays fixed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from multiprocessing import get_context
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -65,7 +71,7 @@ from shuseki.entry.imputation import (
     corrected_rates,
     pool_fit,
 )
-from shuseki.entry.misclassification import Candidates, verify_at_random
+from shuseki.entry.misclassification import Candidates, split_patterns, verify_at_random
 from shuseki.entry.ols import Fit, estimate, least_squares
 from shuseki.entry.truncation import unseen_plants
 from shuseki.entry.variables import RegionalVariables, regional_variables
@@ -73,14 +79,25 @@ from shuseki.errors import ParameterError
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
 
-__all__ = ["Coverage", "Drawn", "RecordBias", "bias", "coverage", "draw_census", "model_1"]
+__all__ = [
+    "CONDITIONS",
+    "ESTIMATORS",
+    "FOLLOWED",
+    "Conditions",
+    "Coverage",
+    "Drawn",
+    "RecordBias",
+    "bias",
+    "coverage",
+    "draw_census",
+    "model_1",
+    "told",
+]
 
 REASONS = Reasons()
 """Why plants appear, as the synthetic census has it."""
 FEWER_THAN = 20
 """Births have fewer regular employees than this."""
-UNKNOWN_OPENING_SHARE = 0.4
-"""Plants whose day of opening the records lack; as in the written census."""
 NAMESAKES = (
     "no namesake left",
     *(
@@ -115,6 +132,61 @@ ESTIMATORS = (
     "followed up, all sizes",
 )
 """The first two are of births of four or more workers, the others of births of any size."""
+FOLLOWED = "MRATIO"
+"""The regressor that the errors of the records follow, where they follow one."""
+FEWEST = 0.2
+"""Where errors vary, the district with the fewest has this share of those of the one with most."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How far what the correction takes as given holds.
+
+    Attributes
+    ----------
+    unknown_openings
+        Share of the candidates whose day of opening the records lack.
+    wrong_openings
+        Share of the known days that are on the wrong side of the wave of 1998.
+    errors
+        How often a number is new though the plant is not: ``equal`` in all districts, ``random``
+        (a district has 20 to 100% of them, by chance, anew in each census) or ``follow`` (20 to
+        100%, in the order of the districts' ``FOLLOWED``).
+    split
+        Whether every pattern is divided into thirds of the districts by ``FOLLOWED`` before a
+        sample is verified.
+    """
+
+    unknown_openings: float = 0.4
+    wrong_openings: float = 0.0
+    errors: Literal["equal", "random", "follow"] = "equal"
+    split: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("unknown_openings", "wrong_openings"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise ParameterError(f"{name} is {value}. Expected a share from 0 to 1.")
+        if self.errors not in ("equal", "random", "follow"):
+            raise ParameterError(
+                f"errors is {self.errors!r}. Expected 'equal', 'random' or 'follow'."
+            )
+
+
+AS_ASSUMED = Conditions()
+CONDITIONS: Mapping[str, Conditions] = MappingProxyType(
+    {
+        "as assumed": AS_ASSUMED,
+        "no opening dates": Conditions(unknown_openings=1.0),
+        "a fifth of the opening dates wrong": Conditions(wrong_openings=0.2),
+        "errors vary over districts": Conditions(errors="random"),
+        f"errors follow {FOLLOWED}": Conditions(errors="follow"),
+        f"errors follow {FOLLOWED}, patterns by its thirds": Conditions(
+            errors="follow", split=True
+        ),
+    }
+)
+"""Name → conditions, from what is assumed to what breaks it and what mends it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +288,8 @@ class Coverage(Result):
         ``mean_width`` (in units of the rate, or of the coefficient), ``n`` intervals.
     censuses, draws, verified, followed
         Censuses drawn, imputations of each, candidates verified, smallest plants followed up.
+    conditions
+        How far what the correction takes as given held.
     """
 
     table: pd.DataFrame
@@ -223,13 +297,18 @@ class Coverage(Result):
     draws: int
     verified: int
     followed: int
+    conditions: Conditions = AS_ASSUMED
 
-    def share(self, estimator: str, target: str = "rates") -> float:
-        """Mean coverage of an estimator for a target: ``rates`` or a kind of coefficients."""
+    def share(self, estimator: str, target: str = "rates", what: str = "") -> float:
+        """Mean coverage of an estimator for a target: ``rates`` or a kind of coefficients.
+
+        ``what`` names one coefficient; all of them by default.
+        """
         rows = self.table[(self.table["estimator"] == estimator) & (self.table["target"] == target)]
+        rows = rows[rows["what"] == what] if what else rows
         if rows.empty:
             raise ParameterError(
-                f"No coverage of {target!r} by {estimator!r}. Expected one of "
+                f"No coverage of {target!r} {what} by {estimator!r}. Expected one of "
                 f"{', '.join(ESTIMATORS)} and rates, finite population or superpopulation."
             )
         return float(rows["coverage_share"].mean())
@@ -238,7 +317,8 @@ class Coverage(Result):
         """Coverage of the rates before and after."""
         return (
             f"95% intervals hold the true rate in {self.share('records'):.1%} of districts by the "
-            f"records, in {self.share('verified and imputed'):.1%} after correction; "
+            f"records, in {self.share('verified and imputed'):.1%} after correction"
+            f"{'' if self.conditions == AS_ASSUMED else ' (' + told(self.conditions) + ')'}; "
             f"n = {self.censuses} synthetic censuses"
         )
 
@@ -301,6 +381,7 @@ def coverage(
     followed: int = 1000,
     seed: int = 2006,
     reasons: Reasons = REASONS,
+    conditions: Conditions = AS_ASSUMED,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Coverage:
@@ -318,6 +399,8 @@ def coverage(
         Plants of 1–3 workers asked when they opened.
     seed
         Of the first census; the others follow.
+    conditions
+        How far what the correction takes as given holds; ``CONDITIONS`` names some.
     workers
         Processes; more than one give the same numbers sooner.
     progress
@@ -333,6 +416,7 @@ def coverage(
         verified=verified,
         followed=followed,
         reasons=reasons,
+        conditions=conditions,
     )
     scores = []
     with ExitStack() as stack:
@@ -350,13 +434,31 @@ def coverage(
         draws=draws,
         verified=verified,
         followed=followed,
+        conditions=conditions,
         notes=(
             NOT_A_FINDING,
+            f"Conditions: {told(conditions)}.",
             "Coefficients, finite population: those of the true rates of the same census. "
             "Superpopulation: their mean over all censuses.",
         ),
         sources=(CENSUS, OKAMURO_2006.at("pp. 4-7")),
     )
+
+
+def told(conditions: Conditions) -> str:
+    """Say conditions in words."""
+    known = 1 - conditions.unknown_openings
+    dates = f"opening dates known for {known:.0%} of the candidates"
+    if known:
+        wrong = conditions.wrong_openings
+        dates += f", {wrong:.0%} of them wrong" if wrong else ", and right"
+    errors = {
+        "equal": "errors equally frequent in all districts",
+        "random": f"errors in a district from {FEWEST:.0%} to 100% of the most frequent, by chance",
+        "follow": f"errors in a district from {FEWEST:.0%} to 100%, in the order of {FOLLOWED}",
+    }[conditions.errors]
+    split = f"; patterns divided into thirds of {FOLLOWED}" if conditions.split else ""
+    return f"{dates}; {errors}{split}"
 
 
 # ---- the world: model 1 on the districts ----------------------------------------------------
@@ -483,7 +585,11 @@ def inside_share() -> float:
 
 
 def draw_census(
-    design: DistrictDesign, place: Country, rng: np.random.Generator, reasons: Reasons = REASONS
+    design: DistrictDesign,
+    place: Country,
+    rng: np.random.Generator,
+    reasons: Reasons = REASONS,
+    conditions: Conditions = AS_ASSUMED,
 ) -> Drawn:
     """Draw a census as ``datasets.census`` does, and keep what may be a birth of 2000."""
     block = draw_block(design, place, 1.0, 0, rng, reasons)
@@ -495,23 +601,42 @@ def draw_census(
     renamed = handed_on | (goes_on & looks_renamed(block, reasons, rng))
     at = np.flatnonzero((new | renamed) & small)
     recent = (block.opened_here[at] > SURVEY_DAYS[1998]) | handed_on[at]
-    opening = np.where(rng.random(len(at)) < UNKNOWN_OPENING_SHARE, 0, np.where(recent, 1, 2))
+    if conditions.wrong_openings:
+        recent = recent ^ (rng.random(len(at)) < conditions.wrong_openings)
+    unknown = rng.random(len(at)) < conditions.unknown_openings
+    opening = np.where(unknown, 0, np.where(recent, 1, 2))
     told = 2 * namesakes(block, place, at, reasons, rng) + opening
     of_new = np.where(opening == 2, NEW_NUMBERS - 1, told)
     area = place.area[block.municipality[at]]
     tiny = tiny[tiny["wave"] == 4]
     born = tiny[tiny["born"]]
     born_in = place.area[born["municipality"].to_numpy()]
+    event = np.where(handed_on, REASSIGNED, np.where(new, block.event, 0))[at]
+    kept = np.ones(len(at), dtype=bool)
+    if conditions.errors != "equal":
+        wrong = new[at] & ~np.isin(event, (BIRTH, REASSIGNED))
+        share = error_shares(design, conditions, rng)
+        kept = ~wrong | (rng.random(len(at)) < np.append(share, share.mean())[area])
     return Drawn(
-        area=np.where(area == OUTSIDE, -1, area),
-        pattern=np.where(new[at], of_new, NEW_NUMBERS + opening),
-        event=np.where(handed_on, REASSIGNED, np.where(new, block.event, 0))[at],
-        employees=block.employees[at, 4],
-        counted=new[at],
+        area=np.where(area == OUTSIDE, -1, area)[kept],
+        pattern=np.where(new[at], of_new, NEW_NUMBERS + opening)[kept],
+        event=event[kept],
+        employees=block.employees[at, 4][kept],
+        counted=new[at][kept],
         smallest_births=np.bincount(born_in, minlength=OUTSIDE + 1)[:OUTSIDE],
         smallest=len(tiny),
         smallest_opened=len(born),
     )
+
+
+def error_shares(
+    design: DistrictDesign, conditions: Conditions, rng: np.random.Generator
+) -> Floats:
+    """Share of the errors of the most frequent that each district has, shape ``(253,)``."""
+    if conditions.errors == "random":
+        return np.asarray(rng.uniform(FEWEST, 1.0, len(design.accounts)))
+    order = stats.rankdata(model_1().variables.column(FOLLOWED).to_numpy())
+    return np.asarray(FEWEST + (1 - FEWEST) * (order - 1) / (len(order) - 1))
 
 
 def looks_renamed(block: Block, reasons: Reasons, rng: np.random.Generator) -> Bools:
@@ -579,13 +704,19 @@ class Score:
 
 
 def score_census(
-    number: int, seed: int, draws: int, verified: int, followed: int, reasons: Reasons
+    number: int,
+    seed: int,
+    draws: int,
+    verified: int,
+    followed: int,
+    reasons: Reasons,
+    conditions: Conditions = AS_ASSUMED,
 ) -> Score:
     """Draw one census of a series, and correct it in every way."""
     world = model_1()
     rng = np.random.default_rng([seed, number])
-    drawn = draw_census(world.redrawn(rng), country(), rng, reasons)
-    return examine(drawn, world, verified, followed, draws, rng)
+    drawn = draw_census(world.redrawn(rng), country(), rng, reasons, conditions)
+    return examine(drawn, world, verified, followed, draws, rng, split=conditions.split)
 
 
 def examine(
@@ -595,13 +726,15 @@ def examine(
     followed: int,
     draws: int,
     rng: np.random.Generator,
+    *,
+    split: bool = False,
 ) -> Score:
     """Correct one census in every way, beside its truth."""
     labour = world.labour_force
     true_births = np.array([drawn.count(drawn.is_new), drawn.count(drawn.is_new)])
     true_births[1] += drawn.smallest_births
     true_rates = 10_000 * true_births / labour
-    candidates = verify(drawn, world, verified, rng)
+    candidates = verify(drawn, world, verified, rng, split=split)
     seed = int(rng.integers(2**62))
     asked = min(followed, drawn.smallest)
     opened = int(
@@ -635,13 +768,21 @@ def examine(
     return Score(true_rates, truth, rates, found)
 
 
-def verify(drawn: Drawn, world: World, verified: int, rng: np.random.Generator) -> Candidates:
+def verify(
+    drawn: Drawn, world: World, verified: int, rng: np.random.Generator, *, split: bool = False
+) -> Candidates:
     """Verify candidates at random: by pattern in proportion, at least ten of each.
 
-    A fifth of the sample goes to numbers that go on under another name.
+    A fifth of the sample goes to numbers that go on under another name. ``split`` divides the
+    patterns by thirds of the districts first.
     """
-    counts = np.bincount(drawn.pattern, minlength=len(PATTERNS))
-    is_new_number = np.arange(len(PATTERNS)) < NEW_NUMBERS
+    patterns, pattern = PATTERNS, drawn.pattern
+    if split:
+        patterns, pattern = split_patterns(
+            PATTERNS, pattern, drawn.area, world.variables.column(FOLLOWED).to_numpy(), FOLLOWED
+        )
+    counts = np.bincount(pattern, minlength=len(patterns))
+    is_new_number = np.arange(len(patterns)) * len(PATTERNS) // len(patterns) < NEW_NUMBERS
     share = np.where(
         is_new_number,
         0.8 * counts / counts[is_new_number].sum(),
@@ -650,11 +791,11 @@ def verify(drawn: Drawn, world: World, verified: int, rng: np.random.Generator) 
     wanted = np.maximum(np.rint(verified * share).astype(np.int64), 10)
     return Candidates(
         area=drawn.area,
-        pattern=drawn.pattern,
-        status=verify_at_random(drawn.pattern, drawn.is_new, wanted.tolist(), rng),
+        pattern=pattern,
+        status=verify_at_random(pattern, drawn.is_new, wanted.tolist(), rng),
         counted=drawn.counted,
         areas=world.variables.areas,
-        patterns=PATTERNS,
+        patterns=patterns,
         sources=(CENSUS,),
     )
 

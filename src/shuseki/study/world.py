@@ -29,6 +29,7 @@ from shuseki.datasets import manufacturing_panel, regional_accounts
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import distance_matrix_km, own_distance_km
 from shuseki.geography.districts import division
+from shuseki.geography.names import spelling_key
 from shuseki.panel import Panel
 from shuseki.sources import Source
 from shuseki.theory.quantitative_spatial import (
@@ -100,25 +101,31 @@ class World:
     notes: tuple[str, ...] = ()
 
     def find(self, area: str) -> int:
-        """Position of an area by code, name, or one part of a compound name that no other has."""
+        """Position of an area by code, name, or one part of a compound name that no other has.
+
+        The official name comes first; other spellings (small or large ケ, old or new characters)
+        are known too.
+        """
         lists = [self.codes, *self.names.values()]
-        for names in lists:
-            hits = [k for k, name in enumerate(names) if name == area]
-            if len(hits) == 1:
-                return hits[0]
-            if len(hits) > 1:
-                shown = examples(self.codes[k] for k in hits)
-                raise UnknownCodeError(
-                    f"{len(hits)} areas are called {area!r}. Expected one. Use a code: {shown}."
-                )
-        parts = [
-            k
-            for names in self.names.values()
-            for k, name in enumerate(names)
-            if area in name.replace("・", "-").split("-")
-        ]
-        if len(set(parts)) == 1:
-            return parts[0]
+        for key in (str, spelling_key):
+            asked = key(area)
+            for names in lists:
+                hits = [k for k, name in enumerate(names) if key(name) == asked]
+                if len(hits) > 1:
+                    shown = examples(self.codes[k] for k in hits)
+                    raise UnknownCodeError(
+                        f"{len(hits)} areas are called {area!r}. Expected one. Use a code: {shown}."
+                    )
+                if hits:
+                    return hits[0]
+            parts = {
+                k
+                for names in self.names.values()
+                for k, name in enumerate(names)
+                if asked in map(key, name.replace("・", "-").split("-"))
+            }
+            if len(parts) == 1:
+                return parts.pop()
         known: Collection[str] = [name for names in lists for name in names]
         raise UnknownCodeError.among("area", [area], known)
 
