@@ -17,11 +17,12 @@ test: $(STAMP)  ## checks of structure and types, then every test but the slow o
 test-slow: $(STAMP)  ## the tests that simulate at length, or draw the census at full size
 	$(BIN)/pytest -q -n 2 --dist load -m "slow and not spark"
 
-check: $(STAMP)  ## style, types, layers
+check: $(STAMP)  ## style, types, layers; pages and benchmarks older than their code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python docs/freshness.py
 
 spark: $(STAMP)  ## install the Spark extra (needs Java 17) and run the tests marked spark
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-spark.lock

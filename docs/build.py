@@ -1,9 +1,10 @@
 """Do the pages say what their code says?
 
 Runs the ```` ```python ```` blocks of every page, in order and in one namespace per page, and
-puts what a block prints into the ```` ```text ```` block that follows it. With ``--check``
-nothing is written and a page whose output has changed is an error. The pages of ``docs/theory``
-are doctests with figures: ``docs/theory/draw.py`` runs those.
+puts what a block prints into the ```` ```text ```` block that follows it; ```` ```py ```` blocks
+are shown only. With ``--check`` nothing is written and a page whose output has changed is an
+error. A page that is run carries a digest of what it rests on (``docs/freshness.py``). The pages of
+``docs/theory`` are doctests with figures: ``docs/theory/draw.py`` runs those.
 
     python docs/build.py [--check] [PAGE ...]
 """
@@ -12,7 +13,11 @@ import contextlib
 import io
 import re
 import sys
+import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from freshness import stamped
 
 HERE = Path(__file__).resolve().parent
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(\n?^```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
@@ -35,21 +40,29 @@ def rebuilt(page: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Renew or check the pages; the exit code is the number of pages that differ."""
+    """Renew or check the pages; exit code 1 when one failed or, with --check, differs."""
     check = "--check" in arguments
     named = [Path(name).resolve() for name in arguments if not name.startswith("--")]
-    differ = 0
+    differ = failed = 0
     for page in named or sorted(HERE.rglob("*.md")):
         before = page.read_text(encoding="utf-8")
         if "```python" not in before or "```python\n>>>" in before:
             continue
-        after = rebuilt(page)
+        start = time.process_time()
+        try:
+            with TemporaryDirectory() as place, contextlib.chdir(place):  # for what a page writes
+                after = rebuilt(page)
+        except Exception as error:
+            failed += 1
+            print(f"failed: {page.relative_to(HERE.parent)}: {type(error).__name__}: {error}")
+            continue
+        print(f"{time.process_time() - start:6.1f} s  {page.relative_to(HERE.parent)}", flush=True)
         if after != before:
             differ += 1
             print(f"{'differs' if check else 'renewed'}: {page.relative_to(HERE.parent)}")
-            if not check:
-                page.write_text(after, encoding="utf-8")
-    return differ if check else 0
+        if not check:
+            page.write_text(stamped(page, after), encoding="utf-8")
+    return int(bool(failed or (check and differ)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Runs the code of every page and draws the figures it saves, as PNG, with a headless Chromium:
 ``python docs/theory/draw.py``. ``tests/theory/test_docs.py`` runs the same code and checks what it
-prints.
+prints. A page that ran gets a digest of what it rests on (``docs/freshness.py``).
 """
 
 import doctest
@@ -13,7 +13,10 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from freshness import stamped  # noqa: E402
 
 
 def draw(figure: go.Figure, name: str) -> None:
@@ -51,6 +54,9 @@ def main() -> int:
             encoding="utf-8",
         )
         failed += outcome.failed
+        if not outcome.failed:
+            text = page.read_text(encoding="utf-8")
+            page.write_text(stamped(page, text), encoding="utf-8")
     return failed
 
 
