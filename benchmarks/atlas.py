@@ -22,9 +22,10 @@ from specification_curve import SpecificationCurve
 from shuseki.datasets import regional_accounts
 from shuseki.entry.atlas import Atlas, atlas
 from shuseki.entry.design import OUTLIER_RULES
-from shuseki.entry.variables import DEFINITIONS, regional_variables
+from shuseki.papers.catalogue import printed_definitions
+from shuseki.papers.okamuro_2006.variables import table_2
 
-TERMS = tuple(DEFINITIONS)
+TERMS = printed_definitions().names
 OUTCOMES = ("START", "START_H", "START_L")
 THREADS = 2
 CHECKED = 1000
@@ -38,14 +39,14 @@ def tables(seed: int = 2006) -> dict[str, pd.DataFrame]:
     n = len(accounts)
     accounts["research_institutes_1996"] = rng.poisson(3, n)
     accounts["industrial_land_price_yen_per_m2_1998"] = np.exp(rng.normal(10.5, 0.8, n))
-    x = regional_variables(accounts).frame[["MRATIO", "UNEMPL"]]
+    x = table_2(accounts).frame[["MRATIO", "UNEMPL"]]
     mean = accounts["labour_force_1995"] / 10_000 * (1 + 9 * x["MRATIO"] + 9 * x["UNEMPL"])
     high, low = rng.poisson(0.25 * mean), rng.poisson(0.75 * mean)
     births = pd.DataFrame(
         {"births": high + low, "births_high": high, "births_low": low}, index=accounts.index
     )
     return {
-        rule: regional_variables(accounts, births, convention=rule).frame
+        rule: table_2(accounts, births, convention=rule).frame
         for rule in ("labour_market", "ecological")
     }
 

@@ -21,7 +21,7 @@ from sections import machine, write_section
 
 from shuseki.datasets.census.census import synthetic_census
 from shuseki.datasets.public import manufacturing_panel
-from shuseki.measures.kdensity import kdensity
+from shuseki.measures.distance.kdensity import kdensity
 from shuseki.sites import Sites
 from shuseki.sources import Source
 

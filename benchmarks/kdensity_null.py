@@ -11,8 +11,13 @@ import numpy as np
 from kdensity import census, spread_evenly
 from sections import machine, write_section
 
-from shuseki.measures import kdensity as module
-from shuseki.measures.pairs import points, population_sums, simulated_shares, systematic_sample
+from shuseki.measures.distance import kdensity as module
+from shuseki.measures.distance.pairs import (
+    points,
+    population_sums,
+    simulated_shares,
+    systematic_sample,
+)
 
 SITES, LEVEL = 20_000, 0.05
 PLANTS = (20, 50, 100, 300, 1_000, 5_000)

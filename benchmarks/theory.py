@@ -19,14 +19,14 @@ from collections.abc import Callable  # noqa: E402
 import numpy as np  # noqa: E402
 from sections import machine, write_section  # noqa: E402
 
-from shuseki.theory.footloose import FootlooseEntrepreneur  # noqa: E402
-from shuseki.theory.quantitative_spatial import (  # noqa: E402
+from shuseki.theory.models.footloose import FootlooseEntrepreneur  # noqa: E402
+from shuseki.theory.models.quantitative_spatial import (  # noqa: E402
     QuantitativeSpatial,
     exact_hat,
     invert_trade,
     long_run_symmetric,
 )
-from shuseki.theory.space import any_costs  # noqa: E402
+from shuseki.theory.solving.space import any_costs  # noqa: E402
 
 REGIONS, DISTRICTS = 1741, 253
 

@@ -1,8 +1,8 @@
 """How often do 95% intervals hold the truth, by the records as they are and after correction?
 
 Run: python benchmarks/unseen.py [--censuses 200] [--others 50]
-Draws synthetic censuses (shuseki.study.unseen) under the conditions that the correction assumes,
-and under others, and writes what it found here and into docs/entry/unseen.md.
+Draws synthetic censuses (shuseki.datasets.census.unseen) under the conditions that the correction
+assumes, and under others, and writes what it found here and into docs/entry/unseen.md.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import pandas as pd
 from rich.progress import Progress
 from sections import write_section
 
-from shuseki.study.unseen import (
+from shuseki.datasets.census.unseen import (
     CONDITIONS,
     ESTIMATORS,
     FOLLOWED,

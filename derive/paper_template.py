@@ -91,7 +91,7 @@ def main() -> None:
         f"""# A printed paper as data: what is printed, where, and nothing else. This one is made up
 # and passes; replace it by yours. Numbers are texts exactly as printed. What the paper does not
 # print is left out: rules without their numbers are not asked, and the audit says which.
-# All names of files, columns and keys: shuseki/entry/printed.py.
+# All names of files, columns and keys: shuseki/papers/printed.py.
 
 [paper]
 key = "made-up"                 # a short name

@@ -8,7 +8,7 @@ Made-up papers (synthetic; ``tests/entry/test_audit.py``) in two styles, one sli
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/entry"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/papers"))
 
 from test_audit import detection
 

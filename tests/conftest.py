@@ -1,4 +1,4 @@
-"""Waves of establishments on each engine, for the tests of records and demography."""
+"""Waves of establishments on each engine, and hand-made regional accounts with a known truth."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -75,3 +76,79 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
     yield opened
     for store in stores:
         store.close()
+
+
+# ---- regional accounts ---------------------------------------------------------------------
+
+
+def make_accounts(n: int = 253, seed: int = 2006) -> pd.DataFrame:
+    """Accounts of n areas drawn at random; nothing in them is real."""
+    rng = np.random.default_rng(seed)
+    index = [f"{k:03d}" for k in range(1, n + 1)]
+    plants = rng.integers(200, 3000, n)
+    employees = plants * rng.uniform(8, 35, n)
+    shipments = employees * rng.uniform(15e6, 40e6, n)
+    labour = rng.integers(20_000, 400_000, n)
+    population = labour * rng.uniform(1.5, 1.7, n)
+    workers = labour * rng.uniform(0.85, 0.95, n)
+    wages = employees * rng.uniform(2.3e6, 6.5e6, n)
+    return pd.DataFrame(
+        {
+            "labour_force_1995": labour,
+            "unemployed_1995": labour * rng.uniform(0.015, 0.07, n),
+            "graduates_2000": population * rng.uniform(0.04, 0.22, n),
+            "population_15_and_over_2000": population,
+            "value_added_yen_1998": wages + shipments * rng.uniform(0.06, 0.34, n),
+            "cash_wages_yen_1998": wages,
+            "shipments_yen_1998": shipments,
+            "shipments_yen_1995": shipments / rng.uniform(0.8, 1.35, n),
+            "employees_1998": employees,
+            "plants_1998": plants,
+            "hightech_plants_1998": np.round(plants * rng.uniform(0.02, 0.45, n)),
+            "research_institutes_1996": rng.poisson(3, n),
+            "plants_1996": plants + rng.integers(0, 50, n),
+            "area_km2": rng.uniform(30, 3000, n),
+            "manufacturing_employees_1996": workers * rng.uniform(0.08, 0.48, n),
+            "all_employees_1996": workers,
+            "industrial_land_price_yen_per_m2_1998": np.where(
+                rng.random(n) < 0.77, rng.uniform(5e3, 3e5, n), np.nan
+            ),
+            "metropolitan": rng.random(n) < 0.1,
+            "largest_industry": rng.choice(["food", "textile", "electrical", "other"], n),
+        },
+        index=index,
+    )
+
+
+TRUTH = {"UNEMPL": 9.0, "DENS": 0.014, "MRATIO": 9.0, "AVESIZE": -0.09, "HITECH": 2.4}
+"""Slopes that the made-up births follow; all other variables have none."""
+
+
+def make_births(accounts: pd.DataFrame, seed: int = 2006, noise: float = 0.8) -> pd.DataFrame:
+    """Births that follow TRUTH, three quarters of them low-tech."""
+    from shuseki.papers.okamuro_2006.variables import table_2
+
+    rng = np.random.default_rng(seed)
+    regressors = table_2(accounts).frame
+    rate = 3.0 + sum(slope * regressors[name] for name, slope in TRUTH.items())
+    rate = np.maximum(rate + noise * rng.normal(size=len(accounts)), 0.05)
+    births = rate * accounts["labour_force_1995"] / 10_000
+    share = rng.uniform(0.15, 0.35, len(accounts))
+    return pd.DataFrame(
+        {"births": births, "births_high": births * share, "births_low": births * (1 - share)}
+    )
+
+
+@pytest.fixture(scope="session")
+def accounts() -> pd.DataFrame:
+    return make_accounts()
+
+
+@pytest.fixture(scope="session")
+def variables(accounts) -> Any:
+    from shuseki.papers.okamuro_2006.variables import table_2
+    from shuseki.sources import Source
+
+    made_up = Source("MadeUp", "Made-up regional accounts for tests", "2006", origin="synthetic")
+    prefecture = {code: f"{int(code) // 6:02d}" for code in accounts.index}
+    return table_2(accounts, make_births(accounts), area_groups=prefecture, sources=(made_up,))

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from shuseki.errors import AlignmentError, DataError, ParameterError
-from shuseki.measures.clusters import point_clusters
-from shuseki.measures.kdensity import kdensity
-from shuseki.measures.mfunction import m_function
+from shuseki.measures.clusters.clusters import point_clusters
+from shuseki.measures.distance.kdensity import kdensity
+from shuseki.measures.distance.mfunction import m_function
 from shuseki.sites import Sites
 
 TOKYO, OSAKA = (35.68, 139.77), (34.70, 135.50)

@@ -15,16 +15,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 from shuseki.datasets.public import fully_published, input_output_shares, manufacturing_panel
-from shuseki.measures.clusters import clusters
-from shuseki.measures.concentration import concentration, disagreement, scale_sweep
-from shuseki.measures.externalities import externality_range
-from shuseki.measures.kdensity import joint_kdensity, kdensity_areas
-from shuseki.measures.lifecycle import life_cycle
-from shuseki.measures.mfunction import individual_m
-from shuseki.measures.quotients import location_quotients, shift_share
-from shuseki.measures.ripley import ripley
-from shuseki.measures.trends import contributions, trends
-from shuseki.measures.typology import agglomeration_types
+from shuseki.measures.change.externalities import externality_range
+from shuseki.measures.change.lifecycle import life_cycle
+from shuseki.measures.change.trends import contributions, trends
+from shuseki.measures.change.typology import agglomeration_types
+from shuseki.measures.clusters.clusters import clusters
+from shuseki.measures.distance.kdensity import joint_kdensity, kdensity_areas
+from shuseki.measures.distance.mfunction import individual_m
+from shuseki.measures.distance.ripley import ripley
+from shuseki.measures.indices.concentration import concentration, disagreement, scale_sweep
+from shuseki.measures.indices.quotients import location_quotients, shift_share
 from shuseki.report.plots import plot
 from shuseki.report.plots.measures import types_map
 from shuseki.results import Result

@@ -13,26 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shuseki.datasets.catalogue import catalogue, load
-    from shuseki.datasets.printed import printed_paper
-    from shuseki.entry.audit import audit
     from shuseki.errors import ShusekiError
-    from shuseki.measures.clusters import clusters, point_clusters
-    from shuseki.measures.concentration import (
+    from shuseki.measures.change.externalities import externality_range
+    from shuseki.measures.change.lifecycle import life_cycle
+    from shuseki.measures.change.trends import contributions, trends
+    from shuseki.measures.change.typology import agglomeration_types
+    from shuseki.measures.clusters.clusters import clusters, point_clusters
+    from shuseki.measures.distance.kdensity import joint_kdensity, kdensity, kdensity_areas
+    from shuseki.measures.distance.mfunction import individual_m, joint_m_function, m_function
+    from shuseki.measures.distance.ripley import ripley
+    from shuseki.measures.indices.concentration import (
         coagglomeration,
         concentration,
         disagreement,
         local_moran,
         scale_sweep,
     )
-    from shuseki.measures.externalities import externality_range
-    from shuseki.measures.kdensity import joint_kdensity, kdensity, kdensity_areas
-    from shuseki.measures.lifecycle import life_cycle
-    from shuseki.measures.mfunction import individual_m, joint_m_function, m_function
-    from shuseki.measures.quotients import location_quotients, shift_share, specialisation
-    from shuseki.measures.ripley import ripley
-    from shuseki.measures.trends import contributions, trends
-    from shuseki.measures.typology import agglomeration_types
+    from shuseki.measures.indices.quotients import location_quotients, shift_share, specialisation
     from shuseki.panel import Panel
+    from shuseki.papers.audit import audit
+    from shuseki.papers.catalogue import printed_paper
     from shuseki.report.plots import plot
     from shuseki.sites import Sites
     from shuseki.study.measures import public_panel
@@ -89,37 +89,37 @@ _HOMES = {
     "ShusekiError": "errors",
     "Sites": "sites",
     "Study": "study.specification",
-    "agglomeration_types": "measures.typology",
-    "audit": "entry.audit",
+    "agglomeration_types": "measures.change.typology",
+    "audit": "papers.audit",
     "bundled_studies": "study.specification",
     "catalogue": "datasets.catalogue",
-    "clusters": "measures.clusters",
-    "coagglomeration": "measures.concentration",
-    "concentration": "measures.concentration",
-    "contributions": "measures.trends",
-    "disagreement": "measures.concentration",
-    "externality_range": "measures.externalities",
-    "individual_m": "measures.mfunction",
-    "joint_kdensity": "measures.kdensity",
-    "joint_m_function": "measures.mfunction",
-    "kdensity": "measures.kdensity",
-    "kdensity_areas": "measures.kdensity",
-    "life_cycle": "measures.lifecycle",
+    "clusters": "measures.clusters.clusters",
+    "coagglomeration": "measures.indices.concentration",
+    "concentration": "measures.indices.concentration",
+    "contributions": "measures.change.trends",
+    "disagreement": "measures.indices.concentration",
+    "externality_range": "measures.change.externalities",
+    "individual_m": "measures.distance.mfunction",
+    "joint_kdensity": "measures.distance.kdensity",
+    "joint_m_function": "measures.distance.mfunction",
+    "kdensity": "measures.distance.kdensity",
+    "kdensity_areas": "measures.distance.kdensity",
+    "life_cycle": "measures.change.lifecycle",
     "load": "datasets.catalogue",
-    "local_moran": "measures.concentration",
-    "location_quotients": "measures.quotients",
-    "m_function": "measures.mfunction",
+    "local_moran": "measures.indices.concentration",
+    "location_quotients": "measures.indices.quotients",
+    "m_function": "measures.distance.mfunction",
     "plot": "report.plots",
-    "point_clusters": "measures.clusters",
-    "printed_paper": "datasets.printed",
+    "point_clusters": "measures.clusters.clusters",
+    "printed_paper": "papers.catalogue",
     "public_panel": "study.measures",
     "read_study": "study.specification",
-    "ripley": "measures.ripley",
+    "ripley": "measures.distance.ripley",
     "run": "study.run",
-    "scale_sweep": "measures.concentration",
-    "shift_share": "measures.quotients",
-    "specialisation": "measures.quotients",
-    "trends": "measures.trends",
+    "scale_sweep": "measures.indices.concentration",
+    "shift_share": "measures.indices.quotients",
+    "specialisation": "measures.indices.quotients",
+    "trends": "measures.change.trends",
 }
 
 

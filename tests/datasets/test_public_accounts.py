@@ -11,9 +11,8 @@ from shuseki.datasets.accounts import (
     regional_accounts_provenance,
     small_plants,
 )
-from shuseki.datasets.printed import printed_paper
-from shuseki.entry.variables import DEFINITIONS
 from shuseki.errors import ParameterError
+from shuseki.papers.catalogue import printed_definitions, printed_paper
 
 NOWHERE = {"research_institutes_1996", "industrial_land_price_yen_per_m2_1998"}
 
@@ -37,7 +36,7 @@ def test_provenance_covers_every_column() -> None:
 
 
 def test_the_accounts_hold_what_the_variables_need(accounts: pd.DataFrame) -> None:
-    needed = {name for definition in DEFINITIONS.values() for name in definition.needs}
+    needed = set(printed_definitions().needed)
     assert {name for name in needed if not name.startswith("births")} <= set(accounts.columns)
 
 
@@ -58,7 +57,7 @@ TOLERANCE = {
 
 @pytest.mark.parametrize(("name", "tolerance"), TOLERANCE.items())
 def test_means_of_table_3(accounts: pd.DataFrame, name: str, tolerance: float) -> None:
-    ratio = DEFINITIONS[name].compute(accounts)
+    ratio = printed_definitions().variable(name).arithmetic.of(accounts)
     printed = printed_paper().number("descriptives", "mean", variable=name)
     assert ratio.mean() == pytest.approx(float(printed.text), abs=tolerance)
 

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from shuseki.datasets.rebuilt import REASONS, describe, rebuilt_variables
-from shuseki.entry.variables import DEFINITIONS
+from shuseki.papers.catalogue import printed_definitions
 
 
 def test_every_regressor_stands_beside_the_print() -> None:
     given = rebuilt_variables()
-    assert set(given.table["variable"]) == set(DEFINITIONS) == set(REASONS)
+    assert set(given.table["variable"]) == set(printed_definitions().names) == set(REASONS)
     wide = given.side_by_side()
     # Okamuro 2006, table 3.
     assert wide.at["PCM", ("mean", "printed")] == 0.216

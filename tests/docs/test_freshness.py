@@ -165,5 +165,5 @@ def test_a_page_on_counts_rests_on_counts():
     used = {line.split()[0] for line in found.dumps}
     assert "shuseki.entry.counts" in used
     assert "shuseki.entry.support" in used  # through it
-    assert "shuseki.measures.kdensity" not in used
+    assert "shuseki.measures.distance.kdensity" not in used
     assert any("average_marginal_effects" in line for line in found.dumps)

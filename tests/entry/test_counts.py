@@ -10,6 +10,7 @@ from scipy import stats
 
 from shuseki.entry.counts import count_effects, count_model, overdispersion, separated
 from shuseki.errors import ConvergenceError, DataError, ParameterError
+from shuseki.papers.catalogue import printed_definitions
 
 REFERENCE = Path(__file__).with_name("reference")
 TRUTH = {"constant": 0.4, "a": 0.7, "b": -0.5}
@@ -149,7 +150,7 @@ def test_effects_are_told_as_those_of_the_linear_model() -> None:
     frame = pd.DataFrame({"MRATIO": share, "base": base})
     frame["START_H"] = rng.poisson(base * np.exp(1 + 2 * share))
     fit = count_model(frame, outcome="START_H", terms=["MRATIO"], exposure="base")
-    told = count_effects([fit])
+    told = count_effects([fit], definitions=printed_definitions())
     change = told.table["change"].iloc[0]
     assert change == pytest.approx(0.1 * 2 * np.exp(1 + 2 * share).mean(), rel=0.1)
     assert told.say("START_H", "poisson", "MRATIO") == (

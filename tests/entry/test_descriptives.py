@@ -39,11 +39,11 @@ def test_descriptives_clear_each_rate_of_its_outliers(variables):
     assert correlate(changed).n.loc["START", "LNLANDP"] < 253
 
 
-def test_descriptives_come_in_the_order_of_print(variables):
+def test_descriptives_come_in_the_order_of_the_definitions(variables):
     table = describe(variables)
     assert table.to_frame()["variable"].tolist() == [
         "START", "START_H", "START_L", "PCM", "GRSALES", "WAGE", "LNLANDP", "UNEMPL", "UNIV",
-        "INST", "DENS", "MRATIO", "HITECH", "AVESIZE",
+        "INST", "DENS", "MRATIO", "AVESIZE", "HITECH",
     ]  # fmt: skip
     assert "START" in table.headline()
     assert describe(variables, ["UNIV"]).table.index.tolist() == ["UNIV"]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from shuseki.datasets.printed import paper_folder, printed_paper
 from shuseki.entry.design import OUTLIER_RULES, Design, read_designs
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.papers.catalogue import paper_folder, printed_paper
 
 
 def test_outlier_rules_by_hand():

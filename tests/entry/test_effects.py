@@ -3,17 +3,19 @@
 import numpy as np
 import pytest
 
-from shuseki.datasets.printed import printed_designs, printed_paper
 from shuseki.entry.effects import effects, tell, tell_ja
 from shuseki.entry.ols import estimate, estimate_all
-from shuseki.entry.variables import DEFINITIONS
 from shuseki.errors import UnknownCodeError
+from shuseki.papers.catalogue import printed_definitions, printed_designs, printed_paper
+
+TABLE_2 = printed_definitions()
+PER_PLANT = printed_definitions(convention="ecological")
 
 
 @pytest.mark.parametrize("statement", printed_paper().of_kind("effect"), ids=lambda s: s.id)
 def test_steps_are_those_in_which_the_paper_tells_its_effects(statement):
     """Section 5-3, pp. 14-15: 10 points, 10 plants per km², 10 workers fewer."""
-    assert DEFINITIONS[statement["variable"]].step == pytest.approx(
+    assert TABLE_2.step(statement["variable"]).size == pytest.approx(
         statement.number("change").value
     )
 
@@ -23,24 +25,25 @@ def test_printed_coefficients_in_the_papers_words():
     paper = printed_paper()
     for variable in ("MRATIO", "AVESIZE"):
         b = paper.number("coefficients", "coefficient", outcome="START", model="1", term=variable)
-        change = b.value * DEFINITIONS[variable].step
+        change = b.value * TABLE_2.step(variable).size
         assert f"{change:.1f}" == "0.9"
-        assert "0.91 more births" in tell(variable, "START", change) or "0.92" in tell(
-            variable, "START", change
+        assert "0.91 more births" in tell(variable, "START", change, TABLE_2) or "0.92" in tell(
+            variable, "START", change, TABLE_2
         )
 
 
 def test_both_languages_name_outcome_direction_and_convention():
-    assert tell("UNIV", "START_L", -0.23) == (
+    assert tell("UNIV", "START_L", -0.23, TABLE_2) == (
         "10 points more university graduates: 0.23 fewer low-tech births per 10,000 labour force"
     )
-    assert tell_ja("UNIV", "START_L", -0.23) == (
+    assert tell_ja("UNIV", "START_L", -0.23, TABLE_2) == (
         "大卒比率が10ポイント高いと、ローテク業種の労働力人口1万人あたりの開業数が0.23件少ない"
     )
-    assert "per 100 existing plants" in tell("UNIV", "START", 0.1, "ecological")
-    assert "既存事業所100あたり" in tell_ja("UNIV", "START", 0.1, "ecological")
+    assert "per 100 existing plants" in tell("UNIV", "START", 0.1, PER_PLANT)
+    assert "既存事業所100あたり" in tell_ja("UNIV", "START", 0.1, PER_PLANT)
     assert (
-        tell("PORT", "START", 0.001234) == "1 more PORT: 0.0012 more births per 10,000 labour force"
+        tell("PORT", "START", 0.001234, TABLE_2)
+        == "1 more PORT: 0.0012 more births per 10,000 labour force"
     )
 
 
@@ -71,4 +74,4 @@ def test_one_effect_can_be_asked_for(variables):
 
 
 def test_a_land_price_step_is_ten_per_cent():
-    assert np.exp(DEFINITIONS["LNLANDP"].step) == pytest.approx(1.1)
+    assert np.exp(TABLE_2.step("LNLANDP").size) == pytest.approx(1.1)

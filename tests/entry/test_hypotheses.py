@@ -3,16 +3,16 @@
 import pandas as pd
 import pytest
 
-from shuseki.datasets.printed import printed_designs, printed_hypotheses, printed_paper
 from shuseki.entry.hypotheses import (
     Hypothesis,
     evidence_of,
     examine,
-    printed_evidence,
     read_hypotheses,
 )
 from shuseki.entry.ols import estimate_all
 from shuseki.errors import DataError, ParameterError
+from shuseki.papers.beside import examine_print, printed_evidence, stated_verdicts
+from shuseki.papers.catalogue import printed_designs, printed_hypotheses, printed_paper
 
 SIZE = (Hypothesis("s", "smaller, more", "", {"SIZE": "-"}),)
 
@@ -23,7 +23,9 @@ def evidence(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
 
 def test_the_printed_tables_give_the_printed_verdicts():
     """Page 16: supports 3a, 4b, 6, 7; does not support 1, 2, 3b, 4a, 5."""
-    verdicts = examine(printed_paper(), printed_hypotheses()).beside(printed_paper())
+    verdicts = examine_print(printed_paper(), printed_hypotheses()).beside(
+        stated_verdicts(printed_paper())
+    )
     supported = {name for name, verdict in verdicts.overall.items() if verdict == "supported"}
     assert supported == {"3a", "4b", "6", "7"}
     assert set(verdicts.overall) - supported == {"1", "2", "3b", "4a", "5"}
@@ -33,7 +35,7 @@ def test_the_printed_tables_give_the_printed_verdicts():
 
 def test_the_printed_tables_give_the_printed_differences_between_the_groups():
     """Pages 13-14: push only for low-tech; graduates only for low-tech; 6 and 7 for both."""
-    table = examine(printed_paper(), printed_hypotheses()).by_outcome
+    table = examine_print(printed_paper(), printed_hypotheses()).by_outcome
     wide = table.set_index(["hypothesis", "outcome"])["verdict"]
     assert wide["3a", "START_L"] == wide["4b", "START_L"] == "supported"
     assert wide["3a", "START_H"] == wide["4b", "START_H"] == "not supported"
@@ -42,17 +44,19 @@ def test_the_printed_tables_give_the_printed_differences_between_the_groups():
 
 def test_the_wage_exception_and_the_institutes_fall_short():
     """Page 14 sets aside WAGE (model 3), page 15 INST (model 1): each is one equation of a few."""
-    table = examine(printed_paper(), printed_hypotheses()).by_outcome
+    table = examine_print(printed_paper(), printed_hypotheses()).by_outcome
     counts = table.set_index(["hypothesis", "outcome"])["counts"]
     assert counts["2", "START"] == "WAGE: 1 for, 0 against, of 2; LNLANDP: 0 for, 0 against, of 1"
     assert counts["5", "START"] == "INST: 1 for, 0 against, of 3"
-    anything_goes = examine(printed_paper(), printed_hypotheses(), rule="any").by_outcome
+    anything_goes = examine_print(printed_paper(), printed_hypotheses(), rule="any").by_outcome
     verdict = anything_goes.set_index(["hypothesis", "outcome"])["verdict"]
     assert verdict["5", "START"] == "supported"
 
 
 def test_a_stricter_reading_drops_what_is_weak():
-    under = examine(printed_paper(), printed_hypotheses()).under().set_index(["rule", "level"])
+    under = (
+        examine_print(printed_paper(), printed_hypotheses()).under().set_index(["rule", "level"])
+    )
     assert under.loc[("most", 0.10), "4b"] == "supported"
     assert under.loc[("most", 0.05), "4b"] == "not supported"  # UNIV is starred once, at 10%
     assert under.loc[("all", 0.10), "3a"] == "not supported"  # t 1.51 in model 3

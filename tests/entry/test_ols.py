@@ -1,5 +1,6 @@
 """Least squares against statsmodels, hand arithmetic, certified values and invariance."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from shuseki.datasets import regional_accounts
-from shuseki.datasets.printed import paper_folder, printed_paper
 from shuseki.entry.descriptives import describe
 from shuseki.entry.design import CLUSTERED, STANDARD_ERRORS, Design, read_designs
 from shuseki.entry.ols import check_design, estimate, estimate_all, least_squares, stars
-from shuseki.entry.variables import regional_variables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.papers.beside import fits_beside
+from shuseki.papers.catalogue import paper_folder, printed_paper
+from shuseki.papers.okamuro_2006.variables import table_2
 
 EXACT = 1e-10
 """Relative agreement with statsmodels on well-conditioned data."""
@@ -128,9 +130,7 @@ def test_slopes_do_not_depend_on_the_order_of_the_areas(variables):
     design = Design("START", ("UNEMPL", "DENS", "LNLANDP"))
     fit = estimate(design, variables)
     shuffled = variables.frame.sample(frac=1, random_state=1)
-    other = estimate(design, type(variables)(
-        frame=shuffled, outcomes=variables.outcomes, births=variables.births
-    ))  # fmt: skip
+    other = estimate(design, replace(variables, frame=shuffled))
     np.testing.assert_allclose(fit.coefficients, other.coefficients, rtol=EXACT)
     np.testing.assert_allclose(fit.covariance, other.covariance, rtol=1e-9)
 
@@ -188,7 +188,9 @@ def test_printed_beside_obtained(variables):
     paper = printed_paper()
     seen = []
     designs = read_designs(paper_folder() / "designs.toml")
-    fits = estimate_all(designs, variables, paper=paper, progress=lambda *at: seen.append(at))
+    fits = fits_beside(
+        estimate_all(designs, variables, progress=lambda *at: seen.append(at)), paper
+    )
     frame = fits["START", 1].to_frame().set_index("term")
     assert frame.loc["UNEMPL", "printed_coefficient"] == "10.8"
     assert frame.loc["UNEMPL", "printed_stars"] == "**"
@@ -328,7 +330,7 @@ def test_columbus_as_published():
 
 def test_public_accounts_give_the_regressors():
     """Real statistics through the same definitions: GRSALES and UNIV as printed (table 3)."""
-    variables = regional_variables(regional_accounts("public"))
+    variables = table_2(regional_accounts("public"))
     table = describe(variables).table
     assert not variables.is_synthetic
     assert table.loc["GRSALES", "min"] == pytest.approx(-0.230, abs=0.001)

@@ -14,9 +14,12 @@ from shuseki.entry.regions import (
     delaunay_links,
     random_division,
 )
-from shuseki.entry.variables import regional_variables
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError
+from shuseki.papers.catalogue import printed_definitions
+from shuseki.papers.okamuro_2006.variables import table_2
 
+TOLD = printed_definitions()
+START = {"outcomes": ("START",), "definitions": TOLD}
 TERMS = ("UNEMPL", "MRATIO", "HITECH")
 
 
@@ -24,7 +27,7 @@ TERMS = ("UNEMPL", "MRATIO", "HITECH")
 def units(accounts) -> Units:
     """The made-up areas as units, with births by their own accounts."""
     rng = np.random.default_rng(5)
-    x = regional_variables(accounts).frame
+    x = table_2(accounts).frame
     rate = 3 + 9 * x["UNEMPL"] + 9 * x["MRATIO"]
     births = rng.poisson(rate * accounts["labour_force_1995"] / 10_000)
     centres = np.column_stack([rng.uniform(33, 40, 253), rng.uniform(131, 141, 253)])
@@ -52,9 +55,9 @@ def contiguous(links: sparse.csr_array, areas: np.ndarray) -> bool:
 def test_rates_of_a_sum_are_the_sum_of_births_over_the_sum_of_people(units: Units) -> None:
     # two units: births a + b over labour force a + b, unemployed a + b over labour force a + b
     pair = list(units.accounts.index[:2])
-    variables = add_up_accounts(units, pd.Series("x", index=pair))
+    variables = add_up_accounts(units, pd.Series("x", index=pair), definitions=TOLD)
     labour = units.accounts.loc[pair, "labour_force_1995"].sum()
-    born = units.births.loc[pair, "births"].sum()
+    born = units.counts.loc[pair, "births"].sum()
     assert variables.frame.loc["x", "START"] == pytest.approx(10_000 * born / labour)
     jobless = units.accounts.loc[pair, "unemployed_1995"].sum()
     assert variables.frame.loc["x", "UNEMPL"] == pytest.approx(jobless / labour)
@@ -64,15 +67,15 @@ def test_rates_of_a_sum_are_the_sum_of_births_over_the_sum_of_people(units: Unit
 def test_land_price_is_the_highest(units: Units) -> None:
     price = "industrial_land_price_yen_per_m2_1998"
     known = units.accounts[price].dropna().index[:3]
-    variables = add_up_accounts(units, pd.Series("x", index=known))
+    variables = add_up_accounts(units, pd.Series("x", index=known), definitions=TOLD)
     highest = units.accounts.loc[known, price].max()
     assert variables.frame.loc["x", "LNLANDP"] == pytest.approx(np.log(highest / 100))
 
 
 def test_units_as_areas_give_the_plain_equation(units: Units) -> None:
     identity = pd.Series(units.accounts.index, index=units.accounts.index)
-    answer = compare_divisions(units, {"unit": identity}, terms=TERMS)
-    plain = estimate(Design("START", TERMS), regional_variables(units.accounts, units.births))
+    answer = compare_divisions(units, {"unit": identity}, terms=TERMS, **START)
+    plain = estimate(Design("START", TERMS), table_2(units.accounts, units.counts))
     np.testing.assert_allclose(answer.table["coefficient"], plain.coefficients[1:], rtol=1e-9)
     np.testing.assert_allclose(answer.table["p_value"], plain.p[1:], rtol=1e-6)
 
@@ -85,6 +88,7 @@ def test_the_truth_is_found_in_every_division(units: Units) -> None:
         units,
         {"unit": identity, "pairs": every(units, 2), "fours": every(units, 4)},
         terms=TERMS,
+        **START,
         outliers="none",
     )
     table = answer.table[answer.table["term"] == "MRATIO"]
@@ -123,6 +127,7 @@ def test_random_divisions_in_the_result(units: Units) -> None:
         units,
         {"pairs": every(units, 2), "unit": identity},
         terms=TERMS,
+        **START,
         random_areas=(127,),
         draws=20,
         rng=np.random.default_rng(0),
@@ -141,31 +146,32 @@ def test_random_divisions_in_the_result(units: Units) -> None:
 
 def test_units_that_a_division_leaves_out_are_left_out(units: Units) -> None:
     half = every(units, 1).iloc[:100]
-    answer = compare_divisions(units, {"half": half}, terms=TERMS)
+    answer = compare_divisions(units, {"half": half}, terms=TERMS, **START)
     assert set(answer.table["areas"]) == {100}
 
 
 def test_bad_input_is_named(units: Units) -> None:
     identity = pd.Series(units.accounts.index, index=units.accounts.index)
     with pytest.raises(UnknownCodeError, match="convert its codes"):
-        compare_divisions(units, {"other": pd.Series("x", index=["13101"])}, terms=TERMS)
+        compare_divisions(units, {"other": pd.Series("x", index=["13101"])}, terms=TERMS, **START)
     with pytest.raises(UnknownCodeError, match="district"):
-        compare_divisions(units, {"unit": identity}, terms=TERMS, reference="district")
+        compare_divisions(units, {"unit": identity}, terms=TERMS, **START, reference="district")
     with pytest.raises(ParameterError, match="default_rng"):
-        compare_divisions(units, {"unit": identity}, terms=TERMS, random_areas=(20,))
+        compare_divisions(units, {"unit": identity}, terms=TERMS, **START, random_areas=(20,))
     twice = pd.Series(["a", "b"], index=["001", "001"])
     with pytest.raises(DataError, match="two areas: 001"):
-        compare_divisions(units, {"twice": twice}, terms=TERMS)
+        compare_divisions(units, {"twice": twice}, terms=TERMS, **START)
     with pytest.raises(DataError, match="3 areas for 4 coefficients"):
-        compare_divisions(units, {"three": every(units, 100)}, terms=TERMS)
+        compare_divisions(units, {"three": every(units, 100)}, terms=TERMS, **START)
     births = pd.DataFrame({"births": [1]}, index=["999"])
     with pytest.raises(AlignmentError, match="Births in units without accounts: 999"):
-        compare_divisions(Units(units.accounts, births), {"unit": identity}, terms=TERMS)
+        compare_divisions(Units(units.accounts, births), {"unit": identity}, terms=TERMS, **START)
     with pytest.raises(ParameterError, match="centres or links"):
         compare_divisions(
-            Units(units.accounts, units.births),
+            Units(units.accounts, units.counts),
             {"unit": identity},
             terms=TERMS,
+            **START,
             random_areas=(20,),
             rng=np.random.default_rng(0),
         )

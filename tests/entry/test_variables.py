@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shuseki.datasets.printed import printed_paper
-from shuseki.entry.variables import DEFINITIONS, regional_variables
+from shuseki.entry.definitions import read_definitions
+from shuseki.entry.variables import regional_variables
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError
 from shuseki.panel import Panel
+from shuseki.papers.catalogue import printed_paper
+from shuseki.papers.okamuro_2006.variables import table_2
 
 ONE = pd.DataFrame(
     {
@@ -35,7 +37,7 @@ BIRTHS = pd.DataFrame({"births": [16], "births_high": [2], "births_low": [14]}, 
 
 
 def test_every_variable_by_hand():
-    row = regional_variables(ONE, BIRTHS).frame.loc["207"]
+    row = table_2(ONE, BIRTHS).frame.loc["207"]
     assert row["START"] == pytest.approx(8.0)  # 16 / 20,000 × 10,000
     assert row["START_H"] == pytest.approx(1.0)
     assert row["START_L"] == pytest.approx(7.0)
@@ -53,17 +55,18 @@ def test_every_variable_by_hand():
 
 
 def test_the_ecological_rate_divides_by_all_plants():
-    row = regional_variables(ONE, BIRTHS, convention="ecological").frame.loc["207"]
+    row = table_2(ONE, BIRTHS, convention="ecological").frame.loc["207"]
     assert row["START"] == pytest.approx(6.4)  # 16 / 250 × 100
     assert row["START_H"] + row["START_L"] == pytest.approx(row["START"])
 
 
 def test_definitions_are_those_of_table_2():
     printed = printed_paper("okamuro-2006").table("variables").set_index("variable")
-    variables = regional_variables(ONE, BIRTHS)
-    ours = variables.definitions().set_index("variable")
+    variables = table_2(ONE, BIRTHS)
+    ours = variables.described().set_index("variable")
     assert set(ours.index) == set(printed.index)
-    for name, definition in DEFINITIONS.items():
+    for definition in variables.definitions.variables:
+        name = definition.name
         assert definition.label_ja.removesuffix("（対数）") == printed.loc[name, "name_ja"]
         assert definition.period == printed.loc[name, "period"]
 
@@ -72,29 +75,29 @@ def test_units_of_money_and_people_do_not_matter_where_they_cancel(accounts):
     thousand = accounts.copy()
     money = [c for c in accounts if "_yen_" in c and "land" not in c]
     thousand[money] = thousand[money] * 1000
-    a, b = regional_variables(accounts).frame, regional_variables(thousand).frame
+    a, b = table_2(accounts).frame, table_2(thousand).frame
     for name in ("PCM", "GRSALES"):
         np.testing.assert_allclose(a[name], b[name], rtol=1e-12)
     np.testing.assert_allclose(1000 * a["WAGE"], b["WAGE"], rtol=1e-12)
 
 
 def test_a_missing_account_is_a_missing_variable_with_a_note():
-    variables = regional_variables(ONE.drop(columns=["area_km2", "graduates_2000"]), BIRTHS)
+    variables = table_2(ONE.drop(columns=["area_km2", "graduates_2000"]), BIRTHS)
     assert variables.frame[["DENS", "UNIV"]].isna().all(axis=None)
     assert "DENS is missing: the accounts have no area_km2." in variables.notes
     assert "UNIV is missing: the accounts have no graduates_2000." in variables.notes
 
 
 def test_an_account_nobody_has_is_said():
-    variables = regional_variables(ONE.assign(research_institutes_1996=np.nan), BIRTHS)
+    variables = table_2(ONE.assign(research_institutes_1996=np.nan), BIRTHS)
     assert "INST is missing: no area has research_institutes_1996." in variables.notes
 
 
 def test_no_births_no_rates():
-    variables = regional_variables(ONE)
+    variables = table_2(ONE)
     assert variables.outcomes == ()
     assert "START" not in variables.frame
-    assert any("no startup rate" in note for note in variables.notes)
+    assert any("no outcome" in note for note in variables.notes)
 
 
 def test_a_panel_of_births_by_industry_is_summed_by_group():
@@ -103,23 +106,51 @@ def test_a_panel_of_births_by_industry_is_summed_by_group():
         area_names=("大川",), area_groups=("37",),
     )  # fmt: skip
     groups = {"H01": "high", "L01": "low", "L02": "low"}
-    variables = regional_variables(ONE, panel, groups=groups)
-    assert variables.births.loc["207"].to_dict() == {"START": 16, "START_H": 2, "START_L": 14}
+    variables = table_2(ONE, panel, groups=groups)
+    assert variables.counts.loc["207"].to_dict() == {"START": 16, "START_H": 2, "START_L": 14}
     assert variables.area_names == ("大川",)
     assert variables.area_groups == ("37",)
     with pytest.raises(ParameterError, match="3 industries"):
-        regional_variables(ONE, panel)
+        table_2(ONE, panel)
     with pytest.raises(UnknownCodeError, match="L02"):
-        regional_variables(ONE, panel, groups={"H01": "high", "L01": "low"})
+        table_2(ONE, panel, groups={"H01": "high", "L01": "low"})
 
 
 def test_groups_of_your_own_become_outcomes():
     births = BIRTHS.rename(columns={"births_high": "births_green", "births_low": "births_grey"})
-    assert regional_variables(ONE, births).outcomes == ("START", "START_GREEN", "START_GREY")
+    told = read_definitions(
+        {
+            "outcome": [
+                {"name": "START", "denominator": "plants_1998", "per": 100},
+                {"name": "GREEN", "counts": "births_green", "denominator": "plants_1998"},
+                {"name": "EXIT", "counts": "deaths", "denominator": "plants_1998"},
+            ]
+        }
+    )
+    found = regional_variables(ONE, births, definitions=told)
+    assert found.outcomes == ("START", "GREEN")  # no deaths were counted
+    assert found.frame.loc["207"].tolist() == [100 * 16 / 250, 2 / 250]
+    assert found.exposure.loc["207"].tolist() == [2.5, 250]
+
+
+def test_deaths_stock_and_net_change_are_outcomes_too():
+    told = read_definitions(
+        {
+            "outcome": [
+                {"name": "NET", "counts": "net_change", "denominator": "stock_before", "per": 100},
+                {"name": "EXIT", "counts": "deaths", "denominator": "stock_before", "per": 100},
+                {"name": "SIZE", "counts": "stock"},
+            ]
+        }
+    )
+    counts = pd.DataFrame({"net_change": [-3], "deaths": [5], "stock": [47]}, index=["a"])
+    accounts = pd.DataFrame({"stock_before": [50]}, index=["a"])
+    found = regional_variables(accounts, counts, definitions=told)
+    assert found.frame.loc["a"].tolist() == [-6.0, 10.0, 47.0]  # 100·(−3)/50, 100·5/50, 47
 
 
 def test_columns_can_be_added():
-    variables = regional_variables(ONE, BIRTHS).with_columns(PORT=[True])
+    variables = table_2(ONE, BIRTHS).with_columns(PORT=[True])
     assert variables.column("PORT").tolist() == [1.0]
     with pytest.raises(AlignmentError, match="2 values"):
         variables.with_columns(PORT=[1, 2])
@@ -140,30 +171,30 @@ def test_columns_can_be_added():
 )
 def test_impossible_accounts_are_refused(column, value, message):
     with pytest.raises(DataError, match=message):
-        regional_variables(ONE.assign(**{column: value}), BIRTHS)
+        table_2(ONE.assign(**{column: value}), BIRTHS)
 
 
 def test_negative_value_added_is_possible():
-    assert regional_variables(ONE.assign(value_added_yen_1998=-1e9)).frame["PCM"].iloc[0] < 0
+    assert table_2(ONE.assign(value_added_yen_1998=-1e9)).frame["PCM"].iloc[0] < 0
 
 
 def test_births_that_do_not_fit_are_refused():
     with pytest.raises(DataError, match="do not add up to all births in 207"):
-        regional_variables(ONE, BIRTHS.assign(births=17))
+        table_2(ONE, BIRTHS.assign(births=17))
     with pytest.raises(DataError, match="Negative births in 207"):
-        regional_variables(ONE, BIRTHS * [1, -1, 1])
-    with pytest.raises(DataError, match="No column 'births'"):
-        regional_variables(ONE, BIRTHS[["births_high"]])
-    with pytest.raises(AlignmentError, match=r"1 areas of the births .* 999"):
-        regional_variables(ONE, BIRTHS.set_axis(["999"]))
+        table_2(ONE, BIRTHS * [1, -1, 1])
+    with pytest.raises(DataError, match="No counts"):
+        table_2(ONE, BIRTHS[["births_high"]])
+    with pytest.raises(AlignmentError, match=r"1 areas of the counts .* 999"):
+        table_2(ONE, BIRTHS.set_axis(["999"]))
     with pytest.raises(DataError, match="given twice in the accounts: 207"):
-        regional_variables(pd.concat([ONE, ONE]), BIRTHS)
-    with pytest.raises(DataError, match="given twice in the births: 207"):
-        regional_variables(ONE, pd.concat([BIRTHS, BIRTHS]))
+        table_2(pd.concat([ONE, ONE]), BIRTHS)
+    with pytest.raises(DataError, match="given twice in the counts: 207"):
+        table_2(ONE, pd.concat([BIRTHS, BIRTHS]))
     with pytest.raises(ParameterError, match="labour_market, ecological"):
-        regional_variables(ONE, BIRTHS, convention="labour")
+        table_2(ONE, BIRTHS, convention="labour")
     with pytest.raises(DataError, match="plants_1998"):
-        regional_variables(ONE.drop(columns="plants_1998"), BIRTHS, convention="ecological")
+        table_2(ONE.drop(columns="plants_1998"), BIRTHS, convention="ecological")
 
 
 def test_the_result_says_itself(variables):
@@ -183,7 +214,7 @@ def test_a_convention_reverses_the_sign_of_size():
         index=list("abcd"),
     )
     births = pd.DataFrame({"births": [14.0, 13.0, 12.0, 11.0]}, index=list("abcd"))
-    labour = regional_variables(accounts, births).frame
-    plants = regional_variables(accounts, births, convention="ecological").frame
+    labour = table_2(accounts, births).frame
+    plants = table_2(accounts, births, convention="ecological").frame
     assert labour[["START", "AVESIZE"]].corr().iloc[0, 1] < 0
     assert plants[["START", "AVESIZE"]].corr().iloc[0, 1] > 0

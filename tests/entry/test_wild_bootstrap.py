@@ -69,9 +69,7 @@ def regional(seed: int, clusters: int) -> RegionalVariables:
     y, x, codes = drawn(seed, clusters)
     frame = pd.DataFrame({"START": y, "A": x[:, 1], "B": x[:, 2], "g": codes.astype(str)})
     frame.index = [f"{k:03d}" for k in range(len(y))]
-    return RegionalVariables(
-        frame=frame, outcomes=("START",), births=pd.DataFrame(index=frame.index)
-    )
+    return RegionalVariables(frame=frame, outcomes=("START",))
 
 
 def test_it_keeps_its_level_where_t_does_not():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from shuseki.errors import ParameterError
-from shuseki.measures import breaks as module
-from shuseki.measures.breaks import drawn_shocks, fit_course, simulated_quantiles
+from shuseki.measures.change import breaks as module
+from shuseki.measures.change.breaks import drawn_shocks, fit_course, simulated_quantiles
 
 
 def share_with_breaks(shocks, years=22):

@@ -12,8 +12,8 @@ from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCod
 from shuseki.geography.areas import municipalities
 from shuseki.geography.borders import land_km2
 from shuseki.geography.weights import nearest_neighbours
-from shuseki.measures import clusters as module
-from shuseki.measures.clusters import clusters, point_clusters
+from shuseki.measures.clusters import clusters as module
+from shuseki.measures.clusters.clusters import clusters, point_clusters
 from shuseki.panel import Panel
 from shuseki.report.plots import plot
 from shuseki.sites import Sites

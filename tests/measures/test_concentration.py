@@ -11,8 +11,9 @@ from scipy import sparse
 
 from shuseki.errors import AlignmentError, DataError, ParameterError
 from shuseki.geography.weights import Neighbours, nearest_neighbours
-from shuseki.measures import concentration as module
-from shuseki.measures.concentration import (
+from shuseki.measures.distance.kdensity import kdensity
+from shuseki.measures.indices import concentration as module
+from shuseki.measures.indices.concentration import (
     coagglomeration,
     concentration,
     disagreement,
@@ -20,7 +21,6 @@ from shuseki.measures.concentration import (
     plant_herfindahls,
     scale_sweep,
 )
-from shuseki.measures.kdensity import kdensity
 from shuseki.panel import Panel
 from shuseki.sites import Sites
 from shuseki.study.measures import measure

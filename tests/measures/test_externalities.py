@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from shuseki.cli.measure import app
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError
-from shuseki.measures import externalities as module
-from shuseki.measures.externalities import CHANNELS_JA, externality_range, input_output
+from shuseki.measures.change import externalities as module
+from shuseki.measures.change.externalities import CHANNELS_JA, externality_range, input_output
 from shuseki.panel import Panel
 from shuseki.report.plots import plot
 from shuseki.study.measures import measure

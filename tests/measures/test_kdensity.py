@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.measures import kdensity as module
-from shuseki.measures.kdensity import joint_kdensity, kdensity, kdensity_areas
-from shuseki.measures.pairs import (
+from shuseki.measures.distance import kdensity as module
+from shuseki.measures.distance.kdensity import joint_kdensity, kdensity, kdensity_areas
+from shuseki.measures.distance.pairs import (
     distance_matrix,
     mesh,
     pair_shares,

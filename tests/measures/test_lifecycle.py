@@ -5,9 +5,9 @@ import pytest
 
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.measures import lifecycle as module
-from shuseki.measures.histories import SHAPES, Stages, made_up
-from shuseki.measures.lifecycle import (
+from shuseki.measures.change import lifecycle as module
+from shuseki.measures.change.histories import SHAPES, Stages, made_up
+from shuseki.measures.change.lifecycle import (
     PROFILES,
     STAGES,
     calibration,

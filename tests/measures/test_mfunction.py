@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.measures import mfunction as module
-from shuseki.measures.mfunction import individual_m, joint_m_function, m_function
-from shuseki.measures.pairs import along, unit_vectors
+from shuseki.measures.distance import mfunction as module
+from shuseki.measures.distance.mfunction import individual_m, joint_m_function, m_function
+from shuseki.measures.distance.pairs import along, unit_vectors
 from shuseki.sites import Sites
 
 ORACLE = Path(__file__).parent / "oracle"

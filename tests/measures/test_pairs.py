@@ -6,9 +6,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from shuseki.measures import pairs as module
-from shuseki.measures.kdensity import smoothing_map
-from shuseki.measures.pairs import (
+from shuseki.measures.distance import pairs as module
+from shuseki.measures.distance.kdensity import smoothing_map
+from shuseki.measures.distance.pairs import (
     Places,
     distance_matrix,
     mesh,
@@ -120,7 +120,7 @@ def test_blocks_move_the_density_less_than_the_kernel_smooths():
 def test_many_cells_are_counted_as_few_are(monkeypatch):
     places = mesh(at(*towns(900)), 0.9)
     alone = pair_shares(places, places.of_site, np.ones(900), 1.0, 100)
-    monkeypatch.setattr("shuseki.measures.pairs.MANY", 10)
+    monkeypatch.setattr("shuseki.measures.distance.pairs.MANY", 10)
     at_once = pair_shares(places, places.of_site, np.ones(900), 1.0, 100)
     assert at_once == pytest.approx(alone, rel=1e-12)
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import poisson
 
 from shuseki.errors import AlignmentError, DataError, ParameterError
-from shuseki.measures.quotients import (
+from shuseki.measures.indices.quotients import (
     location_quotient,
     location_quotients,
     poisson_limits,

@@ -9,8 +9,8 @@ import pytest
 import shapely
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.measures import ripley as module
-from shuseki.measures.ripley import ripley
+from shuseki.measures.distance import ripley as module
+from shuseki.measures.distance.ripley import ripley
 from shuseki.sites import Sites
 
 ORACLE = Path(__file__).parent / "oracle"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shuseki.geography.distances import distance_matrix_km
-from shuseki.measures.shocks import (
+from shuseki.measures.change.shocks import (
     Cells,
     Normals,
     ShockLaw,

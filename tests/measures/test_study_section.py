@@ -7,11 +7,11 @@ from typer.testing import CliRunner
 
 from shuseki.cli.measure import app
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.measures.clusters import point_clusters
-from shuseki.measures.concentration import coagglomeration, local_moran, scale_sweep
-from shuseki.measures.mfunction import m_function
-from shuseki.measures.quotients import shift_share
-from shuseki.measures.trends import contributions
+from shuseki.measures.change.trends import contributions
+from shuseki.measures.clusters.clusters import point_clusters
+from shuseki.measures.distance.mfunction import m_function
+from shuseki.measures.indices.concentration import coagglomeration, local_moran, scale_sweep
+from shuseki.measures.indices.quotients import shift_share
 from shuseki.report.plots import plot
 from shuseki.results import Result
 from shuseki.sites import Sites

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.measures.trends import contributions, trends
+from shuseki.measures.change.trends import contributions, trends
 from shuseki.panel import Panel
 
 

@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.measures.typology import (
+from shuseki.measures.change.typology import (
     JSIC_10,
     JSIC_11,
     JSIC_12,

@@ -7,8 +7,8 @@ import pytest
 from shuseki.datasets.census.design import CENSUS, district_design
 from shuseki.entry.counts import CountFit
 from shuseki.entry.design import Design
-from shuseki.entry.variables import regional_variables
 from shuseki.geography.districts import division
+from shuseki.papers.okamuro_2006.variables import table_2
 from shuseki.study.deeper import allotted_accounts, deeper, definitions_of_neighbours
 
 MODEL_1 = (
@@ -68,8 +68,8 @@ def test_every_question_is_answered() -> None:
         }
     )
     prefecture = regions.areas.set_index("code")["prefecture"].to_dict()
-    variables = regional_variables(design.accounts, born, area_groups=prefecture, sources=(CENSUS,))
-    municipal = allotted_accounts(design.accounts, regions)
+    variables = table_2(design.accounts, born, area_groups=prefecture, sources=(CENSUS,))
+    municipal = allotted_accounts(design.accounts, regions, variables.definitions)
     area = regions.members.set_index("municipality")["area"].reindex(municipal.index)
     share = municipal["plants_1998"] / municipal["plants_1998"].groupby(area).transform("sum")
     rng = np.random.default_rng(0)

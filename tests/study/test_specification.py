@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shuseki.datasets.printed import new_paper
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.papers.catalogue import new_paper
 from shuseki.study.specification import bundled_studies, read_study
 
 GOOD = """

@@ -6,7 +6,7 @@ import pytest
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError
 from shuseki.panel import Panel
 from shuseki.study.world import Foreign, invert
-from shuseki.theory.quantitative_spatial import Elasticities
+from shuseki.theory.models.quantitative_spatial import Elasticities
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from shuseki.theory import (
     stability,
     sweep,
 )
-from shuseki.theory.dynamics import count_peaks, nudged, simulate
-from shuseki.theory.equilibrium import break_points, sustain_points
-from shuseki.theory.space import circle
+from shuseki.theory.solving.dynamics import count_peaks, nudged, simulate
+from shuseki.theory.solving.equilibrium import break_points, sustain_points
+from shuseki.theory.solving.space import circle
 
 
 # unstable roots of Krugman's model, σ=5, μ=.4: theory note §1, six digits

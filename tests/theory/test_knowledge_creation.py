@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from shuseki.errors import ParameterError
-from shuseki.theory.dynamics import simulate
-from shuseki.theory.knowledge_creation import (
+from shuseki.theory.models.knowledge_creation import (
     KnowledgeCreation,
     best_group_size,
     bliss_point,
@@ -23,6 +22,7 @@ from shuseki.theory.knowledge_creation import (
     rotation_growth,
     sink_point,
 )
+from shuseki.theory.solving.dynamics import simulate
 
 THETA = 1 / 3
 

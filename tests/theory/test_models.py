@@ -11,7 +11,7 @@ from shuseki.theory import (
     Linear,
     VerticalLinkages,
 )
-from shuseki.theory.space import BroadTransportCost, any_costs, circle, discounts
+from shuseki.theory.solving.space import BroadTransportCost, any_costs, circle, discounts
 
 RNG = np.random.default_rng(7)
 POINTS = RNG.random((5, 2))

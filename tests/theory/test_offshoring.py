@@ -6,7 +6,7 @@ from scipy.optimize import brentq
 
 from shuseki.errors import DataError, ParameterError
 from shuseki.theory import VerticalLinkages
-from shuseki.theory.offshoring import (
+from shuseki.theory.models.offshoring import (
     Good,
     LockIn,
     departures,

@@ -6,8 +6,7 @@ from scipy.special import gammaln
 
 from shuseki.errors import ParameterError
 from shuseki.theory import CorePeriphery
-from shuseki.theory.dynamics import simulate
-from shuseki.theory.path_dependence import (
+from shuseki.theory.models.path_dependence import (
     SCENARIOS,
     EntryExit,
     Lifecycle,
@@ -17,6 +16,7 @@ from shuseki.theory.path_dependence import (
     lifecycle_path,
     play,
 )
+from shuseki.theory.solving.dynamics import simulate
 
 
 def test_proportional_urn_has_the_dirichlet_limit():

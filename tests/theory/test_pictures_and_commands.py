@@ -9,17 +9,17 @@ from shuseki.cli.theory import app, in_japanese
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.report.plots import plot
 from shuseki.theory import CorePeriphery, hysteresis, sweep
-from shuseki.theory.dynamics import simulate
-from shuseki.theory.knowledge_creation import (
+from shuseki.theory.models.knowledge_creation import (
     KnowledgeCreation,
     exchange_curve,
     group_sizes,
     knowledge_path,
     rotation,
 )
-from shuseki.theory.offshoring import Good, departures
-from shuseki.theory.path_dependence import Lifecycle, Urn, lifecycle_path, play
-from shuseki.theory.quantitative_spatial import QuantitativeSpatial
+from shuseki.theory.models.offshoring import Good, departures
+from shuseki.theory.models.path_dependence import Lifecycle, Urn, lifecycle_path, play
+from shuseki.theory.models.quantitative_spatial import QuantitativeSpatial
+from shuseki.theory.solving.dynamics import simulate
 
 RUNNER = CliRunner()
 

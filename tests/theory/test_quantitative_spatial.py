@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shuseki.errors import DataError, ParameterError
-from shuseki.theory.quantitative_spatial import (
+from shuseki.theory.models.quantitative_spatial import (
     Elasticities,
     Prior,
     QuantitativeSpatial,

@@ -7,8 +7,8 @@ import pytest
 
 from shuseki.errors import DataError, ParameterError
 from shuseki.theory import VerticalLinkages, solve
-from shuseki.theory.space import any_costs
-from shuseki.theory.vertical_hat import ObservedLinkages
+from shuseki.theory.counterfactual.vertical_hat import ObservedLinkages
+from shuseki.theory.solving.space import any_costs
 
 
 def regions(n, seed=0):

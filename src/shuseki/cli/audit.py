@@ -11,13 +11,13 @@ from rich.markup import escape
 
 from shuseki.cli.gate import WRITES
 from shuseki.datasets.denominators import labour_force_of_ranked
-from shuseki.datasets.printed import new_paper, paper_folder, printed_paper, write_paper
 from shuseki.disk import scratch
-from shuseki.entry.audit import Audit, TestAudit, audit_tests
-from shuseki.entry.audit import audit as audit_paper
-from shuseki.entry.printed import TEST_COLUMNS, PrintedPaper, text_of
-from shuseki.entry.printed_table import Below, PrintedTable, paper_texts, read_printed_table
 from shuseki.errors import DataError, ParameterError
+from shuseki.papers.audit import Audit, TestAudit, audit_tests
+from shuseki.papers.audit import audit as audit_paper
+from shuseki.papers.catalogue import new_paper, paper_folder, printed_paper, write_paper
+from shuseki.papers.printed import TEST_COLUMNS, PrintedPaper, text_of
+from shuseki.papers.printed_table import Below, PrintedTable, paper_texts, read_printed_table
 from shuseki.release import write_csv
 
 __all__ = ["app"]

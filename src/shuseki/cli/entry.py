@@ -14,20 +14,22 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shuseki.cli.gate import WRITES
-from shuseki.datasets.printed import printed_hypotheses, printed_paper
 from shuseki.entry.atlas import atlas as every_specification
 from shuseki.entry.atlas import permutation_test, strongly_correlated
 from shuseki.entry.conley import conley_errors
 from shuseki.entry.counts import bootstrap_counts, count_model, overdispersion
+from shuseki.entry.definitions import Definitions, read_definitions
 from shuseki.entry.design import OUTLIER_RULES
 from shuseki.entry.equality import equality_of_coefficients
-from shuseki.entry.from_print import judge_from_print
 from shuseki.entry.regions import Units, compare_divisions
 from shuseki.entry.spatial import spatial_tests, surviving_conclusions
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.geography.coordinates import check_coordinates
 from shuseki.geography.distances import distance_matrix_km
+from shuseki.papers.catalogue import printed_definitions, printed_hypotheses, printed_paper
+from shuseki.papers.from_print import judge_from_print
 from shuseki.reading.tables import read_table
+from shuseki.reading.toml import read_toml
 from shuseki.release import write_csv
 from shuseki.results import Result
 from shuseki.study.deeper import definitions_of_neighbours
@@ -177,6 +179,10 @@ def regions(
         str, typer.Option(help="Columns that put each municipality into an area, by commas.")
     ],
     outcome: Outcome = "START",
+    definitions: Annotated[
+        Path | None,
+        typer.Option(help="TOML file of variables and outcomes; those of okamuro-2006 by default."),
+    ] = None,
     code: Code = "municipality",
     random_areas: Annotated[
         str, typer.Option(help="Numbers of areas of random divisions, by commas.")
@@ -200,6 +206,7 @@ def regions(
             {name: frame[name] for name in by},
             terms=names,
             outcomes=(outcome,),
+            definitions=_definitions(definitions),
             random_areas=sizes,
             draws=draws,
             rng=np.random.default_rng(seed),
@@ -271,6 +278,13 @@ def from_print(
 
 def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _definitions(path: Path | None) -> Definitions:
+    """Definitions of a file of the user's, or those of the bundled paper."""
+    if path is None:
+        return printed_definitions()
+    return read_definitions(read_toml(path), named=str(path))
 
 
 def _whole(text: str) -> int:

@@ -17,14 +17,14 @@ from rich.text import Text
 
 from shuseki.cli.gate import WRITES
 from shuseki.datasets.public import fully_published, manufacturing_panel
-from shuseki.measures.clusters import Clusters, PointClusters, point_clusters
-from shuseki.measures.clusters import clusters as find_clusters
-from shuseki.measures.concentration import scale_sweep
-from shuseki.measures.externalities import ExternalityRange
-from shuseki.measures.lifecycle import life_cycle
-from shuseki.measures.trends import contributions
-from shuseki.measures.trends import trends as follow
-from shuseki.measures.typology import agglomeration_types
+from shuseki.measures.change.externalities import ExternalityRange
+from shuseki.measures.change.lifecycle import life_cycle
+from shuseki.measures.change.trends import contributions
+from shuseki.measures.change.trends import trends as follow
+from shuseki.measures.change.typology import agglomeration_types
+from shuseki.measures.clusters.clusters import Clusters, PointClusters, point_clusters
+from shuseki.measures.clusters.clusters import clusters as find_clusters
+from shuseki.measures.indices.concentration import scale_sweep
 from shuseki.panel import Panel
 from shuseki.release import write_csv, write_text
 from shuseki.report.blocks import own_headline

@@ -21,15 +21,14 @@ from shuseki.report.plots import plot
 from shuseki.results import Result
 from shuseki.study.world import Foreign, invert
 from shuseki.theory import CorePeriphery, FootlooseEntrepreneur, Housing, VerticalLinkages
-from shuseki.theory.equilibrium import Hysteresis, Model, Sweep, hysteresis, sweep
-from shuseki.theory.knowledge_creation import (
+from shuseki.theory.models.knowledge_creation import (
     ExchangeCurve,
     GroupSizes,
     exchange_curve,
     group_sizes,
 )
-from shuseki.theory.offshoring import Departures, Good, departures
-from shuseki.theory.path_dependence import (
+from shuseki.theory.models.offshoring import Departures, Good, departures
+from shuseki.theory.models.path_dependence import (
     Escapes,
     EscapeShare,
     History,
@@ -40,9 +39,10 @@ from shuseki.theory.path_dependence import (
     escapes,
     lifecycle_path,
 )
-from shuseki.theory.path_dependence import play as play_urn
-from shuseki.theory.quantitative_spatial import Counterfactual, Elasticities
-from shuseki.theory.space import circle, two_regions
+from shuseki.theory.models.path_dependence import play as play_urn
+from shuseki.theory.models.quantitative_spatial import Counterfactual, Elasticities
+from shuseki.theory.solving.equilibrium import Hysteresis, Model, Sweep, hysteresis, sweep
+from shuseki.theory.solving.space import circle, two_regions
 
 __all__ = ["app", "bifurcation", "counterfactual", "knowledge", "offshoring", "path"]
 

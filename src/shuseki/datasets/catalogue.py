@@ -1,7 +1,7 @@
 """What is bundled, who published it, and on what terms?
 
-Every folder under ``datasets/data`` may hold a ``catalogue.toml``; each ``[[dataset]]`` in it is
-one data set. A new one is a row there, not code::
+Every folder under ``datasets/data`` and ``papers`` may hold a ``catalogue.toml``; each
+``[[dataset]]`` in it is one data set. A new one is a row there, not code::
 
     [[dataset]]
     name = "entry-exit-rates"          # what load() takes
@@ -169,9 +169,10 @@ def load(name: str) -> pd.DataFrame:
 
 @lru_cache
 def entries() -> tuple[Dataset, ...]:
-    """Read every ``catalogue.toml``, in order of folder."""
+    """Read every ``catalogue.toml``, in order of the folders' names."""
     found: list[Dataset] = []
-    for folder in sorted((files("shuseki.datasets") / "data").iterdir(), key=lambda f: f.name):
+    folders = [*(files("shuseki.datasets") / "data").iterdir(), *files("shuseki.papers").iterdir()]
+    for folder in sorted(folders, key=lambda f: f.name):
         listing = folder / "catalogue.toml"
         if folder.is_dir() and listing.is_file():
             table = tomllib.loads(listing.read_text(encoding="utf-8"))

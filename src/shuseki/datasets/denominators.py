@@ -1,7 +1,7 @@
 """What are the true denominators of a printed ranking's rates?
 
 Official figures for the areas that a bundled paper ranks, member by member, in the form that
-`shuseki.entry.audit.audit` takes: ``area`` (its printed name), ``member``, ``value`` and ``later``
+`shuseki.papers.audit.audit` takes: ``area`` (its printed name), ``member``, ``value`` and ``later``
 (the municipality that the member belonged to a few years on).
 
 Sources: bundled municipal accounts (labour force, population census of 2000), the lists of the
@@ -12,10 +12,10 @@ districts and the mergers of municipalities. Limits: the 2006 paper divides by t
 import pandas as pd
 
 from shuseki.datasets.catalogue import load
-from shuseki.entry.printed import PrintedPaper
 from shuseki.geography.areas import municipalities, prefectures
 from shuseki.geography.districts import division
 from shuseki.geography.mergers import crosswalk
+from shuseki.papers.printed import PrintedPaper
 
 __all__ = ["labour_force_of_ranked"]
 

@@ -26,8 +26,8 @@ from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.geography.districts import Division, aggregate, division
 from shuseki.industries.classification import classification
 from shuseki.industries.concordance import comparable_groups
-from shuseki.measures.externalities import InputOutput, input_output
-from shuseki.measures.visibility import seen_share
+from shuseki.measures.change.externalities import InputOutput, input_output
+from shuseki.measures.distance.visibility import seen_share
 from shuseki.panel import ALL, Panel
 
 __all__ = [

@@ -16,8 +16,7 @@ import pandas as pd
 
 from shuseki.datasets.accounts import COLUMNS, NATIONAL, regional_accounts
 from shuseki.datasets.catalogue import dataset
-from shuseki.datasets.printed import printed_paper
-from shuseki.entry.variables import DEFINITIONS
+from shuseki.papers.catalogue import printed_definitions, printed_paper
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
 
@@ -87,8 +86,9 @@ def rebuilt_variables() -> RebuiltVariables:
     """Put the regressors rebuilt from public statistics beside the printed table 3."""
     accounts, paper = regional_accounts(), printed_paper("okamuro-2006")
     rows = []
-    for name, definition in DEFINITIONS.items():
-        values = definition.compute(accounts).to_numpy(float)
+    for definition in printed_definitions().variables:
+        name = definition.name
+        values = definition.arithmetic.of(accounts).to_numpy(float)
         rebuilt = describe(values[np.isfinite(values)])
         for statistic in STATISTICS:
             cell = paper.number("descriptives", statistic, variable=name)

@@ -37,11 +37,11 @@ from scipy.optimize import linprog
 from statsmodels.tools.numdiff import approx_fprime
 
 from shuseki.arrays import Bools, Floats, Ints
+from shuseki.entry.definitions import Definitions
 from shuseki.entry.effects import Effects, tell, tell_ja
 from shuseki.entry.ols import check_design, small_sample_factor, stars
 from shuseki.entry.rows import complete_rows, note_left_out
 from shuseki.entry.support import check_support, cluster_codes, note_few_clusters
-from shuseki.entry.variables import DEFINITIONS, Convention
 from shuseki.entry.wild_bootstrap import (
     MACKINNON_ET_AL_2023,
     Weights,
@@ -401,16 +401,16 @@ def bootstrap_counts(
     )
 
 
-def count_effects(fits: Sequence[CountFit], *, convention: Convention = "labour_market") -> Effects:
+def count_effects(fits: Sequence[CountFit], *, definitions: Definitions) -> Effects:
     """Tell average marginal effects in the words of the linear model (``entry.effects``).
 
     Parameters
     ----------
     fits
-        Count models whose exposure is the convention's denominator in its unit (the labour force
-        in 10,000); outcomes named as the rates (``START``, ``START_H``, ``START_L``).
-    convention
-        Of the rates.
+        Count models whose exposure is the denominator in the unit of the rate (the labour force in
+        10,000); outcomes named as the rates.
+    definitions
+        Of rates and terms.
     """
     rows = []
     for fit in fits:
@@ -418,7 +418,7 @@ def count_effects(fits: Sequence[CountFit], *, convention: Convention = "labour_
         for k, term in enumerate(fit.terms):
             if term == "constant":
                 continue
-            step = DEFINITIONS[term].step if term in DEFINITIONS else 1.0
+            step = definitions.step(term).size
             change = float(fit.marginal_effects[k]) * step
             half = bound * float(fit.marginal_errors[k]) * abs(step)
             rows.append(
@@ -431,12 +431,13 @@ def count_effects(fits: Sequence[CountFit], *, convention: Convention = "labour_
                     "low": change - half,
                     "high": change + half,
                     "stars": stars(float(fit.p_values()[k])),
-                    "words": tell(term, fit.outcome, change, convention),
-                    "words_ja": tell_ja(term, fit.outcome, change, convention),
+                    "words": tell(term, fit.outcome, change, definitions),
+                    "words_ja": tell_ja(term, fit.outcome, change, definitions),
                 }
             )
     return Effects(
         table=pd.DataFrame(rows),
+        definitions=definitions,
         notes=("Average marginal effects of count models, delta-method intervals.",),
         sources=tuple(dict.fromkeys(source for fit in fits for source in fit.sources)),
     )

@@ -12,13 +12,15 @@ Sources: Okamuro (2006), tables 1 and 3, appendix table 2.
 """
 
 from collections.abc import Sequence
+from dataclasses import field
 
 import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Floats
+from shuseki.entry.definitions import Definitions
 from shuseki.entry.design import OUTLIER_RULES
-from shuseki.entry.variables import CONVENTIONS, Convention, RegionalVariables, define
+from shuseki.entry.variables import COUNTED, RegionalVariables
 from shuseki.errors import ParameterError, examples
 from shuseki.results import Result, result
 
@@ -33,10 +35,6 @@ __all__ = [
 ]
 
 STATISTICS = ("mean", "median", "sd", "min", "max", "n")
-PAPER_ORDER = (
-    "PCM", "GRSALES", "WAGE", "LNLANDP", "UNEMPL", "UNIV", "INST", "DENS", "MRATIO", "HITECH",
-    "AVESIZE",
-)  # fmt: skip
 
 
 @result
@@ -53,20 +51,20 @@ class Descriptives(Result):
 
     table: pd.DataFrame
     set_aside: dict[str, tuple[str, ...]]
-    convention: Convention = "labour_market"
+    definitions: Definitions = field(default_factory=Definitions)
 
     def headline(self) -> str:
         """Number of variables, and the first one's mean and n."""
         first = str(self.table.index[0])
         row = self.table.iloc[0]
-        unit = define(first, self.convention).unit
+        unit = self.definitions.label(first).unit
         mean = f"mean {first} {row['mean']:.3g} {unit}".rstrip()
         return f"{len(self.table)} variables; {mean} (n = {int(row['n'])})"
 
     def to_frame(self) -> pd.DataFrame:
         """One row per variable, with its unit."""
         frame = self.table.rename_axis("variable").reset_index()
-        units = [define(name, self.convention).unit for name in frame["variable"]]
+        units = [self.definitions.label(name).unit for name in frame["variable"]]
         frame.insert(1, "unit", units)
         return frame
 
@@ -132,7 +130,8 @@ class Ranking(Result):
     outcome
         Which rate.
     table
-        Columns ``rank``, ``area``, ``area_name``, ``area_group``, ``births``, ``rate``.
+        Columns ``rank``, ``area``, ``area_name``, ``area_group``, what is counted (``births``, …)
+        and ``rate``.
     areas
         Number of areas ranked.
     """
@@ -140,16 +139,23 @@ class Ranking(Result):
     outcome: str
     table: pd.DataFrame
     areas: int
-    convention: Convention = "labour_market"
+    definitions: Definitions = field(default_factory=Definitions)
 
     def headline(self) -> str:
         """The first, its rate and births."""
         first = self.table.iloc[0]
-        rule = CONVENTIONS[self.convention]
+        what = self.counted
         return (
-            f"{define(self.outcome).label}: first of {self.areas} is {first['area_name']}, "
-            f"{first['rate']:.2f} {rule.births_words}, {int(first['births'])} births"
+            f"{self.definitions.label(self.outcome).label}: first of {self.areas} is "
+            f"{first['area_name']}, {first['rate']:.2f} "
+            f"{self.definitions.counted(self.outcome)[0]}, "
+            f"{int(first[what])} {what.replace('_', ' ')}"
         )
+
+    @property
+    def counted(self) -> str:
+        """What is counted: births, deaths, net_change or stock, a column of the table."""
+        return counted(self.definitions, self.outcome)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per rank."""
@@ -169,7 +175,7 @@ def describe(
     variables
         The regional variables.
     names
-        Which, in which order; the outcomes and regressors in the paper's order by default.
+        Which, in which order; the outcomes and regressors as defined by default.
     outliers
         Rule that clears the outcomes first, one of ``OUTLIER_RULES``.
 
@@ -190,7 +196,7 @@ def describe(
     return Descriptives(
         table=table.astype({"n": int}),
         set_aside=set_aside,
-        convention=variables.convention,
+        definitions=variables.definitions,
         notes=_outlier_notes(set_aside, outliers) + variables.notes,
         sources=variables.sources,
     )
@@ -251,7 +257,9 @@ def rank(variables: RegionalVariables, outcome: str = "START", *, top: int = 10)
             "area": list(variables.areas),
             "area_name": list(variables.area_names or variables.areas),
             "area_group": list(variables.area_groups or [""] * len(variables.areas)),
-            "births": variables.births[outcome].to_numpy(dtype=float),
+            counted(variables.definitions, outcome): variables.counts[outcome].to_numpy(
+                dtype=float
+            ),
             "rate": variables.column(outcome).to_numpy(),
         }
     ).dropna(subset=["rate"])
@@ -261,10 +269,18 @@ def rank(variables: RegionalVariables, outcome: str = "START", *, top: int = 10)
         outcome=outcome,
         table=ranked.reset_index(drop=True),
         areas=len(frame),
-        convention=variables.convention,
+        definitions=variables.definitions,
         notes=variables.notes,
         sources=variables.sources,
     )
+
+
+def counted(definitions: Definitions, outcome: str) -> str:
+    """What an outcome counts, without the group."""
+    found = definitions.outcome(outcome)
+    if found is None:
+        return "count"
+    return next((kind for kind in COUNTED if found.counts.startswith(kind)), "count")
 
 
 # ---- arrays ---------------------------------------------------------------------------------
@@ -312,8 +328,7 @@ def _cleared(
             f"Unknown outlier rule {outliers!r}. Expected one of {', '.join(OUTLIER_RULES)}."
         )
     if names is None:
-        present = [name for name in PAPER_ORDER if name in variables.frame.columns]
-        names = [*variables.outcomes, *present]
+        names = [*variables.outcomes, *variables.regressors]
     frame = pd.DataFrame({name: variables.column(name) for name in names})
     set_aside = {}
     for name in variables.outcomes:

@@ -30,6 +30,7 @@ from types import MappingProxyType
 import numpy as np
 
 from shuseki.arrays import Bools, Floats, Ints
+from shuseki.entry.definitions import CONSTANT
 from shuseki.entry.support import cluster_codes
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
@@ -44,7 +45,6 @@ __all__ = [
     "read_designs",
 ]
 
-CONSTANT = "constant"
 CLUSTERED = ("CR1", "CR1S")
 STANDARD_ERRORS = ("classical", "HC0", "HC1", "HC2", "HC3", *CLUSTERED)
 THREE = 3.0

@@ -2,29 +2,28 @@
 
 A coefficient times a change that one can imagine: "10 points more manufacturing share: 0.92 more
 births per 10,000 labour force". The change of each variable is part of its definition
-(``entry.variables``), chosen as the 2006 paper tells its effects (pp. 14-15).
+(``entry.definitions``).
 
-Takes: a ``Fit`` or ``Fits``. Gives: ``Effects``, in births per 10,000 labour force (or per 100
-existing plants), with a 95% interval, in English and Japanese.
+Takes: a ``Fit`` or ``Fits``. Gives: ``Effects``, in the unit of the outcome, with a 95% interval,
+in English and Japanese.
 Limits: a linear extrapolation, other variables fixed. Whether the change is within the range of
 the data is for the reader to check against the descriptive statistics.
 """
+
+from dataclasses import field
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from shuseki.entry.design import CONSTANT
+from shuseki.entry.definitions import CONSTANT, Definitions
 from shuseki.entry.ols import Fit, Fits, stars
-from shuseki.entry.variables import CONVENTIONS, DEFINITIONS, define
 from shuseki.errors import UnknownCodeError
 from shuseki.results import Result, result
 
 __all__ = ["Effects", "effects", "tell", "tell_ja"]
 
 INTERVAL = 0.95
-BIRTHS_OF = {"START": "", "START_H": "high-tech ", "START_L": "low-tech "}
-BIRTHS_OF_JA = {"START": "", "START_H": "ハイテク業種の", "START_L": "ローテク業種の"}
 
 
 @result
@@ -35,11 +34,14 @@ class Effects(Result):
     ----------
     table
         Columns ``outcome``, ``model``, ``variable``, ``step`` (in the variable's unit),
-        ``change``, ``low``, ``high`` (births per 10,000 labour force or per 100 existing plants,
-        95% interval), ``stars``, ``words``, ``words_ja``.
+        ``change``, ``low``, ``high`` (in the unit of the outcome, 95% interval), ``stars``,
+        ``words``, ``words_ja``.
+    definitions
+        What outcomes and variables are.
     """
 
     table: pd.DataFrame
+    definitions: Definitions = field(default_factory=Definitions)
 
     def headline(self) -> str:
         """The surest effect, in words."""
@@ -73,12 +75,16 @@ def effects(fits: Fit | Fits) -> Effects:
 
     Notes
     -----
-    Okamuro (2006), section 5-3, pp. 14-15. A variable without a definition of its own is told per
-    unit.
+    A variable without a step of its own is told per unit.
     """
     several = fits.fits if isinstance(fits, Fits) else (fits,)
     rows = [row for fit in several for row in _of_fit(fit)]
-    return Effects(table=pd.DataFrame(rows), notes=fits.notes, sources=fits.sources)
+    return Effects(
+        table=pd.DataFrame(rows),
+        definitions=several[0].definitions,
+        notes=fits.notes,
+        sources=fits.sources,
+    )
 
 
 def _of_fit(fit: Fit) -> list[dict[str, object]]:
@@ -87,7 +93,7 @@ def _of_fit(fit: Fit) -> list[dict[str, object]]:
     for term, b, se, p in zip(fit.terms, fit.coefficients, fit.standard_errors, fit.p, strict=True):
         if term == CONSTANT:
             continue
-        step = DEFINITIONS[term].step if term in DEFINITIONS else 1.0
+        step = fit.definitions.step(term).size
         change = b * step
         half = wide * se * abs(step)
         rows.append(
@@ -100,46 +106,37 @@ def _of_fit(fit: Fit) -> list[dict[str, object]]:
                 "low": change - half,
                 "high": change + half,
                 "stars": stars(p),
-                "words": tell(term, fit.design.outcome, change, fit.convention),
-                "words_ja": tell_ja(term, fit.design.outcome, change, fit.convention),
+                "words": tell(term, fit.design.outcome, change, fit.definitions),
+                "words_ja": tell_ja(term, fit.design.outcome, change, fit.definitions),
             }
         )
     return rows
 
 
-def tell(variable: str, outcome: str, change: float, convention: str = "labour_market") -> str:
+def tell(variable: str, outcome: str, change: float, definitions: Definitions) -> str:
     """Say a change of the outcome that goes with one step of a variable.
 
     Examples
     --------
-    >>> tell("MRATIO", "START", 0.915)
-    '10 points more manufacturing share of workers: 0.92 more births per 10,000 labour force'
-    >>> tell("AVESIZE", "START_L", 0.677)
-    '10 workers fewer per plant: 0.68 more low-tech births per 10,000 labour force'
+    >>> tell("DENS", "START", 0.915, Definitions())
+    '1 more DENS: 0.92 more START'
     """
-    step = DEFINITIONS[variable].step_words if variable in DEFINITIONS else f"1 more {variable}"
-    noun = CONVENTIONS[convention].births_words
-    kind = BIRTHS_OF.get(outcome, f"{outcome} ")
-    return f"{step}: {_two_digits(change)} {'more' if change >= 0 else 'fewer'} {kind}{noun}"
+    more = "more" if change >= 0 else "fewer"
+    noun = definitions.counted(outcome)[0]
+    return f"{definitions.step(variable).words}: {_two_digits(change)} {more} {noun}"
 
 
-def tell_ja(variable: str, outcome: str, change: float, convention: str = "labour_market") -> str:
+def tell_ja(variable: str, outcome: str, change: float, definitions: Definitions) -> str:
     """Say the same in Japanese.
 
     Examples
     --------
-    >>> tell_ja("MRATIO", "START", 0.915)
-    '製造業比率が10ポイント高いと、労働力人口1万人あたりの開業数が0.92件多い'
+    >>> tell_ja("DENS", "START", 0.915, Definitions())
+    'DENSが1高いと、STARTが0.92件多い'
     """
-    step = (
-        DEFINITIONS[variable].step_words_ja
-        if variable in DEFINITIONS
-        else f"{define(variable).label_ja}が1高い"
-    )
-    noun = CONVENTIONS[convention].births_words_ja
-    kind = BIRTHS_OF_JA.get(outcome, f"{outcome}の")
     side = "多い" if change >= 0 else "少ない"
-    return f"{step}と、{kind}{noun}が{_two_digits(change)}件{side}"
+    noun = definitions.counted(outcome)[1]
+    return f"{definitions.step(variable).words_ja}と、{noun}が{_two_digits(change)}件{side}"
 
 
 def _two_digits(change: float) -> str:

@@ -20,7 +20,7 @@ for (one model of two), falls short of more than half, as the paper argues on p.
 significant in one equation of three, falls short too. ``under`` shows what the other rules say:
 "any" equation would support hypothesis 5 for all manufacturing, "all" would drop 3a there.
 
-Takes: ``Fits``, or a ``PrintedPaper``. Gives: ``Verdicts``.
+Takes: ``Fits``, or a table of coefficients and p-values. Gives: ``Verdicts``.
 Sources: Okamuro (2006), section 4-2 (pp. 9-11) and p. 16.
 Limits: counting equations is not a joint test; the models share rows and most terms.
 """
@@ -35,8 +35,7 @@ from typing import Literal
 import pandas as pd
 
 from shuseki.entry.design import CONSTANT
-from shuseki.entry.ols import LEVELS, Fits
-from shuseki.entry.printed import PrintedPaper
+from shuseki.entry.ols import Fits
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -49,7 +48,6 @@ __all__ = [
     "Verdicts",
     "evidence_of",
     "examine",
-    "printed_evidence",
     "read_hypotheses",
 ]
 
@@ -163,13 +161,9 @@ class Verdicts(Result):
             if name in self.overall
         }
 
-    def beside(self, paper: PrintedPaper) -> "Verdicts":
+    def beside(self, stated: Mapping[str, Verdict]) -> "Verdicts":
         """Put the verdicts that a paper states beside these."""
-        stated: dict[str, Verdict] = {}
-        for statement in paper.of_kind("verdicts"):
-            stated |= dict.fromkeys(statement["supported"], "supported")
-            stated |= dict.fromkeys(statement["not_supported"], "not supported")
-        return replace(self, printed=MappingProxyType(stated))
+        return replace(self, printed=MappingProxyType(dict(stated)))
 
     def under(
         self, *, level: Sequence[float] = (0.01, 0.05, 0.10), rule: Sequence[Rule] = RULES
@@ -186,7 +180,7 @@ class Verdicts(Result):
 
 
 def examine(
-    evidence: Fits | PrintedPaper | pd.DataFrame,
+    evidence: Fits | pd.DataFrame,
     hypotheses: Sequence[Hypothesis],
     *,
     level: float = LEVEL,
@@ -197,7 +191,7 @@ def examine(
     Parameters
     ----------
     evidence
-        Estimated equations, a printed paper, or a table with the columns ``outcome``, ``model``,
+        Estimated equations, or a table with the columns ``outcome``, ``model``,
         ``variable``, ``coefficient`` and ``p``.
     hypotheses
         What was expected.
@@ -294,36 +288,14 @@ def evidence_of(fits: Fits) -> pd.DataFrame:
     ].reset_index(drop=True)
 
 
-def printed_evidence(paper: PrintedPaper) -> pd.DataFrame:
-    """The same from a printed table; p is the level that its stars stay below, or 1.
-
-    Significance is taken from the stars as printed, even where t says otherwise.
-    """
-    levels = dict(LEVELS) | paper.about.get("stars", {})
-    table = paper.table("coefficients")
-    frame = pd.DataFrame(
-        {
-            "outcome": table["outcome"],
-            "model": table["model"],
-            "variable": table["term"],
-            "coefficient": paper.values("coefficients", "coefficient"),
-            "p": [levels.get(mark, 1.0) for mark in table["stars"]],
-        }
-    )
-    return frame[frame["variable"] != CONSTANT].reset_index(drop=True)
-
-
 # ---- counting -----------------------------------------------------------------------------------
 
 
 def _as_table(
-    evidence: Fits | PrintedPaper | pd.DataFrame,
+    evidence: Fits | pd.DataFrame,
 ) -> tuple[pd.DataFrame, tuple[str, ...], tuple[Source, ...]]:
     if isinstance(evidence, Fits):
         return evidence_of(evidence), evidence.notes, evidence.sources
-    if isinstance(evidence, PrintedPaper):
-        note = "Significance is read from the printed stars."
-        return printed_evidence(evidence), (note,), (evidence.source,)
     columns = ["outcome", "model", "variable", "coefficient", "p"]
     missing = [column for column in columns if column not in evidence.columns]
     if missing:

@@ -17,7 +17,7 @@ Degrees of freedom are those of Barnard and Rubin (1999).
 
 Takes: ``Candidates``; what is known of the smallest plants; a ``Fit``. Gives: ``CorrectedRates``,
 in the unit of the outcome; ``PooledFit``. Sources: Rubin (1987), pp. 76–81; Barnard, Rubin (1999).
-Checked against: the truth of synthetic censuses (``study.unseen``, ``benchmarks/unseen.py``).
+Checked against: the truth of synthetic censuses (``benchmarks/unseen.py``).
 Limits: those of the patterns (``misclassification``). Which areas are in the equation is not drawn
 anew: outliers stay set aside as the records had them.
 """

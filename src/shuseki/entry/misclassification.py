@@ -10,7 +10,7 @@ a pattern p the share that is new has the posterior
 
 Takes: ``Candidates``, arrays of one entry per plant. Gives: ``VerifiedShares``, shares from 0
 (none is new) to 1. Sources: Brown, Cai and DasGupta (2001), section 4.3.
-Checked against: scipy's beta distribution; the truth of the synthetic census (``study.unseen``).
+Checked against: scipy's beta distribution; the truth of the synthetic census.
 Limits: whom one verifies must be drawn at random within a pattern, and within a pattern candidates
 of all areas must be as likely to be new. ``equal_shares`` asks the verified sample whether they
 are, along any variable of the areas; ``split_patterns`` divides the patterns where they are not.

@@ -25,7 +25,7 @@ with few clusters use ``entry.wild_bootstrap``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -33,10 +33,10 @@ import pandas as pd
 from scipy import linalg, stats
 
 from shuseki.arrays import Floats, Ints
+from shuseki.entry.definitions import Definitions
 from shuseki.entry.design import CLUSTERED, CONSTANT, STANDARD_ERRORS, Design, Sample
-from shuseki.entry.printed import PrintedPaper
 from shuseki.entry.support import check_support, note_few_clusters
-from shuseki.entry.variables import Convention, RegionalVariables
+from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -110,8 +110,8 @@ class Fit(Result):
         Shares of variance explained; 1 is all of it.
     f_classical, f_robust
         Tests that all slopes are zero.
-    convention
-        Of the outcome.
+    definitions
+        What outcome and terms are.
     printed
         What a paper prints for this equation: index terms, columns ``coefficient``, ``t``,
         ``stars``; ``None`` when there is no paper.
@@ -126,7 +126,7 @@ class Fit(Result):
     adjusted_r2: float
     f_classical: float
     f_robust: float
-    convention: Convention = "labour_market"
+    definitions: Definitions = field(default_factory=Definitions)
     printed: pd.DataFrame | None = None
 
     @property
@@ -230,18 +230,25 @@ class Fit(Result):
             stars=lambda f: [stars(value) for value in f["p"]],
         )[["outcome", "model", "statistic", "value", "p", "stars"]]
 
-    def beside(self, paper: PrintedPaper) -> "Fit":
-        """Put what a paper prints for this outcome and model beside the estimates."""
-        table = paper.table("coefficients")
-        mine = table[
-            (table["outcome"] == self.design.outcome) & (table["model"] == self.design.model)
+    def beside(self, printed: pd.DataFrame, source: Source) -> "Fit":
+        """Put what a paper prints for this outcome and model beside the estimates.
+
+        Parameters
+        ----------
+        printed
+            ``outcome``, ``model``, ``term``, ``coefficient``, ``t`` and ``stars``, as printed.
+        source
+            Where they stand.
+        """
+        mine = printed[
+            (printed["outcome"] == self.design.outcome) & (printed["model"] == self.design.model)
         ]
         if mine.empty:
             return self
         return replace(
             self,
             printed=mine.set_index("term")[["coefficient", "t", "stars"]],
-            sources=(*self.sources, paper.source.at(paper.where(str(mine["table"].iloc[0])))),
+            sources=(*self.sources, source),
         )
 
 
@@ -374,7 +381,7 @@ def estimate(design: Design, variables: RegionalVariables) -> Fit:
         adjusted_r2=1 - (1 - r2) * (n - 1) / (n - k),
         f_classical=_ratio(r2 / (k - 1), (1 - r2) / (n - k)),
         f_robust=joint,
-        convention=variables.convention,
+        definitions=variables.definitions,
         notes=(*notes, *told),
         sources=(
             *variables.sources,
@@ -386,11 +393,10 @@ def estimate(design: Design, variables: RegionalVariables) -> Fit:
 def estimate_all(
     designs: Iterable[Design],
     variables: RegionalVariables,
-    paper: PrintedPaper | None = None,
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> Fits:
-    """Estimate many equations, and put a paper's print beside them.
+    """Estimate many equations.
 
     Parameters
     ----------
@@ -398,8 +404,6 @@ def estimate_all(
         The equations.
     variables
         The regional variables.
-    paper
-        Printed tables; each fit's ``to_frame`` then shows them beside the estimates.
     progress
         Called with the number done and the number in all.
     """
@@ -415,8 +419,7 @@ def estimate_all(
         )
     fits = []
     for done, design in enumerate(asked, start=1):
-        fit = estimate(design, variables)
-        fits.append(fit if paper is None else fit.beside(paper))
+        fits.append(estimate(design, variables))
         if progress is not None:
             progress(done, len(asked))
     sources = dict.fromkeys(source for fit in fits for source in fit.sources)

@@ -11,10 +11,10 @@ contiguous, because the shortest way from a seed to a unit stays in the seed's a
 
 Takes    regional accounts and births by the smallest unit; divisions of the units.
 Gives    DivisionComparison: coefficients by division, and their spread over random divisions.
-Sources  Openshaw (1984), The Modifiable Areal Unit Problem; Okamuro (2006), p. 7 on the choice of
-         the industrial district.
+Sources  Openshaw (1984), The Modifiable Areal Unit Problem.
 Checked  tests/entry/test_regions.py: by hand, and on births with a known truth.
-Limits   amounts are added up; the land price of an area is the highest of its units' (table 2).
+Limits   amounts are added up, but for the columns of which the definitions say that an area has the
+         highest of its units'.
          One equation, least squares: the rates of small units are noisy, and unweighted.
 """
 
@@ -27,19 +27,14 @@ from scipy import sparse, stats
 from scipy.spatial import Delaunay, QhullError
 
 from shuseki.arrays import Floats, Ints
+from shuseki.entry.definitions import Definitions
 from shuseki.entry.design import Design
 from shuseki.entry.ols import estimate
-from shuseki.entry.variables import (
-    ATTRIBUTES,
-    DENOMINATORS,
-    Convention,
-    RegionalVariables,
-    regional_variables,
-)
+from shuseki.entry.variables import RegionalVariables, regional_variables
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import distance_km
 from shuseki.results import Result, result
-from shuseki.sources import OKAMURO_2006, Source
+from shuseki.sources import Source
 
 __all__ = [
     "DivisionComparison",
@@ -49,9 +44,6 @@ __all__ = [
     "delaunay_links",
     "random_division",
 ]
-
-HIGHEST = ("industrial_land_price_yen_per_m2_1998",)
-"""Accounts of which an area has the highest of its units', not the sum (table 2)."""
 
 RANDOM = ["areas", "draw", "n", "outcome", "term", "coefficient", "p_value"]
 """Columns of the random divisions."""
@@ -66,14 +58,14 @@ class Units(NamedTuple):
     ----------
     accounts
         Index: unit codes. Counts and amounts, columns as in ``entry.variables``.
-    births
-        Same index; ``births`` and ``births_<group>``.
+    counts
+        Same index; ``births`` and ``births_<group>``, or another count.
     centres
         Latitude and longitude in degrees, shape ``(units, 2)``; only for random divisions.
     """
 
     accounts: pd.DataFrame
-    births: pd.DataFrame
+    counts: pd.DataFrame
     centres: Floats | None = None
 
 
@@ -197,13 +189,13 @@ def compare_divisions(
     divisions: Mapping[str, pd.Series],
     *,
     terms: Sequence[str],
-    outcomes: Sequence[str] = ("START",),
+    outcomes: Sequence[str],
     reference: str | None = None,
     random_areas: Sequence[int] = (),
     draws: int = 100,
     rng: np.random.Generator | None = None,
     links: sparse.csr_array | None = None,
-    convention: Convention = "labour_market",
+    definitions: Definitions,
     outliers: str = "printed",
     standard_errors: str = "HC1",
     sources: Sequence[Source] = (),
@@ -228,7 +220,7 @@ def compare_divisions(
     links
         Lengths of the links between neighbouring units, km, shape ``(units, units)``; those of
         the Delaunay triangulation of the centres by default.
-    convention, outliers, standard_errors
+    definitions, outliers, standard_errors
         As for ``regional_variables`` and ``Design``.
     progress
         Called with (done, of how many) divisions.
@@ -258,7 +250,7 @@ def compare_divisions(
     total = len(divisions) + len(random_areas) * draws
     named, drawn = [], []
     for label, areas in divisions.items():
-        named.append(_equations(units, areas, designs, convention).assign(division=label))
+        named.append(_equations(units, areas, designs, definitions).assign(division=label))
         if progress is not None:
             progress(len(named), total)
     if random_areas:
@@ -268,7 +260,7 @@ def compare_divisions(
         for count in random_areas:
             for draw in range(draws):
                 areas = pd.Series(random_division(graph, count, rng).astype(str), index=index)
-                drawn.append(_equations(units, areas, designs, convention).assign(draw=draw))
+                drawn.append(_equations(units, areas, designs, definitions).assign(draw=draw))
                 if progress is not None:
                     progress(len(named) + len(drawn), total)
     table = pd.concat(named, ignore_index=True)
@@ -279,15 +271,15 @@ def compare_divisions(
         if drawn
         else pd.DataFrame(columns=RANDOM),
         reference=reference,
-        sources=(*sources, OKAMURO_2006.at("p. 7"), OPENSHAW),
+        sources=(*sources, OPENSHAW),
     )
 
 
 def _equations(
-    units: Units, areas: pd.Series, designs: Sequence[Design], convention: Convention
+    units: Units, areas: pd.Series, designs: Sequence[Design], definitions: Definitions
 ) -> pd.DataFrame:
     """Estimate every equation in one division, one row per outcome and term."""
-    variables = add_up_accounts(units, areas, convention=convention)
+    variables = add_up_accounts(units, areas, definitions=definitions)
     frames = []
     for design in designs:
         fit = estimate(design, variables)
@@ -314,7 +306,7 @@ def add_up_accounts(
     units: Units,
     areas: pd.Series,
     *,
-    convention: Convention = "labour_market",
+    definitions: Definitions,
     sources: Sequence[Source] = (),
 ) -> RegionalVariables:
     """Compute the variables of areas from the accounts of the units in them.
@@ -338,22 +330,26 @@ def add_up_accounts(
         (np.ones(inside.sum()), (position, np.flatnonzero(inside))),
         shape=(len(codes), len(inside)),
     )
-    columns = [name for name in units.accounts.columns if name not in (*HIGHEST, *ATTRIBUTES)]
+    columns = [
+        name
+        for name in units.accounts.columns
+        if name not in (*definitions.columns.highest, *definitions.columns.attributes)
+    ]
     amounts = units.accounts[columns].to_numpy(dtype=float)
     summed = pd.DataFrame(member @ np.nan_to_num(amounts), index=codes, columns=columns)
     nowhere = [name for name in columns if units.accounts[name].isna().all()]
     summed[nowhere] = np.nan
-    positive = [name for name in columns if name in DENOMINATORS]
+    positive = [name for name in columns if name in definitions.positive]
     summed[positive] = summed[positive].where(summed[positive] > 0)
-    for name in HIGHEST:
+    for name in definitions.columns.highest:
         if name in units.accounts.columns:
             summed[name] = units.accounts[name][inside].groupby(position).max().to_numpy()
     born = pd.DataFrame(
-        member @ units.births.reindex(units.accounts.index).fillna(0.0).to_numpy(dtype=float),
+        member @ units.counts.reindex(units.accounts.index).fillna(0.0).to_numpy(dtype=float),
         index=codes,
-        columns=units.births.columns,
+        columns=units.counts.columns,
     )
-    return regional_variables(summed, born, convention=convention, sources=sources)
+    return regional_variables(summed, born, definitions=definitions, sources=sources)
 
 
 # ---- the arithmetic ---------------------------------------------------------------------------
@@ -446,7 +442,7 @@ def delaunay_links(centres: Floats) -> sparse.csr_array:
 
 def _check_units(units: Units, divisions: Mapping[str, pd.Series]) -> None:
     index = units.accounts.index
-    strange = units.births.index.difference(index)
+    strange = units.counts.index.difference(index)
     if len(strange):
         raise AlignmentError(
             f"Births in units without accounts: {examples(strange)}. Expected accounts for every "

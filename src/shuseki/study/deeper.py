@@ -32,16 +32,17 @@ from shuseki.datasets import regional_accounts
 from shuseki.entry.atlas import atlas, influence, permutation_test, strongly_correlated
 from shuseki.entry.conley import conley_errors
 from shuseki.entry.counts import count_effects, count_model, overdispersion
+from shuseki.entry.definitions import Definitions
 from shuseki.entry.design import OUTLIER_RULES, Design
 from shuseki.entry.equality import equality_of_coefficients
-from shuseki.entry.regions import HIGHEST, Units, compare_divisions
+from shuseki.entry.regions import Units, compare_divisions
 from shuseki.entry.spatial import (
     spatial_effects,
     spatial_model,
     spatial_tests,
     surviving_conclusions,
 )
-from shuseki.entry.variables import ATTRIBUTES, CONVENTIONS, RegionalVariables
+from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import AlignmentError, ConvergenceError
 from shuseki.geography.areas import municipalities
 from shuseki.geography.distances import distance_matrix_km
@@ -159,7 +160,7 @@ def deeper(
     found["spatial_effects"] = spatial_effects(lag)
 
     tell("counting the births")
-    found |= _counts(variables, accounts, design)
+    found |= _counts(variables, design)
 
     if {"START_H", "START_L"} <= set(outcomes):
         tell("comparing high and low technology")
@@ -210,7 +211,9 @@ def definitions_of_neighbours(codes: Sequence[str], centres: Floats) -> dict[str
     }
 
 
-def allotted_accounts(accounts: pd.DataFrame, regions: Division) -> pd.DataFrame:
+def allotted_accounts(
+    accounts: pd.DataFrame, regions: Division, definitions: Definitions
+) -> pd.DataFrame:
     """Allot the accounts of areas to their municipalities by public municipal figures.
 
     Parameters
@@ -219,6 +222,8 @@ def allotted_accounts(accounts: pd.DataFrame, regions: Division) -> pd.DataFrame
         Index area; counts and amounts.
     regions
         The division of the accounts.
+    definitions
+        Of what is computed from them: columns that are no amounts are not divided.
 
     Returns
     -------
@@ -235,7 +240,7 @@ def allotted_accounts(accounts: pd.DataFrame, regions: Division) -> pd.DataFrame
     columns = {}
     for name in accounts.columns:
         own = accounts[name].reindex(members).to_numpy()
-        if name in (*HIGHEST, *ATTRIBUTES):
+        if name in (*definitions.columns.highest, *definitions.columns.attributes):
             columns[name] = own
             continue
         size = key[name].astype(float) if name in key.columns else people
@@ -263,13 +268,10 @@ def _centres(regions: Division, variables: RegionalVariables) -> Floats:
     return areas.loc[list(variables.areas), ["latitude", "longitude"]].to_numpy(dtype=float)
 
 
-def _counts(
-    variables: RegionalVariables, accounts: pd.DataFrame, design: Design
-) -> dict[str, Result]:
-    rule = CONVENTIONS[variables.convention]
+def _counts(variables: RegionalVariables, design: Design) -> dict[str, Result]:
     counted = variables.frame[list(design.terms)].assign(
-        **{name: variables.births[name] for name in variables.outcomes},
-        exposure=accounts[rule.denominator].reindex(variables.frame.index) / rule.per,
+        **{name: variables.counts[name] for name in variables.outcomes},
+        **{f"exposure of {name}": variables.exposure[name] for name in variables.outcomes},
     )
     groups = None
     if len(set(variables.area_groups)) > 1:
@@ -282,14 +284,14 @@ def _counts(
             counted,
             outcome=outcome,
             terms=design.terms,
-            exposure="exposure",
+            exposure=f"exposure of {outcome}",
             standard_errors="cluster" if groups else "HC1",
             groups=groups,
             sources=variables.sources,
         )
         poisson.append(fit)
         found[f"counts_poisson_{outcome.lower()}"] = fit
-        used = counted[[outcome, *design.terms, "exposure"]].dropna()
+        used = counted[[outcome, *design.terms, f"exposure of {outcome}"]].dropna()
         found[f"overdispersion_{outcome.lower()}"] = overdispersion(
             used[outcome].to_numpy(dtype=float), fit.means, sources=variables.sources
         )
@@ -300,7 +302,7 @@ def _counts(
                     counted,
                     outcome=outcome,
                     terms=design.terms,
-                    exposure="exposure",
+                    exposure=f"exposure of {outcome}",
                     family=family,  # type: ignore[arg-type]
                     standard_errors="cluster" if groups else "HC1",
                     groups=groups,
@@ -308,7 +310,7 @@ def _counts(
                 )
             except ConvergenceError:
                 continue  # nothing that Poisson does not say: no overdispersion, no extra zeros
-    found["counts_effects"] = count_effects(poisson, convention=variables.convention)
+    found["counts_effects"] = count_effects(poisson, definitions=variables.definitions)
     return found
 
 
@@ -363,7 +365,7 @@ def _borders(
     draws: int,
     rng: np.random.Generator,
 ) -> Result:
-    by_municipality = allotted_accounts(accounts, regions)
+    by_municipality = allotted_accounts(accounts, regions, variables.definitions)
     index = by_municipality.index
     places = municipalities(regions.date).set_index("code")
     centres = places.loc[index, ["latitude", "longitude"]].to_numpy(dtype=float)
@@ -386,7 +388,7 @@ def _borders(
         random_areas=(len(variables.areas), 47),
         draws=draws,
         rng=rng,
-        convention=variables.convention,
+        definitions=variables.definitions,
         outliers=design.outliers,
         sources=(*variables.sources, ALLOTTED),
     )

@@ -40,8 +40,15 @@ from shuseki.geography.coordinates import check_coordinates
 from shuseki.geography.districts import division
 from shuseki.industries.classification import classification
 from shuseki.measures.amounts import amounts
-from shuseki.measures.clusters import clusters, point_clusters
-from shuseki.measures.concentration import (
+from shuseki.measures.change.externalities import InputOutput, externality_range, input_output
+from shuseki.measures.change.lifecycle import life_cycle
+from shuseki.measures.change.trends import contributions, trends
+from shuseki.measures.change.typology import JSIC_10, IndustryGroups, agglomeration_types
+from shuseki.measures.clusters.clusters import clusters, point_clusters
+from shuseki.measures.distance.kdensity import joint_kdensity, kdensity, kdensity_areas
+from shuseki.measures.distance.mfunction import individual_m, joint_m_function, m_function
+from shuseki.measures.distance.ripley import ripley
+from shuseki.measures.indices.concentration import (
     coagglomeration,
     comparable,
     concentration,
@@ -49,14 +56,7 @@ from shuseki.measures.concentration import (
     local_moran,
     plant_herfindahls,
 )
-from shuseki.measures.externalities import InputOutput, externality_range, input_output
-from shuseki.measures.kdensity import joint_kdensity, kdensity, kdensity_areas
-from shuseki.measures.lifecycle import life_cycle
-from shuseki.measures.mfunction import individual_m, joint_m_function, m_function
-from shuseki.measures.quotients import location_quotients, shift_share, specialisation
-from shuseki.measures.ripley import ripley
-from shuseki.measures.trends import contributions, trends
-from shuseki.measures.typology import JSIC_10, IndustryGroups, agglomeration_types
+from shuseki.measures.indices.quotients import location_quotients, shift_share, specialisation
 from shuseki.panel import Panel
 from shuseki.reading.tables import as_numbers, read_table
 from shuseki.reading.values import Sign, read_number

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from shuseki.entry.audit import CERTAINTIES
+from shuseki.entry.definitions import Label
 from shuseki.entry.ols import Fits
-from shuseki.entry.printed import PrintedNumber
-from shuseki.entry.replication import Replication
-from shuseki.entry.variables import define
 from shuseki.errors import DataError
 from shuseki.geography.areas import prefectures
+from shuseki.papers.audit import CERTAINTIES
+from shuseki.papers.printed import PrintedNumber
+from shuseki.papers.replication import Replication
 from shuseki.report.blocks import (
     Block,
     Bullets,
@@ -187,7 +187,7 @@ def _where(run: "Run") -> Iterator[Block]:
     )
     if run.division.name in ("district-253", "prefecture", "commuting-zone-1995"):
         for outcome in run.variables.outcomes:
-            label = define(outcome, run.study.entry.convention)
+            label = run.variables.definitions.label(outcome)
 
             def draw(lang: Lang, outcome: str = outcome, label: Any = label) -> Any:
                 return choropleth(
@@ -209,7 +209,7 @@ def _where(run: "Run") -> Iterator[Block]:
         yield Table.of(
             ranking,
             name=f"table1_{outcome.lower()}",
-            title=_ranking_title(outcome),
+            title=_ranking_title(run.variables.definitions.label(outcome)),
             frame=_named(run, ranking.to_frame()),
         )
 
@@ -232,8 +232,7 @@ def _named(run: "Run", ranking: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _ranking_title(outcome: str) -> Text:
-    label = define(outcome)
+def _ranking_title(label: Label) -> Text:
     return (
         f"Areas with the highest {label.label} (table 1 of the paper)",
         f"{label.label_ja}ランキング（論文表1）",
@@ -244,7 +243,7 @@ def _variables(run: "Run") -> Iterator[Block]:
     yield Table(
         name="table2_variables",
         title=("Definitions of the variables (table 2 of the paper)", "変数の定義（論文表2）"),
-        frame=run.variables.definitions(),
+        frame=run.variables.described(),
         sources=run.variables.sources,
     )
     yield Table.of(
@@ -269,7 +268,7 @@ def _equations(run: "Run") -> Iterator[Block]:
         "有意水準：*** 1%; ** 5%; * 10%。",
     )
     for outcome in run.fits.outcomes:
-        label = define(outcome, run.study.entry.convention)
+        label = run.variables.definitions.label(outcome)
         of_outcome = run.fits.of(outcome)
         number = COEFFICIENT_TABLES.get(outcome, "")
         title = (
@@ -390,7 +389,7 @@ def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
                 columns="column",
                 values=("printed", "obtained"),
                 name=f"printed_table1_{outcome.lower()}",
-                title=_ranking_title(outcome),
+                title=_ranking_title(run.variables.definitions.label(outcome)),
                 labels={"term": ("Rank", "順位")},
                 sources=replication.sources,
             )
@@ -405,7 +404,7 @@ def _replication(run: "Run", replication: Replication) -> Iterator[Block]:
         )
     ]
     for outcome, number in COEFFICIENT_TABLES.items():
-        label = define(outcome)
+        label = run.variables.definitions.label(outcome)
         for column, words in (("coefficient", ("coefficients", "係数")), ("t", ("t", "t値"))):
             pairs.append(
                 (

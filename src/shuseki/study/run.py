@@ -18,17 +18,9 @@ from shuseki.datasets import regional_accounts
 from shuseki.datasets.catalogue import dataset
 from shuseki.datasets.census import synthetic_census
 from shuseki.datasets.denominators import labour_force_of_ranked
-from shuseki.datasets.printed import (
-    PRINTED_PAPERS,
-    paper_folder,
-    printed_designs,
-    printed_hypotheses,
-    printed_paper,
-)
 from shuseki.demography.events import Births, births
 from shuseki.demography.funnel import Funnel
 from shuseki.disk import scratch
-from shuseki.entry.audit import Audit, audit
 from shuseki.entry.descriptives import (
     Correlations,
     Descriptives,
@@ -41,14 +33,24 @@ from shuseki.entry.design import Design
 from shuseki.entry.effects import Effects, effects
 from shuseki.entry.hypotheses import Hypothesis, Verdicts, examine
 from shuseki.entry.ols import Fits, estimate_all
-from shuseki.entry.printed import PrintedPaper
-from shuseki.entry.replication import Replication, obtained_tables, replicate
-from shuseki.entry.robustness import RobustnessChecks, check_robustness
-from shuseki.entry.variables import DEFINITIONS, RegionalVariables, regional_variables
+from shuseki.entry.variables import RegionalVariables, regional_variables
 from shuseki.errors import DataError
 from shuseki.geography.districts import Division, division, division_from_table
 from shuseki.industries.technology import technology_levels
 from shuseki.panel import Panel
+from shuseki.papers.audit import Audit, audit
+from shuseki.papers.beside import fits_beside
+from shuseki.papers.catalogue import (
+    PRINTED_PAPERS,
+    paper_folder,
+    printed_definitions,
+    printed_designs,
+    printed_hypotheses,
+    printed_paper,
+)
+from shuseki.papers.okamuro_2006.robustness import RobustnessChecks, check_robustness
+from shuseki.papers.printed import PrintedPaper
+from shuseki.papers.replication import Replication, obtained_tables, replicate
 from shuseki.reading.tables import read_table
 from shuseki.reading.values import read_year
 from shuseki.records.ingest import Delivery, IngestReport, bind, writing
@@ -214,18 +216,26 @@ def run(
         variables = regional_variables(
             accounts,
             born.by_area(),
-            convention=asked.entry.convention,
+            definitions=printed_definitions(
+                asked.entry.paper or PAPER, convention=asked.entry.convention
+            ),
             area_names=dict(zip(areas["code"], areas["name_ja"], strict=True)),
             area_groups=dict(zip(areas["code"], areas["prefecture"], strict=True)),
             sources=(*born.panel.sources, *_sources(asked, accounts)),
         )
         designs = _designs(asked)
-        fits = estimate_all(designs, variables, paper)
+        fits = estimate_all(designs, variables)
+        if paper is not None:
+            fits = fits_beside(fits, paper)
         entry["equations"] = len(fits)
         entry["n"] = {f"{outcome} {model}": fits[outcome, model].n for outcome, model in fits}
     with manifest.step("describe, examine, compare"):
-        descriptives = describe(variables, outliers=asked.entry.outliers)
-        correlations = correlate(variables, outliers="none")
+        order = [*variables.outcomes, *variables.regressors]
+        if paper is not None and not paper.table("descriptives").empty:
+            printed = list(paper.table("descriptives")["variable"])
+            order = sorted(order, key=lambda n: printed.index(n) if n in printed else len(printed))
+        descriptives = describe(variables, order, outliers=asked.entry.outliers)
+        correlations = correlate(variables, order, outliers="none")
         rankings = {name: rank(variables, name) for name in variables.outcomes}
         hypotheses = _hypotheses(asked)
         verdicts = examine(fits, hypotheses)
@@ -343,7 +353,7 @@ def _accounts(study: Study, folder: Path, manifest: Manifest) -> pd.DataFrame:
             "table with a column area and the columns of docs/entry.md. Name it."
         )
     manifest.add_input(asked.file)
-    needed = {column for d in DEFINITIONS.values() for column in d.needs}
+    needed = printed_definitions(study.entry.paper or PAPER).needed
     encoding = study.study.encoding
     table = read_table(asked.file, codes=["area"], numbers=needed, encoding=encoding)
     return table.set_index("area")

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from shuseki.datasets.printed import PRINTED_PAPERS
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.papers.catalogue import PRINTED_PAPERS
 from shuseki.records.parts import PARTS
 
 __all__ = ["Study", "bundled_studies", "read_study"]

@@ -32,13 +32,13 @@ from shuseki.geography.districts import division
 from shuseki.geography.names import spelling_key
 from shuseki.panel import Panel
 from shuseki.sources import Source
-from shuseki.theory.quantitative_spatial import (
+from shuseki.theory.models.quantitative_spatial import (
     Counterfactual,
     Elasticities,
     Prior,
     QuantitativeSpatial,
 )
-from shuseki.theory.space import check_parameters
+from shuseki.theory.solving.space import check_parameters
 
 __all__ = ["Foreign", "World", "invert"]
 

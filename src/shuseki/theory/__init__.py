@@ -1,11 +1,11 @@
 """Why at all? Where industry settles, when it leaves, and when knowledge stops growing."""
 
-from shuseki.theory.core_periphery import CorePeriphery
-from shuseki.theory.equilibrium import equilibria, hysteresis, solve, stability, sweep
-from shuseki.theory.footloose import FootlooseEntrepreneur
-from shuseki.theory.housing import Housing
-from shuseki.theory.linear import Linear
-from shuseki.theory.vertical_linkages import VerticalLinkages
+from shuseki.theory.models.core_periphery import CorePeriphery
+from shuseki.theory.models.footloose import FootlooseEntrepreneur
+from shuseki.theory.models.housing import Housing
+from shuseki.theory.models.linear import Linear
+from shuseki.theory.models.vertical_linkages import VerticalLinkages
+from shuseki.theory.solving.equilibrium import equilibria, hysteresis, solve, stability, sweep
 
 __all__ = [
     "CorePeriphery",

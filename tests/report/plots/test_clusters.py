@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import pytest
 import shapely
 
-from shuseki.measures.clusters import Clusters, clusters, point_clusters
+from shuseki.measures.clusters.clusters import Clusters, clusters, point_clusters
 from shuseki.report.plots import plot
 from shuseki.report.plots.clusters import LABELLED
 from shuseki.report.plots.maps import municipal_shapes, place, project

@@ -4,14 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shuseki.datasets.printed import printed_designs, printed_hypotheses, printed_paper
 from shuseki.entry.descriptives import correlate, rank
 from shuseki.entry.effects import effects
 from shuseki.entry.hypotheses import examine
 from shuseki.entry.ols import estimate_all
-from shuseki.entry.replication import obtained_tables, replicate
-from shuseki.entry.robustness import profit_separately
-from shuseki.entry.variables import DEFINITIONS, RegionalVariables
+from shuseki.entry.variables import RegionalVariables
+from shuseki.papers.beside import fits_beside, stated_verdicts
+from shuseki.papers.catalogue import (
+    printed_definitions,
+    printed_designs,
+    printed_hypotheses,
+    printed_paper,
+)
+from shuseki.papers.okamuro_2006.robustness import profit_separately
+from shuseki.papers.replication import obtained_tables, replicate
 from shuseki.report.plots import plot
 from shuseki.sources import Source
 
@@ -20,8 +26,8 @@ from shuseki.sources import Source
 def drawn() -> dict[str, object]:
     rng = np.random.default_rng(11)
     frame = pd.DataFrame(
-        rng.normal(size=(80, len(DEFINITIONS))),
-        columns=list(DEFINITIONS),
+        rng.normal(size=(80, len(printed_definitions().names))),
+        columns=list(printed_definitions().names),
         index=[f"{k:03d}" for k in range(80)],
     )
     for outcome in ("START", "START_H", "START_L"):
@@ -34,14 +40,14 @@ def drawn() -> dict[str, object]:
         sources=(Source("MadeUp", "Made up", "2006", origin="synthetic"),),
     )
     paper = printed_paper()
-    fits = estimate_all(printed_designs(), variables, paper=paper)
+    fits = fits_beside(estimate_all(printed_designs(), variables), paper)
     hypotheses = printed_hypotheses()
     return {
         "fits": fits,
         "effects": effects(fits),
         "ranking": rank(variables),
         "correlations": correlate(variables),
-        "verdicts": examine(fits, hypotheses).beside(paper),
+        "verdicts": examine(fits, hypotheses).beside(stated_verdicts(paper)),
         "robustness": profit_separately(fits, variables, hypotheses),
         "replication": replicate(paper, obtained_tables(fits=fits), sources=fits.sources),
     }

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from shuseki.cli.measure import app
 from shuseki.errors import ParameterError
-from shuseki.measures.lifecycle import STAGES, STAGES_JA, life_cycle
-from shuseki.measures.trends import contributions, trends
-from shuseki.measures.typology import TYPES, TYPES_JA, agglomeration_types
+from shuseki.measures.change.lifecycle import STAGES, STAGES_JA, life_cycle
+from shuseki.measures.change.trends import contributions, trends
+from shuseki.measures.change.typology import TYPES, TYPES_JA, agglomeration_types
 from shuseki.report.plots import plot
 from shuseki.report.plots.measures import types_map
 from shuseki.study.measures import measure, public_panel

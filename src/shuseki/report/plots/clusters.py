@@ -22,7 +22,7 @@ from shuseki.arrays import Bools, Floats
 from shuseki.geography.areas import municipalities
 from shuseki.geography.borders import DATE, are_drawn
 from shuseki.industries.classification import CLASSIFICATIONS, classification
-from shuseki.measures.clusters import SIGNIFICANT, Cluster, Clusters, PointClusters
+from shuseki.measures.clusters.clusters import SIGNIFICANT, Cluster, Clusters, PointClusters
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.maps import (
     PALE,

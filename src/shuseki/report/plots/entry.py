@@ -5,14 +5,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from shuseki.entry.definitions import Definitions
 from shuseki.entry.descriptives import Correlations, Ranking
 from shuseki.entry.effects import Effects, effects
 from shuseki.entry.hypotheses import Verdicts
 from shuseki.entry.ols import Fits
-from shuseki.entry.printed import PrintedNumber
-from shuseki.entry.replication import Replication
-from shuseki.entry.robustness import Robustness
-from shuseki.entry.variables import CONVENTIONS, DEFINITIONS, define
+from shuseki.papers.okamuro_2006.robustness import Robustness
+from shuseki.papers.printed import PrintedNumber
+from shuseki.papers.replication import Replication
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.theme import (
     BLUE,
@@ -82,16 +82,22 @@ def _say(key: str, lang: str, *values: object) -> str:
     return WORDS[key][check_language(lang) == "ja"].format(*values)
 
 
-def _label(name: str, lang: str) -> str:
-    label = define(name)
+def _label(name: str, definitions: Definitions, lang: str) -> str:
+    label = definitions.label(name)
     return label.label_ja if lang == "ja" else label.label
 
 
-def _step(name: str, lang: str) -> str:
-    if name not in DEFINITIONS:
-        return f"{name} + 1"
-    d = DEFINITIONS[name]
-    return d.step_words_ja if lang == "ja" else d.step_words
+def _step(name: str, definitions: Definitions, lang: str) -> str:
+    step = definitions.step(name)
+    return step.words_ja if lang == "ja" else step.words
+
+
+def _unit(outcome: str, definitions: Definitions, lang: str) -> str:
+    """What a rate counts, of all industries."""
+    found = definitions.outcome(outcome)
+    if found is None:
+        return ""
+    return (found.noun_ja or found.unit_ja) if lang == "ja" else (found.noun or found.unit)
 
 
 def _n(counts: list[int], lang: str) -> str:
@@ -111,8 +117,7 @@ def _(result: Fits, *, lang: str = "en") -> go.Figure:
                 "outcome": fit.design.outcome,
                 "model": fit.design.model,
                 "variable": term,
-                "change": PrintedNumber(text).value
-                * (DEFINITIONS[term].step if term in DEFINITIONS else 1.0),
+                "change": PrintedNumber(text).value * fit.definitions.step(term).size,
             }
             for fit in result.fits
             if fit.printed is not None
@@ -123,11 +128,10 @@ def _(result: Fits, *, lang: str = "en") -> go.Figure:
         ],
         columns=["outcome", "model", "variable", "change"],
     )
-    units = CONVENTIONS[result.fits[0].convention]
     return _effects_figure(
         effects(result),
         printed,
-        units.births_words_ja if lang == "ja" else units.births_words,
+        _unit(result.fits[0].design.outcome, result.fits[0].definitions, lang),
         _n([fit.n for fit in result.fits], lang),
         lang,
     )
@@ -151,7 +155,7 @@ def _effects_figure(
         cols=len(outcomes),
         shared_yaxes=True,
         horizontal_spacing=0.03,
-        subplot_titles=[_label(outcome, lang) for outcome in outcomes],
+        subplot_titles=[_label(outcome, result.definitions, lang) for outcome in outcomes],
     )
     place = {name: -at for at, name in enumerate(names)}
     width = 0.7 / max(len(models), 1)
@@ -214,7 +218,7 @@ def _effects_figure(
     )
     figure.update_yaxes(
         tickvals=[place[name] for name in names],
-        ticktext=[_step(name, lang) for name in names],
+        ticktext=[_step(name, result.definitions, lang) for name in names],
         range=[-len(names) + 0.45, 0.55],
         showgrid=False,
         ticks="",
@@ -229,17 +233,16 @@ def _effects_figure(
 def _(result: Ranking, *, lang: str = "en") -> go.Figure:
     """Rates of the first areas as bars, births beside them."""
     table = result.table.iloc[::-1]
-    rule = CONVENTIONS[result.convention]
     names = [
         f"{int(place)} {name}"
         for place, name in zip(table["rank"], table["area_name"], strict=True)
     ]
-    heading = _say("ranking", lang, _label(result.outcome, lang))
+    heading = _say("ranking", lang, _label(result.outcome, result.definitions, lang))
     figure = blank(
         f"{heading}, {_say('areas', lang, result.areas)}",
         result,
         lang=lang,
-        x=rule.births_words_ja if lang == "ja" else rule.births_words,
+        x=_unit(result.outcome, result.definitions, lang),
         height=140 + 28 * len(table),
     )
     figure.add_trace(
@@ -248,7 +251,7 @@ def _(result: Ranking, *, lang: str = "en") -> go.Figure:
             y=names,
             orientation="h",
             marker_color=BLUE,
-            text=[_say("births", lang, births) for births in table["births"]],
+            text=[_say("births", lang, births) for births in table[result.counted]],
             textposition="auto",
             hovertemplate="%{y}: %{x:.2f}<extra></extra>",
         )

@@ -4,21 +4,21 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from shuseki.measures.concentration import (
+from shuseki.measures.change.externalities import CHANNELS_JA, ExternalityRange
+from shuseki.measures.change.lifecycle import RENEWED, STAGES, STAGES_JA, LifeCycle
+from shuseki.measures.change.trends import Contributions, Trends
+from shuseki.measures.change.typology import TYPES, TYPES_JA, Types, named_examples
+from shuseki.measures.distance.kdensity import KDensity
+from shuseki.measures.distance.mfunction import IndividualM, JointMFunction, MFunction
+from shuseki.measures.distance.ripley import Ripley
+from shuseki.measures.indices.concentration import (
     Coagglomeration,
     Concentration,
     Disagreement,
     LocalMoran,
     ScaleSweep,
 )
-from shuseki.measures.externalities import CHANNELS_JA, ExternalityRange
-from shuseki.measures.kdensity import KDensity
-from shuseki.measures.lifecycle import RENEWED, STAGES, STAGES_JA, LifeCycle
-from shuseki.measures.mfunction import IndividualM, JointMFunction, MFunction
-from shuseki.measures.quotients import LocationQuotients, ShiftShare, Specialisation
-from shuseki.measures.ripley import Ripley
-from shuseki.measures.trends import Contributions, Trends
-from shuseki.measures.typology import TYPES, TYPES_JA, Types, named_examples
+from shuseki.measures.indices.quotients import LocationQuotients, ShiftShare, Specialisation
 from shuseki.measures.words import INDEX_WORDS, PATTERN_WORDS, VARIABLE_WORDS
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.maps import category_map

@@ -20,12 +20,12 @@ from shuseki.report.plots.theme import (
     blank,
 )
 from shuseki.report.words import check_language
-from shuseki.theory.dynamics import Trajectory
-from shuseki.theory.equilibrium import Branch, Hysteresis, Sweep
-from shuseki.theory.knowledge_creation import ExchangeCurve, GroupSizes, KnowledgePath
-from shuseki.theory.offshoring import Departures, OffshoringPath
-from shuseki.theory.path_dependence import Escapes, History, LifecyclePath
-from shuseki.theory.quantitative_spatial import Counterfactual
+from shuseki.theory.models.knowledge_creation import ExchangeCurve, GroupSizes, KnowledgePath
+from shuseki.theory.models.offshoring import Departures, OffshoringPath
+from shuseki.theory.models.path_dependence import Escapes, History, LifecyclePath
+from shuseki.theory.models.quantitative_spatial import Counterfactual
+from shuseki.theory.solving.dynamics import Trajectory
+from shuseki.theory.solving.equilibrium import Branch, Hysteresis, Sweep
 
 __all__: list[str] = []
 

@@ -1,0 +1,1 @@
+"""Since when, in which stage, and with what effect on growth?"""

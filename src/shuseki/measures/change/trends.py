@@ -1,0 +1,352 @@
+"""How did an area grow beside the nation, when did its course break, and who contributed?
+
+Definitions. An index is ``100 x_t / x_base``. A break is a year in which the slope of the log
+series changes, found and tested by ``breaks``: a test that holds whether the shocks of the series
+last or not, so that a series without breaks shows one in 5 % of cases at most. Each break comes
+with its evidence: ``p``, and between which years it lies with 90 % probability. The contribution of
+an area or industry to a change is its own change over the total at the start; contributions add up
+to the growth of the total.
+
+Takes a panel of two periods or more; the periods are years. Gives indices (no unit), growth per
+year (share), breaks (years).
+Sources: figures 1-1 to 1-3 of the 2012 paper (plants, employees, shipments, 1990 = 100); those of
+``breaks``.
+Checked against: hand calculation; series with known breaks, and without any.
+Limits: those of ``breaks``: fewer than ten known years show no break, and where shocks last only
+a large one is seen. Amounts are nominal unless deflated before. Indices of
+municipalities need constant boundaries. Those of an industry need a published part of the area's
+plants that stays the same; give all plants, and it is checked.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from shuseki.arrays import Bools, Floats
+from shuseki.errors import DataError, ParameterError, examples
+from shuseki.measures.amounts import series
+from shuseki.measures.change.breaks import FEWEST_YEARS, Break, evidence_of, fit_course
+from shuseki.measures.distance.visibility import comparable_areas, seen_share
+from shuseki.measures.words import in_japanese
+from shuseki.panel import Panel
+from shuseki.results import Result, result
+from shuseki.sources import AGGLOMERATION_2012
+
+__all__ = ["Break", "Contributions", "Trends", "contributions", "fit_course", "trends"]
+
+NATION = "nation"
+
+
+@result
+class Trends(Result):
+    """Indices of several areas and of all areas together.
+
+    Attributes
+    ----------
+    codes, names
+        The series: areas, then ``"nation"`` (all areas of the panel).
+    variable, industry, industry_name
+        What is followed; ``"all"`` industries unless one was named.
+    periods
+        ``T`` years.
+    amount, index
+        Shape ``(series, T)``; the index is 100 in ``base``.
+    breaks
+        Years of each series in which its slope changes, with their evidence.
+    growth_per_year
+        Mean log growth in each spell between the breaks, as a share per year.
+    """
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    variable: str
+    industry: str
+    industry_name: str
+    periods: tuple[str, ...]
+    base: str
+    amount: Floats
+    index: Floats
+    breaks: tuple[tuple[Break, ...], ...]
+    growth_per_year: tuple[tuple[float, ...], ...]
+
+    def headline(self, lang: str = "en") -> str:
+        """Say where each series ended, and whether it beat the nation."""
+        last = self.index[:, -1]
+        parts = ", ".join(
+            f"{name} {value:.0f}" for name, value in zip(self.names[:-1], last[:-1], strict=True)
+        )
+        below = int((last[:-1] < last[-1]).sum())
+        of_industry = "" if self.industry == "all" else f" of {self.industry_name}"
+        if lang == "ja":
+            each = "、".join(
+                f"{name}{value:.0f}" for name, value in zip(self.names[:-1], last[:-1], strict=True)
+            )
+            line = "" if self.industry == "all" else f"（{self.industry_name}）"
+            return (
+                f"{self.periods[-1]}年の{in_japanese(self.variable)}{line}、{self.base}年 = 100："
+                f"{each}、全地域{last[-1]:.0f}。{len(last) - 1}地域中{below}地域が全体を下回る。"
+            )
+        return (
+            f"{self.variable}{of_industry} in {self.periods[-1]} ({self.base} = 100): {parts}; all "
+            f"areas together {last[-1]:.0f}. {below} of {len(last) - 1} are below that."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per series and period."""
+        series, count = len(self.codes), len(self.periods)
+        return pd.DataFrame(
+            {
+                "area": np.repeat(self.codes, count),
+                "area_name": np.repeat(self.names, count),
+                "industry": self.industry,
+                "period": np.tile(self.periods, series),
+                self.variable: self.amount.ravel(),
+                f"index_{self.base}_100": self.index.ravel(),
+            }
+        )
+
+    def spells(self) -> pd.DataFrame:
+        """One row per series and spell between breaks: from, to, growth per year."""
+        rows = []
+        for name, breaks, growth in zip(self.names, self.breaks, self.growth_per_year, strict=True):
+            ends = [int(self.periods[0]), *(b.year for b in breaks), int(self.periods[-1])]
+            rows += [
+                {"area_name": name, "from": a, "to": b, "growth_per_year": g}
+                for a, b, g in zip(ends[:-1], ends[1:], growth, strict=True)
+            ]
+        return pd.DataFrame(rows)
+
+    def break_evidence(self, lang: str = "en") -> pd.DataFrame:
+        """One row per break: its interval, growth per year before and after, the evidence."""
+        columns = ["area_name", "break", "first", "last", "before", "after"]
+        columns += ["likelihood_ratio", "p", "evidence"]
+        rows = [
+            (
+                name, b.year, b.first, b.last, growth[k], growth[k + 1],
+                b.likelihood_ratio, b.p, evidence_of(b.p, lang),
+            )
+            for name, breaks, growth in zip(
+                self.names, self.breaks, self.growth_per_year, strict=True
+            )
+            for k, b in enumerate(breaks)
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
+
+
+@result
+class Contributions(Result):
+    """Who contributed how much to the change of the total; arrays of shape ``(parts,)``."""
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    variable: str
+    start: str
+    end: str
+    change: Floats
+    contribution_points: Floats
+    total_growth: float
+
+    def headline(self, lang: str = "en") -> str:
+        """Name the largest contributor in the direction of the total."""
+        sign = 1 if self.total_growth >= 0 else -1
+        first = int(np.nanargmax(sign * self.contribution_points))
+        if lang == "ja":
+            return (
+                f"{in_japanese(self.variable)}（{self.start}–{self.end}年）：{self.total_growth:+.1%}、"
+                f"うち{self.names[first]}の寄与{self.contribution_points[first]:+.1f}ポイント"
+                f"（n = {len(self.codes)}）。"
+            )
+        return (
+            f"{self.variable} {self.start}–{self.end}: {self.total_growth:+.1%}, of which "
+            f"{self.names[first]} {self.contribution_points[first]:+.1f} points "
+            f"(n = {len(self.codes)})."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per part, the largest contributions first."""
+        frame = pd.DataFrame(
+            {
+                "code": self.codes,
+                "name": self.names,
+                "change": self.change,
+                "contribution_points": self.contribution_points,
+            }
+        )
+        return frame.sort_values(
+            "contribution_points", key=np.abs, ascending=False, ignore_index=True
+        )
+
+
+# ---- the public verbs --------------------------------------------------------------------
+
+
+def trends(
+    panel: Panel,
+    areas: Sequence[str],
+    variable: str,
+    *,
+    industry: str | None = None,
+    base: str | None = None,
+    names: Mapping[str, str] | None = None,
+    all_plants: Panel | None = None,
+    seed: int = 0,
+) -> Trends:
+    """Follow areas beside all areas together, as indices.
+
+    Parameters
+    ----------
+    panel
+        Two periods or more, whose codes are years.
+    areas
+        Codes of the areas to follow.
+    variable, industry
+        What; all industries together by default.
+    base
+        Period whose index is 100; the first by default.
+    names
+        Area code → name, to replace those of the panel.
+    all_plants
+        All plants of the same areas and periods, where the panel holds those of published
+        industries only: areas whose published part changes are left out of the total, and named in
+        a note if they were asked for.
+    seed
+        Of the random numbers, which only series of more than 60 years need.
+
+    Raises
+    ------
+    DataError
+        The base is unknown or 0 in an area.
+
+    Notes
+    -----
+    Unknown years are gaps in an area's series. The total of all areas leaves out areas that are
+    unknown in any year, so that it compares like with like.
+    """
+    if len(panel.periods) < 2:
+        raise ParameterError("The panel has one period. A trend needs two. Add periods.")
+    start = panel.periods[0] if base is None else base
+    at = panel.position("period", start)
+    table = series(panel, variable)
+    if industry is None:
+        unknown_everywhere = np.isnan(table).all(axis=1)
+        cube = np.where(unknown_everywhere, np.nan, np.nansum(table, axis=1))
+        if len(panel.industries) == 1:
+            cube = table[:, 0, :]
+    else:
+        cube = table[:, panel.position("industry", industry), :]
+    complete: Bools = np.asarray(np.isfinite(cube).all(axis=1))
+    steady = _steady(panel, all_plants)
+    complete = complete & steady
+    if not complete.any():
+        raise DataError(
+            f"Every area lacks {variable!r} in some year. A total of like with like needs areas "
+            "that are known throughout. Choose fewer periods."
+        )
+    rows = [panel.position("area", code) for code in areas]
+    amount = np.vstack([cube[rows], cube[complete].sum(axis=0)])
+    lacking = [
+        code for code, value in zip((*areas, NATION), amount[:, at], strict=True) if not value > 0
+    ]
+    if lacking:
+        raise DataError(
+            f"No {variable!r} in the base period {start}: {examples(lacking)}. An index needs a "
+            "positive base. Choose another base period."
+        )
+    years = np.array([float(period) for period in panel.periods])
+    rng = np.random.default_rng(seed)
+    courses = [fit_course(years, series, rng) for series in amount]
+    given = dict(zip(panel.areas, panel.area_names or panel.areas, strict=True)) | dict(names or {})
+    lines = dict(zip(panel.industries, panel.industry_names or panel.industries, strict=True))
+    notes = list(panel.notes)
+    if not complete.all():
+        notes.insert(
+            0,
+            f"The total leaves out {int((~complete).sum())} of {len(complete)} areas that are "
+            "unknown in some year"
+            f"{'' if steady.all() else ', or whose published part of plants changes'}.",
+        )
+    if len(years) < FEWEST_YEARS:
+        notes.append(f"{len(years)} periods are too few to look for breaks.")
+    jumping = [given[code] for code, row in zip(areas, rows, strict=True) if not steady[row]]
+    if jumping:
+        notes.insert(
+            0,
+            f"The part of plants whose industry is published changes in {examples(jumping)}: some "
+            "of the change there is that.",
+        )
+    return Trends(
+        codes=(*areas, NATION),
+        names=(*(given[code] for code in areas), "all areas"),
+        variable=variable,
+        industry=industry or "all",
+        industry_name=lines[industry] if industry else "all industries",
+        periods=panel.periods,
+        base=start,
+        amount=amount,
+        index=100 * amount / amount[:, [at]],
+        breaks=tuple(breaks for breaks, _ in courses),
+        growth_per_year=tuple(growth for _, growth in courses),
+        notes=tuple(notes),
+        sources=(*panel.sources, AGGLOMERATION_2012.at("figures 1-1 to 1-3")),
+    )
+
+
+def contributions(
+    panel: Panel,
+    variable: str,
+    *,
+    start: str,
+    end: str,
+    by: str = "area",
+    all_plants: Panel | None = None,
+) -> Contributions:
+    """Split the growth of the total into what each area or industry contributed.
+
+    Parts unknown in either period are left out of both, and counted in a note; so are areas whose
+    published part of plants changes, if all plants are given (as in ``trends``).
+    """
+    if by not in ("area", "industry"):
+        raise ParameterError(f"by is {by!r}. Expected 'area' or 'industry'.")
+    span = range(panel.position("period", start), panel.position("period", end) + 1)
+    if len(span) < 2:
+        raise ParameterError(
+            f"From {start} to {end} is no time. Expected a later end. Turn them round."
+        )
+    before, after = panel.variable(variable, start), panel.variable(variable, end)
+    steady = _steady(panel.select(periods=[start, end]), all_plants)
+    known = np.isfinite(before) & np.isfinite(after) & steady[:, None]
+    axis = 1 if by == "area" else 0
+    first = np.where(known, before, 0).sum(axis=axis)
+    change = np.where(known, after - before, 0).sum(axis=axis)
+    if first.sum() <= 0:
+        raise DataError(f"{variable!r} adds up to 0 in {start}. Growth needs a positive start.")
+    codes = panel.areas if by == "area" else panel.industries
+    names = (panel.area_names if by == "area" else panel.industry_names) or codes
+    unknown = int((~known[steady]).sum())
+    notes = (f"{unknown} cells unknown in {start} or {end} are left out.",) if unknown else ()
+    if not steady.all():
+        notes = (
+            f"{int((~steady).sum())} of {len(steady)} areas are left out, since the published part "
+            "of their plants changes.",
+            *notes,
+        )
+    return Contributions(
+        codes=codes,
+        names=names,
+        variable=variable,
+        start=start,
+        end=end,
+        change=change,
+        contribution_points=100 * change / first.sum(),
+        total_growth=float(change.sum() / first.sum()),
+        notes=(*notes, *panel.notes),
+        sources=panel.sources,
+    )
+
+
+def _steady(panel: Panel, all_plants: Panel | None) -> Bools:
+    """Areas whose published part of plants stays the same, ``(areas,)``."""
+    if all_plants is None:
+        return np.ones(len(panel.areas), dtype=bool)
+    return comparable_areas(seen_share(panel, all_plants))

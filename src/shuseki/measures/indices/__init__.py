@@ -1,0 +1,1 @@
+"""How concentrated is an industry, and how specialised a place?"""

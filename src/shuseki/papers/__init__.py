@@ -1,0 +1,1 @@
+"""What was printed, and can it be true?"""

@@ -1,0 +1,219 @@
+"""Which printed papers are bundled, and how is another one read or begun?
+
+A paper is a folder of facts: the numbers of its tables and the claims of its prose, typed in from
+the publication and checked against it (`shuseki.papers.printed` is the format). ``printed_paper``
+reads a bundled one by its name, or a folder of the user's by its path; ``new_paper`` starts one.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from shuseki.disk import scratch
+from shuseki.entry.definitions import Definitions, read_definitions
+from shuseki.entry.design import Design, read_designs
+from shuseki.entry.hypotheses import Hypothesis, read_hypotheses
+from shuseki.errors import DataError, OutputError, UnknownCodeError
+from shuseki.papers.printed import PrintedPaper
+
+__all__ = [
+    "PRINTED_PAPERS",
+    "new_paper",
+    "paper_folder",
+    "printed_definitions",
+    "printed_designs",
+    "printed_hypotheses",
+    "printed_paper",
+    "write_paper",
+]
+
+PRINTED_PAPERS: dict[str, str] = {"okamuro-2006": "okamuro_2006"}
+"""Name of each bundled paper → its folder."""
+
+
+def printed_paper(name: str | Path = "okamuro-2006") -> PrintedPaper:
+    """Read a printed paper.
+
+    Parameters
+    ----------
+    name
+        One of ``PRINTED_PAPERS``, or a folder.
+
+    Raises
+    ------
+    UnknownCodeError
+        Neither a folder nor a bundled paper; names the nearest.
+    DataError
+        The folder is not as `shuseki.papers.printed` says.
+
+    Examples
+    --------
+    >>> printed_paper("okamuro-2006").number("fit", "value", outcome="START", model="1",
+    ...                                      statistic="adjusted_r2").text
+    '0.544'
+    """
+    return PrintedPaper.read(paper_folder(name))
+
+
+def paper_folder(name: str | Path = "okamuro-2006") -> Traversable:
+    """Folder of a paper: its tables, designs and hypotheses."""
+    if name in PRINTED_PAPERS:
+        return files("shuseki.papers") / PRINTED_PAPERS[str(name)]
+    folder = Path(name)
+    if not folder.is_dir():
+        raise UnknownCodeError.among(
+            "printed paper",
+            [str(name)],
+            list(PRINTED_PAPERS),
+            f"Expected {', '.join(PRINTED_PAPERS)}, or a folder with paper.toml; there is no "
+            "folder "
+            f"{folder}. Start one with shuseki audit --new {folder}.",
+        )
+    return folder
+
+
+def new_paper(folder: Path) -> tuple[str, ...]:
+    """Start a paper's folder: a small made-up paper that passes, with comments.
+
+    Parameters
+    ----------
+    folder
+        To be made; it may exist if it is empty.
+
+    Returns
+    -------
+    tuple of str
+        Names of the files written.
+
+    Raises
+    ------
+    OutputError
+        The folder is not empty, or cannot be written; nothing is overwritten.
+    """
+    template = files("shuseki.papers") / "template"
+    return write_paper(
+        folder,
+        {
+            path.name: path.read_text(encoding="utf-8")
+            for path in sorted(template.iterdir(), key=lambda path: path.name)
+        },
+    )
+
+
+def write_paper(folder: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """Write the files of a paper into a new or empty folder; nothing is overwritten."""
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise OutputError(
+                f"{folder} exists and is not empty. Expected a new folder; nothing was written. "
+                "Choose another name."
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        with scratch(folder.parent, "paper") as work:
+            for name, text in texts.items():
+                (work / name).write_text(text, encoding="utf-8")
+            for name in texts:
+                (work / name).replace(folder / name)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(f"{folder} cannot be written: {error}. Choose another place.") from error
+    return tuple(texts)
+
+
+def printed_definitions(name: str | Path = "okamuro-2006", *, convention: str = "") -> Definitions:
+    """Variables and outcomes of a paper.
+
+    Parameters
+    ----------
+    name
+        One of ``PRINTED_PAPERS``, or a folder with ``definitions.toml``.
+    convention
+        What counts are divided by, one of the file's; its first by default.
+
+    Raises
+    ------
+    DataError
+        The folder has no ``definitions.toml``, or a definition in it is wrong.
+    ParameterError
+        There is no such convention.
+
+    Examples
+    --------
+    >>> printed_definitions().label("UNEMPL").label_ja
+    '失業率'
+    """
+    return _definitions(str(name), convention)
+
+
+@lru_cache
+def _definitions(name: str, convention: str) -> Definitions:
+    path = paper_folder(name) / "definitions.toml"
+    if not path.is_file():
+        raise DataError(
+            f"No definitions.toml in {paper_folder(name)}. Expected the paper's variables: name, "
+            "formula, label, label_ja, unit. Add the file."
+        )
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    about = PrintedPaper.read(paper_folder(name))
+    source = replace(about.source.at(content.pop("where", "")), origin="method")
+    return read_definitions(content, convention=convention, named=str(path), source=source)
+
+
+def printed_designs(
+    name: str | Path = "okamuro-2006", *, standard_errors: str = "HC1"
+) -> tuple[Design, ...]:
+    """Equations of a paper.
+
+    Parameters
+    ----------
+    name
+        One of ``PRINTED_PAPERS``, or a folder; without ``designs.toml`` the equations are those of
+        its coefficient table.
+    standard_errors
+        The 2006 paper prints heteroskedasticity-robust t without naming the variant.
+
+    Examples
+    --------
+    >>> len(printed_designs())
+    12
+    """
+    designs = paper_folder(name) / "designs.toml"
+    if designs.is_file():
+        return read_designs(designs, standard_errors=standard_errors)
+    table = printed_paper(name).table("coefficients")
+    return tuple(
+        Design(
+            outcome=str(outcome),
+            terms=tuple(term for term in rows["term"] if term != "constant"),
+            model=str(model),
+            standard_errors=standard_errors,
+        )
+        for (outcome, model), rows in table.groupby(["outcome", "model"], sort=False)
+    )
+
+
+def printed_hypotheses(name: str | Path = "okamuro-2006") -> tuple[Hypothesis, ...]:
+    """Hypotheses of a paper.
+
+    Raises
+    ------
+    DataError
+        The folder has no ``hypotheses.toml``.
+
+    Examples
+    --------
+    >>> [hypothesis.id for hypothesis in printed_hypotheses()]
+    ['1', '2', '3a', '3b', '4a', '4b', '5', '6', '7']
+    """
+    path = paper_folder(name) / "hypotheses.toml"
+    if not path.is_file():
+        raise DataError(
+            f"No hypotheses.toml in {paper_folder(name)}. Expected the paper's hypotheses: id, "
+            "says, says_ja, expects (variable = sign), page. Add the file."
+        )
+    return read_hypotheses(path)

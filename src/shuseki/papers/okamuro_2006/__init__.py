@@ -1,0 +1,1 @@
+"""What does the 2006 startup-rate paper print, and how is it rebuilt?"""

@@ -1,0 +1,719 @@
+"""What does the printed paper say, digit by digit?
+
+A paper is a folder: ``paper.toml`` (citation, what each table is, and the claims of the prose as
+structured statements) and one CSV file per kind of table. Every number stays the string that was
+printed, so that the last printed digit, and with it the interval of true values that rounding
+allows, is known. Nothing here is corrected: a misprint is data.
+
+Takes: a folder with ``paper.toml`` and any of these files. Columns in brackets may be left out;
+``table`` is the number of the printed table, for citing. A row that starts with ``#`` before the
+heading is a comment. An unknown file, column, key, kind of statement or field is refused, with the
+nearest right name.
+
+=====================  =====================================================================
+``coefficients.csv``   outcome, model, term, coefficient [, table, t, se, p, stars];
+                       the constant is the term ``constant``
+``fit.csv``            outcome, model, statistic, value [, table, stars]; statistics that are
+                       audited: ``n``, ``r2``, ``adjusted_r2``, ``f_statistic``
+``descriptives.csv``   variable [, table, mean, median, sd, min, max, n, step]; ``step`` is the
+                       smallest difference of two values: 1 for whole numbers
+``correlations.csv``   variable, with, r [, table] (lower triangle)
+``tests.csv``          tests of significance: columns of ``entry.audit.significance``
+``ranking.csv``        outcome, rank, area, births, rate [, table, prefecture]
+``denominators.csv``   area, member, value [, later]: true denominators of the ranked rates
+``industries.csv``     group, rank, industry, rd_intensity_percent [, table]
+``variables.csv``      variable [, table, name_ja, definition_ja, period, source_ja]
+``citations.csv``      author, year, pages (of each citation in the text, ``;`` between pages)
+``references.csv``     author, year (the list of references)
+``definitions.toml``   the variables and outcomes, to compute them (`shuseki.entry.definitions`)
+``designs.toml``       the equations, to estimate them again (`shuseki.entry.design`)
+``hypotheses.toml``    what the paper expects (`shuseki.entry.hypotheses`)
+=====================  =====================================================================
+
+Gives: a ``PrintedPaper``; ``PrintedNumber`` for a cell.
+Limits: the interval assumes rounding to nearest; a truncated print may lie up to one unit off.
+"""
+
+import csv
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.reading.encoding import examine_bytes, utf8_blocks
+from shuseki.sources import Source
+
+__all__ = [
+    "MORE_COLUMNS",
+    "OPTIONAL_COLUMNS",
+    "PAPER_KEYS",
+    "STATEMENT_FIELDS",
+    "STATEMENT_OPTIONS",
+    "TABLE_COLUMNS",
+    "TEST_COLUMNS",
+    "PrintedNumber",
+    "PrintedPaper",
+    "Statement",
+    "p_interval",
+    "text_of",
+]
+
+TEST_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "paper": "which paper; any text",
+        "table": "which table; conventions are tried on all rows of one table of one paper",
+        "row": "label of the row",
+        "column": "label of the column",
+        "coefficient": "as printed",
+        "se": "its standard error, as printed",
+        "kind": "kind of the statistic: t (when empty), z, F, chi2 or r",
+        "statistic": "test statistic, as printed",
+        "df": "degrees of freedom (of the numerator for F)",
+        "df2": "degrees of freedom of the denominator, for F",
+        "p": "p value, as printed; '<.05' and '<0.001' are understood",
+        "tails": "1 or 2 (when empty)",
+        "stars": "stars, as printed; empty when none",
+        "level": "or the level claimed, in percent (5 for **); 0 or empty when none",
+        "levels": "levels that the table marks, in percent, by spaces: '1 5 10'; may be one column"
+        " or said once for all",
+    }
+)
+"""Columns of a table of tests; all may be left out that a table does not print."""
+
+TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "coefficients": ("table", "outcome", "model", "term", "coefficient", "t", "stars"),
+        "fit": ("table", "outcome", "model", "statistic", "value", "stars"),
+        "descriptives": ("table", "variable", "mean", "median", "sd", "min", "max", "n"),
+        "correlations": ("table", "variable", "with", "r"),
+        "tests": tuple(TEST_COLUMNS),
+        "ranking": ("table", "outcome", "rank", "prefecture", "area", "births", "rate"),
+        "denominators": ("area", "member", "value", "later"),
+        "industries": ("table", "group", "rank", "industry", "rd_intensity_percent"),
+        "variables": ("table", "variable", "name_ja", "definition_ja", "period", "source_ja"),
+        "citations": ("author", "year", "pages"),
+        "references": ("author", "year"),
+    }
+)
+"""Kinds of printed table, and the columns each has."""
+
+MORE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"coefficients": ("se", "p"), "descriptives": ("step",)}
+)
+"""Columns that a table may have besides."""
+
+OPTIONAL_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "coefficients": frozenset({"table", "t", "stars"}),
+        "fit": frozenset({"table", "stars"}),
+        "descriptives": frozenset({"table", "mean", "median", "sd", "min", "max", "n"}),
+        "correlations": frozenset({"table"}),
+        "tests": frozenset(TEST_COLUMNS),
+        "ranking": frozenset({"table", "prefecture"}),
+        "denominators": frozenset({"later"}),
+        "industries": frozenset({"table"}),
+        "variables": frozenset({"table", "name_ja", "definition_ja", "period", "source_ja"}),
+    }
+)
+"""Columns that a table may leave out; they are then empty."""
+
+PAPER_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "key": "short name; the folder's when left out",
+        "title": "title in its own language",
+        "title_en": "title in English",
+        "authors": "list of authors",
+        "citation": "how to cite it",
+        "year": "year of publication",
+        "outcomes": "outcomes of its equations",
+        "models": "names of its models",
+        "standard_errors": "what it says of its standard errors, e.g. classical, robust, clustered",
+        "outlier_rule": "what it says of outliers",
+        "stars": 'stars and their levels, e.g. { "***" = 0.01 }',
+        "areas": "observations before any was left out",
+        "industries": "number of industries",
+        "births_by_group": 'outcomes that are sums of others: { WHOLE = ["PART", "PART"] }',
+        "aliases": "other spelling of a variable = its name",
+        "funnel": "statements that print the counts of the funnel",
+        "tolerance_by_model": "relative tolerance of a replication, by model",
+    }
+)
+"""Keys of ``[paper]`` in paper.toml, and what each says."""
+
+OTHER_FILES = frozenset(
+    {"paper.toml", "definitions.toml", "designs.toml", "hypotheses.toml", "catalogue.toml"}
+)
+
+STATEMENT_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "quantity": ("value", "unit"),
+        "quantity_range": ("low", "high", "unit"),
+        "difference": ("from", "less", "leaves"),
+        "sum": ("parts", "total"),
+        "share": ("part", "whole", "share"),
+        "multiple": ("of", "times", "gives"),
+        "named_share": ("of", "names", "share"),
+        "threshold": ("table", "value", "high", "low"),
+        "approximation": ("words", "value", "side"),
+        "rank": ("table", "outcome", "area", "rank"),
+        "definition": ("of", "aspect", "value"),
+        "outlier_rule": ("variables", "standard_deviations", "side"),
+        "never_together": ("pairs",),
+        "verdicts": ("supported", "not_supported"),
+        "significance": ("variables", "outcomes", "models", "effect"),
+        "direction": ("outcomes", "higher_with", "lower_with"),
+        "fit_extreme": ("outcomes", "statistic", "extreme", "model", "value"),
+        "fit_range": ("outcomes", "statistic", "low", "high"),
+        "weak_correlation": ("variables", "outcomes"),
+        "effect": ("variable", "outcome", "models", "change", "low", "high", "direction"),
+        "in_every_model": ("any_of",),
+    }
+)
+"""Kinds of statement, and the fields each needs."""
+
+STATEMENT_OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "quantity": ("of",),
+        "approximation": ("area", "outcome", "statistic", "table", "variable"),
+        "significance": ("only", "sign"),
+        "effect": ("change_unit", "words"),
+    }
+)
+"""Kinds of statement, and the fields each may have besides."""
+ABOUT = frozenset({"id", "kind", "page", "section", "says"})
+"""Fields of every statement."""
+
+NUMBER = re.compile(
+    r"^(?P<sign>[-−]?)(?P<digits>\d{1,3}(?:,\d{3})+|\d*)(?:\.(?P<decimals>\d*))?"
+    r"(?:[eE](?P<exponent>[-+−]?\d+))?(?P<percent>%?)$"
+)
+FRACTION = re.compile(r"^(\d+)/(\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedNumber:
+    """A number as printed.
+
+    Attributes
+    ----------
+    text
+        The string in print: ``"0.121E-04"``, ``"-.230"``, ``"12,453"``, ``"23.1%"``, ``"1/3"``.
+    exact
+        Whether the number is a count, which is not rounded.
+
+    Examples
+    --------
+    >>> number = PrintedNumber("0.121E-04")
+    >>> number.value, number.last_digit
+    (1.21e-05, 1e-07)
+    >>> PrintedNumber("23.1%").interval
+    (0.2305, 0.2315)
+    >>> PrintedNumber("12,453", exact=True).interval
+    (12453.0, 12453.0)
+    """
+
+    text: str
+    exact: bool = False
+
+    def __post_init__(self) -> None:
+        plain = self.text.strip()
+        match = NUMBER.match(plain)
+        if not FRACTION.match(plain) and not (match and (match["digits"] or match["decimals"])):
+            raise DataError(
+                f"{self.text!r} is not a printed number. Expected digits with an optional "
+                "decimal point, exponent or percent sign. Correct the cell."
+            )
+
+    def _parts(self) -> tuple[str, str, str, int]:
+        match = NUMBER.match(self.text.strip())
+        assert match is not None
+        exponent = int((match["exponent"] or "0").replace("−", "-")) - 2 * bool(match["percent"])
+        sign = "-" if match["sign"] else ""
+        return sign, match["digits"].replace(",", ""), match["decimals"] or "", exponent
+
+    @property
+    def value(self) -> float:
+        """The number; a percentage is a share (``"23.1%"`` is 0.231)."""
+        if fraction := FRACTION.match(self.text.strip()):
+            return int(fraction[1]) / int(fraction[2])
+        sign, digits, decimals, exponent = self._parts()
+        return float(f"{sign}{digits or '0'}.{decimals or '0'}e{exponent}")
+
+    @property
+    def last_digit(self) -> float:
+        """One unit of the last printed digit; zero for a fraction."""
+        if FRACTION.match(self.text.strip()):
+            return 0.0
+        _, _, decimals, exponent = self._parts()
+        return float(f"1e{exponent - len(decimals)}")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Lowest and highest true value that print as this text."""
+        if self.exact or not self.last_digit:
+            return self.value, self.value
+        exponent = round(np.log10(self.last_digit))
+        half = 0.5 * self.last_digit
+        places = 1 - exponent
+        return round(self.value - half, places), round(self.value + half, places)
+
+    @property
+    def significant_digits(self) -> int:
+        """Digits in print from the first that is not zero."""
+        if FRACTION.match(self.text.strip()):
+            return 0
+        _, digits, decimals, _ = self._parts()
+        return len((digits + decimals).lstrip("0"))
+
+    def units_off(self, value: float) -> float:
+        """Distance of a value from the print, in units of the last printed digit."""
+        return abs(value - self.value) / self.last_digit if self.last_digit else 0.0
+
+    def agrees_with(self, value: float) -> bool:
+        """Whether a value would print as this text (to a billionth of the last digit)."""
+        low, high = self.interval
+        slack = 1e-9 * (self.last_digit or 1.0)
+        return low - slack <= value <= high + slack
+
+    def print_like(self, value: float) -> str:
+        """Write another value in the same way, with the same last digit."""
+        if FRACTION.match(self.text.strip()):
+            return f"{value:.3f}"
+        _, _, decimals, exponent = self._parts()
+        percent = "%" if "%" in self.text else ""
+        body = f"{value / 10.0**exponent:,.{len(decimals)}f}"
+        if "," not in self.text:
+            body = body.replace(",", "")
+        power = exponent + 2 * bool(percent)
+        return f"{body}{f'E{power:+03d}' if power else ''}{percent}"
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __str__(self) -> str:
+        return self.text
+
+
+BOUND = re.compile(r"^\s*[pP]?\s*([<>=≤≥]?)\s*(\d*\.?\d+(?:[eE][-+]?\d+)?%?)\s*$")
+
+
+def p_interval(text: str) -> tuple[float, float]:
+    """Lowest and highest p that print as this text; NaN when it is none.
+
+    Examples
+    --------
+    >>> p_interval("<.05"), p_interval("0.03")
+    ((0.0, 0.05), (0.025, 0.035))
+    """
+    match = BOUND.match(text)
+    if match is None:
+        return np.nan, np.nan
+    number = PrintedNumber(match[2])
+    if match[1] in ("<", "≤"):
+        return 0.0, number.value
+    if match[1] in (">", "≥"):
+        return number.value, 1.0
+    low, high = number.interval
+    return max(low, 0.0), min(high, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A claim of the prose.
+
+    Attributes
+    ----------
+    id, kind
+        Its name, and what kind of claim it is (``STATEMENT_FIELDS`` lists the known kinds).
+    page, section
+        Where it stands; the page is empty when unknown.
+    says
+        What it says, in our words.
+    fields
+        What it says, as data; numbers as printed.
+    """
+
+    id: str
+    kind: str
+    page: str
+    section: str
+    says: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.fields:
+            raise UnknownCodeError.among(f"field of {self.id}", [name], list(self.fields))
+        return self.fields[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A field that may be absent."""
+        return self.fields.get(name, default)
+
+    def number(self, name: str = "value") -> PrintedNumber:
+        """A field as a printed number; whole numbers of things are exact."""
+        text = str(self[name])
+        unit = str(self.get("unit", ""))
+        return PrintedNumber(text, exact=unit in COUNTED and "." not in text)
+
+    @property
+    def where(self) -> str:
+        """Page and section, as one would cite them."""
+        page = f"p. {self.page}" if self.page else ""
+        return ", ".join(part for part in (page, f"section {self.section}") if part)
+
+
+COUNTED = frozenset({"plants", "areas", "industries"})
+"""Units of exact counts."""
+
+EXACT_COLUMNS = frozenset({"n", "births", "rank"})
+"""Columns of exact counts."""
+
+
+@dataclass(frozen=True, eq=False)
+class PrintedPaper:
+    """A paper as data.
+
+    Attributes
+    ----------
+    key
+        Name of its folder's study, e.g. ``"okamuro-2006"``.
+    about
+        The ``[paper]`` table of ``paper.toml``.
+    tables
+        Kind → table; every cell a string as printed.
+    titles
+        Table number → its titles (``title``, ``title_ja``) and, when known, ``page``.
+    statements
+        The claims of the prose.
+    source
+        Citation.
+    """
+
+    key: str
+    about: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    titles: Mapping[str, Mapping[str, str]]
+    statements: tuple[Statement, ...]
+    source: Source
+
+    @classmethod
+    def read(cls, folder: Traversable) -> "PrintedPaper":
+        """Read a paper's folder.
+
+        Raises
+        ------
+        DataError
+            Missing ``paper.toml``, a table without its columns, a repeated cell, a cell that is no
+            number, a statement without the fields of its kind.
+        UnknownCodeError
+            A file, column, key, kind of statement or field that is not of the format; names the
+            nearest.
+        """
+        toml = folder / "paper.toml"
+        if not toml.is_file():
+            raise DataError(
+                f"No paper.toml in {folder}. Expected a folder that holds a printed paper. "
+                "Name such a folder, or start one with shuseki audit --new FOLDER."
+            )
+        _known_files(folder)
+        try:
+            content = tomllib.loads(toml.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise DataError(
+                f"{toml} is not a TOML file in UTF-8: {error}. Correct that line."
+            ) from error
+        _known("table of paper.toml", content, ("paper", "tables", "statement"))
+        about: dict[str, Any] = dict(content.get("paper", {}))
+        _known("key of [paper] in paper.toml", about, PAPER_KEYS)
+        about = {"key": folder.name, "citation": about.get("title", folder.name)} | about
+        about["year"] = str(about.get("year", ""))
+        _checked_about(about)
+        aliases: Mapping[str, str] = about.get("aliases", {})
+        tables = {}
+        for kind in TABLE_COLUMNS:
+            path = folder / f"{kind}.csv"
+            if path.is_file():
+                tables[kind] = _checked(kind, _frame(kind, path), aliases)
+        for number, titles in content.get("tables", {}).items():
+            _known(f"key of table {number} in paper.toml", titles, ("title", "title_ja", "page"))
+        return cls(
+            key=about["key"],
+            about=about,
+            tables=tables,
+            titles=content.get("tables", {}),
+            statements=tuple(_statements(content.get("statement", []))),
+            source=Source(about["key"], about["citation"], about["year"], origin="printed"),
+        )
+
+    def table(self, kind: str) -> pd.DataFrame:
+        """One kind of table, cells as printed; empty when the paper prints none."""
+        if kind not in TABLE_COLUMNS:
+            raise UnknownCodeError.among("kind of table", [kind], list(TABLE_COLUMNS))
+        if kind not in self.tables:
+            return pd.DataFrame(columns=list(TABLE_COLUMNS[kind]), dtype=str)
+        return self.tables[kind]
+
+    def number(self, kind: str, column: str, **key: str) -> PrintedNumber:
+        """One printed cell.
+
+        Examples
+        --------
+        ``paper.number("coefficients", "t", outcome="START", model="1", term="UNEMPL")``
+        """
+        frame = self.table(kind)
+        chosen = np.ones(len(frame), dtype=bool)
+        for name, code in key.items():
+            chosen &= (frame[name] == code).to_numpy()
+        if chosen.sum() != 1:
+            raise ParameterError(
+                f"{int(chosen.sum())} cells of {kind} fit {key}. Expected exactly one. "
+                f"Name all of {', '.join(TABLE_COLUMNS[kind])} that tell the rows apart."
+            )
+        text = str(frame.loc[chosen, column].iloc[0])
+        is_count = "n" in (column, key.get("statistic")) or column in EXACT_COLUMNS
+        return PrintedNumber(text, exact=is_count or text == "0")
+
+    def values(self, kind: str, column: str) -> pd.Series:
+        """A column as numbers (``nan`` where the cell is empty), in the table's row order."""
+        texts = self.table(kind)[column]
+        numbers = [PrintedNumber(text).value if text else np.nan for text in texts]
+        return pd.Series(numbers, index=texts.index, name=column, dtype=float)
+
+    def where(self, table: str) -> str:
+        """Cite a table: its number, and its page when known."""
+        page = self.titles.get(table, {}).get("page", "")
+        number = f"appendix {table[1:]}" if table.startswith("A") else f"table {table}"
+        return f"p. {page}, {number}" if page else number
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Outcomes of the equations, in the paper's order."""
+        return tuple(dict.fromkeys(self.table("coefficients")["outcome"]))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Models of the equations, in the paper's order."""
+        return tuple(dict.fromkeys(self.table("coefficients")["model"]))
+
+    @cached_property
+    def _by_id(self) -> dict[str, Statement]:
+        return {statement.id: statement for statement in self.statements}
+
+    def statement(self, name: str) -> Statement:
+        """One statement by its id."""
+        if name not in self._by_id:
+            raise UnknownCodeError.among("statement", [name], list(self._by_id))
+        return self._by_id[name]
+
+    def of_kind(self, kind: str) -> tuple[Statement, ...]:
+        """The statements of one kind."""
+        return tuple(statement for statement in self.statements if statement.kind == kind)
+
+    def correlation_matrix(self) -> pd.DataFrame:
+        """Printed correlations as a symmetric matrix, ``nan`` where none is printed."""
+        frame = self.table("correlations")
+        names = list(dict.fromkeys([*frame["variable"], *frame["with"]]))
+        matrix = pd.DataFrame(np.nan, index=names, columns=names)
+        for row, other, value in zip(
+            frame["variable"], frame["with"], self.values("correlations", "r"), strict=True
+        ):
+            matrix.loc[row, other] = matrix.loc[other, row] = value
+        return matrix
+
+    def __repr__(self) -> str:
+        cells = sum(len(table) for table in self.tables.values())
+        return (
+            f"<PrintedPaper {self.key}: {len(self.tables)} kinds of table, {cells} rows, "
+            f"{len(self.statements)} statements>"
+        )
+
+
+KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "coefficients": ("outcome", "model", "term"),
+        "fit": ("outcome", "model", "statistic"),
+        "descriptives": ("variable",),
+        "correlations": ("variable", "with"),
+        "ranking": ("outcome", "rank"),
+        "industries": ("group", "rank"),
+        "denominators": ("area", "member"),
+        "variables": ("variable",),
+        "citations": ("author", "year"),
+        "references": ("author", "year"),
+    }
+)
+NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "coefficients": ("coefficient", "t", "se"),
+        "fit": ("value",),
+        "descriptives": ("mean", "median", "sd", "min", "max", "n", "step"),
+        "correlations": ("r",),
+        "ranking": ("rank", "births", "rate"),
+        "industries": ("rank", "rd_intensity_percent"),
+    }
+)
+NAMES = ("variable", "with", "term", "outcome")
+
+
+def _known(what: str, found: Iterable[str], known: Collection[str]) -> None:
+    """Refuse names that the format does not have."""
+    unknown = [name for name in found if name not in known]
+    if unknown:
+        near = get_close_matches(unknown[0], known, n=3, cutoff=0.5)
+        advice = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."
+        raise UnknownCodeError.among(what, unknown, list(known), advice)
+
+
+def _known_files(folder: Traversable) -> None:
+    """CSV and TOML files are of the format; others (sources, notes) are the user's own."""
+    known = [*sorted(OTHER_FILES), *(f"{kind}.csv" for kind in TABLE_COLUMNS)]
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    _known(f"file in {folder}", [n for n in names if n.lower().endswith((".csv", ".toml"))], known)
+
+
+def _checked_about(about: Mapping[str, Any]) -> None:
+    """Types of what is computed with."""
+    stars = about.get("stars", {})
+    if not isinstance(stars, Mapping) or any(
+        not isinstance(level, (int, float)) or not 0 < level < 1 for level in stars.values()
+    ):
+        raise DataError(
+            f"[paper] stars = {stars!r}. Expected stars and their levels as shares, such as "
+            '{ "***" = 0.01, "**" = 0.05 }. Correct them.'
+        )
+    areas = about.get("areas", 1)
+    if not isinstance(areas, int) or areas < 1:
+        raise DataError(
+            f"[paper] areas = {areas!r}. Expected a whole number of observations. Correct it."
+        )
+    for name in ("births_by_group", "aliases", "tolerance_by_model", "funnel"):
+        if not isinstance(about.get(name, {}), Mapping):
+            raise DataError(
+                f"[paper] {name} = {about[name]!r}. Expected a table of names. Correct it."
+            )
+
+
+def text_of(path: Traversable) -> str:
+    """The text of a file in any encoding that can be told from its bytes.
+
+    Raises
+    ------
+    DataError
+        No encoding fits.
+    """
+    if not isinstance(path, Path):
+        return path.read_text(encoding="utf-8-sig")
+    writing = examine_bytes(path)
+    if writing.broken >= 0:
+        raise DataError(
+            f"{path.name}: byte {writing.broken:,} is not of {writing.encoding}. Save it as UTF-8."
+        )
+    return b"".join(utf8_blocks(path, writing)).decode("utf-8").removeprefix("\ufeff")
+
+
+def _frame(kind: str, path: Traversable) -> pd.DataFrame:
+    """Read a CSV of texts; lines that start with ``#`` before the heading are comments."""
+    text = text_of(path)
+    lines = text.splitlines(keepends=True)
+    while lines and (lines[0].startswith("#") or not lines[0].strip()):
+        lines.pop(0)
+    rows = list(csv.reader(lines))
+    if not rows:
+        raise DataError(f"{path} is empty. Expected a heading: {', '.join(TABLE_COLUMNS[kind])}.")
+    heading = [name.strip() for name in rows[0]]
+    if len(set(heading)) < len(heading):
+        raise DataError(f"{path} has a column twice: {examples(heading)}. Keep one.")
+    skipped = text.count("\n") - "".join(lines).count("\n")
+    for at, row in enumerate(rows[1:], start=2):
+        if row and len(row) != len(heading):
+            raise DataError(
+                f"{path}, line {at + skipped}: {len(row)} cells for {len(heading)} columns. "
+                "Expected one cell per column; put a cell with a comma in quotes."
+            )
+    frame = pd.DataFrame(
+        [[cell.strip() for cell in row] for row in rows[1:] if row], columns=heading, dtype=str
+    )
+    frame.attrs["first line"] = 2 + skipped
+    return frame
+
+
+def _checked(kind: str, frame: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFrame:
+    columns, more = TABLE_COLUMNS[kind], MORE_COLUMNS.get(kind, ())
+    optional = OPTIONAL_COLUMNS.get(kind, frozenset())
+    _known(f"column of {kind}.csv", frame.columns, (*columns, *more))
+    missing = [name for name in columns if name not in frame.columns and name not in optional]
+    if missing:
+        raise DataError(
+            f"Missing columns in {kind}.csv: {examples(missing)}. Found {examples(frame.columns)}. "
+            f"Expected {', '.join(columns)}. Add them."
+        )
+    given, first = set(frame.columns), frame.attrs.get("first line", 2)
+    if kind != "tests":
+        shown = [*columns, *(name for name in more if name in given)]
+        frame = frame.reindex(columns=shown, fill_value="")
+    for name in set(NAMES) & given:
+        frame[name] = frame[name].replace(dict(aliases))
+    if kind in KEYS:
+        repeated = frame[frame.duplicated(list(KEYS[kind]))]
+        if len(repeated):
+            twice = examples(repeated[list(KEYS[kind])].agg(" ".join, axis=1))
+            raise DataError(
+                f"Cells given twice in {kind}.csv: {twice}. Expected each once. Keep one."
+            )
+    for column in [name for name in NUMBERS.get(kind, ()) if name in frame]:
+        for row, text in enumerate(frame[column], start=first):
+            try:
+                if text:
+                    PrintedNumber(text)
+            except DataError as error:
+                raise DataError(f"{kind}.csv, line {row}, column {column}: {error}") from error
+    for row, text in enumerate(
+        frame["p"] if kind == "coefficients" and "p" in given else (), start=first
+    ):
+        if text and np.isnan(p_interval(text)[0]):
+            raise DataError(
+                f"{kind}.csv, line {row}, column p: {text!r}. Expected a p value such as 0.03 or "
+                "<.001. Correct the cell."
+            )
+    return frame
+
+
+def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:
+    seen: set[str] = set()
+    for entry in entries:
+        lacking = [name for name in ("id", "kind", "says") if name not in entry]
+        lacking += [n for n in STATEMENT_FIELDS.get(entry.get("kind", ""), ()) if n not in entry]
+        name = entry.get("id", "?")
+        if lacking:
+            raise DataError(
+                f"Statement {name!r} lacks {examples(lacking)}. Expected them in a statement of "
+                f"kind {entry.get('kind', '?')!r}. Add them to paper.toml."
+            )
+        _known("kind of statement", [str(entry["kind"])], STATEMENT_FIELDS)
+        allowed = (
+            *sorted(ABOUT),
+            *STATEMENT_FIELDS[entry["kind"]],
+            *STATEMENT_OPTIONS.get(entry["kind"], ()),
+        )
+        _known(f"field of statement {name!r}", entry, allowed)
+        if name in seen:
+            raise DataError(f"Statement {name!r} is given twice. Expected each id once. Rename it.")
+        seen.add(name)
+        yield Statement(
+            name,
+            entry["kind"],
+            str(entry.get("page", "")),
+            str(entry.get("section", "")),
+            entry["says"],
+            MappingProxyType({k: v for k, v in entry.items() if k not in ABOUT}),
+        )

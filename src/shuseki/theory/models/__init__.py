@@ -1,0 +1,1 @@
+"""Which forces, in which model?"""

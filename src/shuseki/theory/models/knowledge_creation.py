@@ -1,0 +1,764 @@
+"""When does knowledge stop growing among people who know one another?
+
+Knowledge creation (知識創造) of Berliant and Fujita. Person i knows n_i ideas; i and j share C_ij
+of them (共有知識) and have D_ij = n_i - C_ij of their own (固有知識). Working together they
+create ::
+
+    a_ij = β C_ij^θ (D_ij D_ji)^((1-θ)/2)          alone: a_ii = α n_i
+    dn_i/dt = Σ_j δ_ij a_ij,   dC_ij/dt = δ_ij a_ij,   δ symmetric, Σ_j δ_ij = 1
+
+Too much in common, and there is nothing to tell; too little, and nothing is understood. With
+``m = D/(C + 2D)``, growth of two alike is ``g(m) = β (1-2m)^θ m^(1-θ) / (1-m)``, largest at the
+bliss
+point ``m = (1-θ)/(2-θ)``. A fixed pair drifts past it: what they share swells, growth dies. People
+who rotate among N stay at ``m = (N-2)/(2N-3)`` and grow by ``γ(N) = β (N-2)^(1-θ)/(N-1)``, most
+in groups
+of ``N = 1 + 1/θ``. Where membership is fixed (メンバーの固定化), exchange with other regions
+restores diversity (多様性), at a cost; the best share of it is computed here.
+
+The state is scale-free: log n_i, and ``c_ij = C_ij / √(n_i n_j)`` for i < j.
+
+Takes: numbers of persons, θ, β, α; who meets whom. Gives: growth rates per unit of time.
+Sources: Berliant and Fujita (2008); conclusion for regions: 藤田 (2010), as told in 商工総合研究所
+(2012), section 3, figure 3-5. γ(N), g at bliss, the exchange and public-knowledge formulas are
+derived here and checked against the simulated equations.
+Limits: ``rotation`` and ``fixed`` are given schedules. ``greedy`` and ``entropic`` choice are
+*behavioural variants*, not the published myopic core, whose tie-breaking they lack: spontaneous
+splitting into groups of 1 + 1/θ does not appear under them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numba
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq, minimize_scalar
+
+from shuseki.arrays import Floats, Ints
+from shuseki.errors import ParameterError
+from shuseki.results import Result, result
+from shuseki.theory.models.literature import BERLIANT_FUJITA_2008, FUJITA_2010
+from shuseki.theory.solving.dynamics import Trajectory, simulate
+from shuseki.theory.solving.space import check_parameters
+
+__all__ = [
+    "ExchangeCurve",
+    "GroupSizes",
+    "KnowledgeCreation",
+    "KnowledgePath",
+    "Meeting",
+    "best_group_size",
+    "bliss_point",
+    "exchange_curve",
+    "exchange_growth",
+    "exchange_meetings",
+    "fixed_pairs",
+    "group_sizes",
+    "isolation_point",
+    "knowledge_path",
+    "pair_growth",
+    "public_knowledge",
+    "rotation",
+    "rotation_growth",
+    "sink_point",
+]
+
+Choice = Literal["given", "greedy", "entropic"]
+NEWTON_AFTER = 40
+"""Sinkhorn's steps before Newton's method."""
+
+
+# ---- what is known in closed form ----------------------------------------------------------------
+
+
+def pair_growth(difference: Floats | float, theta: float, beta: float = 1.0) -> Floats:
+    """g(m), growth of each of two who differ by m in [0, ½], same shape."""
+    m = np.asarray(difference, dtype=float)
+    return np.asarray(beta * (1 - 2 * m) ** theta * m ** (1 - theta) / (1 - m))
+
+
+def bliss_point(theta: float) -> float:
+    """The difference at which growth is largest: ``(1-θ)/(2-θ)``; g there is βθ^θ(1-θ)^(1-θ).
+
+    >>> round(bliss_point(1 / 3), 12)
+    0.4
+    """
+    _check_theta(theta)
+    return (1 - theta) / (2 - theta)
+
+
+def best_group_size(theta: float) -> float:
+    """Persons in the group that grows fastest under rotation: ``1 + 1/θ``."""
+    _check_theta(theta)
+    return 1 + 1 / theta
+
+
+def rotation_growth(persons: Floats | float, theta: float, beta: float = 1.0) -> Floats:
+    """γ(N), long-run growth when N ≥ 2 persons take turns, same shape; 0 for a pair."""
+    N = np.asarray(persons, dtype=float)
+    return np.asarray(beta * (N - 2) ** (1 - theta) / (N - 1))
+
+
+def sink_point(theta: float, beta: float, alpha: float) -> float:
+    """m^J, where a fixed pair ends: the smaller root of g(m) = α."""
+    top = _alone_is_worse(theta, beta, alpha)
+    if alpha == 0:
+        return 0.0
+    return float(brentq(lambda m: float(pair_growth(m, theta, beta)) - alpha, 0.0, top, xtol=1e-15))
+
+
+def isolation_point(theta: float, beta: float, alpha: float) -> float:
+    """m^I, the larger root of g(m) = α: people who differ by more work alone for ever."""
+    top = _alone_is_worse(theta, beta, alpha)
+    return float(brentq(lambda m: float(pair_growth(m, theta, beta)) - alpha, top, 0.5, xtol=1e-15))
+
+
+def _alone_is_worse(theta: float, beta: float, alpha: float) -> float:
+    """The bliss point, if working together there beats working alone."""
+    _check_theta(theta)
+    top = bliss_point(theta)
+    best = float(pair_growth(top, theta, beta))
+    if not 0 <= alpha < best:
+        raise ParameterError(
+            f"α = {alpha:g}. Expected 0 ≤ α < {best:.6g}, the growth at bliss: otherwise everyone "
+            "works alone. Choose a smaller alpha."
+        )
+    return top
+
+
+def public_knowledge(
+    persons: int, public_share: float, theta: float, beta: float = 1.0, groups: int = 1
+) -> tuple[float, float]:
+    """Difference and growth under rotation when a share χ of ideas reaches the whole region.
+
+    ``m* = (1-δ)(1-χ) / [2(1-δ)(1-χ) + δ + χ(N/2-δ)]``, δ = 1/(N-1).
+
+    Parameters
+    ----------
+    persons
+        N in each region (of ``groups`` equal ones, the persons are divided among them).
+    public_share
+        χ in [0, 1): share of ideas that everyone in the region learns.
+
+    Returns
+    -------
+    tuple
+        m* and g(m*), ideas created per person relative to what the person knows.
+    """
+    N = persons / groups
+    delta, chi = 1 / (N - 1), public_share
+    own = (1 - delta) * (1 - chi)
+    m = own / (2 * own + delta + chi * (N / 2 - delta))
+    return m, float(pair_growth(m, theta, beta))
+
+
+def exchange_growth(
+    share: float,
+    group: int,
+    *,
+    outsiders: int | None = None,
+    efficiency: float = 1.0,
+    theta: float = 1 / 3,
+    beta: float = 1.0,
+) -> float:
+    """Long-run growth when a share of working time goes to people of another region.
+
+    With e the share, ``γ = (1-e) g_in + e t g_out``, ``m_in = (γ-δ_in g_in)/(2γ-δ_in g_in)`` and
+    the same for outsiders with ``t g_out``. Each m is explicit in γ, which leaves one equation.
+
+    Parameters
+    ----------
+    share
+        e in [0, 1], exchange between regions (他地域との交流).
+    group, outsiders
+        Persons in one's own group, and persons met elsewhere (as many as the group by default).
+    efficiency
+        t in (0, 1]: what an hour with outsiders yields relative to one at home.
+    """
+    met = outsiders if outsiders is not None else group
+    if not 0 <= share <= 1:
+        raise ParameterError(f"share = {share:g}. Expected a share of time in [0, 1].")
+    if group == 2 and share == 0:
+        return 0.0
+    delta_in = (1 - share) / (group - 1)
+    delta_out = share / met
+
+    def rate(gamma: float, delta: float, worth: float) -> float:
+        """Growth g at the difference that balances: γ = δtβ [m/(1-2m)]^(1-θ), solved for m."""
+        if delta == 0:
+            return 0.0
+        u = (gamma / (delta * worth * beta)) ** (1 / (1 - theta))
+        return worth * float(pair_growth(u / (1 + 2 * u), theta, beta))
+
+    def excess(gamma: float) -> float:
+        inside = (1 - share) * rate(gamma, delta_in, 1.0)
+        return inside + share * rate(gamma, delta_out, efficiency) - gamma
+
+    best = float(pair_growth(bliss_point(theta), theta, beta))
+    return float(brentq(excess, 1e-9 * best, best * (1 + 1e-9), xtol=1e-14))
+
+
+def _check_theta(theta: float) -> None:
+    check_parameters("Knowledge creation", theta=(theta, 0, 1))
+
+
+# ---- who meets whom --------------------------------------------------------------------------
+
+
+def rotation(groups: Sequence[int]) -> Floats:
+    """Everyone meets all others of the own group equally: δ, shape ``(N, N)``.
+
+    >>> rotation([2, 3])[0]
+    array([0., 1., 0., 0., 0.])
+    """
+    sizes = list(groups)
+    if not sizes or min(sizes) < 2:
+        raise ParameterError(
+            f"Groups of {sizes}. Expected two or more persons in each. Merge the single persons."
+        )
+    delta = np.zeros((sum(sizes), sum(sizes)))
+    start = 0
+    for size in sizes:
+        delta[start : start + size, start : start + size] = 1 / (size - 1)
+        start += size
+    np.fill_diagonal(delta, 0.0)
+    return delta
+
+
+def fixed_pairs(persons: int) -> Floats:
+    """Everyone always meets the same partner: δ, shape ``(N, N)``."""
+    if persons % 2:
+        raise ParameterError(f"{persons} persons. Expected an even number for pairs.")
+    return rotation([2] * (persons // 2))
+
+
+def exchange_meetings(groups: Sequence[int], share: float) -> Floats:
+    """Rotation within groups, and a share of time spread evenly over everybody outside."""
+    if not 0 <= share <= 1:
+        raise ParameterError(f"share = {share:g}. Expected a share of time in [0, 1].")
+    sizes = np.asarray(groups)
+    if len(set(sizes.tolist())) > 1 or len(sizes) < 2:
+        raise ParameterError(
+            f"Groups of {sizes.tolist()}. Expected two or more of equal size, so that meetings "
+            "are mutual."
+        )
+    inside = rotation(list(sizes))
+    region = np.repeat(np.arange(len(sizes)), sizes)
+    outside = (region[:, None] != region[None, :]).astype(float)
+    outside /= outside.sum(axis=1, keepdims=True)
+    return (1 - share) * inside + share * outside
+
+
+# ---- the model -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting:
+    """What happens at an instant.
+
+    Attributes
+    ----------
+    meetings
+        δ, share of i's time with j, shape ``(N, N)``; the diagonal is time alone.
+    growth
+        Growth of each person's knowledge, shape ``(N,)``.
+    difference
+        m_ij, own knowledge over all that i and j know, shape ``(N, N)``.
+    """
+
+    meetings: Floats
+    growth: Floats
+    difference: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class KnowledgeCreation:
+    """N persons who create knowledge together.
+
+    Parameters
+    ----------
+    meetings
+        Who meets whom under ``choice="given"``: δ, symmetric, rows add up to 1, shape ``(N, N)``;
+        see ``rotation``, ``fixed_pairs``, ``exchange_meetings``.
+    theta
+        θ in (0, 1), weight of what is shared.
+    beta, alpha
+        Productivity together, > 0, and alone, ≥ 0.
+    choice
+        ``given`` meetings, or one of two behavioural variants: ``greedy`` (the most productive
+        pairs form first) and ``entropic`` (growth plus η times the entropy of one's time).
+    entropy
+        η > 0 of the entropic choice.
+    efficiency
+        What an hour of i with j yields, relative, shape ``(N, N)``; ones by default.
+    region
+        Region of each person, shape ``(N,)``; one region by default.
+    public_share
+        χ in [0, 1): share of ideas that everyone of the region learns.
+    """
+
+    meetings: Floats
+    theta: float = 1 / 3
+    beta: float = 1.0
+    alpha: float = 0.0
+    choice: Choice = "given"
+    entropy: float = 0.01
+    efficiency: Floats | None = None
+    region: Ints | None = None
+    public_share: float = 0.0
+
+    is_variant: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        check_parameters(
+            "KnowledgeCreation",
+            theta=(self.theta, 0, 1),
+            beta=(self.beta, 0, np.inf),
+            alpha=(self.alpha, -1e-300, np.inf),
+            entropy=(self.entropy, 0, np.inf),
+            public_share=(self.public_share, -1e-300, 1),
+        )
+        delta = self.meetings
+        if delta.ndim != 2 or delta.shape[0] != delta.shape[1] or len(delta) < 2:
+            raise ParameterError(
+                f"Meetings of shape {delta.shape}. Expected N × N with N ≥ 2. Use rotation([4])."
+            )
+        uneven = float(np.max(np.abs(delta - delta.T)))
+        short = float(np.max(np.abs(delta.sum(axis=1) - 1)))
+        if uneven > 1e-9 or short > 1e-9 or (delta < 0).any():
+            raise ParameterError(
+                f"Meetings are not mutual by {uneven:.2g}, rows miss 1 by {short:.2g}, the "
+                f"smallest is {delta.min():.2g}. Expected a symmetric δ ≥ 0 whose rows add up to 1."
+            )
+        object.__setattr__(self, "is_variant", self.choice != "given")
+
+    @property
+    def persons(self) -> int:
+        """Number of persons N."""
+        return len(self.meetings)
+
+    @cached_property
+    def _pairs(self) -> tuple[Ints, Ints]:
+        return np.triu_indices(self.persons, 1)
+
+    def alike(self, difference: float) -> Floats:
+        """The state in which everybody knows as much, and each pair differs by m in (0, ½)."""
+        check_parameters("alike", difference=(difference, 0, 0.5))
+        common = (1 - 2 * difference) / (1 - difference)
+        return np.concatenate([np.zeros(self.persons), np.full(len(self._pairs[0]), common)])
+
+    def unpack(self, state: Floats) -> tuple[Floats, Floats]:
+        """Log knowledge, shape ``(N,)``, and c_ij, shape ``(N, N)``, ones on the diagonal."""
+        common = np.eye(self.persons)
+        common[self._pairs] = state[self.persons :]
+        return state[: self.persons], common + np.triu(common, 1).T
+
+    def short_run(self, state: Floats) -> Meeting:
+        """Who meets, how fast each grows, how different each pair is."""
+        log_known, common = self.unpack(state)
+        ratio = np.exp((log_known[:, None] - log_known[None, :]) / 2)  # √(n_i/n_j)
+        made, own = self._made(ratio, common)
+        delta = self._meet(made, ratio)
+        learnt = self._learnt(delta, made, ratio, log_known)[0]
+        everything = common + own + own.T
+        return Meeting(delta, learnt, own / everything)
+
+    def drift(self, state: Floats) -> Floats:
+        """Rates of change of log n and of c, shape of the state."""
+        log_known, common = self.unpack(state)
+        ratio = np.exp((log_known[:, None] - log_known[None, :]) / 2)
+        made, _ = self._made(ratio, common)
+        delta = self._meet(made, ratio)
+        growth, shared = self._learnt(delta, made, ratio, log_known)
+        change = shared - (growth[:, None] + growth[None, :]) / 2 * common
+        return np.concatenate([growth, change[self._pairs]])
+
+    # ---- arithmetic ----------------------------------------------------------------------------
+
+    def _made(self, ratio: Floats, common: Floats) -> tuple[Floats, Floats]:
+        """a_ij/√(n_i n_j), and own knowledge D_ij/√(n_i n_j), shape ``(N, N)``."""
+        own = np.maximum(ratio - common, 0.0)
+        np.fill_diagonal(own, 0.0)
+        product = np.maximum(common, 0.0) ** self.theta * (own * own.T) ** ((1 - self.theta) / 2)
+        made = self.beta * product
+        if self.efficiency is not None:
+            made = made * self.efficiency
+        np.fill_diagonal(made, self.alpha)
+        return made, own
+
+    def _meet(self, made: Floats, ratio: Floats) -> Floats:
+        if self.choice == "given":
+            return self.meetings
+        gain = made / ratio  # growth of i by a full hour with j
+        mutual = (gain + gain.T) / 2
+        if self.choice == "greedy":
+            return greedy_meetings(mutual)
+        return entropic_meetings(mutual, self.entropy)
+
+    def _learnt(
+        self, delta: Floats, made: Floats, ratio: Floats, log_known: Floats
+    ) -> tuple[Floats, Floats]:
+        """Growth of n_i, and dC_ij/dt over √(n_i n_j)."""
+        flow = delta * made
+        growth = (flow / ratio).sum(axis=1)
+        if not self.public_share:
+            return growth, flow
+        chi = self.public_share
+        region = np.zeros(self.persons, dtype=int) if self.region is None else self.region
+        same = region[:, None] == region[None, :]
+        known = np.exp(log_known - log_known.mean())
+        scale = np.sqrt(known[:, None] * known[None, :])
+        ideas = flow * scale * same
+        own = ideas.sum(axis=1)
+        total = same @ ((own - np.diag(ideas)) / 2 + np.diag(ideas))
+        growth = growth + chi * (total - own) / known
+        shared = flow + same * chi * (total[:, None] / scale - flow)
+        return growth, shared
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def greedy_meetings(gain: Floats) -> Floats:
+    """The pair that gains most spends all its time together, then the next, shape ``(N, N)``."""
+    n = len(gain)
+    delta = np.zeros((n, n))
+    free = np.ones(n, dtype=np.bool_)
+    for _ in range(n):
+        best, first, second = -1.0, -1, -1
+        for i in range(n):
+            for j in range(i, n):
+                if free[i] and free[j] and gain[i, j] > best:
+                    best, first, second = gain[i, j], i, j
+        if first < 0:
+            break
+        delta[first, second] = 1.0
+        delta[second, first] = 1.0
+        free[first] = False
+        free[second] = False
+    return delta
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def entropic_meetings(gain: Floats, entropy: float, tolerance: float = 1e-10) -> Floats:
+    """Symmetric δ, rows adding up to 1, that maximises Σδ·gain + η·entropy, shape ``(N, N)``.
+
+    Sinkhorn's iteration in logs, symmetric and halved; where it slows down, as partners lock in,
+    Newton's method on the same convex problem. Stopping early would make impossible growth.
+    """
+    n = len(gain)
+    kernel = gain / entropy
+    for i in range(n):
+        if gain[i, i] <= 0:
+            kernel[i, i] = -np.inf  # alone yields nothing: not an option
+    u = np.zeros(n)
+    for sweep in range(200_000):
+        if sweep == NEWTON_AFTER:
+            u = _newton_meetings(kernel, u, tolerance)
+        moved = 0.0
+        new = np.empty(n)
+        for i in range(n):
+            top = -np.inf
+            for j in range(n):
+                top = max(top, kernel[i, j] + u[j])
+            total = 0.0
+            for j in range(n):
+                total += np.exp(kernel[i, j] + u[j] - top)
+            row = top + np.log(total)
+            new[i] = (u[i] - row) / 2
+            moved = max(moved, abs(row + u[i]))
+        u = new
+        if moved < tolerance:
+            break
+    delta = np.empty((n, n))
+    for i in range(n):
+        for j in range(n):
+            delta[i, j] = np.exp(kernel[i, j] + u[i] + u[j])
+    return delta
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _newton_meetings(kernel: Floats, u: Floats, tolerance: float) -> Floats:
+    """Multipliers that minimise ½ Σ exp(kernel_ij + u_i + u_j) - Σ u_i, or the guess, ``(N,)``."""
+    n = len(u)
+    at = u.copy()
+    for _ in range(60):
+        slope = np.empty((n, n))
+        short = np.empty(n)
+        for i in range(n):
+            row = 0.0
+            for j in range(n):
+                slope[i, j] = np.exp(kernel[i, j] + at[i] + at[j])
+                row += slope[i, j]
+            short[i] = 1 - row
+        if np.max(np.abs(short)) < tolerance / 10:
+            return at
+        for i in range(n):
+            slope[i, i] += 1 - short[i] + 1e-11  # rings of even length leave one move free
+        step = np.linalg.solve(slope, short)
+        at = at + step / max(1.0, np.max(np.abs(step)))
+    return u
+
+
+# ---- results and verbs ---------------------------------------------------------------------------
+
+
+@result
+class KnowledgePath(Result):
+    """Growth and difference over time.
+
+    Attributes
+    ----------
+    model
+        What was simulated.
+    time
+        Shape ``(m,)``.
+    growth
+        Mean growth over persons, shape ``(m,)``.
+    difference
+        Mean m over the pairs that meet, weighted by their meetings, shape ``(m,)``.
+    partners
+        Partners of a person, effective number ``1 / Σ_j δ_ij²``, mean over persons, ``(m,)``.
+    """
+
+    model: KnowledgeCreation
+    time: Floats
+    growth: Floats
+    difference: Floats
+    partners: Floats
+    trajectory: Trajectory
+
+    def headline(self) -> str:
+        """Growth at the end against the best there is."""
+        best = float(pair_growth(bliss_point(self.model.theta), self.model.theta, self.model.beta))
+        return (
+            f"growth {self.growth[-1]:.5f} per unit of time at time {self.time[-1]:g} "
+            f"({100 * self.growth[-1] / best:.1f}% of bliss), difference m = "
+            f"{self.difference[-1]:.4f}, {self.partners[-1]:.2f} partners each, "
+            f"n = {self.model.persons} persons"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per time."""
+        return pd.DataFrame(
+            {
+                "time": self.time,
+                "growth_per_time": self.growth,
+                "difference": self.difference,
+                "partners": self.partners,
+            }
+        )
+
+
+def knowledge_path(
+    model: KnowledgeCreation,
+    *,
+    difference: float = 0.3,
+    start: Floats | None = None,
+    until: float = 200.0,
+    records: int = 200,
+    step: float = 0.02,
+) -> KnowledgePath:
+    """Let people meet and create, from alike or from a given state.
+
+    Parameters
+    ----------
+    model
+        The persons.
+    difference
+        m at the start, everyone alike.
+    start
+        Or a state, see ``KnowledgeCreation``.
+    until, records
+        Time to stop, and times recorded.
+    step
+        Longest step under ``greedy`` choice, whose drift jumps; other paths choose their own.
+    """
+    state = model.alike(difference) if start is None else start
+    if model.choice == "greedy":
+        path = _stepwise(model, state, until, records, step)
+    else:
+        path = simulate(model, state, until=until, records=records, tolerance=1e-9)
+    growth, differences, partners = [], [], []
+    for at in path.states:
+        meeting = model.short_run(at)
+        off = meeting.meetings - np.diag(np.diag(meeting.meetings))
+        growth.append(meeting.growth.mean())
+        differences.append((off * meeting.difference).sum() / max(off.sum(), 1e-300))
+        partners.append((1 / (meeting.meetings**2).sum(axis=1)).mean())
+    notes = []
+    if model.is_variant:
+        notes.append(
+            f"Partners by {model.choice} choice: a behavioural variant, not the published concept."
+        )
+    return KnowledgePath(
+        model=model,
+        time=path.time,
+        growth=np.array(growth),
+        difference=np.array(differences),
+        partners=np.array(partners),
+        trajectory=path,
+        notes=tuple(notes),
+        sources=(BERLIANT_FUJITA_2008, FUJITA_2010),
+    )
+
+
+def _stepwise(
+    model: KnowledgeCreation, state: Floats, until: float, records: int, step: float
+) -> Trajectory:
+    """Short explicit steps, for a drift that jumps where partners change."""
+    time = np.linspace(0, until, records)
+    states = [state]
+    for width in np.diff(time):
+        count = max(int(np.ceil(width / step)), 1)
+        for _ in range(count):
+            state = state + (width / count) * model.drift(state)
+        states.append(state)
+    return Trajectory(model=model, time=time, states=np.array(states))
+
+
+@result
+class GroupSizes(Result):
+    """Growth by size of the group that rotates.
+
+    Attributes
+    ----------
+    persons
+        Group sizes, shape ``(k,)``.
+    growth
+        γ(N), shape ``(k,)``.
+    best
+        1 + 1/θ.
+    """
+
+    theta: float
+    beta: float
+    persons: Ints
+    growth: Floats
+    best: float
+
+    def headline(self) -> str:
+        """The best size."""
+        k = int(np.argmax(self.growth))
+        return (
+            f"growth is largest in groups of {self.best:.4g} (1 + 1/θ); of the sizes tried, "
+            f"{self.persons[k]} with {self.growth[k]:.5f} per unit of time, "
+            f"n = {len(self.persons)} sizes"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per group size."""
+        m = (self.persons - 2) / (2 * self.persons - 3)
+        return pd.DataFrame(
+            {"persons": self.persons, "difference": m, "growth_per_time": self.growth}
+        )
+
+
+def group_sizes(
+    persons: Sequence[int] = tuple(range(2, 13)), *, theta: float = 1 / 3, beta: float = 1.0
+) -> GroupSizes:
+    """Compare groups of several sizes, each rotating, in the long run."""
+    _check_theta(theta)
+    sizes = np.asarray(persons, dtype=np.int64)
+    if (sizes < 2).any():
+        raise ParameterError(f"Groups of {sizes.min()} persons. Expected 2 or more.")
+    return GroupSizes(
+        theta=theta,
+        beta=beta,
+        persons=sizes,
+        growth=rotation_growth(sizes.astype(float), theta, beta),
+        best=best_group_size(theta),
+        notes=("A pair has no long-run growth by itself: it falls back to working alone.",),
+        sources=(BERLIANT_FUJITA_2008,),
+    )
+
+
+@result
+class ExchangeCurve(Result):
+    """Growth by the share of time spent with people of other regions.
+
+    Attributes
+    ----------
+    share
+        e, shape ``(k,)``.
+    growth
+        Shape ``(k,)``.
+    best_share, best_growth
+        The optimum.
+    """
+
+    group: int
+    efficiency: float
+    theta: float
+    beta: float
+    share: Floats
+    growth: Floats
+    best_share: float
+    best_growth: float
+
+    def headline(self) -> str:
+        """Closed against best."""
+        return (
+            f"groups of {self.group}, efficiency outside {self.efficiency:g}: growth "
+            f"{self.growth[0]:.4f} at {100 * self.share[0]:.0f}% exchange, at best "
+            f"{self.best_growth:.5f} at {100 * self.best_share:.1f}%, n = {len(self.share)} shares"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per share."""
+        return pd.DataFrame({"exchange_share": self.share, "growth_per_time": self.growth})
+
+
+def exchange_curve(
+    share: Floats | None = None,
+    *,
+    group: int = 2,
+    outsiders: int | None = None,
+    efficiency: float = 1.0,
+    theta: float = 1 / 3,
+    beta: float = 1.0,
+) -> ExchangeCurve:
+    """How much exchange with other regions keeps knowledge growing fastest?
+
+    Parameters
+    ----------
+    share
+        Shares of time, shape ``(k,)``; 0 to 0.95 by default.
+    group, outsiders, efficiency, theta, beta
+        As for ``exchange_growth``.
+    """
+    grid = np.linspace(0, 0.95, 39) if share is None else np.asarray(share, dtype=float)
+
+    def growth(e: float) -> float:
+        return exchange_growth(
+            e, group, outsiders=outsiders, efficiency=efficiency, theta=theta, beta=beta
+        )
+
+    values = np.array([growth(float(e)) for e in grid])
+    near = float(grid[int(np.argmax(values))])
+    reach = 0.05
+    best = minimize_scalar(
+        lambda e: -growth(float(e)),
+        bounds=(max(near - reach, 0.0), min(near + reach, 1.0)),
+        method="bounded",
+        options={"xatol": 1e-7},
+    )
+    best_share, best_growth = float(best.x), float(-best.fun)
+    if values.max() > best_growth:
+        best_share, best_growth = near, float(values.max())
+    return ExchangeCurve(
+        group=group,
+        efficiency=efficiency,
+        theta=theta,
+        beta=beta,
+        share=grid,
+        growth=values,
+        best_share=best_share,
+        best_growth=best_growth,
+        notes=(
+            "Where membership is fixed, diversity shrinks with every idea that is shared; exchange "
+            "with other regions restores it.",
+        ),
+        sources=(FUJITA_2010, BERLIANT_FUJITA_2008),
+    )

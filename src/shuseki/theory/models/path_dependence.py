@@ -1,0 +1,706 @@
+"""Why does a place keep what it once had, and how large a shock sets it free?
+
+Path dependence (経路依存性). Three views:
+
+``Urn``
+    Each new plant picks region r with probability ``(s_r + n_r)^κ / Σ(s + n)^κ``: κ = 1 leaves
+    shares to chance for good (Dirichlet limit), κ > 1 ends in monopoly, κ < 1 in equal shares.
+``EntryExit``
+    Plants close at random and reopen at r with probability ∝ ``a_r + b n_r``; at rest the numbers
+    are Dirichlet-multinomial with parameters a/b.
+``Lifecycle``
+    The stages of a cluster (産業集積のライフサイクル, figure 3-2) and its negative lock-in
+    (負のロックイン): n plants, difference m of what their people know,
+    ``dn/dt = n [ν₀ + κ g(m) - ξ ln n - x]``, ``dm/dt = (1-m) g(m) [(1-δ) - (2-δ) m]`` with
+    meeting share
+    ``δ = 1/(1 + openness·n)``: few plants meet the same few partners, know the same, create little
+    and shrink. The five scenarios of escape that figure 3-3 prints are shocks to it; ``escape``
+    finds the smallest that leads back to growth.
+
+``escape_share`` does the same for location models: the smallest share of industry that must move
+for a core to unravel (path creation, 経路創造: crossing the unstable branch).
+
+Takes: parameters. Gives: shares; sizes of shocks in the unit of what is shocked.
+Sources: Arthur (1989) for urns; stages and scenarios: 遠山 (2010) as told in 商工総合研究所 (2012),
+figures 3-2 and 3-3. The lifecycle equations are a proposal of this package, not published.
+Limits: the lifecycle is a thinking aid: its parameters are not estimated.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numba
+import numpy as np
+import pandas as pd
+
+from shuseki.arrays import Floats
+from shuseki.errors import ParameterError
+from shuseki.results import Result, result
+from shuseki.theory.models.knowledge_creation import pair_growth
+from shuseki.theory.models.literature import ARTHUR_1989, BERLIANT_FUJITA_2008, TOYAMA_2010
+from shuseki.theory.solving.dynamics import simulate
+from shuseki.theory.solving.equilibrium import Model, solve
+from shuseki.theory.solving.space import check_parameters
+
+__all__ = [
+    "SCENARIOS",
+    "EntryExit",
+    "EscapeShare",
+    "Escapes",
+    "History",
+    "Lifecycle",
+    "LifecyclePath",
+    "Scenario",
+    "Urn",
+    "escape",
+    "escape_share",
+    "escapes",
+    "lifecycle_path",
+    "play",
+]
+
+
+# ---- urns and entry–exit -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Urn:
+    """New plants go where plants are.
+
+    Parameters
+    ----------
+    seeds
+        s, what each region starts with, > 0, shape ``(n,)``.
+    feedback
+        κ: 1 in proportion, above it more than that.
+    """
+
+    seeds: Floats
+    feedback: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (np.asarray(self.seeds) > 0).all() or len(self.seeds) < 2:
+            raise ParameterError(
+                f"Seeds {np.asarray(self.seeds).tolist()[:5]}. Expected two or more, each > 0."
+            )
+        check_parameters("Urn", feedback=(self.feedback, 0, np.inf))
+
+    def short_run(self, state: Floats) -> Floats:
+        """Probability that the next plant opens in each region, given shares, ``(..., n)``."""
+        pull: Floats = np.asarray(state) ** self.feedback
+        return pull / pull.sum(axis=-1, keepdims=True)
+
+    def drift(self, state: Floats) -> Floats:
+        """Mean change of the shares per relative growth of the whole, ``(..., n)``."""
+        return self.short_run(state) - state
+
+
+@dataclass(frozen=True, eq=False)
+class EntryExit:
+    """A fixed number of plants; one closes at random, another opens where plants are.
+
+    Parameters
+    ----------
+    attraction
+        a, what draws a plant to each region by itself, > 0, shape ``(n,)``.
+    feedback
+        b > 0: what each plant there adds.
+    plants
+        Total number.
+    """
+
+    attraction: Floats
+    feedback: float
+    plants: int
+
+    def __post_init__(self) -> None:
+        check_parameters(
+            "EntryExit", feedback=(self.feedback, 0, np.inf), plants=(self.plants, 0, np.inf)
+        )
+        if not (np.asarray(self.attraction) > 0).all():
+            raise ParameterError("attraction has values ≤ 0. Expected > 0 everywhere.")
+
+    def short_run(self, state: Floats) -> Floats:
+        """Probability that the next plant opens in each region, given shares, ``(..., n)``."""
+        pull = self.attraction + self.feedback * self.plants * np.asarray(state)
+        return pull / pull.sum(axis=-1, keepdims=True)
+
+    def drift(self, state: Floats) -> Floats:
+        """Mean change of the shares per closure, ``(..., n)``."""
+        return (self.short_run(state) - state) / self.plants
+
+
+@result
+class History(Result):
+    """Many histories of the same process.
+
+    Attributes
+    ----------
+    model
+        Urn or entry–exit.
+    shares
+        Final shares, shape ``(histories, n)``.
+    steps
+        Plants that opened in each history.
+    seed
+        Of the chance.
+    """
+
+    model: Urn | EntryExit
+    shares: Floats
+    steps: int
+    seed: int
+
+    @property
+    def leader_share(self) -> float:
+        """Share of the largest region, mean over histories."""
+        return float(self.shares.max(axis=1).mean())
+
+    def headline(self) -> str:
+        """How much the leader has."""
+        return (
+            f"after {self.steps:,} openings the leading region holds "
+            f"{100 * self.leader_share:.1f}% on average, n = {len(self.shares):,} histories of "
+            f"{self.shares.shape[1]} regions (seed {self.seed})"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per region."""
+        return pd.DataFrame(
+            {
+                "region": np.arange(self.shares.shape[1]),
+                "mean_share": self.shares.mean(axis=0),
+                "variance": self.shares.var(axis=0),
+                "probability_of_leading": np.bincount(
+                    self.shares.argmax(axis=1), minlength=self.shares.shape[1]
+                )
+                / len(self.shares),
+            }
+        )
+
+
+def play(
+    model: Urn | EntryExit, *, histories: int = 1000, steps: int = 1000, seed: int = 0
+) -> History:
+    """Run a process many times; the same seed gives the same histories.
+
+    Parameters
+    ----------
+    model
+        Urn or entry–exit.
+    histories
+        Runs.
+    steps
+        Plants that open in each.
+    seed
+        Of the chance.
+    """
+    if histories < 1 or steps < 1:
+        raise ParameterError(f"histories = {histories}, steps = {steps}. Expected 1 or more each.")
+    rng = np.random.default_rng(seed)
+    shares = np.empty((histories, len(_base(model))))
+    for h in range(histories):
+        if isinstance(model, Urn):
+            chance = rng.random(steps)
+            shares[h] = _urn(np.asarray(model.seeds, dtype=float), model.feedback, chance)
+        else:
+            start = rng.multinomial(model.plants, model.short_run(np.zeros(shares.shape[1])))
+            shares[h] = _entry_exit(
+                start.astype(float),
+                np.asarray(model.attraction, dtype=float),
+                model.feedback,
+                rng.random((steps, 2)),
+            )
+    return History(model=model, shares=shares, steps=steps, seed=seed, sources=(ARTHUR_1989,))
+
+
+def _base(model: Urn | EntryExit) -> Floats:
+    return np.asarray(model.seeds if isinstance(model, Urn) else model.attraction)
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _pick(weights: Floats, chance: float) -> int:
+    target = chance * weights.sum()
+    total = 0.0
+    for r in range(len(weights)):
+        total += weights[r]
+        if target < total:
+            return r
+    return len(weights) - 1
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _urn(seeds: Floats, feedback: float, chance: Floats) -> Floats:
+    size = seeds.copy()
+    for t in range(len(chance)):
+        size[_pick(size**feedback, chance[t])] += 1.0
+    opened = size - seeds
+    return opened / opened.sum()
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _entry_exit(plants: Floats, attraction: Floats, feedback: float, chance: Floats) -> Floats:
+    size = plants.copy()
+    for t in range(len(chance)):
+        size[_pick(size, chance[t, 0])] -= 1.0
+        size[_pick(attraction + feedback * size, chance[t, 1])] += 1.0
+    return size / size.sum()
+
+
+# ---- location: the share that must move --------------------------------------------------------
+
+
+@result
+class EscapeShare(Result):
+    """How much must move before a state gives way.
+
+    Attributes
+    ----------
+    share
+        Smallest share moved from the locked-in state after which it does not come back.
+    state, threshold, destination
+        Where it was locked in; the state at the threshold; where it goes beyond it; ``(n,)``.
+    """
+
+    model: Model
+    share: float
+    state: Floats
+    threshold: Floats
+    destination: Floats
+
+    def headline(self) -> str:
+        """The threshold."""
+        return (
+            f"at transport cost {self.model.transport_cost:g} {100 * self.share:.2f}% of the whole "
+            f"must move before the state gives way, n = {self.model.regions} regions"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per region."""
+        return pd.DataFrame(
+            {
+                "region": np.arange(self.model.regions),
+                "locked_in_share": self.state,
+                "threshold_share": self.threshold,
+                "destination_share": self.destination,
+            }
+        )
+
+
+def escape_share(
+    model: Model, state: Floats, towards: Floats, *, tolerance: float = 1e-7
+) -> EscapeShare:
+    """Smallest move from a stable state towards another after which it is not returned to.
+
+    Parameters
+    ----------
+    model
+        Any model of the protocol.
+    state
+        A stable equilibrium, shape ``(n,)``.
+    towards
+        Where the shock pushes, shape ``(n,)``; a full move must not lead back.
+    tolerance
+        Width of the bracket.
+
+    Raises
+    ------
+    ParameterError
+        Even the full move leads back: there is nothing to escape to in that direction.
+    """
+    locked = solve(model, np.maximum(state, 1e-12)).state
+
+    def end(size: float) -> Floats:
+        moved = np.maximum(state + size * (towards - state), 1e-12)
+        if model.bounds == "shares":
+            moved = moved / moved.sum()
+        return solve(model, moved).state
+
+    def returns(size: float) -> bool:
+        return bool(np.max(np.abs(end(size) - locked)) < 1e-3)
+
+    if returns(1.0):
+        raise ParameterError(
+            "Even the full move leads back to the state. Expected `towards` in another basin. "
+            "Choose another direction, or another transport cost."
+        )
+    low, high = 0.0, 1.0
+    while high - low > tolerance:
+        middle = (low + high) / 2
+        low, high = (middle, high) if returns(middle) else (low, middle)
+    threshold = state + high * (towards - state)
+    return EscapeShare(
+        model=model,
+        share=float(np.abs(threshold - state).sum() / 2),
+        state=locked,
+        threshold=threshold,
+        destination=end(high),
+        notes=("Path creation (経路創造): the threshold is a point of the unstable branch.",),
+        sources=(TOYAMA_2010,),
+    )
+
+
+# ---- the lifecycle -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """A cluster that lives on what its people can still tell one another.
+
+    The state is ``(ln n, m)``.
+
+    Parameters
+    ----------
+    birth, exit_rate
+        ν₀ and x, per unit of time.
+    return_to_knowledge
+        κ: entry per unit of knowledge growth.
+    crowding
+        ξ > 0: land and wages.
+    openness
+        Partners met per plant: δ = 1/(1 + openness·n).
+    theta, beta
+        Of knowledge creation.
+    """
+
+    birth: float = 0.05
+    exit_rate: float = 0.40
+    return_to_knowledge: float = 1.0
+    crowding: float = 0.1
+    openness: float = 0.3
+    theta: float = 1 / 3
+    beta: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_parameters(
+            "Lifecycle",
+            crowding=(self.crowding, 0, np.inf),
+            openness=(self.openness, 0, np.inf),
+            theta=(self.theta, 0, 1),
+            beta=(self.beta, 0, np.inf),
+            return_to_knowledge=(self.return_to_knowledge, 0, np.inf),
+        )
+
+    def short_run(self, state: Floats) -> tuple[float, float]:
+        """Meeting share δ and knowledge growth g(m)."""
+        size, m = float(np.exp(min(state[0], 50.0))), float(np.clip(state[1], 1e-12, 0.5))
+        return 1 / (1 + self.openness * size), float(pair_growth(m, self.theta, self.beta))
+
+    def drift(self, state: Floats) -> Floats:
+        """D ln n/dt and dm/dt."""
+        delta, growth = self.short_run(state)
+        m = float(np.clip(state[1], 1e-12, 0.5))
+        size = (
+            self.birth
+            + self.return_to_knowledge * growth
+            - self.crowding * state[0]
+            - self.exit_rate
+        )
+        return np.array([size, (1 - m) * growth * ((1 - delta) - (2 - delta) * m)])
+
+
+@result
+class LifecyclePath(Result):
+    """Plants, difference and stage over time.
+
+    Attributes
+    ----------
+    time, plants, difference
+        Shape ``(m,)``.
+    stage
+        ``emergence`` (生成), ``growth`` (発展), ``maturity`` (成熟), ``decline`` (縮小・衰退),
+        ``(m,)``.
+    """
+
+    model: Lifecycle
+    time: Floats
+    plants: Floats
+    difference: Floats
+    stage: tuple[str, ...]
+
+    def headline(self) -> str:
+        """First and last."""
+        return (
+            f"{self.plants[0]:.2f} → {self.plants[-1]:.2f} plants (index) over "
+            f"{self.time[-1]:g} units of time, last stage: {self.stage[-1]}, "
+            f"n = {len(self.time)} times"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per time."""
+        return pd.DataFrame(
+            {
+                "time": self.time,
+                "plants_index": self.plants,
+                "difference": self.difference,
+                "stage": self.stage,
+            }
+        )
+
+
+def lifecycle_path(
+    model: Lifecycle,
+    *,
+    plants: float = 1.0,
+    difference: float = 0.4,
+    until: float = 200.0,
+    records: int = 201,
+) -> LifecyclePath:
+    """Let a cluster live.
+
+    Stages are the signs of dn/dt and d²n/dt²: emergence (rising, faster and faster), growth
+    (rising, slower), maturity (within 0.1% per unit of time), decline (falling).
+    """
+    path = simulate(
+        model, np.array([np.log(plants), difference]), until=until, records=records, tolerance=1e-8
+    )
+    size = np.exp(path.states[:, 0])
+    rate = np.array([model.drift(state)[0] for state in path.states])
+    bend = np.gradient(rate * size, path.time)
+    stage = np.where(
+        np.abs(rate) < 1e-3,
+        "maturity",
+        np.where(rate < 0, "decline", np.where(bend > 0, "emergence", "growth")),
+    )
+    return LifecyclePath(
+        model=model,
+        time=path.time,
+        plants=size,
+        difference=path.states[:, 1],
+        stage=tuple(map(str, stage)),
+        notes=("The lifecycle equations are a proposal of this package, not estimated.",),
+        sources=(TOYAMA_2010, BERLIANT_FUJITA_2008),
+    )
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One of the scenarios of figure 3-3, as a shock.
+
+    Attributes
+    ----------
+    name, name_ja
+        As printed (Japanese), and in English.
+    kind
+        ``pulse`` changes the state once, ``lasting`` changes a parameter for good.
+    unit, unit_ja
+        Of the size of the shock.
+    limit
+        Largest size tried.
+    apply
+        Model and state after a shock of a size.
+    """
+
+    name: str
+    name_ja: str
+    kind: Literal["pulse", "lasting"]
+    unit: str
+    unit_ja: str
+    limit: float
+    apply: Callable[[Lifecycle, Floats, float], tuple[Lifecycle, Floats]] = field(repr=False)
+
+
+def _indigenous(model: Lifecycle, state: Floats, size: float) -> tuple[Lifecycle, Floats]:
+    return model, np.array([state[0], min(state[1] + size, 0.4999)])
+
+
+def _diversity(model: Lifecycle, state: Floats, size: float) -> tuple[Lifecycle, Floats]:
+    return replace(model, openness=model.openness * (1 + size)), state
+
+
+def _transplant(model: Lifecycle, state: Floats, size: float) -> tuple[Lifecycle, Floats]:
+    return model, np.array([np.log(np.exp(state[0]) + size), state[1]])
+
+
+def _related(model: Lifecycle, state: Floats, size: float) -> tuple[Lifecycle, Floats]:
+    return replace(model, birth=model.birth + size), state
+
+
+def _upgrade(model: Lifecycle, state: Floats, size: float) -> tuple[Lifecycle, Floats]:
+    return replace(model, return_to_knowledge=model.return_to_knowledge * (1 + size)), state
+
+
+SCENARIOS = (
+    Scenario(
+        "Indigenous creation",
+        "地域固有・土着の創造",
+        "pulse",
+        "difference m added, of ½",
+        "知識の差異 m の増分（最大½）",
+        0.49,
+        _indigenous,
+    ),
+    Scenario(
+        "Heterogeneity and diversity",
+        "不均性と多様性",
+        "lasting",
+        "rise of openness, share",
+        "開放度の上昇率",
+        50.0,
+        _diversity,
+    ),
+    Scenario(
+        "Transplantation from elsewhere",
+        "別のどこかからの工場移転",
+        "pulse",
+        "plants moved in, index",
+        "移転する事業所数（指数）",
+        500.0,
+        _transplant,
+    ),
+    Scenario(
+        "Diversity of related industries",
+        "（技術的）関連産業の多様性",
+        "lasting",
+        "rise of the birth rate, per time",
+        "開業率の上昇（時間あたり）",
+        2.0,
+        _related,
+    ),
+    Scenario(
+        "Upgrading of existing industries",
+        "既存産業のアップグレード",
+        "lasting",
+        "rise of the return to knowledge, share",
+        "知識の収益の上昇率",
+        20.0,
+        _upgrade,
+    ),
+)
+"""The five rows of figure 3-3 (遠山 2010)."""
+
+
+def escape(
+    model: Lifecycle,
+    scenario: Scenario,
+    *,
+    locked_in: Floats,
+    recovered: float,
+    tolerance: float = 1e-4,
+    horizon: float = 500.0,
+) -> float:
+    """Smallest size of a shock after which a locked-in cluster reaches a size again.
+
+    Parameters
+    ----------
+    model
+        The cluster.
+    scenario
+        The shock.
+    locked_in
+        State ``(ln n, m)``.
+    recovered
+        Plants that count as recovered.
+    tolerance
+        Width of the bracket, relative to the limit of the scenario.
+    horizon
+        Time given.
+
+    Returns
+    -------
+    float
+        Size in the scenario's unit; infinite when even its limit does not do.
+    """
+
+    def works(size: float) -> bool:
+        changed, state = scenario.apply(model, locked_in, size)
+        end = simulate(changed, state, until=horizon, records=2, tolerance=1e-7).end
+        return bool(np.exp(end[0]) > recovered)
+
+    low, high = 0.0, scenario.limit
+    if not works(high):
+        return np.inf
+    while high - low > tolerance * scenario.limit:
+        middle = (low + high) / 2
+        low, high = (low, middle) if works(middle) else (middle, high)
+    return high
+
+
+@result
+class Escapes(Result):
+    """How large each scenario of figure 3-3 must be to end a negative lock-in.
+
+    Attributes
+    ----------
+    scenarios
+        The shocks.
+    size
+        Smallest size that escapes, in the unit of each; infinite where none does.
+    locked_in, thriving
+        Plants in the locked-in state and in the thriving one.
+    """
+
+    model: Lifecycle
+    scenarios: tuple[Scenario, ...]
+    size: Floats
+    locked_in: float
+    thriving: float
+
+    def headline(self) -> str:
+        """How many work."""
+        done = int(np.isfinite(self.size).sum())
+        return (
+            f"locked in at {self.locked_in:.3f} plants (index) instead of {self.thriving:.1f}: "
+            f"{done} of {len(self.scenarios)} scenarios can lead out, n = {len(self.scenarios)}"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per scenario."""
+        return pd.DataFrame(
+            {
+                "scenario": [one.name for one in self.scenarios],
+                "scenario_ja": [one.name_ja for one in self.scenarios],
+                "kind": [one.kind for one in self.scenarios],
+                "smallest_size": self.size,
+                "unit": [one.unit for one in self.scenarios],
+            }
+        )
+
+
+def escapes(
+    model: Lifecycle | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> Escapes:
+    """Compare the five scenarios of figure 3-3 on a cluster in negative lock-in.
+
+    Parameters
+    ----------
+    model
+        The cluster; it must have a locked-in and a thriving state.
+    progress
+        Called with scenarios done and scenarios in all.
+
+    Raises
+    ------
+    ParameterError
+        The model has one state of rest only: nothing to escape from, or to.
+    """
+    cluster = model or Lifecycle()
+    low = simulate(cluster, np.array([-3.0, 0.05]), until=1000.0, records=2, tolerance=1e-7).end
+    high = simulate(cluster, np.array([5.0, 0.4]), until=1000.0, records=2, tolerance=1e-7).end
+    if high[0] - low[0] < 0.1:
+        raise ParameterError(
+            f"From few plants and from many the cluster ends at {np.exp(low[0]):.3g} and "
+            f"{np.exp(high[0]):.3g} plants: there is no lock-in. Expected two states of rest. "
+            "Choose a smaller openness, a larger exit_rate or less crowding."
+        )
+    thriving = float(np.exp(high[0]))
+    halfway = float(np.exp((low[0] + high[0]) / 2))
+    sizes = []
+    for k, scenario in enumerate(SCENARIOS):
+        sizes.append(escape(cluster, scenario, locked_in=low, recovered=halfway))
+        if progress:
+            progress(k + 1, len(SCENARIOS))
+    return Escapes(
+        model=cluster,
+        scenarios=SCENARIOS,
+        size=np.array(sizes),
+        locked_in=float(np.exp(low[0])),
+        thriving=thriving,
+        notes=(
+            "Recovered: more plants than halfway (in logs) to the thriving state. Sizes of "
+            "different scenarios are in different units and cannot be compared with one another.",
+            "The lifecycle equations are a proposal of this package, not estimated.",
+        ),
+        sources=(TOYAMA_2010,),
+    )

@@ -1,0 +1,1 @@
+"""Where does a model come to rest, and how does it get there?"""
