@@ -8,7 +8,7 @@ import pytest
 
 import shuseki.report
 from shuseki.errors import ParameterError, UnknownCodeError
-from shuseki.report.words import WORDS, column_words, pick, say
+from shuseki.report.words import WORDS, column_words, phrase, pick
 
 SOURCE = Path(shuseki.report.__file__).parent
 
@@ -49,17 +49,17 @@ def test_every_phrase_that_the_code_asks_for_exists() -> None:
     ],
 )
 def test_terms_are_those_of_the_paper(key: str, term: str) -> None:
-    assert say(key, "ja") == term
+    assert phrase(key, "ja") == term
 
 
 def test_an_unknown_phrase_names_the_nearest() -> None:
     with pytest.raises(UnknownCodeError, match=r"Did you mean .*mark_synthetic"):
-        say("mark_synthetik")
+        phrase("mark_synthetik")
 
 
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(ParameterError, match="Expected 'en' or 'ja'"):
-        say("figure", "de", number=1)
+        phrase("figure", "de", number=1)
     with pytest.raises(ParameterError, match="Unknown language"):
         pick("START", "fr")
 

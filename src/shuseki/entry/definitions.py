@@ -321,21 +321,8 @@ def read_definitions(
     shared = conventions.get(convention or next(iter(conventions), ""), {})
     faults: list[str] = []
 
-    def made(
-        kind: type[Definition], entries: Sequence[Mapping[str, Any]], common: Mapping[str, Any]
-    ):  # type: ignore[no-untyped-def]
-        for k, entry in enumerate(entries, start=1):
-            try:
-                yield kind(**{**common, **entry})
-            except ValidationError as error:
-                faults.extend(
-                    f"{entry.get('name', f'number {k}')}: {'.'.join(map(str, fault['loc']))}: "
-                    f"{fault['msg']}"
-                    for fault in error.errors()
-                )
-
-    variables = tuple(made(VariableDefinition, content.get("variable", ()), {}))
-    outcomes = tuple(made(OutcomeDefinition, content.get("outcome", ()), shared))
+    variables = tuple(made(VariableDefinition, content.get("variable", ()), {}, faults))
+    outcomes = tuple(made(OutcomeDefinition, content.get("outcome", ()), shared, faults))
     try:
         columns = AccountColumns(**content.get("accounts", {}))
     except ValidationError as error:
@@ -360,8 +347,10 @@ def made(
             yield kind(**{**common, **entry})
         except ValidationError as error:
             named = entry.get("name", f"number {k}")
-            for fault in error.errors():
-                faults.append(f"{named}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}")
+            faults.extend(
+                f"{named}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+                for fault in error.errors()
+            )
 
 
 Counted = Literal["births", "deaths", "net_change", "stock"]

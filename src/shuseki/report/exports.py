@@ -28,7 +28,7 @@ from shuseki.errors import ParameterError, examples
 from shuseki.release import inert_frame
 from shuseki.report.marks import mark, suffix
 from shuseki.report.tables import Column, Table, counts_years, last
-from shuseki.report.words import check_language, column_words, pick, say
+from shuseki.report.words import check_language, column_words, phrase, pick
 
 __all__ = ["to_csv", "to_excel", "to_latex", "write_tables"]
 
@@ -95,11 +95,11 @@ def to_excel(tables: Sequence[Table], lang: str = "en") -> bytes:
     """
     book = Workbook()
     contents = book.active
-    contents.title = say("contents", lang)
-    _append(contents, [say("workbook_contents", lang)])
+    contents.title = phrase("contents", lang)
+    _append(contents, [phrase("workbook_contents", lang)])
     contents["A1"].font = Font(bold=True, size=14)
     contents.append([])
-    _append(contents, [say("sheet", lang), say("title", lang), say("data_origin", lang)])
+    _append(contents, [phrase("sheet", lang), phrase("title", lang), phrase("data_origin", lang)])
     for cell in contents[3]:
         cell.font = Font(bold=True)
     for table, sheet in zip(tables, _sheet_names(tables, contents.title), strict=True):

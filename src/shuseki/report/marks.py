@@ -16,7 +16,7 @@ unmarked      only methods are cited, or nothing              nothing
 
 from collections.abc import Iterable
 
-from shuseki.report.words import Lang, say
+from shuseki.report.words import Lang, phrase
 from shuseki.sources import Origin, Source
 
 __all__ = ["PRECEDENCE", "mark", "origin", "publishers", "short", "suffix"]
@@ -44,7 +44,7 @@ def mark(sources: Iterable[Source], lang: Lang = "en") -> str:
     kind = origin(given)
     if kind == "method":
         return ""
-    words = say(f"mark_{kind}", lang)
+    words = phrase(f"mark_{kind}", lang)
     if kind in ("synthetic", "user"):
         return words
     colon = "：" if lang == "ja" else ": "

@@ -19,7 +19,7 @@ from great_tables import GT
 from shuseki.arrays import Bools
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.report.marks import mark, suffix
-from shuseki.report.words import WORDS, Text, check_language, column_words, pick, say
+from shuseki.report.words import WORDS, Text, check_language, column_words, phrase, pick
 from shuseki.results import Result
 from shuseki.sources import Source
 
@@ -207,8 +207,8 @@ class Table:
         language = check_language(lang)
         colon = "：" if language == "ja" else ": "
         lines = [mark(self.sources, language)] if mark(self.sources, language) else []
-        lines += [f"{say('source', lang)}{colon}{source}" for source in self.sources]
-        lines += [f"{say('note', lang)}{colon}{pick(note, lang)}" for note in self.notes]
+        lines += [f"{phrase('source', lang)}{colon}{source}" for source in self.sources]
+        lines += [f"{phrase('note', lang)}{colon}{pick(note, lang)}" for note in self.notes]
         return lines
 
 
@@ -347,8 +347,8 @@ def beside(
         endings[key] = endings[key] + np.where(off, " ≠", "")
     units = f"{tolerance_units:g} unit" + ("" if tolerance_units == 1 else "s")
     note = (
-        say("differs_note", "en", units=units),
-        say("differs_note", "ja", units=f"{tolerance_units:g}"),
+        phrase("differs_note", "en", units=units),
+        phrase("differs_note", "ja", units=f"{tolerance_units:g}"),
     )
     return replace(table, endings=endings, notes=(*table.notes, note))
 
@@ -408,15 +408,15 @@ def show(value: object, digits: int | None, lang: str = "en", *, grouped: bool =
     ('−12,345.7', '1998', '–')
     """
     if value is None or value is pd.NA or value is pd.NaT:
-        return say("missing", lang)
+        return phrase("missing", lang)
     if isinstance(value, bool | np.bool_):
-        return say("yes" if value else "no", lang)
+        return phrase("yes" if value else "no", lang)
     comma = "," if grouped else ""
     if isinstance(value, int | np.integer):
         return format(int(value), comma + "d").replace("-", "−")
     if isinstance(value, float | np.floating):
         if math.isnan(value):
-            return say("missing", lang)
+            return phrase("missing", lang)
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
         pattern = f"{comma}.4g" if digits is None else f"{comma}.{digits}f"

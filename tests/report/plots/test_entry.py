@@ -35,7 +35,8 @@ def drawn() -> dict[str, object]:
     variables = RegionalVariables(
         frame=frame,
         outcomes=("START", "START_H", "START_L"),
-        births=frame[["START", "START_H", "START_L"]].abs().round(),
+        counts=frame[["START", "START_H", "START_L"]].abs().round(),
+        definitions=printed_definitions(),
         area_names=tuple(f"地区{k}" for k in range(80)),
         sources=(Source("MadeUp", "Made up", "2006", origin="synthetic"),),
     )

@@ -37,7 +37,7 @@ def results():
         {"START": rates.observed + rng.normal(size=30), "X": rng.normal(size=30)}, index=codes
     )
     variables = RegionalVariables(
-        frame=frame, outcomes=("START",), births=frame[["START"]], sources=(MADE_UP,)
+        frame=frame, outcomes=("START",), counts=frame[["START"]], sources=(MADE_UP,)
     )
     fit = estimate(Design("START", ("X",)), variables)
     sizes = np.arange(4, 20)

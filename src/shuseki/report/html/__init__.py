@@ -25,7 +25,7 @@ from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.theme import FONT, GREY
 from shuseki.report.tables import Table, great_table
-from shuseki.report.words import Lang, Text, check_language, pick, say
+from shuseki.report.words import Lang, Text, check_language, phrase, pick
 from shuseki.results import Result
 from shuseki.sources import Origin, Source
 
@@ -60,7 +60,7 @@ def render(document: Document, lang: str = "en") -> str:
         .get_template("document.html")
         .render(
             lang=language,
-            say=partial(say, lang=language),
+            say=partial(phrase, lang=language),
             title=pick(document.title, language),
             subtitle=pick(document.subtitle, language),
             is_synthetic=document.is_synthetic,
@@ -118,7 +118,7 @@ class _Page:
         return {
             "kind": "table",
             "key": key,
-            "number": say("table", self.lang, number=self.tables),
+            "number": phrase("table", self.lang, number=self.tables),
             "title": pick(table.title, self.lang),
             "html": Markup(html),
             **self.under(table.notes, table.sources),
@@ -143,7 +143,7 @@ class _Page:
         return {
             "kind": "figure",
             "key": key,
-            "number": say("figure", self.lang, number=self.figures),
+            "number": phrase("figure", self.lang, number=self.figures),
             "title": title,
             "alt": alt,
             "height": int(drawn.layout.height or 420),
@@ -178,7 +178,7 @@ class _Page:
         for kind in KINDS:
             found = [(key, source) for source, key in self.anchors.items() if source.origin == kind]
             if found:
-                groups.append({"title": say(f"sources_{kind}", self.lang), "sources": found})
+                groups.append({"title": phrase(f"sources_{kind}", self.lang), "sources": found})
         return groups
 
 

@@ -27,7 +27,7 @@ from shuseki.report.plots.theme import (
     blank,
     title,
 )
-from shuseki.report.words import check_language, say
+from shuseki.report.words import check_language, phrase
 
 __all__: list[str] = []
 
@@ -305,7 +305,9 @@ def _(result: Verdicts, *, lang: str = "en") -> go.Figure:
     frame = result.to_frame()
     columns = [c for c in frame.columns if c not in ("hypothesis", "says", "expects")]
     codes = list(VERDICT_COLOURS)
-    heads = [_say(column, lang) if column == "overall" else say(column, lang) for column in columns]
+    heads = [
+        _say(column, lang) if column == "overall" else phrase(column, lang) for column in columns
+    ]
     rows = [
         f"{_say('hypothesis', lang, h.id)}: {', '.join(f'{v} {s}' for v, s in h.expects.items())}"
         for h in result.hypotheses
@@ -431,5 +433,5 @@ def _(result: Replication, *, lang: str = "en") -> go.Figure:
 def _column(name: str, lang: str) -> str:
     if name in COLUMNS:
         return COLUMNS[name][lang == "ja"]
-    text = say(name, lang)
+    text = phrase(name, lang)
     return text if lang == "ja" else text[:1].lower() + text[1:]

@@ -31,7 +31,7 @@ from shuseki.geography.districts import BUNDLED, Division, division
 from shuseki.report.plots.outline import LAND_SOURCE, land
 from shuseki.report.plots.theme import COLOURS, DIVERGING, GREY, INK, MISSING, SEQUENTIAL, blank
 from shuseki.report.tables import decimals_of, show
-from shuseki.report.words import Text, check_language, pick, say
+from shuseki.report.words import Text, check_language, phrase, pick
 from shuseki.results import Result
 
 __all__ = [
@@ -159,7 +159,7 @@ def choropleth(
     for k, colour in enumerate(colours):
         mine = known[which == k]
         if len(mine):
-            label = say(
+            label = phrase(
                 "map_legend",
                 lang,
                 low=show(float(mine.min()), places, lang),
@@ -235,7 +235,7 @@ def _map(
     language = check_language(lang)
     at = {code: k for k, code in enumerate(drawn.codes)}
     figure = blank(pick(title, language), result, lang=language, height=680)
-    ground = filled([drawn.ground], say("map_outside", language), PALE, GREY, 0.4)
+    ground = filled([drawn.ground], phrase("map_outside", language), PALE, GREY, 0.4)
     ground.legendrank = 2000
     figure.add_trace(ground)
     coloured = {code for _, _, codes in groups for code in codes}
@@ -245,7 +245,7 @@ def _map(
     if missing:
         trace = filled(
             [drawn.outlines[at[code]] for code in missing],
-            f"{say('map_missing', language)} ({len(missing)})",
+            f"{phrase('map_missing', language)} ({len(missing)})",
             "white",
         )
         trace.fillpattern = {"shape": "/", "fgcolor": GREY, "bgcolor": MISSING, "size": 5}
@@ -286,7 +286,7 @@ def finish(figure: go.Figure, drawn: Shapes, lang: str, unit: Text = "") -> go.F
     figure.add_annotation(
         x=east,
         y=north,
-        text=say("map_inset", lang),
+        text=phrase("map_inset", lang),
         showarrow=False,
         xanchor="right",
         yanchor="bottom",

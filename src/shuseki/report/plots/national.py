@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from shuseki.report.national import EntryExitRates
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.theme import BLUE, RED, blank
-from shuseki.report.words import say
+from shuseki.report.words import phrase
 
 __all__: list[str] = []
 
@@ -14,13 +14,13 @@ __all__: list[str] = []
 def entry_and_exit(result: EntryExitRates, *, lang: str = "en") -> go.Figure:
     """Draw both rates as steps: each holds between two censuses."""
     n = len(result.from_year)
-    unit = say(f"unit_{result.unit}", lang)
+    unit = phrase(f"unit_{result.unit}", lang)
     figure = blank(
-        say("national_title", lang, unit=unit, n=n),
+        phrase("national_title", lang, unit=unit, n=n),
         result,
         lang=lang,
-        x=say("national_x", lang),
-        y=say("national_y", lang),
+        x=phrase("national_x", lang),
+        y=phrase("national_y", lang),
         height=400,
     )
     for key, rates, colour, dash in (
@@ -32,7 +32,7 @@ def entry_and_exit(result: EntryExitRates, *, lang: str = "en") -> go.Figure:
             y=[*rates.tolist(), float(rates[-1])],
             mode="lines",
             line={"shape": "hv", "width": 2.5, "color": colour, "dash": dash},
-            name=say(key, lang),
+            name=phrase(key, lang),
             text=[
                 f"{start}–{end}"
                 for start, end in zip(

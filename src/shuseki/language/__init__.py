@@ -1,0 +1,36 @@
+"""What is it called, in either language?
+
+Whoever knows something says it once, in English with named blanks, and gets a ``Message``: a string
+that can be told in Japanese too::
+
+    message = say("{n:,} births in {areas:count(area)}", n=16_193, areas=253)
+    str(message)                    '16,193 births in 253 areas'
+    told(message, "ja")             '253地域で開業16,193件'
+
+The Japanese stands in ``ja/<room>.po``, one file for each room of the house, in the format of
+gettext. Single words (columns, values of cells, units, names of results) stand in ``glossary.csv``.
+"""
+
+from shuseki.language.glossary import glossary
+from shuseki.language.messages import (
+    LANGUAGES,
+    Lang,
+    Message,
+    check_language,
+    joined,
+    listed,
+    say,
+    told,
+)
+
+__all__ = [
+    "LANGUAGES",
+    "Lang",
+    "Message",
+    "check_language",
+    "glossary",
+    "joined",
+    "listed",
+    "say",
+    "told",
+]
