@@ -27,14 +27,14 @@ Limits: counting equations is not a joint test; the models share rows and most t
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Literal
 
 import pandas as pd
 
-from shuseki.entry.design import CONSTANT
+from shuseki.entry.definitions import CONSTANT, Definitions
 from shuseki.entry.ols import Fits
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.results import Result, result
@@ -115,6 +115,8 @@ class Verdicts(Result):
         By which it was judged.
     printed
         Hypothesis → what a paper says; ``None`` without one.
+    definitions
+        What outcomes and variables are.
     """
 
     hypotheses: tuple[Hypothesis, ...]
@@ -124,6 +126,7 @@ class Verdicts(Result):
     level: float = LEVEL
     rule: Rule = "most"
     printed: Mapping[str, Verdict] | None = None
+    definitions: Definitions = field(default_factory=Definitions)
 
     def headline(self) -> str:
         """Which are supported, and which not."""
@@ -241,6 +244,7 @@ def examine(
         evidence=table,
         level=level,
         rule=rule,
+        definitions=evidence.fits[0].definitions if isinstance(evidence, Fits) else Definitions(),
         notes=(
             f"A variable is supported when {how} of the equations in which it stands "
             f"{'is' if rule != 'most' else 'are'} significant at {level:.0%} with the expected "

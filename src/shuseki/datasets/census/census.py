@@ -145,7 +145,7 @@ def synthetic_census(
     5
     """
     check_scale(scale)
-    say = progress or (lambda said, share: None)
+    tell = progress or (lambda said, share: None)
     design, place = district_design(), country()
     blocks = ceil(scale)
     rows: dict[str, int] = {}
@@ -155,16 +155,16 @@ def synthetic_census(
             for number in range(blocks):
                 rng = np.random.default_rng([seed, 0, number])
                 first = 1 + number * PLANTS_PER_BLOCK
-                say("drawing plants", (number + 0.1) / blocks)
+                tell("drawing plants", (number + 0.1) / blocks)
                 block = draw_block(design, place, scale / blocks, first, rng)
                 for k, year in enumerate(WAVES):
-                    say(f"writing the wave of {year}", (number + 0.2 + 0.08 * k) / blocks)
+                    tell(f"writing the wave of {year}", (number + 0.2 + 0.08 * k) / blocks)
                     wave = wave_table(block, place, design, editions, k, number, rng)
                     writers.write(f"wave_{year}", wave.table)
                     writers.write("truth", truth_table(block, place, editions, k, wave, number))
-                say("writing the converter", (number + 0.7) / blocks)
+                tell("writing the converter", (number + 0.7) / blocks)
                 writers.write("converter", converter_table(block, editions, number))
-                say("drawing plants of 1–3 workers", (number + 0.8) / blocks)
+                tell("drawing plants of 1–3 workers", (number + 0.8) / blocks)
                 smallest = draw_smallest(
                     design, place, scale / blocks, first + 2 * len(block.plant), rng
                 )
@@ -174,7 +174,7 @@ def synthetic_census(
         accounts.to_parquet(here / "regional_accounts.parquet")
         mark(here / "regional_accounts.parquet")
         rows["regional_accounts"] = len(accounts)
-    say("done", 1.0)
+    tell("done", 1.0)
     return SyntheticCensus(
         folder=Path(folder),
         scale=scale,

@@ -311,7 +311,7 @@ class Audit(Result):
         if lang not in ("en", "ja"):
             raise ParameterError(f"Language {lang!r}. Expected en or ja. Choose one of them.")
 
-        def say(words: Words) -> str:
+        def worded(words: Words) -> str:
             return words.en if lang == "en" else words.ja
 
         def rows() -> Iterator[dict[str, object]]:
@@ -322,14 +322,14 @@ class Audit(Result):
                     "rule": finding.rule if lang == "en" else RULES[finding.rule],
                     "where": "; ".join(finding.where[:4])
                     + (f" … ({len(finding.where)})" if len(finding.where) > 4 else ""),
-                    "found": say(finding.found),
-                    "expected": say(finding.expected),
+                    "found": worded(finding.found),
+                    "expected": worded(finding.expected),
                     "repair": finding.repair_in_words(self.page, lang),
                     "also": "; ".join(
                         f"{rule if lang == 'en' else RULES[rule]} ×{times}"
                         for rule, times in finding.also
                     ),
-                    "assumption": say(finding.assumption),
+                    "assumption": worded(finding.assumption),
                 }
 
         return pd.DataFrame(list(rows()), columns=COLUMNS)

@@ -306,7 +306,10 @@ def _(result: Verdicts, *, lang: str = "en") -> go.Figure:
     columns = [c for c in frame.columns if c not in ("hypothesis", "says", "expects")]
     codes = list(VERDICT_COLOURS)
     heads = [
-        _say(column, lang) if column == "overall" else phrase(column, lang) for column in columns
+        _say(column, lang)
+        if column in ("overall", "printed")
+        else _label(column, result.definitions, lang)
+        for column in columns
     ]
     rows = [
         f"{_say('hypothesis', lang, h.id)}: {', '.join(f'{v} {s}' for v, s in h.expects.items())}"
