@@ -14,22 +14,26 @@ Japanese ones stay as they are. Sources: as ``areas``. Limits: a code that went 
 over others cannot tell which of them is meant in a file of a later edition than its records.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from shuseki.errors import examples
 from shuseki.geography.areas import (
     Date,
     cities_of_wards,
     first_days,
     heirs,
     list_day,
+    municipalities,
+    names,
     origins,
+    told_of_lists,
 )
 from shuseki.geography.codes import are_of_japan
 
-__all__ = ["Edition", "edition"]
+__all__ = ["Edition", "edition", "moved"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,3 +104,57 @@ def edition(codes: Collection[str], date: Date, *, by_ward: Collection[str] = ()
         if first in whole:
             to[code], why[code] = whole[first], "merged later"
     return Edition(day, same.assign(municipality=list(to.values()), reason=list(why.values())))
+
+
+def moved(counts: pd.DataFrame, days: Mapping[int, str], day: str) -> tuple[str, ...]:
+    """Say how many plants count elsewhere than under their code.
+
+    Parameters
+    ----------
+    counts
+        ``wave``, ``municipality``, ``plants``; ``municipality_then``, ``reason``, ``area`` and
+        ``share`` as of ``Division.places``.
+    days
+        Wave → the day that it is a picture of.
+    day
+        The day to which the codes were brought.
+    """
+    if not are_of_japan(counts["municipality"]):
+        return ()
+    notes = list(told_of_lists(set(days.values())))
+    inside, reason, day = counts["area"] != "", counts["reason"], list_day(day)
+    valid = pd.Series(False, index=counts.index)
+    for wave, when in days.items():
+        then = municipalities(list_day(when), wards=True)["code"]
+        valid |= (counts["wave"] == wave) & counts["municipality"].isin(then)
+
+    def tell(rows: "pd.Series[bool]", says: str) -> None:
+        if rows.any():
+            n = int(counts.loc[rows, "plants"].sum())
+            codes = sorted(counts.loc[rows, "municipality"].unique())
+            shown = examples(f"{code} {names().get(code, '')}".strip() for code in codes)
+            notes.append(f"{says}: {n:,} ({shown}).")
+
+    tell(reason == "ward", "Plants with codes of wards, counted with their city")
+    tell(
+        reason.isin(("ended", "not yet")) & valid & inside,
+        f"Plants whose code was merged or renamed by {day}, counted with its successor",
+    )
+    tell(
+        ~valid & (reason != "unknown"),
+        "Plants with a code of another date than their wave, counted with the place that it was "
+        f"on {day} as far as that is certain",
+    )
+    tell(
+        reason == "merged later",
+        f"Plants with a code that was formed after {day} of several municipalities, and plants of "
+        "these, counted as one area",
+    )
+    tell(reason == "divided", "Plants with a code that was divided, counted with the larger part")
+    tell(reason == "unknown", "Plants with a code that no municipality of Japan ever had")
+    tell(
+        inside & (counts["share"] < 1),
+        f"Plants in municipalities that by {day} belong to several areas, counted in that of the "
+        "largest part",
+    )
+    return tuple(notes)

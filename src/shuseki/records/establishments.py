@@ -66,7 +66,7 @@ class Field:
 FIELDS = (
     Field("wave", "int32", "year of the survey", required=True),
     Field("id", "string", "number of the establishment within the wave", required=True),
-    Field("municipality", "string", "five digits, edition of the wave", required=True),
+    Field("municipality", "string", "code of the place, edition of the wave", required=True),
     Field("industry", "string", "code of the layout's classification", required=True),
     Field("employees", "int64", "regular employees (常用従業者数), persons", required=True),
     Field("name", "string", "name of the establishment"),
@@ -88,7 +88,7 @@ REASONS: Mapping[str, str] = {
     "not kept by the layout": "the layout keeps only rows with other values",
     "no wave": "the wave is empty or not a year",
     "no id": "the identifier is empty",
-    "no municipality": "the municipality code is not five digits",
+    "no municipality": "the municipality code is empty or, in Japan, not five digits",
     "ambiguous municipality": "the municipality code can be read in two ways",
     "unknown municipality": "the municipality code is not in the edition of the wave",
     "no industry": "the industry is empty",
@@ -257,6 +257,7 @@ def reason(
     rows: ir.Table,
     *,
     asked: Collection[str] = REQUIRED,
+    form: str = "^[0-9]{5}$",
     unknown_municipalities: Collection[tuple[int, str]] = (),
     ambiguous_municipalities: Collection[str] = (),
     undecodable: bool = False,
@@ -270,6 +271,8 @@ def reason(
     asked
         Required columns that the publisher fills; a layout that has no employees does not ask
         for them.
+    form
+        Pattern of a municipality code.
     unknown_municipalities
         Pairs of wave and code that do not exist.
     ambiguous_municipalities
@@ -287,7 +290,7 @@ def reason(
         rules.append((ibis.or_(*held), "undecodable"))
     rules.append((rows.wave.isnull(), "no wave"))
     rules.append((rows.id.isnull(), "no id"))
-    rules.append((~rows.municipality.re_search("^[0-9]{5}$").fill_null(False), "no municipality"))
+    rules.append((~rows.municipality.re_search(form).fill_null(False), "no municipality"))
     if ambiguous_municipalities:
         either = rows.municipality.isin(list(ambiguous_municipalities)).fill_null(False)
         rules.append((either, "ambiguous municipality"))

@@ -40,6 +40,7 @@ import pandas as pd
 
 from shuseki.disk import Lock, fingerprint, flush, flush_one, locked, make_private, scratch
 from shuseki.errors import DataError, OutputError, ParameterError, examples
+from shuseki.geography.gazetteers import Codes
 from shuseki.records.engine import connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, WHOLE_NUMBER
 from shuseki.records.files import FileFacts, examine
@@ -59,9 +60,7 @@ from shuseki.records.parts import (
 from shuseki.records.store import wave_files
 from shuseki.records.validation import (
     Checked,
-    CodeCheck,
     check_rows,
-    codes_of_japan,
     count,
     looks_of,
     notes_on_oddities,
@@ -143,7 +142,7 @@ def ingest(
     which: "str | Layout | Mapping[str, Any]" = "house",
     *,
     wave: int | None = None,
-    check_codes: CodeCheck | None = codes_of_japan,
+    codes: Codes | None = None,
     replace: bool = False,
     memory_limit: str | None = None,
     threads: int | None = None,
@@ -161,9 +160,9 @@ def ingest(
         Layout: a name, a mapping or a ``Layout``.
     wave
         Year of the files when their rows do not say it.
-    check_codes
-        Tells municipality codes that were not valid on a date: Japan's by default; rows whose
-        code never was valid are set aside. With None only the form of a code is checked.
+    codes
+        Whose the codes of places are; as the layout says by default. Rows whose code never was
+        valid in Japan are set aside under ``"japan"``; under ``"any"`` every code is a place.
     replace
         Let a file take the place of what the store has of the same delivery: a part that was made
         of a file of the same name for the same wave, or of which more than half of the numbers
@@ -183,9 +182,9 @@ def ingest(
         When the disk is full or cannot be written, or another process writes to the store for
         long; what was in the store stays as it was.
     """
-    chosen = layout(which, wave=wave)
+    chosen = layout(which, wave=wave, codes=codes)
     files = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    taking = Taking(Path(folder), check_codes, engine_options(memory_limit, threads), progress)
+    taking = Taking(Path(folder), engine_options(memory_limit, threads), progress)
     seen = [look(Delivery(path, chosen)) for path in files]
     with writing(folder, progress):
         held = list(parts_of(taking.folder))
@@ -205,7 +204,6 @@ def bind(
     deliveries: Sequence[Delivery],
     folder: str | Path,
     *,
-    check_codes: CodeCheck | None = codes_of_japan,
     memory_limit: str | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -225,7 +223,7 @@ def bind(
     DataError, OutputError
         As ``ingest`` does.
     """
-    taking = Taking(Path(folder), check_codes, engine_options(memory_limit, threads), progress)
+    taking = Taking(Path(folder), engine_options(memory_limit, threads), progress)
     held = parts_of(taking.folder, pass_damaged=True)
     seen = [look(delivery) for delivery in deliveries]
     alike = [[part for part in held if part.making == taking.making(file)] for file in seen]
@@ -290,7 +288,6 @@ class Taking:
     """What the files of one call have in common."""
 
     folder: Path
-    check_codes: CodeCheck | None
     options: Mapping[str, Any]
     progress: Progress | None
 
@@ -308,11 +305,8 @@ class Taking:
 
     def making(self, seen: "Seen") -> Making:
         """Of what, and how, a part of this file would be made."""
-        check = self.check_codes
-        name = getattr(check, "__qualname__", type(check).__qualname__)
-        codes = "" if check is None else f"{check.__module__}.{name}"
-        layout_of = seen.layout.fingerprint()
-        return Making(seen.facts.sha256, layout_of, codes, version("shuseki"))
+        chosen = seen.layout
+        return Making(seen.facts.sha256, chosen.fingerprint(), chosen.codes, version("shuseki"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +410,7 @@ def take_in(
             spill.mkdir()
             connection = connect(taking.folder, temp_directory=str(spill), **taking.options)
             try:
-                checked = check_rows(connection, facts, chosen, work, taking.check_codes)
+                checked = check_rows(connection, facts, chosen, work)
                 meeting = _meet(connection, checked, held, new, path.name, taking.folder)
                 replaced = [*others, *(meeting.repeated if replace else ())]
                 checked = meeting.without_known(replaced)

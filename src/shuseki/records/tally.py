@@ -33,10 +33,8 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, examples
-from shuseki.geography.areas import list_day, municipalities, names, told_of_lists
-from shuseki.geography.codes import are_of_japan
 from shuseki.geography.districts import Division, division_of_members
-from shuseki.geography.editions import edition
+from shuseki.geography.gazetteers import guessed
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.sites import Sites
@@ -207,80 +205,27 @@ def places_of(
     table = tables[0] if len(tables) == 1 else ibis.union(*tables)
     counts = table.to_pandas().dropna(subset=["municipality"])
     found = sorted(counts["municipality"].unique())
+    known = store.gazetteer or guessed(found)
     day = wave_day(max(waves))
     if isinstance(division, pd.DataFrame):
-        given = members_of(division)
-        division = division_of_members(given, day) if are_of_japan(given["municipality"]) else None
-        if division is None:
-            at = pd.DataFrame({"code": found, "municipality": found, "reason": "", "share": 1.0})
-            at["area"] = at["code"].map(given.set_index("municipality")["area"]).fillna("")
-            return Places(place_table(at), ())
+        division = division_of_members(members_of(division), day, known.name)
     if division is None:
-        known = edition(found, day)
-        at = known.table.assign(area=known.table["municipality"], share=1.0)
+        table = known.edition(found, day).table
+        at = table.assign(area=table["municipality"], share=1.0)
     else:
         at = division.places(found, day)
     same = (at["code"] == at["municipality"]) & (at["code"] == at["area"])
     counts = counts.merge(at, left_on="municipality", right_on="code", suffixes=("", "_then"))
     told = () if division is None else division.notes
-    return Places(None if same.all() else place_table(at), (*told, *told_of(counts, day)))
+    days = {wave: wave_day(wave) for wave in counts["wave"].unique()}
+    moved = known.moved(counts, days, day)
+    return Places(None if same.all() else place_table(at), (*told, *moved))
 
 
 def place_table(at: pd.DataFrame) -> pd.DataFrame:
     """What the engine joins: a code, and its area or nothing."""
     area = at["area"].astype(object).where(at["area"] != "", None)
     return pd.DataFrame({"municipality": at["code"], "area": area})
-
-
-def told_of(counts: pd.DataFrame, day: str) -> tuple[str, ...]:
-    """Say how many plants count elsewhere than under their code.
-
-    Parameters
-    ----------
-    counts
-        ``wave``, ``municipality``, ``plants``; ``municipality_then``, ``reason``, ``area`` and
-        ``share`` as of ``Division.places``.
-    """
-    if not are_of_japan(counts["municipality"]):
-        return ()
-    days = {wave: wave_day(wave) for wave in counts["wave"].unique()}
-    notes = list(told_of_lists(set(days.values())))
-    inside, reason, day = counts["area"] != "", counts["reason"], list_day(day)
-    valid = pd.Series(False, index=counts.index)
-    for wave, when in days.items():
-        then = municipalities(list_day(when), wards=True)["code"]
-        valid |= (counts["wave"] == wave) & counts["municipality"].isin(then)
-
-    def tell(rows: "pd.Series[bool]", says: str) -> None:
-        if rows.any():
-            n = int(counts.loc[rows, "plants"].sum())
-            codes = sorted(counts.loc[rows, "municipality"].unique())
-            shown = examples(f"{code} {names().get(code, '')}".strip() for code in codes)
-            notes.append(f"{says}: {n:,} ({shown}).")
-
-    tell(reason == "ward", "Plants with codes of wards, counted with their city")
-    tell(
-        reason.isin(("ended", "not yet")) & valid & inside,
-        f"Plants whose code was merged or renamed by {day}, counted with its successor",
-    )
-    tell(
-        ~valid & (reason != "unknown"),
-        "Plants with a code of another date than their wave, counted with the place that it was "
-        f"on {day} as far as that is certain",
-    )
-    tell(
-        reason == "merged later",
-        f"Plants with a code that was formed after {day} of several municipalities, and plants of "
-        "these, counted as one area",
-    )
-    tell(reason == "divided", "Plants with a code that was divided, counted with the larger part")
-    tell(reason == "unknown", "Plants with a code that no municipality of Japan ever had")
-    tell(
-        inside & (counts["share"] < 1),
-        f"Plants in municipalities that by {day} belong to several areas, counted in that of the "
-        "largest part",
-    )
-    return tuple(notes)
 
 
 def wave_day(wave: int) -> str:
@@ -319,12 +264,11 @@ def area_facts(division: Members) -> dict[str, Any]:
         return {"division": "municipality"}
     if isinstance(division, pd.DataFrame):
         return {"division": "user"}
-    table = division.areas
     return {
         "division": division.name,
-        "area_names": tuple(table["name_en"]),
-        "centres": table[["latitude", "longitude"]].to_numpy(dtype=float),
-        "area_groups": tuple(table["prefecture"]),
+        "area_names": division.names(),
+        "centres": division.centres,
+        "area_groups": tuple(division.parents),
     }
 
 

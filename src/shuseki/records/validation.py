@@ -18,10 +18,10 @@ Takes: a CSV, Parquet or xlsx file, a layout, and what tells unknown municipalit
 ``Findings``. Rows are numbered as in ``records.files``.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import duckdb
 import ibis
@@ -30,9 +30,7 @@ import pandas as pd
 
 from shuseki.disk import scratch
 from shuseki.errors import DataError
-from shuseki.geography.areas import check_codes as codes_not_valid
-from shuseki.geography.areas import list_day, told_of_lists
-from shuseki.geography.codes import read_codes
+from shuseki.geography.gazetteers import Codes, gazetteer
 from shuseki.records.engine import connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, REASONS, reason
 from shuseki.records.files import Account, FileFacts, examine, stage
@@ -41,11 +39,7 @@ from shuseki.records.store import is_synthetic
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
-__all__ = ["Checked", "CodeCheck", "Findings", "check_rows", "codes_of_japan", "validate"]
-
-CodeCheck: TypeAlias = Callable[[Collection[str], str], pd.DataFrame]
-"""All codes of a file and a date (ISO) → those not valid on it: ``code``, ``reason``, ``advice``
-and, optionally, ``read``: what a code is to be read as. Rows may also tell of the codes read."""
+__all__ = ["Checked", "Findings", "check_rows", "validate"]
 
 OTHER_DATE = ("ended", "not yet")
 """Reasons of a code that is valid, but on another date."""
@@ -146,23 +140,12 @@ class Checked:
     notes: tuple[str, ...] = ()
 
 
-def codes_of_japan(codes: Collection[str], date: str) -> pd.DataFrame:
-    """Tell how codes of Japanese municipalities are read, and which were not valid on a date.
-
-    Dates before or after the bundled lists of codes are asked of the first or the last list.
-    """
-    misread = read_codes(codes).rename(columns={"how": "reason"})
-    standing = set(codes) - set(misread["code"])
-    odd = codes_not_valid(standing | set(misread["read"]) - {""}, list_day(date), wards=True)
-    return pd.concat([misread, odd.assign(read="")[list(misread.columns)]], ignore_index=True)
-
-
 def validate(
     path: str | Path,
     which: "str | Layout | Mapping[str, Any]" = "house",
     *,
     wave: int | None = None,
-    check_codes: CodeCheck | None = codes_of_japan,
+    codes: Codes | None = None,
 ) -> Findings:
     """Say what is wrong with a file of records, changing nothing.
 
@@ -174,16 +157,15 @@ def validate(
         Layout: a name, a mapping or a ``Layout``.
     wave
         Year of the file when its rows do not say it.
-    check_codes
-        Tells municipality codes that were not valid on a date: Japan's by default; with None
-        only their form is checked.
+    codes
+        Whose the codes of places are; as the layout says by default.
 
     Raises
     ------
     ParameterError
         For an unknown layout only; faults of the data are findings.
     """
-    chosen = layout(which, wave=wave)
+    chosen = layout(which, wave=wave, codes=codes)
     path = Path(path)
     try:
         facts = examine(path, chosen)
@@ -192,7 +174,7 @@ def validate(
     with scratch(what="validate") as work:
         connection = connect(work, temp_directory=str(work))
         try:
-            checked = check_rows(connection, facts, chosen, work, check_codes)
+            checked = check_rows(connection, facts, chosen, work)
             return findings_of(checked, facts, chosen)
         except DataError as error:
             return whole_file(path, facts.encoding, str(error))
@@ -205,7 +187,6 @@ def check_rows(
     facts: FileFacts,
     chosen: Layout,
     work: Path,
-    check_codes: CodeCheck | None = None,
 ) -> Checked:
     """Read a file, type its columns and judge each row; the result lies in ``work``.
 
@@ -219,13 +200,14 @@ def check_rows(
     try:
         rows = read_parquet(connection, staged.rows)
         rejected = read_parquet(connection, staged.rejected)
-        odd = odd_codes(rows, chosen, check_codes)
+        odd = odd_codes(rows, chosen)
         rows = as_meant(rows, odd)
         either = odd.loc[(odd["reason"] == "ambiguous") & (odd["read"] == ""), "code"]
         never = odd[~odd["reason"].isin((*OTHER_DATE, *MISREAD))]
         why = reason(
             rows,
             asked=chosen.asked,
+            form=gazetteer(chosen.codes).form,
             ambiguous_municipalities=sorted(set(either)),
             unknown_municipalities=list(zip(never["wave"], never["code"], strict=True)),
             undecodable=facts.broken >= 0,
@@ -249,7 +231,7 @@ def check_rows(
         columns = {name: joined[name] for name in table.columns}
         columns["reason"] = ibis.ifelse(later, "duplicate id", joined.reason)
         table = joined.select(**columns)
-    notes = told_of_lists(days_of(table, chosen)) if check_codes is codes_of_japan else ()
+    notes = gazetteer(chosen.codes).notes(days_of(table, chosen))
     return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), notes)
 
 
@@ -334,10 +316,11 @@ def notes_on_oddities(oddities: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(f"{says[what]}: {rows:,}." for what, rows in oddities.items())
 
 
-def odd_codes(rows: ir.Table, chosen: Layout, check: CodeCheck | None) -> pd.DataFrame:
+def odd_codes(rows: ir.Table, chosen: Layout) -> pd.DataFrame:
     """Ask for each wave which of its municipality codes were not valid."""
     none = pd.DataFrame(columns=["wave", "code", "reason", "advice", "read"])
-    if check is None:
+    check = gazetteer(chosen.codes).check
+    if chosen.codes == "any":
         return none
     pairs = rows.filter(rows.municipality.notnull(), rows.wave.notnull())
     pairs = pairs.select("wave", "municipality").distinct().to_pandas()
@@ -345,7 +328,7 @@ def odd_codes(rows: ir.Table, chosen: Layout, check: CodeCheck | None) -> pd.Dat
     found = []
     for wave, codes in pairs.groupby("wave")["municipality"]:
         odd = check(everything, chosen.codes_on or f"{wave}-12-31")
-        odd = odd.assign(wave=int(wave), read=odd.get("read", ""))
+        odd = odd.assign(wave=int(wave))
         borne = set(codes)
         borne.update(odd.loc[odd["code"].isin(borne), "read"])
         odd = odd[odd["code"].isin(borne)]
