@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import plotly.graph_objects as go
 
+from shuseki.datasets.panels import public_panel, public_scales
 from shuseki.datasets.public import fully_published, input_output_shares, manufacturing_panel
 from shuseki.measures.change.externalities import externality_range
 from shuseki.measures.change.lifecycle import life_cycle
@@ -30,7 +31,6 @@ from shuseki.report.plots.measures import types_map
 from shuseki.results import Result
 from shuseki.sites import Sites
 from shuseki.sources import Source
-from shuseki.study.measures import public_panel, public_scales
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))

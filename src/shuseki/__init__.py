@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shuseki.datasets.catalogue import catalogue, load
+    from shuseki.datasets.panels import public_panel
     from shuseki.errors import ShusekiError
     from shuseki.measures.change.externalities import externality_range
     from shuseki.measures.change.lifecycle import life_cycle
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from shuseki.papers.catalogue import printed_paper
     from shuseki.report.plots import plot
     from shuseki.sites import Sites
-    from shuseki.study.measures import public_panel
     from shuseki.study.run import Run, run
     from shuseki.study.specification import Study, bundled_studies, read_study
 
@@ -112,7 +112,7 @@ _HOMES = {
     "plot": "report.plots",
     "point_clusters": "measures.clusters.clusters",
     "printed_paper": "papers.catalogue",
-    "public_panel": "study.measures",
+    "public_panel": "datasets.panels",
     "read_study": "study.specification",
     "ripley": "measures.distance.ripley",
     "run": "study.run",

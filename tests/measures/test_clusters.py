@@ -17,7 +17,7 @@ from shuseki.measures.clusters.clusters import clusters, point_clusters
 from shuseki.panel import Panel
 from shuseki.report.plots import plot
 from shuseki.sites import Sites
-from shuseki.study.measures import measure
+from shuseki.study.chapters.measures import measure
 
 
 def grid(side: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

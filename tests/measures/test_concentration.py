@@ -23,7 +23,7 @@ from shuseki.measures.indices.concentration import (
 )
 from shuseki.panel import Panel
 from shuseki.sites import Sites
-from shuseki.study.measures import measure
+from shuseki.study.chapters.measures import measure
 
 ORACLE = Path(__file__).parent / "oracle"
 

@@ -14,7 +14,7 @@ from shuseki.measures.change import externalities as module
 from shuseki.measures.change.externalities import CHANNELS_JA, externality_range, input_output
 from shuseki.panel import Panel
 from shuseki.report.plots import plot
-from shuseki.study.measures import measure
+from shuseki.study.chapters.measures import measure
 
 CODES = tuple("ABCDEF")
 

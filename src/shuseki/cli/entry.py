@@ -26,13 +26,13 @@ from shuseki.entry.spatial import spatial_tests, surviving_conclusions
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.geography.coordinates import check_coordinates
 from shuseki.geography.distances import distance_matrix_km
+from shuseki.geography.weights import definitions_of_neighbours
 from shuseki.papers.catalogue import printed_definitions, printed_hypotheses, printed_paper
 from shuseki.papers.from_print import judge_from_print
 from shuseki.reading.tables import read_table
 from shuseki.reading.toml import read_toml
 from shuseki.release import write_csv
 from shuseki.results import Result
-from shuseki.study.deeper import definitions_of_neighbours
 
 __all__ = ["app"]
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shuseki.cli.gate import WRITES
+from shuseki.datasets.panels import Kind, public_panel, public_scales
 from shuseki.datasets.public import fully_published, manufacturing_panel
 from shuseki.measures.change.externalities import ExternalityRange
 from shuseki.measures.change.lifecycle import life_cycle
@@ -26,6 +27,7 @@ from shuseki.measures.clusters.clusters import Clusters, PointClusters, point_cl
 from shuseki.measures.clusters.clusters import clusters as find_clusters
 from shuseki.measures.indices.concentration import scale_sweep
 from shuseki.panel import Panel
+from shuseki.records.panels import read_panel, read_sites
 from shuseki.release import write_csv, write_text
 from shuseki.report.blocks import own_headline
 from shuseki.report.marks import mark
@@ -33,14 +35,7 @@ from shuseki.report.plots import plot
 from shuseki.report.plots.measures import types_map
 from shuseki.report.words import pick
 from shuseki.results import Result
-from shuseki.study.measures import (
-    Kind,
-    measure,
-    public_panel,
-    public_scales,
-    read_panel,
-    read_sites,
-)
+from shuseki.study.chapters.measures import measure
 
 __all__ = ["app"]
 

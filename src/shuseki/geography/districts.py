@@ -9,8 +9,8 @@ A division puts municipalities into areas, each in at most one. Bundled are
 - ``"municipality"``: every municipality for itself.
 
 Any other division is a table with two columns, municipality and area; of any country, when its
-``codes`` are said to be ``"any"``: then a code is a place in every wave, and areas may have a parent,
-a point and an outline of the user's.
+``codes`` are said to be ``"any"``: then a code is a place in every wave, and areas may have a
+parent, a point and an outline of the user's.
 
 Takes municipality codes of a date; gives area codes. Codes of several dates, as records bear them,
 are put into areas by ``Division.places``; wards go with their city, unless the division names them.
@@ -127,6 +127,19 @@ class Division:
         found = table.get(first, blank).fillna("")
         found = found.where(found != "", table.get(second, blank).fillna(""))
         return tuple(found.where(found != "", table["code"]).astype(str))
+
+    @property
+    def parent_kind(self) -> str:
+        """What a parent is called: ``"prefecture"`` in Japan, else ``"parent"``."""
+        return "prefecture" if self.codes_of == "japan" else "parent"
+
+    def parent_names(self, lang: str = "en") -> dict[str, str]:
+        """Parent → its name in a language; a user's parents are their own names."""
+        if self.codes_of != "japan":
+            return {parent: parent for parent in self.parents}
+        column = "name_ja" if lang == "ja" else "name_en"
+        table = prefectures()
+        return dict(zip(table["code"], table[column], strict=True))
 
     @property
     def centres(self) -> Floats | None:
@@ -460,6 +473,13 @@ def aggregate(
         As for ``Division.crosswalk``.
     """
     return convert(panel, by.crosswalk(date, sizes=sizes), averages=averages, missing=missing)
+
+
+def other_divisions(than: Division) -> dict[str, Division]:
+    """Bundled divisions of the same country into larger areas, for comparison."""
+    names = ("commuting-zone-1995", "prefecture")
+    dates = {"prefecture": than.date}
+    return {name: division(name, dates.get(name, BASE_DATE)) for name in names if name != than.name}
 
 
 # ---- the way from municipalities to areas ------------------------------------------------------

@@ -49,6 +49,7 @@ __all__ = [
     "locate",
     "panel_of",
     "places_of",
+    "points_of_areas",
     "tally",
     "wave_day",
 ]
@@ -161,6 +162,24 @@ def locate(store: Store, wave: int) -> Sites:
         return sites
     note = f"{lost:,} plants of {wave} have no coordinates and are left out."
     return replace(sites, notes=(*sites.notes, note))
+
+
+def points_of_areas(store: Store) -> pd.DataFrame:
+    """Every code of a place that the waves bear, and the middle of its plants.
+
+    Returns
+    -------
+    DataFrame
+        ``code``, ``latitude``, ``longitude`` (degrees; ``nan`` where no plant is located).
+    """
+    table = store.establishments()
+    located = {"latitude", "longitude"} <= set(table.columns)
+    middles = {
+        name: table[name].median() if located else ibis.null("float64")
+        for name in ("latitude", "longitude")
+    }
+    found = pd.DataFrame(table.group_by(code=table.municipality).agg(**middles).to_pandas())
+    return found.dropna(subset=["code"]).sort_values("code", ignore_index=True)
 
 
 # ---- cells --------------------------------------------------------------------------------

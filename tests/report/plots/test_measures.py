@@ -7,13 +7,14 @@ import pytest
 from typer.testing import CliRunner
 
 from shuseki.cli.measure import app
+from shuseki.datasets.panels import public_panel
 from shuseki.errors import ParameterError
 from shuseki.measures.change.lifecycle import STAGES, STAGES_JA, life_cycle
 from shuseki.measures.change.trends import contributions, trends
 from shuseki.measures.change.typology import TYPES, TYPES_JA, agglomeration_types
 from shuseki.report.plots import plot
 from shuseki.report.plots.measures import types_map
-from shuseki.study.measures import measure, public_panel
+from shuseki.study.chapters.measures import measure
 
 
 def japanese(text: str) -> bool:

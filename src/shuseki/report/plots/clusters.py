@@ -369,7 +369,7 @@ def _write(
     page = shapely.box(left - MARGIN_KM, bottom, right, top)
     wide, high = np.array(LEGEND_PX) * km
     taken: list[shapely.Geometry] = [
-        shapely.box(*drawn.frame),
+        *([] if drawn.frame is None else [shapely.box(*drawn.frame)]),
         shapely.box(left - MARGIN_KM, top - high, left - MARGIN_KM + wide, top),
     ]
     if lens:
