@@ -56,7 +56,6 @@ from shuseki.records.tally import (
     wave_day,
 )
 from shuseki.results import Result, result
-from shuseki.sources import OKAMURO_2006
 
 __all__ = ["Births", "Events", "Exclusion", "Lives", "births", "events", "life_table"]
 
@@ -297,7 +296,7 @@ def births(
         groups={g: int(in_group.get(g, 0)) for g in dict.fromkeys((groups or {}).values())},
         printed_groups={},
         notes=places.notes,
-        sources=(*store.sources, OKAMURO_2006.at("pp. 3–7")),
+        sources=store.sources,
     )
     kept = placed.step == len(exclude)
     born = placed.filter(kept, placed.small, placed.area.notnull())
@@ -312,7 +311,7 @@ def births(
         groups=groups or {},
         table=born.drop("small", "step"),
         notes=notes,
-        sources=(*store.sources, OKAMURO_2006.at("pp. 3–7")),
+        sources=store.sources,
     )
 
 

@@ -59,11 +59,13 @@ def funnel_beside(funnel: Funnel, paper: PrintedPaper) -> Funnel:
     if not stated:
         return funnel
     steps = {step.name for step in funnel.steps}
-    return funnel.with_printed(
+    where = paper.source.at(str(stated.get("where", "")))
+    beside = funnel.with_printed(
         left={name: n for name, n in printed("left").items() if name in steps},
         set_aside={name: n for name, n in printed("set_aside").items() if name in steps},
         groups={name: n for name, n in printed("groups").items() if name in funnel.groups},
     )
+    return replace(beside, sources=(*beside.sources, where))
 
 
 def printed_evidence(paper: PrintedPaper) -> pd.DataFrame:

@@ -212,7 +212,7 @@ class Layout:
             value = gregorian(as_text(value))
         if name in self.values:
             said, at = distinct_of(as_text(value))
-            mapped = [self.values[name].get(one, one) for one in said]
+            mapped = [self.values[name].get(one or "", one) for one in said]
             value = pa.array(mapped, pa.string()).take(pa.array(at))
         return value
 

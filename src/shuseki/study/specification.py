@@ -224,15 +224,14 @@ def made(content: Mapping[str, Any], origin: Path) -> Study:
         except ShusekiError as error:
             faults.append(f"{name}: {error}")
     study = Study(MappingProxyType(tables), frozenset(content), origin)
-    if "study" in tables:
-        faults += absent(study)
-        for chapter in CHAPTERS:
-            asked = tables.get(chapter.name)
-            if asked is None:
-                if chapter.wanted(study) and chapter.name not in content:
-                    faults.append(f"[{chapter.name}] is missing. {missing(chapter.name)}")
-            elif chapter.name in content or chapter.wanted(study):
-                faults += [f"{chapter.name}.{fault}" for fault in chapter.check(asked, study)]
+    faults += absent(study)
+    for chapter in CHAPTERS:
+        asked = tables.get(chapter.name)
+        if asked is None:
+            if chapter.wanted(study) and chapter.name not in content:
+                faults.append(f"[{chapter.name}] is missing. {missing(chapter.name)}")
+        elif chapter.name in content or chapter.wanted(study):
+            faults += [f"{chapter.name}.{fault}" for fault in chapter.check(asked, study)]
     if faults:
         raise DataError(said_of(str(origin), faults))
     return study
