@@ -143,7 +143,8 @@ def test_mean_and_deviation_against_simulation():
 def test_size_is_five_percent(n, times):
     null, draw = null_of(np.ones(n), at(*towns(20_000)))
     drawn = draw(times, seed=7)
-    assert null.by == "moments"
+    # 20 plants in such towns have a skewness of 1.1
+    assert null.by == ("simulation" if n == 20 else "moments")
     local_lower, local_upper, lower, upper = null.curves[3:]
     # ± 1 point, and three standard errors of the count of random industries
     tolerance = 0.01 + 3 * np.sqrt(0.05 * 0.95 / times)
@@ -452,6 +453,80 @@ def test_few_heavy_plants_among_many_are_simulated_in_part():
     assert (drawn < lower).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
     assert (drawn > local_upper).mean() == pytest.approx(0.05, abs=0.015)
     assert (drawn < local_lower).mean() == pytest.approx(0.05, abs=0.015)
+
+
+@pytest.mark.parametrize("spread", ["towns", "even"])
+def test_size_with_one_plant_of_most_of_the_weight_is_five_percent(spread):
+    # Pareto, 0.7: the first of 1,000 has .80 of the weight, the second .06
+    size = np.random.default_rng(4).pareto(0.7, 1_000) + 0.1
+    null, draw = null_of(size, at(*towns(3_000)) if spread == "towns" else even(3_000))
+    assert null.by == "simulation of the heaviest"
+    drawn = draw(4_000, seed=2)
+    local_lower, local_upper, lower, upper = null.curves[3:]
+    # three standard errors of 4,000 drawn industries beyond a band of 4,000 simulated ones
+    tolerance = 3 * np.sqrt(0.05 * 0.95 * 2 / 4_000)
+    assert (drawn > upper).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+    assert (drawn < lower).any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+    assert (drawn > local_upper).mean(axis=0) == pytest.approx(0.05, abs=1.3 * tolerance)
+    assert (drawn < local_lower).mean(axis=0) == pytest.approx(0.05, abs=1.3 * tolerance)
+
+
+def test_few_plants_spread_evenly_are_simulated_and_many_are_not():
+    # pairs make most of the variance near 0 km; by moments 6% of 100 plants passed the lower band
+    null, draw = null_of(np.ones(100), even(5_000))
+    assert null.by == "simulation"
+    drawn = draw(4_000, seed=3)
+    tolerance = 3 * np.sqrt(0.05 * 0.95 * 2 / 4_000)
+    for beyond in (drawn > null.curves[6], drawn < null.curves[5]):
+        assert beyond.any(axis=1).mean() == pytest.approx(0.05, abs=tolerance)
+    assert null_of(np.ones(800), even(5_000))[0].by == "moments"
+    # in towns the variance is that of where plants stand: a share of pairs of .06
+    assert null_of(np.ones(100), at(*towns(5_000)))[0].by == "moments"
+
+
+def test_the_fewest_heaviest_plants_are_simulated():
+    def heavy(weights, other=None):
+        rows = np.arange(len(weights))
+        both = None if other is None else (np.arange(len(other)), other)
+        return module._Member("A", "A", rows, weights, both).heavy.tolist()
+
+    # shares .1, .4, .5: squares times (1 − share)² .0081, .0576, .0625, of which the last two make
+    # .937; pairs Σ² − Σ⁴ of the last two make .0800 of .0882, so that all three are needed
+    assert heavy(np.array([1.0, 4.0, 5.0])) == [0, 1, 2]
+    # two of 1,000 beside 200 of 1: the pair makes 2e12 of (2e6 + 200)² − 2e12 − 200, or .9996
+    assert heavy(np.array([1.0] * 100 + [1_000.0, 1_000.0] + [1.0] * 100)) == [100, 101]
+    assert len(heavy(np.ones(5_000))) == module.SIMULATED_PLANTS
+    assert heavy(np.array([1.0, 200.0]), np.array([300.0, 1.0, 1.0])) == [1, 2]
+
+
+def test_two_covariances_are_those_of_the_exact_null():
+    # Var K = [Σ s² − (Σ s)²/N] E aa' + 2 (p₂² − p₄)/q₂² E bb', but for terms of order 1/N²
+    places, bin_km, bins = points(at(*towns(600))), 2.0, 200
+    population = population_sums(places, bin_km, bins)
+    smooth = module.smoothing_map(np.linspace(0, 300, 31), 20.0, bin_km, bins)
+    weights = np.random.default_rng(1).pareto(0.9, 80) + 0.1
+    member = module._Member("A", "A", np.arange(80), weights)
+    covariance = smooth @ module.null_moments(population, member.relative)[1] @ smooth.T
+    standing, beyond = module.two_covariances(population, smooth)
+    w = member.shares
+    pairs = 2 * ((w**2).sum() ** 2 - (w**4).sum()) / (1 - (w**2).sum()) ** 2
+    parts = module.squares_at_random(member.slopes, 600) * standing + pairs * beyond
+    scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    assert parts / scale == pytest.approx(covariance / scale, abs=0.01)
+
+
+def test_coarser_bins_give_the_same_density():
+    at_km, rng = np.linspace(0, 300, 61), np.random.default_rng(2)
+    distance = rng.gamma(3, 50, 4_000)
+    fine = module.smoothing_map(at_km, 30.0, 0.5, 790)
+    coarse, bin_km = module.coarser(fine, 0.5)
+    assert bin_km == pytest.approx(5.0)  # a sixth of 30 km
+    one, other = (
+        smooth @ np.histogram(distance, np.arange(smooth.shape[1] + 1) * width)[0] / 4_000
+        for smooth, width in ((fine, 0.5), (coarse, bin_km))
+    )
+    # the kernel is (5/30)²/24 = 0.1% wider
+    assert other == pytest.approx(one, rel=0.005, abs=1e-6)
 
 
 def test_the_headline_says_that_the_level_is_of_each_side():

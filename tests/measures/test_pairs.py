@@ -11,6 +11,7 @@ from shuseki.measures.distance.kdensity import smoothing_map
 from shuseki.measures.distance.pairs import (
     Places,
     distance_matrix,
+    each_industry,
     mesh,
     pair_shares,
     pairs_between,
@@ -18,6 +19,7 @@ from shuseki.measures.distance.pairs import (
     population_sums,
     row_counts,
     simulated_shares,
+    site_draws,
     systematic_sample,
 )
 from shuseki.sites import Sites
@@ -236,3 +238,38 @@ def test_far_arcs_are_exact():
     shares = pair_shares(places, places.of_site, np.ones(3), 1.0, 20_020)
     assert shares[10_006:10_009].sum() == pytest.approx(2 / 3)
     assert shares[20_013:20_017].sum() == pytest.approx(1 / 3)
+
+
+def test_draws_are_of_distinct_sites_and_each_as_likely():
+    drawn = site_draws(6, 4, 6_000, np.random.default_rng(3))
+    assert all(len(set(some)) == 4 for some in drawn)
+    # each site is drawn first, second, … once in six: a standard error of 1,000 is 29
+    for place in range(4):
+        assert np.bincount(drawn[:, place], minlength=6) == pytest.approx(1_000, abs=120)
+    # and each of the 15 pairs of the first two, either way, once in 15: 400, standard error 19
+    first = np.sort(drawn[:, :2], axis=1)
+    assert np.unique(first, axis=0, return_counts=True)[1] == pytest.approx(400, abs=80)
+
+
+def test_pairs_of_each_of_many_industries_by_brute_force():
+    # 300 sites in cells of the mesh: some plants share a cell, 0.5 km apart
+    places = mesh(at(*towns(300)))
+    rng = np.random.default_rng(7)
+    where = places.of_site[np.array([rng.permutation(300)[:40] for _ in range(3)])]
+    where[:, 5] = where[:, 20]
+    weights = rng.uniform(1, 9, 40)
+    apart = distance_matrix(places.positions, places.own_km)
+    for bin_km, bins in ((5.0, 16), (0.3, 200)):
+        ordered = each_industry(places, where, weights, bin_km, bins)
+        crossed = each_industry(places, where, weights, bin_km, bins, 15)
+        for cells, found, between in zip(where, ordered, crossed, strict=True):
+            all_, some = np.zeros(bins), np.zeros(bins)
+            for i, j in permutations(range(40), 2):
+                b = int(apart[cells[i], cells[j]] / bin_km)
+                if b < bins:
+                    all_[b] += weights[i] * weights[j]
+                    some[b] += weights[i] * weights[j] * (i < 15 <= j)
+            # single precision moves pairs within 0.4 m of an edge: two, of a weight of 81 at most,
+            # either way
+            assert np.cumsum(found) == pytest.approx(np.cumsum(all_), abs=4 * 81)
+            assert np.cumsum(between) == pytest.approx(np.cumsum(some), abs=2 * 81)

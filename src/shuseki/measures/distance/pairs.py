@@ -597,16 +597,27 @@ def simulated_shares(
     return shares
 
 
-def each_industry(places: Places, where: Ints, weights: Floats, bin_km: float, bins: int) -> Floats:
-    """Weighted ordered pairs of many industries in the cells ``(times, n)``, ``(times, B)``."""
+def each_industry(
+    places: Places, where: Ints, weights: Floats, bin_km: float, bins: int, first: int | None = None
+) -> Floats:
+    """Weighted pairs of many industries in the cells ``(times, n)``, ordered, ``(times, B)``.
+
+    With ``first`` the unordered pairs of one of the ``first`` plants and one of the others. Every
+    distance is from cell to cell: blocks would save no work among few plants.
+    """
     drawn = _map_of(places, bins * bin_km)
-    pairs: Floats = _count_each(drawn, where, weights, 1 / bin_km, bins)[:, :bins]
+    split = -1 if first is None else first
+    pairs: Floats = _count_each(drawn, where, weights, split, 1 / bin_km, bins)[:, :bins]
     return pairs
 
 
 def site_draws(sites: int, size: int, times: int, rng: np.random.Generator) -> Ints:
-    """Draws of ``size`` of ``sites`` without replacement, ``(times, size)``."""
-    return np.array([rng.choice(sites, size=size, replace=False) for _ in range(times)])
+    """Draws of ``size`` of ``sites`` without replacement, ``(times, size)``.
+
+    Each is the beginning of a shuffle (Fisher and Yates) of what the one before left.
+    """
+    drawn: Ints = _shuffled(np.arange(sites), rng.random((times, size)))
+    return drawn
 
 
 # ---- pairs: one by one, or by transforms -----------------------------------------------------
@@ -931,11 +942,43 @@ _count_few_pairs = nb.njit(fastmath=True, cache=True)(_pairs)
 _count_many_pairs = nb.njit(parallel=True, fastmath=True, cache=True)(_pairs)
 
 
-@nb.njit(parallel=True, cache=True)
-def _count_each(drawn, where, weights, per_km, bins):  # type: ignore[no-untyped-def]
-    """Weighted ordered pairs of each of many industries, ``(times, B + 1)``."""
-    sums = np.empty((len(where), bins + 1))
-    for k in nb.prange(len(where)):
-        cells, mass, square = _grouped(where[k], weights)
-        sums[k] = _count_few_pairs(drawn, cells, mass, square, per_km, bins, 1, True)
+@nb.njit(cache=True)
+def _shuffled(order, uniform):  # type: ignore[no-untyped-def]
+    """The first entries of ``order``, shuffled anew by each row of uniform numbers below 1."""
+    times, size = uniform.shape
+    drawn = np.empty((times, size), np.int64)
+    for k in range(times):
+        for i in range(size):
+            j = i + int(uniform[k, i] * (len(order) - i))
+            order[i], order[j] = order[j], order[i]
+            drawn[k, i] = order[i]
+    return drawn
+
+
+@nb.njit(parallel=True, fastmath=True, cache=True)
+def _count_each(drawn, where, weights, split, per_km, bins):  # type: ignore[no-untyped-def]
+    """Weighted pairs of each of many industries, ``(times, B + 1)``.
+
+    Ordered pairs of all plants, or, from 0 on, those of one before ``split`` and one from there.
+    """
+    times, size = where.shape
+    sums = np.empty((times, bins + 1))
+    scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
+    bend = (drawn.second, drawn.fourth, drawn.exact)
+    for k in nb.prange(times):
+        cells = where[k]
+        x, y, z = drawn.x[cells], drawn.y[cells], drawn.z[cells]
+        at, lanes = np.empty(size, np.int32), np.zeros((2, bins + 1))
+        for i in range(size if split < 0 else split):
+            start = i + 1 if split < 0 else split
+            _bins_of(x[start:], y[start:], z[start:], x[i], y[i], z[i], scale, top, bend, at)
+            own = min(int(drawn.own_km[cells[i]] * per_km), bins)
+            factor = 2 * weights[i] if split < 0 else weights[i]
+            for j in range(start, size):
+                bin_ = at[j - start]
+                if bin_ == 0 and cells[j] == cells[i]:
+                    bin_ = own
+                lanes[j & 1, bin_] += factor * weights[j]
+        for b in range(bins + 1):
+            sums[k, b] = lanes[0, b] + lanes[1, b]
     return sums
