@@ -36,17 +36,11 @@ probability, on each side. Skewness: with ``g_ij = μ + a_i + a_j + b_ij`` the k
 ``E a³``, ``E a_i b_ij²`` and ``E b_ij³`` are those of 2,048 sites spread over the map, each seen
 from with all others; ``E a_i a_j b_ij`` and ``E b_ij b_jk b_ki`` are those of 700 of them.
 What is approximate: that sample, the gamma law, the copula; on maps of very many blocks also the
-<<<<<<< HEAD:src/shuseki/measures/distance/kdensity.py
-covariance of the rows (``distance.pairs``). Where the law of K is too far from that,
-the null is simulated, and ``null_by`` says so: few plants all; of many, those 300 whose weight
-makes the difference, and the rest by the mean and the covariance that they leave.
-=======
 covariance of the rows (``distance.pairs``). Where the law of K is too far from that,
 the null is simulated, and ``null_by`` says so: few plants all; of many, the fewest heaviest that
 make 99% of the variance (300 at most), the rest by the mean and the covariance that they leave.
 That is 4,000 times 45,000 pairs at most, however many sites; the level of a simulated band has a
 Monte Carlo error of √(.05 × .95 / 4,000) = .34 points.
->>>>>>> kdensity:src/shuseki/measures/kdensity.py
 
 Takes: :class:`~shuseki.sites.Sites`, or a panel of plant counts with the areas' centres.
 Gives: density per km. Localised at ``d`` where K lies above the upper band, dispersed where
