@@ -23,7 +23,7 @@ __all__ = ["read_panel", "read_sites"]
 USER = Source("User", "The user's own data", "", origin="user")
 
 
-def read_panel(path: Path) -> Panel:
+def read_panel(path: Path, encoding: str = "auto") -> Panel:
     """Read a user's panel: columns ``area``, ``industry``, ``period`` and the variables.
 
     CSV, Parquet or xlsx. ``industry`` or ``period`` may be absent. ``latitude`` and ``longitude``
@@ -36,7 +36,10 @@ def read_panel(path: Path) -> Panel:
         For areas without a code, rows that are totals of others, cells that are no numbers.
     """
     frame = read_table(
-        path, codes_if_any=["area", "industry", "period"], text=["area_name", "industry_name"]
+        path,
+        codes_if_any=["area", "industry", "period"],
+        text=["area_name", "industry_name"],
+        encoding=encoding,
     )
     if "area" not in frame:
         raise DataError(
@@ -127,7 +130,7 @@ def is_sum(frame: pd.DataFrame, rows: "pd.Series[bool]") -> bool:
     return bool(((others > 0) & ((one - others).abs() <= 0.01 * others)).any())
 
 
-def read_sites(path: Path) -> Sites:
+def read_sites(path: Path, encoding: str = "auto") -> Sites:
     """Read a user's plants: columns ``latitude``, ``longitude``, ``industry``, ``employment``.
 
     ``x_km`` and ``y_km`` in place of degrees are coordinates on a plane.
@@ -137,6 +140,7 @@ def read_sites(path: Path) -> Sites:
         codes_if_any=["industry"],
         numbers=["latitude", "longitude", "x_km", "y_km", "employment"],
         text=["name", "address"],
+        encoding=encoding,
     )
     if {"latitude", "longitude"} <= set(frame):
         degrees = (frame[name].to_numpy(float) for name in ("latitude", "longitude"))
