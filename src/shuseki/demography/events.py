@@ -42,6 +42,7 @@ from shuseki.demography.funnel import Funnel, Step
 from shuseki.demography.linkage import STORED, Converter, carried, converter_of
 from shuseki.demography.spells import spells
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message, listed, say
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.records.tally import (
@@ -90,11 +91,15 @@ class Births(Result):
     groups: Mapping[str, str]
     table: ir.Table
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """From candidates to births, and over how many areas."""
-        return (
-            f"{self.funnel.candidates:,} candidates → {self.funnel.left:,} births "
-            f"in {len(self.panel.areas)} areas, {self.since}–{self.at}"
+        return say(
+            "{n:,} candidates → {births:count(birth)} in {areas:count(area)}, {since}–{at}",
+            n=self.funnel.candidates,
+            births=self.funnel.left,
+            areas=len(self.panel.areas),
+            since=self.since,
+            at=self.at,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -135,12 +140,13 @@ class Events(Result):
     counts: pd.DataFrame
     panel: Panel
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Births and deaths over all waves."""
-        return (
-            f"{int(self.counts['births'].sum()):,} births and "
-            f"{int(self.counts['deaths'].sum()):,} deaths over the waves "
-            f"{', '.join(map(str, self.waves))}"
+        return say(
+            "{births:count(birth)} and {deaths:count(death)} over the waves {waves}",
+            births=int(self.counts["births"].sum()),
+            deaths=int(self.counts["deaths"].sum()),
+            waves=listed(self.waves),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -351,17 +357,23 @@ def opened_between(store: Store, since: int, at: int, seen: ir.Table) -> tuple[i
     if "opened" in records.columns:
         undated = undated.filter(undated.opened.isnull())
     told = records.agg(all=records.count(), known=known.cast("int64").sum()).to_pandas().iloc[0]
-    note = (
-        f"Of {int(told['all']):,} records of {at}, {int(told['known'] or 0):,} say when they "
-        f"opened; the others are candidates when {at} is the first to see them since {since}."
+    note = say(
+        "Of {n:,} records of {at}, {known:,} say when they opened; the others are candidates when "
+        "{at} is the first to see them since {since}.",
+        n=int(told["all"]),
+        known=int(told["known"] or 0),
+        at=at,
+        since=since,
     )
     return dated.union(undated.anti_join(seen, "id")), note
 
 
 ALL_CANDIDATES = "(all candidates)"
 LIMITS = (
-    "Births are establishments first seen: growth over the survey's threshold, a change into "
-    "manufacturing, a move to another number and late capture count as births too.",
+    say(
+        "Births are establishments first seen: growth over the survey's threshold, a change into "
+        "manufacturing, a move to another number and late capture count as births too."
+    ),
 )
 
 
@@ -549,8 +561,10 @@ def wave_counts(
     rows = pd.concat([cells.drop(columns=["deaths", "lapses"]), leaving])
     return rows, (
         *LIMITS,
-        "The first wave cannot tell births from survivors; the last cannot tell deaths "
-        "from lapses, and counts them as deaths.",
+        say(
+            "The first wave cannot tell births from survivors; the last cannot tell deaths "
+            "from lapses, and counts them as deaths."
+        ),
         *closed_yet_seen(store, years, converter),
     )
 
@@ -572,8 +586,11 @@ def closed_yet_seen(
     if not n:
         return ()
     return (
-        "Records of plants that an earlier wave says had closed, open again and counted as there: "
-        f"{n:,}.",
+        say(
+            "Records of plants that an earlier wave says had closed, open again and counted as "
+            "there: {n:,}.",
+            n=n,
+        ),
     )
 
 
@@ -621,8 +638,13 @@ def spell_counts(
         .iloc[0]
     )
     return rows, (
-        f"Of {int(known['n']):,} plants, {int(known['start']):,} say when they opened and "
-        f"{int(known['end']):,} when they closed; the others are dated by the waves that saw them.",
+        say(
+            "Of {n:,} plants, {start:,} say when they opened and {end:,} when they closed; the "
+            "others are dated by the waves that saw them.",
+            n=int(known["n"]),
+            start=int(known["start"]),
+            end=int(known["end"]),
+        ),
     )
 
 

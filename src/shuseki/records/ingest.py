@@ -40,7 +40,9 @@ import pandas as pd
 
 from shuseki.disk import Lock, fingerprint, flush, flush_one, locked, make_private, scratch
 from shuseki.errors import DataError, OutputError, ParameterError, examples
-from shuseki.geography.gazetteers import Codes
+from shuseki.geography.gazetteers import Codes, gazetteer
+from shuseki.language import Message, joined, say, word
+from shuseki.language.names import some_of
 from shuseki.records.engine import connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, WHOLE_NUMBER
 from shuseki.records.files import FileFacts, examine
@@ -62,6 +64,7 @@ from shuseki.records.validation import (
     Checked,
     check_rows,
     count,
+    fault_words,
     looks_of,
     notes_on_oddities,
     oddities_of,
@@ -117,19 +120,34 @@ class IngestReport(Result):
     parts: tuple[str, ...] = ()
     hashes: tuple[Mapping[str, Any], ...] = ()
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Rows in = rows kept + rows set aside, and why."""
         total = self.files[["rows_in", "rows_kept", "rows_set_aside"]].sum()
-        why = ", ".join(f"{reason} {n:,}" for reason, n in self.reasons.items())
         skipped = int(self.files["skipped"].sum())
         replaced = [name for names in self.files["replaced"] for name in names]
-        return (
-            f"{len(self.files)} files: {total.rows_in:,} rows in = {total.rows_kept:,} kept + "
-            f"{total.rows_set_aside:,} set aside"
-            + (f" ({why})" if why else "")
-            + (f"; {skipped} files were in already" if skipped else "")
-            + (f"; replaced: {examples(replaced)}" if replaced else "")
-        )
+        parts: list[str] = [
+            say(
+                "{files:count(file)}: {rows:,} rows in = {kept:,} kept + {aside:,} set aside",
+                files=len(self.files),
+                rows=int(total.rows_in),
+                kept=int(total.rows_kept),
+                aside=int(total.rows_set_aside),
+            )
+        ]
+        if self.reasons:
+            why = joined(
+                (
+                    say("{reason} {count:,}", reason=fault_words(reason), count=n)
+                    for reason, n in self.reasons.items()
+                ),
+                ", ",
+            )
+            parts[0] = say("{counts} ({why})", counts=parts[0], why=why)
+        if skipped:
+            parts.append(say("{n:count(file)} already in the store", n=skipped))
+        if replaced:
+            parts.append(say("replaced: {names}", names=some_of(replaced)))
+        return joined(parts, "; ")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per file."""
@@ -680,9 +698,9 @@ def write_part(connection: Any, checked: Checked, folder: Path) -> dict[str, Any
         "lines_above": account.above,
         "lines_blank": account.blank,
         "lines_continued": account.continued,
-        "looks": {f"{name} {LOOKS[look]}": n for name, look, n, _ in looks_of(table)},
+        "looks": {f"{name}: {look}": n for name, look, n, _ in looks_of(table)},
         "oddities": dict(checked.oddities),
-        "notes": list(checked.notes),
+        "days": sorted(checked.days),
         "reasons": dict(zip(reasons["reason"], map(int, reasons["rows"]), strict=True)),
     }
 
@@ -715,24 +733,37 @@ def report_of(folder: Path, made: Sequence[Taken]) -> IngestReport:
     )
 
 
-def _notes(done: Taken, made: Sequence[Taken]) -> Iterator[str]:
+def _notes(done: Taken, made: Sequence[Taken]) -> Iterator[Message]:
     """Say what to look at in the rows that were kept, and which others have already."""
     report = done.part.report
-    for says, rows in report["looks"].items():
-        yield f"{done.file}: {says}, in {rows:,} rows."
-    for note in (*report.get("notes", ()), *notes_on_oddities(report.get("oddities", {}))):
-        yield f"{done.file}: {note}"
+    for what, rows in report["looks"].items():
+        column, _, look = what.partition(": ")
+        yield say(
+            "{file}: {column} {says}, in {n:,} rows.",
+            file=done.file,
+            column=word(column),
+            says=LOOKS[look],
+            n=rows,
+        )
+    lists = gazetteer(done.part.making.codes).notes(report.get("days", ()))
+    for note in (*lists, *notes_on_oddities(report.get("oddities", {}))):
+        yield say("{file}: {note}", file=done.file, note=note)
     if blanked := report["values_blanked"]:
-        yield (
-            f"{done.file}: {blanked:,} rows were kept without a value that could not be read; "
-            "validate names them."
+        yield say(
+            "{file}: {n:,} rows were kept without a value that could not be read; validate names "
+            "them.",
+            file=done.file,
+            n=blanked,
         )
     files = {other.part.name: other.file for other in made}
     for name, rows in done.part.beside.items():
         if rows:
-            yield (
-                f"{rows:,} rows of {done.file} are set aside: {files.get(name, name)} has "
-                "establishments with their numbers in the same wave."
+            yield say(
+                "{n:,} rows of {file} are set aside: {other} has establishments with their numbers "
+                "in the same wave.",
+                n=rows,
+                file=done.file,
+                other=files.get(name, name),
             )
 
 

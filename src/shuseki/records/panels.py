@@ -12,6 +12,8 @@ import pandas as pd
 from shuseki.errors import DataError, examples
 from shuseki.geography.codes import not_municipalities
 from shuseki.geography.coordinates import check_coordinates
+from shuseki.language import say
+from shuseki.language.names import some_of
 from shuseki.panel import Panel
 from shuseki.reading.tables import as_numbers, read_table
 from shuseki.reading.values import Sign, read_number
@@ -66,6 +68,7 @@ def read_panel(path: Path, encoding: str = "auto") -> Panel:
         centres = by_area[["latitude", "longitude"]].first().to_numpy(dtype=float)
     if "area_name" in frame:
         names = tuple(by_area["area_name"].first().astype(str))
+    told = (say("Columns of text were left out: {names}.", names=some_of(left)),) if left else ()
     return Panel.from_frame(
         frame,
         industry="industry" if "industry" in frame else None,
@@ -74,7 +77,9 @@ def read_panel(path: Path, encoding: str = "auto") -> Panel:
         centres=centres,
         area_names=names or (),
         sources=(USER,),
-        notes=(f"Columns of text were left out: {examples(left)}.",) if left else (),
+        notes=(say("Columns of text were left out: {names}.", names=some_of(left)),)
+        if left
+        else (),
     )
 
 

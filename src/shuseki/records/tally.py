@@ -35,6 +35,7 @@ import pandas as pd
 from shuseki.errors import DataError, examples
 from shuseki.geography.districts import Division, division_of_members
 from shuseki.geography.gazetteers import guessed
+from shuseki.language import say
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.sites import Sites
@@ -109,10 +110,12 @@ def tally(
     if group_of is not None:
         frame["industry"] = frame["industry"].map(group_of)
         if lost := int(frame.loc[frame["industry"].isna() & inside, "plants"].sum()):
-            notes.append(f"{lost:,} plants belong to no group of industries and are left out.")
+            notes.append(
+                say("{n:,} plants belong to no group of industries and are left out.", n=lost)
+            )
     if not inside.all():
         lost = int(frame.loc[~inside, "plants"].sum())
-        notes.append(f"{lost:,} plants lie outside the division and are left out.")
+        notes.append(say("{n:,} plants lie outside the division and are left out.", n=lost))
     frame = frame[inside & frame["industry"].notna()]
     frame = frame.groupby(["area", "industry", "wave"], as_index=False)[variables].sum(min_count=1)
     areas = area_codes(division, frame["area"])
@@ -160,7 +163,7 @@ def locate(store: Store, wave: int) -> Sites:
     )
     if not lost:
         return sites
-    note = f"{lost:,} plants of {wave} have no coordinates and are left out."
+    note = say("{n:,} plants of {wave} have no coordinates and are left out.", n=lost, wave=wave)
     return replace(sites, notes=(*sites.notes, note))
 
 

@@ -31,8 +31,9 @@ import pandas as pd
 from shuseki.disk import scratch
 from shuseki.errors import DataError
 from shuseki.geography.gazetteers import Codes, gazetteer
+from shuseki.language import Message, joined, say, told, word
 from shuseki.records.engine import connect, read_parquet
-from shuseki.records.establishments import FIELDS, LOOKS, REASONS, reason
+from shuseki.records.establishments import FIELDS, LOOKS, REASONS, SCHEMA, reason
 from shuseki.records.files import Account, FileFacts, examine, stage
 from shuseki.records.layouts import Layout, layout
 from shuseki.records.store import is_synthetic
@@ -97,17 +98,31 @@ class Findings(Result):
         """Whether the file as a whole can be taken in, bad rows set aside."""
         return not (self.faults["kind"] == "file").any()
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Rows, and how many have which fault."""
-        read = f" ({self.encoding})" if self.encoding else ""
+        file = f"{self.file} ({self.encoding})" if self.encoding else self.file
         if self.is_clean:
-            return f"{self.file}{read}: {self.rows:,} rows, nothing wrong"
-        told = ", ".join(f"{reason} {count:,}" for reason, count in self.counts.items())
-        return f"{self.file}{read}: {self.rows:,} rows; {told}"
+            return say("{file}: {n:,} rows, nothing wrong", file=file, n=self.rows)
+        told = joined(
+            (
+                say("{reason} {count:,}", reason=fault_words(reason), count=count)
+                for reason, count in self.counts.items()
+            ),
+            ", ",
+        )
+        return say("{file}: {n:,} rows; {faults}", file=file, n=self.rows, faults=told)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per fault."""
         return self.faults.copy()
+
+    def told(self, lang: str) -> pd.DataFrame:
+        """Give the faults in the words of a language; advice known in English only stays so."""
+        frame = self.faults.copy()
+        for name in ("kind", "reason"):
+            frame[name] = [str(told(fault_words(value), lang)) for value in frame[name]]
+        frame["says"] = [str(told(sentence(says), lang)) for says in frame["says"]]
+        return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +143,8 @@ class Checked:
         Where the lines of the file went.
     oddities
         What is odd in the codes and days of the rows kept → how many rows.
+    days
+        The days whose codes the rows bear.
     notes
         What a reader must know of how the rows were judged.
     """
@@ -137,6 +154,7 @@ class Checked:
     odd_codes: pd.DataFrame
     account: Account
     oddities: Mapping[str, int]
+    days: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
 
@@ -231,8 +249,9 @@ def check_rows(
         columns = {name: joined[name] for name in table.columns}
         columns["reason"] = ibis.ifelse(later, "duplicate id", joined.reason)
         table = joined.select(**columns)
-    notes = gazetteer(chosen.codes).notes(days_of(table, chosen))
-    return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), notes)
+    days = frozenset(days_of(table, chosen))
+    notes = gazetteer(chosen.codes).notes(days)
+    return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), days, notes)
 
 
 def days_of(table: ir.Table, chosen: Layout) -> set[str]:
@@ -274,10 +293,13 @@ def odd_dates(table: ir.Table) -> dict[str, ir.BooleanValue]:
 CLOSED = "closed before the wave"
 NOT_YET_OPEN = "opened after the wave"
 CLOSED_FIRST = "closed before it opened"
-DATES_SAY: Mapping[str, tuple[str, str]] = {
-    CLOSED: ("closed", "closed by 31 December of the wave: not counted as there in this wave"),
-    NOT_YET_OPEN: ("opened", "opened after 31 December of the wave, yet recorded in it"),
-    CLOSED_FIRST: ("closed", "closed before it opened"),
+DATES_SAY: Mapping[str, tuple[str, Message]] = {
+    CLOSED: (
+        "closed",
+        say("closed by 31 December of the wave: not counted as there in this wave"),
+    ),
+    NOT_YET_OPEN: ("opened", say("opened after 31 December of the wave, yet recorded in it")),
+    CLOSED_FIRST: ("closed", say("closed before it opened")),
 }
 
 
@@ -300,20 +322,26 @@ def oddities_of(table: ir.Table, odd: pd.DataFrame) -> dict[str, int]:
     return {what: int(found[what]) for what in asked if found[what]}
 
 
-def notes_on_oddities(oddities: Mapping[str, int]) -> tuple[str, ...]:
+def notes_on_oddities(oddities: Mapping[str, int]) -> tuple[Message, ...]:
     """What was done to rows that were kept, in words."""
     says = {
-        "repaired municipality": "Municipality codes read otherwise than written, because their "
-        "digits say what is meant",
-        "code of another date": "Municipality codes of another date than their wave, kept; each "
-        "counts with the place that it was",
-        "code that could be another": "Municipality codes that could be read in two ways, read as "
-        "written",
-        CLOSED: "Establishments closed by the end of their wave, kept but not counted as there",
-        NOT_YET_OPEN: "Establishments that opened after the end of their wave, kept",
-        CLOSED_FIRST: "Establishments that closed before they opened, kept",
+        "repaired municipality": say(
+            "Municipality codes read otherwise than written, because their digits say what is meant"
+        ),
+        "code of another date": say(
+            "Municipality codes of another date than their wave, kept; each counts with the place "
+            "that it was"
+        ),
+        "code that could be another": say(
+            "Municipality codes that could be read in two ways, read as written"
+        ),
+        CLOSED: say(
+            "Establishments closed by the end of their wave, kept but not counted as there"
+        ),
+        NOT_YET_OPEN: say("Establishments that opened after the end of their wave, kept"),
+        CLOSED_FIRST: say("Establishments that closed before they opened, kept"),
     }
-    return tuple(f"{says[what]}: {rows:,}." for what, rows in oddities.items())
+    return tuple(say("{what}: {n:,}.", what=says[what], n=rows) for what, rows in oddities.items())
 
 
 def odd_codes(rows: ir.Table, chosen: Layout) -> pd.DataFrame:
@@ -357,7 +385,7 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
         *[shown[c].cast("string").name(f"at_{c}") for c in VALUES],
     ).to_pandas()
     odd = checked.odd_codes
-    advice = {(int(w), code): told for w, code, _, told, _ in odd.itertuples(index=False)}
+    advice = {(int(w), code): says for w, code, _, says, _ in odd.itertuples(index=False)}
     faults = []
     for row in shown.to_dict("records"):
         column = COLUMN_OF.get(row["reason"], "")
@@ -372,8 +400,8 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
     if n_rejected:
         counts["unreadable"] = n_rejected
         faults += [
-            ("set aside", int(row), "", str(text)[:200], "unreadable", told)
-            for row, text, told in rejected[["row", "text", "told"]].itertuples(index=False)
+            ("set aside", int(row), "", str(text)[:200], "unreadable", why)
+            for row, text, why in rejected[["row", "text", "told"]].itertuples(index=False)
         ]
     lost = table.filter(table.unread != "", table.reason.isnull())
     for name in OPTIONAL:
@@ -388,7 +416,7 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
             ]
     for name, look, n, rows in looks_of(table):
         counts[f"{name}: {look}"] = n
-        says = f"{name} {LOOKS[look]}"
+        says = str(LOOKS[look])
         faults += [
             ("look", int(row), name, unread_of(text, f"{name}:{look}"), look, says)
             for row, text in rows.itertuples(index=False)
@@ -424,7 +452,7 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
         counts=counts,
         faults=pd.DataFrame(faults, columns=FAULTS).sort_values("row", ignore_index=True),
         notes=(
-            f"Read by the layout {chosen.name!r}.",
+            say("Read by the layout {name}.", name=chosen.name),
             *notes_of(checked.account),
             *checked.notes,
             *notes_on_oddities(checked.oddities),
@@ -448,16 +476,40 @@ def looks_of(table: ir.Table) -> list[tuple[str, str, int, pd.DataFrame]]:
     return found
 
 
-def notes_of(account: Account) -> tuple[str, ...]:
+def notes_of(account: Account) -> tuple[Message, ...]:
     """What to know of a file's lines."""
-    told = []
+    parts = []
     if account.blank:
-        told.append(f"{account.blank:,} empty lines")
+        parts.append(say("{n:,} empty lines", n=account.blank))
     if account.continued:
-        told.append(f"{account.continued:,} lines that continue a record")
-    if not told:
+        parts.append(say("{n:,} lines that continue a record", n=account.continued))
+    if not parts:
         return ()
-    return (f"{account.lines:,} lines, of which {' and '.join(told)} are no rows of their own.",)
+    return (
+        say(
+            "{n:,} lines, of which {parts} are no rows of their own.",
+            n=account.lines,
+            parts=joined(parts, " and "),
+        ),
+    )
+
+
+def fault_words(reason: str) -> Message:
+    """What a kind of fault is called; of a column, with its name."""
+    column, _, look = reason.partition(": ")
+    if look in LOOKS:
+        return say("{column}: {look}", column=word(column), look=word(look))
+    if reason.startswith("unreadable ") and reason.removeprefix("unreadable ") in SCHEMA:
+        return say("unreadable {column}", column=word(reason.removeprefix("unreadable ")))
+    return word(reason)
+
+
+def sentence(says: str) -> str:
+    """A sentence of the rules in either language; others as they are."""
+    for known in (*REASONS.values(), *LOOKS.values(), *(one for _, one in DATES_SAY.values())):
+        if says == str(known):
+            return known
+    return says
 
 
 FAULTS = ["kind", "row", "column", "value", "reason", "says"]
