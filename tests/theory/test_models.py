@@ -35,7 +35,7 @@ MODELS = {
 
 
 def state_of(model):
-    return SHARES if model.bounds == "shares" else 2 * SHARES
+    return SHARES if model.bounds.fixed_sums else 2 * SHARES
 
 
 @pytest.mark.parametrize("name", MODELS)

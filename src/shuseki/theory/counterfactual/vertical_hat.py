@@ -1,6 +1,6 @@
 """What would change, where, if costs or productivity changed among makers that supply each other?
 
-The vertical-linkage model (``theory.vertical_linkages``) in changes. From observed shares of labour
+The vertical-linkages model (``models.vertical_linkages``) in changes. From observed shares of labour
 in manufacturing λ_r, wages w_r, labour L_r and trade shares π (importer s × exporter r), with
 x̂ = after/before and primes after ::
 
@@ -39,11 +39,11 @@ from shuseki.errors import ConvergenceError, DataError, ParameterError, examples
 from shuseki.results import Result, result
 from shuseki.sources import Source
 from shuseki.theory.models.literature import FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999
-from shuseki.theory.models.quantitative_spatial import invert_trade, leading_eigenvalue
 from shuseki.theory.models.vertical_linkages import VerticalLinkages
 from shuseki.theory.solving.equilibrium import stability
 from shuseki.theory.solving.space import check_costs, check_parameters
 from shuseki.theory.solving.threads import one_thread
+from shuseki.theory.solving.trade import invert_trade, leading_eigenvalue
 
 __all__ = ["LinkageCounterfactual", "ObservedLinkages", "linkage_hat"]
 

@@ -12,21 +12,24 @@ m_s = Σ_r n_r τ_rs::
     V_r  = S_r + w_r
 
 Takes: preferences, firms' fixed labour, a distance matrix, a transport cost τ per step.
-Gives: the model for ``theory.equilibrium``; the break point (which is the sustain point) and the
-cost above which nobody trades, in closed form.
+Gives: the model for the solver of ``theory.solving``; the break point (which is the sustain point)
+and the cost above which nobody trades, in closed form.
 Sources: Ottaviano, Tabuchi and Thisse (2002); any number of regions follows from the same demand.
 Limits: every pair must trade, so the dearest cost must stay below ``trade_limit()``.
 """
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
+from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import ShortRun, replicator
+from shuseki.theory.models.literature import OTTAVIANO_TABUCHI_THISSE_2002
+from shuseki.theory.solving.bounds import SHARES, Bounds
 from shuseki.theory.solving.space import check_connected, check_parameters, two_regions
 
 __all__ = ["Linear"]
@@ -73,7 +76,8 @@ class Linear:
     distance: Floats = field(default_factory=two_regions)
     speed: float = 1.0
 
-    bounds: Literal["shares"] = field(default="shares", init=False)
+    bounds: ClassVar[Bounds] = SHARES
+    sources: ClassVar[tuple[Source, ...]] = (OTTAVIANO_TABUCHI_THISSE_2002,)
 
     def __post_init__(self) -> None:
         positive = {

@@ -313,9 +313,7 @@ def escape_share(
 
     def end(size: float) -> Floats:
         moved = np.maximum(state + size * (towards - state), 1e-12)
-        if model.bounds == "shares":
-            moved = moved / moved.sum()
-        return solve(model, moved).state
+        return solve(model, model.bounds.complete(moved)).state
 
     def returns(size: float) -> bool:
         return bool(np.max(np.abs(end(size) - locked)) < 1e-3)

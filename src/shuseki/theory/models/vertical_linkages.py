@@ -17,8 +17,8 @@ linkage
 dear where industry gathers, and gathering has an inverted U (逆U字) in the transport cost.
 
 Takes: parameters, a distance matrix in steps, a transport cost per step.
-Gives: the model for ``theory.equilibrium`` and ``theory.dynamics``; break and sustain points, the
-unstable band. What a lock-in is worth is in ``theory.offshoring``.
+Gives: the model for the solver and the simulator of ``theory.solving``; break and sustain points.
+What a lock-in is worth: ``models.offshoring``.
 Sources: Fujita, Krugman and Venables (1999), chapter 14; mechanism in words: 藤田 (2006). The
 Jacobian is derived here. η and K formalise congestion, which 藤田 (2006) has in words only.
 Limits: labour does not move between regions; one industry.
@@ -26,13 +26,16 @@ Limits: labour does not move between regions; one industry.
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import ShortRun, break_point, sustain_point
+from shuseki.theory.models.literature import FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999
+from shuseki.theory.solving.bounds import BOX, Bounds
 from shuseki.theory.solving.space import (
     check_costs,
     check_parameters,
@@ -94,7 +97,8 @@ class VerticalLinkages:
     outside_wage: Floats | None = None
     speed: float = 1.0
 
-    bounds: Literal["box"] = field(default="box", init=False)
+    bounds: ClassVar[Bounds] = BOX
+    sources: ClassVar[tuple[Source, ...]] = (FUJITA_KRUGMAN_VENABLES_1999, FUJITA_2006)
 
     def __post_init__(self) -> None:
         check_parameters(
@@ -218,7 +222,7 @@ class VerticalLinkages:
             raise ParameterError(
                 f"μ = {self.manufacturing_share:g} is above ½: one region cannot hold all of "
                 "manufacturing. Expected μ ≤ ½ for the closed form. "
-                "Use theory.equilibrium.sustain_points(model)."
+                "Use shuseki.theory.sustain_points(model)."
             )
         alpha = self.intermediate_share
         return sustain_point(self.elasticity_of_substitution, alpha, (1 + alpha) / 2)
@@ -234,7 +238,7 @@ class VerticalLinkages:
             raise ParameterError(
                 f"{verb}() holds for two like regions with farm_elasticity 1; this model has "
                 f"{self.regions} regions and farm_elasticity {self.farm_elasticity:g}. "
-                f"Use theory.equilibrium.{verb}s(model), which solves for it."
+                f"Use shuseki.theory.{verb}s(model), which solves for it."
             )
 
     # ---- arithmetic ------------------------------------------------------------------------
