@@ -28,6 +28,7 @@ from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCod
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.names import spelling_key
 from shuseki.language import Message, joined, say
+from shuseki.language.names import TwoNames
 from shuseki.panel import Panel
 from shuseki.theory.models.counterfactual import Counterfactual
 from shuseki.theory.models.quantitative_housing import HousingParameters
@@ -206,6 +207,7 @@ class World:
             found = self.model.counterfactual(**changes)
         return replace(
             found,
+            names=tuple(map(TwoNames, self.names["en"], self.names["ja"])),
             codes=self.codes,
             division=self.division,
             notes=(*found.notes, *self.notes),

@@ -5,8 +5,8 @@ names of the areas in both languages and the distances within them: what
 ``shuseki.bridges.world.invert`` takes.
 
 Takes the name of a division. Gives employees (persons), wages (yen), km.
-Sources: METI 工業統計表 2001; areas in km² as in ``regional_accounts``. The distance within an area is
-``0.376 √(area km²)`` where the areas in km² are bundled (the districts), else unknown.
+Sources: METI 工業統計表 2001; areas in km² as in ``regional_accounts``. The distance within an area
+is ``0.376 √(area km²)`` where the areas in km² are bundled (the districts), else unknown.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,10 @@ from shuseki.arrays import Floats
 from shuseki.language import Message, say
 from shuseki.results import Result, result
 
-__all__ = ["Audit", "Counterfactual", "Intervals"]
+__all__ = ["COMPARISON", "Audit", "Counterfactual", "Intervals"]
+
+COMPARISON = say("A comparison of two long-run equilibria: it says neither when nor at what cost.")
+"""The note of every counterfactual."""
 
 
 @dataclass(frozen=True)

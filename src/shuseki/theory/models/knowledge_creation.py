@@ -7,13 +7,12 @@ create ::
     a_ij = β C_ij^θ (D_ij D_ji)^((1-θ)/2)          alone: a_ii = α n_i
     dn_i/dt = Σ_j δ_ij a_ij,   dC_ij/dt = δ_ij a_ij,   δ symmetric, Σ_j δ_ij = 1
 
-Too much in common, and there is nothing to tell; too little, and nothing is understood. With
-``m = D/(C + 2D)``, growth of two alike is ``g(m) = β (1-2m)^θ m^(1-θ) / (1-m)``, largest at the
-bliss
-point ``m = (1-θ)/(2-θ)``. A fixed pair drifts past it: what they share swells, growth dies. People
-who rotate among N stay at ``m = (N-2)/(2N-3)`` and grow by ``γ(N) = β (N-2)^(1-θ)/(N-1)``, most
-in groups
-of ``N = 1 + 1/θ``. Where membership is fixed (メンバーの固定化), exchange with other regions
+Two people with too much in common have nothing to tell each other; with too little they do not
+understand each other. With ``m = D/(C + 2D)``, growth of two alike is
+``g(m) = β (1-2m)^θ m^(1-θ) / (1-m)``, largest at the bliss point ``m = (1-θ)/(2-θ)``. A fixed pair
+drifts past it: what they share grows, and growth of knowledge dies. People who rotate among N stay
+at ``m = (N-2)/(2N-3)`` and grow by ``γ(N) = β (N-2)^(1-θ)/(N-1)``, most in groups of
+``N = 1 + 1/θ``. Where membership is fixed (メンバーの固定化), exchange with other regions
 restores diversity (多様性), at a cost; the best share of it is computed here.
 
 The state is scale-free: log n_i, and ``c_ij = C_ij / √(n_i n_j)`` for i < j.
@@ -39,6 +38,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import ParameterError
+from shuseki.language import Message, say
 from shuseki.results import Result, result
 from shuseki.theory.models.literature import BERLIANT_FUJITA_2008, FUJITA_2010
 from shuseki.theory.solving.dynamics import Trajectory, simulate
@@ -57,13 +57,11 @@ __all__ = [
     "exchange_meetings",
     "fixed_pairs",
     "group_sizes",
-    "isolation_point",
     "knowledge_path",
     "pair_growth",
     "public_knowledge",
     "rotation",
     "rotation_growth",
-    "sink_point",
 ]
 
 Choice = Literal["given", "greedy", "entropic"]
@@ -100,33 +98,6 @@ def rotation_growth(persons: Floats | float, theta: float, beta: float = 1.0) ->
     """γ(N), long-run growth when N ≥ 2 persons take turns, same shape; 0 for a pair."""
     N = np.asarray(persons, dtype=float)
     return np.asarray(beta * (N - 2) ** (1 - theta) / (N - 1))
-
-
-def sink_point(theta: float, beta: float, alpha: float) -> float:
-    """m^J, where a fixed pair ends: the smaller root of g(m) = α."""
-    top = _alone_is_worse(theta, beta, alpha)
-    if alpha == 0:
-        return 0.0
-    return float(brentq(lambda m: float(pair_growth(m, theta, beta)) - alpha, 0.0, top, xtol=1e-15))
-
-
-def isolation_point(theta: float, beta: float, alpha: float) -> float:
-    """m^I, the larger root of g(m) = α: people who differ by more work alone for ever."""
-    top = _alone_is_worse(theta, beta, alpha)
-    return float(brentq(lambda m: float(pair_growth(m, theta, beta)) - alpha, top, 0.5, xtol=1e-15))
-
-
-def _alone_is_worse(theta: float, beta: float, alpha: float) -> float:
-    """The bliss point, if working together there beats working alone."""
-    _check_theta(theta)
-    top = bliss_point(theta)
-    best = float(pair_growth(top, theta, beta))
-    if not 0 <= alpha < best:
-        raise ParameterError(
-            f"α = {alpha:g}. Expected 0 ≤ α < {best:.6g}, the growth at bliss: otherwise everyone "
-            "works alone. Choose a smaller alpha."
-        )
-    return top
 
 
 def public_knowledge(
@@ -529,14 +500,19 @@ class KnowledgePath(Result):
     partners: Floats
     trajectory: Trajectory
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Growth at the end against the best there is."""
         best = float(pair_growth(bliss_point(self.model.theta), self.model.theta, self.model.beta))
-        return (
-            f"growth {self.growth[-1]:.5f} per unit of time at time {self.time[-1]:g} "
-            f"({100 * self.growth[-1] / best:.1f}% of bliss), difference m = "
-            f"{self.difference[-1]:.4f}, {self.partners[-1]:.2f} partners each, "
-            f"n = {self.model.persons} persons"
+        return say(
+            "growth {growth:.5f} per unit of time at time {time:g} ({percent:.1f}% of bliss), "
+            "difference m = {difference:.4f}, {partners:.2f} partners each, n = "
+            "{n:count(person)}",
+            growth=self.growth[-1],
+            time=self.time[-1],
+            percent=100 * self.growth[-1] / best,
+            difference=self.difference[-1],
+            partners=self.partners[-1],
+            n=self.model.persons,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -588,9 +564,13 @@ def knowledge_path(
         differences.append((off * meeting.difference).sum() / max(off.sum(), 1e-300))
         partners.append((1 / (meeting.meetings**2).sum(axis=1)).mean())
     notes = []
-    if model.is_variant:
+    if model.choice == "greedy":
         notes.append(
-            f"Partners by {model.choice} choice: a behavioural variant, not the published concept."
+            say("Partners by greedy choice: a behavioural variant, not the published concept.")
+        )
+    if model.choice == "entropic":
+        notes.append(
+            say("Partners by entropic choice: a behavioural variant, not the published concept.")
         )
     return KnowledgePath(
         model=model,
@@ -638,13 +618,16 @@ class GroupSizes(Result):
     growth: Floats
     best: float
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The best size."""
         k = int(np.argmax(self.growth))
-        return (
-            f"growth is largest in groups of {self.best:.4g} (1 + 1/θ); of the sizes tried, "
-            f"{self.persons[k]} with {self.growth[k]:.5f} per unit of time, "
-            f"n = {len(self.persons)} sizes"
+        return say(
+            "growth is largest in groups of {best:.4g} (1 + 1/θ); of the sizes tried, {persons} "
+            "with {growth:.5f} per unit of time, n = {n:count(size)}",
+            best=self.best,
+            persons=self.persons[k],
+            growth=self.growth[k],
+            n=len(self.persons),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -669,7 +652,9 @@ def group_sizes(
         persons=sizes,
         growth=rotation_growth(sizes.astype(float), theta, beta),
         best=best_group_size(theta),
-        notes=("A pair has no long-run growth by itself: it falls back to working alone.",),
+        notes=(
+            say("A pair by itself does not grow in the long run: it falls back to working alone."),
+        ),
         sources=(BERLIANT_FUJITA_2008,),
     )
 
@@ -697,12 +682,19 @@ class ExchangeCurve(Result):
     best_share: float
     best_growth: float
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Closed against best."""
-        return (
-            f"groups of {self.group}, efficiency outside {self.efficiency:g}: growth "
-            f"{self.growth[0]:.4f} at {100 * self.share[0]:.0f}% exchange, at best "
-            f"{self.best_growth:.5f} at {100 * self.best_share:.1f}%, n = {len(self.share)} shares"
+        return say(
+            "groups of {group}, efficiency outside {efficiency:g}: growth {closed:.4f} at "
+            "{from_percent:.0f}% exchange, at best {best:.5f} at {best_percent:.1f}%, n = "
+            "{n:count(share)}",
+            group=self.group,
+            efficiency=self.efficiency,
+            closed=self.growth[0],
+            from_percent=100 * self.share[0],
+            best=self.best_growth,
+            best_percent=100 * self.best_share,
+            n=len(self.share),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -757,8 +749,10 @@ def exchange_curve(
         best_share=best_share,
         best_growth=best_growth,
         notes=(
-            "Where membership is fixed, diversity shrinks with every idea that is shared; exchange "
-            "with other regions restores it.",
+            say(
+                "Where membership is fixed, diversity shrinks with every idea that is shared; "
+                "exchange with other regions restores it."
+            ),
         ),
         sources=(FUJITA_2010, BERLIANT_FUJITA_2008),
     )

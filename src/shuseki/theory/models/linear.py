@@ -210,14 +210,6 @@ class Linear:
         a, b, c, _ = self.demand
         return 2 * a * self.labour_per_firm / (2 * b * self.labour_per_firm + c * self.mobile)
 
-    def utility_gap(self, share: float) -> float:
-        """``ΔV = Cτ(τ*-τ)(λ-½)``: the first of two regions over the second."""
-        _, b, c, _ = self.demand
-        A, L, phi, tau = self.workers, self.mobile, self.labour_per_firm, self.transport_cost
-        bracket = 2 * b * phi * (3 * b * phi + 3 * c * L + c * A) + c**2 * L * (A + L)
-        scale = bracket * L * (b * phi + c * L) / (2 * phi**2 * (2 * b * phi + c * L) ** 2)
-        return scale * tau * (self.break_point() - tau) * (share - 0.5)
-
     def spectrum(self) -> Floats:
         """Growth rate of each wave on the even circle, per person moved; entry 0 is nan."""
         jacobian = self.payoff_jacobian(self.dispersed)

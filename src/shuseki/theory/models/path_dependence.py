@@ -6,16 +6,16 @@ Path dependence (経路依存性). Three views:
     Each new plant picks region r with probability ``(s_r + n_r)^κ / Σ(s + n)^κ``: κ = 1 leaves
     shares to chance for good (Dirichlet limit), κ > 1 ends in monopoly, κ < 1 in equal shares.
 ``EntryExit``
-    Plants close at random and reopen at r with probability ∝ ``a_r + b n_r``; at rest the numbers
-    are Dirichlet-multinomial with parameters a/b.
+    Plants close at random and open again at r with probability ∝ ``a_r + b n_r``; at rest the
+    numbers are Dirichlet-multinomial with parameters a/b.
 ``Lifecycle``
     The stages of a cluster (産業集積のライフサイクル, figure 3-2) and its negative lock-in
     (負のロックイン): n plants, difference m of what their people know,
     ``dn/dt = n [ν₀ + κ g(m) - ξ ln n - x]``, ``dm/dt = (1-m) g(m) [(1-δ) - (2-δ) m]`` with
-    meeting share
-    ``δ = 1/(1 + openness·n)``: few plants meet the same few partners, know the same, create little
-    and shrink. The five scenarios of escape that figure 3-3 prints are shocks to it; ``escape``
-    finds the smallest that leads back to growth.
+    meeting share ``δ = 1/(1 + openness·n)``: the people of few plants meet the same few partners,
+    come to know the same, create little, and the cluster shrinks. The five scenarios
+    of escape that figure 3-3 prints are shocks to it; ``escape`` finds the smallest that leads back
+    to growth.
 
 ``escape_share`` does the same for location models: the smallest share of industry that must move
 for a core to unravel (path creation, 経路創造: crossing the unstable branch).
@@ -36,6 +36,7 @@ import pandas as pd
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
+from shuseki.language import Message, say, told
 from shuseki.results import Result, result
 from shuseki.theory.models.knowledge_creation import pair_growth
 from shuseki.theory.models.literature import ARTHUR_1989, BERLIANT_FUJITA_2008, TOYAMA_2010
@@ -157,12 +158,16 @@ class History(Result):
         """Share of the largest region, mean over histories."""
         return float(self.shares.max(axis=1).mean())
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How much the leader has."""
-        return (
-            f"after {self.steps:,} openings the leading region holds "
-            f"{100 * self.leader_share:.1f}% on average, n = {len(self.shares):,} histories of "
-            f"{self.shares.shape[1]} regions (seed {self.seed})"
+        return say(
+            "after {steps:count(opening)} the leading region holds {percent:.1f}% on average, "
+            "n = {n:count(history,histories)} of {regions:count(region)} (seed {seed})",
+            steps=self.steps,
+            percent=100 * self.leader_share,
+            n=len(self.shares),
+            regions=self.shares.shape[1],
+            seed=self.seed,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -269,11 +274,14 @@ class EscapeShare(Result):
     threshold: Floats
     destination: Floats
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The threshold."""
-        return (
-            f"at transport cost {self.model.transport_cost:g} {100 * self.share:.2f}% of the whole "
-            f"must move before the state gives way, n = {self.model.regions} regions"
+        return say(
+            "at transport cost {cost:g} {percent:.2f}% of the whole must move before the state "
+            "gives way, n = {n:count(region)}",
+            cost=self.model.transport_cost,
+            percent=100 * self.share,
+            n=self.model.regions,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -334,7 +342,7 @@ def escape_share(
         state=locked,
         threshold=threshold,
         destination=end(high),
-        notes=("Path creation (経路創造): the threshold is a point of the unstable branch.",),
+        notes=(say("Path creation: the threshold is a point of the unstable branch."),),
         sources=(TOYAMA_2010,),
     )
 
@@ -344,7 +352,7 @@ def escape_share(
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """A cluster that lives on what its people can still tell one another.
+    """A cluster that grows with the knowledge that its people create together.
 
     The state is ``(ln n, m)``.
 
@@ -398,6 +406,15 @@ class Lifecycle:
         return np.array([size, (1 - m) * growth * ((1 - delta) - (2 - delta) * m)])
 
 
+STAGES = {
+    "emergence": say("emergence"),
+    "growth": say("growth"),
+    "maturity": say("maturity"),
+    "decline": say("decline"),
+}
+PROPOSAL = say("The lifecycle equations are a proposal of this package, not estimated.")
+
+
 @result
 class LifecyclePath(Result):
     """Plants, difference and stage over time.
@@ -417,12 +434,16 @@ class LifecyclePath(Result):
     difference: Floats
     stage: tuple[str, ...]
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """First and last."""
-        return (
-            f"{self.plants[0]:.2f} → {self.plants[-1]:.2f} plants (index) over "
-            f"{self.time[-1]:g} units of time, last stage: {self.stage[-1]}, "
-            f"n = {len(self.time)} times"
+        return say(
+            "{first:.2f} → {last:.2f} plants (index) over {span:g} units of time, last stage: "
+            "{stage}, n = {n:count(time)}",
+            first=self.plants[0],
+            last=self.plants[-1],
+            span=self.time[-1],
+            stage=STAGES[self.stage[-1]],
+            n=len(self.time),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -467,7 +488,7 @@ def lifecycle_path(
         plants=size,
         difference=path.states[:, 1],
         stage=tuple(map(str, stage)),
-        notes=("The lifecycle equations are a proposal of this package, not estimated.",),
+        notes=(PROPOSAL,),
         sources=(TOYAMA_2010, BERLIANT_FUJITA_2008),
     )
 
@@ -478,11 +499,11 @@ class Scenario:
 
     Attributes
     ----------
-    name, name_ja
-        As printed (Japanese), and in English.
+    name
+        In Japanese as printed.
     kind
         ``pulse`` changes the state once, ``lasting`` changes a parameter for good.
-    unit, unit_ja
+    unit
         Of the size of the shock.
     limit
         Largest size tried.
@@ -490,11 +511,9 @@ class Scenario:
         Model and state after a shock of a size.
     """
 
-    name: str
-    name_ja: str
+    name: Message
     kind: Literal["pulse", "lasting"]
-    unit: str
-    unit_ja: str
+    unit: Message
     limit: float
     apply: Callable[[Lifecycle, Floats, float], tuple[Lifecycle, Floats]] = field(repr=False)
 
@@ -521,47 +540,37 @@ def _upgrade(model: Lifecycle, state: Floats, size: float) -> tuple[Lifecycle, F
 
 SCENARIOS = (
     Scenario(
-        "Indigenous creation",
-        "地域固有・土着の創造",
+        say("Indigenous creation"),
         "pulse",
-        "difference m added, of ½",
-        "知識の差異 m の増分（最大½）",
+        say("difference m added, of ½"),
         0.49,
         _indigenous,
     ),
     Scenario(
-        "Heterogeneity and diversity",
-        "不均性と多様性",
+        say("Heterogeneity and diversity"),
         "lasting",
-        "rise of openness, share",
-        "開放度の上昇率",
+        say("rise of openness, share"),
         50.0,
         _diversity,
     ),
     Scenario(
-        "Transplantation from elsewhere",
-        "別のどこかからの工場移転",
+        say("Transplantation from elsewhere"),
         "pulse",
-        "plants moved in, index",
-        "移転する事業所数（指数）",
+        say("plants moved in, index"),
         500.0,
         _transplant,
     ),
     Scenario(
-        "Diversity of related industries",
-        "（技術的）関連産業の多様性",
+        say("Diversity of related industries"),
         "lasting",
-        "rise of the birth rate, per time",
-        "開業率の上昇（時間あたり）",
+        say("rise of the birth rate, per time"),
         2.0,
         _related,
     ),
     Scenario(
-        "Upgrading of existing industries",
-        "既存産業のアップグレード",
+        say("Upgrading of existing industries"),
         "lasting",
-        "rise of the return to knowledge, share",
-        "知識の収益の上昇率",
+        say("rise of the return to knowledge, share"),
         20.0,
         _upgrade,
     ),
@@ -598,7 +607,7 @@ def escape(
     Returns
     -------
     float
-        Size in the scenario's unit; infinite when even its limit does not do.
+        Size in the scenario's unit; infinite when even the limit does not suffice.
     """
 
     def works(size: float) -> bool:
@@ -635,23 +644,27 @@ class Escapes(Result):
     locked_in: float
     thriving: float
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many work."""
-        done = int(np.isfinite(self.size).sum())
-        return (
-            f"locked in at {self.locked_in:.3f} plants (index) instead of {self.thriving:.1f}: "
-            f"{done} of {len(self.scenarios)} scenarios can lead out, n = {len(self.scenarios)}"
+        return say(
+            "locked in at {locked:.3f} plants (index) instead of {thriving:.1f}: {works} of "
+            "{n:count(scenario)} can lead out of it",
+            locked=self.locked_in,
+            thriving=self.thriving,
+            works=int(np.isfinite(self.size).sum()),
+            n=len(self.scenarios),
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per scenario."""
         return pd.DataFrame(
             {
-                "scenario": [one.name for one in self.scenarios],
-                "scenario_ja": [one.name_ja for one in self.scenarios],
+                "scenario": [str(one.name) for one in self.scenarios],
+                "scenario_ja": [told(one.name, "ja") for one in self.scenarios],
                 "kind": [one.kind for one in self.scenarios],
                 "smallest_size": self.size,
-                "unit": [one.unit for one in self.scenarios],
+                "unit": [str(one.unit) for one in self.scenarios],
+                "unit_ja": [told(one.unit, "ja") for one in self.scenarios],
             }
         )
 
@@ -696,9 +709,11 @@ def escapes(
         locked_in=float(np.exp(low[0])),
         thriving=thriving,
         notes=(
-            "Recovered: more plants than halfway (in logs) to the thriving state. Sizes of "
-            "different scenarios are in different units and cannot be compared with one another.",
-            "The lifecycle equations are a proposal of this package, not estimated.",
+            say(
+                "Recovered: more plants than halfway (in logs) to the thriving state. Sizes of "
+                "different scenarios are in different units and cannot be compared."
+            ),
+            PROPOSAL,
         ),
         sources=(TOYAMA_2010,),
     )

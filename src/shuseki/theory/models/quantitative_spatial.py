@@ -39,13 +39,11 @@ from shuseki.arrays import Bools, Floats
 from shuseki.errors import ConvergenceError, DataError, ParameterError, examples
 from shuseki.language import Message, say
 from shuseki.sources import Source
-from shuseki.theory.models.counterfactual import Audit, Counterfactual, Intervals
+from shuseki.theory.models.counterfactual import COMPARISON, Audit, Counterfactual, Intervals
 from shuseki.theory.solving.space import check_costs, check_parameters
 from shuseki.theory.solving.threads import one_thread
 
 __all__ = ["Changes", "ObservedRegions", "Parameters", "Prior", "Shock"]
-
-COMPARISON = say("A comparison of two long-run equilibria: it says neither when nor at what cost.")
 
 
 # ---- parameters ------------------------------------------------------------------------------

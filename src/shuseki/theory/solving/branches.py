@@ -20,7 +20,8 @@ from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
-from shuseki.language import Message, listed, say
+from shuseki.language import Message, say
+from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.theory.solving.bounds import FLOOR
 from shuseki.theory.solving.equilibrium import (
@@ -86,8 +87,8 @@ class Sweep(Result):
             "{branches:count(branch,branches)}, n = {n:count(region)}",
             low=self.transport_cost[0],
             high=self.transport_cost[-1],
-            breaks=_listed([f"{point:.6f}" for point in self.break_points]),
-            sustains=_listed([f"{point:.6f}" for point in self.sustain_points]),
+            breaks=named(f"{point:.6f}" for point in self.break_points),
+            sustains=named(f"{point:.6f}" for point in self.sustain_points),
             branches=len(self.branches),
             n=self.model.regions,
         )
@@ -139,8 +140,8 @@ class Hysteresis(Result):
         """Jumps both ways."""
         return say(
             "jumps as transport cost falls: {down}; as it rises: {up}; n = {n:count(region)}",
-            down=_listed([f"{cost:g}" for cost in self.jumps_falling]),
-            up=_listed([f"{cost:g}" for cost in self.jumps_rising]),
+            down=named(f"{cost:g}" for cost in self.jumps_falling),
+            up=named(f"{cost:g}" for cost in self.jumps_rising),
             n=self.model.regions,
         )
 
@@ -159,10 +160,6 @@ class Hysteresis(Result):
             for direction, states in (("falling", self.falling), ("rising", self.rising))
         ]
         return pd.concat(frames, ignore_index=True)
-
-
-def _listed(points: Sequence[str]) -> Message:
-    return listed(points) if points else say("none")
 
 
 # ---- verbs -----------------------------------------------------------------------------------
