@@ -289,7 +289,8 @@ def _(result: ExchangeCurve, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
             say(
-                "Growth of knowledge by exchange with other regions (groups of {group}), n = {n:count(share)}",
+                "Growth of knowledge by exchange with other regions (groups of {group}), "
+                "n = {n:count(share)}",
                 group=result.group,
                 n=len(result.share),
             ),

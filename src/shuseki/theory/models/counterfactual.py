@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Floats
-from shuseki.language import Message, say
+from shuseki.language import Message, say, told
 from shuseki.results import Result, result
 
 __all__ = ["COMPARISON", "Audit", "Counterfactual", "Intervals"]
@@ -154,6 +154,7 @@ class Counterfactual(Result):
             {
                 **({"area": self.codes} if self.codes else {}),
                 "region": [str(name) for name in self.names],
+                "region_ja": [told(name, "ja") for name in self.names],
                 "employment_observed": self.observed_employment,
                 "employment_change_percent": 100 * (self.employment - 1),
                 "wage_change_percent": 100 * (self.wage - 1),

@@ -55,6 +55,7 @@ __all__ = [
     "exchange_curve",
     "exchange_growth",
     "exchange_meetings",
+    "exchange_path",
     "fixed_pairs",
     "group_sizes",
     "knowledge_path",
@@ -756,3 +757,25 @@ def exchange_curve(
         ),
         sources=(FUJITA_2010, BERLIANT_FUJITA_2008),
     )
+
+
+def exchange_path(curve: ExchangeCurve, *, until: float = 200.0) -> KnowledgePath:
+    """Let two regions meet at the best share of exchange: does growth get there?
+
+    Parameters
+    ----------
+    curve
+        From ``exchange_curve``, where as many outsiders are met as there are in the group.
+    until
+        Time to stop.
+    """
+    groups = [curve.group, curve.group]
+    region = np.repeat(np.arange(len(groups)), groups)
+    efficiency = np.where(region[:, None] == region[None, :], 1.0, curve.efficiency)
+    model = KnowledgeCreation(
+        exchange_meetings(groups, curve.best_share),
+        theta=curve.theta,
+        beta=curve.beta,
+        efficiency=efficiency,
+    )
+    return knowledge_path(model, until=until)

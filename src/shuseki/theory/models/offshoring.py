@@ -31,7 +31,7 @@ from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, DataError, ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, say, told
 from shuseki.results import Result, result
 from shuseki.theory.models.literature import FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999
 from shuseki.theory.models.vertical_linkages import VerticalLinkages
@@ -198,6 +198,7 @@ class Departures(Result):
         return pd.DataFrame(
             {
                 "good": [str(good.name) for good in self.goods],
+                "good_ja": [told(good.name, "ja") for good in self.goods],
                 "elasticity_of_substitution": [g.elasticity_of_substitution for g in self.goods],
                 "bulk": [good.bulk for good in self.goods],
                 "intermediate_share": [good.intermediate_share for good in self.goods],
