@@ -387,15 +387,18 @@ def _give(
     for one in results:
         console.print(told(one.headline(), lang), markup=False, highlight=False)
     console.print(_shown(first, frame, lang))
-    for note in first.notes:
-        line = say("Note: {note}", note=note)
-        console.print(told(line, lang), style="dim", markup=False, highlight=False)
+    for line in _table_of(first).remarks(lang):
+        console.print(line, style="dim", markup=False, highlight=False)
     if table is not None:
         write_csv(table, frame)
         console.print(told(say("Table: {file}", file=table), lang), markup=False, highlight=False)
     if figure is not None:
         write_text(figure, render(_page(title, results), lang))
         console.print(told(say("Page: {file}", file=figure), lang), markup=False, highlight=False)
+
+
+def _table_of(one: Result) -> Table:
+    return Table.of(one, name="theory", title="")
 
 
 def _by_size(one: Result) -> pd.DataFrame:
@@ -410,11 +413,11 @@ def _by_size(one: Result) -> pd.DataFrame:
 def _shown(one: Result, frame: pd.DataFrame, lang: str) -> Shown:
     """The first rows, as a reader of the language sees them."""
     rows = frame.head(SHOWN)
-    table = replace(Table.of(one, name="theory", title=""), frame=rows).in_language(lang)
+    table = replace(_table_of(one), frame=rows).in_language(lang)
     cut = say("{shown} of {rows} rows", shown=len(rows), rows=len(frame))
     printed = Shown(title=told(cut, lang) if len(frame) > SHOWN else None)
     for column in table.frame.columns:
-        printed.add_column(table.label(column, lang))
+        printed.add_column(table.label(column, lang), overflow="fold")
     for row in zip(*table.shown(lang), strict=True):
         printed.add_row(*map(Text, row))
     return printed

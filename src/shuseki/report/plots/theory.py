@@ -24,7 +24,7 @@ from shuseki.report.words import phrase
 from shuseki.theory.models.counterfactual import Counterfactual
 from shuseki.theory.models.knowledge_creation import ExchangeCurve, GroupSizes, KnowledgePath
 from shuseki.theory.models.offshoring import Departures, OffshoringPath
-from shuseki.theory.models.path_dependence import Escapes, History, LifecyclePath
+from shuseki.theory.models.path_dependence import STAGES, Escapes, History, LifecyclePath
 from shuseki.theory.solving.branches import Branch, Hysteresis, Sweep
 from shuseki.theory.solving.dynamics import Trajectory
 
@@ -420,7 +420,7 @@ def _(result: LifecyclePath, *, lang: str = "en") -> go.Figure:
                     x=result.time[here],
                     y=result.plants[here],
                     mode="markers",
-                    name=phrase(f"value_{stage}", lang),
+                    name=told(STAGES[stage], lang),
                     marker={"color": colour, "size": 6},
                 )
             )
