@@ -78,6 +78,11 @@ def test_sweep_of_the_linear_model_has_no_folds():
     assert found.break_points == pytest.approx([Linear().break_point()], rel=1e-8)
 
 
+def test_a_coarse_grid_has_the_same_branches_as_a_fine_one(swept):
+    coarse = sweep(CorePeriphery(), transport_cost=np.linspace(1.2, 2.4, 7), seeds=3)
+    assert [branch.kind for branch in coarse.branches] == [branch.kind for branch in swept.branches]
+
+
 @pytest.fixture(scope="module")
 def swept():
     return sweep(CorePeriphery(), transport_cost=np.linspace(1.2, 2.4, 61))

@@ -1,5 +1,7 @@
 """The models against published points, closed forms, finite differences and one another."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -62,18 +64,17 @@ def test_analytic_jacobian_is_the_slope_of_the_payoff(name):
 def test_regions_have_no_identity(name):
     model = MODELS[name]
     state, order = state_of(model), np.array([3, 0, 4, 1, 2])
+    names = [field.name for field in dataclasses.fields(model)]
     fields = {
         field: value[order]
         for field, value in vars(model).items()
-        if isinstance(value, np.ndarray)
-        and value.shape == (5,)
-        and field in model.__dataclass_fields__
+        if isinstance(value, np.ndarray) and value.shape == (5,) and field in names
     }
     shuffled = type(model)(
         **{
             field: fields.get(field, getattr(model, field))
-            for field, spec in model.__dataclass_fields__.items()
-            if spec.init and field != "distance"
+            for field in names
+            if field != "distance"
         },
         distance=model.distance[np.ix_(order, order)],
     )

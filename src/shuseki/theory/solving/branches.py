@@ -48,6 +48,8 @@ __all__ = [
     "sweep",
 ]
 
+NEAR = 0.03
+"""Shares, and logs of costs, that differ by less are near."""
 Progress = Callable[[int, int], None]
 
 
@@ -229,9 +231,10 @@ def sweep(
             if not _known(branch, branches):
                 branches.append(branch)
     report(3, total)
+    reach = max(NEAR, float(np.max(np.diff(np.log(costs)))))
     for k, cost in enumerate(np.linspace(*span, seeds + 2)[1:-1]):
         for state in _sought(model.at(float(cost)), k):
-            if not _on_some_branch(state, float(cost), branches):
+            if not _on_some_branch(state, float(cost), branches, reach):
                 branches.append(follow_both(model, state, float(cost), span))
         report(4 + k, total)
     return Sweep(
@@ -473,10 +476,11 @@ def _null_moves(model: Model, cost: float) -> list[Floats]:
     return moves
 
 
-def _on_some_branch(state: Floats, cost: float, branches: list[Branch]) -> bool:
+def _on_some_branch(state: Floats, cost: float, branches: list[Branch], reach: float) -> bool:
+    """Whether a branch has a like state at a log cost within reach."""
     for branch in branches:
-        near = np.abs(np.log(branch.transport_cost / cost)) < 0.03
-        if near.any() and np.min(np.max(np.abs(branch.states[near] - state), axis=1)) < 0.03:
+        near = np.abs(np.log(branch.transport_cost / cost)) <= reach
+        if near.any() and np.min(np.max(np.abs(branch.states[near] - state), axis=1)) < NEAR:
             return True
     return False
 

@@ -21,6 +21,9 @@ from shuseki.theory.solving.equilibrium import Model, stability
 
 __all__ = ["Branch", "Follower", "distinct", "follow_both", "leave"]
 
+SAME_COST = 1e-10
+"""Costs that differ by less, relative, are one (the linear model has such a branch)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Branch:
@@ -194,6 +197,8 @@ class Follower:
             stability(self.model.at(cost), state).is_stable
             for cost, state in zip(costs, states, strict=True)
         ]
+        if np.ptp(costs) < SAME_COST * costs[0]:
+            folds = []  # the branch stays at one cost and turns by rounding alone
         for state, cost in before:
             costs.insert(0, cost)
             states.insert(0, state)
@@ -216,7 +221,7 @@ class Follower:
     def turning(self, z: Floats, tangent: Floats, stride: float) -> float | None:
         """Cost at which the branch turns back, within a step from z.
 
-        ``None`` where it stays at one cost and turns by rounding alone (the linear model's).
+        ``None`` where it only seems to, by rounding.
         """
 
         def rise(step: float) -> float:
