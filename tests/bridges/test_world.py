@@ -89,7 +89,7 @@ def test_bad_input(japan):
         invert(small(), np.ones((2, 2)))
     with pytest.raises(DataError, match="3 distances are 0"):
         invert(small(), np.ones((3, 3)) - np.eye(3))
-    with pytest.raises(DataError, match="Nobody is employed"):
+    with pytest.raises(DataError, match="No area has employees"):
         invert(small(employees=[0, 0, 0]))
     with pytest.raises(ParameterError, match="Nothing was changed"):
         japan.counterfactual()

@@ -18,8 +18,14 @@ from shuseki.theory import (
     sustain_points,
     sweep,
 )
-from shuseki.theory.solving.dynamics import nudged, simulate
+from shuseki.theory.solving.dynamics import simulate
 from shuseki.theory.solving.space import circle
+
+
+def nudged(state, size, seed):
+    """A state with every share changed by a random factor within ``1 ± size``, renormalised."""
+    moved = state * (1 + np.random.default_rng(seed).uniform(-size, size, len(state)))
+    return moved * (state.sum() / moved.sum())
 
 
 def count_peaks(shares, *, even=0.02):

@@ -147,10 +147,10 @@ class World:
         Parameters
         ----------
         transport_cost
-            Factor on the cost between two areas, both ways: ``{("Suwa", "Nagoya"): 0.8}``. A
+            Factor on the cost between two areas, both ways: ``{("A", "B"): 0.8}``. A
             foreign node goes by its name, and ``"*"`` means all areas: ``{("*", "China"): 0.7}``.
         productivity, housing
-            Factor by area: ``{"Suwa": 1.1}``.
+            Factor by area: ``{"A": 1.1}``.
         plant_closure
             Share of an area's plants that close, in [0, 1).
         draws
@@ -301,7 +301,7 @@ def invert(
     Raises
     ------
     DataError
-        No centres and no distances; nobody employed anywhere.
+        No centres and no distances; no employees anywhere.
     """
     check_parameters("invert", distance_elasticity=(distance_elasticity, 0, np.inf))
     people, pay, keep, notes = _employment_and_wages(panel)
@@ -352,7 +352,7 @@ def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[Me
     pay = panel.variable("wages_yen")[:, 0] / np.where(people > 0, people, np.nan)
     keep = people > 0
     if not keep.any():
-        raise DataError("Nobody is employed in any area. Expected employees > 0. Check the panel.")
+        raise DataError("No area has employees. Expected employees > 0. Check the panel.")
     notes = []
     if not keep.all():
         notes.append(

@@ -169,7 +169,7 @@ def counterfactual(
     table: TableFile = None,
     lang: Language = "en",
 ) -> None:
-    """Change roads, land, productivity or plants in the real areas, by name."""
+    """Change roads, land, productivity or plants in Japanese areas, by name."""
     observed = bundled_world_data(division)
     world = invert(
         observed.panel,
@@ -253,7 +253,7 @@ def path(
     table: TableFile = None,
     lang: Language = "en",
 ) -> None:
-    """How large a shock sets a locked-in place free? The five scenarios of figure 3-3."""
+    """How large must a shock be to end a lock-in? The five scenarios of figure 3-3."""
     chosen = Urn(np.ones(2), feedback) if process == "urn" else EntryExit(np.ones(2), feedback, 100)
     with _bar(say("scenarios"), lang) as progress:
         out = escapes(progress=progress)
@@ -324,7 +324,7 @@ def _goods(texts: list[str] | None, intermediate_share: float) -> list[Good]:
     if not texts:
         return [
             Good(say("average goods"), 5.0, 1.0, intermediate_share),
-            Good(say("goods dear to transport"), 5.0, 2.0, intermediate_share),
+            Good(say("goods costly to transport"), 5.0, 2.0, intermediate_share),
             Good(say("differentiated goods"), 3.5, 1.0, intermediate_share),
         ]
     goods = []

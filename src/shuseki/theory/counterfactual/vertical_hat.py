@@ -54,7 +54,7 @@ FARTHEST_LOG_ODDS = 25.0
 LEAVING_LOG_ODDS = -8.0
 """A region below this (a share of 0.03%) that still shrinks is taken to empty; verified after."""
 EMPTY = 1e-9
-"""A share below this is nobody."""
+"""A share below this counts as none."""
 
 
 @result

@@ -10,8 +10,9 @@ move to where real wages are higher. In the short run, given shares λ of the wo
     ω_r = w_r g_r^(μ/(σ-1))             real wage
 
 and ``dλ_r/dt = γ λ_r (ω_r - Σ λω)``. With ``congestion`` ξ > 0 a place is worth
-``ω_r (λ_r/λ̄_r)^(-ξ)``, where λ̄ are the farm shares (a proxy of land): land and housing grow dear
-where workers crowd (class III: spread, then gathered, then spread again as transport costs fall).
+``ω_r (λ_r/λ̄_r)^(-ξ)``, where λ̄ are the farm shares (a proxy of land): land and housing become
+expensive where workers crowd (class III: industry is spread, then gathered, then spread again as
+transport costs fall).
 
 Takes: parameters, a distance matrix in steps, a transport cost per step.
 Gives: the model for the solver and the simulator of ``theory.solving``; break and sustain points.
@@ -96,7 +97,7 @@ class CorePeriphery:
     Raises
     ------
     ParameterError
-        A parameter is outside its range, or the black hole swallows everything: σ(1-μ) ≤ 1.
+        A parameter is outside its range, or the no-black-hole condition fails: σ(1-μ) ≤ 1.
     DataError
         The distances are negative or cut regions off.
 

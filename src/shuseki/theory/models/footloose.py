@@ -1,9 +1,9 @@
-"""Does skill gather where firms are, when everything can be solved by hand?
+"""Do skilled people gather where firms are, in a model that can be solved by hand?
 
 The footloose-entrepreneur model (起業家移動モデル) of Forslid and Ottaviano: each firm needs one
 skilled person, who moves; workers stay. Wages of the skilled solve a *linear* system, so the
-model behaves like the core–periphery model and costs a fraction of it: the engine for many
-regions. With skilled shares h, workers l, ``a = μ/(σ-1)`` and ``b = μ/σ``::
+model behaves like the core–periphery model and takes a fraction of its computing time: use it for
+many regions. With skilled shares h, workers l, ``a = μ/(σ-1)`` and ``b = μ/σ``::
 
     Δ_s = Σ_r D_rs h_r
     w_r = b Σ_s D_rs (w_s h_s + l_s) / Δ_s
@@ -64,7 +64,7 @@ class FootlooseEntrepreneur:
     workers
         Shares of the immobile workers l, shape ``(n,)``, adding up to 1; equal by default.
     amenity
-        What a place is worth besides, a factor on the payoff, shape ``(n,)``; ones by default.
+        Amenities: a factor on the payoff, shape ``(n,)``; ones by default.
     productivity
         A factor on output per firm, shape ``(n,)``; ones by default.
     congestion
@@ -75,7 +75,7 @@ class FootlooseEntrepreneur:
     Raises
     ------
     ParameterError
-        A parameter is outside its range, or the black hole swallows everything: μ/(σ-1) ≥ 1.
+        A parameter is outside its range, or the no-black-hole condition fails: μ/(σ-1) ≥ 1.
 
     Examples
     --------

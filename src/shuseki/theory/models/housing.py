@@ -7,9 +7,9 @@ what spreads them is its price. With H the shares of housing, μ the share of go
     w_r = [Σ_s D_rs w_s L_s / g_s]^(1/σ)            Σ w_r L_r = 1
     V_r = (w_r g_r^(1/(σ-1)))^μ (H_r/L_r)^(1-μ)
 
-People gather at *high* transport cost, around one centre only, and spread when transport grows
-cheap: the opposite of the core–periphery model. Decide which class fits before counting on an
-answer.
+People gather at *high* transport cost, around one centre only, and spread when transport becomes
+cheap: the opposite of the core–periphery model. Decide which class fits before you rely on a
+result.
 
 Takes: parameters, a distance matrix in steps, a transport cost per step.
 Gives: the model for the solver and the simulator of ``theory.solving``. For thousands of regions

@@ -18,9 +18,9 @@ restores diversity (多様性), at a cost; the best share of it is computed here
 The state is scale-free: log n_i, and ``c_ij = C_ij / √(n_i n_j)`` for i < j.
 
 Takes: numbers of persons, θ, β, α; who meets whom. Gives: growth rates per unit of time.
-Sources: Berliant and Fujita (2008); conclusion for regions: 藤田 (2010), as told in 商工総合研究所
-(2012), section 3, figure 3-5. γ(N), g at bliss, the exchange and public-knowledge formulas are
-derived here and checked against the simulated equations.
+Sources: Berliant and Fujita (2008); conclusion for regions: 藤田 (2010), as reported in
+商工総合研究所 (2012), section 3, figure 3-5. γ(N), g at bliss, the exchange and public-knowledge
+formulas are derived here and checked against the simulated equations.
 Limits: ``rotation`` and ``fixed`` are given schedules. ``greedy`` and ``entropic`` choice are
 *behavioural variants*, not the published myopic core, whose tie-breaking they lack: spontaneous
 splitting into groups of 1 + 1/θ does not appear under them.
@@ -417,7 +417,8 @@ def entropic_meetings(gain: Floats, entropy: float, tolerance: float = 1e-10) ->
     """Symmetric δ, rows adding up to 1, that maximises Σδ·gain + η·entropy, shape ``(N, N)``.
 
     Sinkhorn's iteration in logs, symmetric and halved; where it slows down, as partners lock in,
-    Newton's method on the same convex problem. Stopping early would make impossible growth.
+    Newton's method on the same convex problem. Stopping early would give growth
+    rates that no allocation of time allows.
     """
     n = len(gain)
     kernel = gain / entropy

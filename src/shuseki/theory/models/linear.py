@@ -1,4 +1,4 @@
-"""Does industry gather when demand is linear and transport takes labour, not melting goods?
+"""Does industry gather when demand is linear and transport costs are additive, not iceberg?
 
 The linear model (線形モデル) of Ottaviano, Tabuchi and Thisse: quadratic preferences, a transport
 cost of τ units of the numeraire per unit and step, prices that meet the competition of each
@@ -15,7 +15,7 @@ Takes: preferences, firms' fixed labour, a distance matrix, a transport cost τ 
 Gives: the model for the solver of ``theory.solving``; the break point (which is the sustain point)
 and the cost above which nobody trades, in closed form.
 Sources: Ottaviano, Tabuchi and Thisse (2002); any number of regions follows from the same demand.
-Limits: every pair must trade, so the dearest cost must stay below ``trade_limit()``.
+Limits: every pair must trade, so the highest cost must stay below ``trade_limit()``.
 """
 
 from dataclasses import dataclass, field, replace
@@ -101,8 +101,8 @@ class Linear:
         dearest, limit = float(self.additive_costs.max()), self.trade_limit()
         if dearest >= limit:
             raise ParameterError(
-                f"The dearest pair costs τ = {dearest:.6g}, above the limit of trade {limit:.6g} "
-                f"by {dearest - limit:.3g}. Expected that all regions trade. "
+                f"The most distant pair costs τ = {dearest:.6g}, above the limit of trade "
+                f"{limit:.6g} by {dearest - limit:.3g}. Expected that all regions trade. "
                 "Choose a smaller transport_cost."
             )
 

@@ -10,13 +10,13 @@ wage gap that the cluster survives. With the home share of income y, ``s = α + 
 
 The bound is 1 at T = 1, rises to its maximum at ``T̂^(2(σ-1)) = (σ-1+ασ)s / [(σ-1-ασ)(1-s)]`` and
 falls again: the cluster survives a wage gap between two transport costs. When the cost of a good
-falls below the lower one, its cluster leaves. Goods that are dear to transport
-(輸送費用が割高なもの) get there last; differentiated goods (差別化の程度が高いもの, low σ) survive
-larger gaps: these stay.
+falls below the lower one, its cluster leaves. Goods that are costly to transport
+(輸送費用が割高なもの) get there last; clusters of differentiated goods (差別化の程度が高いもの,
+low σ) survive larger gaps: these stay.
 
 Takes: parameters of the vertical-linkages model, a wage gap, costs.
 Gives: wage ratios (1.2 = home pays 20% more), iceberg costs ≥ 1.
-Sources: mechanism: 藤田 (2006), as told in 商工総合研究所 (2012), pp. 25–26; equations: Fujita,
+Sources: mechanism: 藤田 (2006), as reported in 商工総合研究所 (2012), pp. 25–26; equations: Fujita,
 Krugman and Venables (1999), chapter 14; the rent is derived here and checked against the
 zero-profit condition of ``VerticalLinkages`` with unequal incomes.
 Limits: a firm compares leaving alone with staying; foreign labour is abundant at its wage.
@@ -56,7 +56,7 @@ class LockIn:
     Parameters
     ----------
     elasticity_of_substitution
-        σ > 1; low means differentiated.
+        σ > 1; low for differentiated goods.
     intermediate_share
         α in (0, 1), with σ(1-α) > 1.
     home_income_share
@@ -134,7 +134,7 @@ class Good:
     name
         In English, or as the reader knows it.
     elasticity_of_substitution
-        σ: low means differentiated.
+        σ; low for differentiated goods.
     bulk
         Transport cost of this good relative to the average one: its iceberg cost is
         ``1 + bulk (T - 1)``. Small lots and short delivery times are bulk too (小ロット・短納期).

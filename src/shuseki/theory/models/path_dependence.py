@@ -1,10 +1,11 @@
-"""Why does a place keep what it once had, and how large a shock sets it free?
+"""Why does a place keep its industry, and how large a shock changes its path?
 
 Path dependence (経路依存性). Three views:
 
 ``Urn``
-    Each new plant picks region r with probability ``(s_r + n_r)^κ / Σ(s + n)^κ``: κ = 1 leaves
-    shares to chance for good (Dirichlet limit), κ > 1 ends in monopoly, κ < 1 in equal shares.
+    Each new plant picks region r with probability ``(s_r + n_r)^κ / Σ(s + n)^κ``: with κ = 1 early
+    chance decides the shares for good (Dirichlet limit); κ > 1 ends in monopoly, κ < 1 in equal
+    shares.
 ``EntryExit``
     Plants close at random and open again at r with probability ∝ ``a_r + b n_r``; at rest the
     numbers are Dirichlet-multinomial with parameters a/b.
@@ -21,9 +22,10 @@ Path dependence (経路依存性). Three views:
 for a core to unravel (path creation, 経路創造: crossing the unstable branch).
 
 Takes: parameters. Gives: shares; sizes of shocks in the unit of what is shocked.
-Sources: Arthur (1989) for urns; stages and scenarios: 遠山 (2010) as told in 商工総合研究所 (2012),
-figures 3-2 and 3-3. The lifecycle equations are a proposal of this package, not published.
-Limits: the lifecycle is a thinking aid: its parameters are not estimated.
+Sources: Arthur (1989) for urns; stages and scenarios: 遠山 (2010) as reported in
+商工総合研究所 (2012), figures 3-2 and 3-3. The lifecycle equations are a proposal of this
+package, not published.
+Limits: the lifecycle illustrates a mechanism; its parameters are not estimated.
 """
 
 from collections.abc import Callable
@@ -258,7 +260,7 @@ def _entry_exit(plants: Floats, attraction: Floats, feedback: float, chance: Flo
 
 @result
 class EscapeShare(Result):
-    """How much must move before a state gives way.
+    """How much must move before a state is left for good.
 
     Attributes
     ----------
@@ -278,7 +280,7 @@ class EscapeShare(Result):
         """The threshold."""
         return say(
             "at transport cost {cost:g} {percent:.2f}% of the whole must move before the state "
-            "gives way, n = {n:count(region)}",
+            "is left for good, n = {n:count(region)}",
             cost=self.model.transport_cost,
             percent=100 * self.share,
             n=self.model.regions,

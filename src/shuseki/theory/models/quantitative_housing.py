@@ -1,4 +1,4 @@
-"""What would change, where, when dear housing keeps people apart?
+"""What would change, where, when costly housing keeps people apart?
 
 Class II of dispersion (Helpman; Redding and Rossi-Hansberg; Allen and Arkolakis) on observed
 regions. With market access ``Mi_n = Σ_i D_ni S_i``, ``S_i = (w_i/A_i)^(1-σ)``,

@@ -10,7 +10,7 @@ parameters of its own:
 ==================  ======================================  ================================
 people kept apart   parameters                              module
 ==================  ======================================  ================================
-by dear housing     ``HousingParameters`` (class II)        ``quantitative_housing``
+by costly housing   ``HousingParameters`` (class II)        ``quantitative_housing``
 by customers who    ``ImmobileDemandParameters`` (class I;  ``quantitative_immobile``
 stay                class III with congestion)
 ==================  ======================================  ================================

@@ -1,11 +1,11 @@
-"""Do makers of final and of intermediate goods hold one another in place?
+"""Why do makers of final and of intermediate goods stay together?
 
 Vertical linkages (Fujita, Krugman and Venables, chapter 14; 藤田 2006): nobody migrates, firms buy
-one another's products. More makers of intermediate goods (中間財) make final goods cheaper nearby,
+each other's products. More makers of intermediate goods (中間財) make final goods cheaper nearby,
 the forward linkage (前方連関効果); more makers of final goods buy more of them, the backward
-linkage
-(後方連関効果). Their circle is the positive lock-in (正のロックイン). Each region has labour
-``L_r``, of which a share λ_r is in manufacturing; the rest farms with a product A(1-λ)::
+linkage (後方連関効果). Each strengthens the other: the positive lock-in (正のロックイン). Each
+region has labour ``L_r``, of which a share λ_r is in manufacturing; the rest farms with a product
+A(1-λ)::
 
     p_r = w_r^(1-α) G_r^α
     G_s^(1-σ) = Σ_r L_r λ_r w_r p_r^(-σ) D_rs
@@ -13,8 +13,8 @@ linkage
     E = μY + α/(1-α) L w λ,   Y = L (w λ + A(1-λ))
     dλ_r/dt = γ (w_r - A'(1-λ_r))
 
-``A(x) = v (K/η) (x/K)^η``: with η = 1 farming takes labour at the wage v; with η < 1 labour grows
-dear where industry gathers, and gathering has an inverted U (逆U字) in the transport cost.
+``A(x) = v (K/η) (x/K)^η``: with η = 1 farming takes labour at the wage v; with η < 1 wages rise
+where industry gathers, and agglomeration is an inverted U (逆U字) in the transport cost.
 
 Takes: parameters, a distance matrix in steps, a transport cost per step.
 Gives: the model for the solver and the simulator of ``theory.solving``; break and sustain points.
@@ -56,7 +56,7 @@ class VerticalLinkages:
     Parameters
     ----------
     elasticity_of_substitution
-        σ > 1: low means differentiated goods (差別化).
+        σ > 1; low for differentiated goods (差別化).
     intermediate_share
         α in (0, 1), share of intermediate goods in the cost of manufactures.
     manufacturing_share
@@ -78,7 +78,7 @@ class VerticalLinkages:
     Raises
     ------
     ParameterError
-        A parameter is outside its range, or the black hole swallows everything: σ(1-α) ≤ 1.
+        A parameter is outside its range, or the no-black-hole condition fails: σ(1-α) ≤ 1.
 
     Examples
     --------
@@ -197,7 +197,7 @@ class VerticalLinkages:
         return slope
 
     def drift(self, state: Floats) -> Floats:
-        """dλ/dt, shape ``(..., n)``, zero where a bound holds the state back."""
+        """dλ/dt, shape ``(..., n)``, zero at a bound that the state would cross."""
         gain = self.payoff(state)
         held = ((state <= 0) & (gain < 0)) | ((state >= 1) & (gain > 0))
         return self.speed * np.where(held, 0.0, gain)

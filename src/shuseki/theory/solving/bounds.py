@@ -4,7 +4,7 @@ Two kinds of state, and everything that the solver does differently for the two:
 
 ``SHARES``
     Shares of one whole over the regions, each ≥ 0, adding up to 1: where the mobile live. A state
-    of rest pays the same wherever somebody is.
+    of rest pays the same in every occupied place.
 ``BOX``
     One share per region, each in [0, 1]: the part of each region's labour in manufacturing. A
     state of rest pays zero (relative to what is left) in every region inside its bounds.
@@ -22,7 +22,7 @@ from shuseki.arrays import Bools, Floats
 __all__ = ["BOX", "EMPTY", "FLOOR", "SHARES", "Bounds", "Box", "Shares"]
 
 EMPTY = 1e-9
-"""A share below this is nobody."""
+"""A share below this counts as none."""
 FLOOR = 1e-14
 """A share is never pushed lower, so that a place can be settled again."""
 LONGEST_LOG_STEP = 0.5
@@ -84,7 +84,7 @@ class Shares:
         return state / state.sum()
 
     def support(self, state: Floats) -> tuple[Bools, Bools, Bools]:
-        """Where somebody is, where nobody is, and nowhere."""
+        """Occupied places, empty places, and no upper bound."""
         low = state <= EMPTY
         return ~low, low, np.zeros(len(state), dtype=bool)
 

@@ -1,7 +1,7 @@
 """How do the equilibria change with the transport cost?
 
 - ``sweep`` follows every branch through a range of transport costs, with break points (the even
-  spread gives way), sustain points (a core gives way) and folds.
+  spread becomes unstable), sustain points (a core becomes unstable) and folds.
 - ``break_points`` and ``sustain_points`` give these costs alone.
 - ``hysteresis`` lets the cost fall and rise again: where history decides.
 
@@ -179,7 +179,7 @@ def break_points(model: Model, *, between: tuple[float, float] = (1.005, 6.0)) -
 def sustain_points(
     model: Model, *, between: tuple[float, float] = (1.005, 6.0), core: int = 0
 ) -> tuple[float, ...]:
-    """Transport costs at which everything in one region starts or ceases to hold, ascending."""
+    """Transport costs at which everything in one region becomes stable or unstable, ascending."""
     grid = np.exp(np.linspace(np.log(between[0]), np.log(between[1]), 120))
     return _sustains(model, _feasible(model, grid), core)
 
@@ -409,14 +409,14 @@ def _core_branch(model: Model, costs: Floats, core: int) -> Branch | None:
 
 
 def _sustains(model: Model, costs: Floats, core: int) -> tuple[float, ...]:
-    def temptation(cost: float) -> float:
+    def leading(cost: float) -> float:
         at = model.at(cost)
         state = _core_state(at, core)
         return np.nan if state is None else stability(at, state).leading
 
-    values = [temptation(float(cost)) for cost in costs]
+    values = [leading(float(cost)) for cost in costs]
     return distinct(
-        float(brentq(temptation, float(costs[k]), float(costs[k + 1]), xtol=1e-12))
+        float(brentq(leading, float(costs[k]), float(costs[k + 1]), xtol=1e-12))
         for k in range(len(costs) - 1)
         if values[k] * values[k + 1] < 0
     )

@@ -5,7 +5,7 @@ One simulator for all models: any frozen dataclass with a ``drift(state)``. It i
 rates of change add up to 0). ``speed_at_end`` says whether the path has come to rest.
 
 Takes: a model, a first state, a time. Gives: states over time, shape ``(times, n)``.
-Limits: a path that starts exactly on an unstable state stays there; nudge it, with a seed.
+Limits: a path that starts exactly on an unstable state stays there; move it a little first.
 """
 
 from typing import Protocol
@@ -19,7 +19,7 @@ from shuseki.errors import ConvergenceError, ParameterError
 from shuseki.language import Message, say
 from shuseki.results import Result, result
 
-__all__ = ["Moving", "Trajectory", "nudged", "simulate"]
+__all__ = ["Moving", "Trajectory", "simulate"]
 
 
 class Moving(Protocol):
@@ -124,11 +124,3 @@ def simulate(
             "Expected a smooth drift. Start elsewhere, or loosen the tolerance."
         )
     return Trajectory(model=model, time=path.t, states=path.y.T)
-
-
-def nudged(state: Floats, size: float, seed: int) -> Floats:
-    """A state with every share changed by a random factor within ``1 ± size``, renormalised."""
-    noise = np.random.default_rng(seed).uniform(-size, size, len(state))
-    moved = state * (1 + noise)
-    moved *= state.sum() / moved.sum()
-    return moved

@@ -1,9 +1,9 @@
-"""Where does a model come to rest, and which of these places hold?
+"""Where does a model come to rest, and which of these states are stable?
 
 One solver for all models. A model is a frozen dataclass of primitives that knows, for a state,
 its ``short_run``, its ``payoff``, the derivative of the payoff and its ``drift``. A state (of the
 kind that ``solving.bounds`` describes) is a long-run equilibrium when the payoff is the same
-wherever somebody is and no higher where nobody is. It is stable when every small move dies out:
+in every occupied place and no higher in empty ones. It is stable when every small move dies out:
 the Jacobian of the drift, restricted to moves within the support, has eigenvalues with negative
 real part, and empty places pay strictly less.
 
@@ -96,8 +96,8 @@ class Stability:
     growth_rates
         Eigenvalues of the drift within the support, largest real part first.
     invasion
-        Payoff of the most tempting empty place above the payoff held (of the most reluctant full
-        place below, with one share per region); ``-inf`` where none is empty.
+        Payoff of the best empty place above the payoff held (with one share per region: also how
+        far the worst full place falls below it); ``-inf`` where no place is empty or full.
     moves
         The move that grows fastest, shape ``(n,)``.
     """
