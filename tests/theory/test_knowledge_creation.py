@@ -7,18 +7,20 @@ from scipy.optimize import brentq
 from shuseki.errors import ParameterError
 from shuseki.theory.models.knowledge_creation import (
     KnowledgeCreation,
-    best_group_size,
-    bliss_point,
     entropic_meetings,
-    exchange_curve,
-    exchange_growth,
     exchange_meetings,
     fixed_pairs,
-    group_sizes,
     knowledge_path,
+    rotation,
+)
+from shuseki.theory.models.knowledge_growth import (
+    best_group_size,
+    bliss_point,
+    exchange_curve,
+    exchange_growth,
+    group_sizes,
     pair_growth,
     public_knowledge,
-    rotation,
     rotation_growth,
 )
 from shuseki.theory.solving.dynamics import simulate

@@ -19,28 +19,21 @@ from shuseki.theory import (
 from shuseki.theory.counterfactual.vertical_hat import ObservedLinkages
 from shuseki.theory.models.knowledge_creation import (
     KnowledgeCreation,
-    exchange_curve,
     exchange_path,
     fixed_pairs,
-    group_sizes,
     knowledge_path,
 )
+from shuseki.theory.models.knowledge_growth import exchange_curve, group_sizes
 from shuseki.theory.models.offshoring import (
     Good,
     departures,
     offshoring_model,
     offshoring_path,
 )
-from shuseki.theory.models.path_dependence import (
-    Lifecycle,
-    Urn,
-    escape_share,
-    escapes,
-    lifecycle_path,
-    play,
-)
+from shuseki.theory.models.path_dependence import Lifecycle, escape_share, escapes, lifecycle_path
 from shuseki.theory.models.quantitative_housing import HousingParameters
 from shuseki.theory.models.quantitative_immobile import ImmobileDemandParameters
+from shuseki.theory.models.urns import Urn, play
 from shuseki.theory.solving.dynamics import simulate
 from shuseki.theory.solving.space import circle
 

@@ -34,20 +34,20 @@ from shuseki.theory import (
     sweep,
 )
 from shuseki.theory.models.counterfactual import Counterfactual
-from shuseki.theory.models.knowledge_creation import exchange_curve, exchange_path, group_sizes
+from shuseki.theory.models.knowledge_creation import exchange_path
+from shuseki.theory.models.knowledge_growth import exchange_curve, group_sizes
 from shuseki.theory.models.offshoring import Good, departures
 from shuseki.theory.models.path_dependence import (
-    EntryExit,
     Lifecycle,
-    Urn,
     escape_share,
     escapes,
     lifecycle_path,
 )
-from shuseki.theory.models.path_dependence import play as play_process
 from shuseki.theory.models.quantitative_housing import HousingParameters
 from shuseki.theory.models.quantitative_immobile import ImmobileDemandParameters
 from shuseki.theory.models.quantitative_spatial import Parameters
+from shuseki.theory.models.urns import EntryExit, Urn
+from shuseki.theory.models.urns import play as play_process
 from shuseki.theory.solving.equilibrium import Model
 from shuseki.theory.solving.space import circle, two_regions
 

@@ -22,9 +22,11 @@ from shuseki.report.plots.theme import (
 )
 from shuseki.report.words import phrase
 from shuseki.theory.models.counterfactual import Counterfactual
-from shuseki.theory.models.knowledge_creation import ExchangeCurve, GroupSizes, KnowledgePath
+from shuseki.theory.models.knowledge_creation import KnowledgePath
+from shuseki.theory.models.knowledge_growth import ExchangeCurve, GroupSizes
 from shuseki.theory.models.offshoring import Departures, OffshoringPath
-from shuseki.theory.models.path_dependence import STAGES, Escapes, History, LifecyclePath
+from shuseki.theory.models.path_dependence import STAGES, Escapes, LifecyclePath
+from shuseki.theory.models.urns import History
 from shuseki.theory.solving.branches import Branch, Hysteresis, Sweep
 from shuseki.theory.solving.dynamics import Trajectory
 
