@@ -1,19 +1,18 @@
-"""What would change in the real districts, by name?
+"""What would change in the observed areas, by name?
 
-Where data and theory meet: ``invert`` takes a panel (or the bundled public statistics) and
-distances, calibrates the quantitative spatial model of ``shuseki.theory`` so that the observed
-areas are an equilibrium, and returns a ``World``, whose counterfactuals are asked for by the names
-of areas.
+Where data and theory meet: ``invert`` takes a panel and distances, calibrates a quantitative
+spatial model of ``shuseki.theory`` so that the observed areas are an equilibrium, and returns a
+``World``, whose counterfactuals are asked for by the names of areas.
+``shuseki.datasets.worlds.bundled_world_data`` gives such a panel.
 
-Transport costs are ``T_rs = (d_rs / d_min)^δ``, with the distance within an area
-``0.376 √(area km²)`` (half the distance to the nearest neighbour where its area is unknown) and
-d_min the shortest distance of all, so that every cost is ≥ 1.
+Transport costs are ``T_rs = (d_rs / d_min)^δ``, with d_min the shortest distance of all, so that
+every cost is ≥ 1. The distance within an area is that given (usual in gravity work:
+``0.376 √(area km²)``, between two points of the area), or half the distance to the nearest
+neighbour.
 
 Takes: a panel with ``employees`` and ``wages_yen`` in one period, distances in km. Gives: factors
 of change by area, with an audit and, on request, intervals from parameter draws.
-Sources: δ = 0.33, σ = 5, μ = 0.75: Redding and Rossi-Hansberg (2017); 0.376 √area: mean distance
-between two points of a square, scaled to a disc's centre, usual in gravity work. Data as in the
-panel.
+Sources: δ = 0.33, σ = 5, μ = 0.75: Redding and Rossi-Hansberg (2017). Data as in the panel.
 Limits: manufacturing employees stand for people; one sector; straight distances, not roads.
 """
 
@@ -25,25 +24,23 @@ import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Bools, Floats
-from shuseki.datasets import manufacturing_panel, regional_accounts
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
-from shuseki.geography.distances import distance_matrix_km, own_distance_km
-from shuseki.geography.districts import division
+from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.names import spelling_key
+from shuseki.language import Message, joined, say
+from shuseki.language.names import TwoNames
 from shuseki.panel import Panel
-from shuseki.sources import Source
-from shuseki.theory.models.quantitative_spatial import (
-    Counterfactual,
-    Elasticities,
-    Prior,
-    QuantitativeSpatial,
-)
+from shuseki.theory.models.counterfactual import Counterfactual
+from shuseki.theory.models.quantitative_housing import HousingParameters
+from shuseki.theory.models.quantitative_spatial import ObservedRegions, Parameters, Prior
 from shuseki.theory.solving.space import check_parameters
 
 __all__ = ["Foreign", "World", "invert"]
 
 DISTANCE_ELASTICITY = 0.33
 """δ of Redding and Rossi-Hansberg (2017)."""
+SHORTEST_KM = 0.5
+"""No two areas are nearer than this."""
 
 
 @dataclass(frozen=True)
@@ -94,17 +91,21 @@ class World:
         What was done to the data.
     """
 
-    model: QuantitativeSpatial
+    model: ObservedRegions
     codes: tuple[str, ...]
     names: Mapping[str, tuple[str, ...]]
     division: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
 
     def find(self, area: str) -> int:
         """Position of an area by code, name, or one part of a compound name that no other has.
 
-        The official name comes first; other spellings (small or large ケ, old or new characters)
-        are known too.
+        The name as it stands comes first; other spellings of it are known too.
+
+        Raises
+        ------
+        UnknownCodeError
+            No area, or several, of that name.
         """
         lists = [self.codes, *self.names.values()]
         for key in (str, spelling_key):
@@ -146,10 +147,10 @@ class World:
         Parameters
         ----------
         transport_cost
-            Factor on the cost between two areas, both ways: ``{("Suwa", "Nagoya"): 0.8}``. A
+            Factor on the cost between two areas, both ways: ``{("A", "B"): 0.8}``. A
             foreign node goes by its name, and ``"*"`` means all areas: ``{("*", "China"): 0.7}``.
         productivity, housing
-            Factor by area: ``{"Suwa": 1.1}``.
+            Factor by area: ``{"A": 1.1}``.
         plant_closure
             Share of an area's plants that close, in [0, 1).
         draws
@@ -168,17 +169,23 @@ class World:
         ParameterError
             Nothing was changed; the observed state is unstable; a factor is not positive.
         """
-        given = {
-            "transport cost": transport_cost,
-            "productivity": productivity,
-            "housing": housing,
-            "plant closure": plant_closure,
-        }
         shocks = [
-            f"{what} {' – '.join(where) if isinstance(where, tuple) else where} "
-            + (f"{100 * size:g}%" if what == "plant closure" else f"× {size:g}")
-            for what, changes in given.items()
-            for where, size in (changes or {}).items()
+            *(
+                say("transport cost {one} – {other} × {factor:g}", one=one, other=other, factor=x)
+                for (one, other), x in (transport_cost or {}).items()
+            ),
+            *(
+                say("productivity {area} × {factor:g}", area=area, factor=x)
+                for area, x in (productivity or {}).items()
+            ),
+            *(
+                say("housing {area} × {factor:g}", area=area, factor=x)
+                for area, x in (housing or {}).items()
+            ),
+            *(
+                say("plant closure {area} {share:g}%", area=area, share=100 * x)
+                for area, x in (plant_closure or {}).items()
+            ),
         ]
         if not shocks:
             raise ParameterError(
@@ -190,7 +197,7 @@ class World:
             "productivity": self._factors(productivity, 1.0),
             "housing": self._factors(housing, 1.0),
             "closed_share": self._factors(plant_closure, 0.0),
-            "shock": "; ".join(shocks),
+            "shock": joined(shocks),
         }
         if draws:
             found = self.model.with_draws(
@@ -200,6 +207,7 @@ class World:
             found = self.model.counterfactual(**changes)
         return replace(
             found,
+            names=tuple(map(TwoNames, self.names["en"], self.names["ja"])),
             codes=self.codes,
             division=self.division,
             notes=(*found.notes, *self.notes),
@@ -254,15 +262,16 @@ class World:
     def __repr__(self) -> str:
         return (
             f"<World: {len(self.codes)} areas ({self.division}), dispersion by "
-            f"{self.model.elasticities.dispersion}>"
+            f"{self.model.dispersion}>"
         )
 
 
 def invert(
-    panel: Panel | str = "district-253",
+    panel: Panel,
     distances: Floats | None = None,
     *,
-    elasticities: Elasticities | None = None,
+    within_km: Floats | None = None,
+    parameters: Parameters | None = None,
     distance_elasticity: float = DISTANCE_ELASTICITY,
     foreign: Sequence[Foreign] = (),
     names_ja: Sequence[str] = (),
@@ -272,13 +281,16 @@ def invert(
     Parameters
     ----------
     panel
-        A panel with ``employees`` and ``wages_yen`` in one period and industry, or the name of a
-        bundled division: ``"district-253"`` or ``"municipality"`` (manufacturing 2001).
+        A panel with ``employees`` and ``wages_yen`` in one period and industry.
     distances
         Kilometres between areas, ``(areas, areas)``, > 0 on the diagonal too; great-circle
         distances of the panel's centres by default.
-    elasticities
-        Parameters, with the class of dispersion.
+    within_km
+        Distance within each area for these great-circle distances, shape ``(areas,)``; half the
+        distance to the nearest neighbour by default.
+    parameters
+        With what keeps people apart: ``HousingParameters`` (the default) or
+        ``ImmobileDemandParameters``.
     distance_elasticity
         δ > 0 of transport costs to distance.
     foreign
@@ -289,20 +301,17 @@ def invert(
     Raises
     ------
     DataError
-        No centres and no distances; nobody employed anywhere.
+        No centres and no distances; no employees anywhere.
     """
     check_parameters("invert", distance_elasticity=(distance_elasticity, 0, np.inf))
-    observed = (
-        manufacturing_panel(panel, industries="total", years=[2001])
-        if isinstance(panel, str)
-        else panel
-    )
-    people, pay, keep, notes = _employment_and_wages(observed)
-    own = _own_distances(observed) if distances is None else None
-    apart = _distances(observed, own) if distances is None else np.asarray(distances, dtype=float)
-    if apart.shape != (len(observed.areas),) * 2:
+    people, pay, keep, notes = _employment_and_wages(panel)
+    if distances is None:
+        apart = _distances(panel, within_km)
+    else:
+        apart = np.asarray(distances, dtype=float)
+    if apart.shape != (len(panel.areas),) * 2:
         raise AlignmentError(
-            f"Distances of shape {apart.shape} for {len(observed.areas)} areas. Expected one row "
+            f"Distances of shape {apart.shape} for {len(panel.areas)} areas. Expected one row "
             "and one column per area of the panel, in its order."
         )
     if not (apart > 0).all():
@@ -312,32 +321,25 @@ def invert(
         )
     apart = apart[np.ix_(keep, keep)]
     iceberg = (apart / apart.min()) ** distance_elasticity
-    codes = tuple(np.asarray(observed.areas)[keep])
-    english = tuple(np.asarray(observed.area_names or observed.areas)[keep])
-    japanese = tuple(np.asarray(names_ja)[keep]) if len(names_ja) else _japanese(observed, keep)
+    codes = tuple(np.asarray(panel.areas)[keep])
+    english = tuple(np.asarray(panel.area_names or panel.areas)[keep])
+    japanese = tuple(np.asarray(names_ja)[keep]) if len(names_ja) else english
     iceberg, people, pay = _abroad(iceberg, people[keep], pay[keep], foreign)
     abroad = tuple(node.name for node in foreign)
     mobile = np.arange(len(people)) < len(codes)
-    sources: tuple[Source, ...] = observed.sources
-    model = QuantitativeSpatial.invert(
-        people,
-        pay,
-        iceberg,
-        elasticities=elasticities,
-        names=english + abroad,
-        mobile=mobile,
-        sources=sources,
+    model = (parameters or HousingParameters()).invert(
+        people, pay, iceberg, names=english + abroad, mobile=mobile, sources=panel.sources
     )
     return World(
         model=model,
         codes=codes + abroad,
         names={"en": english + abroad, "ja": japanese + abroad},
-        division=observed.division,
+        division=panel.division,
         notes=notes,
     )
 
 
-def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[str, ...]]:
+def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[Message, ...]]:
     """Employees, wage per employee, which areas can be used, and what was done."""
     for name in ("employees", "wages_yen"):
         array = panel.variable(name)
@@ -350,12 +352,15 @@ def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[st
     pay = panel.variable("wages_yen")[:, 0] / np.where(people > 0, people, np.nan)
     keep = people > 0
     if not keep.any():
-        raise DataError("Nobody is employed in any area. Expected employees > 0. Check the panel.")
+        raise DataError("No area has employees. Expected employees > 0. Check the panel.")
     notes = []
     if not keep.all():
         notes.append(
-            f"{int((~keep).sum())} of {len(keep)} areas without known manufacturing employees are "
-            "left out."
+            say(
+                "{n} of {areas:count(area)} without known employees are left out.",
+                n=int((~keep).sum()),
+                areas=len(keep),
+            )
         )
     unknown = keep & ~(pay > 0)
     if unknown.any():
@@ -364,19 +369,17 @@ def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[st
         for k in np.flatnonzero(unknown):
             near = keep & (pay > 0) & (groups == groups[k])
             pay[k] = np.average(pay[near], weights=people[near]) if near.any() else mean
-        notes.append(f"{int(unknown.sum())} withheld wages are set to the mean of the prefecture.")
+        notes.append(
+            say(
+                "{n:count(withheld wage)} set to the mean of the area's group.",
+                n=int(unknown.sum()),
+            )
+        )
     return people, pay, keep, tuple(notes)
 
 
-def _own_distances(panel: Panel) -> Floats | None:
-    if panel.division != "district-253":
-        return None
-    area = regional_accounts(by=panel.division)["area_km2"].reindex(list(panel.areas))
-    known = area.to_numpy(dtype=float)
-    return own_distance_km(known) if np.isfinite(known).all() else None
-
-
-def _distances(panel: Panel, own: Floats | None) -> Floats:
+def _distances(panel: Panel, within_km: Floats | None) -> Floats:
+    """Kilometres between the centres, and within each area."""
     if panel.centres is None:
         raise DataError(
             "The panel has no centres. Expected latitude and longitude of each area, or distances. "
@@ -385,21 +388,9 @@ def _distances(panel: Panel, own: Floats | None) -> Floats:
     apart = distance_matrix_km(panel.centres)
     np.fill_diagonal(apart, np.inf)
     nearest = apart.min(axis=1)
-    np.fill_diagonal(apart, np.maximum(nearest / 2, 0.5) if own is None else own)
-    return np.maximum(apart, 0.5)
-
-
-def _japanese(panel: Panel, keep: Bools) -> tuple[str, ...]:
-    if panel.division not in ("district-253", "municipality", "prefecture"):
-        return tuple(np.asarray(panel.area_names or panel.areas)[keep])
-    date = 2020 if panel.division == "municipality" else 1995
-    table = division(panel.division, date).areas.set_index("code")["name_ja"].to_dict()
-    names = panel.area_names or panel.areas
-    return tuple(
-        table.get(code, name)
-        for code, name, kept in zip(panel.areas, names, keep, strict=True)
-        if kept
-    )
+    within = np.maximum(nearest / 2, SHORTEST_KM) if within_km is None else within_km
+    np.fill_diagonal(apart, within)
+    return np.maximum(apart, SHORTEST_KM)
 
 
 def _abroad(

@@ -3,24 +3,27 @@
 import numpy as np
 import pytest
 
+from shuseki.bridges.world import Foreign, invert
+from shuseki.datasets.worlds import bundled_world_data
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError
+from shuseki.language import told
 from shuseki.panel import Panel
-from shuseki.study.world import Foreign, invert
-from shuseki.theory.models.quantitative_spatial import Elasticities
+from shuseki.theory.models.quantitative_immobile import ImmobileDemandParameters
+
+
+def bundled(name="district-253", **options):
+    return invert(**vars(bundled_world_data(name)), **options)
 
 
 @pytest.fixture(scope="module")
 def japan():
-    return invert()
+    return bundled()
 
 
 def test_the_observed_districts_are_a_stable_and_unique_equilibrium(japan):
     assert len(japan.codes) == 253
     assert japan.model.audit.observed_is_stable
     assert japan.model.audit.is_unique
-    np.testing.assert_allclose(
-        japan.model.long_run(), japan.model.employment / japan.model.employment.sum(), rtol=1e-8
-    )
     frame = japan.to_frame()
     assert frame["employees"].sum() > 5e6  # manufacturing employees 2001, plants of 4 and more
 
@@ -39,6 +42,7 @@ def test_a_cheaper_road(japan):
     assert np.argmax(change.employment) == suwa
     assert change.welfare > 1
     assert change.codes == japan.codes
+    assert "松本" in told(change.headline(), "ja")
     assert "transport cost Suwa – Nagoya × 0.8" in change.headline()
     assert not change.is_synthetic
     people = japan.model.employment
@@ -54,7 +58,7 @@ def test_closed_plants_with_intervals(japan):
 
 
 def test_a_foreign_node():
-    world = invert(foreign=[Foreign("China", 5e7, 0.1)])
+    world = bundled(foreign=[Foreign("China", 5e7, 0.1)])
     assert world.codes[-1] == "China"
     change = world.counterfactual(transport_cost={("*", "China"): 0.8})
     assert change.employment[-1] == 1
@@ -85,15 +89,25 @@ def test_bad_input(japan):
         invert(small(), np.ones((2, 2)))
     with pytest.raises(DataError, match="3 distances are 0"):
         invert(small(), np.ones((3, 3)) - np.eye(3))
-    with pytest.raises(DataError, match="Nobody is employed"):
+    with pytest.raises(DataError, match="No area has employees"):
         invert(small(employees=[0, 0, 0]))
     with pytest.raises(ParameterError, match="Nothing was changed"):
         japan.counterfactual()
     with pytest.raises(ParameterError, match="below 1"):
         japan.counterfactual(transport_cost={("Suwa", "Nagoya"): 0.01})
     with pytest.raises(ParameterError, match="unstable"):
-        invert(elasticities=Elasticities(5, 0.4, "immobile demand")).counterfactual(
+        bundled(parameters=ImmobileDemandParameters(5, 0.4)).counterfactual(
             productivity={"Suwa": 1.1}
         )
     with pytest.raises(ParameterError, match="border_cost"):
         Foreign("x", 1e6, border_cost=0.5)
+
+
+def test_distances_within_areas_are_half_the_way_to_the_nearest_unless_known():
+    # T = (d/d_min)^δ with δ = 1: costs within areas are ratios of the distances within them
+    own = np.diag(invert(small(), distance_elasticity=1.0).model.iceberg)
+    within = np.diag(
+        invert(small(), within_km=np.array([2.0, 4.0, 8.0]), distance_elasticity=1.0).model.iceberg
+    )
+    np.testing.assert_allclose(within, [1, 2, 4])
+    assert own.min() == 1
