@@ -3,7 +3,8 @@
 A regression table shows a few of the equations that could have been run. An atlas runs all of
 them: every admissible set of regressors × outcome × outlier rule × sample × regional division
 or rate convention × standard error, and says how often each variable comes out with which sign,
-which choice moves its coefficient most, and whether so many significant results could be luck.
+which choice moves its coefficient most, and whether so many significant results could be due to
+chance.
 
 All equations are estimated from cross-products. With columns centred and scaled, a subset of
 regressors needs only the matching rows of the moment matrix C = Z'Z; and because e = y − Xb is
@@ -36,6 +37,8 @@ from scipy import stats
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, joined, say
+from shuseki.language.names import named, some_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -63,6 +66,15 @@ SPECIFICATION_CURVE = Source(
 )
 
 OutlierRule = Callable[[Floats], Bools]
+
+CHOICES = {
+    "table": say("the table"),
+    "outcome": say("the outcome"),
+    "outliers": say("the outlier rule"),
+    "sample": say("the sample"),
+    "standard_errors": say("the standard errors"),
+}
+"""Choices by their column."""
 
 
 @dataclass(frozen=True)
@@ -221,14 +233,17 @@ class Atlas(Result):
             r2=self.r2[s],
         )
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many specifications, and how many failed."""
         failed, alone = int(self.singular.sum()), int(self.decided_alone.sum())
-        return (
-            f"{len(self):,} specifications of {len(self.terms)} terms"
-            f"{f', {failed:,} of them singular' if failed else ''}"
-            f"{f', {alone:,} set aside: one area alone decides a term' if alone else ''}"
-        )
+        parts = [
+            say("{n:,} specifications of {terms:count(term)}", n=len(self), terms=len(self.terms))
+        ]
+        if failed:
+            parts.append(say("{n:,} of them singular", n=failed))
+        if alone:
+            parts.append(say("{n:,} set aside: one area alone decides a term", n=alone))
+        return joined(parts, ", ")
 
 
 @result
@@ -251,18 +266,20 @@ class Influence(Result):
         """One row per choice, the most influential first."""
         return self.table
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The most influential choice."""
         first = self.table.iloc[0]
-        return (
-            f"{self.term}: the choice of {first['choice']} alone explains "
-            f"{first['first_order_share']:.0%} of the variance of its slope"
+        return say(
+            "{term}: the choice of {choice} alone explains {share:.0%} of the variance of its slope",
+            term=self.term,
+            choice=CHOICES.get(str(first["choice"]), str(first["choice"])),
+            share=float(first["first_order_share"]),
         )
 
 
 @result
 class NullAtlas(Result):
-    """Could so many significant slopes be luck?
+    """Could so many significant slopes be due to chance?
 
     Attributes
     ----------
@@ -280,13 +297,16 @@ class NullAtlas(Result):
         """One row per term."""
         return self.table
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many terms pass at 5%."""
-        passed = self.table.loc[self.table["p_value"] < 0.05, "term"]
-        return (
-            f"{len(passed)} of {len(self.table)} terms have a larger mean t over all equations "
-            f"than luck gives at 5% ({self.permutations} permutations): "
-            f"{', '.join(passed) or 'none'}"
+        passed = list(self.table.loc[self.table["p_value"] < 0.05, "term"])
+        return say(
+            "{passed} of {terms:count(term)} have a mean t over all equations that chance alone "
+            "would exceed in less than 5% of {permutations:,} permutations: {names}",
+            passed=len(passed),
+            terms=len(self.table),
+            permutations=self.permutations,
+            names=named(passed),
         )
 
 
@@ -526,7 +546,7 @@ def permutation_test(
         permutations=permutations,
         sources=(*observed.sources, SPECIFICATION_CURVE),
         notes=(
-            "Whole rows of outcomes are exchanged among the areas of each table.",
+            say("Whole rows of outcomes are exchanged among the areas of each table."),
             *observed.notes,
         ),
     )
@@ -600,9 +620,13 @@ def _estimate(
         singular=~np.isfinite(r2) & ~alone,
         decided_alone=alone,
         notes=(
-            f"{int(alone.sum()):,} specifications with robust errors are set aside: in each an "
-            f"area ({examples(decisive)}) alone decides a coefficient (leverage 1), and its "
-            "residual is 0 whatever the outcome. Leave the term out, or use classical errors.",
+            say(
+                "{n:,} specifications with robust errors are set aside: in each an area ({areas}) "
+                "alone decides a coefficient (leverage 1), and its residual is 0 whatever the "
+                "outcome. Leave the term out, or use classical errors.",
+                n=int(alone.sum()),
+                areas=some_of(decisive),
+            ),
         )
         if decisive
         else (),

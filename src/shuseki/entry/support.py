@@ -1,8 +1,8 @@
-"""On how many areas does each coefficient rest, and can its standard error be known?
+"""On how many areas does each coefficient rest, and can its standard error be estimated?
 
-A robust standard error learns the variance from residuals. Where few areas, or few clusters, decide
-a coefficient, the equation bends to them, their residuals are near 0, and so is the error: of a
-dummy that one area has, HC1 finds nothing of that area's own variance. With weights of pairs K
+A robust standard error estimates the variance from residuals. Where few areas, or few clusters,
+decide a coefficient, the equation fits them almost exactly, their residuals are near 0, and so is
+the error: of a dummy that one area has, HC1 finds nothing of that area's own variance. With weights of pairs K
 (1 on the diagonal for HC0; 1 within a cluster; a kernel of distance for Conley), H = X(X'X)⁻¹X'
 and w_j the j-th column of X(X'X)⁻¹, residuals of independent errors of equal variance give
 
@@ -13,7 +13,7 @@ for CR1). 1 is right; a coefficient that keeps less than ``REFUSED``, or that an
 1 decides, is refused by name; one that keeps less than ``TOLD`` is told.
 
 Takes    regressors (n, k), the constant among them; clusters; for count models, weights.
-Gives    shares from 0 to 1, and messages.
+Gives    shares from 0 to 1, and notes.
 Sources  the expectation of the sandwich under equal variances: MacKinnon and White (1985), Journal
          of Econometrics 29, eq. 9; Bell and McCaffrey (2002), Survey Methodology 28, for clusters.
 Checked  tests/entry/test_support.py: by hand, and against simulated residuals.
@@ -26,6 +26,8 @@ import numpy as np
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 
 __all__ = [
     "FEW_CLUSTERS",
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 REFUSED, TOLD = 0.05, 0.6
-"""Shares of the variance below which a standard error is refused, and told."""
+"""Shares of the variance below which a standard error is refused, and noted."""
 FEW_CLUSTERS = 20
 """With fewer clusters than this, t(G − 1) is itself a rough guide: use the wild bootstrap."""
 DECISIVE = 0.2
@@ -55,8 +57,8 @@ def check_support(
     codes: Ints | None = None,
     names: Sequence[object] = (),
     factor: float = 1.0,
-) -> tuple[str, ...]:
-    """Refuse standard errors that cannot be known, and tell those that are too small.
+) -> tuple[Message, ...]:
+    """Refuse standard errors that cannot be known, and note those that are too small.
 
     Parameters
     ----------
@@ -76,7 +78,7 @@ def check_support(
 
     Returns
     -------
-    tuple of str
+    tuple of Message
         Notes, none where all is well.
 
     Raises
@@ -119,20 +121,34 @@ def check_support(
         )
     few = np.flatnonzero(kept < TOLD).tolist()
     return tuple(
-        f"{terms[j]} rests on few {unit} ({examples(labels[g] for g in alone[j])}): with equal "
-        f"variances its {standard_errors} error would be {np.sqrt(kept[j]):.0%} of the true one."
+        say(
+            "{term} rests on few areas ({names}): with equal variances its {kind} error would be "
+            "{share:.0%} of the true one."
+            if codes is None
+            else "{term} rests on few clusters ({names}): with equal variances its {kind} error "
+            "would be {share:.0%} of the true one.",
+            term=terms[j],
+            names=some_of(labels[g] for g in alone[j]),
+            kind=standard_errors,
+            share=float(np.sqrt(kept[j])),
+        )
         for j in few
         if terms[j] != "constant"
     )
 
 
-def note_few_clusters(clusters: int, remedy: str) -> tuple[str, ...]:
+def note_few_clusters(clusters: int, remedy: Message) -> tuple[Message, ...]:
     """Say so when clusters are few; nothing otherwise."""
     if clusters >= FEW_CLUSTERS:
         return ()
     return (
-        f"Only {clusters} clusters: p-values are from Student's t with {clusters - 1} degrees of "
-        f"freedom, and rough; {remedy}.",
+        say(
+            "Only {clusters} clusters: p-values are from Student's t with {freedom} degrees of "
+            "freedom, and rough; {remedy}.",
+            clusters=clusters,
+            freedom=clusters - 1,
+            remedy=remedy,
+        ),
     )
 
 

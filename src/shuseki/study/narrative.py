@@ -122,7 +122,7 @@ def _brief(run: "Run") -> Iterator[Block]:
         if any(variable in fit.terms for fit in run.fits.fits):
             first = next(fit for fit in run.fits.fits if variable in fit.terms)
             key = (first.design.outcome, first.design.model, variable)
-            sentences.append((run.effects.say(*key), run.effects.say(*key, lang="ja")))
+            sentences.append(run.effects.say(*key))
     yield Bullets(sentences)
 
 
