@@ -270,7 +270,8 @@ class Influence(Result):
         """The most influential choice."""
         first = self.table.iloc[0]
         return say(
-            "{term}: the choice of {choice} alone explains {share:.0%} of the variance of its slope",
+            "{term}: the choice of {choice} alone explains {share:.0%} of the variance of its "
+            "slope",
             term=self.term,
             choice=CHOICES.get(str(first["choice"]), str(first["choice"])),
             share=float(first["first_order_share"]),

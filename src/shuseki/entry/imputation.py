@@ -12,7 +12,8 @@ population)? Only what is imputed is unsure: (1 + 1/M) B, Student's t with M −
 Areas have this kind only: quantiles of the draws. Which law stands behind the areas
 (superpopulation)? There T is too wide, because the imputer knows more than the analyst of complete
 data would: shares are the same in all areas (Meng 1994). So *expected* births are imputed, shares
-drawn but without a draw for each plant, and T of these is used; T of completed tables is kept beside it.
+drawn but no draw made for each plant, and T of these is used; T of completed tables is kept beside
+it.
 Degrees of freedom are those of Barnard and Rubin (1999).
 
 Takes: ``Candidates``; what is known of the smallest plants; a ``Fit``. Gives: ``CorrectedRates``,

@@ -191,8 +191,8 @@ class EqualShares(Result):
     def headline(self) -> Message:
         """The change of the share, and whether chance explains it."""
         return say(
-            "within patterns the share of new plants changes by {slope:+.1f} points (± {error:.1f}) "
-            "per standard deviation of {variable}, p = {p:.3g}; n = {n:,} verified",
+            "within patterns the share of new plants changes by {slope:+.1f} points "
+            "(± {error:.1f}) per standard deviation of {variable}, p = {p:.3g}; n = {n:,} verified",
             slope=100 * self.slope,
             error=100 * self.error,
             variable=self.variable,

@@ -14,6 +14,7 @@ import pandas as pd
 from shuseki.entry.design import CONSTANT
 from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdict, Verdicts, examine
 from shuseki.entry.ols import LEVELS, Fits
+from shuseki.language import say
 from shuseki.papers.printed import PrintedPaper
 
 __all__ = ["examine_print", "fits_beside", "printed_evidence", "stated_verdicts"]
@@ -74,5 +75,5 @@ def examine_print(
 ) -> Verdicts:
     """Judge hypotheses by the stars of a printed table; see ``entry.hypotheses.examine``."""
     judged = examine(printed_evidence(paper), hypotheses, level=level, rule=rule)
-    note = "Significance is read from the printed stars."
+    note = say("Significance is read from the printed stars.")
     return replace(judged, notes=(*judged.notes, note), sources=(paper.source,))
