@@ -2,8 +2,8 @@
 
 Comparing two columns of stars is no test of a difference. Estimated on the same areas, the slopes
 of the two equations are correlated through the areas' residuals; seemingly unrelated estimation
-stacks their influence functions ψ_i = (X'X)⁻¹ x_i e_i (zero for an area that an equation leaves out) and takes
-the joint covariance Σ_i ψ_i ψ_i', so that b_1 − b_2 has a standard error.
+stacks their influence functions ψ_i = (X'X)⁻¹ x_i e_i (zero for an area that an equation leaves
+out) and takes the joint covariance Σ_i ψ_i ψ_i', so that b_1 − b_2 has a standard error.
 
 Takes    a table, one row per area; two outcomes (with their own outlier rules); terms.
 Gives    Equality: per term the two slopes, their difference, its robust error; a joint test.

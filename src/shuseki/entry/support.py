@@ -4,7 +4,8 @@ A robust standard error estimates the variance from residuals. Where few areas, 
 decide a coefficient, the equation fits them almost exactly, their residuals are near 0, and so is
 the error: of a dummy that one area has, HC1 finds nothing of that area's own variance.
 With weights of pairs K (1 on the diagonal for HC0; 1 within a cluster; a kernel of distance for
-Conley), H = X(X'X)⁻¹X' and w_j the j-th column of X(X'X)⁻¹, residuals of independent errors of equal variance give
+Conley), H = X(X'X)⁻¹X' and w_j the j-th column of X(X'X)⁻¹, residuals of independent errors of
+equal variance give
 
     kept_j = c · Σ_il K_il w_ij w_lj (I − H)_il / Σ_i w_ij²
 

@@ -4,7 +4,7 @@ Takes: names. Gives: a ``Message``, told in either language.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from shuseki.language.messages import Message, listed, say, told
 
@@ -46,7 +46,7 @@ class TwoNames(Message):
 
     def __new__(cls, english: str, japanese: str) -> "TwoNames":
         """Keep both; either may itself be a message."""
-        made = super().__new__(cls, "", parts=(english,))
+        made = cast("TwoNames", super().__new__(cls, "", parts=(english,)))
         made.japanese = japanese
         return made
 

@@ -50,6 +50,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, listed, say
 from shuseki.reading.encoding import examine_bytes, utf8_blocks
 from shuseki.sources import Source
 
@@ -366,10 +367,10 @@ class Statement:
         return PrintedNumber(text, exact=unit in COUNTED and "." not in text)
 
     @property
-    def where(self) -> str:
+    def where(self) -> Message:
         """Page and section, as one would cite them."""
-        page = f"p. {self.page}" if self.page else ""
-        return ", ".join(part for part in (page, f"section {self.section}") if part)
+        page = [say("p. {page}", page=self.page)] if self.page else []
+        return listed([*page, say("section {section}", section=self.section)])
 
 
 COUNTED = frozenset({"plants", "areas", "industries"})
@@ -489,11 +490,15 @@ class PrintedPaper:
         numbers = [PrintedNumber(text).value if text else np.nan for text in texts]
         return pd.Series(numbers, index=texts.index, name=column, dtype=float)
 
-    def where(self, table: str) -> str:
+    def where(self, table: str) -> Message:
         """Cite a table: its number, and its page when known."""
         page = self.titles.get(table, {}).get("page", "")
-        number = f"appendix {table[1:]}" if table.startswith("A") else f"table {table}"
-        return f"p. {page}, {number}" if page else number
+        number = (
+            say("appendix {number}", number=table[1:])
+            if table.startswith("A")
+            else say("table {number}", number=table)
+        )
+        return listed([say("p. {page}", page=page), number]) if page else number
 
     @property
     def outcomes(self) -> tuple[str, ...]:

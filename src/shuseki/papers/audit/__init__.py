@@ -21,6 +21,8 @@ from typing import Any
 
 import pandas as pd
 
+from shuseki.language import joined, listed, say
+from shuseki.language.names import TwoNames
 from shuseki.papers.audit import (
     correlations,
     counts,
@@ -29,7 +31,7 @@ from shuseki.papers.audit import (
     rankings,
     regressions,
 )
-from shuseki.papers.audit.constraints import SILENT, Cell, Certainty, Constraint, Page, Words
+from shuseki.papers.audit.constraints import Cell, Certainty, Constraint, Page
 from shuseki.papers.audit.findings import CERTAINTIES, RULES, Audit, Finding
 from shuseki.papers.audit.repairs import Repair, search
 from shuseki.papers.audit.significance import TestAudit, audit_tests, found_of, where_of
@@ -128,7 +130,7 @@ def _explained(
         for repair, settled in clean:
             left = settled & remaining
             # A sentence alone is more likely wrong than the table that it describes.
-            if not left or (len(left) == 1 and all(constraints[i].rewording.en for i in left)):
+            if not left or (len(left) == 1 and all(constraints[i].rewording for i in left)):
                 continue
             score = (-len(left), repair.cost, repair.strain)
             if best is None or score < best:
@@ -176,10 +178,7 @@ def _finding(
         certainty=first.certainty,
         cells=tuple(cells),
         where=(*where, *(page.where(cell) for cell in cells)),
-        found=Words(
-            "; ".join(dict.fromkeys(w.en for w in found)),
-            "；".join(dict.fromkeys(w.ja for w in found)),
-        ),
+        found=joined(dict.fromkeys(found), "; "),
         expected=first.expected(readings),
         assumption=first.assumption,
         repairs=tuple(ranked[:SHOWN_REPAIRS]),
@@ -188,23 +187,20 @@ def _finding(
     )
 
 
-OF_ZERO = Words(
-    "the stars are of the coefficient being zero", "印が係数ゼロの検定によるものであること"
-)
+OF_ZERO = say("the stars are of the coefficient being zero")
 
 
 def _of_test(row: Mapping[Hashable, Any]) -> Finding:
     """A finding about a printed test."""
-    said = found_of(row)
     return Finding(
         rule=str(row["rule"]),
         certainty=row["certainty"],
         cells=(),
-        where=(f"tests.csv, {where_of(row)}",),
-        found=Words(said, said),
-        expected=Words(str(row["expected"]), str(row["expected"])),
-        assumption=OF_ZERO if "ratio" in str(row["rule"]) else SILENT,
-        rewording=Words(str(row["explanation"]), str(row["explanation"])),
+        where=(listed(["tests.csv", where_of(row)]),),
+        found=found_of(row),
+        expected=TwoNames(str(row["expected"]), str(row["expected_ja"])),
+        assumption=OF_ZERO if "ratio" in str(row["rule"]) else "",
+        rewording=TwoNames(str(row["explanation"]), str(row["explanation_ja"])),
     )
 
 
@@ -229,25 +225,22 @@ def _odd(page: Page, denominators: pd.DataFrame) -> list[Finding]:
                 certainty="strong",
                 cells=cells,
                 where=tuple(page.where(cell) for cell in cells),
-                found=Words(
-                    f"{area}: births and rate imply a denominator of {low:,.0f} to {high:,.0f}",
-                    f"{area}: 開業数と開業率から分母は{low:,.0f}～{high:,.0f}",
+                found=say(
+                    "{area}: births and rate imply a denominator of {low:,.0f} to {high:,.0f}",
+                    area=area,
+                    low=low,
+                    high=high,
                 ),
-                expected=Words(
-                    f"{right:,.0f}, as official figures and the other areas' ratios tell; "
-                    f"the rate would be {rate:.2f}",
-                    f"公的統計と他の地区の比からは{right:,.0f}、開業率は{rate:.2f}",
+                expected=say(
+                    "{denominator:,.0f}, as official figures and the other areas' ratios tell; "
+                    "the rate would be {rate:.2f}",
+                    denominator=right,
+                    rate=rate,
                 ),
-                assumption=Words(
-                    "the official figures are of the same areas",
-                    "公的統計が同じ地区のものであること",
-                ),
-                rewording=Words(
-                    f"the denominator is that of {members} alone",
-                    f"分母は{members}だけのもの",
-                )
+                assumption=say("the official figures are of the same areas"),
+                rewording=say("the denominator is that of {members} alone", members=members)
                 if fitting
-                else SILENT,
+                else "",
             )
         )
     return findings

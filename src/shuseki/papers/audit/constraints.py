@@ -16,32 +16,21 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from shuseki.language import Message, glossary, listed, say
+from shuseki.language.names import TwoNames
 from shuseki.papers.printed import PrintedNumber, PrintedPaper, Statement, p_interval
 
 __all__ = [
-    "SILENT",
     "Cell",
     "Certainty",
     "Constraint",
     "Page",
     "Reading",
-    "Words",
     "distance",
     "overlap",
 ]
 
 Certainty = Literal["certain", "strong", "weak"]
-
-
-class Words(NamedTuple):
-    """The same sentence for English and Japanese readers."""
-
-    en: str
-    ja: str
-
-
-SILENT = Words("", "")
-"""Nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +84,7 @@ class Constraint:
     strain
         Readings → how badly they disagree; above 1 they cannot all be true.
     found, expected
-        Readings → what is printed, and what would agree.
+        Readings → what is printed, and what would agree: messages, or figures alone.
     certainty
         How sure a failure is; see `Finding`.
     assumption
@@ -113,11 +102,11 @@ class Constraint:
     rule: str
     cells: tuple[Cell, ...]
     strain: Callable[[Readings], float]
-    found: Callable[[Readings], Words]
-    expected: Callable[[Readings], Words]
+    found: Callable[[Readings], str]
+    expected: Callable[[Readings], str]
     certainty: Certainty = "certain"
-    assumption: Words = SILENT
-    rewording: Words = SILENT
+    assumption: str = ""
+    rewording: str = ""
     suspects: tuple[Cell, ...] | None = None
     group: str = ""
     place: str = ""
@@ -201,14 +190,12 @@ class Page:
         """What some cells say."""
         return tuple(self.reading(cell) for cell in cells)
 
-    def where(self, cell: Cell) -> str:
+    def where(self, cell: Cell) -> Message:
         """Cite a cell: page, table, row and column."""
         if cell.kind == "statement":
-            statement = self.paper.statement(cell.key[0])
-            return f"{statement.where}, {cell.key[0]}"
-        place = self.paper.where(self.table_of[cell])
-        labels = " ".join(ROW_LABELS[cell.kind].format(*cell.key).split())
-        return f"{place}, {labels}" + ("" if cell.kind == "correlations" else f", {cell.column}")
+            return listed([self.paper.statement(cell.key[0]).where, cell.key[0]])
+        place = [self.paper.where(self.table_of[cell]), row_label(cell)]
+        return listed(place if cell.kind == "correlations" else [*place, column_name(cell.column)])
 
     def statement(self, statement: Statement, name: str = "value") -> Cell:
         """Address of a number in a statement."""
@@ -293,14 +280,29 @@ CELL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "ranking": ("births", "rate"),
     "industries": ("rd_intensity_percent",),
 }
-ROW_LABELS: Mapping[str, str] = {
-    "coefficients": "{0} model {1}, {2}",
-    "fit": "{0} model {1}, {2}",
-    "descriptives": "{0}",
-    "correlations": "{0} with {1}",
-    "ranking": "{0} rank {1}",
-    "industries": "{0}-technology rank {1}",
-}
+GROUP_NAMES: Mapping[str, Message] = {"high": say("high"), "low": say("low")}
+
+
+def row_label(cell: Cell) -> str:
+    """Name the row of a cell."""
+    match cell.kind, cell.key:
+        case "coefficients" | "fit", ("", model, term):
+            return say("model {model}, {term}", model=model, term=term)
+        case "coefficients" | "fit", (outcome, model, term):
+            return say("{outcome} model {model}, {term}", outcome=outcome, model=model, term=term)
+        case "correlations", (one, other):
+            return say("{one} with {other}", one=one, other=other)
+        case "ranking", (outcome, rank):
+            return say("{outcome} rank {rank}", outcome=outcome, rank=rank)
+        case "industries", (group, rank):
+            group = GROUP_NAMES.get(group, group)
+            return say("{group}-technology rank {rank}", group=group, rank=rank)
+    return listed(cell.key)
+
+
+def column_name(column: str) -> str:
+    """Name the column of a cell."""
+    return TwoNames(column, glossary()[column][1]) if column in glossary() else column
 
 
 def distance(gap: float, room: float) -> float:
