@@ -9,7 +9,8 @@ import pytest
 from scipy import stats as distributions
 
 from shuseki.datasets.denominators import labour_force_of_ranked
-from shuseki.errors import DataError, ParameterError
+from shuseki.errors import DataError
+from shuseki.language import told
 from shuseki.papers.audit import CERTAINTIES, RULES, Audit, Cell, Finding, audit
 from shuseki.papers.audit.constraints import ROW_KEYS, Page
 from shuseki.papers.audit.repairs import slips
@@ -386,9 +387,9 @@ def planted(kind: str, seed: int, style: str) -> tuple[Audit, Cell, str]:
     truth = page.texts[cell]
     signed = cell.kind in ("coefficients", "correlations")
     options = list(slips(truth, cell.column == "stars", signed))
-    sorts = sorted({slip.en for _, slip, _ in options})
+    sorts = sorted({str(slip) for _, slip, _ in options})
     sort = sorts[rng.integers(len(sorts))]
-    texts = [text for text, slip, _ in options if slip.en == sort]
+    texts = [text for text, slip, _ in options if slip == sort]
     return audit(with_cell(paper, cell, texts[rng.integers(len(texts))])), cell, truth
 
 
@@ -401,13 +402,13 @@ def first_digit(text: str, rng: np.random.Generator) -> str:
 
 def digits_exchanged(text: str, rng: np.random.Generator) -> str:
     """Two neighbouring digits that differ, exchanged; the text itself if there are none."""
-    options = [new for new, slip, _ in slips(text) if slip.en == "two digits exchanged"]
+    options = [new for new, slip, _ in slips(text) if slip == "two digits exchanged"]
     return options[rng.integers(len(options))] if options else text
 
 
 def point_moved(text: str, rng: np.random.Generator) -> str:
     """The decimal point one place on."""
-    options = [new for new, slip, _ in slips(text) if slip.en == "decimal point moved"]
+    options = [new for new, slip, _ in slips(text) if slip == "decimal point moved"]
     return options[rng.integers(len(options))] if options else text
 
 
@@ -560,7 +561,7 @@ def found() -> Audit:
 
 def test_the_2006_paper(found: Audit) -> None:
     def finding(rule: str, text: str) -> Finding:
-        (one,) = [f for f in found.findings if f.rule == rule and text in f.found.en]
+        (one,) = [f for f in found.findings if f.rule == rule and text in f.found]
         return one
 
     # p. 7: 3,760 and 12,453 make 16,213; 3,740 fits the total and the 23.1%.
@@ -576,24 +577,24 @@ def test_the_2006_paper(found: Audit) -> None:
     assert hitech.repairs[0].text == "-0.565"
     # Table 1: 大川 is divided by the labour force of the three towns of 東かがわ市 alone.
     ookawa = finding("denominator against the true one", "大川")
-    assert "引田町, 白鳥町, 大内町 (東かがわ市)" in ookawa.rewording.en
+    assert "引田町, 白鳥町, 大内町 (東かがわ市)" in ookawa.rewording
     # Appendix 1: the 58 printed intensities average 2.604, not 2.47.
-    assert "2.604" in finding("mean of a list", "2.47%").expected.en
+    assert "2.604" in finding("mean of a list", "2.47%").expected
     # p. 13: more graduates, more births, against −2.30*.
-    assert finding("direction in words", "START_L on UNIV").rewording.en == "the lower UNIV"
+    assert finding("direction in words", "START_L on UNIV").rewording == "the lower UNIV"
     # p. 11 and 17: works that are not in the references.
-    assert finding("citation has an entry", "Nerlinger (1988)").rewording.en == "Nerlinger (1998)"
-    assert finding("citation has an entry", "Acs and Armington (2002)").rewording.en == (
+    assert finding("citation has an entry", "Nerlinger (1988)").rewording == "Nerlinger (1998)"
+    assert finding("citation has an entry", "Acs and Armington (2002)").rewording == (
         "Armington and Acs (2002)"
     )
     # p. 12 and 13: in all models, yet model 4 has no DENS and model 3 no AVESIZE.
-    absent = [f.found.en for f in found.findings if f.rule == "variable is in the models named"]
+    absent = [f.found for f in found.findings if f.rule == "variable is in the models named"]
     assert any("DENS is not in model 4 of START_L" in text for text in absent)
     assert any("AVESIZE is not in model 3 of START" in text for text in absent)
     # Appendix 2: INST's correlations with UNIV and WAGE against models 1 and 2 of all three
     # outcomes.
     needed = [f for f in found.findings if f.rule == "correlations that two models need"]
-    assert {outcome for f in needed for outcome in f.found.en.split() if "START" in outcome} == {
+    assert {outcome for f in needed for outcome in f.found.split() if "START" in outcome} == {
         "START", "START_H", "START_L"
     }  # fmt: skip
     for f in needed:
@@ -630,15 +631,15 @@ def test_slips_planted_in_the_2006_paper(
 
 
 def test_result_speaks_both_languages_and_counts_its_checks(found: Audit) -> None:
-    english, japanese = found.to_frame(), found.to_frame("ja")
-    assert len(english) == len(japanese) == len(found.findings)
-    assert "平均" in " ".join(japanese["found"])
+    frame = found.to_frame()
+    assert len(frame) == len(found.findings)
+    assert "mean" in " ".join(frame["found"])
+    assert "平均" in " ".join(frame["found_ja"])
     assert set(found.asked) <= set(RULES)
     assert found.coverage()["checks"].sum() == sum(found.asked.values())
     assert "certain" in found.headline()
     assert any("of all observations" in note for note in found.notes)
-    with pytest.raises(ParameterError, match="Language"):
-        found.to_frame("fr")
+    assert told(found.headline(), "ja").startswith("okamuro-2006の矛盾21件（確実5件")
 
 
 def test_denominators_need_their_columns() -> None:
@@ -821,7 +822,7 @@ def test_a_table_of_tests_is_part_of_a_paper() -> None:
     tests = pd.DataFrame({"coefficient": ["0.50"], "se": ["0.40"], "stars": ["***"]})
     (finding,) = audit(replace(paper, tables={**paper.tables, "tests": tests})).findings
     assert finding.certainty == "certain"
-    assert "0.50" in finding.found.en
+    assert "0.50" in finding.found
 
 
 def test_other_papers_need_not_have_every_table() -> None:

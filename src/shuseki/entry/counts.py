@@ -69,9 +69,9 @@ __all__ = [
 Family = Literal["poisson", "negative_binomial", "zero_inflated"]
 FAMILIES = ("poisson", "negative_binomial", "zero_inflated")
 FAMILY_NAMES: Mapping[str, Message] = {
-    "poisson": say("poisson"),
-    "negative_binomial": say("negative binomial"),
-    "zero_inflated": say("zero inflated"),
+    "poisson": say("Poisson"),
+    "negative_binomial": say("negative binomial regression"),
+    "zero_inflated": say("zero-inflated Poisson"),
 }
 ERRORS = ("classical", "HC0", "HC1", "cluster")
 CLUSTERED_BY = "CR1, clustered by "

@@ -42,7 +42,7 @@ KINDS_COUNTED = {
     "deaths": say("deaths"),
     "net_change": say("net change"),
     "stock": say("plants"),
-    "count": say("counted"),
+    "count": say("count"),
 }
 """What a number of a ranking counts."""
 

@@ -370,7 +370,17 @@ class Statement:
     def where(self) -> Message:
         """Page and section, as one would cite them."""
         page = [say("p. {page}", page=self.page)] if self.page else []
-        return listed([*page, say("section {section}", section=self.section)])
+        return listed([*page, *(_place(part) for part in self.section.split(", "))])
+
+
+def _place(section: str) -> Message:
+    """Cite a section, or a note or table named in its place."""
+    what, _, number = section.partition(" ")
+    if what == "note":
+        return say("note {number}", number=number)
+    if what == "table":
+        return say("table {number}", number=number)
+    return say("section {section}", section=section)
 
 
 COUNTED = frozenset({"plants", "areas", "industries"})

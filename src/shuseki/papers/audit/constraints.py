@@ -280,9 +280,6 @@ CELL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "ranking": ("births", "rate"),
     "industries": ("rd_intensity_percent",),
 }
-GROUP_NAMES: Mapping[str, Message] = {"high": say("high"), "low": say("low")}
-
-
 def row_label(cell: Cell) -> str:
     """Name the row of a cell."""
     match cell.kind, cell.key:
@@ -294,9 +291,12 @@ def row_label(cell: Cell) -> str:
             return say("{one} with {other}", one=one, other=other)
         case "ranking", (outcome, rank):
             return say("{outcome} rank {rank}", outcome=outcome, rank=rank)
+        case "industries", ("high", rank):
+            return say("high-technology rank {rank}", rank=rank)
+        case "industries", ("low", rank):
+            return say("low-technology rank {rank}", rank=rank)
         case "industries", (group, rank):
-            group = GROUP_NAMES.get(group, group)
-            return say("{group}-technology rank {rank}", group=group, rank=rank)
+            return say("{outcome} rank {rank}", outcome=group, rank=rank)
     return listed(cell.key)
 
 

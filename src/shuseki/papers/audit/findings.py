@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from shuseki.language import Message, joined, listed, say, told
-from shuseki.papers.audit.constraints import Cell, Certainty, Page
+from shuseki.papers.audit.constraints import Cell, Certainty, Page, column_name
 from shuseki.papers.audit.repairs import Repair
 from shuseki.papers.printed import PrintedPaper
 from shuseki.results import Result, result
@@ -289,7 +289,10 @@ class Finding:
 
 
 def _short(cell: Cell) -> str:
-    return " ".join((*cell.key, "" if cell.column in ("value", "r") else cell.column)).strip()
+    row = " ".join(cell.key).strip()
+    if cell.column in ("value", "r"):
+        return row
+    return say("{row} {column}", row=row, column=column_name(cell.column))
 
 
 @result

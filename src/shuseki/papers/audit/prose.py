@@ -491,7 +491,7 @@ def _definitions(page: Page) -> Iterator[Constraint]:
             lambda r, w=what, k=aspect, x=definitions: say(
                 "{aspect} of {what}: {definitions}", aspect=k, what=w, definitions=x
             ),
-            lambda r: say("one definition"),
+            lambda r: say("a single definition"),
             "strong",
             LITERAL,
             say("{definition} throughout", definition=usual[0]) if len(usual) == 1 else "",
