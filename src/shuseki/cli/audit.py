@@ -22,6 +22,7 @@ from shuseki.papers.audit import audit as audit_paper
 from shuseki.papers.catalogue import new_paper, paper_folder, printed_paper, write_paper
 from shuseki.papers.printed import TEST_COLUMNS, PrintedPaper, text_of
 from shuseki.papers.printed_table import Below, PrintedTable, paper_texts, read_printed_table
+from shuseki.papers.shares import recover_counts
 from shuseki.release import write_csv
 from shuseki.report.words import phrase
 
@@ -77,6 +78,8 @@ def audit(
     own = not print_of.table("denominators").empty
     known = None if own else labour_force_of_ranked(print_of)
     found = audit_paper(print_of, denominators=None if known is None or known.empty else known)
+    if not print_of.table("shares").empty:
+        _tell(console, recover_counts(print_of).headline(), lang)
     _finish(console, found, table, lang)
 
 

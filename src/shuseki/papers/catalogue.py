@@ -31,7 +31,10 @@ __all__ = [
     "write_paper",
 ]
 
-PRINTED_PAPERS: dict[str, str] = {"okamuro-2006": "okamuro_2006"}
+PRINTED_PAPERS: dict[str, str] = {
+    "okamuro-2006": "okamuro_2006",
+    "shoko-2012": "shoko_2012",
+}
 """Name of each bundled paper → its folder."""
 
 

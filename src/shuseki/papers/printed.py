@@ -23,6 +23,9 @@ nearest right name.
 ``denominators.csv``   area, member, value [, later]: true denominators of the ranked rates
 ``industries.csv``     group, rank, industry, rd_intensity_percent [, table]
 ``variables.csv``      variable [, table, name_ja, definition_ja, period, source_ja]
+``shares.csv``         question, answer, percent, kind [, table, n, question_ja, answer_ja]: a
+                       survey; kind ``single`` (each respondent gave one answer), ``multiple``, or
+                       ``exclusive`` (of several answers, the one that excludes the others)
 ``citations.csv``      author, year, pages (of each citation in the text, ``;`` between pages)
 ``references.csv``     author, year (the list of references)
 ``definitions.toml``   the variables and outcomes, to compute them (`shuseki.entry.definitions`)
@@ -102,6 +105,7 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "denominators": ("area", "member", "value", "later"),
         "industries": ("table", "group", "rank", "industry", "rd_intensity_percent"),
         "variables": ("table", "variable", "name_ja", "definition_ja", "period", "source_ja"),
+        "shares": ("table", "question", "answer", "percent", "n", "kind"),
         "citations": ("author", "year", "pages"),
         "references": ("author", "year"),
     }
@@ -109,7 +113,11 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Kinds of printed table, and the columns each has."""
 
 MORE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"coefficients": ("se", "p"), "descriptives": ("step",)}
+    {
+        "coefficients": ("se", "p"),
+        "descriptives": ("step",),
+        "shares": ("question_ja", "answer_ja"),
+    }
 )
 """Columns that a table may have besides."""
 
@@ -124,6 +132,7 @@ OPTIONAL_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
         "denominators": frozenset({"later"}),
         "industries": frozenset({"table"}),
         "variables": frozenset({"table", "name_ja", "definition_ja", "period", "source_ja"}),
+        "shares": frozenset({"table", "n"}),
     }
 )
 """Columns that a table may leave out; they are then empty."""
@@ -563,10 +572,13 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "industries": ("group", "rank"),
         "denominators": ("area", "member"),
         "variables": ("variable",),
+        "shares": ("question", "answer"),
         "citations": ("author", "year"),
         "references": ("author", "year"),
     }
 )
+ANSWERS = ("single", "multiple", "exclusive")
+"""Kinds of answer to a question of a survey."""
 NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "coefficients": ("coefficient", "t", "se"),
@@ -575,6 +587,7 @@ NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "correlations": ("r",),
         "ranking": ("rank", "births", "rate"),
         "industries": ("rank", "rd_intensity_percent"),
+        "shares": ("percent", "n"),
     }
 )
 NAMES = ("variable", "with", "term", "outcome")
@@ -700,7 +713,22 @@ def _checked(kind: str, frame: pd.DataFrame, aliases: Mapping[str, str]) -> pd.D
                 f"{kind}.csv, line {row}, column p: {text!r}. Expected a p value such as 0.03 or "
                 "<.001. Correct the cell."
             )
+    if kind == "shares":
+        _check_shares(frame)
     return frame
+
+
+def _check_shares(frame: pd.DataFrame) -> None:
+    """Answers have a kind of the format, and those of one question one n."""
+    _known("kind of answer in shares.csv", frame["kind"], ANSWERS)
+    sizes = frame.groupby("question")["n"].unique()
+    several = sizes[sizes.map(len) > 1]
+    if len(several):
+        raise DataError(
+            f"n differs within a question of shares.csv: {several.index[0]} has "
+            f"{examples(several.iloc[0])}. Expected one n for a question. Give answers of other "
+            "respondents a question of their own."
+        )
 
 
 def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:

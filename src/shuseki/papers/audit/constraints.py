@@ -144,6 +144,7 @@ class Page:
         self.table_of: dict[Cell, str] = {}
         self._terms = {(o, m): terms for o, m, terms in equations_of(paper)}
         self._ranked: dict[str, list[tuple[str, str]]] = {}
+        self._japanese = japanese_names(paper)
         for kind, keys in ROW_KEYS.items():
             frame = paper.table(kind)
             # A table that prints no star at all marks nothing.
@@ -154,6 +155,9 @@ class Page:
                     text = str(row.get(column, ""))
                     if text or (column == "stars" and row["table"] in starred):
                         self._put(Cell(kind, key, column), text, str(row["table"]))
+        for row in paper.table("shares").to_dict("records"):
+            if row["n"]:
+                self._put(self.respondents(str(row["question"])), str(row["n"]), str(row["table"]))
         for statement in paper.statements:
             for name in ("value", "low", "high"):
                 if name in statement.fields and isinstance(statement[name], str):
@@ -194,8 +198,33 @@ class Page:
         """Cite a cell: page, table, row and column."""
         if cell.kind == "statement":
             return listed([self.paper.statement(cell.key[0]).where, cell.key[0]])
-        place = [self.paper.where(self.table_of[cell]), row_label(cell)]
+        place = [self.paper.where(self.table_of[cell]), self.row_label(cell)]
         return listed(place if cell.kind == "correlations" else [*place, column_name(cell.column)])
+
+    def row_label(self, cell: Cell) -> str:
+        """Name the row of a cell."""
+        match cell.kind, cell.key:
+            case "coefficients" | "fit", ("", model, term):
+                return say("model {model}, {term}", model=model, term=term)
+            case "coefficients" | "fit", (outcome, model, term):
+                return say(
+                    "{outcome} model {model}, {term}", outcome=outcome, model=model, term=term
+                )
+            case "correlations", (one, other):
+                return say("{one} with {other}", one=one, other=other)
+            case "ranking", (outcome, rank):
+                return say("{outcome} rank {rank}", outcome=outcome, rank=rank)
+            case "industries", ("high", rank):
+                return say("high-technology rank {rank}", rank=rank)
+            case "industries", ("low", rank):
+                return say("low-technology rank {rank}", rank=rank)
+            case "industries", (group, rank):
+                return say("{outcome} rank {rank}", outcome=group, rank=rank)
+        return listed(self.name(part) for part in cell.key)
+
+    def name(self, text: str) -> str:
+        """A question or an answer, in both languages where the paper's folder has them."""
+        return TwoNames(text, self._japanese[text]) if text in self._japanese else text
 
     def statement(self, statement: Statement, name: str = "value") -> Cell:
         """Address of a number in a statement."""
@@ -219,6 +248,14 @@ class Page:
         """Address of a correlation, whichever way round it is printed."""
         cell = Cell("correlations", (one, other), "r")
         return cell if cell in self.texts else Cell("correlations", (other, one), "r")
+
+    def share(self, question: str, answer: str) -> Cell:
+        """Address of a percentage of respondents."""
+        return Cell("shares", (question, answer), "percent")
+
+    def respondents(self, question: str) -> Cell:
+        """Address of a question's number of respondents."""
+        return Cell("shares", (question,), "n")
 
     # What is in the paper -----------------------------------------------------------------------
 
@@ -256,6 +293,17 @@ class Page:
         return self._ranked[outcome]
 
 
+def japanese_names(paper: PrintedPaper) -> dict[str, str]:
+    """Questions and answers → their Japanese names, where the paper's folder has them."""
+    table = paper.table("shares")
+    return {
+        str(row[name]): str(row[f"{name}_ja"])
+        for row in table.to_dict("records")
+        for name in ("question", "answer")
+        if row.get(f"{name}_ja")
+    }
+
+
 def equations_of(paper: PrintedPaper) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Outcome, model and terms of each equation in a coefficient table."""
     frame = paper.table("coefficients")
@@ -271,6 +319,7 @@ ROW_KEYS: Mapping[str, tuple[str, ...]] = {
     "correlations": ("variable", "with"),
     "ranking": ("outcome", "rank"),
     "industries": ("group", "rank"),
+    "shares": ("question", "answer"),
 }
 CELL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "coefficients": ("coefficient", "t", "se", "p", "stars"),
@@ -279,25 +328,8 @@ CELL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "correlations": ("r",),
     "ranking": ("births", "rate"),
     "industries": ("rd_intensity_percent",),
+    "shares": ("percent",),
 }
-def row_label(cell: Cell) -> str:
-    """Name the row of a cell."""
-    match cell.kind, cell.key:
-        case "coefficients" | "fit", ("", model, term):
-            return say("model {model}, {term}", model=model, term=term)
-        case "coefficients" | "fit", (outcome, model, term):
-            return say("{outcome} model {model}, {term}", outcome=outcome, model=model, term=term)
-        case "correlations", (one, other):
-            return say("{one} with {other}", one=one, other=other)
-        case "ranking", (outcome, rank):
-            return say("{outcome} rank {rank}", outcome=outcome, rank=rank)
-        case "industries", ("high", rank):
-            return say("high-technology rank {rank}", rank=rank)
-        case "industries", ("low", rank):
-            return say("low-technology rank {rank}", rank=rank)
-        case "industries", (group, rank):
-            return say("{outcome} rank {rank}", outcome=group, rank=rank)
-    return listed(cell.key)
 
 
 def column_name(column: str) -> str:
