@@ -4,7 +4,7 @@ A percentage p of n respondents comes from a whole count c. All that print as p 
 
     n · (p − h) ≤ c ≤ n · (p + h),      h half a unit of the last printed digit
 
-At most one remains where n is smaller than 1 / (2h): 1,000 respondents for one decimal of a percent.
+At most one remains where n is smaller than 1 / (2h): 1,000 for one decimal of a percent.
 Where none remains, the percentage, n or the rounding is not as printed (GRIM, applied to shares).
 
 Takes: a ``PrintedPaper`` with ``shares.csv``. Gives: ``RecoveredCounts``, respondents.
@@ -95,8 +95,8 @@ def recover_counts(paper: PrintedPaper) -> RecoveredCounts:
     --------
     >>> from shuseki.papers.catalogue import printed_paper
     >>> found = recover_counts(printed_paper("shoko-2012")).table
-    >>> found.loc[0, ["percent", "n", "least_count", "greatest_count"]].tolist()
-    ['28.9', 149, 43, 43]
+    >>> found[["percent", "n", "least_count"]].head(2).to_numpy().tolist()
+    [['28.9', 149, 43], ['25.5', 149, 38]]
     """
     frame = paper.table("shares")
     frame = frame[(frame["percent"] != "") & (frame["n"] != "")].reset_index(drop=True)

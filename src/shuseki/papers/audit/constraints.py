@@ -30,6 +30,7 @@ __all__ = [
     "overlap",
 ]
 
+CONSTANT = "constant"
 Certainty = Literal["certain", "strong", "weak"]
 
 
@@ -204,11 +205,12 @@ class Page:
     def row_label(self, cell: Cell) -> str:
         """Name the row of a cell."""
         match cell.kind, cell.key:
-            case "coefficients" | "fit", ("", model, term):
-                return say("model {model}, {term}", model=model, term=term)
             case "coefficients" | "fit", (outcome, model, term):
+                named = column_name(term) if cell.kind == "fit" or term == CONSTANT else term
+                if not outcome:
+                    return say("model {model}, {term}", model=model, term=named)
                 return say(
-                    "{outcome} model {model}, {term}", outcome=outcome, model=model, term=term
+                    "{outcome} model {model}, {term}", outcome=outcome, model=model, term=named
                 )
             case "correlations", (one, other):
                 return say("{one} with {other}", one=one, other=other)

@@ -228,11 +228,12 @@ def _one_variable(page: Page, variable: str) -> Iterator[Constraint]:
             ),
         )
     if printed("mean", "median", "sd"):
+        three = (cells["mean"], cells["median"], cells["sd"])
         yield Constraint(
             "median within a standard deviation of the mean",
-            (cells["mean"], cells["median"], cells["sd"]),
+            (*three, cells["n"]) if printed("n") else three,
             lambda r: distance(
-                max(abs(r[0].value - r[1].value) - r[2].value, 0.0),
+                max(abs(r[0].value - r[1].value) - _reach_of_median(r) * r[2].value, 0.0),
                 r[0].half + r[1].half + r[2].half,
             ),
             lambda r: say(
@@ -308,6 +309,19 @@ def _one_variable(page: Page, variable: str) -> Iterator[Constraint]:
         found,
         lambda r: say("at least {value:.3g}", value=least(r)),
     )
+
+
+def _reach_of_median(r: Readings) -> float:
+    """Most that a median can be away from the mean, in standard deviations: readings end with n.
+
+    If the median is d above the mean, half of the n (of an odd n, one more) are at least d above it
+    and the others as far below as balances them, so that the sum of squares is at least n d², or
+    d² n (n + 1) / (n − 1) for an odd n; it is (n − 1) sd².
+    """
+    n = r[3].value if len(r) > 3 else np.inf
+    if not 2 <= n < np.inf:
+        return 1.0
+    return float(np.sqrt((n - 1) / n) if n % 2 == 0 else (n - 1) / np.sqrt(n * (n + 1)))
 
 
 def _median_limits(r: Readings) -> tuple[float, float]:

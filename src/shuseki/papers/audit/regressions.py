@@ -863,7 +863,7 @@ def _sum_of(
     if not all(cell in page for pair in pairs for cell in pair):
         return
     cells = tuple(cell for pair in pairs for cell in pair)
-    label = f"model {model}, {term}"
+    label = say("model {model}, {term}", model=model, term=term)
     growth = [float(np.sqrt(1 + variance)) for _, variance in moves]
 
     def errors(r: Readings) -> list[float]:
@@ -881,7 +881,11 @@ def _sum_of(
         "coefficients of a sum add",
         cells,
         strain,
-        lambda r: f"{label}: {' + '.join(q.text for q in r[2::2])} = {r[0].text}",
+        lambda r: say(
+            "{label}: {value}",
+            label=label,
+            value=f"{' + '.join(q.text for q in r[2::2])} = {r[0].text}",
+        ),
         lambda r: f"{sum(q.value for q in r[2::2]):.4g}",
         "strong",
         SAME_ROWS if same else FEW_DROPPED,
