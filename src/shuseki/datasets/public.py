@@ -1,4 +1,4 @@
-"""What do public statistics say of manufacturing in a region?
+"""What do public statistics show of manufacturing in a region?
 
 ``manufacturing_panel`` gives plants, employees, wages, shipments and value added by area, industry
 and year; ``shipments_panel`` shipments since 1971; ``input_output_shares`` who sells to whom.

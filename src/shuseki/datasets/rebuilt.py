@@ -1,4 +1,4 @@
-"""How near do public statistics come to the variables that the paper prints?
+"""How close are variables rebuilt from public statistics to those that the paper prints?
 
 Table 3 of Okamuro 2006 prints mean, median, standard deviation, minimum and maximum of every
 variable over the 253 districts. Nine of the eleven regressors can be rebuilt from public statistics

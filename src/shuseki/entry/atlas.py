@@ -1,4 +1,4 @@
-"""What would every other reasonable specification have said?
+"""What do all other reasonable specifications find?
 
 A regression table shows a few of the equations that could have been run. An atlas runs all of
 them: every admissible set of regressors × outcome × outlier rule × sample × regional division
@@ -501,7 +501,7 @@ def permutation_test(
     progress: Callable[[int, int], None] | None = None,
     **choices: object,
 ) -> NullAtlas:
-    """Test each term against the atlas that luck alone would give.
+    """Test each term against the atlas that chance alone would give.
 
     Whole rows of outcomes are exchanged among the areas of each table, so that no term matters
     while outcomes keep their distribution and their mutual correlation; the whole atlas is
@@ -526,8 +526,8 @@ def permutation_test(
             copy = table.copy()
             copy[list(outcomes)] = table[list(outcomes)].to_numpy()[rng.permutation(len(table))]
             shuffled[label] = copy
-        luck = atlas(shuffled, outcomes=outcomes, terms=terms, **choices)  # type: ignore[arg-type]
-        beaten += np.abs(_mean_t(luck)) >= np.abs(mean_t)
+        chance = atlas(shuffled, outcomes=outcomes, terms=terms, **choices)  # type: ignore[arg-type]
+        beaten += np.abs(_mean_t(chance)) >= np.abs(mean_t)
         if progress is not None:
             progress(done + 1, permutations)
     toward = observed.coefficients * np.sign(mean_t) > 0
@@ -642,7 +642,7 @@ def lone_rows(x: Floats, sets: Bools) -> Bools:
     """Rows that decide a coefficient alone (leverage 1), per subset, shape ``(S, n)``.
 
     A row has no more leverage in a subset than with all columns, so only rows with leverage 1 there
-    are asked; as a rule there are none. Without such a row the columns are collinear: it is alone
+    are checked; as a rule there are none. Without such a row the columns are collinear: it is alone
     in every subset that holds all the columns of that combination.
 
     Examples
@@ -664,7 +664,7 @@ def lone_rows(x: Floats, sets: Bools) -> Bools:
         for i in suspects:
             _, _, right = _centred_svd(np.delete(x, i, axis=0))
             alone[:, i] = (sets | (np.abs(right[-1]) < 1e-6)).all(axis=1)
-    elif len(suspects):  # some columns are collinear by themselves: ask every subset
+    elif len(suspects):  # some columns are collinear by themselves: check every subset
         for s in np.flatnonzero(sets.sum(axis=1) + 1 < n):
             left, values, _ = _centred_svd(x[:, sets[s]])
             left = left[suspects][:, values > 1e-8 * values.max(initial=0.0)]

@@ -2,7 +2,7 @@
 
 A plant first seen may have been born; or it moved, lost its number, grew over the threshold,
 changed its industry, or was missed before. And a number seen before may have passed to a new plant.
-Records leave traces of that, a *pattern* per candidate (opened before the last wave? a namesake
+Records show traces of that, a *pattern* per candidate (opened before the last wave? a namesake
 gone elsewhere?); a sample of candidates is verified, by telephone or in a second register. Within
 a pattern p the share that is new has the posterior
 
@@ -237,7 +237,7 @@ def equal_shares(candidates: Candidates, values: Floats, variable: str) -> Equal
     if not spread > 0:
         raise DataError(
             f"{variable} does not vary over the {len(x)} verified candidates. Expected a variable "
-            "of the areas that does. Verify more, or ask another."
+            "of the areas that does. Verify more, or choose another."
         )
     x = (x - x.mean()) / spread
     new = (candidates.status[known] == NEW).astype(float)

@@ -1,4 +1,4 @@
-"""What do the regional variables say about the outcome, area by area?
+"""How do the regional variables explain the outcome?
 
 Least squares, y = X b + e, with the constant in the first column of X, and one of seven
 covariances of b, with A = (X'X)⁻¹, leverages h_i = x_i'A x_i, k columns, and G clusters g::
@@ -20,7 +20,7 @@ Takes: a ``Design`` and ``RegionalVariables``. Gives: a ``Fit``, or ``Fits`` of 
 Sources: Okamuro (2006), tables 4-6. Checked against: statsmodels to ten digits, and its stored
 output; NIST Longley.
 Limits: one cross-section, independent rows or clusters: areas that depend on their neighbours break
-the standard errors. A coefficient that few areas decide is refused or told (``entry.support``);
+the standard errors. A coefficient that few areas decide is refused or noted (``entry.support``);
 with few clusters use ``entry.wild_bootstrap``.
 """
 

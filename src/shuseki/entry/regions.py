@@ -1,9 +1,9 @@
-"""Is this the right region, or does the answer come from where the borders were drawn?
+"""Do the coefficients depend on how the areas are divided?
 
 The same plants can be added up by municipality, district, commuting zone or prefecture, and the
 coefficients need not agree (the modifiable areal unit problem). The same equation is estimated in
-every division; and, to know how much of a difference is only that borders have to run somewhere,
-in many random divisions into contiguous areas.
+every division; and, to see how far coefficients differ when borders are arbitrary, in many random
+divisions into contiguous areas.
 
 A random division gives every link between neighbouring units a random length, its distance in km
 times an Exp(1) draw, and every unit to the seed that is nearest by these links. The areas are

@@ -242,7 +242,7 @@ class SpatialFit(Result):
 
 @result
 class SpatialEffects(Result):
-    """What a change of a term does, here and elsewhere.
+    """Direct and indirect effects of a change of a term.
 
     Attributes
     ----------

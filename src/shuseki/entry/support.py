@@ -18,7 +18,7 @@ Gives    shares from 0 to 1, and notes.
 Sources  the expectation of the sandwich under equal variances: MacKinnon and White (1985), Journal
          of Econometrics 29, eq. 9; Bell and McCaffrey (2002), Survey Methodology 28, for clusters.
 Checked  tests/entry/test_support.py: by hand, and against simulated residuals.
-Limits   it speaks of equal variances; unequal ones can be better or worse off.
+Limits   it assumes equal variances; with unequal ones the share can be higher or lower.
 """
 
 from collections.abc import Sequence
@@ -68,8 +68,8 @@ def check_support(
     terms, areas
         Names of the columns and of the rows.
     standard_errors
-        ``HC0``, ``HC1``, ``CR1`` …, for the message; nothing is asked of ``classical``, ``HC2`` and
-        ``HC3`` but that no area has leverage 1 under the last two.
+        ``HC0``, ``HC1``, ``CR1`` …, for the message. ``classical`` is always accepted, ``HC2`` and
+        ``HC3`` unless an area has leverage 1.
     where
         Which equation, for the message.
     codes, names
@@ -117,8 +117,8 @@ def check_support(
             f"almost alone by {them}"
             f"{' (leverage 1)' if codes is None and leverages(x).max() > 1 - 1e-10 else ''}, in "
             f"{where}. "
-            f"{standard_errors} learns the variance from residuals, and theirs are near 0 whatever "
-            f"the outcome. Expected several {unit} behind every coefficient. {remedy}"
+            f"{standard_errors} estimates the variance from residuals, and theirs are near 0 "
+            f"whatever the outcome. Expected several {unit} behind every coefficient. {remedy}"
         )
     few = np.flatnonzero(kept < TOLD).tolist()
     return tuple(

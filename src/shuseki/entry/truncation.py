@@ -1,4 +1,4 @@
-"""How many plants are too small for the survey to hold?
+"""How many plants are too small to be covered by the survey?
 
 Sizes S = 1, 2, 3, … workers are seen from ``seen_from`` to ``seen_to`` only. A family with survival
 function G(s) = P(S ≥ s) is fitted to what is seen,

@@ -98,7 +98,7 @@ class RegionalVariables(Result):
                 strange = values.index.difference(frame.index)
                 if len(strange):
                     raise AlignmentError(
-                        f"Column {name} speaks of unknown areas: {examples(strange)}. "
+                        f"Column {name} has values for unknown areas: {examples(strange)}. "
                         "Expected the areas of the variables. Convert it to their division."
                     )
                 frame[name] = values.reindex(frame.index)

@@ -1,4 +1,4 @@
-"""Which printed papers are bundled, and how is another one read or begun?
+"""Which printed papers are bundled, and how is another one read or started?
 
 A paper is a folder of facts: the numbers of its tables and the claims of its prose, typed in from
 the publication and checked against it (`shuseki.papers.printed` is the format). ``printed_paper``

@@ -1,11 +1,11 @@
-"""How does one get five waves of plants to practise on, and the truth about them?
+"""How are five synthetic waves of plants made, and the truth about them?
 
 ``synthetic_census`` writes a folder that ``records.Store`` opens like any other:
 
     wave_1995.parquet … wave_2000.parquet    what a statistical office would hand over
     converter.parquet                         changes of plant numbers from wave to wave
     regional_accounts.parquet                 the districts' accounts (``synthetic_accounts``)
-    truth.parquet                             what nobody would ever see
+    truth.parquet                             what records never show
 
 At scale 1 the chain of the 2006 paper gives on it the printed funnel, rankings and equations. The
 truth has one row for every plant that exists in a wave, of any size: with its number where the

@@ -1,4 +1,4 @@
-"""How wrong are startup rates when records see only part, and do corrected intervals hold it?
+"""How biased are rates from incomplete records, and do corrected intervals cover the truth?
 
 A census is drawn by the process of the synthetic census, plant by plant, and compared with its own
 truth. By the records a birth is a number of 2000 with fewer than 20 regular employees that no
@@ -284,7 +284,7 @@ class RecordBias(Result):
 
 @result
 class Coverage(Result):
-    """How often 95% intervals hold the truth.
+    """How often 95% intervals cover the truth.
 
     Attributes
     ----------
@@ -322,7 +322,7 @@ class Coverage(Result):
     def headline(self) -> Message:
         """Coverage of the rates before and after."""
         shares = say(
-            "95% intervals hold the true rate in {before:.1%} of districts by the records, in "
+            "95% intervals cover the true rate in {before:.1%} of districts by the records, in "
             "{after:.1%} after correction",
             before=self.share("records"),
             after=self.share("verified and imputed"),
@@ -394,7 +394,7 @@ def coverage(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Coverage:
-    """Draw censuses, correct each, and count how often intervals hold the truth.
+    """Draw censuses, correct each, and count how often intervals cover the truth.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Which printed numbers of a paper cannot all be true?
 
 A printed paper repeats itself: counts and their sums, rates and their counts, coefficients and
-their t values, tables and sentences. Every repetition is a constraint between cells; `audit` asks
-all of them, and for each that fails it undoes every slip of the pen in every suspected cell to see
+their t values, tables and sentences. Every repetition is a constraint between cells; `audit` checks
+all of them, and for each that fails it undoes every typing slip in every suspected cell to see
 which one change would make everything agree. Failures that one change settles are one finding.
 
 Takes: a `PrintedPaper` (cells as printed, so that rounding is known), and if wanted the true
@@ -71,7 +71,7 @@ def audit(
         True denominators of the ranked rates (by default those of the paper's folder), one row per
         member of an area: ``area``, ``member``,
         ``value``, and ``later`` (the unit that the member became part of) if known. They may be of
-        another year: what is asked is that all areas have like ratios.
+        another year: all that is required is that the ratios of all areas are alike.
     progress
         Called with (contradictions settled, contradictions found).
 

@@ -5,8 +5,8 @@ together and measures their **strain**: how far they are from agreeing, in units
 (and, where the rule says so, a difference of samples) allows. At or below 1 they can be true
 together; above 1 they cannot. Exact counts leave no room, so their strain is 0 or infinite.
 
-Constraints know nothing of one another. Which cell is to blame when one fails is the question of
-`repairs`, which only has to change a cell's text and ask again.
+Constraints are independent of one another. Which cell is to blame when one fails is the question of
+`repairs`, which only has to change a cell's text and check again.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

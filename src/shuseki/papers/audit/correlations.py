@@ -10,7 +10,7 @@ That rule needs the same observations. A paper that drops outliers from its equa
 its correlations breaks no rule by it, so equations whose n differs from that of any of their
 variables are left alone, and `samples` says what the tables reveal of their samples. What two
 equations of one outcome need of the regressors' correlations hardly depends on a few outliers, and
-is asked of such papers too (`_two_models`).
+is checked in such papers too (`_two_models`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -142,8 +142,8 @@ def _mixtures(page: Page, names: list[str]) -> Iterator[Constraint]:
     """``r(S, x) = a r(H, x) + b r(L, x)``, with a and b the groups' deviations over the whole's.
 
     From the groups' correlation ρ: ``a = (r_SH − ρ r_SL)/(1 − ρ²)``, b likewise. It holds in one
-    sample, so it is only asked where the outcomes have one n, or where their own correlations show
-    that the matrix is of all observations.
+    sample, so it is only checked where the outcomes have one n, or where their own correlations
+    show that the matrix is of all observations.
     """
     for whole, parts in page.parts.items():
         if len(parts) != 2 or not {whole, *parts} <= set(names):
@@ -340,7 +340,7 @@ def _two_models(
 
     The residuals of both are uncorrelated with every regressor that they share, so their
     difference, ``Σ d_w w`` with d the difference of the coefficients of w (zero where w is absent),
-    is too: ``Σ d_w r(z, w) s_w = 0`` for each shared z. It speaks of regressors only, whatever the
+    is too: ``Σ d_w r(z, w) s_w = 0`` for each shared z. It concerns regressors only, whatever the
     outcome's correlations are. If m observations stand in the moments but not in the equations,
     each is taken to lie within three standard deviations (or half the furthest printed one) of z
     and of the difference, and their contributions to add as chance does, by the root of m.

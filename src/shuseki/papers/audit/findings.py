@@ -1,4 +1,4 @@
-"""What does an audit hand back, and how sure is it?"""
+"""What does an audit return, and how certain is each finding?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ RULES: Mapping[str, Message] = MappingProxyType(
             say("effect in words"),
             say("number in words"),
             say("correlation in words"),
-            say("pairs said never to meet"),
+            say("pairs said not to be used together"),
             say("pairs kept apart by correlation"),
             say("one definition"),
             say("citation has an entry"),
@@ -228,7 +228,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "effect in words": (*EQUATION, "statement: effect"),
         "number in words": ("statement: approximation",),
         "correlation in words": ("correlations.csv", "statement: weak_correlation"),
-        "pairs said never to meet": (*EQUATION, "statement: never_together"),
+        "pairs said not to be used together": (*EQUATION, "statement: never_together"),
         "pairs kept apart by correlation": ("correlations.csv", "statement: never_together"),
         "one definition": ("statement: definition",),
         "citation has an entry": ("citations.csv", "references.csv"),
@@ -314,7 +314,7 @@ class Audit(Result):
     findings
         Most certain first.
     asked
-        Rule → how many times it was asked.
+        Rule → how many times it was applied.
     page
         The cells audited.
     """
@@ -366,7 +366,7 @@ class Audit(Result):
         return pd.DataFrame(rows, columns=COLUMNS)
 
     def unasked(self) -> pd.DataFrame:
-        """One row per rule that could not be asked: what it needs, and what of that is missing."""
+        """One row per rule that could not be applied: what it needs, and what is missing."""
         paper = self.page.paper
         rows = []
         for rule, needs in NEEDS.items():
@@ -385,7 +385,7 @@ class Audit(Result):
         return pd.DataFrame(rows, columns=["rule", "rule_ja", "needs", "missing", "missing_ja"])
 
     def coverage(self) -> pd.DataFrame:
-        """One row per rule asked: how often, and in how many findings it took part."""
+        """One row per rule applied: how often, and in how many findings it took part."""
         taking: dict[str, int] = {}
         for finding in self.findings:
             for rule in {finding.rule, *(rule for rule, _ in finding.also)}:

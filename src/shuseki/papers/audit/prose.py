@@ -1,9 +1,10 @@
 """Do the sentences say what the tables show?
 
-Each claim of the text is a structured statement; the rules compare it with the cells it speaks of:
+Each claim of the text is a structured statement; the rules compare it with the cells it refers to:
 significance, sign and presence in the models named; the direction of "the higher … the higher";
 extremes and ranges of fit statistics; effect sizes in words; numbers rounded into words; pairs that
-are said never to meet; definitions given twice; works cited without an entry in the references.
+are said not to be used together; definitions given twice; works cited without an entry in the
+references.
 
 A failure means that the sentence, read literally, is not what the table shows. The remedy is as
 often other words as another number, so each finding offers the words.
@@ -391,7 +392,7 @@ def _never_together(
             if pair <= set(terms):
                 names = joined(sorted(pair), " and ")
                 yield _claim(
-                    "pairs said never to meet",
+                    "pairs said not to be used together",
                     statement,
                     (),
                     lambda r: np.inf,

@@ -1,4 +1,4 @@
-"""Do ranks, rates and counts of a ranking tell one story?
+"""Do ranks, rates and counts of a ranking agree?
 
 A rate is a count over a denominator. So each row of a ranking implies a denominator, and an area
 that stands in the rankings of several outcomes must imply the same one. Where one outcome is the
@@ -231,7 +231,7 @@ def _stated_rank(
         ),
         lambda r: say("ranked {rank} in the table", rank=printed),
         certainty="strong",
-        assumption=say("the sentence speaks of this table"),
+        assumption=say("the sentence refers to this table"),
         rewording=say("rank {rank}", rank=printed),
         suspects=(),
     )

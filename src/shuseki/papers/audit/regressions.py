@@ -6,7 +6,7 @@ those of the variables; the constant is what the means leave.
 
 Rules that rest on an assumption, which each finding names:
 
-- F from R², n and the number of regressors (the classical F; only asked where most of the paper's
+- F from R², n and the number of regressors (the classical F; only checked where most of the paper's
   equations obey it, since some papers print a robust one).
 - The standard error implied by a coefficient and its t, against the classical one that moments
   give: to the last digit, where four fifths of the paper's errors are so; else in line with the
@@ -59,7 +59,7 @@ AMONG_MODELS, LEAST_AMONG_MODELS = 9.0, float(np.log(2.0))
 MOST = 0.8
 """Share of the errors that must be the classical ones for the others to be held to it."""
 FEW_EQUATIONS = 2
-"""Up to so many equations, F against R² is asked though most of them fail."""
+"""Up to so many equations, F against R² is checked although most of them fail."""
 LEAST_FREEDOM = 10
 """Degrees of freedom taken at least, when not all regressors are printed."""
 COINCIDENCE = 0.01

@@ -1,9 +1,9 @@
-"""Which slip of the pen would make the printed numbers agree?
+"""Which typing slip would explain why printed numbers disagree?
 
 The slips that typists and typesetters make: one digit for another, two digits exchanged, a
 decimal point or an exponent moved, a sign lost or added, a digit lost or doubled, a star too many
 or too few. Every slip of every suspected cell is undone in turn, and every constraint on that cell
-is asked again. A repair is good when what failed holds and nothing that held fails; among good
+is checked again. A repair is good when what failed holds and nothing that held fails; among good
 ones those that settle more failures come first, then slips that can happen in few ways (a point
 moved, two digits exchanged, a sign) before those that can happen in many (any digit for any
 other), then those that leave the least strain on the cell's other constraints.

@@ -101,7 +101,7 @@ class TestAudit(Result):
     tests
         Rows given.
     asked
-        Rule → rows on which it could be asked.
+        Rule → rows to which it could be applied.
     unread
         Cells that are no printed numbers: row number (from 1), column, text.
     """
@@ -369,7 +369,7 @@ def _levels(
     return every, marked.reshape(len(table), len(every)), claim
 
 
-# ---- what is asked ------------------------------------------------------------------------------
+# ---- what is checked ----------------------------------------------------------------------------
 
 
 class _Outcome(NamedTuple):

@@ -301,7 +301,7 @@ def institutes_by_prefecture(
     needed = ["research_institutes_1996", "plants_1996"]
     if not variables.area_groups:
         raise DataError(
-            "The variables do not know the areas' prefectures. Expected one each. Pass "
+            "The variables have no prefectures of the areas. Expected one each. Pass "
             "area_groups to regional_variables."
         )
     lacking = needed if accounts is None else [c for c in needed if c not in accounts.columns]

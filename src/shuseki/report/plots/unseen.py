@@ -1,4 +1,4 @@
-"""How far do rates and coefficients move when what the records could not see is put right?"""
+"""How are rates and coefficients drawn before and after correction for what the records miss?"""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -103,7 +103,7 @@ def pooled_fit(result: PooledFit, *, lang: str = "en") -> go.Figure:
 
 @plot.register
 def unseen_plants(result: UnseenPlants, *, lang: str = "en") -> go.Figure:
-    """Draw what each family says of the plants below the threshold."""
+    """Draw the plants below the threshold by each family."""
     japanese = lang == "ja"
     fits = [fit for fit in result.fits if fit.is_identified]
     figure = blank(
