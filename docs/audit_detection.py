@@ -2,18 +2,24 @@
 
     python docs/audit_detection.py [SEEDS]          (2 s of processor for each of 64 × SEEDS papers)
 
-Made-up papers (synthetic; ``tests/entry/test_audit.py``) in two styles, one slip in each.
+Made-up papers (synthetic; ``tests/papers/made_up.py``) in two styles, one slip in each.
 """
 
+import runpy
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests/papers"))
+from shuseki.papers.audit.trial import try_audit
 
-from test_audit import detection
+MADE_UP = runpy.run_path(str(Path(__file__).parents[1] / "tests/papers/made_up.py"))
 
 if __name__ == "__main__":
     seeds = range(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
-    table = detection(seeds, ("one sample", "trimmed"))
-    print(table.to_string())
-    print(table.sum().to_string())
+    papers = [
+        MADE_UP["consistent_paper"](seed, style)
+        for style in ("one sample", "trimmed")
+        for seed in seeds
+    ]
+    trial = try_audit(papers)
+    print(trial.headline())
+    print(trial.to_frame().to_string(index=False))

@@ -72,7 +72,7 @@ def test_audit_of_a_folder_a_table_and_tests(shuseki: Run, tmp_path: Path) -> No
     started = shuseki("audit", "--new", str(folder))
     assert started.code == 0
     assert "0 contradictions in made-up" in started.out
-    assert "rules could be asked" in started.out
+    assert "rules could be applied" in started.out
     assert shuseki("audit", str(folder)).code == 0
     assert shuseki("audit", "--new", str(folder)).code == cli.BAD_OUTPUT
     fit = folder / "fit.csv"
@@ -100,6 +100,13 @@ def test_audit_of_a_folder_a_table_and_tests(shuseki: Run, tmp_path: Path) -> No
     assert answer.code == 1
     assert "1 of 2 printed tests" in answer.out
     assert shuseki("audit", str(tmp_path / "absent")).code == cli.BAD_INPUT
+
+
+def test_audit_of_a_survey_in_japanese(shuseki: Run) -> None:
+    answer = shuseki("audit", "shoko-2012", "--lang", "ja")
+    assert answer.code == 0
+    assert "割合29個のうち29個は人数が一通りに定まる（n = 144～152）" in answer.out
+    assert "shoko-2012の矛盾0件（確実0件、有力0件、弱い0件）" in answer.out
 
 
 def test_datasets_names_publisher_and_terms(shuseki: Run) -> None:

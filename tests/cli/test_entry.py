@@ -38,7 +38,7 @@ def test_counts(table: Path, tmp_path: Path) -> None:
         "counts", str(table), "--outcome", "births", "--terms", "a,b",
         "--exposure", "people", "--out", str(out),
     )  # fmt: skip
-    assert "births, poisson: significant at 5% (HC1): a +" in text
+    assert "births, Poisson: significant at 5% (HC1): a +" in text
     assert "overdispersion" in text
     written = pd.read_csv(out).set_index("term")["coefficient_log_rate"]
     assert written["a"] == pytest.approx(0.5, abs=0.1)  # births follow exp(0.5 + 0.5 a)
@@ -97,7 +97,7 @@ def test_cutoffs_of_conley_are_chosen(table: Path) -> None:
     text = said(
         "neighbours", str(table), "--outcome", "high", "--terms", "a,b", "--cutoffs", "80,5000"
     )
-    assert "5000 km reaches over" in text  # the made-up areas span some 1,000 km
+    assert "5000 km covers" in text  # the made-up areas span some 1,000 km
     with pytest.raises(ParameterError, match="'far' is no distance"):
         said("neighbours", str(table), "--outcome", "high", "--terms", "a", "--cutoffs", "far")
 

@@ -134,12 +134,9 @@ def test_a_cutoff_over_the_whole_map_gives_no_error_and_says_so() -> None:
     assert np.isnan(answer.errors[1]).all()
     np.testing.assert_allclose(answer.kept_shares[1], 0, atol=1e-10)
     assert answer.within_shares[1] == 1
-    assert (
-        "10000 km reaches over 100% of the pairs of areas: no error for any term"
-        in (answer.notes[0])
-    )
+    assert "10000 km covers 100% of the pairs of areas: no error for any term" in (answer.notes[0])
     assert "3 of 6" not in answer.headline()  # slopes alone: 2 of 4
-    assert "2 of 4 cannot be known" in answer.headline()
+    assert "2 of 4 cannot be estimated" in answer.headline()
 
 
 @pytest.mark.parametrize("kernel", ["bartlett", "uniform"])

@@ -10,6 +10,7 @@ from scipy import stats
 
 from shuseki.entry.counts import count_effects, count_model, overdispersion, separated
 from shuseki.errors import ConvergenceError, DataError, ParameterError
+from shuseki.language import told as in_language
 from shuseki.papers.catalogue import printed_definitions
 
 REFERENCE = Path(__file__).with_name("reference")
@@ -157,7 +158,7 @@ def test_effects_are_told_as_those_of_the_linear_model() -> None:
         f"10 points more manufacturing share of workers: {change:.1f} more high-tech births per "
         "10,000 labour force"
     )
-    assert "ハイテク業種の" in told.say("START_H", "poisson", "MRATIO", lang="ja")
+    assert "ハイテク業種の" in in_language(told.say("START_H", "poisson", "MRATIO"), "ja")
 
 
 def test_exposure_units_do_not_matter() -> None:

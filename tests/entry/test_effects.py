@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from shuseki.entry.effects import effects, tell, tell_ja
+from shuseki.entry.effects import effects, tell
 from shuseki.entry.ols import estimate, estimate_all
 from shuseki.errors import UnknownCodeError
+from shuseki.language import told
 from shuseki.papers.catalogue import printed_definitions, printed_designs, printed_paper
 
 TABLE_2 = printed_definitions()
@@ -36,11 +37,11 @@ def test_both_languages_name_outcome_direction_and_convention():
     assert tell("UNIV", "START_L", -0.23, TABLE_2) == (
         "10 points more university graduates: 0.23 fewer low-tech births per 10,000 labour force"
     )
-    assert tell_ja("UNIV", "START_L", -0.23, TABLE_2) == (
+    assert told(tell("UNIV", "START_L", -0.23, TABLE_2), "ja") == (
         "大卒比率が10ポイント高いと、ローテク業種の労働力人口1万人あたりの開業数が0.23件少ない"
     )
     assert "per 100 existing plants" in tell("UNIV", "START", 0.1, PER_PLANT)
-    assert "既存事業所100あたり" in tell_ja("UNIV", "START", 0.1, PER_PLANT)
+    assert "既存事業所100あたり" in told(tell("UNIV", "START", 0.1, PER_PLANT), "ja")
     assert (
         tell("PORT", "START", 0.001234, TABLE_2)
         == "1 more PORT: 0.0012 more births per 10,000 labour force"
@@ -64,13 +65,15 @@ def test_effects_carry_their_interval(variables):
 
 
 def test_one_effect_can_be_asked_for(variables):
-    told = effects(estimate_all(printed_designs(), variables))
-    assert told.say("START", 1, "MRATIO").startswith("10 points more manufacturing share")
-    assert told.say("START", "1", "MRATIO", "ja").startswith("製造業比率が10ポイント高いと")
-    assert told.headline() in set(told.to_frame()["words"])
-    assert told.is_synthetic
+    answer = effects(estimate_all(printed_designs(), variables))
+    message = answer.say("START", "1", "MRATIO")
+    assert message.startswith("10 points more manufacturing share")
+    assert told(message, "ja").startswith("製造業比率が10ポイント高いと")
+    assert answer.headline() in set(answer.to_frame()["words"])
+    assert told(answer.headline(), "ja") in set(answer.to_frame()["words_ja"])
+    assert answer.is_synthetic
     with pytest.raises(UnknownCodeError, match="START, 1, MRATIO"):
-        told.say("START", 1, "MRATIOS")
+        answer.say("START", 1, "MRATIOS")
 
 
 def test_a_land_price_step_is_ten_per_cent():

@@ -11,7 +11,7 @@ def test_printed_rule_gives_the_printed_groups() -> None:
     # Okamuro 2006, p. 6: 22 high, 36 low; our codes carry the printed group.
     levels = technology_levels()
     assert levels.of("high") == tuple(f"H{k:02d}" for k in range(1, 23))
-    assert levels.headline() == "36 low, 22 high of 58 industries (above 2.47 %, as printed)"
+    assert levels.headline() == "36 low, 22 high of 58 industries (above 2.47%, as printed)"
     assert levels.sources[0].key == "Okamuro2006"
 
 

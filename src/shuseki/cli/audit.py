@@ -1,11 +1,13 @@
 """Which printed numbers cannot all be true?"""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 
@@ -13,12 +15,16 @@ from shuseki.cli.gate import WRITES
 from shuseki.datasets.denominators import labour_force_of_ranked
 from shuseki.disk import scratch
 from shuseki.errors import DataError, ParameterError
+from shuseki.language import Message, check_language, joined, listed, say, told
+from shuseki.language.names import some_of
 from shuseki.papers.audit import Audit, TestAudit, audit_tests
 from shuseki.papers.audit import audit as audit_paper
 from shuseki.papers.catalogue import new_paper, paper_folder, printed_paper, write_paper
 from shuseki.papers.printed import TEST_COLUMNS, PrintedPaper, text_of
 from shuseki.papers.printed_table import Below, PrintedTable, paper_texts, read_printed_table
+from shuseki.papers.shares import recover_counts
 from shuseki.release import write_csv
+from shuseki.report.words import phrase
 
 __all__ = ["app"]
 
@@ -53,17 +59,16 @@ def audit(
     Exit code 0: nothing found; 1: findings.
     """
     console = Console()
-    if lang not in ("en", "ja"):
-        raise ParameterError(f"Language {lang!r}. Expected en or ja. Choose one of them.")
+    check_language(lang)
     if paper and (new is not None or tables):
         raise ParameterError(
             f"Both {paper} and --{'new' if new is not None else 'from'}. Expected one: a paper to "
             "audit, or a folder to start. Leave one out."
         )
     if tables:
-        print_of = _of_tables(console, tables, below, new)
+        print_of = _of_tables(console, tables, below, new, lang)
     elif new is not None:
-        console.print(f"Written to {new}: {', '.join(new_paper(new))}", markup=False)
+        _tell(console, written(new, new_paper(new)), lang)
         print_of = printed_paper(new)
     elif Path(paper).suffix.lower() == ".csv" and Path(paper).is_file():
         _finish(console, _tests(Path(paper)), table, lang)
@@ -73,20 +78,34 @@ def audit(
     own = not print_of.table("denominators").empty
     known = None if own else labour_force_of_ranked(print_of)
     found = audit_paper(print_of, denominators=None if known is None or known.empty else known)
+    if not print_of.table("shares").empty:
+        _tell(console, recover_counts(print_of).headline(), lang)
     _finish(console, found, table, lang)
 
 
-def _of_tables(console: Console, paths: list[Path], below: str, new: Path | None) -> PrintedPaper:
+def _tell(console: Console, text: str, lang: str, style: str = "") -> None:
+    """Print one line as it is, in the language."""
+    console.print(told(text, lang), style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def written(folder: Path, files: Sequence[str]) -> Message:
+    """Say what was written."""
+    return say("Written to {folder}: {files}", folder=folder, files=listed(files))
+
+
+def _of_tables(
+    console: Console, paths: list[Path], below: str, new: Path | None, lang: str
+) -> PrintedPaper:
     """Read printed tables into a paper's folder, and say what was not taken."""
     if below not in ("", "t", "se", "p"):
         raise ParameterError(f"--below {below!r}. Expected t, se or p. Choose one of them.")
     said: Below | None = None if below == "" else below  # type: ignore[assignment]
     read = [read_printed_table(path, below=said) for path in paths]
     for one in read:
-        _show_table(console, one)
+        _show_table(console, one, lang)
     texts = paper_texts(read, key=new.name if new is not None else read[0].name)
     if new is not None:
-        console.print(f"Written to {new}: {', '.join(write_paper(new, texts))}", markup=False)
+        _tell(console, written(new, write_paper(new, texts)), lang)
         return printed_paper(new)
     with scratch(what="paper") as place:
         folder = place / "paper"
@@ -94,21 +113,22 @@ def _of_tables(console: Console, paths: list[Path], below: str, new: Path | None
         return PrintedPaper.read(paper_folder(folder))
 
 
-def _show_table(console: Console, read: PrintedTable) -> None:
-    console.print(repr(read).strip("<>"), markup=False, highlight=False, soft_wrap=True)
-    reasons: dict[str, list[str]] = {}
+def _show_table(console: Console, read: PrintedTable, lang: str) -> None:
+    _tell(console, read.headline(), lang)
+    reasons: dict[str, list[Message]] = {}
     for cell in read.unused:
         reasons.setdefault(cell.why, []).append(
-            f"row {cell.row} column {cell.column} {cell.text!r}"
+            say(
+                "row {row} column {column} {text}",
+                row=cell.row,
+                column=cell.column,
+                text=repr(cell.text),
+            )
         )
     for why, cells in reasons.items():
-        more = f" … ({len(cells)} in all)" if len(cells) > SHOWN else ""
-        console.print(
-            f"  not used, {why}: {'; '.join(cells[:SHOWN])}{more}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        unused = say("not used, {why}: {cells}", why=why, cells=some_of(cells, SHOWN))
+        console.print("  ", end="")
+        _tell(console, unused, lang)
 
 
 def _tests(path: Path) -> TestAudit:
@@ -129,40 +149,47 @@ def _tests(path: Path) -> TestAudit:
 
 def _finish(console: Console, found: Audit | TestAudit, table: Path | None, lang: str) -> None:
     """Show the findings, and leave with the code that says whether there are any."""
-    console.print(found.headline(), style="bold", markup=False, highlight=False, soft_wrap=True)
-    frame = found.to_frame(lang)
+    _tell(console, found.headline(), lang, style="bold")
+    frame = found.to_frame()
+    end = "_ja" if lang == "ja" else ""
     for row in frame.to_dict("records"):
+        certainty = phrase(f"value_{row['certainty']}", lang)
         console.print(
-            f"\n[bold]{row['number']}[/] [cyan]{row['certainty']}[/] · {escape(row['rule'])}"
+            f"\n[bold]{row['number']}[/] [cyan]{certainty}[/] · {escape(row[f'rule{end}'])}"
         )
         for label in ("where", "found", "expected", "repair", "assumption"):
-            said = row[label]
+            said = row[f"{label}{end}"]
             if said:
-                console.print(f"  {label:<11}{said}", markup=False, highlight=False, soft_wrap=True)
+                head = phrase(label, lang)
+                gap = " " * max(11 - cell_len(head), 1)
+                _tell(console, f"  {head if lang == 'ja' else label}{gap}{said}", lang)
     if isinstance(found, Audit):
         _show_unasked(console, found, lang)
     elif len(found.unread):
         cells = found.unread.head(SHOWN).astype(str).agg(" ".join, axis=1)
-        console.print(f"\nNot read: {'; '.join(cells)}", markup=False, highlight=False)
+        console.print()
+        _tell(console, say("Not read: {cells}", cells=joined(cells, "; ")), lang)
     if table is not None:
         write_csv(table, frame)
-        console.print(f"Written: {table}", markup=False, highlight=False)
+        _tell(console, say("Written: {file}", file=table), lang)
     if len(frame):
         raise typer.Exit(FOUND_SOMETHING)
 
 
 def _show_unasked(console: Console, found: Audit, lang: str) -> None:
-    """How many rules could be asked, and what the others lack."""
+    """How many rules could be applied, and what the others lack."""
     unasked = found.unasked()
     asked = len(found.asked)
-    console.print(
-        f"\n{asked} of {asked + len(unasked)} rules could be asked. Not asked, for want of:"
-        if lang == "en"
-        else f"\n{asked + len(unasked)}規則のうち{asked}を適用。次の不足により適用できない規則:",
-        highlight=False,
+    console.print()
+    _tell(
+        console,
+        say(
+            "{asked} of {all} rules could be applied. Not applied, for lack of:",
+            asked=asked,
+            all=asked + len(unasked),
+        ),
+        lang,
     )
-    name = "rule" if lang == "en" else "rule_ja"
-    for missing, rules in unasked.groupby("missing", sort=False):
-        console.print(
-            f"  {missing}: {', '.join(rules[name])}", markup=False, highlight=False, soft_wrap=True
-        )
+    end = "_ja" if lang == "ja" else ""
+    for missing, rules in unasked.groupby(f"missing{end}", sort=False):
+        _tell(console, f"  {missing}: {told(listed(rules[f'rule{end}']), lang)}", lang)

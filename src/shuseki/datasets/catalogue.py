@@ -20,6 +20,7 @@ Limits: a data set that is made on demand (the synthetic census) has no ``file``
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -30,6 +31,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from shuseki.errors import DataError, UnknownCodeError
+from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
 from shuseki.sources import Origin, Source
 
@@ -99,17 +101,32 @@ class Dataset:
             return pd.DataFrame(pd.read_csv(text, dtype=types))
 
 
+ORIGINS: Mapping[Origin, Message] = {
+    "public": say("public"),
+    "synthetic": say("synthetic"),
+    "printed": say("printed"),
+    "user": say("user"),
+    "method": say("method"),
+}
+
+
 @result
 class Catalogue(Result):
     """All bundled data sets."""
 
     datasets: tuple[Dataset, ...]
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Count by origin."""
         origins = [dataset.origin for dataset in self.datasets]
-        counts = ", ".join(f"{origins.count(kind)} {kind}" for kind in dict.fromkeys(origins))
-        return f"{len(self.datasets)} data sets: {counts}"
+        return say(
+            "{n:count(data set)}: {counts}",
+            n=len(self.datasets),
+            counts=listed(
+                say("{n} {origin}", n=origins.count(kind), origin=ORIGINS[kind])
+                for kind in dict.fromkeys(origins)
+            ),
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per data set."""

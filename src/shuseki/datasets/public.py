@@ -1,4 +1,4 @@
-"""What do public statistics say of manufacturing in a region?
+"""What do public statistics show of manufacturing in a region?
 
 ``manufacturing_panel`` gives plants, employees, wages, shipments and value added by area, industry
 and year; ``shipments_panel`` shipments since 1971; ``input_output_shares`` who sells to whom.
@@ -26,6 +26,7 @@ from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.geography.districts import Division, aggregate, division
 from shuseki.industries.classification import classification
 from shuseki.industries.concordance import comparable_groups
+from shuseki.language import say
 from shuseki.measures.change.externalities import InputOutput, input_output
 from shuseki.measures.distance.visibility import seen_share
 from shuseki.panel import ALL, Panel
@@ -206,8 +207,11 @@ def input_output_shares(
         pd.DataFrame(parts @ between @ parts.T, index=part.index, columns=part.index),
         sources=(dataset("input-output-flows").source, dataset("input-output-industries").source),
         notes=(
-            f"Suppliers and customers: manufacturing only, home and imported goods, {year}; "
-            "dealings inside one of the table's 17 sectors are left out.",
+            say(
+                "Suppliers and customers: manufacturing only, domestic and imported goods, {year}; "
+                "transactions inside one of the table's 17 sectors are left out.",
+                year=year,
+            ),
         ),
     )
 
@@ -306,8 +310,8 @@ def build_panel(
         division=to.name,
         sources=(dataset("manufacturing-municipal").source, *to.sources),
         notes=(
-            "Plants with four or more employees.",
-            "Sums leave out withheld cells; plants_withheld counts their plants.",
-            *(() if industries == "total" else ("Industries are published for cities only.",)),
+            say("Plants with four or more employees."),
+            say("Sums leave out withheld cells; plants_withheld counts their plants."),
+            *(() if industries == "total" else (say("Industries are published for cities only."),)),
         ),
     )

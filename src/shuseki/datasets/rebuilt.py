@@ -1,4 +1,4 @@
-"""How near do public statistics come to the variables that the paper prints?
+"""How close are variables rebuilt from public statistics to those that the paper prints?
 
 Table 3 of Okamuro 2006 prints mean, median, standard deviation, minimum and maximum of every
 variable over the 253 districts. Nine of the eleven regressors can be rebuilt from public statistics
@@ -11,11 +11,14 @@ Limits: the statistics are over all districts with a value (``n``), as in the pa
 says of every variable what keeps it from the print.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from shuseki.datasets.accounts import COLUMNS, NATIONAL, regional_accounts
 from shuseki.datasets.catalogue import dataset
+from shuseki.language import Message, say
 from shuseki.papers.catalogue import printed_definitions, printed_paper
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
@@ -24,26 +27,44 @@ __all__ = ["REASONS", "RebuiltVariables", "rebuilt_variables"]
 
 STATISTICS = ("mean", "median", "sd", "min", "max", "n")
 
-REASONS = {
-    "PCM": "2001 for 1998; value added is published gross by municipality and is made net by one "
-    "national ratio, which is too little where capital is heavy (羽咋 .39; the print ends at .344)",
-    "GRSALES": "the same years; districts by our reading of the list, withheld municipalities "
-    "count as nothing",
-    "WAGE": "2001 for 1998; plants of 1-3 workers are taken in as in AVESIZE; without them the "
-    "mean is 396.8, and the print lies between",
-    "LNLANDP": "no public source by municipality at hand",
-    "UNEMPL": "2000 for 1995, by one national ratio; unemployment grew more outside the cities "
-    "(Toyama 2.8 to 3.4 %), so rural districts stay too high and Okinawa too low",
-    "UNIV": "the same census; the population of 15 and over is total less an estimate",
-    "INST": "no public source by municipality",
-    "DENS": "2001 for 1996, and the paper takes the establishment census, which counts more plants "
-    "than the census of manufactures; all statistics are low by about a fifth, but the minimum",
-    "MRATIO": "manufacturing of 2001 for 1996 over all employees of 2009, when there were as many",
-    "HITECH": "two-digit groups of cities in 2001 for 58 classes in 1998: special machinery (part "
-    "of 29) is missing, and fifteen districts show no industries",
-    "AVESIZE": "2001 for 1998; plants of 1-3 workers spread by the ratio of all (2016) to larger "
-    "plants (2012)",
+REASONS: Mapping[str, Message] = {
+    "PCM": say(
+        "2001 for 1998; value added is published gross by municipality and is made net by one "
+        "national ratio, which is too little where capital is heavy (羽咋 .39; the print ends at "
+        ".344)"
+    ),
+    "GRSALES": say(
+        "the same years; districts by our reading of the list, withheld municipalities count as "
+        "nothing"
+    ),
+    "WAGE": say(
+        "2001 for 1998; plants of 1–3 workers are included as in AVESIZE; without them the mean is "
+        "396.8, and the print lies between"
+    ),
+    "LNLANDP": say("no public source by municipality at hand"),
+    "UNEMPL": say(
+        "2000 for 1995, by one national ratio; unemployment grew more outside the cities (Toyama "
+        "2.8 to 3.4%), so rural districts stay too high and Okinawa too low"
+    ),
+    "UNIV": say("the same census; the population of 15 and over is the total less an estimate"),
+    "INST": say("no public source by municipality"),
+    "DENS": say(
+        "2001 for 1996, and the paper takes the establishment census, which counts more plants "
+        "than the census of manufactures; all statistics but the minimum are about a fifth too low"
+    ),
+    "MRATIO": say(
+        "manufacturing of 2001 for 1996 over all employees of 2009, when there were as many"
+    ),
+    "HITECH": say(
+        "two-digit groups of cities in 2001 for 58 classes in 1998: special machinery (part of 29) "
+        "is missing, and fifteen districts show no industries"
+    ),
+    "AVESIZE": say(
+        "2001 for 1998; plants of 1–3 workers are allocated by the ratio of all plants (2016) to "
+        "larger plants (2012)"
+    ),
 }
+"""Why a rebuilt variable differs from the print."""
 
 
 @result
@@ -58,17 +79,20 @@ class RebuiltVariables(Result):
 
     table: pd.DataFrame
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Count the variables and the distance of their means."""
         means = self.table[self.table["statistic"] == "mean"].dropna(subset="rebuilt")
         spread = self.table[self.table["statistic"] == "sd"].set_index("variable")["printed"]
         gap = (means["rebuilt"] - means["printed"]).abs().to_numpy() / spread[
             means["variable"]
         ].to_numpy()
-        return (
-            f"{len(means)} of {self.table['variable'].nunique()} regressors rebuilt from public "
-            f"statistics; their means lie {gap.mean():.2f} printed standard deviations from the "
-            f"print (at most {gap.max():.2f})"
+        return say(
+            "{rebuilt} of {all} regressors rebuilt from public statistics; their means lie "
+            "{mean:.2f} printed standard deviations from the print (at most {most:.2f})",
+            rebuilt=len(means),
+            all=self.table["variable"].nunique(),
+            mean=float(gap.mean()),
+            most=float(gap.max()),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -96,7 +120,9 @@ def rebuilt_variables() -> RebuiltVariables:
     used = dict.fromkeys(column.data for column in COLUMNS if column.data)
     return RebuiltVariables(
         table=pd.DataFrame(rows, columns=["variable", "statistic", "printed", "rebuilt"]),
-        notes=tuple(f"{name}: {reason}." for name, reason in REASONS.items()),
+        notes=tuple(
+            say("{name}: {reason}.", name=name, reason=reason) for name, reason in REASONS.items()
+        ),
         sources=(
             OKAMURO_2006.at("table 3"),
             *(dataset(name).source for name in (*used, *NATIONAL)),

@@ -1,9 +1,10 @@
-"""What would every other reasonable specification have said?
+"""What do all other reasonable specifications find?
 
 A regression table shows a few of the equations that could have been run. An atlas runs all of
 them: every admissible set of regressors × outcome × outlier rule × sample × regional division
 or rate convention × standard error, and says how often each variable comes out with which sign,
-which choice moves its coefficient most, and whether so many significant results could be luck.
+which choice moves its coefficient most, and whether so many significant results could be due to
+chance.
 
 All equations are estimated from cross-products. With columns centred and scaled, a subset of
 regressors needs only the matching rows of the moment matrix C = Z'Z; and because e = y − Xb is
@@ -36,6 +37,8 @@ from scipy import stats
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, joined, say
+from shuseki.language.names import named, some_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -63,6 +66,15 @@ SPECIFICATION_CURVE = Source(
 )
 
 OutlierRule = Callable[[Floats], Bools]
+
+CHOICES = {
+    "table": say("the table"),
+    "outcome": say("the outcome"),
+    "outliers": say("the outlier rule"),
+    "sample": say("the sample"),
+    "standard_errors": say("the standard errors"),
+}
+"""Choices by their column."""
 
 
 @dataclass(frozen=True)
@@ -221,14 +233,17 @@ class Atlas(Result):
             r2=self.r2[s],
         )
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many specifications, and how many failed."""
         failed, alone = int(self.singular.sum()), int(self.decided_alone.sum())
-        return (
-            f"{len(self):,} specifications of {len(self.terms)} terms"
-            f"{f', {failed:,} of them singular' if failed else ''}"
-            f"{f', {alone:,} set aside: one area alone decides a term' if alone else ''}"
-        )
+        parts = [
+            say("{n:,} specifications of {terms:count(term)}", n=len(self), terms=len(self.terms))
+        ]
+        if failed:
+            parts.append(say("{n:,} of them singular", n=failed))
+        if alone:
+            parts.append(say("{n:,} set aside: one area alone decides a term", n=alone))
+        return joined(parts, ", ")
 
 
 @result
@@ -251,18 +266,21 @@ class Influence(Result):
         """One row per choice, the most influential first."""
         return self.table
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The most influential choice."""
         first = self.table.iloc[0]
-        return (
-            f"{self.term}: the choice of {first['choice']} alone explains "
-            f"{first['first_order_share']:.0%} of the variance of its slope"
+        return say(
+            "{term}: the choice of {choice} alone explains {share:.0%} of the variance of its "
+            "slope",
+            term=self.term,
+            choice=CHOICES.get(str(first["choice"]), str(first["choice"])),
+            share=float(first["first_order_share"]),
         )
 
 
 @result
 class NullAtlas(Result):
-    """Could so many significant slopes be luck?
+    """Could so many significant slopes be due to chance?
 
     Attributes
     ----------
@@ -280,13 +298,16 @@ class NullAtlas(Result):
         """One row per term."""
         return self.table
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many terms pass at 5%."""
-        passed = self.table.loc[self.table["p_value"] < 0.05, "term"]
-        return (
-            f"{len(passed)} of {len(self.table)} terms have a larger mean t over all equations "
-            f"than luck gives at 5% ({self.permutations} permutations): "
-            f"{', '.join(passed) or 'none'}"
+        passed = list(self.table.loc[self.table["p_value"] < 0.05, "term"])
+        return say(
+            "{passed} of {terms:count(term)} have a mean t over all equations that chance alone "
+            "would exceed in less than 5% of {permutations:,} permutations: {names}",
+            passed=len(passed),
+            terms=len(self.table),
+            permutations=self.permutations,
+            names=named(passed),
         )
 
 
@@ -480,7 +501,7 @@ def permutation_test(
     progress: Callable[[int, int], None] | None = None,
     **choices: object,
 ) -> NullAtlas:
-    """Test each term against the atlas that luck alone would give.
+    """Test each term against the atlas that chance alone would give.
 
     Whole rows of outcomes are exchanged among the areas of each table, so that no term matters
     while outcomes keep their distribution and their mutual correlation; the whole atlas is
@@ -505,8 +526,8 @@ def permutation_test(
             copy = table.copy()
             copy[list(outcomes)] = table[list(outcomes)].to_numpy()[rng.permutation(len(table))]
             shuffled[label] = copy
-        luck = atlas(shuffled, outcomes=outcomes, terms=terms, **choices)  # type: ignore[arg-type]
-        beaten += np.abs(_mean_t(luck)) >= np.abs(mean_t)
+        chance = atlas(shuffled, outcomes=outcomes, terms=terms, **choices)  # type: ignore[arg-type]
+        beaten += np.abs(_mean_t(chance)) >= np.abs(mean_t)
         if progress is not None:
             progress(done + 1, permutations)
     toward = observed.coefficients * np.sign(mean_t) > 0
@@ -526,7 +547,7 @@ def permutation_test(
         permutations=permutations,
         sources=(*observed.sources, SPECIFICATION_CURVE),
         notes=(
-            "Whole rows of outcomes are exchanged among the areas of each table.",
+            say("Whole rows of outcomes are exchanged among the areas of each table."),
             *observed.notes,
         ),
     )
@@ -600,9 +621,13 @@ def _estimate(
         singular=~np.isfinite(r2) & ~alone,
         decided_alone=alone,
         notes=(
-            f"{int(alone.sum()):,} specifications with robust errors are set aside: in each an "
-            f"area ({examples(decisive)}) alone decides a coefficient (leverage 1), and its "
-            "residual is 0 whatever the outcome. Leave the term out, or use classical errors.",
+            say(
+                "{n:,} specifications with robust errors are set aside: in each an area ({areas}) "
+                "alone decides a coefficient (leverage 1), and its residual is 0 whatever the "
+                "outcome. Leave the term out, or use classical errors.",
+                n=int(alone.sum()),
+                areas=some_of(decisive),
+            ),
         )
         if decisive
         else (),
@@ -617,7 +642,7 @@ def lone_rows(x: Floats, sets: Bools) -> Bools:
     """Rows that decide a coefficient alone (leverage 1), per subset, shape ``(S, n)``.
 
     A row has no more leverage in a subset than with all columns, so only rows with leverage 1 there
-    are asked; as a rule there are none. Without such a row the columns are collinear: it is alone
+    are checked; as a rule there are none. Without such a row the columns are collinear: it is alone
     in every subset that holds all the columns of that combination.
 
     Examples
@@ -639,7 +664,7 @@ def lone_rows(x: Floats, sets: Bools) -> Bools:
         for i in suspects:
             _, _, right = _centred_svd(np.delete(x, i, axis=0))
             alone[:, i] = (sets | (np.abs(right[-1]) < 1e-6)).all(axis=1)
-    elif len(suspects):  # some columns are collinear by themselves: ask every subset
+    elif len(suspects):  # some columns are collinear by themselves: check every subset
         for s in np.flatnonzero(sets.sum(axis=1) + 1 < n):
             left, values, _ = _centred_svd(x[:, sets[s]])
             left = left[suspects][:, values > 1e-8 * values.max(initial=0.0)]

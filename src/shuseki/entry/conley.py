@@ -1,4 +1,4 @@
-"""How sure are we, when neighbouring areas share their surprises?
+"""How large are standard errors when the residuals of nearby areas are correlated?
 
 Robust standard errors treat areas as independent. Conley's let the residuals of areas closer
 than a cut-off be correlated in any way::
@@ -12,7 +12,7 @@ default for that reason, though in two dimensions it is not guaranteed to be pos
 Residuals add up to 0 over all areas: a kernel that covers them all finds no variance at all. So
 the share of the variance that residuals of independent errors would show is computed for every
 cut-off and term (``entry.support.kept_share``). Below 30% of it, or with 90% of the pairs within
-the cut-off, the error is ``nan``; below 60% it is told.
+the cut-off, the error is ``nan``; below 60% a note says so.
 
 Takes    regressors (n, k), residuals (n,), distances in km.
 Gives    ConleyErrors: a standard error per term and cut-off, beside HC1.
@@ -30,7 +30,9 @@ from shuseki.arrays import Bools, Floats
 from shuseki.entry.ols import check_design
 from shuseki.entry.rows import complete_rows, note_left_out
 from shuseki.entry.support import TOLD, check_support, kept_share
-from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.errors import AlignmentError, DataError, ParameterError
+from shuseki.language import Message, joined, listed, say
+from shuseki.language.names import some_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -112,22 +114,33 @@ class ConleyErrors(Result):
         ]
         return pd.concat(rows, ignore_index=True)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The largest change of a standard error."""
         ratio = np.abs(self.errors / self.robust)[:, 1:]
         if np.isnan(ratio).all():
-            return (
-                f"{self.outcome}: no Conley errors at {examples(f'{c:g}' for c in self.cutoffs_km)}"
-                f" km, which reach over the whole map; HC1 alone, n = {self.n}"
+            return say(
+                "{outcome}: no Conley errors at {cutoffs} km, which cover the whole map; HC1 "
+                "alone, n = {n}",
+                outcome=self.outcome,
+                cutoffs=listed([f"{c:g}" for c in self.cutoffs_km]),
+                n=self.n,
             )
         at = np.unravel_index(np.nanargmax(ratio), ratio.shape)
         unknown = int(np.isnan(ratio).sum())
-        left = f"; {unknown} of {ratio.size} cannot be known" if unknown else ""
-        return (
-            f"{self.outcome}: Conley errors are {np.nanmin(ratio):.2f}–{np.nanmax(ratio):.2f} "
-            f"times HC1 (largest for {self.terms[at[1] + 1]} at {self.cutoffs_km[at[0]]:g} km)"
-            f"{left}, n = {self.n}"
-        )
+        parts = [
+            say(
+                "{outcome}: Conley errors are {least:.2f}–{most:.2f} times HC1 (largest for {term} "
+                "at {cutoff:g} km)",
+                outcome=self.outcome,
+                least=float(np.nanmin(ratio)),
+                most=float(np.nanmax(ratio)),
+                term=self.terms[at[1] + 1],
+                cutoff=self.cutoffs_km[at[0]],
+            )
+        ]
+        if unknown:
+            parts.append(say("{n} of {of} cannot be estimated", n=unknown, of=ratio.size))
+        return say("{text}, n = {n}", text=joined(parts, "; "), n=self.n)
 
 
 def conley_errors(
@@ -225,27 +238,40 @@ def _notes(
     kept: Floats,
     useless: Bools,
     negative: Bools,
-) -> tuple[str, ...]:
-    """Say which errors cannot be known, which came out negative, which are too small."""
+) -> tuple[Message, ...]:
+    """Say which errors cannot be estimated, which came out negative, which are too small."""
     notes = []
     for c, cutoff in enumerate(cutoffs_km):
         if useless[c].any():
             lost = [terms[j] for j in np.flatnonzero(useless[c]).tolist()]
             notes.append(
-                f"{cutoff:g} km reaches over {within[c]:.0%} of the pairs of areas: no error for "
-                f"{'any term' if useless[c].all() else examples(lost)}, since residuals add up to "
-                "0 over the whole map. Choose a shorter cut-off."
+                say(
+                    "{cutoff:g} km covers {share:.0%} of the pairs of areas: no error for {terms}, "
+                    "since residuals add up to 0 over the whole map. Choose a shorter cut-off.",
+                    cutoff=cutoff,
+                    share=float(within[c]),
+                    terms=say("any term") if useless[c].all() else some_of(lost),
+                )
             )
         below = [terms[j] for j in np.flatnonzero(negative[c] & ~useless[c]).tolist()]
         if below:
             notes.append(
-                f"The variance of {examples(below)} came out negative at {cutoff:g} km: choose the "
-                "Bartlett kernel or a shorter cut-off."
+                say(
+                    "The variance of {terms} came out negative at {cutoff:g} km: choose the "
+                    "Bartlett kernel or a shorter cut-off.",
+                    terms=some_of(below),
+                    cutoff=cutoff,
+                )
             )
         few = np.flatnonzero((kept[c] < TOLD) & ~useless[c] & ~negative[c]).tolist()
         notes += [
-            f"{terms[j]} at {cutoff:g} km: were areas independent, with equal variances, this "
-            f"standard error would come out at {np.sqrt(kept[c, j]):.0%} of the true one."
+            say(
+                "{term} at {cutoff:g} km: if areas were independent, with equal variances, this "
+                "standard error would be {share:.0%} of the true one.",
+                term=terms[j],
+                cutoff=cutoff,
+                share=float(np.sqrt(kept[c, j])),
+            )
             for j in few
         ]
     return tuple(notes)

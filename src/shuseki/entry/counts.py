@@ -2,7 +2,7 @@
 
 Births are counts. With exposure E (the labour force, in 10,000) a count model says
 E[y | x] = E · exp(x'b), so that exp(x'b) is the startup rate per 10,000 and a district without a
-single birth is an observation, not a nuisance.
+single birth is an observation like any other.
 
 poisson             maximum likelihood; with robust errors it is the Poisson pseudo-maximum
                     likelihood estimator, which needs only the mean to be right
@@ -26,7 +26,7 @@ Checked  tests/entry/test_counts.py.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -38,8 +38,8 @@ from statsmodels.tools.numdiff import approx_fprime
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.entry.definitions import Definitions
-from shuseki.entry.effects import Effects, tell, tell_ja
-from shuseki.entry.ols import check_design, small_sample_factor, stars
+from shuseki.entry.effects import Effects, tell_both
+from shuseki.entry.ols import check_design, kind_of_errors, small_sample_factor, stars
 from shuseki.entry.rows import complete_rows, note_left_out
 from shuseki.entry.support import check_support, cluster_codes, note_few_clusters
 from shuseki.entry.wild_bootstrap import (
@@ -51,6 +51,8 @@ from shuseki.entry.wild_bootstrap import (
     share_as_large,
 )
 from shuseki.errors import ConvergenceError, DataError, ParameterError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -66,7 +68,13 @@ __all__ = [
 
 Family = Literal["poisson", "negative_binomial", "zero_inflated"]
 FAMILIES = ("poisson", "negative_binomial", "zero_inflated")
+FAMILY_NAMES: Mapping[str, Message] = {
+    "poisson": say("Poisson"),
+    "negative_binomial": say("negative binomial regression"),
+    "zero_inflated": say("zero-inflated Poisson"),
+}
 ERRORS = ("classical", "HC0", "HC1", "cluster")
+CLUSTERED_BY = "CR1, clustered by "
 NO_EXCESS = 1e-3
 """With less probability than this that any area cannot have births, there is no excess of zeros."""
 
@@ -153,18 +161,32 @@ class CountFit(Result):
             }
         )
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Which terms are significant, n, and how zeros fit."""
-        named = [
+        significant = [
             f"{term} {'+' if b > 0 else '−'}"
             for term, b, p in zip(self.terms, self.coefficients, self.p_values(), strict=True)
             if p < 0.05 and term != "constant"
         ]
-        return (
-            f"{self.outcome}, {self.family.replace('_', ' ')}: significant at 5% "
-            f"({self.standard_errors}): {', '.join(named) or 'none'}; n = {self.n}, "
-            f"{self.zeros} zeros ({self.zeros_expected:.1f} expected)"
+        return say(
+            "{outcome}, {family}: significant at 5% ({errors}): {names}; n = {n}, "
+            "{zeros:count(zero)} ({expected:.1f} expected)",
+            outcome=self.outcome,
+            family=FAMILY_NAMES[self.family],
+            errors=self.errors_used,
+            names=named(significant),
+            n=self.n,
+            zeros=self.zeros,
+            expected=self.zeros_expected,
         )
+
+    @property
+    def errors_used(self) -> str:
+        """Kind of standard errors, as said in a sentence."""
+        clustered = self.standard_errors.removeprefix(CLUSTERED_BY)
+        if clustered != self.standard_errors:
+            return say("CR1, clustered by {column}", column=clustered)
+        return kind_of_errors(self.standard_errors)
 
 
 @result
@@ -198,9 +220,14 @@ class Overdispersion(Result):
             }
         )
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The quadratic alternative."""
-        return f"overdispersion α = {self.alpha_nb2:.3g} (t = {self.t_nb2:.2f}), n = {self.n}"
+        return say(
+            "overdispersion α = {alpha:.3g} (t = {t:.2f}), n = {n}",
+            alpha=self.alpha_nb2,
+            t=self.t_nb2,
+            n=self.n,
+        )
 
 
 def count_model(
@@ -294,12 +321,15 @@ def count_model(
     )
     if len(found.inflation) and found.idle < NO_EXCESS:
         told += (
-            f"No area is likelier than {NO_EXCESS:g} to be unable to have births: there is no "
-            "excess of zeros, and the model is Poisson's.",
+            say(
+                "In no area does the probability of being unable to have births exceed {least:g}: "
+                "there is no excess of zeros, and the model is Poisson's.",
+                least=NO_EXCESS,
+            ),
         )
     if groups:
         told += note_few_clusters(
-            len(clusters), "ask bootstrap_counts for those of the bootstrap (Poisson)"
+            len(clusters), say("use the score bootstrap (of the Poisson model)")
         )
     rescale = np.concatenate([scale_z if len(found.inflation) else scale_z[:0], scale])
     covariance = found.covariance / np.outer(rescale, rescale)
@@ -313,7 +343,7 @@ def count_model(
     return CountFit(
         outcome=outcome,
         family=family,
-        standard_errors=f"CR1, clustered by {groups}" if groups else standard_errors,
+        standard_errors=f"{CLUSTERED_BY}{groups}" if groups else standard_errors,
         clusters=len(clusters) if groups else None,
         terms=names,
         coefficients=b,
@@ -347,7 +377,7 @@ def bootstrap_counts(
     seed: int = 0,
     sources: tuple[Source, ...] = (),
 ) -> WildBootstrap:
-    """Ask of each term of a Poisson model how often its score would be so large without an effect.
+    """Test each term of a Poisson model by the wild cluster bootstrap of its score.
 
     Parameters
     ----------
@@ -431,14 +461,13 @@ def count_effects(fits: Sequence[CountFit], *, definitions: Definitions) -> Effe
                     "low": change - half,
                     "high": change + half,
                     "stars": stars(float(fit.p_values()[k])),
-                    "words": tell(term, fit.outcome, change, definitions),
-                    "words_ja": tell_ja(term, fit.outcome, change, definitions),
+                    **tell_both(term, fit.outcome, change, definitions),
                 }
             )
     return Effects(
         table=pd.DataFrame(rows),
         definitions=definitions,
-        notes=("Average marginal effects of count models, delta-method intervals.",),
+        notes=(say("Average marginal effects of count models, delta-method intervals."),),
         sources=tuple(dict.fromkeys(source for fit in fits for source in fit.sources)),
     )
 

@@ -19,9 +19,11 @@ import pandas as pd
 
 from shuseki.arrays import Floats
 from shuseki.entry.definitions import Definitions
-from shuseki.entry.design import OUTLIER_RULES
+from shuseki.entry.design import OUTLIER_RULES, RULE_NAMES
 from shuseki.entry.variables import COUNTED, RegionalVariables
 from shuseki.errors import ParameterError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import TwoNames, some_of
 from shuseki.results import Result, result
 
 __all__ = [
@@ -35,6 +37,14 @@ __all__ = [
 ]
 
 STATISTICS = ("mean", "median", "sd", "min", "max", "n")
+KINDS_COUNTED = {
+    "births": say("births"),
+    "deaths": say("deaths"),
+    "net_change": say("net change"),
+    "stock": say("plants"),
+    "count": say("count"),
+}
+"""What a number of a ranking counts."""
 
 
 @result
@@ -53,13 +63,27 @@ class Descriptives(Result):
     set_aside: dict[str, tuple[str, ...]]
     definitions: Definitions = field(default_factory=Definitions)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Number of variables, and the first one's mean and n."""
         first = str(self.table.index[0])
         row = self.table.iloc[0]
-        unit = self.definitions.label(first).unit
-        mean = f"mean {first} {row['mean']:.3g} {unit}".rstrip()
-        return f"{len(self.table)} variables; {mean} (n = {int(row['n'])})"
+        label = self.definitions.label(first)
+        values = {
+            "variables": len(self.table),
+            "name": first,
+            "mean": float(row["mean"]),
+            "n": int(row["n"]),
+        }
+        if not label.unit:
+            return say(
+                "{variables:count(variable)}; mean {name} {mean:.3g} (n = {n})",
+                **values,
+            )
+        return say(
+            "{variables:count(variable)}; mean {name} {mean:.3g} {unit} (n = {n})",
+            unit=TwoNames(label.unit, label.unit_ja),
+            **values,
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per variable, with its unit."""
@@ -84,18 +108,21 @@ class Correlations(Result):
     matrix: pd.DataFrame
     n: pd.DataFrame
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The strongest correlation between two variables."""
         lower = np.tril(np.ones(self.matrix.shape, dtype=bool), -1)
         values = np.where(lower, self.matrix.to_numpy(), np.nan)
         if np.isnan(values).all():
-            return f"{len(self.matrix)} variables, no correlation"
+            return say("{variables:count(variable)}, no correlation", variables=len(self.matrix))
         row, column = divmod(int(np.nanargmax(np.abs(values))), values.shape[1])
         names = list(self.matrix.index)
-        n = int(self.n.to_numpy()[row, column])
-        return (
-            f"{len(names)} variables; strongest: {names[row]} with {names[column]}, "
-            f"r = {values[row, column]:.3f} (n = {n})"
+        return say(
+            "{variables:count(variable)}; strongest: {one} with {other}, r = {r:.3f} (n = {n})",
+            variables=len(names),
+            one=names[row],
+            other=names[column],
+            r=float(values[row, column]),
+            n=int(self.n.to_numpy()[row, column]),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -141,15 +168,19 @@ class Ranking(Result):
     areas: int
     definitions: Definitions = field(default_factory=Definitions)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The first, its rate and births."""
         first = self.table.iloc[0]
-        what = self.counted
-        return (
-            f"{self.definitions.label(self.outcome).label}: first of {self.areas} is "
-            f"{first['area_name']}, {first['rate']:.2f} "
-            f"{self.definitions.counted(self.outcome)[0]}, "
-            f"{int(first[what])} {what.replace('_', ' ')}"
+        label = self.definitions.label(self.outcome)
+        return say(
+            "{outcome}: first of {areas} is {area}, {rate:.2f} {noun}, {n:,} {what}",
+            outcome=TwoNames(label.label, label.label_ja),
+            areas=self.areas,
+            area=str(first["area_name"]),
+            rate=float(first["rate"]),
+            noun=TwoNames(*self.definitions.counted(self.outcome)),
+            n=int(first[self.counted]),
+            what=KINDS_COUNTED[self.counted],
         )
 
     @property
@@ -340,9 +371,14 @@ def _cleared(
     return frame, set_aside
 
 
-def _outlier_notes(set_aside: dict[str, tuple[str, ...]], rule: str) -> tuple[str, ...]:
+def _outlier_notes(set_aside: dict[str, tuple[str, ...]], rule: str) -> tuple[Message, ...]:
     return tuple(
-        f"Outliers of {name} set aside by the rule {rule!r}: {examples(areas)}."
+        say(
+            "Outliers of {name} set aside by the rule {rule}: {areas}.",
+            name=name,
+            rule=RULE_NAMES[rule],
+            areas=some_of(areas),
+        )
         for name, areas in set_aside.items()
     )
 

@@ -9,7 +9,7 @@ Outlier rules (on the outcome, over every area that has one, before any other ch
 ============  ==========================================================================
 none          keep all
 printed       drop above mean + 3 standard deviations, once (Okamuro 2006, table 3, note)
-iterated      the same, repeated until nobody is dropped
+iterated      the same, repeated until none is dropped
 two_sided     drop beyond mean ± 3 standard deviations, once
 robust        drop above median + 3 · 1.4826 · MAD, once
 ============  ==========================================================================
@@ -34,6 +34,7 @@ from shuseki.entry.definitions import CONSTANT
 from shuseki.entry.support import cluster_codes
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, say
 
 __all__ = [
     "CLUSTERED",
@@ -55,7 +56,7 @@ MAD_TO_SD = 1.4826
 
 
 def keep_all(values: Floats) -> Bools:
-    """Nobody."""
+    """No outlier."""
     return np.zeros(len(values), dtype=bool)
 
 
@@ -72,7 +73,7 @@ def above_three_sd(values: Floats) -> Bools:
 
 
 def above_three_sd_repeatedly(values: Floats) -> Bools:
-    """Above the mean plus three standard deviations of those left, until nobody is."""
+    """Above the mean plus three standard deviations of those left, until none is."""
     out = keep_all(values)
     while True:
         more = above_three_sd(np.where(out, np.nan, values))
@@ -118,6 +119,16 @@ OUTLIER_RULES: Mapping[str, Callable[[Floats], Bools]] = MappingProxyType(
     }
 )
 """Name → rule."""
+RULE_NAMES: Mapping[str, Message] = MappingProxyType(
+    {
+        "none": say("no rule"),
+        "printed": say("above the mean + 3 sd"),
+        "iterated": say("above the mean + 3 sd, repeatedly"),
+        "two_sided": say("beyond the mean ± 3 sd"),
+        "robust": say("above the median + 3 MAD"),
+    }
+)
+"""Name → what the rule leaves out."""
 
 
 # ---- designs ------------------------------------------------------------------------------

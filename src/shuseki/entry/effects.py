@@ -1,6 +1,6 @@
 """How large is an effect, in words?
 
-A coefficient times a change that one can imagine: "10 points more manufacturing share: 0.92 more
+A coefficient times a change that is easy to picture: "10 points more manufacturing share: 0.92 more
 births per 10,000 labour force". The change of each variable is part of its definition
 (``entry.definitions``).
 
@@ -19,9 +19,11 @@ from scipy import stats
 from shuseki.entry.definitions import CONSTANT, Definitions
 from shuseki.entry.ols import Fit, Fits, stars
 from shuseki.errors import UnknownCodeError
+from shuseki.language import Message, say, told
+from shuseki.language.names import TwoNames
 from shuseki.results import Result, result
 
-__all__ = ["Effects", "effects", "tell", "tell_ja"]
+__all__ = ["Effects", "effects", "tell"]
 
 INTERVAL = 0.95
 
@@ -43,22 +45,25 @@ class Effects(Result):
     table: pd.DataFrame
     definitions: Definitions = field(default_factory=Definitions)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The surest effect, in words."""
         sure = self.table["change"].abs() / (self.table["high"] - self.table["low"])
-        return str(self.table["words"].iloc[int(sure.to_numpy().argmax())])
+        return self._at(int(sure.to_numpy().argmax()))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per equation and variable."""
         return self.table.copy()
 
-    def say(self, outcome: str, model: str | int, variable: str, lang: str = "en") -> str:
-        """One effect as a sentence, ``"en"`` or ``"ja"``."""
+    def say(self, outcome: str, model: str | int, variable: str) -> Message:
+        """One effect as a sentence."""
         key = f"{outcome}, {model}, {variable}"
         known = self.table[["outcome", "model", "variable"]].agg(", ".join, axis=1)
         if key not in set(known):
             raise UnknownCodeError.among("effect", [key], list(known))
-        return str(self.table.loc[known == key, "words_ja" if lang == "ja" else "words"].iloc[0])
+        return self._at(int(np.flatnonzero(known == key)[0]))
+
+    def _at(self, row: int) -> Message:
+        return TwoNames(str(self.table["words"].iloc[row]), str(self.table["words_ja"].iloc[row]))
 
 
 def effects(fits: Fit | Fits) -> Effects:
@@ -106,37 +111,36 @@ def _of_fit(fit: Fit) -> list[dict[str, object]]:
                 "low": change - half,
                 "high": change + half,
                 "stars": stars(p),
-                "words": tell(term, fit.design.outcome, change, fit.definitions),
-                "words_ja": tell_ja(term, fit.design.outcome, change, fit.definitions),
+                **tell_both(term, fit.design.outcome, change, fit.definitions),
             }
         )
     return rows
 
 
-def tell(variable: str, outcome: str, change: float, definitions: Definitions) -> str:
+def tell(variable: str, outcome: str, change: float, definitions: Definitions) -> Message:
     """Say a change of the outcome that goes with one step of a variable.
 
     Examples
     --------
-    >>> tell("DENS", "START", 0.915, Definitions())
-    '1 more DENS: 0.92 more START'
+    >>> message = tell("DENS", "START", 0.915, Definitions())
+    >>> message, told(message, "ja")
+    ('1 more DENS: 0.92 more START', 'DENSが1高いと、STARTが0.92件多い')
     """
-    more = "more" if change >= 0 else "fewer"
-    noun = definitions.counted(outcome)[0]
-    return f"{definitions.step(variable).words}: {_two_digits(change)} {more} {noun}"
+    step = definitions.step(variable)
+    return say(
+        "{step}: {size} more {noun}" if change >= 0 else "{step}: {size} fewer {noun}",
+        step=TwoNames(step.words, step.words_ja),
+        size=_two_digits(change),
+        noun=TwoNames(*definitions.counted(outcome)),
+    )
 
 
-def tell_ja(variable: str, outcome: str, change: float, definitions: Definitions) -> str:
-    """Say the same in Japanese.
-
-    Examples
-    --------
-    >>> tell_ja("DENS", "START", 0.915, Definitions())
-    'DENSが1高いと、STARTが0.92件多い'
-    """
-    side = "多い" if change >= 0 else "少ない"
-    noun = definitions.counted(outcome)[1]
-    return f"{definitions.step(variable).words_ja}と、{noun}が{_two_digits(change)}件{side}"
+def tell_both(
+    variable: str, outcome: str, change: float, definitions: Definitions
+) -> dict[str, str]:
+    """Columns ``words`` and ``words_ja`` of an effect."""
+    message = tell(variable, outcome, change, definitions)
+    return {"words": str(message), "words_ja": str(told(message, "ja"))}
 
 
 def _two_digits(change: float) -> str:

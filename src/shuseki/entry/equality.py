@@ -1,9 +1,9 @@
-"""Do high- and low-technology births really answer to different things?
+"""Do two outcomes, such as high- and low-technology births, have the same coefficients?
 
-Two columns of stars do not test a difference. Estimated on the same areas, the two equations'
-slopes are correlated through the areas' residuals; seemingly unrelated estimation stacks their
-influence functions ψ_i = (X'X)⁻¹ x_i e_i (zero for an area that an equation leaves out) and takes
-the joint covariance Σ_i ψ_i ψ_i', so that b_1 − b_2 has a standard error.
+Comparing two columns of stars is no test of a difference. Estimated on the same areas, the slopes
+of the two equations are correlated through the areas' residuals; seemingly unrelated estimation
+stacks their influence functions ψ_i = (X'X)⁻¹ x_i e_i (zero for an area that an equation leaves
+out) and takes the joint covariance Σ_i ψ_i ψ_i', so that b_1 − b_2 has a standard error.
 
 Takes    a table, one row per area; two outcomes (with their own outlier rules); terms.
 Gives    Equality: per term the two slopes, their difference, its robust error; a joint test.
@@ -24,6 +24,8 @@ from shuseki.arrays import Bools, Floats, Ints
 from shuseki.entry.ols import check_design, small_sample_factor
 from shuseki.entry.support import check_support, cluster_codes, note_few_clusters
 from shuseki.errors import AlignmentError, DataError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -93,20 +95,24 @@ class Equality(Result):
             }
         )
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The joint test, and the terms that differ."""
         differ = [term for term, p in zip(self.terms, self.p_values(), strict=True) if p < 0.05]
         k = len(self.terms)
-        joint = f"χ²({k}) = {self.wald:.1f}, p = {self.p_joint:.3g}"
+        joint: str = f"χ²({k}) = {self.wald:.1f}, p = {self.p_joint:.3g}"
         if self.clusters is not None:
             joint = (
                 f"F({k}, {self.clusters - 1}) = {self.wald / k:.1f}, p = {self.p_joint:.3g}"
                 if np.isfinite(self.wald)
-                else f"not tested together ({self.clusters} clusters)"
+                else say("not tested together ({clusters:count(cluster)})", clusters=self.clusters)
             )
-        return (
-            f"{self.outcomes[0]} against {self.outcomes[1]}: equal slopes, {joint}; different at "
-            f"5%: {', '.join(differ) or 'none'} (n = {self.n[2]})"
+        return say(
+            "{one} against {other}: equal slopes, {joint}; different at 5%: {names} (n = {n})",
+            one=self.outcomes[0],
+            other=self.outcomes[1],
+            joint=joint,
+            names=named(differ),
+            n=self.n[2],
         )
 
 
@@ -132,7 +138,7 @@ def equality_of_coefficients(
         Rows that each equation's outlier rule leaves; all by default.
     standardised
         Divide each outcome by its mean first, so that slopes are proportional changes: high-
-        technology births are a fifth of all, and their slopes in births per 10,000 are smaller for
+        technology births are a fifth of all, so their slopes in births per 10,000 are smaller for
         that reason alone.
     groups
         Column of clusters; none by default.
@@ -168,12 +174,12 @@ def equality_of_coefficients(
         used.append(rows)
     codes: Ints | None = None
     names: tuple[str, ...] = ()
-    notes: list[str] = ["Outcomes are divided by their means."] if standardised else []
+    notes = [say("Outcomes are divided by their means.")] if standardised else []
     if groups:
         any_used = used[0] | used[1]
         codes = np.full(n, -1, dtype=np.int64)
         codes[any_used], names = cluster_codes(list(table[groups][any_used]), groups)
-        notes += note_few_clusters(len(names), "read them with that in mind")
+        notes += note_few_clusters(len(names), say("interpret them with caution"))
     for outcome, rows in zip(outcomes, used, strict=True):
         told = check_support(
             designs[rows],

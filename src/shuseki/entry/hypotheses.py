@@ -37,6 +37,8 @@ import pandas as pd
 from shuseki.entry.definitions import CONSTANT, Definitions
 from shuseki.entry.ols import Fits
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message, joined, say
+from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -128,15 +130,23 @@ class Verdicts(Result):
     printed: Mapping[str, Verdict] | None = None
     definitions: Definitions = field(default_factory=Definitions)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Which are supported, and which not."""
         yes = [name for name, verdict in self.overall.items() if verdict == "supported"]
         no = [name for name in self.overall if name not in yes]
-        text = f"supports {', '.join(yes) or 'none'}; does not support {', '.join(no) or 'none'}"
+        parts = [
+            say("supports {names}", names=named(yes)),
+            say("does not support {names}", names=named(no)),
+        ]
         if self.printed:
-            same = sum(self.agrees().values())
-            text += f"; {same} of {len(self.printed)} as printed"
-        return text
+            parts.append(
+                say(
+                    "{same} of {n} as printed",
+                    same=sum(self.agrees().values()),
+                    n=len(self.printed),
+                )
+            )
+        return joined(parts, "; ")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per hypothesis, one column per outcome, the overall verdict, and the print."""
@@ -236,7 +246,6 @@ def examine(
             verdicts.append(verdict)
             rows.append((hypothesis.id, outcome, verdict, counts))
         overall[hypothesis.id] = _majority(verdicts)
-    how = {"any": "at least one", "most": "more than half", "all": "every one"}[rule]
     return Verdicts(
         hypotheses=tuple(hypotheses),
         by_outcome=pd.DataFrame(rows, columns=["hypothesis", "outcome", "verdict", "counts"]),
@@ -245,13 +254,34 @@ def examine(
         level=level,
         rule=rule,
         definitions=evidence.fits[0].definitions if isinstance(evidence, Fits) else Definitions(),
-        notes=(
-            f"A variable is supported when {how} of the equations in which it stands "
-            f"{'is' if rule != 'most' else 'are'} significant at {level:.0%} with the expected "
-            "sign; a hypothesis needs all its variables, and more than half of the outcomes.",
-            *notes,
-        ),
+        notes=(note_rule(rule, level), *notes),
         sources=sources,
+    )
+
+
+def note_rule(rule: Rule, level: float) -> Message:
+    """Say by which rule hypotheses are judged."""
+    if rule == "any":
+        supported = say(
+            "A variable is supported when at least one of the equations in which it stands is "
+            "significant at {level:.0%} with the expected sign",
+            level=level,
+        )
+    elif rule == "most":
+        supported = say(
+            "A variable is supported when more than half of the equations in which it stands are "
+            "significant at {level:.0%} with the expected sign",
+            level=level,
+        )
+    else:
+        supported = say(
+            "A variable is supported when every one of the equations in which it stands is "
+            "significant at {level:.0%} with the expected sign",
+            level=level,
+        )
+    return say(
+        "{supported}; a hypothesis needs all its variables, and more than half of the outcomes.",
+        supported=supported,
     )
 
 

@@ -1,4 +1,4 @@
-"""How sure are rates and coefficients, when it is not sure which plants are births?
+"""How uncertain are rates and coefficients when it is uncertain which plants are births?
 
 Multiple imputation. In each of M draws: the share new of every pattern from its posterior, then
 each candidate that was not verified is new or not, then the plants too small to be seen; so M
@@ -12,7 +12,8 @@ population)? Only what is imputed is unsure: (1 + 1/M) B, Student's t with M −
 Areas have this kind only: quantiles of the draws. Which law stands behind the areas
 (superpopulation)? There T is too wide, because the imputer knows more than the analyst of complete
 data would: shares are the same in all areas (Meng 1994). So *expected* births are imputed, shares
-drawn but nobody tossed for, and T of these is used; T of completed tables is kept beside it.
+drawn but no draw made for each plant, and T of these is used; T of completed tables is kept beside
+it.
 Degrees of freedom are those of Barnard and Rubin (1999).
 
 Takes: ``Candidates``; what is known of the smallest plants; a ``Fit``. Gives: ``CorrectedRates``,
@@ -40,6 +41,7 @@ from shuseki.entry.misclassification import (
 )
 from shuseki.entry.ols import Fit, least_squares, small_sample_factor
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.language import Message, say
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -127,7 +129,7 @@ class FollowedSmallest:
 
 @dataclass(frozen=True, eq=False)
 class ExtrapolatedSmallest:
-    """Nobody counted their births: a size distribution says how many there are per birth seen.
+    """Their births were not counted: a size distribution says how many there are per birth seen.
 
     Attributes
     ----------
@@ -156,7 +158,7 @@ class ExtrapolatedSmallest:
 
 @result
 class CorrectedRates(Result):
-    """Startup rates with what the records could not see put right.
+    """Startup rates corrected for what the records miss.
 
     Attributes
     ----------
@@ -167,7 +169,8 @@ class CorrectedRates(Result):
     draws
         Imputed rates, shape ``(draws, areas)``.
     expected
-        Rates to expect with the same shares, nobody tossed for, shape ``(draws, areas)``.
+        Rates to expect with the same shares, without a draw for each plant, shape
+        ``(draws, areas)``.
     per
         Births per so many of the denominator.
     """
@@ -188,11 +191,16 @@ class CorrectedRates(Result):
         ends = np.quantile(self.draws, [0.5 - level / 2, 0.5 + level / 2], axis=0)
         return ends[0], ends[1]
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Mean rate before and after."""
-        return (
-            f"mean startup rate {self.observed.mean():.2f} by the records, {self.rate.mean():.2f} "
-            f"corrected, per {self.per:,}; n = {len(self.areas)} areas, {len(self.draws)} draws"
+        return say(
+            "mean startup rate {observed:.2f} by the records, {corrected:.2f} corrected, per "
+            "{per:,}; n = {areas:count(area)}, {draws:count(draw)}",
+            observed=float(self.observed.mean()),
+            corrected=float(self.rate.mean()),
+            per=self.per,
+            areas=len(self.areas),
+            draws=len(self.draws),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -251,15 +259,21 @@ class PooledFit(Result):
         middle = (self.expected if about == "superpopulation" else self.completed).estimate
         return middle - reach, middle + reach
 
-    def headline(self) -> str:
-        """How much of the variance is due to what the records do not say."""
+    def headline(self) -> Message:
+        """How much of the variance is due to what the records do not show."""
         share = self.expected.missing_share[1:]
         worst = int(np.argmax(share))
-        return (
-            f"{self.fit.design.outcome}, model {self.fit.design.model}, corrected: "
-            f"{share.mean():.0%} of the coefficients' variance comes from what the records do not "
-            f"say (most: {self.fit.terms[1 + worst]}, {share[worst]:.0%}); n = {self.fit.n}, "
-            f"{self.draws} imputations"
+        return say(
+            "{outcome}, model {model}, corrected: {share:.0%} of the coefficients' variance comes "
+            "from what the records do not show (most: {term}, {most:.0%}); n = {n}, {draws} "
+            "imputations",
+            outcome=self.fit.design.outcome,
+            model=self.fit.design.model,
+            share=float(share.mean()),
+            term=self.fit.terms[1 + worst],
+            most=float(share[worst]),
+            n=self.fit.n,
+            draws=self.draws,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -341,9 +355,11 @@ def corrected_rates(
         per=per,
         notes=(
             *shares.notes,
-            "Births of every size below the limit."
+            say("Births of every size below the limit.")
             if smallest is not None
-            else "Births large enough for the survey; those below its threshold are not counted.",
+            else say(
+                "Births large enough for the survey; those below its threshold are not counted."
+            ),
         ),
         sources=(*shares.sources, RUBIN_1987),
     )

@@ -2,7 +2,7 @@
 
 A plant first seen may have been born; or it moved, lost its number, grew over the threshold,
 changed its industry, or was missed before. And a number seen before may have passed to a new plant.
-Records leave traces of that, a *pattern* per candidate (opened before the last wave? a namesake
+Records show traces of that, a *pattern* per candidate (opened before the last wave? a namesake
 gone elsewhere?); a sample of candidates is verified, by telephone or in a second register. Within
 a pattern p the share that is new has the posterior
 
@@ -11,9 +11,10 @@ a pattern p the share that is new has the posterior
 Takes: ``Candidates``, arrays of one entry per plant. Gives: ``VerifiedShares``, shares from 0
 (none is new) to 1. Sources: Brown, Cai and DasGupta (2001), section 4.3.
 Checked against: scipy's beta distribution; the truth of the synthetic census.
-Limits: whom one verifies must be drawn at random within a pattern, and within a pattern candidates
-of all areas must be as likely to be new. ``equal_shares`` asks the verified sample whether they
-are, along any variable of the areas; ``split_patterns`` divides the patterns where they are not.
+Limits: the verified must be drawn at random within a pattern, and within a pattern candidates of
+all areas must be equally likely to be new. ``equal_shares`` tests on the verified sample whether
+they are, along any variable of the areas; ``split_patterns`` divides the patterns where they are
+not.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from scipy import stats
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.language import Message, say
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -136,11 +138,13 @@ class VerifiedShares(Result):
         high = np.where(self.new == self.verified, 1.0, stats.beta.ppf(0.5 + level / 2, a, b))
         return low, high
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Expected births among the candidates."""
-        return (
-            f"{self.candidates @ self.share:,.0f} births expected among "
-            f"{self.candidates.sum():,} candidates, n = {self.verified.sum():,} verified"
+        return say(
+            "{births:,.0f} births expected among {candidates:,} candidates, n = {n:,} verified",
+            births=float(self.candidates @ self.share),
+            candidates=int(self.candidates.sum()),
+            n=int(self.verified.sum()),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -184,12 +188,16 @@ class EqualShares(Result):
         """Two-sided p-value that the share does not change with the variable."""
         return float(2 * stats.norm.sf(abs(self.slope / self.error)))
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The change of the share, and whether chance explains it."""
-        return (
-            f"within patterns the share new changes by {100 * self.slope:+.1f} points "
-            f"(± {100 * self.error:.1f}) per standard deviation of {self.variable}, p = "
-            f"{self.p:.3g}; n = {self.n:,} verified"
+        return say(
+            "within patterns the share of new plants changes by {slope:+.1f} points "
+            "(± {error:.1f}) per standard deviation of {variable}, p = {p:.3g}; n = {n:,} verified",
+            slope=100 * self.slope,
+            error=100 * self.error,
+            variable=self.variable,
+            p=self.p,
+            n=self.n,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -206,7 +214,7 @@ class EqualShares(Result):
 
 
 def equal_shares(candidates: Candidates, values: Floats, variable: str) -> EqualShares:
-    """Ask the verified whether, within patterns, the share new changes with a variable.
+    """Test on the verified whether, within patterns, the share new changes with a variable.
 
     Parameters
     ----------
@@ -229,7 +237,7 @@ def equal_shares(candidates: Candidates, values: Floats, variable: str) -> Equal
     if not spread > 0:
         raise DataError(
             f"{variable} does not vary over the {len(x)} verified candidates. Expected a variable "
-            "of the areas that does. Verify more, or ask another."
+            "of the areas that does. Verify more, or choose another."
         )
     x = (x - x.mean()) / spread
     new = (candidates.status[known] == NEW).astype(float)
@@ -311,9 +319,12 @@ def verified_shares(candidates: Candidates) -> VerifiedShares:
         verified=verified,
         new=new,
         notes=(
-            "Whom one verifies is taken as drawn at random within a pattern.",
-            "Within a pattern, candidates of all areas are taken as equally likely to be new; "
-            "where that follows a regressor, its coefficient is wrong (ask equal_shares).",
+            say("The verified candidates are taken as drawn at random within a pattern."),
+            say(
+                "Within a pattern, candidates of all areas are taken as equally likely to be new; "
+                "where that varies with a regressor, its coefficient is biased (equal_shares tests "
+                "it)."
+            ),
         ),
         sources=(*candidates.sources, BROWN_CAI_DASGUPTA_2001),
     )

@@ -1,4 +1,4 @@
-"""What do the regional variables say about the outcome, area by area?
+"""How do the regional variables explain the outcome?
 
 Least squares, y = X b + e, with the constant in the first column of X, and one of seven
 covariances of b, with A = (X'X)⁻¹, leverages h_i = x_i'A x_i, k columns, and G clusters g::
@@ -20,7 +20,7 @@ Takes: a ``Design`` and ``RegionalVariables``. Gives: a ``Fit``, or ``Fits`` of 
 Sources: Okamuro (2006), tables 4-6. Checked against: statsmodels to ten digits, and its stored
 output; NIST Longley.
 Limits: one cross-section, independent rows or clusters: areas that depend on their neighbours break
-the standard errors. A coefficient that few areas decide is refused or told (``entry.support``);
+the standard errors. A coefficient that few areas decide is refused or noted (``entry.support``);
 with few clusters use ``entry.wild_bootstrap``.
 """
 
@@ -38,6 +38,8 @@ from shuseki.entry.design import CLUSTERED, CONSTANT, STANDARD_ERRORS, Design, S
 from shuseki.entry.support import check_support, note_few_clusters
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -75,8 +77,20 @@ LIANG_ZEGER_1986 = Source(
     "1986",
 )
 
+STEPS = {
+    "outliers": say("outliers"),
+    "incomplete": say("incomplete rows"),
+    "metropolitan": say("metropolitan districts"),
+}
+"""Steps that set areas aside; others are the user's own columns."""
+
 COLLINEAR = 1e-10
 """Smallest accepted diagonal of R, of the unit-length columns of X; below it X is singular."""
+
+
+def kind_of_errors(name: str) -> str:
+    """Kind of standard errors, as said in a sentence; abbreviations stay."""
+    return say("classical") if name == "classical" else name
 
 
 def stars(p: float) -> str:
@@ -182,14 +196,21 @@ class Fit(Result):
             raise UnknownCodeError.among("term", [term], self.terms)
         return self.terms.index(term)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Outcome, model, adjusted R², F, n, and the kind of standard errors."""
-        by = f" ({self.clusters} clusters)" if self.clusters is not None else ""
-        return (
-            f"{self.design.outcome}, model {self.design.model}: adjusted R² "
-            f"{self.adjusted_r2:.3f}, F {self.f_classical:.1f}, n = {self.n}, "
-            f"{self.design.standard_errors} standard errors{by}"
+        fit = say(
+            "{outcome}, model {model}: adjusted R² {share:.3f}, F {f:.1f}, n = {n}, {kind} "
+            "standard errors",
+            outcome=self.design.outcome,
+            model=self.design.model,
+            share=self.adjusted_r2,
+            f=self.f_classical,
+            n=self.n,
+            kind=kind_of_errors(self.design.standard_errors),
         )
+        if self.clusters is None:
+            return fit
+        return say("{fit} ({clusters:count(cluster)})", fit=fit, clusters=self.clusters)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per term: estimate, and beside it the print when there is one."""
@@ -285,13 +306,18 @@ class Fits(Result, Mapping[tuple[str, str], Fit]):
     def __len__(self) -> int:
         return len(self.fits)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Number of equations, range of adjusted R² and of n."""
         adjusted = [fit.adjusted_r2 for fit in self.fits]
         areas = [fit.n for fit in self.fits]
-        return (
-            f"{len(self.fits)} equations, adjusted R² {min(adjusted):.3f} to {max(adjusted):.3f}, "
-            f"n = {min(areas)} to {max(areas)}"
+        return say(
+            "{equations:count(equation)}, adjusted R² {least:.3f} to {most:.3f}, n = {fewest} to "
+            "{largest}",
+            equations=len(self.fits),
+            least=min(adjusted),
+            most=max(adjusted),
+            fewest=min(areas),
+            largest=max(areas),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -362,11 +388,12 @@ def estimate(design: Design, variables: RegionalVariables) -> Fit:
     )
     centred = sample.outcome - sample.outcome.mean()
     r2 = 1 - float(fitted.residuals @ fitted.residuals) / float(centred @ centred)
-    notes = [f"Set aside, {step}: {examples(areas)}." for step, areas in sample.set_aside.items()]
+    notes = [
+        say("Set aside, {step}: {areas}.", step=STEPS.get(step, step), areas=some_of(areas))
+        for step, areas in sample.set_aside.items()
+    ]
     if codes is not None:
-        told += note_few_clusters(
-            len(sample.cluster_names), "ask entry.wild_bootstrap for those of the bootstrap"
-        )
+        told += note_few_clusters(len(sample.cluster_names), say("use the wild cluster bootstrap"))
     joint = float("nan")
     if codes is None or len(sample.cluster_names) >= k:
         slopes, middle = fitted.coefficients[1:], fitted.covariance[1:, 1:]

@@ -1,9 +1,9 @@
-"""Is this the right region, or does the answer come from where the borders were drawn?
+"""Do the coefficients depend on how the areas are divided?
 
 The same plants can be added up by municipality, district, commuting zone or prefecture, and the
 coefficients need not agree (the modifiable areal unit problem). The same equation is estimated in
-every division; and, to know how much of a difference is only that borders have to run somewhere,
-in many random divisions into contiguous areas.
+every division; and, to see how far coefficients differ when borders are arbitrary, in many random
+divisions into contiguous areas.
 
 A random division gives every link between neighbouring units a random length, its distance in km
 times an Exp(1) draw, and every unit to the seed that is nearest by these links. The areas are
@@ -33,6 +33,7 @@ from shuseki.entry.ols import estimate
 from shuseki.entry.variables import RegionalVariables, regional_variables
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import distance_km
+from shuseki.language import Message, joined, listed, say
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -164,21 +165,33 @@ class DivisionComparison(Result):
         )
         return pd.concat([self.table, drawn], ignore_index=True)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many slopes keep the sign of the reference."""
         found = self.agreement()
-        kept = int((found["same_sign"] == found["of_divisions"]).sum())
-        others = int(found["of_divisions"].iloc[0])
-        text = (
-            f"{kept} of {len(found)} slopes by {self.reference} keep their sign in "
-            f"{others} other division{'s' if others != 1 else ''}"
-        )
+        parts = [
+            say(
+                "{kept} of {slopes} slopes by {reference} keep their sign in "
+                "{others:count(other division)}",
+                kept=int((found["same_sign"] == found["of_divisions"]).sum()),
+                slopes=len(found),
+                reference=self.reference,
+                others=int(found["of_divisions"].iloc[0]),
+            )
+        ]
         if len(self.random):
-            often = int((found["random_same_sign_share"] >= 0.95).sum())
-            draws = int(self.random["draw"].nunique())
-            text += f", {often} in at least 95% of {draws} random divisions"
+            parts.append(
+                say(
+                    "{often} in at least 95% of {draws} random divisions",
+                    often=int((found["random_same_sign_share"] >= 0.95).sum()),
+                    draws=int(self.random["draw"].nunique()),
+                )
+            )
         sizes = self.table.groupby("division", sort=False)["n"].max()
-        return f"{text} (n = {', '.join(f'{n} {name}' for name, n in sizes.items())})"
+        return say(
+            "{text} (n = {sizes})",
+            text=joined(parts, ", "),
+            sizes=listed([f"{n} {name}" for name, n in sizes.items()]),
+        )
 
 
 # ---- the public verbs -------------------------------------------------------------------------

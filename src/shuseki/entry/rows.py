@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message, say
 
 __all__ = ["complete_rows", "note_left_out"]
 
@@ -82,7 +83,11 @@ def complete_rows(
     return used
 
 
-def note_left_out(table: pd.DataFrame, used: pd.DataFrame) -> tuple[str, ...]:
+def note_left_out(table: pd.DataFrame, used: pd.DataFrame) -> tuple[Message, ...]:
     """Say how many areas were left out for a missing value; nothing when none was."""
     gone = len(table) - len(used)
-    return (f"{gone} areas with a missing value were left out.",) if gone else ()
+    if not gone:
+        return ()
+    if gone == 1:
+        return (say("1 area with a missing value was left out."),)
+    return (say("{n:,} areas with a missing value were left out.", n=gone),)

@@ -1,4 +1,4 @@
-"""Do neighbouring districts answer to one another?
+"""Are the outcomes of neighbouring areas correlated?
 
 The 2006 paper leaves spatial dependence to later work (p. 18). Four questions, in order::
 
@@ -41,6 +41,8 @@ from shuseki.entry.ols import check_design
 from shuseki.entry.rows import complete_rows, note_left_out
 from shuseki.entry.support import check_support
 from shuseki.errors import AlignmentError, ParameterError, examples
+from shuseki.language import Message, joined, say
+from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -75,6 +77,20 @@ METHODS: Mapping[str, tuple[Method, ...]] = {
     "durbin": ("ml", "gmm"),
 }
 """Kind → the methods that spreg has for it; ``ols`` and ``slx`` are least squares with HC1."""
+
+KIND_NAMES: Mapping[str, Message] = {
+    "ols": say("least squares"),
+    "slx": say("lags of the regressors (SLX)"),
+    "lag": say("spatial lag"),
+    "error": say("spatial error"),
+    "lag_error": say("spatial lag and error"),
+    "durbin": say("spatial Durbin"),
+}
+METHOD_NAMES: Mapping[str, Message] = {
+    "ml": say("maximum likelihood"),
+    "gmm": say("generalised moments"),
+    "least squares, HC1": say("least squares, HC1"),
+}
 
 ANSELIN = Source("Anselin1988", "Anselin, Spatial Econometrics: Methods and Models, Kluwer", "1988")
 LESAGE_PACE = Source(
@@ -111,16 +127,22 @@ class SpatialTests(Result):
         """One row per definition of neighbours and test."""
         return self.table
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many definitions show dependence in the residuals, and which kind they point to."""
         by = self.table.pivot(index="neighbours", columns="test", values="p_value")
         dependent = int((by["Moran's I of residuals"] < 0.05).sum())
         lag = int(((by["robust LM lag"] < 0.05) & (by["robust LM error"] >= 0.05)).sum())
         error = int(((by["robust LM error"] < 0.05) & (by["robust LM lag"] >= 0.05)).sum())
-        return (
-            f"{self.outcome}: residuals are spatially dependent at 5% under {dependent} of "
-            f"{len(by)} definitions of a neighbour; the robust tests point to lag in {lag}, to "
-            f"error in {error} (n = {self.n})"
+        return say(
+            "{outcome}: residuals are spatially dependent at 5% under {dependent} of {all} "
+            "definitions of a neighbour; the robust tests point to lag in {lag}, to error in "
+            "{error} (n = {n})",
+            outcome=self.outcome,
+            dependent=dependent,
+            all=len(by),
+            lag=lag,
+            error=error,
+            n=self.n,
         )
 
 
@@ -190,29 +212,37 @@ class SpatialFit(Result):
             }
         )
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The spatial parameters, and what is significant."""
         spatial = [
-            f"{term} = {self.coefficient(term):.3f}"
-            for term in ("rho", "lambda")
+            f"{sign} = {self.coefficient(term):.3f}"
+            for term, sign in (("rho", "ρ"), ("lambda", "λ"))
             if term in self.terms
         ]
-        named = [
+        significant = [
             f"{term} {'+' if b > 0 else '−'}"
             for term, b, p in zip(self.terms, self.coefficients, self.p_values(), strict=True)
             if p < 0.05 and term not in ("constant", "rho", "lambda")
         ]
-        by = f", instruments {self.instruments}" if self.instruments else ""
-        return (
-            f"{self.outcome}, {self.kind} by {self.method}{by} ({self.neighbours}): "
-            f"{', '.join((*spatial, ''))}significant at 5%: {', '.join(named) or 'none'}; "
-            f"n = {self.n}"
+        how: str = METHOD_NAMES.get(self.method, self.method)
+        if self.instruments:
+            how = say("{how}, instruments {names}", how=how, names=self.instruments)
+        model = say(
+            "{outcome}, {kind} by {how} ({neighbours})",
+            outcome=self.outcome,
+            kind=KIND_NAMES[self.kind],
+            how=how,
+            neighbours=self.neighbours,
         )
+        found = joined(
+            [*spatial, say("significant at 5%: {names}", names=named(significant))], ", "
+        )
+        return say("{model}: {found}; n = {n}", model=model, found=found, n=self.n)
 
 
 @result
 class SpatialEffects(Result):
-    """What a change of a term does, here and elsewhere.
+    """Direct and indirect effects of a change of a term.
 
     Attributes
     ----------
@@ -252,22 +282,26 @@ class SpatialEffects(Result):
             }
         )
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Where the indirect effect is significant."""
         spill = [
             term
             for term, effect, error in zip(self.terms, self.indirect, self.errors[1], strict=True)
             if error > 0 and abs(effect) > stats.norm.ppf(0.975) * error
         ]
-        return (
-            f"{self.outcome}, {self.kind} ({self.neighbours}): spills over to other areas at 5%: "
-            f"{', '.join(spill) or 'nothing'}"
+        return say(
+            "{outcome}, {kind} ({neighbours}): indirect effects on other areas significant at 5%: "
+            "{names}",
+            outcome=self.outcome,
+            kind=KIND_NAMES[self.kind],
+            neighbours=self.neighbours,
+            names=named(spill),
         )
 
 
 @result
 class Survival(Result):
-    """Which conclusions survive once neighbours are allowed for.
+    """Which conclusions hold once spatial dependence is allowed for.
 
     Attributes
     ----------
@@ -285,16 +319,23 @@ class Survival(Result):
         """One row per outcome and term."""
         return self.table
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many significant terms stay significant in most models."""
         significant = self.table[self.table["verdict"] != "not significant"]
         kept = significant[significant["same_verdict_share"] > 0.5]
         lost = significant[significant["same_verdict_share"] <= 0.5]
-        gone = ", ".join(lost["outcome"] + " " + lost["term"])
-        return (
-            f"{len(kept)} of {len(significant)} significant terms stay so in most of "
-            f"{self.models} spatial models{f'; lost: {gone}' if gone else ''}"
-        )
+        parts = [
+            say(
+                "{kept} of {significant} significant terms stay so in most of {models} spatial "
+                "models",
+                kept=len(kept),
+                significant=len(significant),
+                models=self.models,
+            )
+        ]
+        if len(lost):
+            parts.append(say("lost: {names}", names=named(lost["outcome"] + " " + lost["term"])))
+        return joined(parts, "; ")
 
 
 # ---- the public verbs -------------------------------------------------------------------------
@@ -449,7 +490,13 @@ def spatial_model(
             f"W{'²³'[o - 2] if o > 1 else ''}X" for o in range(1 + lagged, 1 + lagged + orders)
         ]
         instruments = " + ".join(named)
-        notes.append(f"Instruments of the spatial lag of {outcome}: {instruments}.")
+        notes.append(
+            say(
+                "Instruments of the spatial lag of {outcome}: {names}.",
+                outcome=outcome,
+                names=instruments,
+            )
+        )
     with _quiet():
         model = _estimators(orders)[kind, method](y[:, None], x / scale, w, lagged)
     names = ["constant", *terms, *(f"W·{term}" for term in terms if lagged)]
@@ -525,7 +572,7 @@ def surviving_conclusions(
     level: float = 0.10,
     sources: tuple[Source, ...] = (),
 ) -> Survival:
-    """Ask which signs and significances of least squares hold in spatial models.
+    """Find which signs and significances of least squares hold in spatial models.
 
     The verdict on a term is its sign if significant, else "not significant"; in a model with ρ
     it is that of the total effect, otherwise of the coefficient.

@@ -1,10 +1,11 @@
-"""On how many areas does each coefficient rest, and can its standard error be known?
+"""On how many areas does each coefficient rest, and can its standard error be estimated?
 
-A robust standard error learns the variance from residuals. Where few areas, or few clusters, decide
-a coefficient, the equation bends to them, their residuals are near 0, and so is the error: of a
-dummy that one area has, HC1 finds nothing of that area's own variance. With weights of pairs K
-(1 on the diagonal for HC0; 1 within a cluster; a kernel of distance for Conley), H = X(X'X)⁻¹X'
-and w_j the j-th column of X(X'X)⁻¹, residuals of independent errors of equal variance give
+A robust standard error estimates the variance from residuals. Where few areas, or few clusters,
+decide a coefficient, the equation fits them almost exactly, their residuals are near 0, and so is
+the error: of a dummy that one area has, HC1 finds nothing of that area's own variance.
+With weights of pairs K (1 on the diagonal for HC0; 1 within a cluster; a kernel of distance for
+Conley), H = X(X'X)⁻¹X' and w_j the j-th column of X(X'X)⁻¹, residuals of independent errors of
+equal variance give
 
     kept_j = c · Σ_il K_il w_ij w_lj (I − H)_il / Σ_i w_ij²
 
@@ -13,11 +14,11 @@ for CR1). 1 is right; a coefficient that keeps less than ``REFUSED``, or that an
 1 decides, is refused by name; one that keeps less than ``TOLD`` is told.
 
 Takes    regressors (n, k), the constant among them; clusters; for count models, weights.
-Gives    shares from 0 to 1, and messages.
+Gives    shares from 0 to 1, and notes.
 Sources  the expectation of the sandwich under equal variances: MacKinnon and White (1985), Journal
          of Econometrics 29, eq. 9; Bell and McCaffrey (2002), Survey Methodology 28, for clusters.
 Checked  tests/entry/test_support.py: by hand, and against simulated residuals.
-Limits   it speaks of equal variances; unequal ones can be better or worse off.
+Limits   it assumes equal variances; with unequal ones the share can be higher or lower.
 """
 
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ import numpy as np
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 
 __all__ = [
     "FEW_CLUSTERS",
@@ -38,7 +41,7 @@ __all__ = [
 ]
 
 REFUSED, TOLD = 0.05, 0.6
-"""Shares of the variance below which a standard error is refused, and told."""
+"""Shares of the variance below which a standard error is refused, and noted."""
 FEW_CLUSTERS = 20
 """With fewer clusters than this, t(G − 1) is itself a rough guide: use the wild bootstrap."""
 DECISIVE = 0.2
@@ -55,8 +58,8 @@ def check_support(
     codes: Ints | None = None,
     names: Sequence[object] = (),
     factor: float = 1.0,
-) -> tuple[str, ...]:
-    """Refuse standard errors that cannot be known, and tell those that are too small.
+) -> tuple[Message, ...]:
+    """Refuse standard errors that cannot be known, and note those that are too small.
 
     Parameters
     ----------
@@ -65,8 +68,8 @@ def check_support(
     terms, areas
         Names of the columns and of the rows.
     standard_errors
-        ``HC0``, ``HC1``, ``CR1`` …, for the message; nothing is asked of ``classical``, ``HC2`` and
-        ``HC3`` but that no area has leverage 1 under the last two.
+        ``HC0``, ``HC1``, ``CR1`` …, for the message. ``classical`` is always accepted, ``HC2`` and
+        ``HC3`` unless an area has leverage 1.
     where
         Which equation, for the message.
     codes, names
@@ -76,7 +79,7 @@ def check_support(
 
     Returns
     -------
-    tuple of str
+    tuple of Message
         Notes, none where all is well.
 
     Raises
@@ -114,25 +117,39 @@ def check_support(
             f"almost alone by {them}"
             f"{' (leverage 1)' if codes is None and leverages(x).max() > 1 - 1e-10 else ''}, in "
             f"{where}. "
-            f"{standard_errors} learns the variance from residuals, and theirs are near 0 whatever "
-            f"the outcome. Expected several {unit} behind every coefficient. {remedy}"
+            f"{standard_errors} estimates the variance from residuals, and theirs are near 0 "
+            f"whatever the outcome. Expected several {unit} behind every coefficient. {remedy}"
         )
     few = np.flatnonzero(kept < TOLD).tolist()
     return tuple(
-        f"{terms[j]} rests on few {unit} ({examples(labels[g] for g in alone[j])}): with equal "
-        f"variances its {standard_errors} error would be {np.sqrt(kept[j]):.0%} of the true one."
+        say(
+            "{term} rests on few areas ({names}): with equal variances its {kind} error would be "
+            "{share:.0%} of the true one."
+            if codes is None
+            else "{term} rests on few clusters ({names}): with equal variances its {kind} error "
+            "would be {share:.0%} of the true one.",
+            term=terms[j],
+            names=some_of(labels[g] for g in alone[j]),
+            kind=standard_errors,
+            share=float(np.sqrt(kept[j])),
+        )
         for j in few
         if terms[j] != "constant"
     )
 
 
-def note_few_clusters(clusters: int, remedy: str) -> tuple[str, ...]:
+def note_few_clusters(clusters: int, remedy: Message) -> tuple[Message, ...]:
     """Say so when clusters are few; nothing otherwise."""
     if clusters >= FEW_CLUSTERS:
         return ()
     return (
-        f"Only {clusters} clusters: p-values are from Student's t with {clusters - 1} degrees of "
-        f"freedom, and rough; {remedy}.",
+        say(
+            "Only {clusters} clusters: p-values are from Student's t with {freedom} degrees of "
+            "freedom, and rough; {remedy}.",
+            clusters=clusters,
+            freedom=clusters - 1,
+            remedy=remedy,
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""How many plants are too small for the survey to hold?
+"""How many plants are too small to be covered by the survey?
 
 Sizes S = 1, 2, 3, … workers are seen from ``seen_from`` to ``seen_to`` only. A family with survival
 function G(s) = P(S ≥ s) is fitted to what is seen,
@@ -17,7 +17,7 @@ Takes: counts of plants by size or size class, plants. Gives: ``UnseenPlants``, 
 plants per seen plant. Sources: Burnham and Anderson (2002), sections 2.6 and 4.3. Checked against:
 samples of the families; the published plants of 1–3 workers (``docs/entry/unseen.md``).
 Limits: an extrapolation. Families that fit what is seen equally well differ by a factor below it,
-and the interval knows only the families that were tried. Where anybody has counted the smallest,
+and the interval reflects only the families that were tried. Where the smallest have been counted,
 use that (``imputation.FollowedSmallest``).
 """
 
@@ -31,6 +31,8 @@ from scipy import optimize, special, stats
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import ConvergenceError, DataError, UnknownCodeError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -90,26 +92,28 @@ class Family:
         Parameters ``(p,)`` and sizes ``(n,)`` → P(S ≥ size), shape ``(n,)``, 1 at size 1.
     starts
         Where the search for the parameters starts, in their unbounded scale.
-    label_ja
-        Its Japanese name.
+    label
+        Its name, in both languages.
     """
 
     survival: Callable[[Floats, Floats], Floats]
     starts: tuple[tuple[float, ...], ...]
-    label_ja: str
+    label: Message
 
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
-        "geometric": Family(geometric, ((1.0,), (3.0,)), "幾何分布"),
+        "geometric": Family(geometric, ((1.0,), (3.0,)), say("geometric")),
         "negative binomial": Family(
-            negative_binomial, ((0.0, -2.0), (-1.0, -3.0), (1.0, -1.0)), "負の二項分布"
+            negative_binomial,
+            ((0.0, -2.0), (-1.0, -3.0), (1.0, -1.0)),
+            say("negative binomial"),
         ),
         "geometric mixture": Family(
-            geometric_mixture, ((0.5, 0.5, 3.0), (1.0, 1.0, 2.0)), "幾何分布の混合"
+            geometric_mixture, ((0.5, 0.5, 3.0), (1.0, 1.0, 2.0)), say("geometric mixture")
         ),
-        "log-normal": Family(lognormal, ((1.0, 0.0), (2.0, 0.0), (0.0, 0.5)), "対数正規分布"),
-        "Pareto": Family(pareto, ((0.0, 0.0), (0.5, 1.5), (1.5, 3.0)), "パレート分布"),
+        "log-normal": Family(lognormal, ((1.0, 0.0), (2.0, 0.0), (0.0, 0.5)), say("log-normal")),
+        "Pareto": Family(pareto, ((0.0, 0.0), (0.5, 1.5), (1.5, 3.0)), say("Pareto")),
     }
 )
 """Name → family."""
@@ -198,12 +202,17 @@ class UnseenPlants(Result):
         error = np.nan_to_num(np.array([fit.standard_error for fit in self.fits]))
         return np.asarray(np.exp(self._log_odds[which] + error[which] * rng.normal(size=draws)))
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Odds with interval, and unseen plants."""
         low, high = self.interval()
-        return (
-            f"{self.odds:.2f} plants below {self.seen_from} workers per plant seen "
-            f"(95% {low:.2f} to {high:.2f}), n = {self.seen:,} seen"
+        return say(
+            "{odds:.2f} plants below {size} workers per plant seen (95% {low:.2f} to {high:.2f}), "
+            "n = {n:,} seen",
+            odds=self.odds,
+            size=self.seen_from,
+            low=low,
+            high=high,
+            n=self.seen,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -286,7 +295,7 @@ def unseen_plants(
         )
     aic = np.array([fit.aic for fit in fits])
     weights = np.where(usable, np.exp(-(aic - aic[usable].min()) / 2), 0.0)
-    left_out = [fit.family for fit in fits if not fit.is_identified]
+    left_out = [FAMILIES[fit.family].label for fit in fits if not fit.is_identified]
     return UnseenPlants(
         fits=fits,
         weights=weights / weights.sum(),
@@ -294,8 +303,15 @@ def unseen_plants(
         seen_from=seen_from,
         seen_to=seen_to,
         notes=(
-            "An extrapolation below what was seen: the interval knows only the families tried.",
-            *((f"Not identified, left out: {', '.join(left_out)}.",) if left_out else ()),
+            say(
+                "An extrapolation below what was seen: the interval reflects only the families "
+                "that were tried."
+            ),
+            *(
+                (say("Not identified, left out: {names}.", names=named(left_out)),)
+                if left_out
+                else ()
+            ),
         ),
         sources=(*sources, BURNHAM_ANDERSON_2002),
     )

@@ -15,12 +15,15 @@ Limits: what is nominal stays nominal; a variable exists only where its columns 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
+from functools import reduce
 
 import numpy as np
 import pandas as pd
 
 from shuseki.entry.definitions import Definitions, VariableDefinition
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import TwoNames
 from shuseki.panel import Panel
 from shuseki.reading.tables import as_numbers
 from shuseki.results import Result, result
@@ -95,7 +98,7 @@ class RegionalVariables(Result):
                 strange = values.index.difference(frame.index)
                 if len(strange):
                     raise AlignmentError(
-                        f"Column {name} speaks of unknown areas: {examples(strange)}. "
+                        f"Column {name} has values for unknown areas: {examples(strange)}. "
                         "Expected the areas of the variables. Convert it to their division."
                     )
                 frame[name] = values.reindex(frame.index)
@@ -108,15 +111,25 @@ class RegionalVariables(Result):
                 frame[name] = np.asarray(values)
         return replace(self, frame=frame)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Areas, variables, and the mean of the first outcome."""
-        text = f"{len(self.regressors)} regressors of {len(self.frame)} areas"
-        if self.outcomes:
-            first = self.definitions.label(self.outcomes[0])
-            rate = self.column(first.name)
-            text += f"; mean {first.label} {rate.mean():.2f} {first.unit}".rstrip()
-            text += f" (n = {int(rate.notna().sum())})"
-        return text
+        text = say(
+            "{regressors:count(regressor)} of {areas:count(area)}",
+            regressors=len(self.regressors),
+            areas=len(self.frame),
+        )
+        if not self.outcomes:
+            return text
+        first = self.definitions.label(self.outcomes[0])
+        rate = self.column(first.name)
+        return say(
+            "{text}; mean {outcome} {mean:.2f}{unit} (n = {n})",
+            text=text,
+            outcome=TwoNames(first.label, first.label_ja),
+            mean=float(rate.mean()),
+            unit=TwoNames(f" {first.unit}", first.unit_ja) if first.unit else "",
+            n=int(rate.notna().sum()),
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per area, with its code, name and group in front."""
@@ -214,14 +227,22 @@ def regional_variables(
             f"Areas given twice in the accounts: {examples(repeated.unique())}. "
             "Expected one row per area. Add the rows up first."
         )
-    notes: list[str] = []
+    notes: list[Message] = []
     columns: dict[str, pd.Series] = {}
     for definition in definitions.variables:
         name, formula = definition.name, definition.arithmetic
         lacking = [column for column in formula.columns if column not in accounts.columns]
         if lacking:
             columns[name] = pd.Series(np.nan, index=accounts.index)
-            notes.append(f"{name} is missing: the accounts have no {' and no '.join(lacking)}.")
+            notes.append(
+                say(
+                    "{name} is missing: the accounts have no {columns}.",
+                    name=name,
+                    columns=reduce(
+                        lambda some, one: say("{some} and no {one}", some=some, one=one), lacking
+                    ),
+                )
+            )
             continue
         numbers = pd.DataFrame(
             {c: as_numbers(accounts[c], c, table="The accounts") for c in formula.columns},
@@ -231,7 +252,15 @@ def regional_variables(
         columns[name] = formula.of(numbers)
         if columns[name].isna().all():
             empty = [column for column in formula.columns if numbers[column].isna().all()]
-            notes.append(f"{name} is missing: no area has {' or '.join(empty)}.")
+            notes.append(
+                say(
+                    "{name} is missing: no area has {columns}.",
+                    name=name,
+                    columns=reduce(
+                        lambda some, one: say("{some} or {one}", some=some, one=one), empty
+                    ),
+                )
+            )
     table = _counts_by_group(counts, groups)
     rates, counted, exposure = _rates(accounts, table, definitions, notes)
     frame = pd.DataFrame({**rates, **columns}, index=accounts.index)
@@ -353,11 +382,11 @@ def _rates(
     accounts: pd.DataFrame,
     counts: pd.DataFrame | None,
     definitions: Definitions,
-    notes: list[str],
+    notes: list[Message],
 ) -> tuple[Columns, Columns, Columns]:
     """Rates, counts and exposures of the outcomes whose counts are there."""
     if counts is None:
-        notes.append("No counts were given, so there is no outcome.")
+        notes.append(say("No counts were given, so there is no outcome."))
         return {}, {}, {}
     for here, there, names in (
         (counts, accounts, ("counts", "accounts")),

@@ -1,7 +1,7 @@
-"""How sure are we with few clusters?
+"""How reliable are p-values with few clusters?
 
-With few clusters even t(G − 1) rejects too often. The restricted wild cluster bootstrap asks of
-each term: had it no effect, how often would its t be so large? For term j the equation without it
+With few clusters even t(G − 1) rejects too often. The restricted wild cluster bootstrap simulates
+how large |t| of each term would be if the term had no effect. For term j the equation without it
 gives residuals ũ; every cluster's are multiplied by one random weight v_g of mean 0 and variance 1,
 
     y* = fitted without j + v_g ũ,   t* = b_j* / error of b_j* (CR1)
@@ -30,6 +30,8 @@ import pandas as pd
 from shuseki.arrays import Floats, Ints
 from shuseki.entry.ols import Fit, stars
 from shuseki.errors import ParameterError
+from shuseki.language import Message, say
+from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -106,25 +108,31 @@ class WildBootstrap(Result):
             }
         )
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Which terms are significant, and by how many clusters and draws."""
-        named = [
+        significant = [
             f"{term} {'+' if b > 0 else '−'}"
             for term, b, p in zip(self.terms, self.coefficients, self.p, strict=True)
             if p < 0.05
         ]
-        how = f"all {self.draws:,}" if self.enumerated else f"{self.draws:,}"
-        return (
-            f"{self.outcome}: significant at 5% by the restricted wild cluster bootstrap "
-            f"({self.clusters} clusters, {how} draws of {self.weights.capitalize()} weights): "
-            f"{', '.join(named) or 'none'}"
+        return say(
+            "{outcome}: significant at 5% by the restricted wild cluster bootstrap "
+            "({clusters:count(cluster)}, all {draws:,} draws of {weights} weights): {names}"
+            if self.enumerated
+            else "{outcome}: significant at 5% by the restricted wild cluster bootstrap "
+            "({clusters:count(cluster)}, {draws:,} draws of {weights} weights): {names}",
+            outcome=self.outcome,
+            clusters=self.clusters,
+            draws=self.draws,
+            weights=self.weights.capitalize(),
+            names=named(significant),
         )
 
 
 def wild_cluster_bootstrap(
     fit: Fit, *, weights: Weights = "webb", draws: int = 9_999, seed: int = 0
 ) -> WildBootstrap:
-    """Ask of each term of an equation how often its t would be so large without an effect.
+    """Test each term of an equation by the restricted wild cluster bootstrap.
 
     Parameters
     ----------

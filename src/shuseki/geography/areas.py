@@ -28,6 +28,8 @@ from typing import Any
 import pandas as pd
 
 from shuseki.errors import ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.sources import Source
 
 __all__ = [
@@ -225,7 +227,7 @@ def list_day(date: Date) -> str:
     return min(max(as_day(date), FIRST_DAY), LAST_DAY)
 
 
-def told_of_lists(days: Collection[str]) -> tuple[str, ...]:
+def told_of_lists(days: Collection[str]) -> tuple[Message, ...]:
     """Say which days have no list of codes, and by which list their codes are read.
 
     Examples
@@ -236,12 +238,22 @@ def told_of_lists(days: Collection[str]) -> tuple[str, ...]:
     early = sorted({day for day in days if day < FIRST_DAY})
     late = sorted({day for day in days if day > LAST_DAY})
     notes = []
-    for when, age, day in ((early, "older", FIRST_DAY), (late, "newer", LAST_DAY)):
-        if when:
-            notes.append(
-                f"No list of municipality codes is {age} than {day}; "
-                f"it is used for {examples(when)}."
+    if early:
+        notes.append(
+            say(
+                "No list of municipality codes is older than {day}; it is used for {days}.",
+                day=FIRST_DAY,
+                days=some_of(early),
             )
+        )
+    if late:
+        notes.append(
+            say(
+                "No list of municipality codes is newer than {day}; it is used for {days}.",
+                day=LAST_DAY,
+                days=some_of(late),
+            )
+        )
     return tuple(notes)
 
 

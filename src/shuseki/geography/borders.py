@@ -1,4 +1,4 @@
-"""What do the municipalities of 2020 look like, and who borders whom?
+"""What are the outlines of the municipalities of 2020, and which of them share a border?
 
 Two municipalities share a border if a line of the map of their boundaries belongs to both; a
 strait, with a bridge or without, is no border. Designated cities are one unit, the special wards of

@@ -1,4 +1,4 @@
-"""Which municipality was meant by a code as somebody wrote it?
+"""Which municipality does a code in a user's file mean?
 
 A code has five digits. JIS X 0402 puts a sixth behind them, a check digit, and spreadsheets eat the
 zero in front, so that ``12025`` may be the sixth-digit form of 01202 (012025) without its zero, and

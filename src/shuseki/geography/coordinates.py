@@ -1,4 +1,4 @@
-"""Can these be places on the earth?
+"""Are these coordinates valid?
 
 The one gate for coordinates, of any country: degrees, finite, latitude within 90 and longitude
 within 180, and not the point 0° N, 0° E, which stands for unknown in many files. Latitude and

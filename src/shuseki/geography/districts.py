@@ -53,6 +53,8 @@ from shuseki.geography.codes import are_of_japan, read_codes
 from shuseki.geography.editions import edition
 from shuseki.geography.gazetteers import Codes
 from shuseki.geography.mergers import Conversion, Crosswalk, P, convert, crosswalk, size_on
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.reading.tables import as_codes, read_table
 from shuseki.sources import OKAMURO_2006, Source
 
@@ -423,14 +425,29 @@ def division_of_members(table: pd.DataFrame, date: Date, codes: Codes = "japan")
     return Division("user", day, table[["municipality", "area"]], areas)
 
 
-def _read(codes: "pd.Series[str]") -> tuple["pd.Series[str]", tuple[str, ...]]:
+HOW_READ: Mapping[str, Message] = {
+    "check digit": say("the last digit is a check digit"),
+    "lost zero": say("with a check digit and without its zero"),
+    "ambiguous": say("ambiguous"),
+    "spelling": say("spelling"),
+}
+"""Ways of reading a code, by the name that ``read_codes`` gives them."""
+
+
+def _read(codes: "pd.Series[str]") -> tuple["pd.Series[str]", tuple[Message, ...]]:
     """Read the codes of a user's table, with check digits or without."""
     odd = read_codes(codes)
     odd = odd[(odd["read"] != "") & (odd["read"] != odd["code"])]
     if odd.empty:
         return codes, ()
     meant = dict(zip(odd["code"], odd["read"], strict=True))
-    note = f"Codes of the division read otherwise than written: {examples(odd['advice'])}"
+    note = say(
+        "Codes of the division read otherwise than written: {codes}.",
+        codes=some_of(
+            say("{code} as {read} ({how})", code=code, read=read, how=HOW_READ[how])
+            for code, read, how in zip(odd["code"], odd["read"], odd["how"], strict=True)
+        ),
+    )
     return codes.replace(meant), (note,)
 
 
@@ -504,7 +521,7 @@ def way(to: Division, day: str, sizes: "pd.Series[float] | None") -> Crosswalk:
                 "date": "",
             }
         ),
-        f"municipality on {to.date}",
+        say("municipality on {day}", day=to.date),
         to.name,
         to.areas,
         from_date=to.date,

@@ -40,6 +40,8 @@ from shuseki.geography.areas import (
     population,
     populations,
 )
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -188,13 +190,17 @@ class Conversion(Result, Generic[P]):
     from_division: str
     to_division: str
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Areas before and after, divided and lost."""
-        divided = int(self.moves.loc[self.moves["weight"] < 1, "from_code"].nunique())
-        return (
-            f"{self.moves['from_code'].nunique():,} areas ({self.from_division}) → "
-            f"{len(self.panel.areas):,} ({self.to_division}); {divided} divided, "
-            f"{len(self.lost)} without a successor"
+        return say(
+            "{before:count(area)} ({one}) → {after:,} ({other}); {divided} divided, {lost} without "
+            "a successor",
+            before=self.moves["from_code"].nunique(),
+            one=self.from_division,
+            after=len(self.panel.areas),
+            other=self.to_division,
+            divided=int(self.moves.loc[self.moves["weight"] < 1, "from_code"].nunique()),
+            lost=len(self.lost),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -369,8 +375,8 @@ def related(table: pd.DataFrame, start: str, end: str) -> Crosswalk:
     """Make a crosswalk of a table between the municipalities of two days."""
     return Crosswalk(
         table,
-        f"municipality on {start}",
-        f"municipality on {end}",
+        say("municipality on {day}", day=start),
+        say("municipality on {day}", day=end),
         municipalities(end),
         from_date=start,
         estimated=start > end,
@@ -468,15 +474,19 @@ def lost_areas(
     return table
 
 
-def conversion_notes(by: Crosswalk, lost: pd.DataFrame, missing: str) -> tuple[str, ...]:
+def conversion_notes(by: Crosswalk, lost: pd.DataFrame, missing: str) -> tuple[Message, ...]:
     """What a careful reader must know of a conversion."""
     notes = []
     if by.estimated:
-        notes.append("Merged areas were divided among their parts by size: an estimate.")
+        notes.append(say("Merged areas were divided among their parts by size: an estimate."))
     if len(lost):
         notes.append(
-            f"{len(lost)} areas have no successor in whole or in part: {examples(lost['code'])}."
+            say(
+                "{n:,} areas have no successor in whole or in part: {codes}.",
+                n=len(lost),
+                codes=some_of(lost["code"]),
+            )
         )
     if missing == "skip":
-        notes.append("Sums leave out unpublished cells.")
+        notes.append(say("Sums leave out unpublished cells."))
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""Who is a neighbour of whom, and how much does it count?
+"""Which areas are neighbours, and with what weight?
 
 Four kinds: the ``k`` nearest, all within a distance, all by the inverse of their distance, and
 those that share a border (of shapes that you give, or of the municipalities of 2020). No area is

@@ -26,6 +26,7 @@ import pandas as pd
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.industries.classification import classification
+from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006, Source
 
@@ -34,6 +35,9 @@ __all__ = ["PRINTED_THRESHOLD_PERCENT", "TechnologyLevels", "technology_levels"]
 PRINTED_THRESHOLD_PERCENT = 2.47
 
 Rule = Literal["printed", "mean"] | float | Sequence[float] | Mapping[str, str]
+
+
+LEVEL_NAMES: Mapping[str, Message] = {"low": say("low"), "high": say("high")}
 
 
 @result
@@ -58,7 +62,7 @@ class TechnologyLevels(Result):
     intensities: "pd.Series[float]"
     names: tuple[str, ...]
     thresholds_percent: tuple[float, ...]
-    rule: str
+    rule: Message
 
     def of(self, level: str) -> tuple[str, ...]:
         """Codes of the industries on a level."""
@@ -66,10 +70,21 @@ class TechnologyLevels(Result):
             raise UnknownCodeError.among("technology level", [level], self.names)
         return tuple(self.levels.index[self.levels == level])
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Industries per level, and the rule."""
-        counts = ", ".join(f"{int((self.levels == name).sum())} {name}" for name in self.names)
-        return f"{counts} of {len(self.levels)} industries ({self.rule})"
+        return say(
+            "{counts} of {industries:count(industry,industries)} ({rule})",
+            counts=listed(
+                say(
+                    "{n} {level}",
+                    n=int((self.levels == name).sum()),
+                    level=LEVEL_NAMES.get(name, name),
+                )
+                for name in self.names
+            ),
+            industries=len(self.levels),
+            rule=self.rule,
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per industry."""
@@ -111,7 +126,7 @@ def technology_levels(
     Examples
     --------
     >>> technology_levels()
-    <TechnologyLevels: 36 low, 22 high of 58 industries (above 2.47 %, as printed)>
+    <TechnologyLevels: 36 low, 22 high of 58 industries (above 2.47%, as printed)>
     """
     sources: tuple[Source, ...] = ()
     if intensities is None:
@@ -130,17 +145,19 @@ def technology_levels(
     thresholds: tuple[float, ...]
     if rule == "printed":
         thresholds = (PRINTED_THRESHOLD_PERCENT,)
-        said = f"above {PRINTED_THRESHOLD_PERCENT} %, as printed"
+        said = say("above {threshold}%, as printed", threshold=PRINTED_THRESHOLD_PERCENT)
     elif rule == "mean":
         thresholds = (float(values.mean()),)
-        said = f"above the mean, {thresholds[0]:.2f} %"
+        said = say("above the mean, {threshold:.2f}%", threshold=thresholds[0])
     elif isinstance(rule, str):
         raise ParameterError(
             f"Unknown rule {rule!r}. Expected 'printed', 'mean', thresholds in percent, or groups."
         )
     else:
         thresholds = tuple(map(float, rule)) if isinstance(rule, Sequence) else (float(rule),)
-        said = "above " + ", ".join(f"{threshold:g} %" for threshold in thresholds)
+        said = say(
+            "above {thresholds}", thresholds=listed(f"{threshold:g}%" for threshold in thresholds)
+        )
     if not thresholds or any(a >= b for a, b in pairwise(thresholds)):
         raise ParameterError(f"Thresholds {thresholds}. Expected one or more rising numbers.")
     default = (
@@ -197,6 +214,6 @@ def by_groups(
         intensities=intensities,
         names=names,
         thresholds_percent=(),
-        rule="the user's groups",
+        rule=say("the user's groups"),
         sources=sources,
     )

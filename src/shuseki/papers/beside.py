@@ -15,6 +15,7 @@ from shuseki.demography.funnel import Funnel
 from shuseki.entry.design import CONSTANT
 from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdict, Verdicts, examine
 from shuseki.entry.ols import LEVELS, Fits
+from shuseki.language import say
 from shuseki.papers.printed import PrintedPaper
 
 __all__ = ["examine_print", "fits_beside", "funnel_beside", "printed_evidence", "stated_verdicts"]
@@ -97,5 +98,5 @@ def examine_print(
 ) -> Verdicts:
     """Judge hypotheses by the stars of a printed table; see ``entry.hypotheses.examine``."""
     judged = examine(printed_evidence(paper), hypotheses, level=level, rule=rule)
-    note = "Significance is read from the printed stars."
+    note = say("Significance is read from the printed stars.")
     return replace(judged, notes=(*judged.notes, note), sources=(paper.source,))

@@ -1,4 +1,4 @@
-"""Which printed papers are bundled, and how is another one read or begun?
+"""Which printed papers are bundled, and how is another one read or started?
 
 A paper is a folder of facts: the numbers of its tables and the claims of its prose, typed in from
 the publication and checked against it (`shuseki.papers.printed` is the format). ``printed_paper``
@@ -39,7 +39,10 @@ __all__ = [
 
 DEFINITIONS_OF = "okamuro-2006"
 """The paper whose variables are computed of the bundled accounts."""
-PRINTED_PAPERS: dict[str, str] = {"okamuro-2006": "okamuro_2006"}
+PRINTED_PAPERS: dict[str, str] = {
+    "okamuro-2006": "okamuro_2006",
+    "shoko-2012": "shoko_2012",
+}
 """Name of each bundled paper → its folder."""
 
 

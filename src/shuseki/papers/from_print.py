@@ -1,4 +1,4 @@
-"""Which hypotheses does a paper's print alone support, for data that nobody can have?
+"""Which hypotheses do a paper's printed moments support, when its data are not available?
 
 Every equation of the paper is fitted again from its printed means, standard deviations and
 correlations (`shuseki.papers.moments`), with what rounding allows. The same hypotheses are judged
@@ -24,6 +24,8 @@ from scipy import stats
 from shuseki.entry.design import CONSTANT
 from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdict, examine
 from shuseki.errors import DataError
+from shuseki.language import Message, say
+from shuseki.language.names import named
 from shuseki.papers.beside import stated_verdicts
 from shuseki.papers.moments import MomentFit, fit_from_moments, printed_moments
 from shuseki.papers.printed import PrintedPaper
@@ -60,15 +62,19 @@ class PrintVerdicts(Result):
         """Whether rounding could turn the verdict."""
         return not self.least[hypothesis] == self.at_moments[hypothesis] == self.most[hypothesis]
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Which are supported from print alone."""
         yes = [h.id for h in self.hypotheses if self.at_moments[h.id] == "supported"]
         sure = [name for name in yes if not self.rounding_matters(name)]
         n = sorted({fit.n for fit in self.fits.values()})
-        return (
-            f"from moments alone supports {', '.join(yes) or 'none'} "
-            f"({', '.join(sure) or 'none'} whatever the rounding), {len(self.fits)} equations, "
-            f"n = {n[0]} to {n[-1]}"
+        return say(
+            "from moments alone supports {yes} ({sure} whatever the rounding), "
+            "{equations:count(equation)}, n = {fewest} to {most}",
+            yes=named(yes),
+            sure=named(sure),
+            equations=len(self.fits),
+            fewest=n[0],
+            most=n[-1],
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -134,7 +140,14 @@ def judge_from_print(
     notes = [first.notes[0]]
     pooled = [note for fit in fits.values() for note in fit.notes[1:]]
     if pooled:
-        notes.append(f"In {len(pooled)} of {len(fits)} equations, for example: {pooled[0]}")
+        notes.append(
+            say(
+                "In {some} of {all:count(equation)}, for example: {note}",
+                some=len(pooled),
+                all=len(fits),
+                note=pooled[0],
+            )
+        )
     return PrintVerdicts(
         hypotheses=tuple(hypotheses),
         fits=fits,

@@ -1,4 +1,4 @@
-"""What do a paper's printed moments say of its regressions, and how far may rounding move it?
+"""What do a paper's printed moments imply for its regressions, and how much can rounding change it?
 
 A least-squares fit needs no data, only moments: with ``R`` the correlations of the regressors,
 ``r`` their correlations with the outcome, and standard deviations ``s``::
@@ -35,6 +35,7 @@ from scipy import stats
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, listed, say
 from shuseki.papers.printed import PrintedPaper
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -184,12 +185,18 @@ class MomentFit(Result):
         k = len(self.terms) - 1
         return self.r_squared / k / ((1 - self.r_squared) / self.degrees_of_freedom)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Say the fit in one line."""
         low, high = self.adjusted_r_squared_bounds
-        return (
-            f"{self.outcome} on {len(self.terms) - 1} terms from moments alone: adjusted R² "
-            f"{self.adjusted_r_squared:.3f} ({low:.3f} to {high:.3f} within rounding), n = {self.n}"
+        return say(
+            "{outcome} on {terms:count(term)} from moments alone: adjusted R² {share:.3f} "
+            "({low:.3f} to {high:.3f} within rounding), n = {n}",
+            outcome=self.outcome,
+            terms=len(self.terms) - 1,
+            share=self.adjusted_r_squared,
+            low=low,
+            high=high,
+            n=self.n,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -417,18 +424,24 @@ def fit_from_moments(
         constant_t_low = constant_low / (above if constant_low >= 0 else below)
         constant_t_high = constant_high / (below if constant_high >= 0 else above)
 
-    notes = ["Standard errors are classical: robust ones cannot be had from second moments."]
+    notes = [
+        say("Standard errors are classical: robust ones cannot be computed from second moments.")
+    ]
     if len(set(counts.tolist())) > 1 or (n is not None and n != counts.min()):
-        pairs = ", ".join(
-            f"{name} {int(count)}" for name, count in zip((*terms, outcome), counts, strict=True)
-        )
         notes.append(
-            f"The moments pool different observations (n: {pairs}; equation: {observed}), so they "
-            "are those of no single regression."
+            say(
+                "The moments pool different observations (n: {pairs}; equation: {n}), so they are "
+                "not those of any single regression.",
+                pairs=listed(
+                    f"{name} {int(count)}"
+                    for name, count in zip((*terms, outcome), counts, strict=True)
+                ),
+                n=observed,
+            )
         )
     if not np.all(np.isfinite(high - low)):
         notes.append(
-            "Rounding alone allows a singular set of regressors: some bounds are infinite."
+            say("Rounding alone allows a singular set of regressors: some bounds are infinite.")
         )
     return MomentFit(
         outcome=outcome,

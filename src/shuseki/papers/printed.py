@@ -23,6 +23,9 @@ nearest right name.
 ``denominators.csv``   area, member, value [, later]: true denominators of the ranked rates
 ``industries.csv``     group, rank, industry, rd_intensity_percent [, table]
 ``variables.csv``      variable [, table, name_ja, definition_ja, period, source_ja]
+``shares.csv``         question, answer, percent, kind [, table, n, question_ja, answer_ja]: a
+                       survey; kind ``single`` (each respondent gave one answer), ``multiple``, or
+                       ``exclusive`` (of several answers, the one that excludes the others)
 ``citations.csv``      author, year, pages (of each citation in the text, ``;`` between pages)
 ``references.csv``     author, year (the list of references)
 ``definitions.toml``   the variables and outcomes, to compute them (`shuseki.entry.definitions`)
@@ -50,6 +53,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, listed, say
 from shuseki.reading.encoding import examine_bytes, utf8_blocks
 from shuseki.sources import Source
 
@@ -101,6 +105,7 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "denominators": ("area", "member", "value", "later"),
         "industries": ("table", "group", "rank", "industry", "rd_intensity_percent"),
         "variables": ("table", "variable", "name_ja", "definition_ja", "period", "source_ja"),
+        "shares": ("table", "question", "answer", "percent", "n", "kind"),
         "citations": ("author", "year", "pages"),
         "references": ("author", "year"),
     }
@@ -108,7 +113,11 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Kinds of printed table, and the columns each has."""
 
 MORE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"coefficients": ("se", "p"), "descriptives": ("step",)}
+    {
+        "coefficients": ("se", "p"),
+        "descriptives": ("step",),
+        "shares": ("question_ja", "answer_ja"),
+    }
 )
 """Columns that a table may have besides."""
 
@@ -123,6 +132,7 @@ OPTIONAL_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
         "denominators": frozenset({"later"}),
         "industries": frozenset({"table"}),
         "variables": frozenset({"table", "name_ja", "definition_ja", "period", "source_ja"}),
+        "shares": frozenset({"table", "n"}),
     }
 )
 """Columns that a table may leave out; they are then empty."""
@@ -374,10 +384,20 @@ class Statement:
         return PrintedNumber(text, exact=unit in COUNTED and "." not in text)
 
     @property
-    def where(self) -> str:
+    def where(self) -> Message:
         """Page and section, as one would cite them."""
-        page = f"p. {self.page}" if self.page else ""
-        return ", ".join(part for part in (page, f"section {self.section}") if part)
+        page = [say("p. {page}", page=self.page)] if self.page else []
+        return listed([*page, *(_place(part) for part in self.section.split(", "))])
+
+
+def _place(section: str) -> Message:
+    """Cite a section, or a note or table named in its place."""
+    what, _, number = section.partition(" ")
+    if what == "note":
+        return say("note {number}", number=number)
+    if what == "table":
+        return say("table {number}", number=number)
+    return say("section {section}", section=section)
 
 
 COUNTED = frozenset({"plants", "areas", "industries"})
@@ -497,11 +517,15 @@ class PrintedPaper:
         numbers = [PrintedNumber(text).value if text else np.nan for text in texts]
         return pd.Series(numbers, index=texts.index, name=column, dtype=float)
 
-    def where(self, table: str) -> str:
+    def where(self, table: str) -> Message:
         """Cite a table: its number, and its page when known."""
         page = self.titles.get(table, {}).get("page", "")
-        number = f"appendix {table[1:]}" if table.startswith("A") else f"table {table}"
-        return f"p. {page}, {number}" if page else number
+        number = (
+            say("appendix {number}", number=table[1:])
+            if table.startswith("A")
+            else say("table {number}", number=table)
+        )
+        return listed([say("p. {page}", page=page), number]) if page else number
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -556,10 +580,13 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "industries": ("group", "rank"),
         "denominators": ("area", "member"),
         "variables": ("variable",),
+        "shares": ("question", "answer"),
         "citations": ("author", "year"),
         "references": ("author", "year"),
     }
 )
+ANSWERS = ("single", "multiple", "exclusive")
+"""Kinds of answer to a question of a survey."""
 NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "coefficients": ("coefficient", "t", "se"),
@@ -568,6 +595,7 @@ NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "correlations": ("r",),
         "ranking": ("rank", "births", "rate"),
         "industries": ("rank", "rd_intensity_percent"),
+        "shares": ("percent", "n"),
     }
 )
 NAMES = ("variable", "with", "term", "outcome")
@@ -693,7 +721,22 @@ def _checked(kind: str, frame: pd.DataFrame, aliases: Mapping[str, str]) -> pd.D
                 f"{kind}.csv, line {row}, column p: {text!r}. Expected a p value such as 0.03 or "
                 "<.001. Correct the cell."
             )
+    if kind == "shares":
+        _check_shares(frame)
     return frame
+
+
+def _check_shares(frame: pd.DataFrame) -> None:
+    """Answers have a kind of the format, and those of one question one n."""
+    _known("kind of answer in shares.csv", frame["kind"], ANSWERS)
+    sizes = frame.groupby("question")["n"].unique()
+    several = sizes[sizes.map(len) > 1]
+    if len(several):
+        raise DataError(
+            f"n differs within a question of shares.csv: {several.index[0]} has "
+            f"{examples(several.iloc[0])}. Expected one n for a question. Give answers of other "
+            "respondents a question of their own."
+        )
 
 
 def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:

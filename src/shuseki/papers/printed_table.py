@@ -30,6 +30,7 @@ from openpyxl import load_workbook
 from scipy import stats
 
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message, listed, say
 from shuseki.papers.printed import MORE_COLUMNS, TABLE_COLUMNS, PrintedNumber, text_of
 
 __all__ = ["Below", "PrintedTable", "paper_texts", "read_printed_table"]
@@ -73,7 +74,7 @@ class Unused(NamedTuple):
     row: int
     column: int
     text: str
-    why: str
+    why: Message
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,17 +102,25 @@ class PrintedTable:
     descriptives: pd.DataFrame
     stars: Mapping[str, float]
     below: Below | None
-    known_by: str
+    known_by: Message
     unused: tuple[Unused, ...]
 
-    def __repr__(self) -> str:
+    def headline(self) -> Message:
+        """What was read, and how much was not."""
         equations = self.coefficients[["outcome", "model"]].drop_duplicates()
-        return (
-            f"<PrintedTable {self.name}: {len(equations)} equations, {len(self.coefficients)} "
-            f"coefficients, {len(self.fit)} fit statistics, {len(self.descriptives)} variables "
-            f"described, below is {self.below} ({self.known_by}), {len(self.unused)} cells "
-            "not used>"
-        )
+        parts = [
+            say("{n:count(equation)}", n=len(equations)),
+            say("{n:count(coefficient)}", n=len(self.coefficients)),
+            say("{n:count(fit statistic)}", n=len(self.fit)),
+            say("{n:count(variable)} described", n=len(self.descriptives)),
+        ]
+        if self.below is not None:
+            parts.append(say("below is {what} ({why})", what=self.below, why=self.known_by))
+        parts.append(say("{n:count(cell)} not used", n=len(self.unused)))
+        return say("{table}: {parts}", table=self.name, parts=listed(parts))
+
+    def __repr__(self) -> str:
+        return f"<PrintedTable {self.headline()}>"
 
 
 def read_printed_table(
@@ -267,7 +276,7 @@ def _table(name: str, grid: Grid, words: str, below: Below | None, outcome: str)
     columns = [j for j in range(1, width) if any(_cell(row[j]) for row in grid[first:])]
     outcomes, models, used = _heading(grid[:first], columns, outcome or name)
     unused = [
-        Unused(i + 1, j + 1, text, "heading")
+        Unused(i + 1, j + 1, text, say("heading"))
         for i, row in enumerate(grid[:first])
         for j, text in enumerate(row)
         if text and (i, j) not in used
@@ -281,7 +290,7 @@ def _table(name: str, grid: Grid, words: str, below: Below | None, outcome: str)
         said = row[0]
         if not filled:
             if said:
-                unused.append(Unused(i + 1, 1, said, "a row without numbers"))
+                unused.append(Unused(i + 1, 1, said, say("a row without numbers")))
             label = said if not started else ""
             continue
         if any(PARENTHESES.match(row[j]) for j in filled) and not any(
@@ -290,7 +299,7 @@ def _table(name: str, grid: Grid, words: str, below: Below | None, outcome: str)
             unused += _beneath(terms, i, row, filled, label, started)
             continue
         if not any(_cell(row[j]) for j in filled):
-            unused += [Unused(i + 1, j + 1, row[j], "no number") for j in filled]
+            unused += [Unused(i + 1, j + 1, row[j], say("no number")) for j in filled]
             label = ""
             continue
         label = said or label
@@ -299,9 +308,11 @@ def _table(name: str, grid: Grid, words: str, below: Below | None, outcome: str)
         for j in filled:
             cell = _cell(row[j])
             if cell is None or j not in columns:
-                unused.append(Unused(i + 1, j + 1, row[j], "no number"))
+                unused.append(Unused(i + 1, j + 1, row[j], say("no number")))
             elif (j, label) in seen:
-                unused.append(Unused(i + 1, j + 1, row[j], f"{label} twice in one column"))
+                unused.append(
+                    Unused(i + 1, j + 1, row[j], say("{label} twice in one column", label=label))
+                )
             else:
                 seen.add((j, label))
                 at = {"table": name, "outcome": outcomes[j], "model": models[j]}
@@ -309,7 +320,7 @@ def _table(name: str, grid: Grid, words: str, below: Below | None, outcome: str)
                 if statistic:
                     fits.append(at | {"statistic": statistic, "value": number, "stars": stars})
                 elif not label:
-                    unused.append(Unused(i + 1, j + 1, row[j], "no label"))
+                    unused.append(Unused(i + 1, j + 1, row[j], say("no label")))
                 else:
                     term = "constant" if CONSTANT.match(label) else label
                     terms.append(
@@ -321,7 +332,9 @@ def _table(name: str, grid: Grid, words: str, below: Below | None, outcome: str)
         bare = {term["term"] for term in terms}
         bare -= {term["term"] for term in terms if term["below"] or term["stars"]}
         unused += [
-            Unused(int(t["row"]) + 1, int(t["column"]) + 1, t["coefficient"], "nothing below it")
+            Unused(
+                int(t["row"]) + 1, int(t["column"]) + 1, t["coefficient"], say("nothing below it")
+            )
             for t in terms
             if t["term"] in bare
         ]
@@ -372,15 +385,17 @@ def _described(name: str, grid: Grid) -> PrintedTable | None:
     if at < 0:
         return None
     row = grid[at]
-    rows, unused = [], [Unused(at + 1, j + 1, row[j], "heading") for j in range(len(row)) if
+    rows, unused = [], [Unused(at + 1, j + 1, row[j], say("heading")) for j in range(len(row)) if
                         row[j] and j not in found.values()]  # fmt: skip
     seen: set[str] = set()
     for i, cells in enumerate(grid[at + 1 :], start=at + 1):
         if not cells[0] or not any(_cell(cells[j]) for j in found.values()):
-            unused += [Unused(i + 1, j + 1, c, "no variable") for j, c in enumerate(cells) if c]
+            unused += [
+                Unused(i + 1, j + 1, c, say("no variable")) for j, c in enumerate(cells) if c
+            ]
         elif cells[0] in seen:
             unused += [
-                Unused(i + 1, j + 1, c, "a variable twice") for j, c in enumerate(cells) if c
+                Unused(i + 1, j + 1, c, say("a variable twice")) for j, c in enumerate(cells) if c
             ]
         else:
             seen.add(cells[0])
@@ -391,7 +406,7 @@ def _described(name: str, grid: Grid) -> PrintedTable | None:
             )
             kept = {0, *(found[s] for s, number in numbers.items() if number)}
             unused += [
-                Unused(i + 1, j + 1, c, "no statistic")
+                Unused(i + 1, j + 1, c, say("no statistic"))
                 for j, c in enumerate(cells) if c and j not in kept
             ]  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(TABLE_COLUMNS["descriptives"]), dtype=str)
@@ -402,7 +417,7 @@ def _described(name: str, grid: Grid) -> PrintedTable | None:
         descriptives=frame.fillna(""),
         stars={},
         below=None,
-        known_by="descriptive statistics",
+        known_by=say("descriptive statistics"),
         unused=tuple(unused),
     )
 
@@ -542,7 +557,7 @@ def _beneath(
         match = PARENTHESES.match(row[j])
         above = [t for t in terms if t["column"] == str(j) and int(t["row"]) == _last(terms, i)]
         if match is None or not above or above[-1]["below"]:
-            why = "no coefficient above it" if match else "no number"
+            why = say("no coefficient above it" if match else "no number")
             yield Unused(i + 1, j + 1, row[j], why)
         else:
             above[-1]["below"] = match["number"].replace(" ", "")
@@ -556,22 +571,22 @@ def _last(terms: Sequence[dict[str, str]], i: int) -> int:
 
 def _kind(
     terms: Sequence[dict[str, str]], words: str, said: Below | None
-) -> tuple[Below | None, str]:
+) -> tuple[Below | None, Message]:
     """What stands in parentheses, and how that is known."""
     shown = [t for t in terms if t["below"]]
     if not shown:
-        return None, "nothing in parentheses"
+        return None, say("nothing in parentheses")
     if said is not None:
-        return said, "as said"
+        return said, say("as stated")
     lower = words.lower()
     named = [kind for kind, names in WORDS.items() if any(name in lower for name in names)]
     if len(named) == 1:
-        return named[0], "by the words of the table"
+        return named[0], say("by the words of the table")
     fits = {kind: _fitting(shown, kind) for kind in WORDS}
     good = [kind for kind, (share, n) in fits.items() if share >= AGREE and n >= FEWEST]
     best = max(good, key=lambda kind: fits[kind][0], default=None)
     if best is not None and all(fits[k][0] <= AT_MOST for k in fits if k != best):
-        return best, f"by the stars of {fits[best][1]} cells"
+        return best, say("by the stars of {n:count(cell)}", n=fits[best][1])
     raise DataError(
         f"{len(shown)} numbers in parentheses, and neither words nor stars tell what they are "
         f"({', '.join(f'{kind} fits {share:.0%}' for kind, (share, _) in fits.items())}; "

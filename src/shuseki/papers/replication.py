@@ -24,6 +24,7 @@ from shuseki.entry.descriptives import Correlations, Descriptives, Ranking
 from shuseki.entry.ols import Fits
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.areas import prefectures
+from shuseki.language import Message, joined, say
 from shuseki.papers.printed import PrintedNumber, PrintedPaper
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -93,20 +94,31 @@ class Replication(Result):
         cells = self.compared()
         return cells[cells["column"] == column]
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Shares of cells within tolerance, of signs and of stars."""
         cells = self.compared()
-        text = (
-            f"{int(cells['within'].sum())} of {len(cells)} cells within {self.relative:.0%} or "
-            f"{self.units:g} unit of the last printed digit ({self.share_within:.1%})"
-        )
-        if len(self.of("coefficient")):
-            text += (
-                f"; coefficients: same sign {self.share_same_sign:.1%}, "
-                f"same stars {self.share_same_stars:.1%}"
+        parts = [
+            say(
+                "{within:,} of {cells:,} cells within {relative:.0%} or {units:g} unit of the last "
+                "printed digit ({share:.1%})",
+                within=int(cells["within"].sum()),
+                cells=len(cells),
+                relative=self.relative,
+                units=self.units,
+                share=self.share_within,
             )
-        missing = len(self.cells) - len(cells)
-        return text + (f"; {missing} cells not rebuilt" if missing else "")
+        ]
+        if len(self.of("coefficient")):
+            parts.append(
+                say(
+                    "coefficients: same sign {sign:.1%}, same stars {stars:.1%}",
+                    sign=self.share_same_sign,
+                    stars=self.share_same_stars,
+                )
+            )
+        if missing := len(self.cells) - len(cells):
+            parts.append(say("{missing:,} cells not rebuilt", missing=missing))
+        return joined(parts, "; ")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per printed cell."""
@@ -204,10 +216,23 @@ def replicate(
         units=units,
         relative_by_model=by_model,
         notes=(
-            "Counts and names must be equal; other numbers may differ by "
-            f"{relative:.0%} of the print or {units:g} of its last digit"
-            + "".join(f", {share:.0%} in model {model}" for model, share in by_model.items())
-            + ".",
+            say(
+                "Counts and names must be equal; other numbers may differ by {tolerances}.",
+                tolerances=joined(
+                    [
+                        say(
+                            "{share:.0%} of the print or {units:g} of its last digit",
+                            share=relative,
+                            units=units,
+                        ),
+                        *(
+                            say("{share:.0%} in model {model}", share=share, model=model)
+                            for model, share in by_model.items()
+                        ),
+                    ],
+                    ", ",
+                ),
+            ),
         ),
         sources=(paper.source, *sources),
     )

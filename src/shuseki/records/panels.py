@@ -77,9 +77,7 @@ def read_panel(path: Path, encoding: str = "auto") -> Panel:
         centres=centres,
         area_names=names or (),
         sources=(USER,),
-        notes=(say("Columns of text were left out: {names}.", names=some_of(left)),)
-        if left
-        else (),
+        notes=told,
     )
 
 

@@ -1,11 +1,11 @@
-"""How does one get five waves of plants to practise on, and the truth about them?
+"""How are five synthetic waves of plants made, and the truth about them?
 
 ``synthetic_census`` writes a folder that ``records.Store`` opens like any other:
 
     wave_1995.parquet … wave_2000.parquet    what a statistical office would hand over
     converter.parquet                         changes of plant numbers from wave to wave
     regional_accounts.parquet                 the districts' accounts (``synthetic_accounts``)
-    truth.parquet                             what nobody would ever see
+    truth.parquet                             what records never show
 
 At scale 1 the chain of the 2006 paper gives on it the printed funnel, rankings and equations. The
 truth has one row for every plant that exists in a wave, of any size: with its number where the
@@ -59,6 +59,7 @@ from shuseki.disk import scratch
 from shuseki.errors import DataError, OutputError, examples
 from shuseki.geography.areas import municipalities, prefectures
 from shuseki.geography.mergers import crosswalk
+from shuseki.language import Message, say
 from shuseki.records.store import is_synthetic
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
@@ -96,12 +97,17 @@ class SyntheticCensus(Result):
     seed: int
     rows: Mapping[str, int]
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Plants per wave."""
         waves = [n for name, n in self.rows.items() if name.startswith("wave")]
-        return (
-            f"synthetic census: {len(waves)} waves of {min(waves):,}–{max(waves):,} plants, "
-            f"scale {self.scale:g}, seed {self.seed}"
+        return say(
+            "synthetic census: {waves:count(wave)} of {fewest:,}–{most:,} plants, scale {scale:g}, "
+            "seed {seed}",
+            waves=len(waves),
+            fewest=min(waves),
+            most=max(waves),
+            scale=self.scale,
+            seed=self.seed,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -181,10 +187,11 @@ def synthetic_census(
         seed=seed,
         rows=rows,
         notes=(
-            "Synthetic: it agrees with the tables of the 2006 paper, but for some "
-            "correlations, and "
-            "describes no real plant.",
-            *(("The printed tables hold at whole scales only.",) if scale % 1 else ()),
+            say(
+                "Synthetic: it agrees with the tables of the 2006 paper, except for some "
+                "correlations, and describes no real plant."
+            ),
+            *((say("The printed tables hold at whole scales only."),) if scale % 1 else ()),
         ),
         sources=(CENSUS, OKAMURO_2006),
     )

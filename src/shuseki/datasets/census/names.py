@@ -1,4 +1,4 @@
-"""What might a synthetic plant be called, and where might it stand?
+"""What are synthetic plants called, and where are they?
 
 Names are a stem (a family name or an auspicious word), a trade word of the industry and the legal
 form; addresses are the municipality, a common quarter name and numbers. Any likeness to a real

@@ -1,4 +1,4 @@
-"""Which plants would the waves have held?
+"""Which plants do the waves contain?
 
 A census is drawn in blocks of at most about 370,000 plants a wave. In a block every district has
 the births by technology of the design, and as many plants in 1998, in high- and in low-technology

@@ -1,4 +1,4 @@
-"""Which plants were too small for the waves to hold?
+"""Which plants are too small to appear in the waves?
 
 Plants of one to three workers were surveyed in 1995, 1998 and 2000, but the records of them no
 longer exist (Okamuro 2006, p. 4). Only the truth has them: about as many as published, by

@@ -1,4 +1,4 @@
-"""How wrong are startup rates when records see only part, and do corrected intervals hold it?
+"""How biased are rates from incomplete records, and do corrected intervals cover the truth?
 
 A census is drawn by the process of the synthetic census, plant by plant, and compared with its own
 truth. By the records a birth is a number of 2000 with fewer than 20 regular employees that no
@@ -76,6 +76,7 @@ from shuseki.entry.ols import Fit, estimate, least_squares
 from shuseki.entry.truncation import unseen_plants
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import ParameterError
+from shuseki.language import Message, joined, say
 from shuseki.papers.okamuro_2006.variables import table_2
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
@@ -255,11 +256,15 @@ class RecordBias(Result):
     coefficients: Floats
     terms: tuple[str, ...]
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Births by the records against true ones."""
-        return (
-            f"{self.births[0]:,} births by the records, {self.births[-2]:,} true ones of four or "
-            f"more workers, {self.births[-1]:,} of any size; n = {self.rates.shape[1]} districts"
+        return say(
+            "{records:,} births by the records, {larger:,} true ones of four or more workers, "
+            "{all:,} of any size; n = {districts:count(district)}",
+            records=int(self.births[0]),
+            larger=int(self.births[-2]),
+            all=int(self.births[-1]),
+            districts=self.rates.shape[1],
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -279,7 +284,7 @@ class RecordBias(Result):
 
 @result
 class Coverage(Result):
-    """How often 95% intervals hold the truth.
+    """How often 95% intervals cover the truth.
 
     Attributes
     ----------
@@ -314,14 +319,17 @@ class Coverage(Result):
             )
         return float(rows["coverage_share"].mean())
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Coverage of the rates before and after."""
-        return (
-            f"95% intervals hold the true rate in {self.share('records'):.1%} of districts by the "
-            f"records, in {self.share('verified and imputed'):.1%} after correction"
-            f"{'' if self.conditions == AS_ASSUMED else ' (' + told(self.conditions) + ')'}; "
-            f"n = {self.censuses} synthetic censuses"
+        shares = say(
+            "95% intervals cover the true rate in {before:.1%} of districts by the records, in "
+            "{after:.1%} after correction",
+            before=self.share("records"),
+            after=self.share("verified and imputed"),
         )
+        if self.conditions != AS_ASSUMED:
+            shares = say("{shares} ({conditions})", shares=shares, conditions=told(self.conditions))
+        return say("{shares}; n = {n} synthetic censuses", shares=shares, n=self.censuses)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per estimator, target and term."""
@@ -368,7 +376,7 @@ def bias(*, seed: int = 2006, reasons: Reasons = REASONS) -> RecordBias:
     )
 
 
-NOT_A_FINDING = (
+NOT_A_FINDING = say(
     "The shares of the errors are those of the synthetic census: the mechanism is real, the "
     "numbers are not."
 )
@@ -386,7 +394,7 @@ def coverage(
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> Coverage:
-    """Draw censuses, correct each, and count how often intervals hold the truth.
+    """Draw censuses, correct each, and count how often intervals cover the truth.
 
     Parameters
     ----------
@@ -438,28 +446,39 @@ def coverage(
         conditions=conditions,
         notes=(
             NOT_A_FINDING,
-            f"Conditions: {told(conditions)}.",
-            "Coefficients, finite population: those of the true rates of the same census. "
-            "Superpopulation: their mean over all censuses.",
+            say("Conditions: {conditions}.", conditions=told(conditions)),
+            say(
+                "Coefficients, finite population: those of the true rates of the same census. "
+                "Superpopulation: their mean over all censuses."
+            ),
         ),
         sources=(CENSUS, OKAMURO_2006.at("pp. 4-7")),
     )
 
 
-def told(conditions: Conditions) -> str:
+def told(conditions: Conditions) -> Message:
     """Say conditions in words."""
     known = 1 - conditions.unknown_openings
-    dates = f"opening dates known for {known:.0%} of the candidates"
+    parts = [say("opening dates known for {share:.0%} of the candidates", share=known)]
     if known:
         wrong = conditions.wrong_openings
-        dates += f", {wrong:.0%} of them wrong" if wrong else ", and right"
+        parts.append(say("{share:.0%} of them wrong", share=wrong) if wrong else say("and right"))
     errors = {
-        "equal": "errors equally frequent in all districts",
-        "random": f"errors in a district from {FEWEST:.0%} to 100% of the most frequent, by chance",
-        "follow": f"errors in a district from {FEWEST:.0%} to 100%, in the order of {FOLLOWED}",
+        "equal": say("errors equally frequent in all districts"),
+        "random": say(
+            "errors in a district from {fewest:.0%} to 100% of the most frequent, by chance",
+            fewest=FEWEST,
+        ),
+        "follow": say(
+            "errors in a district from {fewest:.0%} to 100%, in the order of {variable}",
+            fewest=FEWEST,
+            variable=FOLLOWED,
+        ),
     }[conditions.errors]
-    split = f"; patterns divided into thirds of {FOLLOWED}" if conditions.split else ""
-    return f"{dates}; {errors}{split}"
+    told_apart = [joined(parts, ", "), errors]
+    if conditions.split:
+        told_apart.append(say("patterns divided into thirds of {variable}", variable=FOLLOWED))
+    return joined(told_apart, "; ")
 
 
 # ---- the world: model 1 on the districts ----------------------------------------------------

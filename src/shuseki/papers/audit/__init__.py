@@ -1,15 +1,15 @@
 """Which printed numbers of a paper cannot all be true?
 
 A printed paper repeats itself: counts and their sums, rates and their counts, coefficients and
-their t values, tables and sentences. Every repetition is a constraint between cells; `audit` asks
-all of them, and for each that fails it undoes every slip of the pen in every suspected cell to see
+their t values, tables and sentences. Every repetition is a constraint between cells; `audit` checks
+all of them, and for each that fails it undoes every typing slip in every suspected cell to see
 which one change would make everything agree. Failures that one change settles are one finding.
 
 Takes: a `PrintedPaper` (cells as printed, so that rounding is known), and if wanted the true
 denominators of its rates. Gives: findings with the cells, the rule, what was found and expected,
 the repairs ranked, and how sure it is. Nothing here knows any particular paper: the rules
-(`counts`, `rankings`, `descriptives`, `correlations`, `regressions`, `prose`) speak of kinds of
-table and kinds of statement only.
+(`counts`, `rankings`, `descriptives`, `correlations`, `regressions`, `shares`, `prose`) speak of
+kinds of table and kinds of statement only.
 
 Limits: a digit that no other cell repeats cannot be checked; two slips that hide one another are
 not found; statements are audited as paraphrased in the paper's data folder.
@@ -21,6 +21,8 @@ from typing import Any
 
 import pandas as pd
 
+from shuseki.language import joined, listed, say
+from shuseki.language.names import TwoNames
 from shuseki.papers.audit import (
     correlations,
     counts,
@@ -28,8 +30,9 @@ from shuseki.papers.audit import (
     prose,
     rankings,
     regressions,
+    shares,
 )
-from shuseki.papers.audit.constraints import SILENT, Cell, Certainty, Constraint, Page, Words
+from shuseki.papers.audit.constraints import Cell, Certainty, Constraint, Page
 from shuseki.papers.audit.findings import CERTAINTIES, RULES, Audit, Finding
 from shuseki.papers.audit.repairs import Repair, search
 from shuseki.papers.audit.significance import TestAudit, audit_tests, found_of, where_of
@@ -47,7 +50,7 @@ __all__ = [
     "audit_tests",
 ]
 
-ROOMS = (counts, rankings, descriptives, correlations, regressions, prose)
+ROOMS = (counts, rankings, descriptives, correlations, regressions, shares, prose)
 RANK: dict[Certainty, int] = {"certain": 0, "strong": 1, "weak": 2}
 SHOWN_REPAIRS = 5
 
@@ -68,7 +71,7 @@ def audit(
         True denominators of the ranked rates (by default those of the paper's folder), one row per
         member of an area: ``area``, ``member``,
         ``value``, and ``later`` (the unit that the member became part of) if known. They may be of
-        another year: what is asked is that all areas have like ratios.
+        another year: all that is required is that the ratios of all areas are alike.
     progress
         Called with (contradictions settled, contradictions found).
 
@@ -128,7 +131,7 @@ def _explained(
         for repair, settled in clean:
             left = settled & remaining
             # A sentence alone is more likely wrong than the table that it describes.
-            if not left or (len(left) == 1 and all(constraints[i].rewording.en for i in left)):
+            if not left or (len(left) == 1 and all(constraints[i].rewording for i in left)):
                 continue
             score = (-len(left), repair.cost, repair.strain)
             if best is None or score < best:
@@ -176,10 +179,7 @@ def _finding(
         certainty=first.certainty,
         cells=tuple(cells),
         where=(*where, *(page.where(cell) for cell in cells)),
-        found=Words(
-            "; ".join(dict.fromkeys(w.en for w in found)),
-            "；".join(dict.fromkeys(w.ja for w in found)),
-        ),
+        found=joined(dict.fromkeys(found), "; "),
         expected=first.expected(readings),
         assumption=first.assumption,
         repairs=tuple(ranked[:SHOWN_REPAIRS]),
@@ -188,23 +188,20 @@ def _finding(
     )
 
 
-OF_ZERO = Words(
-    "the stars are of the coefficient being zero", "印が係数ゼロの検定によるものであること"
-)
+OF_ZERO = say("the stars are of the coefficient being zero")
 
 
 def _of_test(row: Mapping[Hashable, Any]) -> Finding:
     """A finding about a printed test."""
-    said = found_of(row)
     return Finding(
         rule=str(row["rule"]),
         certainty=row["certainty"],
         cells=(),
-        where=(f"tests.csv, {where_of(row)}",),
-        found=Words(said, said),
-        expected=Words(str(row["expected"]), str(row["expected"])),
-        assumption=OF_ZERO if "ratio" in str(row["rule"]) else SILENT,
-        rewording=Words(str(row["explanation"]), str(row["explanation"])),
+        where=(listed(["tests.csv", where_of(row)]),),
+        found=found_of(row),
+        expected=TwoNames(str(row["expected"]), str(row["expected_ja"])),
+        assumption=OF_ZERO if "ratio" in str(row["rule"]) else "",
+        rewording=TwoNames(str(row["explanation"]), str(row["explanation_ja"])),
     )
 
 
@@ -229,25 +226,22 @@ def _odd(page: Page, denominators: pd.DataFrame) -> list[Finding]:
                 certainty="strong",
                 cells=cells,
                 where=tuple(page.where(cell) for cell in cells),
-                found=Words(
-                    f"{area}: births and rate imply a denominator of {low:,.0f} to {high:,.0f}",
-                    f"{area}: 開業数と開業率から分母は{low:,.0f}～{high:,.0f}",
+                found=say(
+                    "{area}: births and rate imply a denominator of {low:,.0f} to {high:,.0f}",
+                    area=area,
+                    low=low,
+                    high=high,
                 ),
-                expected=Words(
-                    f"{right:,.0f}, as official figures and the other areas' ratios tell; "
-                    f"the rate would be {rate:.2f}",
-                    f"公的統計と他の地区の比からは{right:,.0f}、開業率は{rate:.2f}",
+                expected=say(
+                    "{denominator:,.0f}, as official figures and the other areas' ratios tell; "
+                    "the rate would be {rate:.2f}",
+                    denominator=right,
+                    rate=rate,
                 ),
-                assumption=Words(
-                    "the official figures are of the same areas",
-                    "公的統計が同じ地区のものであること",
-                ),
-                rewording=Words(
-                    f"the denominator is that of {members} alone",
-                    f"分母は{members}だけのもの",
-                )
+                assumption=say("the official figures are of the same areas"),
+                rewording=say("the denominator is that of {members} alone", members=members)
                 if fitting
-                else SILENT,
+                else "",
             )
         )
     return findings

@@ -5,8 +5,8 @@ together and measures their **strain**: how far they are from agreeing, in units
 (and, where the rule says so, a difference of samples) allows. At or below 1 they can be true
 together; above 1 they cannot. Exact counts leave no room, so their strain is 0 or infinite.
 
-Constraints know nothing of one another. Which cell is to blame when one fails is the question of
-`repairs`, which only has to change a cell's text and ask again.
+Constraints are independent of one another. Which cell is to blame when one fails is the question of
+`repairs`, which only has to change a cell's text and check again.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,32 +16,22 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from shuseki.language import Message, glossary, listed, say
+from shuseki.language.names import TwoNames
 from shuseki.papers.printed import PrintedNumber, PrintedPaper, Statement, p_interval
 
 __all__ = [
-    "SILENT",
     "Cell",
     "Certainty",
     "Constraint",
     "Page",
     "Reading",
-    "Words",
     "distance",
     "overlap",
 ]
 
+CONSTANT = "constant"
 Certainty = Literal["certain", "strong", "weak"]
-
-
-class Words(NamedTuple):
-    """The same sentence for English and Japanese readers."""
-
-    en: str
-    ja: str
-
-
-SILENT = Words("", "")
-"""Nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +85,7 @@ class Constraint:
     strain
         Readings → how badly they disagree; above 1 they cannot all be true.
     found, expected
-        Readings → what is printed, and what would agree.
+        Readings → what is printed, and what would agree: messages, or figures alone.
     certainty
         How sure a failure is; see `Finding`.
     assumption
@@ -113,11 +103,11 @@ class Constraint:
     rule: str
     cells: tuple[Cell, ...]
     strain: Callable[[Readings], float]
-    found: Callable[[Readings], Words]
-    expected: Callable[[Readings], Words]
+    found: Callable[[Readings], str]
+    expected: Callable[[Readings], str]
     certainty: Certainty = "certain"
-    assumption: Words = SILENT
-    rewording: Words = SILENT
+    assumption: str = ""
+    rewording: str = ""
     suspects: tuple[Cell, ...] | None = None
     group: str = ""
     place: str = ""
@@ -155,6 +145,7 @@ class Page:
         self.table_of: dict[Cell, str] = {}
         self._terms = {(o, m): terms for o, m, terms in equations_of(paper)}
         self._ranked: dict[str, list[tuple[str, str]]] = {}
+        self._japanese = japanese_names(paper)
         for kind, keys in ROW_KEYS.items():
             frame = paper.table(kind)
             # A table that prints no star at all marks nothing.
@@ -165,6 +156,9 @@ class Page:
                     text = str(row.get(column, ""))
                     if text or (column == "stars" and row["table"] in starred):
                         self._put(Cell(kind, key, column), text, str(row["table"]))
+        for row in paper.table("shares").to_dict("records"):
+            if row["n"]:
+                self._put(self.respondents(str(row["question"])), str(row["n"]), str(row["table"]))
         for statement in paper.statements:
             for name in ("value", "low", "high"):
                 if name in statement.fields and isinstance(statement[name], str):
@@ -201,14 +195,38 @@ class Page:
         """What some cells say."""
         return tuple(self.reading(cell) for cell in cells)
 
-    def where(self, cell: Cell) -> str:
+    def where(self, cell: Cell) -> Message:
         """Cite a cell: page, table, row and column."""
         if cell.kind == "statement":
-            statement = self.paper.statement(cell.key[0])
-            return f"{statement.where}, {cell.key[0]}"
-        place = self.paper.where(self.table_of[cell])
-        labels = " ".join(ROW_LABELS[cell.kind].format(*cell.key).split())
-        return f"{place}, {labels}" + ("" if cell.kind == "correlations" else f", {cell.column}")
+            return listed([self.paper.statement(cell.key[0]).where, cell.key[0]])
+        place = [self.paper.where(self.table_of[cell]), self.row_label(cell)]
+        return listed(place if cell.kind == "correlations" else [*place, column_name(cell.column)])
+
+    def row_label(self, cell: Cell) -> str:
+        """Name the row of a cell."""
+        match cell.kind, cell.key:
+            case "coefficients" | "fit", (outcome, model, term):
+                named = column_name(term) if cell.kind == "fit" or term == CONSTANT else term
+                if not outcome:
+                    return say("model {model}, {term}", model=model, term=named)
+                return say(
+                    "{outcome} model {model}, {term}", outcome=outcome, model=model, term=named
+                )
+            case "correlations", (one, other):
+                return say("{one} with {other}", one=one, other=other)
+            case "ranking", (outcome, rank):
+                return say("{outcome} rank {rank}", outcome=outcome, rank=rank)
+            case "industries", ("high", rank):
+                return say("high-technology rank {rank}", rank=rank)
+            case "industries", ("low", rank):
+                return say("low-technology rank {rank}", rank=rank)
+            case "industries", (group, rank):
+                return say("{outcome} rank {rank}", outcome=group, rank=rank)
+        return listed(self.name(part) for part in cell.key)
+
+    def name(self, text: str) -> str:
+        """A question or an answer, in both languages where the paper's folder has them."""
+        return TwoNames(text, self._japanese[text]) if text in self._japanese else text
 
     def statement(self, statement: Statement, name: str = "value") -> Cell:
         """Address of a number in a statement."""
@@ -232,6 +250,14 @@ class Page:
         """Address of a correlation, whichever way round it is printed."""
         cell = Cell("correlations", (one, other), "r")
         return cell if cell in self.texts else Cell("correlations", (other, one), "r")
+
+    def share(self, question: str, answer: str) -> Cell:
+        """Address of a percentage of respondents."""
+        return Cell("shares", (question, answer), "percent")
+
+    def respondents(self, question: str) -> Cell:
+        """Address of a question's number of respondents."""
+        return Cell("shares", (question,), "n")
 
     # What is in the paper -----------------------------------------------------------------------
 
@@ -269,6 +295,17 @@ class Page:
         return self._ranked[outcome]
 
 
+def japanese_names(paper: PrintedPaper) -> dict[str, str]:
+    """Questions and answers → their Japanese names, where the paper's folder has them."""
+    table = paper.table("shares")
+    return {
+        str(row[name]): str(row[f"{name}_ja"])
+        for row in table.to_dict("records")
+        for name in ("question", "answer")
+        if row.get(f"{name}_ja")
+    }
+
+
 def equations_of(paper: PrintedPaper) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Outcome, model and terms of each equation in a coefficient table."""
     frame = paper.table("coefficients")
@@ -284,6 +321,7 @@ ROW_KEYS: Mapping[str, tuple[str, ...]] = {
     "correlations": ("variable", "with"),
     "ranking": ("outcome", "rank"),
     "industries": ("group", "rank"),
+    "shares": ("question", "answer"),
 }
 CELL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "coefficients": ("coefficient", "t", "se", "p", "stars"),
@@ -292,15 +330,13 @@ CELL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "correlations": ("r",),
     "ranking": ("births", "rate"),
     "industries": ("rd_intensity_percent",),
+    "shares": ("percent",),
 }
-ROW_LABELS: Mapping[str, str] = {
-    "coefficients": "{0} model {1}, {2}",
-    "fit": "{0} model {1}, {2}",
-    "descriptives": "{0}",
-    "correlations": "{0} with {1}",
-    "ranking": "{0} rank {1}",
-    "industries": "{0}-technology rank {1}",
-}
+
+
+def column_name(column: str) -> str:
+    """Name the column of a cell."""
+    return TwoNames(column, glossary()[column][1]) if column in glossary() else column
 
 
 def distance(gap: float, room: float) -> float:

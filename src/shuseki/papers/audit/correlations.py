@@ -10,7 +10,7 @@ That rule needs the same observations. A paper that drops outliers from its equa
 its correlations breaks no rule by it, so equations whose n differs from that of any of their
 variables are left alone, and `samples` says what the tables reveal of their samples. What two
 equations of one outcome need of the regressors' correlations hardly depends on a few outliers, and
-is asked of such papers too (`_two_models`).
+is checked in such papers too (`_two_models`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,13 +20,13 @@ from itertools import combinations
 import numpy as np
 
 from shuseki.arrays import Floats
+from shuseki.language import Message, listed, say
 from shuseki.papers.audit.constraints import (
     Cell,
     Constraint,
     Page,
     Reading,
     Readings,
-    Words,
     distance,
 )
 from shuseki.papers.audit.descriptives import dropped, full_sd, same_drops
@@ -34,19 +34,11 @@ from shuseki.papers.moments import explained_share, slope_reach
 
 __all__ = ["constraints", "equation_cells", "samples"]
 
-ONE_SAMPLE = Words(
-    "one set of observations throughout the matrix", "相関行列全体が同じ標本によること"
-)
+ONE_SAMPLE = say("one set of observations throughout the matrix")
 TYPICAL = 3.0
 """Standard deviations within which an observation left out of an equation is taken to lie."""
-ORDINARY = Words(
-    "the observations that the equations leave out lie where observations commonly do",
-    "式から除外された標本が通常の範囲にあること",
-)
-SAME_SAMPLE = Words(
-    "correlations, descriptive statistics and equations of the same observations",
-    "相関・基本統計量・回帰式が同じ標本によること",
-)
+ORDINARY = say("the observations that the equations leave out lie where observations commonly do")
+SAME_SAMPLE = say("correlations, descriptive statistics and equations of the same observations")
 
 
 def constraints(page: Page) -> Iterator[Constraint]:
@@ -77,10 +69,8 @@ def _size(cell: Cell) -> Constraint:
         lambda r: distance(
             abs(r[0].value - 1) if diagonal else max(abs(r[0].value) - 1, 0.0), r[0].half
         ),
-        lambda r: Words(
-            f"{' with '.join(cell.key)}: {r[0].text}", f"{'と'.join(cell.key)}: {r[0].text}"
-        ),
-        lambda r: Words("1", "1") if diagonal else Words("between −1 and 1", "−1から1まで"),
+        lambda r: say("{one} with {other}: {r}", one=cell.key[0], other=cell.key[1], r=r[0].text),
+        lambda r: "1" if diagonal else say("between −1 and 1"),
     )
 
 
@@ -141,10 +131,8 @@ def _semidefinite(page: Page, every: list[str]) -> Iterator[Constraint]:
         "positive semidefinite correlations",
         cells,
         strain,
-        lambda r: Words(f"smallest eigenvalue {parts(r)[0]:.4f}", f"最小固有値 {parts(r)[0]:.4f}"),
-        lambda r: Words(
-            f"at least −{parts(r)[1]:.4f} within rounding", f"丸めを考慮して−{parts(r)[1]:.4f}以上"
-        ),
+        lambda r: say("smallest eigenvalue {value:.4f}", value=parts(r)[0]),
+        lambda r: say("at least −{value:.4f} within rounding", value=parts(r)[1]),
         "strong",
         ONE_SAMPLE,
     )
@@ -154,8 +142,8 @@ def _mixtures(page: Page, names: list[str]) -> Iterator[Constraint]:
     """``r(S, x) = a r(H, x) + b r(L, x)``, with a and b the groups' deviations over the whole's.
 
     From the groups' correlation ρ: ``a = (r_SH − ρ r_SL)/(1 − ρ²)``, b likewise. It holds in one
-    sample, so it is only asked where the outcomes have one n, or where their own correlations show
-    that the matrix is of all observations.
+    sample, so it is only checked where the outcomes have one n, or where their own correlations
+    show that the matrix is of all observations.
     """
     for whole, parts in page.parts.items():
         if len(parts) != 2 or not {whole, *parts} <= set(names):
@@ -171,13 +159,16 @@ def _mixtures(page: Page, names: list[str]) -> Iterator[Constraint]:
                 "correlations of a sum with its parts",
                 triple,
                 _triple_strain,
-                lambda r, w=whole, a=one, b=other: Words(
-                    f"{w} with {a} {r[0].text}, with {b} {r[1].text}, the two {r[2].text}",
-                    f"{w}と{a} {r[0].text}、{w}と{b} {r[1].text}、{a}と{b} {r[2].text}",
+                lambda r, w=whole, a=one, b=other: say(
+                    "{whole} with {one} {first}, with {other} {second}, the two {between}",
+                    whole=w,
+                    one=a,
+                    first=r[0].text,
+                    other=b,
+                    second=r[1].text,
+                    between=r[2].text,
                 ),
-                lambda r, w=whole: Words(
-                    f"a determinant of zero, since {w} is the sum", f"{w}は両者の和なので行列式は0"
-                ),
+                lambda r, w=whole: say("a determinant of zero, since {whole} is the sum", whole=w),
                 "strong",
                 ONE_SAMPLE,
             )
@@ -230,11 +221,8 @@ def _mixture(whole: str, name: str, cells: tuple[Cell, ...]) -> Constraint:
         "correlation of a sum",
         cells,
         strain,
-        lambda r: Words(f"{whole} with {name}: {r[0].text}", f"{whole}と{name}: {r[0].text}"),
-        lambda r: Words(
-            f"{implied(np.array([q.value for q in r])):.3f} from its parts",
-            f"内訳からは{implied(np.array([q.value for q in r])):.3f}",
-        ),
+        lambda r: say("{whole} with {name}: {value}", whole=whole, name=name, value=r[0].text),
+        lambda r: say("{value:.3f} from its parts", value=implied(np.array([q.value for q in r]))),
         "strong",
         ONE_SAMPLE,
     )
@@ -296,18 +284,21 @@ def _equation(page: Page, outcome: str, model: str, terms: list[str]) -> Iterato
             )
             return distance(r[0].value - middle, room + r[0].half)
 
-        def expected(r: Readings, position: int = position) -> Words:
+        def expected(r: Readings, position: int = position) -> str:
             low, high, _, _ = bounds(tuple(r[1:]))
             text = f"{low[position]:.3g} … {high[position]:.3g}"
-            return Words(f"{text} from the moments", f"積率からは{text}")
+            return say("{value} from the moments", value=text)
 
         yield Constraint(
             "coefficient that the moments allow",
             (cell, *context),
             strain,
-            lambda r, term=term: Words(
-                f"{outcome} model {model}, {term}: {r[0].text}",
-                f"{outcome} モデル{model} {term}: {r[0].text}",
+            lambda r, term=term: say(
+                "{outcome} model {model}, {term}: {value}",
+                outcome=outcome,
+                model=model,
+                term=term,
+                value=r[0].text,
             ),
             expected,
             "strong",
@@ -330,12 +321,11 @@ def _equation(page: Page, outcome: str, model: str, terms: list[str]) -> Iterato
             "adjusted R² that the moments allow",
             (cell, *context),
             fit_strain,
-            lambda r: Words(
-                f"{outcome} model {model}: {r[0].text}", f"{outcome} モデル{model}: {r[0].text}"
+            lambda r: say(
+                "{outcome} model {model}: {value}", outcome=outcome, model=model, value=r[0].text
             ),
-            lambda r: Words(
-                f"{limits(r)[0]:.3f} … {limits(r)[1]:.3f} from the moments",
-                f"積率からは{limits(r)[0]:.3f} … {limits(r)[1]:.3f}",
+            lambda r: say(
+                "{low:.3f} … {high:.3f} from the moments", low=limits(r)[0], high=limits(r)[1]
             ),
             "strong",
             SAME_SAMPLE,
@@ -350,7 +340,7 @@ def _two_models(
 
     The residuals of both are uncorrelated with every regressor that they share, so their
     difference, ``Σ d_w w`` with d the difference of the coefficients of w (zero where w is absent),
-    is too: ``Σ d_w r(z, w) s_w = 0`` for each shared z. It speaks of regressors only, whatever the
+    is too: ``Σ d_w r(z, w) s_w = 0`` for each shared z. It concerns regressors only, whatever the
     outcome's correlations are. If m observations stand in the moments but not in the equations,
     each is taken to lie within three standard deviations (or half the furthest printed one) of z
     and of the difference, and their contributions to add as chance does, by the root of m.
@@ -422,17 +412,20 @@ def _two_models(
             "correlations that two models need",
             cells,
             partial(strain, at=at),
-            lambda r, z=z, needed=needed: Words(
-                f"{outcome} models {models[0]} and {models[1]} have {z} in common and differ by "
-                f"{', '.join(apart)}: with {', '.join(_said(page, c) for c in needed)} their "
-                "coefficients do not fit",
-                f"{outcome}のモデル{models[0]}と{models[1]}は{z}を共有し"
-                f"{'、'.join(apart)}が異なる: "
-                f"{'、'.join(_said(page, c) for c in needed)}では係数が整合しない",
+            lambda r, z=z, needed=needed: say(
+                "{outcome} models {one} and {other} have {shared} in common and differ by {apart}: "
+                "with {correlations} their coefficients do not fit",
+                outcome=outcome,
+                one=models[0],
+                other=models[1],
+                shared=z,
+                apart=listed(apart),
+                correlations=listed(_said(page, c) for c in needed),
             ),
-            lambda r, at=at: Words(
-                f"a sum of 0 ± {parts(tuple(r))[1][at]:.3g}, not {parts(tuple(r))[0][at]:.3g}",
-                f"和が0 ± {parts(tuple(r))[1][at]:.3g}のはずだが{parts(tuple(r))[0][at]:.3g}",
+            lambda r, at=at: say(
+                "a sum of 0 ± {room:.3g}, not {sum:.3g}",
+                room=parts(tuple(r))[1][at],
+                sum=parts(tuple(r))[0][at],
             ),
             "strong",
             SAME_SAMPLE if out == 0 else ORDINARY,
@@ -446,16 +439,19 @@ def _said(page: Page, cell: Cell) -> str:
     return f"r({cell.key[0]}, {cell.key[1]}) = {page.texts[cell]}"
 
 
-def samples(page: Page) -> Iterator[str]:
+def samples(page: Page) -> Iterator[Message]:
     """Say when the correlations are shown to be of other observations than the statistics."""
     for whole, parts in page.parts.items():
         shares = _implied_shares(page, whole, parts)
         if shares is not None:
-            yield (
-                f"The correlations of {', '.join((whole, *parts))} imply deviations of the parts "
-                f"{shares[0]:.3f} and {shares[1]:.3f} of the whole's: those of all observations, "
-                "not those of the printed statistics, which leave outliers out. So coefficients "
-                "and correlations are of different observations, and are not compared."
+            yield say(
+                "The correlations of {names} imply standard deviations of the parts that are "
+                "{one:.3f} and {other:.3f} of the whole's: those of all observations, not those of "
+                "the printed statistics, which leave outliers out. So coefficients and "
+                "correlations are of different observations, and are not compared.",
+                names=listed((whole, *parts)),
+                one=float(shares[0]),
+                other=float(shares[1]),
             )
 
 

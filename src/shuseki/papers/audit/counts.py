@@ -13,12 +13,12 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import linprog
 
+from shuseki.language import say
 from shuseki.papers.audit.constraints import (
     Cell,
     Constraint,
     Page,
     Readings,
-    Words,
     distance,
     overlap,
 )
@@ -60,20 +60,20 @@ def _sum(
         gap = readings[0].value - sum(r.value for r in readings[1:])
         return distance(gap, sum(r.half for r in readings))
 
-    def found(readings: Readings) -> Words:
+    def found(readings: Readings) -> str:
         if is_difference:
             taken = " − ".join(r.text for r in readings[2:])
             text = f"{readings[0].text} − {taken} = {readings[1].text}"
         else:
             text = f"{' + '.join(r.text for r in readings[1:])} = {readings[0].text}"
-        return Words(text, text)
+        return text
 
-    def expected(readings: Readings) -> Words:
+    def expected(readings: Readings) -> str:
         if is_difference:
             result = readings[0].value - sum(r.value for r in readings[2:])
         else:
             result = sum(r.value for r in readings[1:])
-        return Words(f"the left side is {result:,.10g}", f"左辺は{result:,.10g}")
+        return say("the left side is {value:,.10g}", value=result)
 
     yield Constraint("sum of counts", cells, strain, found, expected)
 
@@ -90,13 +90,12 @@ def _share(page: Page, statement: Statement) -> Constraint:
         room = share.half + (part.half + part.value / whole.value * whole.half) / whole.value
         return distance(part.value / whole.value - share.value, room)
 
-    def found(readings: Readings) -> Words:
-        text = f"{readings[0].text} / {readings[1].text} = {readings[2].text}"
-        return Words(text, text)
+    def found(readings: Readings) -> str:
+        return f"{readings[0].text} / {readings[1].text} = {readings[2].text}"
 
-    def expected(readings: Readings) -> Words:
+    def expected(readings: Readings) -> str:
         ratio = f"{100 * readings[0].value / readings[1].value:.2f}%"
-        return Words(f"the counts give {ratio}", f"件数からは{ratio}")
+        return say("the counts give {ratio}", ratio=ratio)
 
     return Constraint("share against counts", cells, strain, found, expected)
 
@@ -113,13 +112,11 @@ def _multiple(page: Page, statement: Statement) -> Iterator[Constraint]:
             gap = times * readings[0].value - readings[1].value
             return distance(gap, times * readings[0].half + readings[1].half)
 
-        def found(readings: Readings) -> Words:
-            text = f"{times:g} × {readings[0].text} = {readings[1].text}"
-            return Words(text, text)
+        def found(readings: Readings) -> str:
+            return f"{times:g} × {readings[0].text} = {readings[1].text}"
 
-        def expected(readings: Readings) -> Words:
-            text = f"{times * readings[0].value:,.10g}"
-            return Words(text, text)
+        def expected(readings: Readings) -> str:
+            return f"{times * readings[0].value:,.10g}"
 
         yield Constraint("multiple", cells, strain, found, expected)
 
@@ -175,17 +172,14 @@ def _named(page: Page, whole: str, statements: Sequence[Statement]) -> Iterator[
         solved = linprog(goal, np.array(rows), np.array(bounds), bounds=[*limits, (0.0, None)])
         return float(solved.fun) if solved.success else np.inf
 
-    def found(readings: Readings) -> Words:
+    def found(readings: Readings) -> str:
         text = ", ".join(
             f"{len(s['names'])}: {r.text}" for s, r in zip(statements, readings, strict=False)
         )
-        return Words(f"shares of the largest areas, {text}", f"上位地区の割合 {text}")
+        return say("shares of the largest areas, {shares}", shares=text)
 
-    def expected(readings: Readings) -> Words:
-        return Words(
-            "no counts of these areas give these shares and this order",
-            "どのような件数でもこれらの割合と順位にはならない",
-        )
+    def expected(readings: Readings) -> str:
+        return say("no counts of these areas give these shares and this order")
 
     yield Constraint(
         "shares of named areas", cells, strain, found, expected, suspects=cells[: len(shares) + 1]
@@ -209,8 +203,8 @@ def _classification(page: Page) -> Iterator[Constraint]:
                 "order of a ranked list",
                 (upper, lower),
                 lambda r: distance(max(r[1].value - r[0].value, 0.0), r[0].half + r[1].half),
-                lambda r: Words(f"{r[0].text} before {r[1].text}", f"{r[0].text}の次に{r[1].text}"),
-                lambda r: Words("a descending list", "降順の一覧"),
+                lambda r: say("{first} before {second}", first=r[0].text, second=r[1].text),
+                lambda r: say("a descending list"),
             )
     for statement in page.paper.of_kind("threshold"):
         value = page.statement(page.paper.statement(statement["value"]))
@@ -240,16 +234,12 @@ def _beyond(cell: Cell, threshold: Cell, name: str, side: float) -> Constraint:
         short = side * (limit.value * unit - member.value)
         return distance(max(short, 0.0), member.half + unit * limit.half)
 
-    def found(readings: Readings) -> Words:
+    def found(readings: Readings) -> str:
         text = f"{name} {readings[0].text}, {readings[1].text}"
-        return Words(f"{text} as the threshold", f"{text}が境界")
+        return say("{value} as the threshold", value=text)
 
-    def expected(readings: Readings) -> Words:
-        return (
-            Words("above the threshold", "境界より上")
-            if side > 0
-            else Words("below the threshold", "境界より下")
-        )
+    def expected(readings: Readings) -> str:
+        return say("above the threshold") if side > 0 else say("below the threshold")
 
     return Constraint("group against threshold", (cell, threshold), strain, found, expected)
 
@@ -264,19 +254,22 @@ def _list_mean(cell: Cell, members: Sequence[Cell]) -> Constraint:
         room = unit * stated.half + float(np.mean([r.half for r in readings[1:]]))
         return distance(mean(readings) - unit * stated.value, room)
 
-    def found(readings: Readings) -> Words:
-        return Words(
-            f"mean of {len(members)} printed values stated as {readings[0].text}",
-            f"{len(members)}個の値の平均は{readings[0].text}と記載",
+    def found(readings: Readings) -> str:
+        return say(
+            "mean of {n} printed values stated as {mean}", n=len(members), mean=readings[0].text
         )
 
-    def expected(readings: Readings) -> Words:
+    def expected(readings: Readings) -> str:
         value = mean(readings)
         limit = readings[0].value * (100.0 if "%" in readings[0].text else 1.0)
         between = [r.text for r in readings[1:] if min(limit, value) < r.value < max(limit, value)]
-        tail = f"; {', '.join(between)} between the two" if between else ""
-        tail_ja = f"。{', '.join(between)}がその間にある" if between else ""
-        return Words(f"the list gives {value:.3f}{tail}", f"一覧からは{value:.3f}{tail_ja}")
+        if not between:
+            return say("the list gives {value:.3f}", value=value)
+        return say(
+            "the list gives {value:.3f}; {between} between the two",
+            value=value,
+            between=", ".join(between),
+        )
 
     return Constraint("mean of a list", (cell, *members), strain, found, expected)
 
@@ -286,6 +279,6 @@ def _list_count(cell: Cell, size: int) -> Constraint:
         "members of a list",
         (cell,),
         lambda r: overlap(r[0].low, r[0].high, size, size),
-        lambda r: Words(f"{r[0].text} members stated", f"{r[0].text}件と記載"),
-        lambda r: Words(f"the list has {size}", f"一覧には{size}件"),
+        lambda r: say("{n} members stated", n=r[0].text),
+        lambda r: say("the list has {n}", n=size),
     )

@@ -19,17 +19,17 @@ bound on the variance, American Mathematical
 Monthly 107, 353–357.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
+from shuseki.language import Message, say
 from shuseki.papers.audit.constraints import (
     Cell,
     Constraint,
     Page,
     Readings,
-    Words,
     distance,
     overlap,
 )
@@ -42,10 +42,13 @@ LEAST_FOR_SKEW = 30
 TAIL, AGAINST_TAIL, FAR = 1.5, 0.25, 0.775
 """One tail this many times the other; standard deviations of the median from the mean, on its side,
 and anywhere, beyond which it is rare: √(3/5) for one peak."""
-SAME = Words(
-    "the observations left out are the first of the ranking",
-    "除外された地区が順位表の上位であること",
-)
+STATISTICS: Mapping[str, Message] = {
+    "min": say("min"),
+    "median": say("median"),
+    "mean": say("mean"),
+    "max": say("max"),
+}
+SAME = say("the observations left out are the first of the ranking")
 
 
 def constraints(page: Page) -> Iterator[Constraint]:
@@ -112,13 +115,16 @@ def _granular(page: Page, variable: str) -> Iterator[Constraint]:
         "mean of whole numbers",
         three,
         lambda r: 0.0 if r[2].value <= 0 or len(sums(r)) else np.inf,
-        lambda r: Words(
-            f"{variable}: mean {r[0].text} of {r[1].text} values in steps of {r[2].text}",
-            f"{variable}: {r[2].text}刻みの{r[1].text}個の値の平均{r[0].text}",
+        lambda r: say(
+            "{variable}: mean {mean} of {n} values in steps of {step}",
+            variable=variable,
+            mean=r[0].text,
+            n=r[1].text,
+            step=r[2].text,
         ),
-        lambda r: Words(
-            "{:.6g} or {:.6g}".format(*_nearest_means(r)),
-            "{:.6g}または{:.6g}".format(*_nearest_means(r)),
+        lambda r: say(
+            "{low:.6g} or {high:.6g}",
+            **dict(zip(("low", "high"), _nearest_means(r), strict=True)),
         ),
         suspects=three[:2],
     )
@@ -145,14 +151,15 @@ def _granular(page: Page, variable: str) -> Iterator[Constraint]:
         "standard deviation of whole numbers",
         four,
         lambda r: 0.0 if squares(r) else np.inf,
-        lambda r: Words(
-            f"{variable}: sd {r[0].text}, mean {r[1].text} of {r[2].text} values in steps of "
-            f"{r[3].text}",
-            f"{variable}: {r[3].text}刻みの{r[2].text}個の値の標準偏差{r[0].text}、平均{r[1].text}",
+        lambda r: say(
+            "{variable}: sd {sd}, mean {mean} of {n} values in steps of {step}",
+            variable=variable,
+            sd=r[0].text,
+            mean=r[1].text,
+            n=r[2].text,
+            step=r[3].text,
         ),
-        lambda r: Words(
-            "a whole sum of squares, odd if the sum is", "整数で和と偶奇の一致する平方和"
-        ),
+        lambda r: say("a whole sum of squares, odd if the sum is"),
         suspects=four[:3],
     )
     ends = tuple(page.described(variable, name) for name in ("min", "max"))
@@ -175,11 +182,13 @@ def _granular(page: Page, variable: str) -> Iterator[Constraint]:
         "standard deviation of zeros and ones",
         four[:3],
         lambda r: overlap(r[0].low, r[0].high, *binary(r)),
-        lambda r: Words(
-            f"{variable}: sd {r[0].text} for a share of {r[1].text}",
-            f"{variable}: 割合{r[1].text}に対して標準偏差{r[0].text}",
+        lambda r: say(
+            "{variable}: sd {sd} for a share of {share}",
+            variable=variable,
+            sd=r[0].text,
+            share=r[1].text,
         ),
-        lambda r: Words("{:.4g} … {:.4g}".format(*binary(r)), "{:.4g} … {:.4g}".format(*binary(r))),
+        lambda r: "{:.4g} … {:.4g}".format(*binary(r)),
     )
 
 
@@ -206,39 +215,50 @@ def _one_variable(page: Page, variable: str) -> Iterator[Constraint]:
             "order of statistics",
             (cells[low], cells[high]),
             lambda r: distance(max(r[0].value - r[1].value, 0.0), r[0].half + r[1].half),
-            lambda r, low=low, high=high: Words(
-                f"{variable}: {low} {r[0].text}, {high} {r[1].text}",
-                f"{variable}: {low} {r[0].text}, {high} {r[1].text}",
+            lambda r, low=low, high=high: say(
+                "{variable}: {low} {first}, {high} {second}",
+                variable=variable,
+                low=STATISTICS[low],
+                first=r[0].text,
+                high=STATISTICS[high],
+                second=r[1].text,
             ),
-            lambda r, low=low, high=high: Words(f"{low} ≤ {high}", f"{low} ≤ {high}"),
+            lambda r, low=low, high=high: say(
+                "{low} ≤ {high}", low=STATISTICS[low], high=STATISTICS[high]
+            ),
         )
     if printed("mean", "median", "sd"):
+        three = (cells["mean"], cells["median"], cells["sd"])
         yield Constraint(
             "median within a standard deviation of the mean",
-            (cells["mean"], cells["median"], cells["sd"]),
+            (*three, cells["n"]) if printed("n") else three,
             lambda r: distance(
-                max(abs(r[0].value - r[1].value) - r[2].value, 0.0),
+                max(abs(r[0].value - r[1].value) - _reach_of_median(r) * r[2].value, 0.0),
                 r[0].half + r[1].half + r[2].half,
             ),
-            lambda r: Words(
-                f"{variable}: mean {r[0].text}, median {r[1].text}, sd {r[2].text}",
-                f"{variable}: 平均 {r[0].text}, 中央値 {r[1].text}, 標準偏差 {r[2].text}",
+            lambda r: say(
+                "{variable}: mean {mean}, median {median}, sd {sd}",
+                variable=variable,
+                mean=r[0].text,
+                median=r[1].text,
+                sd=r[2].text,
             ),
-            lambda r: Words("|mean − median| ≤ sd", "|平均 − 中央値| ≤ 標準偏差"),
+            lambda r: say("|mean − median| ≤ sd"),
         )
     if printed("median", "mean", "min", "max", "n"):
         yield Constraint(
             "median that the extremes allow",
             (cells["median"], cells["mean"], cells["min"], cells["max"], cells["n"]),
             lambda r: _median_strain(r),
-            lambda r: Words(
-                f"{variable}: median {r[0].text} for mean {r[1].text}, {r[2].text} to {r[3].text}",
-                f"{variable}: 中央値 {r[0].text}, 平均 {r[1].text}, {r[2].text}～{r[3].text}",
+            lambda r: say(
+                "{variable}: median {median} for mean {mean}, {low} to {high}",
+                variable=variable,
+                median=r[0].text,
+                mean=r[1].text,
+                low=r[2].text,
+                high=r[3].text,
             ),
-            lambda r: Words(
-                "{:.4g} … {:.4g}".format(*_median_limits(r)),
-                "{:.4g} … {:.4g}".format(*_median_limits(r)),
-            ),
+            lambda r: "{:.4g} … {:.4g}".format(*_median_limits(r)),
         )
     if printed(*names):
         yield _skew(
@@ -264,12 +284,15 @@ def _one_variable(page: Page, variable: str) -> Iterator[Constraint]:
         up, down = max(high - mean, 0.0), max(mean - low, 0.0)
         return float(np.sqrt((up**2 + down**2 + (up - down) ** 2 / (n - 2)) / (n - 1)))
 
-    def found(r: Readings) -> Words:
-        return Words(
-            f"{variable}: sd {r[0].text} for mean {r[1].text}, {r[2].text} to {r[3].text}, "
-            f"n {r[4].text}",
-            f"{variable}: 標準偏差 {r[0].text}, 平均 {r[1].text}, {r[2].text}～{r[3].text}, "
-            f"n {r[4].text}",
+    def found(r: Readings) -> str:
+        return say(
+            "{variable}: sd {sd} for mean {mean}, {low} to {high}, n {n}",
+            variable=variable,
+            sd=r[0].text,
+            mean=r[1].text,
+            low=r[2].text,
+            high=r[3].text,
+            n=r[4].text,
         )
 
     yield Constraint(
@@ -277,15 +300,28 @@ def _one_variable(page: Page, variable: str) -> Iterator[Constraint]:
         five,
         lambda r: r[0].low / largest(r) if largest(r) > 0 else (0.0 if r[0].low <= 0 else np.inf),
         found,
-        lambda r: Words(f"at most {largest(r):.3g}", f"{largest(r):.3g}以下"),
+        lambda r: say("at most {value:.3g}", value=largest(r)),
     )
     yield Constraint(
         "smallest possible standard deviation",
         five,
         lambda r: least(r) / r[0].high if r[0].high > 0 else (0.0 if least(r) <= 0 else np.inf),
         found,
-        lambda r: Words(f"at least {least(r):.3g}", f"{least(r):.3g}以上"),
+        lambda r: say("at least {value:.3g}", value=least(r)),
     )
+
+
+def _reach_of_median(r: Readings) -> float:
+    """Most that a median can be away from the mean, in standard deviations: readings end with n.
+
+    If the median is d above the mean, half of the n (of an odd n, one more) are at least d above it
+    and the others as far below as balances them, so that the sum of squares is at least n d², or
+    d² n (n + 1) / (n − 1) for an odd n; it is (n − 1) sd².
+    """
+    n = r[3].value if len(r) > 3 else np.inf
+    if not 2 <= n < np.inf:
+        return 1.0
+    return float(np.sqrt((n - 1) / n) if n % 2 == 0 else (n - 1) / np.sqrt(n * (n + 1)))
 
 
 def _median_limits(r: Readings) -> tuple[float, float]:
@@ -338,18 +374,18 @@ def _skew(variable: str, cells: tuple[Cell, ...]) -> Constraint:
         "median against the tails",
         cells,
         strain,
-        lambda r: Words(
-            f"{variable}: median {r[0].text}, mean {r[1].text}, sd {r[2].text}, {r[3].text} to "
-            f"{r[4].text}",
-            f"{variable}: 中央値 {r[0].text}, 平均 {r[1].text}, 標準偏差 {r[2].text}, "
-            f"{r[3].text}～{r[4].text}",
+        lambda r: say(
+            "{variable}: median {median}, mean {mean}, sd {sd}, {low} to {high}",
+            variable=variable,
+            median=r[0].text,
+            mean=r[1].text,
+            sd=r[2].text,
+            low=r[3].text,
+            high=r[4].text,
         ),
-        lambda r: Words(
-            "a median near the mean, away from the longer tail",
-            "平均に近く、長い裾と反対側の中央値",
-        ),
+        lambda r: say("a median near the mean, away from the longer tail"),
         "weak",
-        Words("a distribution with one peak", "単峰の分布であること"),
+        say("a distribution with one peak"),
         suspects=cells[:3],
     )
 
@@ -372,13 +408,17 @@ def _trimmed(page: Page, rule: Statement, variable: str) -> Iterator[Constraint]
             if page.areas is not None and r[2].value == page.areas - len(top)
             else np.inf
         ),
-        lambda r: Words(
-            f"{variable}: maximum {r[0].text} with {len(top)} left out; rank {following} "
-            f"({names[following]}) has {r[1].text}",
-            f"{variable}: 上位{len(top)}地区を除く最大値{r[0].text}、{following}位"
-            f"（{names[following]}）は{r[1].text}",
+        lambda r: say(
+            "{variable}: maximum {maximum} with {dropped} left out; rank {rank} ({area}"
+            ") has {rate}",
+            variable=variable,
+            maximum=r[0].text,
+            dropped=len(top),
+            rank=following,
+            area=names[following],
+            rate=r[1].text,
         ),
-        lambda r: Words("the same number", "同じ値"),
+        lambda r: say("the same number"),
         "strong",
         SAME,
     )
@@ -396,13 +436,14 @@ def _trimmed(page: Page, rule: Statement, variable: str) -> Iterator[Constraint]
             "mean with the outliers put back",
             (cell, mean, count, *rates),
             lambda r: distance(r[0].value - _full_mean(r[1:])[0], r[0].half + _full_mean(r[1:])[1]),
-            lambda r: Words(
-                f"{variable}: {r[0].text} over all, {r[1].text} over {r[2].text}",
-                f"{variable}: 全地区の平均{r[0].text}、{r[2].text}地区の平均{r[1].text}",
+            lambda r: say(
+                "{variable}: {mean} over all, {kept} over {n}",
+                variable=variable,
+                mean=r[0].text,
+                kept=r[1].text,
+                n=r[2].text,
             ),
-            lambda r: Words(
-                f"{_full_mean(r[1:])[0]:.4g} over all", f"全地区では{_full_mean(r[1:])[0]:.4g}"
-            ),
+            lambda r: say("{value:.4g} over all", value=_full_mean(r[1:])[0]),
             "strong",
             SAME,
         )
@@ -445,17 +486,19 @@ def _cut(variable: str, times: float, cells: tuple[Cell, ...]) -> Constraint:
         middle = (low + high) / 2
         return distance(max(r[3].value - middle, middle - least, 0.0), room)
 
-    def found(r: Readings) -> Words:
+    def found(r: Readings) -> str:
         least = min(r[4:], key=lambda q: q.value)
-        return Words(
-            f"{variable}: {r[3].text} kept, {least.text} left out",
-            f"{variable}: {r[3].text}は残り、{least.text}は除外",
+        return say(
+            "{variable}: {kept} kept, {dropped} left out",
+            variable=variable,
+            kept=r[3].text,
+            dropped=least.text,
         )
 
-    def expected(r: Readings) -> Words:
+    def expected(r: Readings) -> str:
         low, high = cuts(r)
         text = f"{(low + high) / 2:.3g}"
-        return Words(f"the rule cuts at {text}", f"基準値は{text}")
+        return say("the rule cuts at {cut}", cut=text)
 
     return Constraint(
         "outlier rule against its result", cells, strain, found, expected, "strong", SAME
@@ -488,14 +531,13 @@ def _full_means_add(page: Page, rule: Statement) -> Iterator[Constraint]:
             full = means(r)
             return distance(full[0][0] - sum(m for m, _ in full[1:]), sum(room for _, room in full))
 
-        def found(r: Readings) -> Words:
+        def found(r: Readings) -> str:
             full = means(r)
             text = f"{' + '.join(f'{m:.4g}' for m, _ in full[1:])} = {full[0][0]:.4g}"
-            return Words(f"means with the outliers put back: {text}", f"外れ値を戻した平均: {text}")
+            return say("means with the outliers put back: {sums}", sums=text)
 
-        def expected(r: Readings) -> Words:
-            text = f"{sum(m for m, _ in means(r)[1:]):.4g}"
-            return Words(text, text)
+        def expected(r: Readings) -> str:
+            return f"{sum(m for m, _ in means(r)[1:]):.4g}"
 
         yield Constraint(
             "means of groups add", tuple(cells), strain, found, expected, "strong", SAME
@@ -520,9 +562,12 @@ def _stated_extreme(page: Page, statement: Statement) -> Iterator[Constraint]:
             "extreme in words",
             (cell, other),
             lambda r: overlap(r[0].low, r[0].high, r[1].low, r[1].high),
-            lambda r: Words(
-                f"{variable}: {of['statistic']} {r[0].text} in the text, {r[1].text} in the table",
-                f"{variable}: 本文の{of['statistic']} {r[0].text}、表では{r[1].text}",
+            lambda r: say(
+                "{variable}: {statistic} {said} in the text, {printed} in the table",
+                variable=variable,
+                statistic=STATISTICS[of["statistic"]],
+                said=r[0].text,
+                printed=r[1].text,
             ),
-            lambda r: Words("the same number", "同じ値"),
+            lambda r: say("the same number"),
         )

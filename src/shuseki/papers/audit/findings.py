@@ -1,119 +1,146 @@
-"""What does an audit hand back, and how sure is it?"""
+"""What does an audit return, and how certain is each finding?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import pandas as pd
 
-from shuseki.errors import ParameterError
-from shuseki.papers.audit.constraints import SILENT, Cell, Certainty, Page, Words
+from shuseki.language import Message, joined, listed, say, told
+from shuseki.papers.audit.constraints import Cell, Certainty, Page, column_name
 from shuseki.papers.audit.repairs import Repair
 from shuseki.papers.printed import PrintedPaper
 from shuseki.results import Result, result
 
 __all__ = ["CERTAINTIES", "RULES", "Audit", "Finding"]
 
-CERTAINTIES: Mapping[Certainty, Words] = MappingProxyType(
+CERTAINTIES: Mapping[Certainty, Message] = MappingProxyType(
     {
-        "certain": Words(
-            "no data whatever, rounded as printed, can make all of it true",
-            "どのようなデータでも（丸めを考慮しても）同時には成り立たない",
-        ),
-        "strong": Words(
-            "it can all be true only if the assumption named fails",
-            "記載の前提が成り立たない場合にだけ同時に成り立つ",
-        ),
-        "weak": Words(
-            "it can all be true, by a rare chance or a loose reading; worth a look",
-            "偶然または緩い読み方によれば成り立ちうるが、確認に値する",
-        ),
+        "certain": say("no data whatever, rounded as printed, can make all of it true"),
+        "strong": say("it can all be true only if the assumption named fails"),
+        "weak": say("it can all be true, by a rare chance or a loose reading; worth a look"),
     }
 )
 """What each degree of certainty means."""
 
-RULES: Mapping[str, str] = MappingProxyType(
+RULES: Mapping[str, Message] = MappingProxyType(
     {
-        "sum of counts": "件数の加減",
-        "share against counts": "割合と件数",
-        "multiple": "倍数",
-        "shares of named areas": "上位地区の割合",
-        "order of a ranked list": "順位の並び",
-        "group against threshold": "分類と境界値",
-        "mean of a list": "一覧の平均",
-        "members of a list": "一覧の件数",
-        "one denominator per area": "地区の分母の一致",
-        "denominator against the true one": "分母と公的統計",
-        "births of groups add": "業種別開業数の和",
-        "rates of groups add": "業種別開業率の和",
-        "a group is no larger than the whole": "内訳は全体以下",
-        "an unranked area is below the last": "順位表外の地区",
-        "rank in words": "本文の順位",
-        "order of statistics": "統計量の大小",
-        "median within a standard deviation of the mean": "中央値と平均値の差",
-        "median that the extremes allow": "最小値・最大値が許す中央値",
-        "median against the tails": "裾と中央値",
-        "largest possible standard deviation": "標準偏差の上限",
-        "smallest possible standard deviation": "標準偏差の下限",
-        "largest kept is the next in the ranking": "最大値と順位表",
-        "mean with the outliers put back": "外れ値を戻した平均",
-        "outlier rule against its result": "異常値の基準と結果",
-        "means of groups add": "業種別平均の和",
-        "extreme in words": "本文の最大・最小値",
-        "size of a correlation": "相関係数の範囲",
-        "positive semidefinite correlations": "相関行列の半正定値性",
-        "correlations of a sum with its parts": "和と内訳の相関",
-        "correlation of a sum": "和の相関",
-        "correlations that two models need": "2つのモデルが必要とする相関",
-        "coefficient that the moments allow": "積率が許す係数",
-        "adjusted R² that the moments allow": "積率が許す決定係数",
-        "t against the standard error": "t値と標準誤差",
-        "p against t": "p値とt値",
-        "stars against p": "p値と有意水準",
-        "range of R²": "決定係数の範囲（0から1）",
-        "adjusted R² is no larger": "修正済み決定係数と決定係数の大小",
-        "adjusted R² against R²": "修正済み決定係数と決定係数",
-        "mean of whole numbers": "整数の平均（GRIM）",
-        "standard deviation of whole numbers": "整数の標準偏差（GRIMMER）",
-        "standard deviation of zeros and ones": "0と1の標準偏差（DEBIT）",
-        "sign of t": "係数とt値の符号",
-        "stars against t": "t値と有意水準",
-        "stars against F": "F値と有意水準",
-        "range of adjusted R²": "決定係数の範囲",
-        "F against R²": "F値と決定係数",
-        "more regressors explain no less": "説明変数の包含と決定係数",
-        "constant from the means": "定数項と平均値",
-        "observations of an equation": "観測数",
-        "classical standard error": "通常の標準誤差との一致",
-        "standard error in line": "標準誤差の整合",
-        "coefficients of a sum add": "係数の加法性",
-        "standard errors of a sum": "標準誤差の三角不等式",
-        "gaps that cost no row": "欠測と観測数",
-        "t is coefficient over standard error": "検定表のt値と標準誤差",
-        "p is that of the statistic": "検定表の統計量とp値",
-        "claim against p": "検定表のp値と有意水準",
-        "claim against the ratio to its error": "検定表の標準誤差と有意水準",
-        "variable is in the models named": "本文のモデルと変数",
-        "significance in words": "本文の有意性",
-        "direction in words": "本文の方向",
-        "fit in words": "本文の適合度",
-        "effect in words": "本文の効果の大きさ",
-        "number in words": "本文の概数",
-        "correlation in words": "本文の相関",
-        "pairs said never to meet": "同時に用いない変数",
-        "pairs kept apart by correlation": "相関により分けた変数",
-        "one definition": "定義の一致",
-        "citation has an entry": "引用と参考文献",
-        "entry is cited": "参考文献の引用",
+        str(rule): rule
+        for rule in (
+            say("sum of counts"),
+            say("share against counts"),
+            say("multiple"),
+            say("shares of named areas"),
+            say("order of a ranked list"),
+            say("group against threshold"),
+            say("mean of a list"),
+            say("members of a list"),
+            say("one denominator per area"),
+            say("denominator against the true one"),
+            say("births of groups add"),
+            say("rates of groups add"),
+            say("a group is no larger than the whole"),
+            say("an unranked area is below the last"),
+            say("rank in words"),
+            say("order of statistics"),
+            say("median within a standard deviation of the mean"),
+            say("median that the extremes allow"),
+            say("median against the tails"),
+            say("largest possible standard deviation"),
+            say("smallest possible standard deviation"),
+            say("largest kept is the next in the ranking"),
+            say("mean with the outliers put back"),
+            say("outlier rule against its result"),
+            say("means of groups add"),
+            say("extreme in words"),
+            say("size of a correlation"),
+            say("positive semidefinite correlations"),
+            say("correlations of a sum with its parts"),
+            say("correlation of a sum"),
+            say("correlations that two models need"),
+            say("coefficient that the moments allow"),
+            say("adjusted R² that the moments allow"),
+            say("t against the standard error"),
+            say("p against t"),
+            say("stars against p"),
+            say("range of R²"),
+            say("adjusted R² is no larger"),
+            say("adjusted R² against R²"),
+            say("mean of whole numbers"),
+            say("standard deviation of whole numbers"),
+            say("standard deviation of zeros and ones"),
+            say("sign of t"),
+            say("stars against t"),
+            say("stars against F"),
+            say("range of adjusted R²"),
+            say("F against R²"),
+            say("more regressors explain no less"),
+            say("constant from the means"),
+            say("observations of an equation"),
+            say("classical standard error"),
+            say("standard error in line"),
+            say("coefficients of a sum add"),
+            say("standard errors of a sum"),
+            say("gaps that cost no row"),
+            say("t is coefficient over standard error"),
+            say("p is that of the statistic"),
+            say("claim against p"),
+            say("claim against the ratio to its error"),
+            say("percentage of a whole count"),
+            say("answers add up"),
+            say("answers beside an exclusive one"),
+            say("variable is in the models named"),
+            say("significance in words"),
+            say("direction in words"),
+            say("fit in words"),
+            say("effect in words"),
+            say("number in words"),
+            say("correlation in words"),
+            say("pairs said not to be used together"),
+            say("pairs kept apart by correlation"),
+            say("one definition"),
+            say("citation has an entry"),
+            say("entry is cited"),
+        )
     }
 )
-"""Every rule, with its Japanese name."""
+"""Every rule by its name."""
 
 
-COLUMNS = [
-    "number", "certainty", "rule", "where", "found", "expected", "repair", "also", "assumption",
-]  # fmt: skip
-"""Columns of an audit's frame."""
+WORDED = ("rule", "where", "found", "expected", "repair", "also", "assumption")
+COLUMNS = ["number", "certainty", *(name + end for name in WORDED for end in ("", "_ja"))]
+"""Columns of an audit's frame; those of words stand in both languages."""
+
+
+def in_both(**values: object) -> dict[str, object]:
+    """A row of the frame: words in English, and in Japanese beside them."""
+    row: dict[str, object] = {}
+    for name, value in values.items():
+        row[name] = str(value) if name in WORDED else value
+        if name in WORDED:
+            row[f"{name}_ja"] = str(told(value, "ja"))
+    return row
+
+
+def said_degrees(certain: int, strong: int, weak: int) -> Message:
+    """How many findings have each certainty."""
+    return listed(
+        [
+            say("{n} certain", n=certain),
+            say("{n} strong", n=strong),
+            say("{n} weak", n=weak),
+        ]
+    )
+
+
+def _first(places: Sequence[str]) -> str:
+    """The first places of a finding, and how many there are."""
+    if len(places) <= SHOWN_PLACES:
+        return joined(places, "; ")
+    return say("{places} … ({n})", places=joined(places[:SHOWN_PLACES], "; "), n=len(places))
+
+
+SHOWN_PLACES = 4
 
 EQUATION = ("coefficients.csv",)
 DESCRIBED = ("descriptives.csv",)
@@ -144,7 +171,8 @@ NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "mean of whole numbers": (*DESCRIBED, "descriptives.csv: mean, n, step"),
         "standard deviation of whole numbers": (*DESCRIBED, "descriptives.csv: mean, sd, n, step"),
         "standard deviation of zeros and ones": (
-            *DESCRIBED, "descriptives.csv: mean, sd, min, max, n, step", "a variable of 0 and 1",
+            *DESCRIBED, "descriptives.csv: mean, sd, min, max, n, step",
+            say("a variable of 0 and 1"),
         ),
         "largest kept is the next in the ranking": ("ranking.csv", "statement: outlier_rule"),
         "mean with the outliers put back": ("ranking.csv", "statement: outlier_rule"),
@@ -155,7 +183,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "positive semidefinite correlations": ("correlations.csv",),
         "correlations of a sum with its parts": ("correlations.csv", "[paper] births_by_group"),
         "correlation of a sum": ("correlations.csv", "[paper] births_by_group"),
-        "correlations that two models need": (*BOTH, "two models of one outcome and one n"),
+        "correlations that two models need": (*BOTH, say("two models of one outcome and one n")),
         "coefficient that the moments allow": BOTH,
         "adjusted R² that the moments allow": (*BOTH, "fit.csv: adjusted_r2"),
         "t against the standard error": (*EQUATION, "coefficients.csv: t, se"),
@@ -166,21 +194,21 @@ NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "stars against F": (*EQUATION, "fit.csv: f_statistic with stars, n", "[paper] stars"),
         "range of R²": ("fit.csv: r2",),
         "adjusted R² is no larger": ("fit.csv: r2, adjusted_r2",),
-        "adjusted R² against R²": ("fit.csv: r2, adjusted_r2, n", "a printed constant"),
-        "range of adjusted R²": ("fit.csv: adjusted_r2, n", "a printed constant"),
-        "F against R²": ("fit.csv: f_statistic, adjusted_r2 or r2, n", "a printed constant"),
+        "adjusted R² against R²": ("fit.csv: r2, adjusted_r2, n", say("a printed constant")),
+        "range of adjusted R²": ("fit.csv: adjusted_r2, n", say("a printed constant")),
+        "F against R²": ("fit.csv: f_statistic, adjusted_r2 or r2, n", say("a printed constant")),
         "more regressors explain no less": (
-            "fit.csv: adjusted_r2, n", "a model inside another of one n",
+            "fit.csv: adjusted_r2, n", say("a model inside another of one n"),
         ),
         "constant from the means": (
             *EQUATION, *DESCRIBED, "descriptives.csv: mean, min, max, n", "fit.csv: n",
-            "a printed constant",
+            say("a printed constant"),
         ),
         "observations of an equation": (*EQUATION, "descriptives.csv: n", "[paper] areas"),
         "classical standard error": (
-            *BOTH, "fit.csv: adjusted_r2", "eight classical errors",
+            *BOTH, "fit.csv: adjusted_r2", say("eight classical errors"),
         ),
-        "standard error in line": (*EQUATION, "coefficients.csv: t or se", "eight such cells"),
+        "standard error in line": (*EQUATION, "coefficients.csv: t or se", say("eight such cells")),
         "coefficients of a sum add": (*EQUATION, "[paper] births_by_group"),
         "standard errors of a sum": (*EQUATION, "[paper] births_by_group"),
         "gaps that cost no row": (*EQUATION, "ranking.csv", "[paper] areas"),
@@ -188,6 +216,11 @@ NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "p is that of the statistic": ("tests.csv",),
         "claim against p": ("tests.csv",),
         "claim against the ratio to its error": ("tests.csv",),
+        "percentage of a whole count": ("shares.csv: percent, n",),
+        "answers add up": ("shares.csv: percent, n", say("answers of kind single")),
+        "answers beside an exclusive one": (
+            "shares.csv: percent, n", say("answers of kind exclusive"),
+        ),
         "variable is in the models named": (*EQUATION, "statement: significance"),
         "significance in words": (*EQUATION, "statement: significance"),
         "direction in words": (*EQUATION, "statement: direction"),
@@ -195,7 +228,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "effect in words": (*EQUATION, "statement: effect"),
         "number in words": ("statement: approximation",),
         "correlation in words": ("correlations.csv", "statement: weak_correlation"),
-        "pairs said never to meet": (*EQUATION, "statement: never_together"),
+        "pairs said not to be used together": (*EQUATION, "statement: never_together"),
         "pairs kept apart by correlation": ("correlations.csv", "statement: never_together"),
         "one definition": ("statement: definition",),
         "citation has an entry": ("citations.csv", "references.csv"),
@@ -203,6 +236,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )  # fmt: skip
 """What each rule needs of a paper's folder."""
+NO_CELLS = say("cells that could be compared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,35 +269,38 @@ class Finding:
     certainty: Certainty
     cells: tuple[Cell, ...]
     where: tuple[str, ...]
-    found: Words
-    expected: Words
-    assumption: Words = SILENT
+    found: str
+    expected: str
+    assumption: str = ""
     repairs: tuple[Repair, ...] = ()
-    rewording: Words = SILENT
+    rewording: str = ""
     also: tuple[tuple[str, int], ...] = ()
 
-    def repair_in_words(self, page: Page, lang: str = "en") -> str:
+    def repair_in_words(self, page: Page) -> str:
         """The best repair, and how many others are as good."""
-        said = []
-        if self.rewording.en:
-            said.append(self.rewording.en if lang == "en" else self.rewording.ja)
+        said = [self.rewording] if self.rewording else []
         for repair in self.repairs[:3]:
             assert repair.cell is not None
-            slip = repair.slip.en if lang == "en" else repair.slip.ja
-            broken = ""
+            slip: str = repair.slip
             if repair.breaks:
-                broken = (
-                    f", breaks {repair.breaks}"
-                    if lang == "en"
-                    else f"、他の{repair.breaks}件と矛盾"
+                slip = say("{slip}, breaks {n}", slip=slip, n=repair.breaks)
+            said.append(
+                say(
+                    "{cell}: {printed} → {text} ({slip})",
+                    cell=_short(repair.cell),
+                    printed=page.texts[repair.cell] or "—",
+                    text=repair.text or "—",
+                    slip=slip,
                 )
-            printed = page.texts[repair.cell] or "—"
-            said.append(f"{_short(repair.cell)}: {printed} → {repair.text or '—'} ({slip}{broken})")
-        return "; ".join(said)
+            )
+        return joined(said, "; ") if said else ""
 
 
 def _short(cell: Cell) -> str:
-    return " ".join((*cell.key, "" if cell.column in ("value", "r") else cell.column)).strip()
+    row = " ".join(cell.key).strip()
+    if cell.column in ("value", "r"):
+        return row
+    return say("{row} {column}", row=row, column=column_name(cell.column))
 
 
 @result
@@ -277,7 +314,7 @@ class Audit(Result):
     findings
         Most certain first.
     asked
-        Rule → how many times it was asked.
+        Rule → how many times it was applied.
     page
         The cells audited.
     """
@@ -291,51 +328,45 @@ class Audit(Result):
         """How many findings have this certainty."""
         return sum(finding.certainty == certainty for finding in self.findings)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Say the audit in one line."""
-        degrees = ", ".join(f"{self.count(c)} {c}" for c in CERTAINTIES)
-        return (
-            f"{len(self.findings)} contradictions in {self.title} ({degrees}) "
-            f"from {sum(self.asked.values()):,} checks of {len(self.asked)} rules, "
-            f"n = {len(self.page.texts):,} printed cells"
+        return say(
+            "{n:count(contradiction)} in {title} ({degrees}) from {checks:,} checks of {rules} "
+            "rules, n = {cells:,} printed cells",
+            n=len(self.findings),
+            title=self.title,
+            degrees=said_degrees(*(self.count(certainty) for certainty in CERTAINTIES)),
+            checks=sum(self.asked.values()),
+            rules=len(self.asked),
+            cells=len(self.page.texts),
         )
 
-    def to_frame(self, lang: str = "en") -> pd.DataFrame:
-        """One row per finding.
-
-        Parameters
-        ----------
-        lang
-            Language of the texts, ``"en"`` or ``"ja"``.
-        """
-        if lang not in ("en", "ja"):
-            raise ParameterError(f"Language {lang!r}. Expected en or ja. Choose one of them.")
-
-        def worded(words: Words) -> str:
-            return words.en if lang == "en" else words.ja
-
-        def rows() -> Iterator[dict[str, object]]:
-            for number, finding in enumerate(self.findings, start=1):
-                yield {
-                    "number": number,
-                    "certainty": finding.certainty,
-                    "rule": finding.rule if lang == "en" else RULES[finding.rule],
-                    "where": "; ".join(finding.where[:4])
-                    + (f" … ({len(finding.where)})" if len(finding.where) > 4 else ""),
-                    "found": worded(finding.found),
-                    "expected": worded(finding.expected),
-                    "repair": finding.repair_in_words(self.page, lang),
-                    "also": "; ".join(
-                        f"{rule if lang == 'en' else RULES[rule]} ×{times}"
+    def to_frame(self) -> pd.DataFrame:
+        """One row per finding; sentences in English, and in Japanese in columns with ``_ja``."""
+        rows = [
+            in_both(
+                number=number,
+                certainty=finding.certainty,
+                rule=RULES[finding.rule],
+                where=_first(finding.where),
+                found=finding.found,
+                expected=finding.expected,
+                repair=finding.repair_in_words(self.page),
+                also=joined(
+                    [
+                        say("{rule} ×{times}", rule=RULES[rule], times=times)
                         for rule, times in finding.also
-                    ),
-                    "assumption": worded(finding.assumption),
-                }
-
-        return pd.DataFrame(list(rows()), columns=COLUMNS)
+                    ],
+                    "; ",
+                ),
+                assumption=finding.assumption,
+            )
+            for number, finding in enumerate(self.findings, start=1)
+        ]
+        return pd.DataFrame(rows, columns=COLUMNS)
 
     def unasked(self) -> pd.DataFrame:
-        """One row per rule that could not be asked: what it needs, and what of that is missing."""
+        """One row per rule that could not be applied: what it needs, and what is missing."""
         paper = self.page.paper
         rows = []
         for rule, needs in NEEDS.items():
@@ -345,15 +376,16 @@ class Audit(Result):
             rows.append(
                 {
                     "rule": rule,
-                    "rule_ja": RULES[rule],
+                    "rule_ja": told(RULES[rule], "ja"),
                     "needs": "; ".join(needs),
-                    "missing": "; ".join(missing) or "cells that it could compare",
+                    "missing": str(lacking := joined(missing, "; ") if missing else NO_CELLS),
+                    "missing_ja": told(lacking, "ja"),
                 }
             )
-        return pd.DataFrame(rows, columns=["rule", "rule_ja", "needs", "missing"])
+        return pd.DataFrame(rows, columns=["rule", "rule_ja", "needs", "missing", "missing_ja"])
 
     def coverage(self) -> pd.DataFrame:
-        """One row per rule asked: how often, and in how many findings it took part."""
+        """One row per rule applied: how often, and in how many findings it took part."""
         taking: dict[str, int] = {}
         for finding in self.findings:
             for rule in {finding.rule, *(rule for rule, _ in finding.also)}:
@@ -361,7 +393,7 @@ class Audit(Result):
         return pd.DataFrame(
             {
                 "rule": list(self.asked),
-                "rule_ja": [RULES[rule] for rule in self.asked],
+                "rule_ja": [told(RULES[rule], "ja") for rule in self.asked],
                 "checks": list(self.asked.values()),
                 "findings": [taking.get(rule, 0) for rule in self.asked],
             }

@@ -1,9 +1,10 @@
 """Do the sentences say what the tables show?
 
-Each claim of the text is a structured statement; the rules compare it with the cells it speaks of:
+Each claim of the text is a structured statement; the rules compare it with the cells it refers to:
 significance, sign and presence in the models named; the direction of "the higher … the higher";
 extremes and ranges of fit statistics; effect sizes in words; numbers rounded into words; pairs that
-are said never to meet; definitions given twice; works cited without an entry in the references.
+are said not to be used together; definitions given twice; works cited without an entry in the
+references.
 
 A failure means that the sentence, read literally, is not what the table shows. The remedy is as
 often other words as another number, so each finding offers the words.
@@ -15,6 +16,7 @@ from itertools import combinations
 
 import numpy as np
 
+from shuseki.language import joined, listed, say
 from shuseki.papers.audit.constraints import (
     Cell,
     Certainty,
@@ -22,14 +24,13 @@ from shuseki.papers.audit.constraints import (
     Page,
     Reading,
     Readings,
-    Words,
     distance,
 )
 from shuseki.papers.printed import Statement
 
 __all__ = ["constraints"]
 
-LITERAL = Words("the sentence is meant literally", "文を字義通りに読むこと")
+LITERAL = say("the sentence is meant literally")
 CONSTANT = "constant"
 
 
@@ -68,8 +69,8 @@ def _claim(
     statement: Statement,
     cells: Sequence[Cell],
     strain: Callable[[Readings], float],
-    found: Callable[[Readings], Words],
-    rewording: Words,
+    found: Callable[[Readings], str],
+    rewording: str,
     certainty: Certainty = "strong",
     suspects: tuple[Cell, ...] | None = None,
 ) -> Constraint:
@@ -78,7 +79,7 @@ def _claim(
         tuple(cells),
         strain,
         found,
-        lambda r: Words(f"as in the text: {statement.says}", f"本文の記述の通り: {statement.says}"),
+        lambda r: say("as in the text: {says}", says=statement.says),
         certainty,
         LITERAL,
         rewording,
@@ -113,10 +114,13 @@ def _significance(
                         statement,
                         (),
                         lambda r: np.inf,
-                        lambda r, v=variable, o=outcome, m=model: Words(
-                            f"{v} is not in model {m} of {o}", f"{v}は{o}のモデル{m}に含まれない"
+                        lambda r, v=variable, o=outcome, m=model: say(
+                            "{variable} is not in model {model} of {outcome}",
+                            variable=v,
+                            model=m,
+                            outcome=o,
                         ),
-                        Words("all models that contain it", "この変数を含むすべてのモデル"),
+                        say("all models that contain it"),
                     )
                 if not present:
                     continue
@@ -135,11 +139,8 @@ def _significance(
                         lambda r, effect=effect, sign=sign: (
                             0.0 if _has(r, effect, sign) else np.inf
                         ),
-                        lambda r, label=label: Words(
-                            f"{label}: {r[2].text} ({r[1].text}){r[0].text}",
-                            f"{label}: {r[2].text} ({r[1].text}){r[0].text}",
-                        ),
-                        Words("an exception for this model", "このモデルを例外とする"),
+                        lambda r, label=label: f"{label}: {r[2].text} ({r[1].text}){r[0].text}",
+                        say("an exception for this model"),
                     )
                 elif statement.get("only"):
                     yield _claim(
@@ -147,11 +148,14 @@ def _significance(
                         statement,
                         cells,
                         lambda r, effect=effect: np.inf if _has(r, effect, None) else 0.0,
-                        lambda r, label=label: Words(
-                            f"{label} too: {r[2].text} ({r[1].text}){r[0].text}",
-                            f"{label}も: {r[2].text} ({r[1].text}){r[0].text}",
+                        lambda r, label=label: say(
+                            "{label} too: {coefficient} ({t}){stars}",
+                            label=label,
+                            coefficient=r[2].text,
+                            t=r[1].text,
+                            stars=r[0].text,
                         ),
-                        Words("this model as well", "このモデルも加える"),
+                        say("this model as well"),
                     )
 
 
@@ -197,15 +201,15 @@ def _direction(
                     statement,
                     cells,
                     strain,
-                    lambda r, o=outcome, v=variable: Words(
-                        f"{o} on {v}: "
-                        + ", ".join(b.text + s.text for b, s in zip(r[::2], r[1::2], strict=True)),
-                        f"{o}に対する{v}: "
-                        + "、".join(b.text + s.text for b, s in zip(r[::2], r[1::2], strict=True)),
+                    lambda r, o=outcome, v=variable: say(
+                        "{outcome} on {variable}: {value}",
+                        outcome=o,
+                        variable=v,
+                        value=listed(b.text + s.text for b, s in zip(r[::2], r[1::2], strict=True)),
                     ),
-                    Words(
-                        f"the {'lower' if side > 0 else 'higher'} {variable}",
-                        f"{variable}が{'低い' if side > 0 else '高い'}ほど",
+                    say(
+                        "the lower {variable}" if side > 0 else "the higher {variable}",
+                        variable=variable,
                     ),
                 )
 
@@ -233,11 +237,10 @@ def _fit_extreme(
             statement,
             (number, *cells),
             strain,
-            lambda r, o=outcome: Words(
-                f"{o}: {', '.join(q.text for q in r[1:])}",
-                f"{o}: {'、'.join(q.text for q in r[1:])}",
+            lambda r, o=outcome: say(
+                "{outcome}: {values}", outcome=o, values=listed(q.text for q in r[1:])
             ),
-            Words("the model and value in the table", "表の通りのモデルと値"),
+            say("the model and value in the table"),
         )
 
 
@@ -262,11 +265,10 @@ def _fit_range(
             statement,
             (*ends, *cells),
             strain,
-            lambda r, o=outcome: Words(
-                f"{o}: {', '.join(q.text for q in r[2:])}",
-                f"{o}: {'、'.join(q.text for q in r[2:])}",
+            lambda r, o=outcome: say(
+                "{outcome}: {values}", outcome=o, values=listed(q.text for q in r[2:])
             ),
-            Words("the range in the table", "表の通りの範囲"),
+            say("the range in the table"),
         )
 
 
@@ -308,9 +310,11 @@ def _effect(
             return min(away[0])
         return max(away[0][int(np.argmin(effects))], away[1][int(np.argmax(effects))])
 
-    def found(r: Readings) -> Words:
+    def found(r: Readings) -> str:
         text = ", ".join(f"{change * q.value:.3g}" for q in r[2:])
-        return Words(f"{outcome} on {variable}: {text}", f"{outcome}に対する{variable}: {text}")
+        return say(
+            "{outcome} on {variable}: {value}", outcome=outcome, variable=variable, value=text
+        )
 
     yield _claim(
         "effect in words",
@@ -318,7 +322,7 @@ def _effect(
         cells,
         strain,
         found,
-        Words("the figure that the coefficients give", "係数から計算される値"),
+        say("the figure that the coefficients give"),
     )
 
 
@@ -352,10 +356,8 @@ def _approximation(page: Page, statement: Statement) -> Iterator[Constraint]:
         statement,
         (words, cell),
         strain,
-        lambda r: Words(
-            f"{statement['words']} for {r[1].text}", f"{r[1].text}を「{statement['words']}」と記載"
-        ),
-        Words("the number in the table", "表の数値"),
+        lambda r: say("{words} for {number}", words=statement["words"], number=r[1].text),
+        say("the number in the table"),
     )
 
 
@@ -373,10 +375,10 @@ def _weak_correlation(page: Page, statement: Statement) -> Iterator[Constraint]:
                 statement,
                 (cell,),
                 lambda r, limit=limit: distance(max(abs(r[0].value) - limit, 0.0), r[0].half),
-                lambda r, o=outcome, v=variable: Words(
-                    f"{o} with {v}: {r[0].text}", f"{o}と{v}: {r[0].text}"
+                lambda r, o=outcome, v=variable: say(
+                    "{outcome} with {variable}: {value}", outcome=o, variable=v, value=r[0].text
                 ),
-                Words("a correlation that is not low", "低いとは言えない相関"),
+                say("a correlation that is not low"),
                 "weak",
             )
 
@@ -388,16 +390,19 @@ def _never_together(
     for (outcome, model), terms in equations.items():
         for pair in pairs:
             if pair <= set(terms):
-                names = " and ".join(sorted(pair))
+                names = joined(sorted(pair), " and ")
                 yield _claim(
-                    "pairs said never to meet",
+                    "pairs said not to be used together",
                     statement,
                     (),
                     lambda r: np.inf,
-                    lambda r, n=names, o=outcome, m=model: Words(
-                        f"{n} are both in model {m} of {o}", f"{n}がともに{o}のモデル{m}にある"
+                    lambda r, n=names, o=outcome, m=model: say(
+                        "{names} are both in model {model} of {outcome}",
+                        names=n,
+                        model=m,
+                        outcome=o,
                     ),
-                    Words("an exception", "例外とする"),
+                    say("an exception"),
                 )
     together = {
         frozenset(pair)
@@ -421,13 +426,10 @@ def _never_together(
         ]
         return least, sorted(above, key=lambda item: -abs(item[1].value))
 
-    def found(r: Readings) -> Words:
+    def found(r: Readings) -> str:
         least, above = worst(r)
-        listed = ", ".join(f"{' with '.join(sorted(p))} {q.text}" for p, q in above)
-        return Words(
-            f"kept apart at {least.text}; together: {listed}",
-            f"{least.text}の組は分けたが、同時に用いた組: {listed}",
-        )
+        pairs = listed(say("{one} with {other} {r}", **_two(p), r=q.text) for p, q in above)
+        return say("kept apart at {r}; together: {pairs}", r=least.text, pairs=pairs)
 
     yield _claim(
         "pairs kept apart by correlation",
@@ -435,10 +437,15 @@ def _never_together(
         (*cells_apart, *cells_kept),
         lambda r: np.inf if worst(r)[1] else 0.0,
         found,
-        Words("another reason to keep them apart", "分けた理由を別に示す"),
+        say("another reason to keep them apart"),
         "weak",
         suspects=(),
     )
+
+
+def _two(pair: frozenset[str]) -> dict[str, str]:
+    one, other = sorted(pair)
+    return {"one": one, "other": other}
 
 
 def _in_every_model(
@@ -451,11 +458,13 @@ def _in_every_model(
             statement,
             (),
             lambda r, lacking=lacking: np.inf if lacking else 0.0,
-            lambda r, o=outcome, m=model: Words(
-                f"model {m} of {o} has none of {', '.join(statement['any_of'])}",
-                f"{o}のモデル{m}には{'、'.join(statement['any_of'])}のいずれもない",
+            lambda r, o=outcome, m=model: say(
+                "model {model} of {outcome} has none of {names}",
+                model=m,
+                outcome=o,
+                names=listed(statement["any_of"]),
             ),
-            Words("an exception for this model", "このモデルを例外とする"),
+            say("an exception for this model"),
         )
 
 
@@ -466,7 +475,13 @@ def _definitions(page: Page) -> Iterator[Constraint]:
         values = said.setdefault((str(statement["of"]), str(statement["aspect"])), {})
         values.setdefault(str(statement["value"]), []).append(statement.where)
     for (what, aspect), values in said.items():
-        listed = "; ".join(f"{value} ({', '.join(places)})" for value, places in values.items())
+        definitions = joined(
+            [
+                say("{value} ({places})", value=value, places=listed(places))
+                for value, places in values.items()
+            ],
+            "; ",
+        )
         most = max(len(places) for places in values.values())
         said_times = sum(len(places) for places in values.values())
         usual = [value for value, places in values.items() if len(places) == most]
@@ -474,54 +489,54 @@ def _definitions(page: Page) -> Iterator[Constraint]:
             "one definition",
             (),
             lambda r, one=most == said_times: 0.0 if one else np.inf,
-            lambda r, w=what, k=aspect, x=listed: Words(f"{k} of {w}: {x}", f"{w}（{k}）: {x}"),
-            lambda r: Words("one definition", "一つの定義"),
+            lambda r, w=what, k=aspect, x=definitions: say(
+                "{aspect} of {what}: {definitions}", aspect=k, what=w, definitions=x
+            ),
+            lambda r: say("a single definition"),
             "strong",
             LITERAL,
-            Words(f"{usual[0]} throughout", f"すべて{usual[0]}")
-            if len(usual) == 1
-            else Words("", ""),
-            place="; ".join(place for places in values.values() for place in places),
+            say("{definition} throughout", definition=usual[0]) if len(usual) == 1 else "",
+            place=joined([place for places in values.values() for place in places], "; "),
         )
 
 
 def _citations(page: Page) -> Iterator[Constraint]:
-    listed = [
+    entries = [
         (str(r["author"]), str(r["year"]))
         for r in page.paper.table("references").to_dict("records")
     ]
     cited = page.paper.table("citations").to_dict("records")
-    if not listed:
+    if not entries:
         return
     for row in cited:
         entry = (str(row["author"]), str(row["year"]))
-        nearest = max(listed, key=lambda other: _likeness(entry, other))
+        nearest = max(entries, key=lambda other: _likeness(entry, other))
         near = f"{nearest[0]} ({nearest[1]})"
-        where = f"p. {str(row['pages']).replace(';', ', ')}"
+        where = say("p. {page}", page=str(row["pages"]).replace(";", ", "))
         yield Constraint(
             "citation has an entry",
             (),
-            lambda r, missing=entry not in listed: np.inf if missing else 0.0,
-            lambda r, e=entry, w=where: Words(
-                f"{e[0]} ({e[1]}) is cited on {w}", f"{w}で{e[0]} ({e[1]})を引用"
+            lambda r, missing=entry not in entries: np.inf if missing else 0.0,
+            lambda r, e=entry, w=where: say(
+                "{author} ({year}) is cited on {pages}", author=e[0], year=e[1], pages=w
             ),
-            lambda r: Words("an entry in the references", "参考文献に掲載"),
-            rewording=Words(near, near),
+            lambda r: say("an entry in the references"),
+            rewording=near,
             place=where,
         )
     names = {(str(row["author"]), str(row["year"])) for row in cited}
-    for entry in listed if cited else []:
+    for entry in entries if cited else []:
         yield Constraint(
             "entry is cited",
             (),
             lambda r, missing=entry not in names: np.inf if missing else 0.0,
-            lambda r, e=entry: Words(f"{e[0]} ({e[1]}) is listed", f"{e[0]} ({e[1]})を掲載"),
-            lambda r: Words("a citation in the text", "本文での引用"),
+            lambda r, e=entry: say("{author} ({year}) is listed", author=e[0], year=e[1]),
+            lambda r: say("a citation in the text"),
             "weak",
-            Words("the text cites by author and year", "本文の引用が著者・年によること"),
-            Words("leave the entry out, or cite it", "削除するか本文で引用する"),
+            say("the text cites by author and year"),
+            say("leave the entry out, or cite it"),
             group="uncited",
-            place="references",
+            place=say("references"),
         )
 
 

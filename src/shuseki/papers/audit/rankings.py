@@ -1,4 +1,4 @@
-"""Do ranks, rates and counts of a ranking tell one story?
+"""Do ranks, rates and counts of a ranking agree?
 
 A rate is a count over a denominator. So each row of a ranking implies a denominator, and an area
 that stands in the rankings of several outcomes must imply the same one. Where one outcome is the
@@ -17,13 +17,13 @@ import pandas as pd
 
 from shuseki.arrays import Floats
 from shuseki.errors import DataError
+from shuseki.language import say
 from shuseki.papers.audit.constraints import (
     Cell,
     Constraint,
     Page,
     Reading,
     Readings,
-    Words,
     distance,
     overlap,
 )
@@ -89,11 +89,14 @@ def _descending(outcome: str, upper: str, lower: str, one: str, other: str) -> C
         "order of a ranked list",
         (_cells(outcome, upper)[1], _cells(outcome, lower)[1]),
         lambda r: distance(max(r[1].value - r[0].value, 0.0), r[0].half + r[1].half),
-        lambda r: Words(
-            f"{one} {r[0].text} before {other} {r[1].text}",
-            f"{one} {r[0].text}の次に{other} {r[1].text}",
+        lambda r: say(
+            "{one} {first} before {other} {second}",
+            one=one,
+            first=r[0].text,
+            other=other,
+            second=r[1].text,
         ),
-        lambda r: Words("a descending list", "降順の一覧"),
+        lambda r: say("a descending list"),
     )
 
 
@@ -109,19 +112,19 @@ def _same_denominator(area: str, one: tuple[str, str], other: tuple[str, str]) -
     def strain(r: Readings) -> float:
         return overlap(*_denominator(r[0], r[1]), *_denominator(r[2], r[3]))
 
-    def found(r: Readings) -> Words:
+    def found(r: Readings) -> str:
         first, second = (b.value * PER / q.value for b, q in ((r[0], r[1]), (r[2], r[3])))
         text = (
             f"{r[0].text} / {r[1].text} → {first:,.0f}, {r[2].text} / {r[3].text} → {second:,.0f}"
         )
-        return Words(f"{area}: {text}", f"{area}: {text}")
+        return f"{area}: {text}"
 
     return Constraint(
         "one denominator per area",
         (*_cells(*one), *_cells(*other)),
         strain,
         found,
-        lambda r: Words("the same denominator", "同じ分母"),
+        lambda r: say("the same denominator"),
     )
 
 
@@ -134,13 +137,11 @@ def _parts_add(
         def strain(r: Readings) -> float:
             return distance(r[0].value - sum(q.value for q in r[1:]), sum(q.half for q in r))
 
-        def found(r: Readings) -> Words:
-            text = f"{area}: {' + '.join(q.text for q in r[1:])} = {r[0].text}"
-            return Words(text, text)
+        def found(r: Readings) -> str:
+            return f"{area}: {' + '.join(q.text for q in r[1:])} = {r[0].text}"
 
-        def expected(r: Readings) -> Words:
-            text = f"{sum(q.value for q in r[1:]):.10g}"
-            return Words(text, text)
+        def expected(r: Readings) -> str:
+            return f"{sum(q.value for q in r[1:]):.10g}"
 
         yield Constraint(rule, cells, strain, found, expected)
 
@@ -150,10 +151,8 @@ def _not_larger(area: str, whole: tuple[str, str], part: tuple[str, str]) -> Con
         "a group is no larger than the whole",
         (_cells(*part)[0], _cells(*whole)[0]),
         lambda r: 0.0 if r[0].value <= r[1].value else np.inf,
-        lambda r: Words(
-            f"{area}: {r[0].text} of {r[1].text}", f"{area}: {r[1].text}のうち{r[0].text}"
-        ),
-        lambda r: Words("no more than the whole", "全体以下"),
+        lambda r: say("{area}: {part} of {whole}", area=area, part=r[0].text, whole=r[1].text),
+        lambda r: say("no more than the whole"),
     )
 
 
@@ -182,11 +181,14 @@ def _absent(
         room = r[0].half + abs(rest(r)) * r[2].half / r[1].value
         return distance(max(rate - r[0].value, 0.0), room)
 
-    def found(r: Readings) -> Words:
+    def found(r: Readings) -> str:
         rate = rest(r) * r[2].value / r[1].value
-        return Words(
-            f"{area} is not ranked for {missing}, yet {rest(r):g} births imply {rate:.3g}",
-            f"{area}は{missing}の順位表にないが、{rest(r):g}件からの開業率は{rate:.3g}",
+        return say(
+            "{area} is not ranked for {outcome}, yet {births:g} births imply {rate:.3g}",
+            area=area,
+            outcome=missing,
+            births=rest(r),
+            rate=rate,
         )
 
     return Constraint(
@@ -194,7 +196,7 @@ def _absent(
         cells,
         strain,
         found,
-        lambda r: Words(f"at most the last ranked, {r[0].text}", f"最下位の{r[0].text}以下"),
+        lambda r: say("at most the last ranked, {rate}", rate=r[0].text),
     )
 
 
@@ -203,11 +205,14 @@ def _absent_whole(area: str, part: tuple[str, str], whole_last: tuple[str, str])
         "an unranked area is below the last",
         (_cells(*part)[1], _cells(*whole_last)[1]),
         lambda r: distance(max(r[0].value - r[1].value, 0.0), r[0].half + r[1].half),
-        lambda r: Words(
-            f"{area} has {r[0].text} for {part[0]} alone and is not ranked for {whole_last[0]}",
-            f"{area}は{part[0]}だけで{r[0].text}だが{whole_last[0]}の順位表にない",
+        lambda r: say(
+            "{area} has {rate} for {part} alone and is not ranked for {whole}",
+            area=area,
+            rate=r[0].text,
+            part=part[0],
+            whole=whole_last[0],
         ),
-        lambda r: Words(f"at most the last ranked, {r[1].text}", f"最下位の{r[1].text}以下"),
+        lambda r: say("at most the last ranked, {rate}", rate=r[1].text),
     )
 
 
@@ -221,13 +226,13 @@ def _stated_rank(
         "rank in words",
         anchor,
         lambda r: 0.0 if printed == rank else np.inf,
-        lambda r: Words(
-            f"{area} is said to be {rank} for {outcome}", f"{area}は{outcome}の{rank}位と記載"
+        lambda r: say(
+            "{area} is said to be {rank} for {outcome}", area=area, rank=rank, outcome=outcome
         ),
-        lambda r: Words(f"ranked {printed} in the table", f"表では{printed}位"),
+        lambda r: say("ranked {rank} in the table", rank=printed),
         certainty="strong",
-        assumption=Words("the sentence speaks of this table", "本文がこの表を指すこと"),
-        rewording=Words(f"rank {printed}", f"{printed}位"),
+        assumption=say("the sentence refers to this table"),
+        rewording=say("rank {rank}", rank=printed),
         suspects=(),
     )
 

@@ -6,7 +6,7 @@ those of the variables; the constant is what the means leave.
 
 Rules that rest on an assumption, which each finding names:
 
-- F from R², n and the number of regressors (the classical F; only asked where most of the paper's
+- F from R², n and the number of regressors (the classical F; only checked where most of the paper's
   equations obey it, since some papers print a robust one).
 - The standard error implied by a coefficient and its t, against the classical one that moments
   give: to the last digit, where four fifths of the paper's errors are so; else in line with the
@@ -24,7 +24,7 @@ Rules that rest on an assumption, which each finding names:
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from itertools import permutations
 from math import comb, isfinite, log, nan
 from statistics import median
@@ -33,13 +33,13 @@ import numpy as np
 from scipy import stats
 
 from shuseki.arrays import Floats
+from shuseki.language import Message, listed, say
 from shuseki.papers.audit.constraints import (
     Cell,
     Constraint,
     Page,
     Reading,
     Readings,
-    Words,
     distance,
     overlap,
 )
@@ -49,6 +49,7 @@ from shuseki.papers.audit.descriptives import dropped, same_drops
 __all__ = ["constraints"]
 
 CONSTANT = "constant"
+NO_STARS = say("no stars")
 OUT_OF_LINE = 6.0
 """Robust standard deviations beyond which an implied standard error is out of line."""
 LEAST_FACTOR = float(np.log(3.0))
@@ -58,28 +59,19 @@ AMONG_MODELS, LEAST_AMONG_MODELS = 9.0, float(np.log(2.0))
 MOST = 0.8
 """Share of the errors that must be the classical ones for the others to be held to it."""
 FEW_EQUATIONS = 2
-"""Up to so many equations, F against R² is asked though most of them fail."""
+"""Up to so many equations, F against R² is checked although most of them fail."""
 LEAST_FREEDOM = 10
 """Degrees of freedom taken at least, when not all regressors are printed."""
 COINCIDENCE = 0.01
 """Chance below which an agreement of counts needs an explanation."""
 
-CLASSICAL_F = Words(
-    "F is the classical one, from R²", "F値が決定係数から計算される通常のものであること"
+CLASSICAL_F = say("F is the classical one, from R²")
+SAME_ROWS = say("the same observations in these equations")
+LINE = say(
+    "robust and classical standard errors differ no more here than in the paper's other cells"
 )
-SAME_ROWS = Words("the same observations in these equations", "これらの式が同じ標本によること")
-LINE = Words(
-    "robust and classical standard errors differ no more here than in the paper's other cells",
-    "頑健な標準誤差と通常の標準誤差の比が他のセルと同程度であること",
-)
-CLASSICAL = Words(
-    "standard errors are the classical ones, as nearly all here are",
-    "標準誤差がほぼすべてのセルと同じく通常のものであること",
-)
-FEW_DROPPED = Words(
-    "the equations differ only in the outliers dropped",
-    "式の間の標本の違いが除外された外れ値だけであること",
-)
+CLASSICAL = say("standard errors are the classical ones, as nearly all here are")
+FEW_DROPPED = say("the equations differ only in the outliers dropped")
 
 
 def constraints(page: Page) -> Iterator[Constraint]:
@@ -112,6 +104,12 @@ def _levels(page: Page) -> list[tuple[str, float]]:
     return sorted(stars.items(), key=lambda item: item[1])
 
 
+def one_of(stars: set[str]) -> str:
+    """Say which stars would agree."""
+    either = [mark or NO_STARS for mark in sorted(stars)]
+    return reduce(lambda some, one: say("{some} or {one}", some=some, one=one), either)
+
+
 def _starred(p: float, levels: Sequence[tuple[str, float]]) -> str:
     return next((stars for stars, level in levels if p <= level), "")
 
@@ -135,24 +133,22 @@ def _term(
             "sign of t",
             (b, t),
             lambda r: np.inf if r[0].value * r[1].value < 0 else 0.0,
-            lambda r: Words(
-                f"{label}: {r[0].text} ({r[1].text})", f"{label}: {r[0].text} ({r[1].text})"
-            ),
-            lambda r: Words("one sign", "同じ符号"),
+            lambda r: f"{label}: {r[0].text} ({r[1].text})",
+            lambda r: say("one sign"),
         )
     if b in page and t in page and se in page:
         yield Constraint(
             "t against the standard error",
             (b, t, se),
             lambda r: overlap(*_sizes(r[1:2]), *_sizes((r[0], r[2]))),
-            lambda r: Words(
-                f"{label}: {r[0].text}, standard error {r[2].text}, t {r[1].text}",
-                f"{label}: {r[0].text}、標準誤差{r[2].text}、t値{r[1].text}",
+            lambda r: say(
+                "{label}: {value}, standard error {se}, t {t}",
+                label=label,
+                value=r[0].text,
+                se=r[2].text,
+                t=r[1].text,
             ),
-            lambda r: Words(
-                "|t| {:.3g} … {:.3g}".format(*_sizes((r[0], r[2]))),
-                "|t値| {:.3g} … {:.3g}".format(*_sizes((r[0], r[2]))),
-            ),
+            lambda r: "|t| {:.3g} … {:.3g}".format(*_sizes((r[0], r[2]))),
         )
     ratio = (t,) if t in page else (b, se) if b in page and se in page else ()
     full = CONSTANT in page.terms(outcome, model)
@@ -182,20 +178,17 @@ def _term(
             inside = {s for s, level in levels if least <= level <= most}
             return {_starred(least, levels), _starred(most, levels)} | inside
 
-        def listed(r: Readings, none: str, word: str) -> str:
-            return word.join(sorted(s or none for s in allowed(r[1:])))
-
         return Constraint(
             "stars against p" if cells == (p,) else "stars against t",
             (stars, *cells),
             lambda r: 0.0 if r[0].text in allowed(r[1:]) else np.inf,
-            lambda r: Words(
-                f"{label}: {'p ' + r[1].text if cells == (p,) else shown(r[1:])}, "
-                f"{r[0].text or 'no stars'}",
-                f"{label}: {'p ' + r[1].text if cells == (p,) else shown(r[1:])}、"
-                f"{r[0].text or '印なし'}",
+            lambda r: listed(
+                [
+                    f"{label}: {'p ' + r[1].text if cells == (p,) else shown(r[1:])}",
+                    r[0].text or NO_STARS,
+                ]
             ),
-            lambda r: Words(listed(r, "no stars", " or "), listed(r, "印なし", "または")),
+            lambda r: one_of(allowed(r[1:])),
             suspects=(stars, *(cell for cell in cells if cell != n)),
         )
 
@@ -208,14 +201,8 @@ def _term(
             "p against t",
             (p, *sized),
             lambda r: overlap(r[0].low, r[0].high, *tails(r[1:])),
-            lambda r: Words(
-                f"{label}: {shown(r[1:])}, p {r[0].text}",
-                f"{label}: {shown(r[1:])}、p値{r[0].text}",
-            ),
-            lambda r: Words(
-                "p {:.3g} … {:.3g}".format(*tails(r[1:])),
-                "p値{:.3g} … {:.3g}".format(*tails(r[1:])),
-            ),
+            lambda r: say("{label}: {value}, p {p}", label=label, value=shown(r[1:]), p=r[0].text),
+            lambda r: "p {:.3g} … {:.3g}".format(*tails(r[1:])),
             suspects=(p, *ratio),
         )
 
@@ -253,14 +240,8 @@ def _f_stars(
         "stars against F",
         (stars, f, n),
         lambda r: 0.0 if r[0].text in allowed(r) else np.inf,
-        lambda r: Words(
-            f"{outcome} {model}: F {r[1].text}, {r[0].text or 'no stars'}",
-            f"{outcome} {model}: F値{r[1].text}、{r[0].text or '印なし'}",
-        ),
-        lambda r: Words(
-            " or ".join(sorted(s or "no stars" for s in allowed(r))),
-            "または".join(sorted(s or "印なし" for s in allowed(r))),
-        ),
+        lambda r: listed([f"{outcome} {model}: F {r[1].text}", r[0].text or NO_STARS]),
+        lambda r: one_of(allowed(r)),
         suspects=(stars, f),
     )
 
@@ -274,19 +255,21 @@ def _shares(page: Page, outcome: str, model: str, size: int, full: bool) -> Iter
             "range of R²",
             (plain,),
             lambda r: distance(max(r[0].value - 1, -r[0].value, 0.0), r[0].half),
-            lambda r: Words(f"{label}: {r[0].text}", f"{label}: {r[0].text}"),
-            lambda r: Words("0 to 1", "0から1まで"),
+            lambda r: f"{label}: {r[0].text}",
+            lambda r: say("0 to 1"),
         )
     if plain in page and adjusted in page:
         yield Constraint(
             "adjusted R² is no larger",
             (adjusted, plain),
             lambda r: distance(max(r[0].value - r[1].value, 0.0), r[0].half + r[1].half),
-            lambda r: Words(
-                f"{label}: adjusted {r[0].text}, R² {r[1].text}",
-                f"{label}: 修正済み{r[0].text}、決定係数{r[1].text}",
+            lambda r: say(
+                "{label}: adjusted {adjusted}, R² {share}",
+                label=label,
+                adjusted=r[0].text,
+                share=r[1].text,
             ),
-            lambda r: Words("adjusted at most R²", "修正済みは決定係数以下"),
+            lambda r: say("adjusted at most R²"),
         )
     if not full or n not in page:
         return
@@ -300,8 +283,8 @@ def _shares(page: Page, outcome: str, model: str, size: int, full: bool) -> Iter
             "range of adjusted R²",
             (adjusted, n),
             strain,
-            lambda r: Words(f"{label}: {r[0].text}", f"{label}: {r[0].text}"),
-            lambda r: Words("at most 1", "1以下"),
+            lambda r: f"{label}: {r[0].text}",
+            lambda r: say("at most 1"),
         )
 
     def implied(r: Readings) -> tuple[float, float]:
@@ -313,16 +296,16 @@ def _shares(page: Page, outcome: str, model: str, size: int, full: bool) -> Iter
             "adjusted R² against R²",
             (adjusted, plain, n),
             lambda r: overlap(r[0].low, r[0].high, *implied(r)),
-            lambda r: Words(
-                f"{label}: adjusted {r[0].text}, R² {r[1].text}, n {r[2].text}",
-                f"{label}: 修正済み{r[0].text}、決定係数{r[1].text}、n {r[2].text}",
+            lambda r: say(
+                "{label}: adjusted {adjusted}, R² {share}, n {n}",
+                label=label,
+                adjusted=r[0].text,
+                share=r[1].text,
+                n=r[2].text,
             ),
-            lambda r: Words(
-                "adjusted {:.3f} … {:.3f}".format(*implied(r)),
-                "修正済み{:.3f} … {:.3f}".format(*implied(r)),
-            ),
+            lambda r: say("adjusted {interval}", interval="{:.3f} … {:.3f}".format(*implied(r))),
             "strong",
-            Words("all regressors are printed", "説明変数がすべて掲載されていること"),
+            say("all regressors are printed"),
         )
 
 
@@ -355,18 +338,22 @@ def _f_statistics(
         ) -> float:
             return np.inf if r[2].value <= size else overlap(r[0].low, r[0].high, *ends(r))
 
-        def expected(r: Readings, ends: Callable[[Readings], tuple[float, float]] = ends) -> Words:
+        def expected(r: Readings, ends: Callable[[Readings], tuple[float, float]] = ends) -> str:
             text = "{:.2f} … {:.2f}".format(*ends(r))
-            return Words(f"F of {text}", f"F値は{text}")
+            return say("F of {interval}", interval=text)
 
         ready.append(
             Constraint(
                 "F against R²",
                 cells,
                 strain,
-                lambda r, outcome=outcome, model=model: Words(
-                    f"{outcome} {model}: F {r[0].text}, R² {r[1].text}, n {r[2].text}",
-                    f"{outcome} {model}: F値{r[0].text}、決定係数{r[1].text}、n {r[2].text}",
+                lambda r, outcome=outcome, model=model: say(
+                    "{outcome} {model}: F {f}, R² {share}, n {n}",
+                    outcome=outcome,
+                    model=model,
+                    f=r[0].text,
+                    share=r[1].text,
+                    n=r[2].text,
                 ),
                 expected,
                 "strong",
@@ -417,11 +404,16 @@ def _nested(
             "more regressors explain no less",
             cells,
             strain,
-            lambda r, o=outcome, a=small, b=large: Words(
-                f"{o}: adjusted R² {r[0].text} in model {a}, {r[2].text} in the larger model {b}",
-                f"{o}: モデル{a}の修正済み決定係数{r[0].text}、変数の多いモデル{b}では{r[2].text}",
+            lambda r, o=outcome, a=small, b=large: say(
+                "{outcome}: adjusted R² {share} in model {model}, {larger} in the larger "
+                "model {other}",
+                outcome=o,
+                share=r[0].text,
+                model=a,
+                larger=r[2].text,
+                other=b,
             ),
-            lambda r: Words("R² no smaller", "決定係数が小さくならない"),
+            lambda r: say("R² no smaller"),
             "strong",
             SAME_ROWS,
         )
@@ -478,12 +470,14 @@ def _constant(page: Page, outcome: str, model: str, terms: tuple[str, ...]) -> I
         "constant from the means",
         cells,
         strain,
-        lambda r: Words(
-            f"{outcome} {model}: constant {r[0].text}", f"{outcome} {model}: 定数項{r[0].text}"
+        lambda r: say(
+            "{outcome} {model}: constant {constant}",
+            outcome=outcome,
+            model=model,
+            constant=r[0].text,
         ),
-        lambda r: Words(
-            f"{parts(r)[0]:.3f} ± {parts(r)[1]:.3f} from the means",
-            f"平均値からは{parts(r)[0]:.3f} ± {parts(r)[1]:.3f}",
+        lambda r: say(
+            "{constant:.3f} ± {room:.3f} from the means", constant=parts(r)[0], room=parts(r)[1]
         ),
         "strong",
         SAME_ROWS,
@@ -513,13 +507,8 @@ def _count(page: Page, outcome: str, model: str, terms: tuple[str, ...]) -> Iter
         "observations of an equation",
         cells,
         strain,
-        lambda r: Words(
-            f"{outcome} {model}: n {r[0].text}", f"{outcome} {model}: 観測数{r[0].text}"
-        ),
-        lambda r: Words(
-            f"{limits(r)[0]:.0f} to {limits(r)[1]:.0f} complete rows",
-            f"欠測のない観測は{limits(r)[0]:.0f}から{limits(r)[1]:.0f}",
-        ),
+        lambda r: say("{outcome} {model}: n {n}", outcome=outcome, model=model, n=r[0].text),
+        lambda r: say("{low:.0f} to {high:.0f} complete rows", low=limits(r)[0], high=limits(r)[1]),
     )
 
 
@@ -569,22 +558,13 @@ def _standard_errors(
             log = _log_ratio(r, usual)
             return distance(log - middle, room) if np.isfinite(log) else 0.0
 
-        yield Constraint(
-            "standard error in line",
+        yield _in_line(
+            label,
             cells,
             strain,
-            lambda r, label=label: Words(
-                f"{label}: {r[0].text} ({r[1].text}) implies a standard error of "
-                f"{_implied(r[0], r[1]):.3g}",
-                f"{label}: {r[0].text} ({r[1].text})から標準誤差は{_implied(r[0], r[1]):.3g}",
+            lambda r, usual=usual: say(
+                "about {value:.3g}, as in the other cells", value=usual(r) * np.exp(middle)
             ),
-            lambda r, usual=usual: Words(
-                f"about {usual(r) * np.exp(middle):.3g}, as in the other cells",
-                f"他のセルからは{usual(r) * np.exp(middle):.3g}程度",
-            ),
-            "strong",
-            LINE,
-            suspects=cells[:2],
         )
 
 
@@ -621,22 +601,14 @@ def _among_models(
     spread = 1.4826 * float(np.median(np.abs(found)))
     room = max(AMONG_MODELS * spread, LEAST_AMONG_MODELS)
     for label, cells, away in asked:
-        yield Constraint(
-            "standard error in line",
+        yield _in_line(
+            label,
             cells,
             lambda r, away=away: distance(away(r), room),
-            lambda r, label=label: Words(
-                f"{label}: {r[0].text} ({r[1].text}) implies a standard error of "
-                f"{_implied(r[0], r[1]):.3g}",
-                f"{label}: {r[0].text} ({r[1].text})から標準誤差は{_implied(r[0], r[1]):.3g}",
+            lambda r, away=away: say(
+                "about {value:.3g}, as in the other models",
+                value=_implied(r[0], r[1]) * np.exp(-away(r)),
             ),
-            lambda r, away=away: Words(
-                f"about {_implied(r[0], r[1]) * np.exp(-away(r)):.3g}, as in the other models",
-                f"他のモデルからは{_implied(r[0], r[1]) * np.exp(-away(r)):.3g}程度",
-            ),
-            "strong",
-            LINE,
-            suspects=cells[:2],
         )
 
 
@@ -665,19 +637,44 @@ def _classical_errors(
             "classical standard error",
             cells,
             strain,
-            lambda r, label=label: Words(
-                f"{label}: {r[0].text} ({r[1].text}) implies a standard error of "
-                f"{_implied(r[0], r[1]):.4g}",
-                f"{label}: {r[0].text} ({r[1].text})から標準誤差は{_implied(r[0], r[1]):.4g}",
-            ),
-            lambda r, usual=usual: Words(
-                f"{usual(r):.4g}, the classical one, as nearly all others are",
-                f"他のほぼすべてと同じく通常の標準誤差であれば{usual(r):.4g}",
+            lambda r, label=label: _implies(label, r, digits=4),
+            lambda r, usual=usual: say(
+                "{value:.4g}, the classical one, as nearly all others are", value=usual(r)
             ),
             "strong",
             CLASSICAL,
             suspects=cells[:2],
         )
+
+
+def _in_line(
+    label: str,
+    cells: tuple[Cell, ...],
+    strain: Callable[[Readings], float],
+    expected: Callable[[Readings], str],
+) -> Constraint:
+    """A standard error against others of the paper; the first two cells are its own."""
+    return Constraint(
+        "standard error in line",
+        cells,
+        strain,
+        lambda r: _implies(label, r),
+        expected,
+        "strong",
+        LINE,
+        suspects=cells[:2],
+    )
+
+
+def _implies(label: str, r: Readings, digits: int = 3) -> Message:
+    """Say which standard error a coefficient and its t imply."""
+    return say(
+        "{label}: {coefficient} ({ratio}) implies a standard error of {error}",
+        label=label,
+        coefficient=r[0].text,
+        ratio=r[1].text,
+        error=f"{_implied(r[0], r[1]):.{digits}g}",
+    )
 
 
 def _off_classical(usual: Callable[[Readings], float], reach: float, r: Readings) -> float:
@@ -866,7 +863,7 @@ def _sum_of(
     if not all(cell in page for pair in pairs for cell in pair):
         return
     cells = tuple(cell for pair in pairs for cell in pair)
-    label = f"model {model}, {term}"
+    label = say("model {model}, {term}", model=model, term=term)
     growth = [float(np.sqrt(1 + variance)) for _, variance in moves]
 
     def errors(r: Readings) -> list[float]:
@@ -884,13 +881,12 @@ def _sum_of(
         "coefficients of a sum add",
         cells,
         strain,
-        lambda r: Words(
-            f"{label}: {' + '.join(q.text for q in r[2::2])} = {r[0].text}",
-            f"{label}: {' + '.join(q.text for q in r[2::2])} = {r[0].text}",
+        lambda r: say(
+            "{label}: {value}",
+            label=label,
+            value=f"{' + '.join(q.text for q in r[2::2])} = {r[0].text}",
         ),
-        lambda r: Words(
-            f"{sum(q.value for q in r[2::2]):.4g}", f"{sum(q.value for q in r[2::2]):.4g}"
-        ),
+        lambda r: f"{sum(q.value for q in r[2::2]):.4g}",
         "strong",
         SAME_ROWS if same else FEW_DROPPED,
     )
@@ -913,13 +909,13 @@ def _sum_of(
         "standard errors of a sum",
         cells,
         triangle,
-        lambda r: Words(
-            f"{label}: standard errors {', '.join(f'{e:.3g}' for e in errors(r))}",
-            f"{label}: 標準誤差 {', '.join(f'{e:.3g}' for e in errors(r))}",
+        lambda r: say(
+            "{label}: standard errors {errors}",
+            label=label,
+            errors=", ".join(f"{e:.3g}" for e in errors(r)),
         ),
-        lambda r: Words(
-            f"the first at most the sum of the others, {sum(errors(r)[1:]):.3g}",
-            f"最初の値は他の和{sum(errors(r)[1:]):.3g}以下",
+        lambda r: say(
+            "the first at most the sum of the others, {value:.3g}", value=sum(errors(r)[1:])
         ),
         "strong",
         SAME_ROWS if same else FEW_DROPPED,
@@ -983,17 +979,18 @@ def _coincidences(
                 "gaps that cost no row",
                 cells,
                 strain,
-                lambda r, v=variable: Words(
-                    f"{v} has {r[0].text} of {everyone}, yet {len(r) - 1} equations with it "
-                    "lose no row",
-                    f"{v}は{everyone}のうち{r[0].text}だが、"
-                    f"これを含む{len(r) - 1}本の式で観測が減らない",
+                lambda r, v=variable: say(
+                    "{variable} has {n} of {areas}, yet {equations} equations with it lose no row",
+                    variable=v,
+                    n=r[0].text,
+                    areas=everyone,
+                    equations=len(r) - 1,
                 ),
-                lambda r, chance=chance: Words(
-                    f"the gaps would all be among the dropped outliers (chance {chance(r):.1%})",
-                    f"欠測がすべて除外された外れ値に含まれる場合だけ（確率{chance(r):.1%}）",
+                lambda r, chance=chance: say(
+                    "the gaps would all be among the dropped outliers (chance {chance:.1%})",
+                    chance=chance(r),
                 ),
                 "weak",
-                Words("gaps fall at random", "欠測が無作為に生じること"),
+                say("gaps fall at random"),
                 suspects=(own,),
             )

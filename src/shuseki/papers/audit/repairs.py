@@ -1,9 +1,9 @@
-"""Which slip of the pen would make the printed numbers agree?
+"""Which typing slip would explain why printed numbers disagree?
 
 The slips that typists and typesetters make: one digit for another, two digits exchanged, a
 decimal point or an exponent moved, a sign lost or added, a digit lost or doubled, a star too many
 or too few. Every slip of every suspected cell is undone in turn, and every constraint on that cell
-is asked again. A repair is good when what failed holds and nothing that held fails; among good
+is checked again. A repair is good when what failed holds and nothing that held fails; among good
 ones those that settle more failures come first, then slips that can happen in few ways (a point
 moved, two digits exchanged, a sign) before those that can happen in many (any digit for any
 other), then those that leave the least strain on the cell's other constraints.
@@ -15,20 +15,21 @@ from itertools import pairwise
 
 import numpy as np
 
-from shuseki.papers.audit.constraints import Cell, Constraint, Page, Reading, Readings, Words
+from shuseki.language import Message, say
+from shuseki.papers.audit.constraints import Cell, Constraint, Page, Reading, Readings
 
 __all__ = ["Repair", "search", "slips"]
 
 DIGITS = "0123456789"
 SIGNED = frozenset({"coefficients", "correlations", "descriptives"})
-ONE_DIGIT = Words("one digit", "数字1字の誤り")
-EXCHANGED = Words("two digits exchanged", "隣り合う2字の入れ替わり")
-POINT = Words("decimal point moved", "小数点の位置のずれ")
-EXPONENT = Words("exponent off by one", "指数のずれ")
-SIGN = Words("sign", "符号の誤り")
-LOST = Words("a digit lost", "1字の脱落")
-DOUBLED = Words("a digit too many", "1字の重複・余分")
-STARS = Words("stars", "有意水準の印の誤り")
+ONE_DIGIT = say("one digit")
+EXCHANGED = say("two digits exchanged")
+POINT = say("decimal point moved")
+EXPONENT = say("exponent off by one")
+SIGN = say("wrong sign")
+LOST = say("a digit lost")
+DOUBLED = say("a digit too many")
+STARS = say("wrong stars")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Repair:
 
     cell: Cell | None
     text: str
-    slip: Words
+    slip: Message
     settles: int
     breaks: int
     strain: float
@@ -65,12 +66,12 @@ class Repair:
 
 def slips(
     text: str, is_stars: bool = False, is_signed: bool = True
-) -> Iterator[tuple[str, Words, float]]:
+) -> Iterator[tuple[str, Message, float]]:
     """Texts that a single slip could have turned into this one, with the slip and its cost.
 
     Examples
     --------
-    >>> [fixed for fixed, slip, _ in slips("-0.0565") if slip.en == "decimal point moved"]
+    >>> [fixed for fixed, slip, _ in slips("-0.0565") if slip == "decimal point moved"]
     ['-0.565', '-0.00565', '-5.65']
     """
     if is_stars:
@@ -83,8 +84,8 @@ def slips(
     seen = {text}
 
     def fresh(
-        number: str, slip: Words, cost: float, head: str = sign
-    ) -> Iterator[tuple[str, Words, float]]:
+        number: str, slip: Message, cost: float, head: str = sign
+    ) -> Iterator[tuple[str, Message, float]]:
         candidate = f"{head}{number}{mark}{exponent}{tail}"
         if candidate not in seen and any(c in DIGITS for c in number):
             seen.add(candidate)

@@ -35,6 +35,7 @@ of statistical reporting errors in psychology, Behavior Research Methods 48, 120
 
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import reduce
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -45,7 +46,9 @@ from scipy import stats
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError, UnknownCodeError, examples
-from shuseki.papers.audit.findings import COLUMNS, RULES
+from shuseki.language import Message, joined, listed, say, told
+from shuseki.language.names import TwoNames
+from shuseki.papers.audit.findings import CERTAINTIES, COLUMNS, RULES, in_both, said_degrees
 from shuseki.papers.printed import TEST_COLUMNS, PrintedNumber, p_interval
 from shuseki.results import Result, result
 
@@ -63,13 +66,26 @@ RANK = {"certain": 0, "strong": 1, "weak": 2}
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "": "",
-        "cut": "digits cut off, not rounded, would explain it",
-        "df": "Student's t with few degrees of freedom would explain it",
-        "one tail": "one-sided tests would explain it",
-        "ratio": "a ratio tested against one would explain it",
-        "other test": "many rows of this table fail alike: the stars may be of another test",
+        "cut": say("digits cut off, not rounded, would explain it"),
+        "df": say("Student's t with few degrees of freedom would explain it"),
+        "one tail": say("one-sided tests would explain it"),
+        "ratio": say("a ratio tested against one would explain it"),
+        "other test": say("many rows of this table fail alike: the stars may be of another test"),
     }
 )
+
+
+COLUMN_NAMES: Mapping[str, Message] = MappingProxyType(
+    {
+        "coefficient": say("coefficient"),
+        "se": say("se"),
+        "statistic": say("statistic"),
+        "p": say("p"),
+        "stars": say("stars"),
+        "level": say("level"),
+    }
+)
+"""Numbers of a printed test."""
 
 
 @result
@@ -80,11 +96,12 @@ class TestAudit(Result):
     ----------
     findings
         One row per failing test: the input's columns, ``rule``, ``direction`` (``overstated`` or
-        ``understated``, for a claim), ``certainty``, ``found``, ``expected``, ``explanation``.
+        ``understated``, for a claim), ``certainty``, and ``found``, ``expected``, ``explanation``
+        in English, and in Japanese in columns with ``_ja``.
     tests
         Rows given.
     asked
-        Rule → rows on which it could be asked.
+        Rule → rows to which it could be applied.
     unread
         Cells that are no printed numbers: row number (from 1), column, text.
     """
@@ -100,50 +117,53 @@ class TestAudit(Result):
         """How many findings have this certainty."""
         return int((self.findings["certainty"] == certainty).sum())
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Say the audit in one line."""
-        degrees = ", ".join(f"{self.count(c)} {c}" for c in ("certain", "strong", "weak"))
-        asked = sum(self.asked.values())
-        return (
-            f"{len(self.findings):,} of {self.tests:,} printed tests do not follow from the "
-            "numbers "
-            f"beside them ({degrees}), {asked:,} checks of {len(self.asked)} rules, "
-            f"{len(self.unread)} cells not read"
+        return say(
+            "{n:,} of {tests:,} printed tests do not follow from the numbers beside them "
+            "({degrees}), {checks:,} checks of {rules} rules, {unread:count(cell)} not read",
+            n=len(self.findings),
+            tests=self.tests,
+            degrees=said_degrees(*(self.count(name) for name in CERTAINTIES)),
+            checks=sum(self.asked.values()),
+            rules=len(self.asked),
+            unread=len(self.unread),
         )
 
-    def to_frame(self, lang: str = "en") -> pd.DataFrame:
-        """One row per finding, most certain first, in the words of an audit."""
+    def to_frame(self) -> pd.DataFrame:
+        """One row per finding, most certain first, in the columns of an audit."""
         rows = [
-            {
-                "number": number,
-                "certainty": row["certainty"],
-                "rule": row["rule"] if lang == "en" else RULES[row["rule"]],
-                "where": where_of(row),
-                "found": found_of(row),
-                "expected": row["expected"],
-                "repair": row["explanation"],
-                "also": "",
-                "assumption": "",
-            }
+            in_both(
+                number=number,
+                certainty=row["certainty"],
+                rule=RULES[row["rule"]],
+                where=where_of(row),
+                found=found_of(row),
+                expected=TwoNames(row["expected"], row["expected_ja"]),
+                repair=TwoNames(row["explanation"], row["explanation_ja"]),
+                also="",
+                assumption="",
+            )
             for number, row in enumerate(self.findings.to_dict("records"), start=1)
         ]
         return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def where_of(row: Mapping[Hashable, Any]) -> str:
+def where_of(row: Mapping[Hashable, Any]) -> Message:
     """Line, table, row and column of a printed test."""
     labels = [str(row[name]) for name in ("paper", "table", "row", "column") if row.get(name)]
-    return f"line {row['line']}" + (f", {' '.join(labels)}" if labels else "")
+    line = say("line {line}", line=row["line"])
+    return listed([line, " ".join(labels)]) if labels else line
 
 
-def found_of(row: Mapping[Hashable, Any]) -> str:
+def found_of(row: Mapping[Hashable, Any]) -> Message:
     """What a printed test says, and what follows from it."""
-    numbers = [
-        f"{name} {row[name]}"
-        for name in ("coefficient", "se", "statistic", "p", "stars", "level")
-        if row.get(name)
-    ]
-    return f"{', '.join(numbers)}: {row['found']}"
+    numbers = listed(
+        joined([name, str(row[column])], " ")
+        for column, name in COLUMN_NAMES.items()
+        if row.get(column)
+    )
+    return say("{numbers}: {found}", numbers=numbers, found=TwoNames(row["found"], row["found_ja"]))
 
 
 def audit_tests(
@@ -349,7 +369,7 @@ def _levels(
     return every, marked.reshape(len(table), len(every)), claim
 
 
-# ---- what is asked ------------------------------------------------------------------------------
+# ---- what is checked ----------------------------------------------------------------------------
 
 
 class _Outcome(NamedTuple):
@@ -370,8 +390,12 @@ def _told(table: pd.DataFrame, outcome: _Outcome, columns: Sequence[str]) -> pd.
     said = table.loc[at, [name for name in TEST_COLUMNS if name in columns]].reset_index(drop=True)
     said.insert(0, "line", at + 1)
     said["rule"] = outcome.rule
-    for name in ("direction", "certainty", "found", "expected", "explanation"):
+    for name in ("direction", "certainty"):
         said[name] = [getattr(outcome, name)(i) for i in at]
+    for name in ("found", "expected", "explanation"):
+        words = [getattr(outcome, name)(i) for i in at]
+        said[name] = list(map(str, words))
+        said[f"{name}_ja"] = [str(told(one, "ja")) for one in words]
     return said
 
 
@@ -445,7 +469,7 @@ def _p_of_statistic(row: _Row) -> _Outcome:
         why[i] = REASONS["one tail"] if halved else REASONS["cut"] if is_cut else ""
         direction[i] = "overstated" if p_high < low else "understated"
         found[i] = f"p {p_low:.4g} … {p_high:.4g}"
-        expected[i] = f"p {low:.4g} … {high:.4g} from the statistic"
+        expected[i] = say("p {low:.4g} … {high:.4g} from the statistic", low=low, high=high)
     return _Outcome(
         "p is that of the statistic",
         checked,
@@ -470,14 +494,14 @@ def _claim_of_p(row: _Row) -> _Outcome:
         over | under,
         lambda i: "certain",
         lambda i: "overstated" if over[i] else "understated",
-        lambda i: f"p {row.p_low[i]:.4g} … {row.p_high[i]:.4g}, {_claimed(row.claim[i])}",
+        lambda i: listed([f"p {row.p_low[i]:.4g} … {row.p_high[i]:.4g}", _claimed(row.claim[i])]),
         lambda i: "",
         lambda i: "",
     )
 
 
-def _claimed(level: float) -> str:
-    return f"claimed at {level:g}%" if level else "no claim"
+def _claimed(level: float) -> Message:
+    return say("claimed at {level:g}%", level=float(level)) if level else say("no claim")
 
 
 def _fails(
@@ -540,7 +564,7 @@ def _claim_of_ratio(row: _Row) -> _Outcome:
         failed,
         lambda i: str(certainty[i]),
         lambda i: "overstated" if over[i] else "understated",
-        lambda i: f"|t| {low[i]:.3f} … {high[i]:.3f}, {_claimed(row.claim[i])}",
+        lambda i: listed([f"|t| {low[i]:.3f} … {high[i]:.3f}", _claimed(row.claim[i])]),
         lambda i: _implied(row, i, low[i], high[i]),
         lambda i: REASONS[str(reason[i])],
     )
@@ -572,4 +596,6 @@ def _implied(row: _Row, i: int, low: float, high: float) -> str:
         marked = [level for k, level in enumerate(row.levels) if row.marked[i, k]]
         reached = [level for level in marked if size >= stats.norm.isf(level / 200)]
         claims.append(_claimed(min(reached, default=0.0)))
-    return " or ".join(dict.fromkeys(claims))
+    return reduce(
+        lambda some, one: say("{some} or {one}", some=some, one=one), dict.fromkeys(claims)
+    )

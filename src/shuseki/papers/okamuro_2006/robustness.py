@@ -1,4 +1,4 @@
-"""Would the conclusions change if one thing were done differently?
+"""Would the conclusions change if one choice were made differently?
 
 The four exercises of section 5-1 of the 2006 paper (pp. 12-13), each a set of equations beside the
 set it varies:
@@ -30,10 +30,12 @@ import numpy as np
 import pandas as pd
 
 from shuseki.entry.design import CONSTANT, Design
-from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdicts, examine
+from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdict, Verdicts, examine
 from shuseki.entry.ols import Fits, estimate_all
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, ShusekiError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import named, some_of
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
 
@@ -51,6 +53,18 @@ __all__ = [
 SECTION_5_1 = replace(OKAMURO_2006.at("section 5-1, pp. 12-13"), origin="method")
 PROFIT = ("PCM", "GRSALES")
 SEPARATOR = " / "
+EXERCISE_NAMES: Mapping[str, Message] = {
+    "profit_separately": say("profit variables one at a time"),
+    "institutes_by_prefecture": say("institutes by prefecture"),
+    "without_metropolitan": say("without metropolitan districts"),
+    "largest_industry": say("largest industry for HITECH"),
+}
+VERDICTS: Mapping[Verdict, Message] = {
+    "supported": say("supported"),
+    "contradicted": say("contradicted"),
+    "not supported": say("not supported"),
+    "not tested": say("not tested"),
+}
 INDUSTRIES = ("food", "textile", "electrical")
 """The largest industries that get a dummy (p. 13)."""
 
@@ -73,22 +87,30 @@ class Robustness(Result):
     """
 
     exercise: str
-    question: str
+    question: Message
     baseline: Fits
     varied: Fits
     verdicts_before: Verdicts
     verdicts_after: Verdicts
     level: float = LEVEL
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many coefficients and which hypotheses are concluded differently."""
         frame = self.to_frame()
         both = frame[frame["compared"]]
         verdicts = self.changed_verdicts()
-        named = examples(f"{k} ({a} → {b})" for k, (a, b) in verdicts.items()) or "none"
-        return (
-            f"{self.exercise}: {int(both['conclusion_changes'].sum())} of {len(both)} coefficients "
-            f"concluded differently at {self.level:.0%}; hypotheses that change: {named}"
+        changed = [
+            say("{name} ({before} → {after})", name=name, before=VERDICTS[a], after=VERDICTS[b])
+            for name, (a, b) in verdicts.items()
+        ]
+        return say(
+            "{exercise}: {changed} of {of} coefficients concluded differently at {level:.0%}; "
+            "hypotheses that change: {names}",
+            exercise=EXERCISE_NAMES[self.exercise],
+            changed=int(both["conclusion_changes"].sum()),
+            of=len(both),
+            level=self.level,
+            names=some_of(changed) if changed else named(()),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -122,7 +144,7 @@ class Robustness(Result):
             }
         )
 
-    def changed_verdicts(self) -> dict[str, tuple[str, str]]:
+    def changed_verdicts(self) -> dict[str, tuple[Verdict, Verdict]]:
         """Hypothesis → verdict before and after, where they differ."""
         after = self.verdicts_after.overall
         return {
@@ -153,16 +175,21 @@ class RobustnessChecks(Result):
     labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     section: tuple[str, str] = ("", "")
 
-    def headline(self) -> str:
-        """Which conclusions about hypotheses survive every exercise."""
+    def headline(self) -> Message:
+        """Which conclusions about hypotheses hold in every exercise."""
         if not self.exercises:
-            return f"no exercise could be done: {examples(self.skipped)}"
+            return say(
+                "no exercise could be done: {names}",
+                names=some_of(EXERCISE_NAMES[name] for name in self.skipped),
+            )
         moved = {name for one in self.exercises for name in one.changed_verdicts()}
         held = [n for n in self.exercises[0].verdicts_before.overall if n not in moved]
-        return (
-            f"{len(self.exercises)} exercises; verdicts that hold in all: "
-            f"{', '.join(held) or 'none'}; that change in some: "
-            f"{', '.join(sorted(moved)) or 'none'}"
+        return say(
+            "{exercises:count(exercise)}; verdicts that hold in all: {held}; that change in some: "
+            "{moved}",
+            exercises=len(self.exercises),
+            held=named(held),
+            moved=named(sorted(moved)),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -233,7 +260,10 @@ def check_robustness(
         skipped=MappingProxyType(skipped),
         labels=LABELS,
         section=("section 5-1", "5-1節"),
-        notes=tuple(f"{name} was not done: {reason}" for name, reason in skipped.items()),
+        notes=tuple(
+            say("{name} was not done: {reason}", name=EXERCISE_NAMES[name], reason=reason)
+            for name, reason in skipped.items()
+        ),
         sources=(*baseline.sources, SECTION_5_1),
     )
 
@@ -261,7 +291,7 @@ def profit_separately(
         )
     return _compare(
         "profit_separately",
-        "Do the profit variables matter when each stands alone?",
+        say("Do the profit variables matter when each is entered alone?"),
         baseline, designs, variables, hypotheses, level, rule,
     )  # fmt: skip
 
@@ -279,7 +309,7 @@ def institutes_by_prefecture(
     needed = ["research_institutes_1996", "plants_1996"]
     if not variables.area_groups:
         raise DataError(
-            "The variables do not know the areas' prefectures. Expected one each. Pass "
+            "The variables have no prefectures of the areas. Expected one each. Pass "
             "area_groups to regional_variables."
         )
     lacking = needed if accounts is None else [c for c in needed if c not in accounts.columns]
@@ -294,9 +324,9 @@ def institutes_by_prefecture(
     wider = variables.with_columns(INST=sums[needed[0]] / sums[needed[1]])
     return _compare(
         "institutes_by_prefecture",
-        "Do research institutes matter over the whole prefecture?",
+        say("Do research institutes matter over the whole prefecture?"),
         baseline, _designs(baseline), wider, hypotheses, level, rule,
-        "INST is that of the prefecture's districts together.",
+        say("INST is that of the prefecture's districts together."),
     )  # fmt: skip
 
 
@@ -320,7 +350,7 @@ def without_metropolitan(
     ]
     return _compare(
         "without_metropolitan",
-        "Do the metropolitan districts make the result?",
+        say("Do the metropolitan districts drive the result?"),
         baseline, designs, variables, hypotheses, level, rule,
     )  # fmt: skip
 
@@ -355,11 +385,16 @@ def largest_industry(
     designs = [design.replacing("HITECH", *dummies) for design in _designs(baseline)]
     return _compare(
         "largest_industry",
-        "Does the industry mix matter otherwise than by its high-tech share?",
+        say("Does the industry mix matter beyond its high-tech share?"),
         baseline, designs, variables.with_columns(**dummies), hypotheses, level, rule,
-        f"Dummies: {', '.join(dummies)}; all other districts are the base.",
+        say("Dummies: {names}; all other districts are the base.", names=named(dummies)),
         *(
-            [f"Left out, largest industry unknown: {examples(largest.index[unknown])}."]
+            [
+                say(
+                    "Left out, largest industry unknown: {areas}.",
+                    areas=some_of(largest.index[unknown]),
+                )
+            ]
             if unknown.any() else []
         ),
     )  # fmt: skip
@@ -396,14 +431,14 @@ def _designs(fits: Fits) -> list[Design]:
 
 def _compare(
     exercise: str,
-    question: str,
+    question: Message,
     baseline: Fits,
     designs: Sequence[Design],
     variables: RegionalVariables,
     hypotheses: Sequence[Hypothesis],
     level: float,
     rule: Rule,
-    *notes: str,
+    *notes: Message,
 ) -> Robustness:
     varied = estimate_all(designs, variables)
     return Robustness(

@@ -1,4 +1,4 @@
-"""Which pictures say best what the startup equations found?"""
+"""How are the results of the startup equations drawn?"""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Which pictures say best what neighbours, counts, other specifications and other borders found?"""
+"""How are spatial and count models, other specifications and other divisions drawn?"""
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ __all__: list[str] = []
 
 WORDS = {
     "tests": ("Spatial dependence of {}: p-values", "{}の空間的依存性：p値"),
-    "effects": ("Effects on {} here and elsewhere", "{}への直接効果と間接効果"),
+    "effects": ("Direct and indirect effects on {}", "{}への直接効果と間接効果"),
     "direct": ("direct", "直接効果"),
     "indirect": ("indirect", "間接効果"),
     "total": ("total", "総効果"),
@@ -59,7 +59,7 @@ WORDS = {
     "t": ("t", "t値"),
     "null": ("Significant share of specifications", "有意となる定式化の割合"),
     "significant": ("share significant at 5% (%)", "5%水準で有意な割合（%）"),
-    "luck": ("p against luck", "偶然に対するp値"),
+    "chance": ("p-value against chance", "偶然に対するp値"),
     "areas": ("n = {:,}", "n = {:,}"),
     "positive": ("positive", "正"),
     "negative": ("negative", "負"),
@@ -413,7 +413,7 @@ def _(result: NullAtlas, *, lang: str = "en") -> go.Figure:
             y=table["term"],
             orientation="h",
             marker_color=[BLUE if p < 0.05 else GREY for p in table["p_value"]],
-            text=[f"{_say('luck', lang)}: {p:.3f}" for p in table["p_value"]],
+            text=[f"{_say('chance', lang)}: {p:.3f}" for p in table["p_value"]],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{y}: %{x:.0f}%<extra></extra>",

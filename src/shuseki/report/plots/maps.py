@@ -1,4 +1,4 @@
-"""Where is it high, where low?
+"""How is a value or a category drawn by area on a map?
 
 Areas are joined from their municipalities. Those of 2020 have bundled outlines; of an earlier date
 only the points are known, and every place on land belongs to the nearest (Voronoi cells on a

@@ -1,4 +1,4 @@
-"""How far do rates and coefficients move when what the records could not see is put right?"""
+"""How are rates and coefficients drawn before and after correction for what the records miss?"""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from shuseki.entry.imputation import CorrectedRates, PooledFit
 from shuseki.entry.misclassification import VerifiedShares
 from shuseki.entry.truncation import FAMILIES, UnseenPlants
+from shuseki.language import told
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.theme import BLUE, GREY, ORANGE, blank
 
@@ -102,7 +103,7 @@ def pooled_fit(result: PooledFit, *, lang: str = "en") -> go.Figure:
 
 @plot.register
 def unseen_plants(result: UnseenPlants, *, lang: str = "en") -> go.Figure:
-    """Draw what each family says of the plants below the threshold."""
+    """Draw the plants below the threshold by each family."""
     japanese = lang == "ja"
     fits = [fit for fit in result.fits if fit.is_identified]
     figure = blank(
@@ -116,7 +117,7 @@ def unseen_plants(result: UnseenPlants, *, lang: str = "en") -> go.Figure:
         else "Unseen per seen, log scale, 95% intervals",
         height=200 + 40 * len(fits),
     )
-    names = [FAMILIES[fit.family].label_ja if japanese else fit.family for fit in fits]
+    names = [told(FAMILIES[fit.family].label, lang) for fit in fits]
     middle = np.exp([*(fit.log_odds for fit in fits), result.log_odds])
     factor = np.exp(1.96 * np.array([*(f.standard_error for f in fits), result.standard_error]))
     figure.add_scatter(

@@ -203,7 +203,7 @@ class EntryChapter(Chapter[Entry, Estimated]):
         for variable in surest(answer, 3):
             first = next(fit for fit in answer.fits.fits if variable in fit.terms)
             key = (first.design.outcome, first.design.model, variable)
-            sentences.append((answer.effects.say(*key), answer.effects.say(*key, lang="ja")))
+            sentences.append(answer.effects.say(*key))
         return Brief(
             numbers=((f"{len(answer.fits)}", ("equations", "推定式")),), sentences=tuple(sentences)
         )
