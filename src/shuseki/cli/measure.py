@@ -30,7 +30,7 @@ from shuseki.release import write_csv, write_text
 from shuseki.report.blocks import own_headline
 from shuseki.report.marks import mark
 from shuseki.report.plots import plot
-from shuseki.report.plots.measures import types_map
+from shuseki.report.plots.change import types_map
 from shuseki.report.words import pick
 from shuseki.results import Result
 from shuseki.study.measures import (

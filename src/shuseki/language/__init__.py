@@ -8,10 +8,11 @@ that can be told in Japanese too::
     told(message, "ja")             '253地域で開業16,193件'
 
 The Japanese stands in ``ja/<room>.po``, one file for each room of the house, in the format of
-gettext. Single words (columns, values of cells, units, names of results) stand in ``glossary.csv``.
+gettext. Single words (columns, values of cells, units, names of results) stand in ``glossary.csv``;
+``named`` puts one into a sentence.
 """
 
-from shuseki.language.glossary import glossary
+from shuseki.language.glossary import glossary, named
 from shuseki.language.messages import (
     LANGUAGES,
     Lang,
@@ -20,6 +21,7 @@ from shuseki.language.messages import (
     joined,
     listed,
     say,
+    some,
     told,
 )
 
@@ -31,6 +33,8 @@ __all__ = [
     "glossary",
     "joined",
     "listed",
+    "named",
     "say",
+    "some",
     "told",
 ]

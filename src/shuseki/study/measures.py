@@ -45,6 +45,7 @@ from shuseki.measures.change.lifecycle import life_cycle
 from shuseki.measures.change.trends import contributions, trends
 from shuseki.measures.change.typology import JSIC_10, IndustryGroups, agglomeration_types
 from shuseki.measures.clusters.clusters import clusters, point_clusters
+from shuseki.measures.clusters.local_moran import local_moran
 from shuseki.measures.distance.kdensity import joint_kdensity, kdensity, kdensity_areas
 from shuseki.measures.distance.mfunction import individual_m, joint_m_function, m_function
 from shuseki.measures.distance.ripley import ripley
@@ -53,7 +54,6 @@ from shuseki.measures.indices.concentration import (
     comparable,
     concentration,
     disagreement,
-    local_moran,
     plant_herfindahls,
 )
 from shuseki.measures.indices.quotients import location_quotients, shift_share, specialisation

@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+from shuseki.report.plots.measures import types_map
 from typer.testing import CliRunner
 
 from shuseki.cli.measure import app
@@ -12,7 +13,6 @@ from shuseki.measures.change.lifecycle import STAGES, STAGES_JA, life_cycle
 from shuseki.measures.change.trends import contributions, trends
 from shuseki.measures.change.typology import TYPES, TYPES_JA, agglomeration_types
 from shuseki.report.plots import plot
-from shuseki.report.plots.measures import types_map
 from shuseki.study.measures import measure, public_panel
 
 

@@ -106,7 +106,7 @@ def test_noise_is_told_as_noise():
     assert not answer.candidates()["beyond_chance"].any()
     told = answer.headline()
     assert f"no cluster beyond chance ({len(answer.within_chance)} candidates" in told
-    assert "偶然を超える集積なし" in answer.headline("ja")
+    assert "偶然を超える集積なし" in told(answer.headline(), "ja")
     for lang in ("en", "ja"):
         assert plot(answer, lang=lang).layout.title.text
 

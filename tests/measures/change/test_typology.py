@@ -7,6 +7,7 @@ from scipy.stats import binom
 
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import told
 from shuseki.measures.change.typology import (
     JSIC_10,
     JSIC_11,
@@ -191,7 +192,7 @@ def test_redraws_of_the_public_districts():
     assert chance.strongest.max() < 0.7
     assert chance.actual > 60
     assert "are called agglomerations on average of 3 redraws" in chance.headline()
-    assert "集積と判定される" in chance.headline("ja")
+    assert "集積と判定される" in told(chance.headline(), "ja")
     assert len(chance.to_frame()) == 3
 
 
