@@ -10,8 +10,9 @@ from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.language import told
 from shuseki.measures.change.trends import contributions
 from shuseki.measures.clusters.clusters import point_clusters
+from shuseki.measures.clusters.local_moran import local_moran
 from shuseki.measures.distance.mfunction import m_function
-from shuseki.measures.indices.concentration import coagglomeration, local_moran, scale_sweep
+from shuseki.measures.indices.concentration import coagglomeration, scale_sweep
 from shuseki.measures.indices.quotients import shift_share
 from shuseki.report.plots import plot
 from shuseki.results import Result

@@ -9,10 +9,10 @@ that can be told in Japanese too::
 
 The Japanese stands in ``ja/<room>.po``, one file for each room of the house, in the format of
 gettext. Single words (columns, values of cells, units, names of results) stand in ``glossary.csv``;
-``named`` puts one into a sentence.
+``word`` puts one into a sentence.
 """
 
-from shuseki.language.glossary import glossary, named
+from shuseki.language.glossary import glossary, word
 from shuseki.language.messages import (
     LANGUAGES,
     Lang,
@@ -21,7 +21,6 @@ from shuseki.language.messages import (
     joined,
     listed,
     say,
-    some,
     told,
 )
 
@@ -33,8 +32,7 @@ __all__ = [
     "glossary",
     "joined",
     "listed",
-    "named",
     "say",
-    "some",
     "told",
+    "word",
 ]

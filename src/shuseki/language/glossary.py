@@ -16,7 +16,7 @@ from typing import Any
 from shuseki.errors import DataError
 from shuseki.language.messages import LANGUAGES, Message, check_language
 
-__all__ = ["glossary", "named"]
+__all__ = ["glossary", "word"]
 
 
 @lru_cache
@@ -41,14 +41,14 @@ def glossary() -> Mapping[str, tuple[str, str]]:
     return MappingProxyType(found)
 
 
-def named(value: str) -> Message:
+def word(value: str) -> Message:
     """What a value of a cell (a variable, an index, a pattern …) is called in a sentence.
 
     The row ``value_<value>`` of the glossary; a value without a row is told by its own name.
 
     Examples
     --------
-    >>> named("plants"), named("plants").in_language("ja"), named("Suwa").in_language("ja")
+    >>> word("plants"), word("plants").in_language("ja"), word("Suwa").in_language("ja")
     ('plants', '事業所数', 'Suwa')
     """
     return _Word(value)

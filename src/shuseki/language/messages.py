@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from string import Formatter
 from typing import Any, Literal, TypeAlias, get_args
 
-from shuseki.errors import SHOWN, ParameterError
+from shuseki.errors import ParameterError
 from shuseki.language.catalogue import translation
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "joined",
     "listed",
     "say",
-    "some",
     "told",
 ]
 
@@ -168,20 +167,6 @@ def listed(items: Iterable[Any]) -> Message:
     ('3a, 6', '3a、6')
     """
     return joined([item if isinstance(item, str) else str(item) for item in items], ", ")
-
-
-def some(items: Iterable[Any], shown: int = SHOWN) -> Message:
-    """List up to ``shown`` names, and say how many there are when there are more.
-
-    Examples
-    --------
-    >>> some("abcdefg", 3)
-    'a, b, c … (7 in all)'
-    """
-    names = [item if isinstance(item, str) else str(item) for item in items]
-    if len(names) <= shown:
-        return listed(names)
-    return say("{names} … ({n} in all)", names=listed(names[:shown]), n=len(names))
 
 
 def check_language(lang: str) -> Lang:

@@ -12,7 +12,8 @@ from scipy import sparse
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import AlignmentError
 from shuseki.geography.weights import Neighbours, nearest_neighbours, standardise_rows
-from shuseki.language import Message, say, some
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.panel import Panel
 
 __all__ = ["EQUAL", "KnownNeighbours", "standardised"]
@@ -76,7 +77,7 @@ class KnownNeighbours:
             say(
                 "Areas without data are left out of Moran's I: {areas}; the neighbours of an area "
                 "are among the others.",
-                areas=some(np.array(self.panel.areas)[without].tolist()),
+                areas=some_of(np.array(self.panel.areas)[without].tolist()),
             ),
         )
 

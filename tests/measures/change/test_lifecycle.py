@@ -288,7 +288,7 @@ def test_years_in_which_the_published_part_jumps_tell_nothing():
     misled = life_cycle(seen, industry="each", areas=["c"])
     told = life_cycle(seen, industry="each", areas=["c"], all_plants=everything)
     assert misled.growth_per_year[0] == pytest.approx([0, 0])
-    assert any("1 of 33 area-years tell no growth" in note for note in told.notes)
+    assert any("1 of 33 area-years have no growth" in note for note in told.notes)
     assert STAGES.index(told.stage[0]) == 3
     assert told.probability[0, 4, 1] < misled.probability[0, 4, 1]
 
@@ -401,7 +401,7 @@ def test_bad_input():
     _, (plants, workers) = drawn_courses(areas=3)
     with pytest.raises(ParameterError, match="six consecutive years"):
         life_cycle(panel(plants[:, :4], workers[:, :4]))
-    with pytest.raises(ParameterError, match="Nothing to follow"):
+    with pytest.raises(ParameterError, match="No variable is named"):
         life_cycle(panel(plants, workers), plants=None, workers=None)
     with pytest.raises(DataError, match="is unknown in half of the years"):
         life_cycle(panel(0 * plants, workers))

@@ -63,7 +63,7 @@ from shuseki.errors import (
     examples,
 )
 from shuseki.geography.distances import distance_matrix_km
-from shuseki.language import Message, joined, named, say
+from shuseki.language import Message, joined, say, word
 from shuseki.measures.amounts import amounts
 from shuseki.measures.change.shocks import (
     Cells,
@@ -259,16 +259,16 @@ class ExternalityRange(Result):
         """Say the range of each channel in the last span, and what changed."""
         start, end = self.spans[-1]
         parts = [
-            say("{channel} {distance}", channel=named(name), distance=self.distance(-1, c))
+            say("{channel} {distance}", channel=word(name), distance=self.distance(-1, c))
             for c, name in enumerate(self.channels)
         ]
         main = say(
             "Distance at which the association of {what} with plants around is half, "
             "{start}–{end}: {parts} ({level:.0%} intervals; found at placebo p ≤ {p:.2g}; "
             "n = {n:,}).",
-            what=say("growth of {variable}", variable=named(self.variable))
+            what=say("growth of {variable}", variable=word(self.variable))
             if self.outcome == "growth"
-            else named("births"),
+            else word("births"),
             start=start,
             end=end,
             parts=joined(parts, ", "),
@@ -279,7 +279,7 @@ class ExternalityRange(Result):
         changes = [
             say(
                 "{channel} {change:+.0f} km ({low:+.0f} to {high:+.0f})",
-                channel=named(name),
+                channel=word(name),
                 change=change,
                 low=low,
                 high=high,

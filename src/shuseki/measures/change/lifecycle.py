@@ -49,7 +49,8 @@ from scipy.stats import t as student
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, joined, listed, named, say, some, told
+from shuseki.language import Message, joined, listed, say, told, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import series
 from shuseki.measures.change.histories import Stages, made_up
 from shuseki.measures.change.regimes import Regimes, Rules, find_regimes, grid
@@ -185,7 +186,7 @@ class LifeCycle(Result):
     @property
     def stage_ja(self) -> tuple[str, ...]:
         """The same in the terms of the source paper."""
-        return tuple(told(named(stage), "ja") for stage in self.stage)
+        return tuple(told(word(stage), "ja") for stage in self.stage)
 
     @property
     def chance(self) -> Floats:
@@ -215,14 +216,14 @@ class LifeCycle(Result):
         said = []
         for k, stage in enumerate(self.stage):
             growth = [
-                say("{measure} {growth:+.1%}", measure=named(name), growth=value)
+                say("{measure} {growth:+.1%}", measure=word(name), growth=value)
                 for name, value in zip(self.measures, self.growth_per_year[k], strict=True)
                 if np.isfinite(value)
             ]
             parts = [
                 say(
                     "{stage} ({chance:.0%}), {years:count(year)} so far",
-                    stage=named(stage),
+                    stage=word(stage),
                     chance=self.chance[k],
                     years=self.years_in_stage[k],
                 ),
@@ -236,7 +237,7 @@ class LifeCycle(Result):
                         if speed[k] >= 0
                         else "growth of {measure} {points:.1f} points lower in the last three "
                         "years than in the three before",
-                        measure=named(lead),
+                        measure=word(lead),
                         points=100 * abs(speed[k]),
                     )
                 )
@@ -244,7 +245,7 @@ class LifeCycle(Result):
                 parts.append(
                     say(
                         "{measure} at {share:.0%} of the peak of {year}",
-                        measure=named(lead),
+                        measure=word(lead),
                         share=self.size_over_peak[k],
                         year=self.peak[k],
                     )
@@ -267,7 +268,7 @@ class LifeCycle(Result):
                 if again >= RENEWED
                 else "{name} {stage} ({chance:.0%})",
                 name=name,
-                stage=named(stage),
+                stage=word(stage),
                 chance=chance,
             )
             for name, stage, chance, again in zip(
@@ -279,7 +280,7 @@ class LifeCycle(Result):
     def _many(self) -> Message:
         stages, again = self.stage, int((self.renewal >= RENEWED).sum())
         counts = [
-            say("{n:,} in {stage}", n=stages.count(stage), stage=named(stage))
+            say("{n:,} in {stage}", n=stages.count(stage), stage=word(stage))
             for stage in STAGES
             if stage in stages
         ]
@@ -412,7 +413,7 @@ class Calibration(Result):
             "n = {n:,}).",
             series=self.series,
             years=self.years,
-            shape=named(self.shape),
+            shape=word(self.shape),
             said=self.mean_said,
             right=self.mean_right,
             gap=100 * self.gap,
@@ -460,15 +461,15 @@ class Foresight(Result):
             "{measure} lay in its 90% interval in {held:.0%}; among the series of one year the "
             "rank correlation of expected and actual growth is {correlation:.2f}.",
             n=len(self.table),
-            years=some(sorted(self.table["year"].unique()), 8),
+            years=some_of(sorted(self.table["year"].unique()), 8),
             ahead=AHEAD,
-            measure=named(self.measure),
+            measure=word(self.measure),
             held=self.held,
             correlation=self.rank_correlation,
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per stage: number, expected and actual growth (medians), and beyond the others."""
+        """One row per stage: number, expected and actual growth (medians), beyond the others."""
         middle = self.table.groupby("year")["found"].transform("median")
         rows = self.table.assign(
             beyond=self.table["found"] - middle,
@@ -614,7 +615,7 @@ def life_cycle(
             say(
                 "Left out, too few known years: {n:,} series (of {areas}).",
                 n=int(unknown.sum()),
-                areas=some(places),
+                areas=some_of(places),
             ),
         )
     if small.any():

@@ -25,7 +25,8 @@ import pandas as pd
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, examples
-from shuseki.language import Message, joined, named, say, some, told
+from shuseki.language import Message, joined, say, told, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import series
 from shuseki.measures.change.breaks import FEWEST_YEARS, Break, evidence_of, fit_course
 from shuseki.measures.distance.visibility import comparable_areas, seen_share
@@ -73,7 +74,7 @@ class Trends(Result):
     def headline(self) -> Message:
         """Say where each series ended, and how many are below all areas together."""
         last = self.index[:, -1]
-        variable = named(self.variable)
+        variable = word(self.variable)
         return say(
             "{what} in {period} ({base} = 100): {each}; all areas together {nation:.0f}. {below} "
             "of {n} are below that.",
@@ -156,7 +157,7 @@ class Contributions(Result):
         return say(
             "{variable} {start}–{end}: {growth:+.1%}, of which {part} {points:+.1f} points "
             "(n = {n}).",
-            variable=named(self.variable),
+            variable=word(self.variable),
             start=self.start,
             end=self.end,
             growth=self.total_growth,
@@ -282,7 +283,7 @@ def trends(
             say(
                 "The part of plants whose industry is published changes in {areas}: some of the "
                 "change there is due to that.",
-                areas=some(jumping),
+                areas=some_of(jumping),
             ),
         )
     return Trends(

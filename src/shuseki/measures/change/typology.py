@@ -63,7 +63,8 @@ from scipy.stats import beta, rankdata
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, joined, named, say, some, told
+from shuseki.language import Message, joined, say, told, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts, series
 from shuseki.measures.distance.visibility import SEEN_ENOUGH, seen_share
 from shuseki.panel import Panel
@@ -247,13 +248,13 @@ class Types(Result):
         for k, name in enumerate(TYPES):
             of_type = self.agglomeration & (which == k)
             if not of_type.any():
-                parts.append(say("{type} none", type=named(name)))
+                parts.append(say("{type} none", type=word(name)))
                 continue
             first = int(np.where(of_type, scores[:, k], -1).argmax())
             parts.append(
                 say(
                     "{type} {n} (clearest {area}, {share:.0%})",
-                    type=named(name),
+                    type=word(name),
                     n=int(of_type.sum()),
                     area=self.area_names[first],
                     share=self.membership[first, k],
@@ -318,7 +319,7 @@ class Types(Result):
         values = {
             "area": self.area_names[k],
             "plants": self.related_plants[k],
-            "group": named(self.related_group[k]),
+            "group": word(self.related_group[k]),
             "quotient": self.related_location_quotient[k],
             "low": self.related_lower[k],
             "high": self.related_upper[k],
@@ -343,7 +344,7 @@ class Types(Result):
         said += [
             say(
                 "Membership in the type {type} {share:.0%} ({low:.0%}–{high:.0%}): {traits}.",
-                type=named(TYPES[t]),
+                type=word(TYPES[t]),
                 share=self.membership[k, t],
                 low=self.membership_lower[k, t],
                 high=self.membership_upper[k, t],
@@ -601,7 +602,7 @@ def agglomeration_types(
                 "plants is known: {areas}.",
                 n=len(hidden),
                 share=smallest_seen_share,
-                areas=some(names_of[k] for k in hidden),
+                areas=some_of(names_of[k] for k in hidden),
             ),
         )
     sources = panel.sources

@@ -60,7 +60,7 @@ from shuseki.errors import AlignmentError, DataError, UnknownCodeError, examples
 from shuseki.geography.borders import BORDERS, are_drawn, land_km2
 from shuseki.geography.distances import EARTH_RADIUS_KM
 from shuseki.geography.weights import Neighbours, border_neighbours, nearest_neighbours
-from shuseki.language import Message, joined, listed, named, say
+from shuseki.language import Message, joined, listed, say, word
 from shuseki.measures.amounts import amounts
 from shuseki.panel import Panel
 from shuseki.results import Result, result
@@ -447,13 +447,20 @@ def clusters(
             "none there. Give a reference that is positive where plants are."
         )
     known = are_drawn(panel.areas)
-    if neighbours is None and known:
+    if neighbours is not None:
+        beside = say("Neighbours: {kind}.", kind=neighbours.kind)
+    elif known:
         neighbours = border_neighbours(panel.areas)
-    elif neighbours is None:
+        beside = say(
+            "Neighbours: municipalities that share a border in 2020; one without a border, such as "
+            "an island, and the nearest."
+        )
+    else:
         if panel.centres is None:
             raise DataError("The panel has no centres. Neighbours need them. Give neighbours=…")
         nearest = min(NEAREST, len(panel.areas) - 1)
         neighbours = nearest_neighbours(panel.areas, panel.centres, nearest)
+        beside = say("Neighbours: the {n} nearest areas, made mutual.", n=nearest)
     if neighbours.matrix.shape[0] != len(panel.areas):
         raise AlignmentError(
             f"Neighbours of {neighbours.matrix.shape[0]} areas. Expected those of the panel's "
@@ -513,14 +520,14 @@ def clusters(
         extent_unit=unit,
         without_reference=tuple(np.array(panel.areas)[void].tolist()),
         notes=(
-            say("Neighbours: {kind}.", kind=neighbours.kind),
+            beside,
             *_too_few(simulations),
             *(
                 [
                     say(
                         "Chance places {variable} one by one. Where they come together, as workers "
                         "do in plants, p is too small: test plants.",
-                        variable=named(variable),
+                        variable=word(variable),
                     )
                 ]
                 if variable != "plants"

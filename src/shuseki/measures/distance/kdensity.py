@@ -66,7 +66,8 @@ from threadpoolctl import threadpool_limits
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import own_distance_km
-from shuseki.language import Message, say, some
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts
 from shuseki.measures.distance.pairs import (
     Places,
@@ -693,7 +694,7 @@ def _with_pairs(members: list[_Member]) -> tuple[list[_Member], tuple[str, ...]]
             "Choose other industries, or coarser classes."
         )
     lonely = [member.code for member in members if len(member.rows) < 2]
-    left = say("Left out, with fewer than two plants: {industries}.", industries=some(lonely))
+    left = say("Left out, with fewer than two plants: {industries}.", industries=some_of(lonely))
     return kept, (left,) if lonely else ()
 
 
@@ -786,7 +787,7 @@ def _measure(
     for by, told_of in _NULL_NOTES.items():
         those = [m.code for m, one in zip(members, null_by, strict=True) if one == by]
         if those:
-            noted.insert(0, told_of(some(those)))
+            noted.insert(0, told_of(some_of(those)))
     if not population.exact:
         noted.append(
             say(

@@ -50,7 +50,8 @@ import pandas as pd
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import EARTH_RADIUS_KM
-from shuseki.language import Message, joined, say, some
+from shuseki.language import Message, joined, say
+from shuseki.language.names import some_of
 from shuseki.measures.distance.kdensity import (
     LARGEST_SKEWNESS,
     Weights,
@@ -369,7 +370,9 @@ def m_function(
     codes = [sites.industries[k] for k in kept]
     notes = list[Message]()
     if lonely:
-        left = say("Left out, with fewer than two plants: {industries}.", industries=some(lonely))
+        left = say(
+            "Left out, with fewer than two plants: {industries}.", industries=some_of(lonely)
+        )
         notes.append(left)
     notes += _notes(codes, null_by, radii, population.chance == 0, weights)
     if len(sites) in count[kept]:
@@ -471,7 +474,7 @@ def joint_m_function(
             say(
                 "All other sites are of the second industry, so that chance has no choice: "
                 "{industries}.",
-                industries=some(everyone_else),
+                industries=some_of(everyone_else),
             )
         )
     return JointMFunction(
@@ -576,7 +579,7 @@ def _notes(
                 "Null by {n:,} simulations; too few pairs are expected at the smallest radius: "
                 "{industries}.",
                 n=SIMULATIONS,
-                industries=some(simulated),
+                industries=some_of(simulated),
             )
         )
     if unseen.any():

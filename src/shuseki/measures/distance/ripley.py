@@ -46,7 +46,8 @@ import shapely.affinity
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say, some
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.measures.distance.kdensity import (
     LARGEST_SKEWNESS,
     falling,
@@ -273,7 +274,9 @@ def ripley(
     K, L, l_low, l_high, D, deviation, d_low, d_high = np.array(curves).transpose(1, 0, 2)
     notes = list[Message]()
     if lonely:
-        left = say("Left out, with fewer than two plants: {industries}.", industries=some(lonely))
+        left = say(
+            "Left out, with fewer than two plants: {industries}.", industries=some_of(lonely)
+        )
         notes.append(left)
     notes.append(
         say(
@@ -286,7 +289,7 @@ def ripley(
     few = [sites.industries[k] for k in kept if len(sites) - count[k] < 2]
     if few:
         notes.append(
-            say("Fewer than two other plants, so no D: {industries}.", industries=some(few))
+            say("Fewer than two other plants, so no D: {industries}.", industries=some_of(few))
         )
     simulated = [
         sites.industries[k] for k, by in zip(kept, null_by, strict=True) if by == "simulation"
@@ -297,7 +300,7 @@ def ripley(
                 "Null of D by {n:,} labellings; too few pairs are expected at the smallest radius: "
                 "{industries}.",
                 n=LABELLINGS,
-                industries=some(simulated),
+                industries=some_of(simulated),
             )
         )
     return Ripley(

@@ -50,7 +50,8 @@ from scipy.stats import rankdata
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
 from shuseki.geography.weights import Neighbours
-from shuseki.language import Message, joined, named, say, some, told
+from shuseki.language import Message, joined, say, told, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts
 from shuseki.measures.distance.kdensity import KDensity
 from shuseki.measures.neighbours import EQUAL, KnownNeighbours, standardised
@@ -283,8 +284,8 @@ class Disagreement(Result):
             "Of {count} indices {one} and {other} agree least (Spearman {agreement:.2f}); ranks "
             "differ most for {industry}: {low:.0f} to {high:.0f} of {n}.",
             count=len(self.indices),
-            one=named(self.indices[first[least]]),
-            other=named(self.indices[second[least]]),
+            one=word(self.indices[first[least]]),
+            other=word(self.indices[second[least]]),
             agreement=self.agreement[first[least], second[least]],
             industry=self.industry_names[worst],
             low=self.ranks[worst].min(),
@@ -322,7 +323,7 @@ class ScaleSweep(Result):
         divisions = list(dict.fromkeys(self.table["division"]))
         medians = joined(
             [
-                say("{division} {gamma:.3f}", division=named(name), gamma=wide[name].median())
+                say("{division} {gamma:.3f}", division=word(name), gamma=wide[name].median())
                 for name in divisions
             ],
             ", ",
@@ -399,7 +400,9 @@ def concentration(
         )
     single = [code for code, h in zip(panel.industries, powers.second, strict=True) if h >= ONE]
     if single:
-        notes.append(say("One-plant industries have no γ: {industries}.", industries=some(single)))
+        notes.append(
+            say("One-plant industries have no γ: {industries}.", industries=some_of(single))
+        )
     total = workers.sum(axis=0)
     share = workers / total
     base = workers.sum(axis=1) / workers.sum()
@@ -438,7 +441,7 @@ def concentration(
             notes.append(
                 say(
                     "Moran's I is undefined, all quotients being equal or too few: {industries}.",
-                    industries=some(undefined),
+                    industries=some_of(undefined),
                 )
             )
     return Concentration(
@@ -523,7 +526,7 @@ class PlantSizes(Mapping[str, float]):
                         "industry {industry}: {variable} {sizes:,.0f} in the sizes, {panel:,.0f} "
                         "in the panel",
                         industry=code,
-                        variable=named(name),
+                        variable=word(name),
                         sizes=ours,
                         panel=total[k],
                     )
@@ -652,11 +655,16 @@ def disagreement(answer: Concentration, distances: KDensity | None = None) -> Di
         reasons=tuple(_reason(names, ranks[k], k, drivers, answer.areas) for k in range(len(keep))),
         notes=(
             *(
-                say("{index} is the same for all industries: left out.", index=named(name))
+                say("{index} is the same for all industries: left out.", index=word(name))
                 for name in tied
             ),
             *(
-                [say("Industries without one of the indices: {industries}.", industries=some(left))]
+                [
+                    say(
+                        "Industries without one of the indices: {industries}.",
+                        industries=some_of(left),
+                    )
+                ]
                 if left
                 else []
             ),

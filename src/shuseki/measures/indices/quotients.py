@@ -30,7 +30,8 @@ from scipy.stats import chi2
 
 from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
-from shuseki.language import Message, named, say, some
+from shuseki.language import Message, say, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts
 from shuseki.panel import Panel
 from shuseki.results import Result, result
@@ -102,7 +103,7 @@ class LocationQuotients(Result):
         if not known:
             return say(
                 "No quotient of {variable}, {period}, has an interval: plants are not known.",
-                variable=named(self.variable),
+                variable=word(self.variable),
                 period=self.period,
             )
         surest = np.unravel_index(int(np.nanargmax(self.lower)), self.lower.shape)
@@ -120,7 +121,7 @@ class LocationQuotients(Result):
             level=self.level,
             low=self.lower[a, i],
             high=self.upper[a, i],
-            variable=named(self.variable),
+            variable=word(self.variable),
             period=self.period,
         )
 
@@ -188,7 +189,7 @@ class Specialisation(Result):
             largest=self.largest[special],
             varied=self.area_names[varied],
             effective=self.effective_industries[varied],
-            variable=named(self.variable),
+            variable=word(self.variable),
             period=self.period,
         )
 
@@ -240,7 +241,7 @@ class ShiftShare(Result):
             "{variable} {start}–{end}: {change:+,.0f} in all ({growth:+.1%}); beyond nation and "
             "industry mix {best} gained most ({gain:+,.0f}), {worst} lost most ({loss:+,.0f}), "
             "n = {n}.",
-            variable=named(self.variable),
+            variable=word(self.variable),
             start=self.start,
             end=self.end,
             change=self.change.sum(),
@@ -418,7 +419,7 @@ def shift_share(panel: Panel, variable: str = "employment", *, start: str, end: 
                 "Industries that were nowhere in {start} have no growth rate: their arrival counts "
                 "as competitive ({industries}).",
                 start=start,
-                industries=some(panel.industries[k] for k in arrived),
+                industries=some_of(panel.industries[k] for k in arrived),
             )
         )
     empty = np.flatnonzero((first.sum(axis=1) == 0) & (last.sum(axis=1) > 0))
@@ -428,7 +429,7 @@ def shift_share(panel: Panel, variable: str = "employment", *, start: str, end: 
                 "Areas without anything in {start}: all that they gained counts as competitive "
                 "({areas}).",
                 start=start,
-                areas=some(panel.areas[k] for k in empty),
+                areas=some_of(panel.areas[k] for k in empty),
             )
         )
     national, mix, competitive = shift_share_parts(first, last)
@@ -540,12 +541,12 @@ def _treatment(amount: Floats, panel: Panel) -> tuple[Message, ...]:
         notes.append(
             say(
                 "Industries that are nowhere have no quotient: {industries}.",
-                industries=some(nowhere),
+                industries=some_of(nowhere),
             )
         )
     if empty:
         notes.append(
-            say("Areas without anything known have no quotient: {areas}.", areas=some(empty))
+            say("Areas without anything known have no quotient: {areas}.", areas=some_of(empty))
         )
     return tuple(notes)
 

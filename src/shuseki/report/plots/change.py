@@ -10,7 +10,7 @@ from shuseki.measures.change.lifecycle import RENEWED, STAGES, LifeCycle
 from shuseki.measures.change.trends import Contributions, Trends
 from shuseki.measures.change.typology import TYPES, Types, named_examples
 from shuseki.report.plots.dispatch import plot
-from shuseki.report.plots.labels import ROWS, heading, short, word
+from shuseki.report.plots.labels import ROWS, heading, name_of, short
 from shuseki.report.plots.maps import category_map
 from shuseki.report.plots.theme import (
     BLUE,
@@ -38,7 +38,7 @@ def trends(result: Trends, *, lang: str = "en") -> go.Figure:
     ja = lang == "ja"
     of = "" if result.industry == "all" else short(result.industry_name, 40)
     figure = blank(
-        f"{of}{'の' if of else ''}{word(result.variable, lang)}の推移（{result.base}年 = 100）"
+        f"{of}{'の' if of else ''}{name_of(result.variable, lang)}の推移（{result.base}年 = 100）"
         if ja
         else f"{heading(result.variable, lang)}{', ' if of else ''}{of}, {result.base} = 100",
         result,
@@ -87,10 +87,10 @@ def contributions(result: Contributions, *, lang: str = "en") -> go.Figure:
     ja = lang == "ja"
     top = result.to_frame().head(ROWS)[::-1]
     figure = blank(
-        f"{word(result.variable, lang)}の増減寄与（{result.start}–{result.end}年、"
+        f"{name_of(result.variable, lang)}の増減寄与（{result.start}–{result.end}年、"
         f"全体 {result.total_growth:+.1%}）"
         if ja
-        else f"Who contributed to the change of {word(result.variable, lang)}, "
+        else f"Who contributed to the change of {name_of(result.variable, lang)}, "
         f"{result.start}–{result.end} ({result.total_growth:+.1%})",
         result,
         lang=lang,
@@ -243,7 +243,7 @@ def _few_lives(result: LifeCycle, lang: str) -> go.Figure:
     columns = min(2, len(result.codes))
     rows = -(-len(result.codes) // columns)
     heads = [
-        f"{short(told(name, lang), 40)}: {word(now, lang)} ({chance:.0%}"
+        f"{short(told(name, lang), 40)}: {name_of(now, lang)} ({chance:.0%}"
         f"{('' if again < RENEWED else '、再生' if ja else ', renewal')})"
         for name, now, chance, again in zip(
             result.labels, result.stage, result.chance, result.renewal, strict=True
@@ -408,7 +408,7 @@ def externality_range(result: ExternalityRange, *, lang: str = "en") -> go.Figur
             "1標準偏差当たり年開業率（%ポイント）",
         )
     else:
-        variable = word(result.variable, lang)
+        variable = name_of(result.variable, lang)
         what, what_ja = f"growth of {variable}", f"{variable}の成長"
         unit, unit_ja = "Points of growth a year per s.d.", "1標準偏差当たり年成長率（%ポイント）"
     figure.update_layout(

@@ -8,7 +8,7 @@ from shuseki.measures.distance.kdensity import KDensity
 from shuseki.measures.distance.mfunction import IndividualM, JointMFunction, MFunction
 from shuseki.measures.distance.ripley import Ripley
 from shuseki.report.plots.dispatch import plot
-from shuseki.report.plots.labels import short, word
+from shuseki.report.plots.labels import name_of, short
 from shuseki.report.plots.theme import (
     BLUE,
     RED,
@@ -35,7 +35,7 @@ def kdensity(result: KDensity, *, lang: str = "en") -> go.Figure:
     scale = 1_000
     heads = []
     for k in order:
-        pattern = word(result.pattern[k], lang)
+        pattern = name_of(result.pattern[k], lang)
         heads.append(f"{short(result.industry_names[k], 24)} (n = {result.plants[k]:,}): {pattern}")
     figure = make_subplots(
         rows, columns, subplot_titles=heads, vertical_spacing=0.14 if rows > 1 else 0.1

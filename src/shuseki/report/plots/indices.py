@@ -11,7 +11,7 @@ from shuseki.measures.indices.concentration import (
 )
 from shuseki.measures.indices.quotients import LocationQuotients, ShiftShare, Specialisation
 from shuseki.report.plots.dispatch import plot
-from shuseki.report.plots.labels import ROWS, short, word
+from shuseki.report.plots.labels import ROWS, name_of, short
 from shuseki.report.plots.theme import (
     BLUE,
     COLOURS,
@@ -30,10 +30,10 @@ def location_quotients(result: LocationQuotients, *, lang: str = "en") -> go.Fig
     ja = lang == "ja"
     top = result.top(ROWS)[::-1]
     figure = blank(
-        f"特化係数の上位{len(top)}（{word(result.variable, lang)}、{result.period}年）"
+        f"特化係数の上位{len(top)}（{name_of(result.variable, lang)}、{result.period}年）"
         if ja
         else f"The {len(top)} surest location quotients: "
-        f"{word(result.variable, lang)}, {result.period}, {result.level:.0%} interval",
+        f"{name_of(result.variable, lang)}, {result.period}, {result.level:.0%} interval",
         result,
         lang=lang,
         x="特化係数（全国 = 1、対数目盛）" if ja else "Location quotient (nation = 1, log scale)",
@@ -69,9 +69,10 @@ def specialisation(result: Specialisation, *, lang: str = "en") -> go.Figure:
     """Draw variety against specialisation, the extremes named."""
     ja = lang == "ja"
     figure = blank(
-        f"特化と多様性（{word(result.variable, lang)}、{result.period}年、n = {len(result.areas)}）"
+        f"特化と多様性（{name_of(result.variable, lang)}、{result.period}年、"
+        f"n = {len(result.areas)}）"
         if ja
-        else f"Specialised and varied areas: {word(result.variable, lang)}, "
+        else f"Specialised and varied areas: {name_of(result.variable, lang)}, "
         f"{result.period}, n = {len(result.areas)}",
         result,
         lang=lang,
@@ -102,11 +103,11 @@ def shift_share(result: ShiftShare, *, lang: str = "en") -> go.Figure:
     order = np.argsort(result.competitive)
     chosen = np.concatenate([order[:8], order[-8:]]) if len(order) > 16 else order
     figure = blank(
-        f"シフト・シェア分析：地域競争力要因（{word(result.variable, lang)}、"
+        f"シフト・シェア分析：地域競争力要因（{name_of(result.variable, lang)}、"
         f"{result.start}–{result.end}年）"
         if ja
         else f"Gained and lost beyond nation and industry mix: "
-        f"{word(result.variable, lang)}, {result.start}–{result.end}",
+        f"{name_of(result.variable, lang)}, {result.start}–{result.end}",
         result,
         lang=lang,
         x=("初期値に対する割合（%）" if ja else "% of the first year"),
@@ -211,7 +212,7 @@ def disagreement(result: Disagreement, *, lang: str = "en") -> go.Figure:
         y="順位（1 = 最も集中）" if ja else "Rank (1 = most concentrated)",
         height=520,
     )
-    words = [word(name, lang) for name in result.indices]
+    words = [name_of(name, lang) for name in result.indices]
     colours = iter(COLOURS)
     for k in np.argsort(spread):
         emphasised = int(k) in loud
@@ -252,7 +253,7 @@ def scale_sweep(result: ScaleSweep, *, lang: str = "en") -> go.Figure:
     for name, row in wide.iterrows():
         emphasised = name in loud
         figure.add_scatter(
-            x=[f"{word(division, lang)}<br>({areas[division]:,})" for division in divisions],
+            x=[f"{name_of(division, lang)}<br>({areas[division]:,})" for division in divisions],
             y=row[divisions],
             mode="lines+markers",
             line={

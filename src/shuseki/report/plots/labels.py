@@ -1,22 +1,22 @@
 """What stands beside a bar or a curve: names made short, and words of the glossary?"""
 
-from shuseki.language import named, told
+from shuseki.language import told, word
 
-__all__ = ["ROWS", "heading", "short", "word"]
+__all__ = ["ROWS", "heading", "name_of", "short"]
 
 ROWS = 20
 """Rows of a ranking that fit a figure."""
 
 
-def word(value: str, lang: str) -> str:
+def name_of(value: str, lang: str) -> str:
     """Name a variable, an index, a type … as in a sentence.
 
     Examples
     --------
-    >>> word("plants", "en"), word("plants", "ja")
+    >>> name_of("plants", "en"), name_of("plants", "ja")
     ('plants', '事業所数')
     """
-    return str(told(named(value), lang))
+    return str(told(word(value), lang))
 
 
 def heading(value: str, lang: str) -> str:
@@ -27,7 +27,7 @@ def heading(value: str, lang: str) -> str:
     >>> heading("plants", "en")
     'Plants'
     """
-    text = word(value, lang)
+    text = name_of(value, lang)
     return text[:1].upper() + text[1:]
 
 
