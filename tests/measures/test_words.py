@@ -1,4 +1,4 @@
-"""Is every answer about agglomerations told whole in either language: sentences, tables, pictures?"""
+"""Is every answer about agglomerations told in either language: sentences, tables, pictures?"""
 
 import re
 from collections.abc import Iterator

@@ -240,7 +240,7 @@ def test_municipalities_of_2020_touch_by_their_borders():
     answer = clusters(data, "A", simulations=19)
     # the members with most plants come first
     assert answer.found[0].areas == ("10201", "10204", "10202")
-    assert any("borders of 2020" in note for note in answer.notes)
+    assert any("share a border in 2020" in note for note in answer.notes)
     assert any(source.key == "Borders2020" for source in answer.sources)
     land = land_km2(data.areas)
     within = np.isin(data.areas, answer.containment)

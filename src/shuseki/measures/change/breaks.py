@@ -223,7 +223,7 @@ def _to_shocks(t: Floats, phi: float) -> tuple[Floats, float]:
     """Matrix that turns deviations into independent shocks, and half the log of their variance.
 
     Between years that are ``d`` apart the coefficient is ``phi**d``. A random walk has no first
-    shock; the constant, of which it says nothing, takes its place.
+    shock; the constant, which it does not determine, takes its place.
     """
     gap = np.diff(t)
     keep = phi**gap

@@ -14,7 +14,7 @@ industries, of plants weighed in the same way (scope economies, 範囲の経済)
 entropy, enter standardised over the areas explained: b is the growth per year that goes with one
 standard deviation. Each channel has the ρ that fits best (least squares over a grid, channel by
 channel until none moves); its range is the distance at which a plant counts half, ``ρ ln 2``.
-Beside it stand the coefficients of the same masses in rings, free of any form of decay; they are
+Beside it are the coefficients of the same masses in rings, free of any form of decay; they are
 of one standard deviation of a ring, and a far ring holds more plants than a near one.
 
 Areas near one another share shocks, and what lies around them is much the same: taken as
@@ -263,7 +263,7 @@ class ExternalityRange(Result):
             for c, name in enumerate(self.channels)
         ]
         main = say(
-            "Distance at which the association of {what} with plants around is half, "
+            "Distance at which the association of {what} with the plants around halves, "
             "{start}–{end}: {parts} ({level:.0%} intervals; found at placebo p ≤ {p:.2g}; "
             "n = {n:,}).",
             what=say("growth of {variable}", variable=word(self.variable))
@@ -370,7 +370,7 @@ def externality_range(
     level: float = 0.9,
     seed: int = 2003,
 ) -> ExternalityRange:
-    """Estimate how growth or births go with mass at each distance, by channel and span of time.
+    """Estimate how growth or births depend on mass at each distance, by channel and span of time.
 
     Parameters
     ----------
@@ -902,7 +902,7 @@ def _fit(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Answer:
-    """What one span of time says."""
+    """The estimates of one span of time."""
 
     law: ShockLaw
     coefficient: Floats  # of the rings (C, R)

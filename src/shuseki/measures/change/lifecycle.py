@@ -1,4 +1,4 @@
-"""In which stage of its life is an agglomeration, how surely, and what goes with that stage?
+"""In which stage of its life cycle is an agglomeration, how surely, and what comes with it?
 
 Definition. Toyama's six stages (figure 3-2 of the 2012 paper): formation (生成), quantitative
 growth (量的発展期), qualitative growth (質的発展期), maturity (成熟期), contraction (縮小期),
@@ -210,7 +210,7 @@ class LifeCycle(Result):
         return tuple(listed(both) for both in zip(self.names, self.industry_names, strict=True))
 
     def evidence(self, lang: str = "en") -> tuple[str, ...]:
-        """Say for each series what speaks for its stage, in English or Japanese."""
+        """Say for each series what its stage rests on, in English or Japanese."""
         lead = _lead(self.measures)
         speed = self.acceleration_per_year[:, self.measures.index(lead)]
         said = []

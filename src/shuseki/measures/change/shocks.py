@@ -22,7 +22,7 @@ persistence", for what shared shocks do; Gouriéroux, Monfort and Renault (1993)
 Applied Econometrics 8, for indirect inference.
 Checked against: laws that were put in; the covariance against the spread of draws.
 Limits: the law is the same in all directions and all over the map. Shocks shared over half the
-map or more cannot be told from its mean.
+map or more cannot be separated from its mean.
 """
 
 from dataclasses import dataclass
@@ -192,7 +192,7 @@ class Normals:
         )
 
     def followed_by(self, other: "Normals", correlation: float) -> "Normals":
-        """Numbers of a later time that go with these."""
+        """Numbers of a later time, correlated with these."""
         rest = np.sqrt(max(1 - correlation**2, 0.0))
         return Normals(
             *(

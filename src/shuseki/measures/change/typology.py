@@ -4,7 +4,7 @@ Definition. The 2006 White Paper on Small and Medium Enterprises, as quoted by t
 names four types. Each is given by what can be measured of it:
 
 =====================================  ==========================================================
-type, as defined                       traits that speak for it
+type, as defined                       traits that indicate it
 =====================================  ==========================================================
 company town 企業城下町型: the mass     the mean worker's plant is large; one industry leads; there
 plant of one large firm, with many     are many plants in machinery and metals (who could supply)
@@ -42,7 +42,7 @@ the 2006 paper names four more. Clopper and Pearson (1934), Biometrika 26, for t
 Louis (1989), Journal of Educational Statistics 14, for expected ranks; DerSimonian and Laird
 (1986), Controlled Clinical Trials 7, for how much areas differ beyond their errors.
 Checked against: those sixteen (docs/measures/types.md counts hits and misses).
-Limits: two-digit industries cannot tell cutlery from other metal products, nor spectacles from
+Limits: two-digit industries do not separate cutlery from other metal products, nor spectacles from
 other instruments. Branch plants are not in public statistics; growth since the start stands for
 late arrival. Plant sizes inside a cell are not seen, only their mean; their spread is assumed
 (standard deviation twice the mean). The two traits of timing have no error here. Places of food,
@@ -310,7 +310,7 @@ class Types(Result):
         )
 
     def why(self, area: str, lang: str = "en") -> tuple[str, ...]:
-        """Say what speaks for the types of one area, in English or Japanese.
+        """Say why one area belongs to its types, in English or Japanese.
 
         The first sentence says how much of an agglomeration it is; then comes one for each type
         with more than a quarter of the membership, the strongest first.

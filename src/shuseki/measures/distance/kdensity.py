@@ -7,7 +7,7 @@ Definition (Duranton and Overman 2005). The K-density of an industry with plants
 
 with ``φ_h`` the normal density of bandwidth ``h``, mirrored at 0, and ``w`` either 1 or the
 employment. It is compared with what would happen if the plants, each keeping its employment,
-stood on sites drawn without replacement from all ``N`` sites.
+were on sites drawn without replacement from all ``N`` sites.
 
 The null without simulation. Count pairs in narrow distance bins; smoothing is then a linear
 map. With ``c_i`` the number of sites in each bin as seen from site ``i``, one pass over the
@@ -391,7 +391,7 @@ def joint_kdensity(
     level: float = 0.05,
     progress: Progress | None = None,
 ) -> JointKDensity:
-    """Measure at which distances the plants of two industries stand near each other.
+    """Measure at which distances the plants of two industries are near each other.
 
     Parameters
     ----------
@@ -400,7 +400,7 @@ def joint_kdensity(
     pairs
         Codes of two different industries each.
     among
-        Where chance puts the plants of both: on ``"all"`` sites (do they stand together more than
+        Where chance puts the plants of both: on ``"all"`` sites (are they nearer together than
         any two industries would?), or on the sites of ``"both"`` (are they mixed where they are?).
 
     Other parameters as in :func:`kdensity`.
@@ -731,7 +731,7 @@ def _scale(
     if not (limit_km > 0 and (bandwidths > 0).all()):
         raise DataError(
             f"Distances of the sites spread {spread_km:g} km around a median of {median_km:g} km: "
-            "most sites stand in one place, or all equally far apart. Expected sites at several "
+            "most sites are in one place, or all equally far apart. Expected sites at several "
             "distances. Name range_km and bandwidth_km, or locate the sites more exactly."
         )
     return _Scale(bandwidths, limit_km, notes)
@@ -1226,7 +1226,7 @@ def third_moments(
 def null_skewness(third: _Moments, member: _Member, sites: int, deviation: Floats) -> Floats:
     """Skewness of K under the null at each distance, shape ``(D,)``.
 
-    K is a quadratic form in the weights that stand on the sites, 0 where no plant stands. In the
+    K is a quadratic form in the weights on the sites, 0 where there is no plant. In the
     parts ``a`` and ``b`` only deviations of the weights from their mean over all sites count;
     their sums are exact. That the deviations of different sites are dependent, since they add up
     to 0, is left out beyond the first part. Between two industries there are no triangles.

@@ -26,7 +26,7 @@ Two industries (``joint_m_function``): around the plants ``A``, the share of ``B
 The null leaves ``A`` where it is and draws ``B`` from all other sites. Numerator and denominator
 are then sums over a simple random sample, of ``w_j Σ_{i∈A} 1(d_ij ≤ r) / B_i(r)`` and of ``w_j``:
 mean, covariance and skewness are exact without weights, of first order with them. Its mean is
-below 1 where the plants of ``A`` stand among their own.
+below 1 where the plants of ``A`` are mostly near each other.
 
 One plant (``individual_m``): its own term of the numerator over its own of the denominator.
 
@@ -191,7 +191,8 @@ class JointMFunction(MFunction):
     other_plants
         Plants of ``B``, ``(K,)``.
     expected
-        Mean of M under the null, ``(K, R)``: below 1 where ``A`` stands among its own.
+        Mean of M under the null, ``(K, R)``: below 1 where the plants of ``A``
+        are mostly near each other.
     """
 
     pairs: tuple[tuple[str, str], ...]

@@ -118,7 +118,7 @@ class Concentration(Result):
     moran, moran_p
         Moran's I and its one-sided permutation p; ``nan`` without centres or neighbours.
     herfindahl
-        H of plant sizes; ``herfindahl_from`` says ``"plants"`` (all sizes known), ``"squares"`` (H
+        H of plant sizes; ``herfindahl_from`` is ``"plants"`` (all sizes known), ``"squares"`` (H
         known) or ``"cell means"`` (plants of a cell taken as equal).
     """
 

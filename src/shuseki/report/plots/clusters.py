@@ -42,7 +42,7 @@ from shuseki.sites import JAPAN
 __all__: list[str] = []
 
 LABELLED = 8
-"""Clusters whose name and share stand on the map."""
+"""Clusters whose name and share are written on the map."""
 BARS = 20
 MEMBERS = 6
 """Members that are named on hovering."""

@@ -172,7 +172,7 @@ def concentration(result: Concentration, *, lang: str = "en") -> go.Figure:
 
 @plot.register
 def coagglomeration(result: Coagglomeration, *, lang: str = "en") -> go.Figure:
-    """Draw the pairs that gather most."""
+    """Draw the pairs that locate together most."""
     ja = lang == "ja"
     top = result.to_frame().head(ROWS)[::-1]
     figure = blank(

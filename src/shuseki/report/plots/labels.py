@@ -1,4 +1,4 @@
-"""What stands beside a bar or a curve: names made short, and words of the glossary?"""
+"""What is written beside a bar or a curve?"""
 
 from shuseki.language import told, word
 
