@@ -27,7 +27,7 @@ from shuseki.measures.distance.ripley import ripley
 from shuseki.measures.indices.concentration import concentration, disagreement, scale_sweep
 from shuseki.measures.indices.quotients import location_quotients, shift_share
 from shuseki.report.plots import plot
-from shuseki.report.plots.measures import types_map
+from shuseki.report.plots.change import types_map
 from shuseki.results import Result
 from shuseki.sites import Sites
 from shuseki.sources import Source

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shuseki.measures.change.trends import contributions, trends
     from shuseki.measures.change.typology import agglomeration_types
     from shuseki.measures.clusters.clusters import clusters, point_clusters
+    from shuseki.measures.clusters.local_moran import local_moran
     from shuseki.measures.distance.kdensity import joint_kdensity, kdensity, kdensity_areas
     from shuseki.measures.distance.mfunction import individual_m, joint_m_function, m_function
     from shuseki.measures.distance.ripley import ripley
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         coagglomeration,
         concentration,
         disagreement,
-        local_moran,
         scale_sweep,
     )
     from shuseki.measures.indices.quotients import location_quotients, shift_share, specialisation
@@ -106,7 +106,7 @@ _HOMES = {
     "kdensity_areas": "measures.distance.kdensity",
     "life_cycle": "measures.change.lifecycle",
     "load": "datasets.catalogue",
-    "local_moran": "measures.indices.concentration",
+    "local_moran": "measures.clusters.local_moran",
     "location_quotients": "measures.indices.quotients",
     "m_function": "measures.distance.mfunction",
     "plot": "report.plots",

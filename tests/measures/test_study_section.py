@@ -7,10 +7,12 @@ from typer.testing import CliRunner
 
 from shuseki.cli.measure import app
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import told
 from shuseki.measures.change.trends import contributions
 from shuseki.measures.clusters.clusters import point_clusters
+from shuseki.measures.clusters.local_moran import local_moran
 from shuseki.measures.distance.mfunction import m_function
-from shuseki.measures.indices.concentration import coagglomeration, local_moran, scale_sweep
+from shuseki.measures.indices.concentration import coagglomeration, scale_sweep
 from shuseki.measures.indices.quotients import shift_share
 from shuseki.records.panels import read_panel, read_sites
 from shuseki.report.plots import plot
@@ -217,7 +219,7 @@ def test_pairs_single_plants_and_neighbours(folder):
     )
     assert list(found) == ["joint_kdensity", "joint_m_function", "individual_m_A", "ripley"]
     for answer in found.values():
-        assert answer.headline("ja").endswith("。")
+        assert told(answer.headline(), "ja").endswith("。")
         for lang in ("en", "ja"):
             figure = plot(answer, lang=lang)
             assert len(figure.data)

@@ -26,7 +26,7 @@ from shuseki.panel import Panel
 from shuseki.records.panels import read_panel, read_sites
 from shuseki.release import write_csv, write_text
 from shuseki.report.marks import mark
-from shuseki.report.plots.measures import types_map
+from shuseki.report.plots.change import types_map
 from shuseki.report.words import pick
 from shuseki.study.chapters.measures import measure
 

@@ -1,4 +1,4 @@
-"""At which distances do the plants of an industry gather, beyond what chance would do?
+"""At which distances are the plants of an industry nearer together than chance makes them?
 
 Definition (Duranton and Overman 2005). The K-density of an industry with plants
 ``1 … n`` at distance ``d`` is the kernel density of the distances of its pairs::
@@ -7,7 +7,7 @@ Definition (Duranton and Overman 2005). The K-density of an industry with plants
 
 with ``φ_h`` the normal density of bandwidth ``h``, mirrored at 0, and ``w`` either 1 or the
 employment. It is compared with what would happen if the plants, each keeping its employment,
-stood on sites drawn without replacement from all ``N`` sites.
+were on sites drawn without replacement from all ``N`` sites.
 
 The null without simulation. Count pairs in narrow distance bins; smoothing is then a linear
 map. With ``c_i`` the number of sites in each bin as seen from site ``i``, one pass over the
@@ -53,10 +53,10 @@ Limits: Distances are great circles, not roads. The bandwidth follows Silverman'
 spread of all sites, not of the industry, so that it is fixed under the null.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -69,6 +69,8 @@ from threadpoolctl import threadpool_limits
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import own_distance_km
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts
 from shuseki.measures.distance.pairs import (
     Places,
@@ -109,7 +111,7 @@ LARGEST_POINT_SET = 20_000
 """Above this many sites, ``positions="auto"`` puts them into cells of the standard mesh."""
 
 SMALLEST_MESH_BANDWIDTH_KM = 2.0
-"""Twice the mesh: a narrower kernel would see the grid."""
+"""Twice the mesh: a narrower kernel would show the grid."""
 ROUNDING = 0.25
 """Blocks add at most this share of the narrowest bandwidth to a far distance; kernel and rounding
 together are then at most 3% wider than the kernel."""
@@ -209,32 +211,30 @@ class KDensity(Result):
         localised = np.array([kind == "localised" for kind in self.pattern])
         return np.where(localised, 0.0, below)
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Count the industries by pattern."""
-        count = {kind: self.pattern.count(kind) for kind in ("localised", "dispersed", "random")}
-        if lang == "ja":
-            return (
-                f"{len(self.industries)}業種中、集中{count['localised']}、分散{count['dispersed']}、"
-                f"偶然と区別できず{count['random']}（{self._terms(lang)}）。"
-            )
-        return (
-            f"Of {len(self.industries)} industries {count['localised']} are localised, "
-            f"{count['dispersed']} dispersed and {count['random']} not distinguishable from "
-            f"chance within {self.distances_km[-1]:.0f} km ({self._terms(lang)})."
+        return say(
+            "Of {n} industries {localised} are localised, {dispersed} dispersed and {random} not "
+            "distinguishable from chance within {reach:.0f} km ({terms}).",
+            n=len(self.industries),
+            **self._counts(),
         )
 
-    def _terms(self, lang: str) -> str:
-        """Pairs of what, which bands, how many sites."""
-        workers = self.weights == "employment"
-        if lang == "ja":
-            return (
-                f"{self.distances_km[-1]:.0f} km以内、{'従業者' if workers else '事業所'}の組、"
-                f"大域信頼帯は上下それぞれ{self.level:.0%}、{self.sites:,}事業所"
-            )
-        return (
-            f"pairs of {'workers' if workers else 'plants'}, global bands at {self.level:.0%} on "
-            f"each side, n = {self.sites:,} sites"
-        )
+    def _counts(self) -> dict[str, Any]:
+        """How many industries are of each pattern, and on what terms."""
+        patterns = ("localised", "dispersed", "random")
+        return {
+            **{kind: self.pattern.count(kind) for kind in patterns},
+            "reach": self.distances_km[-1],
+            "terms": say(
+                "pairs of workers, global bands at {level:.0%} on each side, n = {sites:,} sites"
+                if self.weights == "employment"
+                else "pairs of plants, global bands at {level:.0%} on each side, n = {sites:,} "
+                "sites",
+                level=self.level,
+                sites=self.sites,
+            ),
+        }
 
     def to_frame(self) -> pd.DataFrame:
         """One row per industry: pattern, where, Γ, Ψ."""
@@ -300,24 +300,19 @@ class JointKDensity(KDensity):
     other_plants: Ints
     among: str
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Count the pairs by pattern, and name the one with the highest Γ."""
-        count = {kind: self.pattern.count(kind) for kind in ("localised", "dispersed", "random")}
         best = int(np.argmax(self.localisation_index))
-        named = self.pattern[best] == "localised"
-        if lang == "ja":
-            base = "両業種の立地点" if self.among == "both" else "全立地点"
-            most = f"。最大は{self.industry_names[best]}" if named else ""
-            return (
-                f"業種の{len(self.pairs)}組中、共集中{count['localised']}、分散{count['dispersed']}、"
-                f"偶然と区別できず{count['random']}（{base}から抽出、{self._terms(lang)}）{most}。"
-            )
-        base = "the sites of both" if self.among == "both" else "all sites"
-        most = f"; most {self.industry_names[best]}" if named else ""
-        return (
-            f"Of {len(self.pairs)} pairs of industries {count['localised']} are jointly localised, "
-            f"{count['dispersed']} dispersed and {count['random']} not distinguishable from chance "
-            f"within {self.distances_km[-1]:.0f} km (drawn from {base}, {self._terms(lang)}){most}."
+        return say(
+            "Of {n} pairs of industries {localised} are jointly localised, {dispersed} dispersed "
+            "and {random} not distinguishable from chance within {reach:.0f} km (drawn from "
+            "{base}, {terms}){most}.",
+            n=len(self.pairs),
+            base=say("the sites of both" if self.among == "both" else "all sites"),
+            most=say("; most {industry}", industry=self.industry_names[best])
+            if self.pattern[best] == "localised"
+            else "",
+            **self._counts(),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -343,7 +338,7 @@ def kdensity(
     level: float = 0.05,
     progress: Progress | None = None,
 ) -> KDensity:
-    """Measure at which distances the plants of each industry gather or keep apart.
+    """Measure at which distances the plants of each industry are localised or dispersed.
 
     Parameters
     ----------
@@ -399,7 +394,7 @@ def joint_kdensity(
     level: float = 0.05,
     progress: Progress | None = None,
 ) -> JointKDensity:
-    """Measure at which distances the plants of two industries stand near each other.
+    """Measure at which distances the plants of two industries are near each other.
 
     Parameters
     ----------
@@ -408,7 +403,7 @@ def joint_kdensity(
     pairs
         Codes of two different industries each.
     among
-        Where chance puts the plants of both: on ``"all"`` sites (do they stand together more than
+        Where chance puts the plants of both: on ``"all"`` sites (are they nearer together than
         any two industries would?), or on the sites of ``"both"`` (are they mixed where they are?).
 
     Other parameters as in :func:`kdensity`.
@@ -547,14 +542,18 @@ def kdensity_areas(
     filled, population, centres = filled[occupied], population[occupied], panel.centres[occupied]
     own_km = np.zeros(len(panel.areas)) if area_km2 is None else own_distance_km(area_km2)
     size = np.ones_like(filled)
-    notes = (f"Plants stand at the centres of {int(occupied.sum()):,} areas.", *panel.notes)
+    notes = (
+        say("Plants are placed at the centres of {n:,} areas.", n=int(occupied.sum())),
+        *panel.notes,
+    )
     if weights == "employment":
         size = mean_sizes(filled, amounts(chosen, employment, period)[0][occupied])
-        notes = ("Plants of an area and industry are taken as equal in size.", *notes)
+        notes = (say("Plants of an area and industry are taken as equal in size."), *notes)
     if broken:
-        notes = (f"{broken} cells hold parts of plants, of divided areas: rounded.", *notes)
+        rounded = say("{n:,} cells hold parts of plants, of divided areas: rounded.", n=broken)
+        notes = (rounded, *notes)
     if suppressed:
-        notes = (f"{suppressed} suppressed cells are left out.", *notes)
+        notes = (say("{n:,} suppressed cells are left out.", n=suppressed), *notes)
     members = []
     for k, (code, name) in enumerate(
         zip(chosen.industries, chosen.industry_names or chosen.industries, strict=True)
@@ -707,14 +706,20 @@ def _placed(
     smallest = 0.0 if exact else SMALLEST_MESH_BANDWIDTH_KM
     scale = _scale(position[sample], members, range_km, bandwidth_km, smallest, sites.plane)
     if exact:
-        return points(sites), scale, ("Exact positions.",)
+        return points(sites), scale, (say("Exact positions."),)
     places = mesh(sites, scale.bandwidths_km.min() * ROUNDING)
-    how = (
-        f"Positions are {len(places.plants):,} cells of the {'' if sites.plane else 'standard '}"
-        f"mesh (about 1 km), far from each other {len(places.block_positions):,} blocks of cells, "
-        "for observation and null alike; two plants of one cell count as 0.5 km apart.",
+    how = say(
+        "Positions are {cells:,} cells of a mesh (about 1 km), far from each other {blocks:,} "
+        "blocks of cells, for observation and null alike; two plants of one cell count as 0.5 km "
+        "apart."
+        if sites.plane
+        else "Positions are {cells:,} cells of the standard mesh (about 1 km), far from each other "
+        "{blocks:,} blocks of cells, for observation and null alike; two plants of one cell count "
+        "as 0.5 km apart.",
+        cells=len(places.plants),
+        blocks=len(places.block_positions),
     )
-    return places, scale, how
+    return places, scale, (how,)
 
 
 def _with_pairs(members: list[_Member]) -> tuple[list[_Member], tuple[str, ...]]:
@@ -726,8 +731,8 @@ def _with_pairs(members: list[_Member]) -> tuple[list[_Member], tuple[str, ...]]
             "Choose other industries, or coarser classes."
         )
     lonely = [member.code for member in members if len(member.rows) < 2]
-    notes = (f"Left out, with fewer than two plants: {examples(lonely)}.",) if lonely else ()
-    return kept, notes
+    left = say("Left out, with fewer than two plants: {industries}.", industries=some_of(lonely))
+    return kept, (left,) if lonely else ()
 
 
 def _scale(
@@ -753,12 +758,17 @@ def _scale(
         bandwidths = 0.9 * spread_km * pairs**-0.2
         narrow = int((bandwidths < smallest_km).sum())
         if narrow and spread_km > 0:
-            notes = (f"Bandwidths of {narrow} industries are raised to {smallest_km:g} km.",)
+            raised = say(
+                "Bandwidths of {n:count(industry,industries)} are raised to {km:g} km.",
+                n=narrow,
+                km=smallest_km,
+            )
+            notes = (raised,)
             bandwidths = np.maximum(bandwidths, smallest_km)
     if not (limit_km > 0 and (bandwidths > 0).all()):
         raise DataError(
             f"Distances of the sites spread {spread_km:g} km around a median of {median_km:g} km: "
-            "most sites stand in one place, or all equally far apart. Expected sites at several "
+            "most sites are in one place, or all equally far apart. Expected sites at several "
             "distances. Name range_km and bandwidth_km, or locate the sites more exactly."
         )
     return _Scale(bandwidths, limit_km, notes)
@@ -812,14 +822,17 @@ def _measure(
                 curves[name].append(curve)
             if progress:
                 progress(len(places.plants) + step + 1, total)
-    for by, words in _NULL_WORDS.items():
+    for by, told_of in _NULL_NOTES.items():
         those = [m.code for m, one in zip(members, null_by, strict=True) if one == by]
         if those:
-            noted.insert(0, f"{words}: {examples(those)}.")
+            noted.insert(0, told_of(some_of(those)))
     if not population.exact:
         noted.append(
-            f"The covariance of the null is that of {len(population.rows):,} sites spread over the "
-            "map; its mean is of all sites."
+            say(
+                "The covariance of the null is that of {n:,} sites spread over the map; its mean "
+                "is of all sites.",
+                n=len(population.rows),
+            )
         )
     return KDensity(
         industries=tuple(member.code for member in members),
@@ -854,19 +867,29 @@ PAIRS_SKEWNESS = 0.25
 """Beyond this few plants are simulated where pairs make the variance, as on maps spread evenly: a
 sum over pairs is less near a Gaussian copula, and passed its lower global band by 6% for 5%."""
 
-_NULL_WORDS = {
-    "moments, skewed": (
-        f"Null by moments though its skewness is over {LARGEST_SKEWNESS:g}, of too many plants to "
-        "simulate: the lower band may be passed by 6 or 7% where 5% are wanted"
+_NULL_NOTES: Mapping[str, Callable[[Message], Message]] = {
+    "moments, skewed": lambda industries: say(
+        "Null by moments though its skewness is over {skewness:g}, of too many plants to simulate: "
+        "the lower band may be passed by 6 or 7% where 5% are wanted: {industries}.",
+        skewness=LARGEST_SKEWNESS,
+        industries=industries,
     ),
-    "simulation of the heaviest": (
-        f"Null by {SIMULATIONS:,} simulations of the heaviest plants ({SIMULATED_PLANTS} at most), "
-        "the rest by moments, too unequal plants for moments alone"
+    "simulation of the heaviest": lambda industries: say(
+        "Null by {n:,} simulations of the heaviest plants ({plants} at most), the rest by moments; "
+        "plants are too unequal for moments alone: {industries}.",
+        n=SIMULATIONS,
+        plants=SIMULATED_PLANTS,
+        industries=industries,
     ),
-    "simulation": (
-        f"Null by {SIMULATIONS:,} simulations, too few or too unequal plants for moments"
+    "simulation": lambda industries: say(
+        "Null by {n:,} simulations; plants are too few or too unequal for moments: {industries}.",
+        n=SIMULATIONS,
+        industries=industries,
     ),
-    "everyone": "All sites are of the industry: chance gives what is there, and no more is said",
+    "everyone": lambda industries: say(
+        "All sites are of the industry, so that chance has no choice: {industries}.",
+        industries=industries,
+    ),
 }
 
 
@@ -1274,7 +1297,7 @@ def third_moments(
 def null_skewness(third: _Moments, member: _Member, sites: int, deviation: Floats) -> Floats:
     """Skewness of K under the null at each distance, shape ``(D,)``.
 
-    K is a quadratic form in the weights that stand on the sites, 0 where no plant stands. In the
+    K is a quadratic form in the weights on the sites, 0 where there is no plant. In the
     parts ``a`` and ``b`` only deviations of the weights from their mean over all sites count;
     their sums are exact. That the deviations of different sites are dependent, since they add up
     to 0, is left out beyond the first part. Between two industries there are no triangles.

@@ -1,11 +1,11 @@
 """How many pairs of plants lie at each distance?
 
-Positions. Plants stand in cells: a cell is one plant (``points``), a cell of the mesh (``mesh``:
+Positions. Plants are in cells: a cell is one plant (``points``), a cell of the mesh (``mesh``:
 the standard one of 30″ × 45″, about 1 km, at the mean position of its plants; on a plane squares
 of 0.927 km), or an area (``at_centres``). Cells lie in blocks of ``side × side`` mesh cells (a
 point or an area is its own block). Two plants of one cell are ``own_km`` apart; two plants of near
 blocks are as far apart as their cells; two plants of far blocks (8 sides or more) as far as their
-blocks, which stand at the mean position of their plants or, where there are many, at their
+blocks, which are placed at the mean position of their plants or, where there are many, at their
 middles: then they form a lattice. So a distance is known to a fraction of itself, and a census
 needs few distances. It is one fixed, symmetric distance between any two sites, so a null that
 draws sites is as exact as with exact distances.
@@ -74,7 +74,7 @@ MANY = 3_000
 CHUNK = 1024
 OWN_MESH_KM = 0.5
 LATTICE_BLOCKS = 30_000
-"""Above this many blocks they stand on a lattice, so that transforms can count their pairs."""
+"""Above this many blocks they are on a lattice, so that transforms can count their pairs."""
 EXACT_WORK = 1_500_000_000
 """Pairs of blocks up to which the rows of all sites are counted."""
 ROWS = 4_096
@@ -86,7 +86,7 @@ LARGEST_SPECTRUM = 100_000_000
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Lattice:
-    """Where blocks stand whose middles form rows and columns.
+    """Where blocks are whose middles form rows and columns.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class Lattice:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Places:
-    """Where plants stand: ``A`` cells in ``B`` blocks, cells in the order of their blocks.
+    """Where plants are: ``A`` cells in ``B`` blocks, cells in the order of their blocks.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class Places:
     plane
         Whether the earth is flat here: distances are straight lines.
     lattice
-        Rows and columns of the blocks, where they stand at their middles.
+        Rows and columns of the blocks, where they are at their middles.
     """
 
     positions: Floats
@@ -201,7 +201,7 @@ def mesh(sites: Sites, rounding_km: float = 0.0, *, many: int = LATTICE_BLOCKS) 
     The standard mesh of the third order: 30″ of latitude by 45″ of longitude; on a plane squares
     as long as 30″, 0.927 km. The blocks are the largest of 8, 4, 2 or 1 cells a side that add no
     more than ``rounding_km`` to the distance of a far pair (standard deviation). More than
-    ``many`` blocks stand at their middles, on a lattice.
+    ``many`` blocks are placed at their middles, on a lattice.
     """
     per_row, per_column = (1 / PLANE_CELL_KM,) * 2 if sites.plane else (120.0, 80.0)
     row = np.floor(sites.latitude * per_row).astype(np.int64)
@@ -588,7 +588,7 @@ def simulated_shares(
 ) -> Floats:
     """Shares of pairs of industries that chance put on the sites, ``(times, B)``.
 
-    Each keeps the weights and stands on sites drawn without replacement.
+    Each keeps the weights and is put on sites drawn without replacement.
     """
     of_site = np.repeat(np.arange(len(places.plants)), np.rint(places.plants).astype(np.int64))
     drawn = of_site[site_draws(len(of_site), len(weights), times, rng)]

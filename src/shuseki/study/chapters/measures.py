@@ -30,13 +30,16 @@ import numpy as np
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from shuseki.datasets.public import input_output_shares
-from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import say
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts
 from shuseki.measures.change.externalities import InputOutput, externality_range, input_output
 from shuseki.measures.change.lifecycle import life_cycle
 from shuseki.measures.change.trends import contributions, trends
 from shuseki.measures.change.typology import JSIC_10, IndustryGroups, agglomeration_types
 from shuseki.measures.clusters.clusters import clusters, point_clusters
+from shuseki.measures.clusters.local_moran import local_moran
 from shuseki.measures.distance.kdensity import joint_kdensity, kdensity, kdensity_areas
 from shuseki.measures.distance.mfunction import individual_m, joint_m_function, m_function
 from shuseki.measures.distance.ripley import ripley
@@ -45,7 +48,6 @@ from shuseki.measures.indices.concentration import (
     comparable,
     concentration,
     disagreement,
-    local_moran,
     plant_herfindahls,
 )
 from shuseki.measures.indices.quotients import location_quotients, shift_share, specialisation
@@ -147,7 +149,11 @@ class ConcentrationOptions(Measure):
         nowhere = [code for code in everywhere.industries if code not in set(one.industries)]
         if nowhere:
             notes.append(
-                f"Industries that employ no one in {period} are left out: {examples(nowhere)}."
+                say(
+                    "Industries that employ no one in {period} are left out: {names}.",
+                    period=period,
+                    names=some_of(nowhere),
+                )
             )
         unknown = "herfindahl" not in about and "squared_employment" not in one.values
         if sites is not None and unknown:
@@ -155,8 +161,11 @@ class ConcentrationOptions(Measure):
             other = sizes.differs_from(one, workers)
             if other:
                 notes.append(
-                    f"The sites are other plants than the panel's ({other}): their sizes are not "
-                    "used."
+                    say(
+                        "The sites are other plants than the panel's ({other}): their sizes are "
+                        "not used.",
+                        other=other,
+                    )
                 )
             else:
                 about["herfindahl"] = sizes
@@ -286,7 +295,10 @@ class ClustersOptions(Measure):
                 "period."
             )
         if few and self.industries is None:
-            note = f"Industries with fewer than two plants have no cluster: {examples(few)}."
+            note = say(
+                "Industries with fewer than two plants have no cluster: {names}.",
+                names=some_of(few),
+            )
             panel = replace(panel, notes=(*panel.notes, note))
         about = self.given("industries", "period", "points", "smallest")
         answers: dict[str, Result] = {

@@ -17,6 +17,8 @@ from shuseki.geography.districts import (
     division_of_any,
 )
 from shuseki.geography.outlines import read_outlines
+from shuseki.language import say
+from shuseki.language.names import some_of
 from shuseki.reading.tables import read_table
 from shuseki.records.store import Store
 from shuseki.records.tally import points_of_areas
@@ -123,7 +125,11 @@ def with_names(areas: Division, path: Path, encoding: str) -> Division:
     unnamed = [code for code in areas.codes if code not in said.index]
     notes = areas.notes
     if unnamed:
-        note = f"Areas that {path.name} does not name go by their codes: {examples(unnamed)}."
+        note = say(
+            "Areas that {file} does not name go by their codes: {names}.",
+            file=path.name,
+            names=some_of(unnamed),
+        )
         notes = (*notes, note)
     return replace(areas, areas=frame, notes=notes)
 

@@ -1,4 +1,4 @@
-"""The law of surprises: laws that were put in, covariance against the spread of draws."""
+"""The law of shocks: laws that were put in, covariance against the spread of draws."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,5 @@
 """Concentration: by hand, against R REAT and esda, invariances, bad input."""
 
-from itertools import combinations
 from pathlib import Path
 
 import esda
@@ -11,13 +10,13 @@ from scipy import sparse
 
 from shuseki.errors import AlignmentError, DataError, ParameterError
 from shuseki.geography.weights import Neighbours, nearest_neighbours
+from shuseki.language import told
 from shuseki.measures.distance.kdensity import kdensity
 from shuseki.measures.indices import concentration as module
 from shuseki.measures.indices.concentration import (
     coagglomeration,
     concentration,
     disagreement,
-    local_moran,
     plant_herfindahls,
     scale_sweep,
 )
@@ -25,7 +24,7 @@ from shuseki.panel import Panel
 from shuseki.sites import Sites
 from shuseki.study.chapters.measures import measure
 
-ORACLE = Path(__file__).parent / "oracle"
+ORACLE = Path(__file__).parents[1] / "oracle"
 
 
 @pytest.fixture
@@ -37,27 +36,6 @@ def plants() -> pd.DataFrame:
 @pytest.fixture
 def printed() -> pd.Series:
     return pd.read_csv(ORACLE / "reat.csv").set_index("name")["value"]
-
-
-@pytest.fixture
-def panel() -> Panel:
-    """Forty areas, three industries: one even, one in a corner, one in one area."""
-    rng = np.random.default_rng(8)
-    centres = np.stack(
-        [np.repeat(np.linspace(34, 38, 8), 5), np.tile(np.linspace(136, 139, 5), 8)], axis=1
-    )
-    plants = rng.poisson(20, (40, 3)).astype(float)
-    plants[:6, 1] += 100
-    plants[17, 2] += 900
-    plants[:, 0] *= 20
-    return Panel(
-        areas=tuple(f"{k:02d}" for k in range(40)),
-        industries=("even", "corner", "single"),
-        periods=("2001",),
-        values={"plants": plants[:, :, None], "employment": 12 * plants[:, :, None]},
-        centres=centres,
-        area_groups=tuple("ABCDEFGH"[k // 5] for k in range(40)),
-    )
 
 
 def test_gamma_and_its_z_against_reat(plants, printed):
@@ -153,122 +131,29 @@ def test_moran_against_esda(panel):
         assert p[k] == pytest.approx(theirs.p_sim, abs=0.03)
 
 
-@pytest.mark.filterwarnings("ignore:The alternative hypothesis")  # of their p, unused here
-def test_local_moran_against_esda(panel):
-    answer = local_moran(panel, "corner")
-    theirs = esda.Moran_Local(
-        answer.value,
-        nearest_neighbours(panel.areas, panel.centres, 8).to_w(),
-        permutations=0,
-    )
-    # esda scales by n − 1, we by n
-    assert answer.local_moran == pytest.approx(theirs.Is * 40 / 39, rel=1e-10)
-    assert answer.kind[0] == "high-high"
-    assert "of high quotient among high" in answer.headline()
-
-
-def line(values, others, **more) -> Panel:
-    """Four areas in a row, an industry and the rest; each touches the next."""
-    cube = np.stack([np.asarray(values, float), np.asarray(others, float)], axis=1)[:, :, None]
-    return Panel(tuple("abcd"), ("A", "rest"), ("1",), {"employment": cube, "plants": cube}, **more)
-
-
-def row_of_four() -> Neighbours:
-    touch = sparse.csr_array(np.array([[0, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0.0]]))
-    return Neighbours(tuple("abcd"), touch, "a row", False)
-
-
-def test_local_moran_with_ties_by_hand():
-    # Only a holds the industry: z = √3, −1/√3, −1/√3, −1/√3, and a draw is high only with a in it.
-    # a: b beside it, −1; every draw is −1. b: a and c, (−1/√3)(√3 − 1/√3)/2 = −1/3; of the draws of
-    # two those with a (2/3) are −1/3, the others 1/3: as low 2/3, as high all. c: b and d, 1/3: as
-    # high the 1/3 without a, as low all: twice 1/3. d: c, 1/3: as high 2/3, as low all.
-    answer = local_moran(line([8, 0, 0, 0], [2, 10, 10, 10]), "A", neighbours=row_of_four())
-    assert answer.local_moran == pytest.approx([-1, -1 / 3, 1 / 3, 1 / 3])
-    # 999 draws: a standard deviation of 1.5 points, doubled
-    assert answer.p == pytest.approx([1, 1, 2 / 3, 1], abs=0.1)
-    assert set(answer.kind) == {""}
-
-
-def test_local_p_is_that_of_all_draws():
-    # 12 areas, three neighbours each: all 165 draws of three of the eleven others
-    rng = np.random.default_rng(2)
-    z = module._standardised(rng.integers(0, 4, 12).astype(float))  # many ties
-    centres = np.stack([rng.uniform(35, 36, 12), rng.uniform(138, 139, 12)], axis=1)
-    weights = nearest_neighbours([f"{k:02d}" for k in range(12)], centres, 3).matrix
-    local = z * (weights @ z)
-    given = module.conditional_p(z, weights, local, 4_999, 1)
-    for a in range(12):
-        others = np.delete(z, a)
-        draws = np.array([z[a] * np.mean(three) for three in combinations(others, 3)])
-        high, low = (draws >= local[a] - 1e-9).mean(), (draws <= local[a] + 1e-9).mean()
-        # 4,999 draws: a standard deviation of 0.7 points, doubled
-        assert given[a] == pytest.approx(min(1, 2 * min(high, low)), abs=0.05)
-
-
 def test_equal_values_have_no_moran():
-    answer = local_moran(line([3, 3, 3, 3], [5, 5, 5, 5]), "A", neighbours=row_of_four())
-    assert np.isnan(answer.local_moran).all()
-    assert np.isnan(answer.p).all()
-    assert set(answer.kind) == {""}
-    assert "local Moran is undefined (n = 4)" in answer.headline()
-    assert "定まらない" in answer.headline("ja")
+    touch = sparse.csr_array(np.array([[0, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0.0]]))
+    row = Neighbours(tuple("abcd"), touch, "a row", False)
     # 0.1 + 0.2 is not 0.3 to the last digit: still equal
-    whole = concentration(line([0.1 + 0.2, 0.3, 3, 0.3], [1, 1, 10, 1]), neighbours=row_of_four())
+    cube = np.array([[0.1 + 0.2, 0.3, 3, 0.3], [1, 1, 10, 1]]).T[:, :, None]
+    data = Panel(tuple("abcd"), ("A", "rest"), ("1",), {"employment": cube, "plants": cube})
+    whole = concentration(data, neighbours=row)
     assert np.isnan(whole.moran).all()
     assert np.isnan(whole.moran_p).all()
     assert "Moran's I is undefined, all quotients being equal or too few: A, rest." in whole.notes
 
 
-def test_one_area_that_holds_an_industry_does_not_make_the_rest_alike():
-    rng = np.random.default_rng(0)
-    centres = np.stack([rng.uniform(34, 37, 300), rng.uniform(136, 140, 300)], axis=1)
-    cube = np.stack([np.zeros(300), rng.poisson(100, 300) + 1.0], axis=1)[:, :, None]
-    cube[70, 0] = 50
-    data = Panel(
-        tuple(f"{k:03d}" for k in range(300)), ("A", "rest"), ("1",), {"employment": cube},
-        centres=centres,
-    )  # fmt: skip
-    answer = local_moran(data, "A", permutations=499)
-    assert "low-low" not in answer.kind
-    beside = nearest_neighbours(data.areas, centres, 8).matrix[:, [70]].toarray().ravel() > 0
-    # the holder is among the eight neighbours of few: a draw that has it is rare, 8 of 299
-    assert {k for k, kind in enumerate(answer.kind) if kind} <= set(np.flatnonzero(beside))
-
-
-def test_areas_without_data_are_left_out_and_named(panel):
+def test_areas_without_data_are_left_out_of_moran(panel):
     cube = panel.values["employment"].copy()
-    cube[3] = 0  # nobody works in 03
+    cube[3] = 0  # no one works in 03
     cube[5] = np.nan  # nothing is published of 05
     cube[9, 1] = np.nan  # "corner" is suppressed in 09
     gappy = panel.with_variable("employment", cube)
-    answer = local_moran(gappy, "corner", permutations=199)
-    assert answer.without_data == ("03", "05", "09")
-    assert len(answer.areas) == len(answer.p) == 37
-    assert "3 areas without data left out" in answer.headline()
-    assert any("03, 05, 09" in note for note in answer.notes)
-    # the same as without those areas, but for what they add to the nation
-    kept = [code for code in panel.areas if code not in answer.without_data]
-    alone = local_moran(gappy.select(areas=kept), "corner", permutations=199)
-    assert answer.local_moran == pytest.approx(alone.local_moran)
-    assert answer.p == pytest.approx(alone.p)
+    kept = [code for code in panel.areas if code not in ("03", "05", "09")]
     whole = concentration(gappy, permutations=99)
     same = concentration(gappy.select(areas=kept), permutations=99)
     assert whole.moran[1] == pytest.approx(same.moran[1])
     assert any("Areas without data are left out of Moran's I: 03, 05;" in n for n in whole.notes)
-
-
-def test_who_has_no_neighbour_left_is_left_out():
-    # a and b touch only c, whose industry is suppressed; d, e and f touch one another
-    touch = np.zeros((6, 6))
-    touch[[0, 1, 2, 2], [2, 2, 0, 1]] = 1
-    touch[np.ix_([3, 4, 5], [3, 4, 5])] = 1 - np.eye(3)
-    given = Neighbours(tuple("abcdef"), sparse.csr_array(touch), "given", False)
-    cube = np.array([[1, 2, np.nan, 3, 5, 8], [4.0] * 6]).T[:, :, None]
-    data = Panel(tuple("abcdef"), ("A", "rest"), ("1",), {"employment": cube})
-    answer = local_moran(data, "A", neighbours=given)
-    assert answer.areas == ("d", "e", "f")
-    assert answer.without_data == ("a", "b", "c")
 
 
 def test_jackknife_error_against_the_spread_of_samples():
@@ -326,7 +211,7 @@ def test_disagreement_says_why(panel):
     assert plain.ranks.shape == (3, 5)
     # no industry is localised by distance, so Γ ties them all and is left out
     assert "k_density" not in with_distance.indices
-    assert any("k_density" in note for note in with_distance.notes)
+    assert any("K-density" in note for note in with_distance.notes)
     frame = plain.to_frame()
     assert frame["spread"].is_monotonic_decreasing
     assert "agree least" in plain.headline()
@@ -424,7 +309,7 @@ def test_errors_are_of_the_plants_own_sizes(plants, printed):
         assert answer.herfindahl_from == "plants"
         z = answer.ellison_glaeser / answer.ellison_glaeser_standard_error
         assert z[0] == pytest.approx(printed["z"], rel=1e-10)
-        assert any("the plants' own sizes" in note for note in answer.notes)
+        assert any("the sizes of the plants" in note for note in answer.notes)
     equal = concentration(plain, herfindahl=dict(sizes))
     assert (equal.ellison_glaeser / equal.ellison_glaeser_standard_error)[0] < printed["z"]
 
@@ -435,7 +320,7 @@ def test_sizes_of_other_plants_are_not_used(plants):
     )
     panel = Panel.from_frame(cells.reset_index(), period=None)
     here, elsewhere = Sites.from_frame(plants), Sites.from_frame(plants[plants["area"] > 35])
-    assert plant_herfindahls(here).differs_from(panel, "employment") == ""
+    assert plant_herfindahls(here).differs_from(panel, "employment") is None
     assert "plants" in plant_herfindahls(elsewhere).differs_from(panel, "employment") or (
         "employment" in plant_herfindahls(elsewhere).differs_from(panel, "employment")
     )
@@ -464,17 +349,13 @@ def test_bad_input(panel):
     for wrong in (-3.0, np.inf):
         broken = panel.values["employment"].copy()
         broken[2, 1, 0] = wrong
-        for verb in (concentration, coagglomeration, lambda data: local_moran(data, "even")):
+        for verb in (concentration, coagglomeration):
             with pytest.raises(DataError, match="negative or infinite in 1 cells: 02 × corner"):
                 verb(panel.with_variable("employment", broken))
     with pytest.raises(DataError, match="The panel has one area"):
         concentration(panel.select(areas=["00"]))
     with pytest.raises(DataError, match="takes two"):
         coagglomeration(panel.select(industries=["even"]))
-    with pytest.raises(DataError, match="has no employment anywhere"):
-        local_moran(empty, "corner")
-    with pytest.raises(DataError, match="Like among like needs three"):
-        local_moran(panel.select(areas=["00", "01"]), "even")
     gappy = panel.values["employment"].copy()
     gappy[0, 0, 0] = np.nan
     answer = concentration(panel.with_variable("employment", gappy), permutations=9)
@@ -486,9 +367,9 @@ def test_an_industry_alone_is_compared_with_itself(panel):
     assert answer.locational_gini == pytest.approx([0])
     assert np.isnan(answer.ellison_glaeser).all()
     assert np.isnan(answer.moran).all()
-    assert any("compared with itself" in note for note in answer.notes)
+    assert any("γ says nothing" in note for note in answer.notes)
     assert "γ is undefined for all of 1 industries" in answer.headline()
-    assert "γが定まらない" in answer.headline("ja")
+    assert "γが定まらない" in told(answer.headline(), "ja")
     answers = measure(panel.select(industries=["corner"]), None, {"concentration": True})
     assert list(answers) == ["concentration"]
 

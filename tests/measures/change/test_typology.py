@@ -7,12 +7,12 @@ from scipy.stats import binom
 
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import told
 from shuseki.measures.change.typology import (
     JSIC_10,
     JSIC_11,
     JSIC_12,
     TYPES,
-    TYPES_JA,
     agglomeration_types,
     chance_agglomerations,
     drawn_sizes,
@@ -191,7 +191,7 @@ def test_redraws_of_the_public_districts():
     assert chance.strongest.max() < 0.7
     assert chance.actual > 60
     assert "are called agglomerations on average of 3 redraws" in chance.headline()
-    assert "集積と判定される" in chance.headline("ja")
+    assert "集積と判定される" in told(chance.headline(), "ja")
     assert len(chance.to_frame()) == 3
 
 
@@ -249,10 +249,10 @@ def test_why_in_words():
     answer = agglomeration_types(panel, history=history)
     english = answer.why("21")
     assert "is an agglomeration: 200 plants in 14" in english[0]
-    assert english[1].startswith("Local-product district, ")
+    assert english[1].startswith("Membership in the type local-product district ")
     assert "place 1 of 24" in english[1]
     japanese = answer.why("21", "ja")
-    assert japanese[1].startswith(TYPES_JA[1])
+    assert japanese[1].startswith("産地型集積")
     assert "24地域中1位" in japanese[1]
     assert "not an agglomeration" in answer.why("23")[0]
 

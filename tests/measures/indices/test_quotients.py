@@ -17,7 +17,7 @@ from shuseki.measures.indices.quotients import (
 )
 from shuseki.panel import Panel
 
-ORACLE = Path(__file__).parent / "oracle"
+ORACLE = Path(__file__).parents[1] / "oracle"
 
 
 def panel(**values) -> Panel:

@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 from shuseki.cli.measure import app
 from shuseki.datasets.panels import public_panel
 from shuseki.errors import ParameterError
-from shuseki.measures.change.lifecycle import STAGES, STAGES_JA, life_cycle
+from shuseki.measures.change.lifecycle import STAGES, life_cycle
 from shuseki.measures.change.trends import contributions, trends
-from shuseki.measures.change.typology import TYPES, TYPES_JA, agglomeration_types
+from shuseki.measures.change.typology import TYPES, agglomeration_types
 from shuseki.report.plots import plot
-from shuseki.report.plots.measures import types_map
+from shuseki.report.plots.change import types_map
+from shuseki.report.plots.labels import heading
 from shuseki.study.chapters.measures import measure
 
 
@@ -35,7 +36,8 @@ def test_types_show_the_named_places_and_the_largest(lang):
     )
     figure = plot(answer, lang=lang)
     names = [bar.name for bar in figure.data if bar.type == "bar"]
-    assert names == (list(TYPES_JA) if lang == "ja" else [name.capitalize() for name in TYPES])
+    assert names == [heading(name, lang) for name in TYPES]
+    assert names[0] == ("企業城下町型集積" if lang == "ja" else "Company town")
     first = figure.data[0].y
     assert first[0] == ("豊田" if lang == "ja" else "Toyota")
     assert len(set(first)) == len(first) > 20
@@ -52,9 +54,8 @@ def test_lives_by_industry(lang):
     )
     figure = plot(answer, lang=lang)
     bars = [trace for trace in figure.data if trace.type == "bar"]
-    assert [bar.name for bar in bars] == (
-        list(STAGES_JA) if lang == "ja" else [name.capitalize() for name in STAGES]
-    )
+    assert [bar.name for bar in bars] == [heading(name, lang) for name in STAGES]
+    assert bars[3].name == ("成熟期" if lang == "ja" else "Maturity")
     assert sum(sum(bar.x) for bar in bars) == len(answer.codes)
     (course,) = (trace for trace in figure.data if trace.type == "heatmap")
     assert course.z.shape == (30, 11)

@@ -9,11 +9,12 @@ import pytest
 import shapely
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import told
 from shuseki.measures.distance import ripley as module
 from shuseki.measures.distance.ripley import ripley
 from shuseki.sites import Sites
 
-ORACLE = Path(__file__).parent / "oracle"
+ORACLE = Path(__file__).parents[1] / "oracle"
 SQUARE = shapely.box(0, 0, 10, 10)
 
 
@@ -124,7 +125,7 @@ def test_a_gathered_industry_is_found_in_degrees_too():
     assert answer.localised_at[1].all()
     assert not answer.localised_at[0].any()
     assert answer.headline().startswith("Of 2 industries ")
-    assert "大域信頼帯は上下それぞれ5%" in answer.headline("ja")
+    assert "大域信頼帯は上下それぞれ5%" in told(answer.headline(), "ja")
     assert "5% on each side" in answer.headline()
     assert len(answer.to_frame()) == 2 * 25
     assert any("Projected to a plane" in note for note in answer.notes)

@@ -109,7 +109,7 @@ def test_bad_input():
         trends(panel([[[1, 2]]]), ["z"], "plants")
     with pytest.raises(ParameterError, match="'area' or 'industry'"):
         contributions(panel([[[1, 2]]]), "plants", start="1990", end="1991", by="year")
-    with pytest.raises(ParameterError, match="is no time"):
+    with pytest.raises(ParameterError, match="is not after the start"):
         contributions(panel([[[1, 2]]]), "plants", start="1991", end="1990")
     with pytest.raises(DataError, match="adds up to 0"):
         contributions(panel([[[0, 2]]]), "plants", start="1990", end="1991")

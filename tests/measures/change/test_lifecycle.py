@@ -5,6 +5,7 @@ import pytest
 
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import told
 from shuseki.measures.change import lifecycle as module
 from shuseki.measures.change.histories import SHAPES, Stages, made_up
 from shuseki.measures.change.lifecycle import (
@@ -58,7 +59,7 @@ def test_a_district_that_grows_again_is_not_in_decline(noise, fall):
     assert answer.renewal[0] > 0.85
     assert answer.probability[0, 2:9, 4:].sum(axis=1).min() > 0.8
     assert "a renewal" in answer.headline()
-    assert "再生" in answer.headline("ja")
+    assert "再生" in told(answer.headline(), "ja")
     assert "growth after shrinking" in answer.evidence()[0]
     assert "縮小・衰退の後の再成長" in answer.evidence("ja")[0]
 
@@ -99,7 +100,7 @@ def test_twenty_years_are_no_border():
     assert before.mean_said == pytest.approx(after.mean_said, abs=0.05)
     assert before.mean_right == pytest.approx(after.mean_right, abs=0.09)
     assert "made-up histories of 20 years" in after.headline()
-    assert "的中率" in after.headline("ja")
+    assert "的中率" in told(after.headline(), "ja")
     assert after.count.sum() == 400
     assert after.brier == pytest.approx(0.2, abs=0.06)
 
@@ -165,7 +166,7 @@ def test_the_outlook_holds_what_follows():
     assert seen.to_frame()["count"].sum() == 300
     assert seen.by_year()["year"].tolist() == [whole.periods[19]]
     assert "rank correlation" in seen.headline()
-    assert "順位相関" in seen.headline("ja")
+    assert "順位相関" in told(seen.headline(), "ja")
     # growth found, by hand
     found = np.log(history.workers[0, 24] / history.workers[0, 19]) / 5
     assert seen.table["found"].iloc[0] == pytest.approx(found)
@@ -287,7 +288,7 @@ def test_years_in_which_the_published_part_jumps_tell_nothing():
     misled = life_cycle(seen, industry="each", areas=["c"])
     told = life_cycle(seen, industry="each", areas=["c"], all_plants=everything)
     assert misled.growth_per_year[0] == pytest.approx([0, 0])
-    assert any("1 of 33 area-years tell no growth" in note for note in told.notes)
+    assert any("1 of 33 area-years have no growth" in note for note in told.notes)
     assert STAGES.index(told.stage[0]) == 3
     assert told.probability[0, 4, 1] < misled.probability[0, 4, 1]
 
@@ -400,7 +401,7 @@ def test_bad_input():
     _, (plants, workers) = drawn_courses(areas=3)
     with pytest.raises(ParameterError, match="six consecutive years"):
         life_cycle(panel(plants[:, :4], workers[:, :4]))
-    with pytest.raises(ParameterError, match="Nothing to follow"):
+    with pytest.raises(ParameterError, match="No variable is named"):
         life_cycle(panel(plants, workers), plants=None, workers=None)
     with pytest.raises(DataError, match="is unknown in half of the years"):
         life_cycle(panel(0 * plants, workers))

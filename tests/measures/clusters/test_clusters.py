@@ -12,6 +12,7 @@ from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCod
 from shuseki.geography.areas import municipalities
 from shuseki.geography.borders import land_km2
 from shuseki.geography.weights import nearest_neighbours
+from shuseki.language import told
 from shuseki.measures.clusters import clusters as module
 from shuseki.measures.clusters.clusters import clusters, point_clusters
 from shuseki.panel import Panel
@@ -104,9 +105,8 @@ def test_noise_is_told_as_noise():
     assert answer.to_frame().empty
     assert answer.members().empty
     assert not answer.candidates()["beyond_chance"].any()
-    told = answer.headline()
-    assert f"no cluster beyond chance ({len(answer.within_chance)} candidates" in told
-    assert "偶然を超える集積なし" in answer.headline("ja")
+    assert f"no cluster beyond chance ({len(answer.within_chance)} candidates" in answer.headline()
+    assert "偶然を超える集積なし" in told(answer.headline(), "ja")
     for lang in ("en", "ja"):
         assert plot(answer, lang=lang).layout.title.text
 
@@ -240,7 +240,7 @@ def test_municipalities_of_2020_touch_by_their_borders():
     answer = clusters(data, "A", simulations=19)
     # the members with most plants come first
     assert answer.found[0].areas == ("10201", "10204", "10202")
-    assert any("borders of 2020" in note for note in answer.notes)
+    assert any("share a border in 2020" in note for note in answer.notes)
     assert any(source.key == "Borders2020" for source in answer.sources)
     land = land_km2(data.areas)
     within = np.isin(data.areas, answer.containment)
@@ -283,7 +283,7 @@ def test_dense_points_against_scattered_ones():
     assert answer.places["latitude"].iloc[0] == pytest.approx(35.6, abs=0.02)
     # the radius of half the plants of a round normal cloud is 1.18 deviations: 2.2 km by 1.8 km
     assert answer.places["median_radius_km"].iloc[0] == pytest.approx(2.4, abs=0.5)
-    assert "2 dense places hold" in answer.headline()
+    assert "2 dense places with" in answer.headline()
     assert "not tested against chance, so none is called a cluster" in answer.headline()
     assert answer.places["p"].isna().all()  # no other plant to compare with
     assert answer.table.empty
@@ -354,9 +354,9 @@ def test_points_from_a_terminal_and_in_a_study(tmp_path):
     members, figure = tmp_path / "members.csv", tmp_path / "map.html"
     words = ["clusters", "A", "--sites", str(tmp_path / "sites.csv"), "--smallest", "10"]
     words += ["--simulations", "19", "--members", str(members), "--figure", str(figure)]
-    told = CliRunner().invoke(app, words)
-    assert told.exit_code == 0, told.output
-    assert "beyond chance" in told.output
+    run = CliRunner().invoke(app, words)
+    assert run.exit_code == 0, run.output
+    assert "beyond chance" in run.output
     written = pd.read_csv(members)
     assert len(written) == 290  # 250 among the towns, 40 gathered
     assert set(written) == {"latitude", "longitude", "cluster", "dense_place", "data_origin"}

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import told
 from shuseki.measures.distance import kdensity as module
 from shuseki.measures.distance.kdensity import joint_kdensity, kdensity, kdensity_areas
 from shuseki.measures.distance.pairs import (
@@ -23,7 +24,7 @@ from shuseki.measures.distance.pairs import (
 from shuseki.panel import Panel
 from shuseki.sites import Sites
 
-ORACLE = Path(__file__).parent / "oracle"
+ORACLE = Path(__file__).parents[1] / "oracle"
 
 
 def towns(sites: int, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -392,7 +393,7 @@ def test_joint_density_by_hand():
     assert at_30 == pytest.approx((0.3984439 + 0.2298821) / 2 / 10, rel=2e-3)
     assert answer.to_frame()[["industry", "other"]].to_numpy().tolist() == [["A", "B"], ["B", "C"]]
     assert answer.to_frame()["other_plants"].tolist() == [2, 2]
-    assert "大域信頼帯は上下それぞれ5%" in answer.headline("ja")
+    assert "大域信頼帯は上下それぞれ5%" in told(answer.headline(), "ja")
 
 
 def test_industries_that_stand_together_are_found():
@@ -532,7 +533,7 @@ def test_coarser_bins_give_the_same_density():
 def test_the_headline_says_that_the_level_is_of_each_side():
     answer = kdensity(Sites.from_frame(frame(200, 2)))
     assert "global bands at 5% on each side" in answer.headline()
-    assert "大域信頼帯は上下それぞれ5%" in answer.headline("ja")
+    assert "大域信頼帯は上下それぞれ5%" in told(answer.headline(), "ja")
 
 
 def test_an_industry_that_is_everyone_is_what_chance_gives():
