@@ -1,6 +1,6 @@
 """What do public statistics say of manufacturing in a region?
 
-``manufacturing_panel`` gives plants, employees, wages, shipments and value added by area, industry
+``manufacturing_panel`` gives plants, employment, wages, shipments and value added by area, industry
 and year; ``shipments_panel`` shipments since 1971; ``input_output_shares`` who sells to whom.
 
 Takes the name of a division, or a ``Division``. Gives panels whose sources name publisher, year and
@@ -74,7 +74,7 @@ def manufacturing_panel(
     Returns
     -------
     Panel
-        ``plants``, ``employees``, ``wages_yen``, ``materials_yen``, ``shipments_yen``,
+        ``plants``, ``employment``, ``wages_yen``, ``materials_yen``, ``shipments_yen``,
         ``value_added_yen`` (gross of depreciation), and ``plants_withheld``: the plants whose
         amounts are withheld and therefore not in the sums.
 
@@ -245,7 +245,7 @@ def manufacturing_cells(industries: Industries, years: tuple[int, ...]) -> pd.Da
             "industry": cells["industry"].astype(str),
             "plants": cells["plants"].to_numpy(float),
             "plants_withheld": cells["plants_withheld"].to_numpy(float),
-            "employees": cells["employees"].to_numpy(float, na_value=np.nan),
+            "employment": cells["employees"].to_numpy(float, na_value=np.nan),
             **{
                 f"{amount}_yen": cells[f"{amount}_10000_yen"].to_numpy(float, na_value=np.nan) * YEN
                 for amount in AMOUNTS
@@ -285,7 +285,7 @@ def build_panel(
             unknown = weights.sum(axis=1) == 0
             for name in variables:
                 values[name][unknown, :, k] = np.nan
-        for name in ("employees", *(f"{amount}_yen" for amount in AMOUNTS)):
+        for name in ("employment", *(f"{amount}_yen" for amount in AMOUNTS)):
             withheld = (values["plants"][:, :, k] > 0) & (values[name][:, :, k] == 0)
             values[name][withheld, k] = np.nan
     if industries in ("total", "comparable"):

@@ -115,6 +115,8 @@ class Fit(Result):
     printed
         What a paper prints for this equation: index terms, columns ``coefficient``, ``t``,
         ``stars``; ``None`` when there is no paper.
+    errors_called
+        What the standard errors are, where they are not those of the design: ``Conley, 50 km``.
     """
 
     design: Design
@@ -128,6 +130,7 @@ class Fit(Result):
     f_robust: float
     definitions: Definitions = field(default_factory=Definitions)
     printed: pd.DataFrame | None = None
+    errors_called: str = ""
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -188,7 +191,7 @@ class Fit(Result):
         return (
             f"{self.design.outcome}, model {self.design.model}: adjusted R² "
             f"{self.adjusted_r2:.3f}, F {self.f_classical:.1f}, n = {self.n}, "
-            f"{self.design.standard_errors} standard errors{by}"
+            f"{self.errors_called or self.design.standard_errors} standard errors{by}"
         )
 
     def to_frame(self) -> pd.DataFrame:

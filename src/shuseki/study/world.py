@@ -9,7 +9,8 @@ Transport costs are ``T_rs = (d_rs / d_min)^δ``, with the distance within an ar
 ``0.376 √(area km²)`` (half the distance to the nearest neighbour where its area is unknown) and
 d_min the shortest distance of all, so that every cost is ≥ 1.
 
-Takes: a panel with ``employees`` and ``wages_yen`` in one period, distances in km. Gives: factors
+Takes: a panel with ``employment`` (or ``employees``) and ``wages_yen`` in one period, distances in
+km. Gives: factors
 of change by area, with an audit and, on request, intervals from parameter draws.
 Sources: δ = 0.33, σ = 5, μ = 0.75: Redding and Rossi-Hansberg (2017); 0.376 √area: mean distance
 between two points of a square, scaled to a disc's centre, usual in gravity work. Data as in the
@@ -272,7 +273,7 @@ def invert(
     Parameters
     ----------
     panel
-        A panel with ``employees`` and ``wages_yen`` in one period and industry, or the name of a
+        A panel with ``employment`` and ``wages_yen`` in one period and industry, or the name of a
         bundled division: ``"district-253"`` or ``"municipality"`` (manufacturing 2001).
     distances
         Kilometres between areas, ``(areas, areas)``, > 0 on the diagonal too; great-circle
@@ -339,18 +340,21 @@ def invert(
 
 def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[str, ...]]:
     """Employees, wage per employee, which areas can be used, and what was done."""
-    for name in ("employees", "wages_yen"):
+    workers = "employment" if "employment" in panel.values else "employees"
+    for name in (workers, "wages_yen"):
         array = panel.variable(name)
         if array.ndim != 2 or array.shape[1] != 1:
             raise AlignmentError(
                 f"The panel has {len(panel.industries)} industries and {len(panel.periods)} "
                 f"periods. Expected one of each. Use panel.select(industries=..., periods=...)."
             )
-    people = panel.variable("employees")[:, 0]
+    people = panel.variable(workers)[:, 0]
     pay = panel.variable("wages_yen")[:, 0] / np.where(people > 0, people, np.nan)
     keep = people > 0
     if not keep.any():
-        raise DataError("Nobody is employed in any area. Expected employees > 0. Check the panel.")
+        raise DataError(
+            "Nobody is employed in any area. Expected a positive number. Check the panel."
+        )
     notes = []
     if not keep.all():
         notes.append(
