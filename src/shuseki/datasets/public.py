@@ -100,7 +100,8 @@ def manufacturing_panel(
             "Choose among them, or industries='comparable'."
         )
     to = by if isinstance(by, Division) else default_division(by)
-    return build_panel(manufacturing_cells(industries, wanted), to, industries, wanted)
+    cells = manufacturing_cells(industries, wanted).rename(columns={"employees": "employment"})
+    return build_panel(cells, to, industries, wanted)
 
 
 def shipments_panel(
@@ -245,7 +246,7 @@ def manufacturing_cells(industries: Industries, years: tuple[int, ...]) -> pd.Da
             "industry": cells["industry"].astype(str),
             "plants": cells["plants"].to_numpy(float),
             "plants_withheld": cells["plants_withheld"].to_numpy(float),
-            "employment": cells["employees"].to_numpy(float, na_value=np.nan),
+            "employees": cells["employees"].to_numpy(float, na_value=np.nan),
             **{
                 f"{amount}_yen": cells[f"{amount}_10000_yen"].to_numpy(float, na_value=np.nan) * YEN
                 for amount in AMOUNTS

@@ -93,7 +93,7 @@ def ols(
     --------
     >>> table = pd.DataFrame({"births": [3, 5, 4, 8, 9.0], "size": [9, 7, 8, 4, 2.0]})
     >>> ols("births ~ size", table, vcov="classical").coefficients.round(3)
-    array([11.271, -0.912])
+    array([11.094, -0.882])
     """
     frame, told = _frame_of(data, sources)
     kind = _covariance(vcov)

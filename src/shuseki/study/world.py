@@ -10,8 +10,7 @@ Transport costs are ``T_rs = (d_rs / d_min)^δ``, with the distance within an ar
 d_min the shortest distance of all, so that every cost is ≥ 1.
 
 Takes: a panel with ``employment`` (or ``employees``) and ``wages_yen`` in one period, distances in
-km. Gives: factors
-of change by area, with an audit and, on request, intervals from parameter draws.
+km. Gives: factors of change by area, with an audit and, on request, intervals from parameter draws.
 Sources: δ = 0.33, σ = 5, μ = 0.75: Redding and Rossi-Hansberg (2017); 0.376 √area: mean distance
 between two points of a square, scaled to a disc's centre, usual in gravity work. Data as in the
 panel.
