@@ -16,7 +16,9 @@ FETCHED = re.compile(
     r"""|<link\b(?=[^>]*rel=["']?(?:stylesheet|preload|preconnect|icon|modulepreload))"""
     r"""[^>]*?href=["']?((?:https?:)?//[^"'\s>]+)"""
 )
-STYLED = re.compile(r"""@import\s+["']?((?:https?:)?//[^"')\s]+)|url\(["']?((?:https?:)?//[^"')]+)""")
+STYLED = re.compile(
+    r"""@import\s+["']?((?:https?:)?//[^"')\s]+)|url\(["']?((?:https?:)?//[^"')]+)"""
+)
 
 
 def fetched(site: Path) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """Which pages of the site live outside ``docs``, and where do their links lead?
 
-Hooks of MkDocs. The first page is the project's README, the changelog, the benchmarks and the
-Japanese README stand beside it, and ``CITATION.cff`` becomes a page. ``docs/README.md``, the list of
-questions, is ``questions.html``. Links between them are led to the pages of the site; links to files
-that the site does not have lose their link and keep their words.
+Hooks of MkDocs. The first page is the project's README; the changelog, the benchmarks and the
+Japanese README stand beside it, and ``CITATION.cff`` becomes a page. ``docs/README.md``, the list
+of questions, is ``questions.html``. Links between them lead to the pages of the site; links to
+files that the site does not have become plain words.
 """
 
 import posixpath
@@ -82,7 +82,8 @@ def citation() -> str:
     }
     lines = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
     return (
-        f"# How to cite\n\n{about['message']}\n\n```bibtex\n@software{{shuseki,\n{lines}\n}}\n```\n\n"
+        f"# How to cite\n\n{about['message']}\n\n"
+        f"```bibtex\n@software{{shuseki,\n{lines}\n}}\n```\n\n"
         "Every answer names its papers and data: `answer.sources`, `answer.summary()`. "
         "[Papers](papers.md) lists those on which the library as a whole rests.\n"
     )

@@ -70,6 +70,8 @@ SITES = {
 ABOUT = ("fill", "sources")
 """What else can be said of a frame."""
 FRAME = "The frame"
+VERBS = "shuseki.frames.verbs"
+"""Where the wrapped verbs stand."""
 
 
 class PanelVerb(Protocol[P, R_co]):
@@ -321,6 +323,8 @@ def _adapted(
             _check_period(made, options, given)
         return verb(made, *rest, **given)
 
+    del either.__wrapped__  # whoever asks for its signature or home gets those of both forms
+    either.__module__ = VERBS
     either.__doc__ = _documented(verb, noun, kinds, options, example)
     either.__signature__ = _signed(own, noun, kinds, verb)  # type: ignore[attr-defined]
     return either
