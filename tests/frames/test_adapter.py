@@ -106,14 +106,18 @@ def test_an_option_called_as_an_axis_is_of_axis():
 @pytest.mark.parametrize("name", ["kdensity", "m_function", "ripley"])
 def test_a_frame_gives_what_its_sites_give(name):
     verb = getattr(sk, name)
+    quick = {"radii_km": [5.0], "industries": ["sake"], "level": 0.4} if "m_" in name else {}
     sites = sk.Sites.from_frame(
         plants(), latitude="north", longitude="east", industry="trade", employment="persons"
     )
-    for weights in ("none", "employment") if name != "ripley" else ("none",):
-        of_frame = {} if weights == "none" else {"weights": "persons"}
-        of_sites = {} if name == "ripley" else {"weights": weights}
-        answer = verb(plants(), **POINTS, **of_frame).to_frame()
-        pd.testing.assert_frame_equal(answer, verb(sites, **of_sites).to_frame())
+    of_frame = {} if name == "ripley" else {"weights": "persons"}
+    of_sites = {} if name == "ripley" else {"weights": "employment"}
+    answer = verb(plants(), **POINTS, **of_frame, **quick).to_frame()
+    pd.testing.assert_frame_equal(answer, verb(sites, **of_sites, **quick).to_frame())
+    if name == "kdensity":
+        bare = verb(plants(), **POINTS).to_frame()
+        assert not bare.equals(answer)
+        pd.testing.assert_frame_equal(bare, verb(sites).to_frame())
 
 
 def test_verbs_for_one_industry_or_a_pair_take_plants():
