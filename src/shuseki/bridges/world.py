@@ -10,8 +10,9 @@ every cost is ≥ 1. The distance within an area is that given (usual in gravity
 ``0.376 √(area km²)``, between two points of the area), or half the distance to the nearest
 neighbour.
 
-Takes: a panel with ``employees`` and ``wages_yen`` in one period, distances in km. Gives: factors
-of change by area, with an audit and, on request, intervals from parameter draws.
+Takes: a panel with ``employment`` (or ``employees``) and ``wages_yen`` in one period,
+distances in km. Gives: factors of change by area, with an audit and, on request, intervals from
+parameter draws.
 Sources: δ = 0.33, σ = 5, μ = 0.75: Redding and Rossi-Hansberg (2017). Data as in the panel.
 Limits: manufacturing employees stand for people; one sector; straight distances, not roads.
 """
@@ -281,7 +282,7 @@ def invert(
     Parameters
     ----------
     panel
-        A panel with ``employees`` and ``wages_yen`` in one period and industry.
+        A panel with ``employment`` (or ``employees``) and ``wages_yen`` in one period and industry.
     distances
         Kilometres between areas, ``(areas, areas)``, > 0 on the diagonal too; great-circle
         distances of the panel's centres by default.
@@ -341,14 +342,15 @@ def invert(
 
 def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[Message, ...]]:
     """Employees, wage per employee, which areas can be used, and what was done."""
-    for name in ("employees", "wages_yen"):
+    workers = "employment" if "employment" in panel.values else "employees"
+    for name in (workers, "wages_yen"):
         array = panel.variable(name)
         if array.ndim != 2 or array.shape[1] != 1:
             raise AlignmentError(
                 f"The panel has {len(panel.industries)} industries and {len(panel.periods)} "
                 f"periods. Expected one of each. Use panel.select(industries=..., periods=...)."
             )
-    people = panel.variable("employees")[:, 0]
+    people = panel.variable(workers)[:, 0]
     pay = panel.variable("wages_yen")[:, 0] / np.where(people > 0, people, np.nan)
     keep = people > 0
     if not keep.any():

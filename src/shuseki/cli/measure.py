@@ -126,7 +126,7 @@ def concentration(
     if scale:
         if panel or sites:
             raise typer.BadParameter("--scale compares the bundled divisions; leave out the file")
-        swept = scale_sweep(public_scales(lang), employment="employees", period=period)
+        swept = scale_sweep(public_scales(lang), period=period)
         show(swept, output=output, figure=figure, lang=lang)
         return
     data = read_panel(panel, encoding) if panel else public_panel("industries", lang)
@@ -360,7 +360,7 @@ def trends(
     panel: PanelFile = None,
     encoding: Encoding = "auto",
     variable: Annotated[
-        str | None, typer.Option("--variable", help="plants, employees, shipments_yen …")
+        str | None, typer.Option("--variable", help="plants, employment, shipments_yen …")
     ] = None,
     industry: Annotated[
         str | None, typer.Option("--industry", help="Code of one industry, in the 253 districts.")
@@ -444,7 +444,6 @@ def types(
     """Give the 253 districts' membership in the four types, or say why of some."""
     answer = agglomeration_types(
         public_panel("industries", lang),
-        workers="employees",
         history=public_panel("district shipments"),
         all_plants=public_panel("district totals"),
     )

@@ -46,13 +46,13 @@ def public_panel(kind: Kind, lang: str = "en") -> Panel:
 @lru_cache
 def _public_panel(kind: Kind, lang: str) -> Panel:
     if kind == "industries":
-        panel = manufacturing_panel("district-253", industries="jsic-10").drop_empty("employees")
+        panel = manufacturing_panel("district-253", industries="jsic-10").drop_empty("employment")
     elif kind == "years":
         panel = manufacturing_panel("district-253", industries="comparable")
     elif kind == "district totals":
         panel = manufacturing_panel("district-253", industries="total")
     elif kind == "municipalities":
-        panel = manufacturing_panel("municipality", industries="jsic-10").drop_empty("employees")
+        panel = manufacturing_panel("municipality", industries="jsic-10").drop_empty("employment")
     elif kind == "municipal years":
         panel = manufacturing_panel("municipality", industries="total")
     elif kind == "municipal industries":
@@ -100,7 +100,7 @@ def public_scales(lang: str = "en") -> dict[str, Panel]:
     }
     return {
         name: _named(
-            manufacturing_panel(by, industries="jsic-10").drop_empty("employees"), "jsic-10", lang
+            manufacturing_panel(by, industries="jsic-10").drop_empty("employment"), "jsic-10", lang
         )
         for name, by in divisions.items()
     }

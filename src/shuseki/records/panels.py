@@ -18,11 +18,9 @@ from shuseki.panel import Panel
 from shuseki.reading.tables import as_numbers, read_table
 from shuseki.reading.values import Sign, read_number
 from shuseki.sites import Sites
-from shuseki.sources import Source
+from shuseki.sources import USER
 
 __all__ = ["read_panel", "read_sites"]
-
-USER = Source("User", "The user's own data", "", origin="user")
 
 
 def read_panel(path: Path, encoding: str = "auto") -> Panel:

@@ -38,7 +38,7 @@ from shuseki.records.establishments import FIELDS, REQUIRED, WHOLE_NUMBER
 from shuseki.records.parts import Part, check_one_store, parts_of, refuse_damaged
 from shuseki.sources import Origin, Source
 
-__all__ = ["CONVERTER", "Store"]
+__all__ = ["CONVERTER", "Store", "open_store"]
 
 CONVERTER = {"from_wave": "int32", "to_wave": "int32", "from_id": "", "to_id": ""}
 
@@ -422,3 +422,7 @@ def is_synthetic(path: Path) -> bool:
         key.rsplit(b".", 1)[-1] == b"origin" and value == b"synthetic"
         for key, value in metadata.items()
     )
+
+
+open_store = Store.open
+"""``Store.open``: open a folder of waves on DuckDB."""

@@ -73,12 +73,13 @@ def to_latex(table: Table, lang: str = "en") -> str:
         if groups is not None and (n == 0 or groups[n] != groups[n - 1]):
             rows.append(rf"\multicolumn{{{len(body)}}}{{l}}{{\textit{{{_tex(groups[n])}}}}} \\")
         rows.append(" & ".join(_tex_cell(table, shown[k][n], n, k) for k in at) + r" \\")
+    columns = table.alignment or "".join("r" if numeric[k] else "l" for k in at)
     lines = [
         r"\begin{table}",
         r"\centering",
         f"\\caption{{{_tex(pick(table.title, lang))}}}",
         f"\\label{{tab:{table.name}}}",
-        f"\\begin{{tabular}}{{{''.join('r' if numeric[k] else 'l' for k in at)}}}",
+        f"\\begin{{tabular}}{{{columns}}}",
         r"\toprule",
         *head,
         r"\midrule",

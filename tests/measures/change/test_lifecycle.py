@@ -296,7 +296,6 @@ def test_years_in_which_the_published_part_jumps_tell_nothing():
 def test_all_districts_and_industries():
     answer = life_cycle(
         manufacturing_panel("district-253", industries="comparable"),
-        workers="employees",
         output="shipments_yen",
         industry="each",
         all_plants=manufacturing_panel("district-253", industries="total"),
@@ -351,7 +350,6 @@ def test_known_cases_of_the_2012_paper():
     ota, higashi_osaka, okaya, kitakami = "13111", "27227", "20204", "03206"
     short = life_cycle(
         manufacturing_panel("municipality", industries="total"),
-        workers="employees",
         areas=[ota, higashi_osaka, okaya, kitakami],
     )
     stage = dict(zip(short.codes, short.stage, strict=True))

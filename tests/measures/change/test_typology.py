@@ -78,8 +78,7 @@ def test_units_and_order_do_not_matter():
 
 def public_types():
     return agglomeration_types(
-        manufacturing_panel("district-253", industries="jsic-10").drop_empty("employees"),
-        workers="employees",
+        manufacturing_panel("district-253", industries="jsic-10").drop_empty("employment"),
         history=shipments_panel("district-253"),
         all_plants=manufacturing_panel("district-253", industries="total", years=[2001]),
     )
@@ -180,11 +179,11 @@ def test_the_mix_of_the_nation_is_no_agglomeration():
 
 def test_redraws_of_the_public_districts():
     kept = {
-        "workers": "employees",
+        "workers": "employment",
         "history": shipments_panel("district-253"),
         "all_plants": manufacturing_panel("district-253", industries="total", years=[2001]),
     }
-    panel = manufacturing_panel("district-253", industries="jsic-10").drop_empty("employees")
+    panel = manufacturing_panel("district-253", industries="jsic-10").drop_empty("employment")
     chance = chance_agglomerations(panel, times=3, **kept)
     assert chance.rate < 0.05
     assert chance.above.mean() > 50  # what a quotient above 1 alone would call

@@ -30,7 +30,6 @@ def lang(request) -> str:
 def test_types_show_the_named_places_and_the_largest(lang):
     answer = agglomeration_types(
         public_panel("industries", lang),
-        workers="employees",
         history=public_panel("district shipments"),
         all_plants=public_panel("district totals"),
     )
@@ -48,7 +47,6 @@ def test_types_show_the_named_places_and_the_largest(lang):
 def test_lives_by_industry(lang):
     answer = life_cycle(
         public_panel("years", lang),
-        workers="employees",
         industry="each",
         all_plants=public_panel("district totals"),
     )
@@ -67,7 +65,7 @@ def test_trends_of_an_industry_and_contributions(lang):
     answer = trends(
         public_panel("years", lang).select(periods=since),
         ["107"],
-        "employees",
+        "employment",
         industry="25+26+27+32",
         all_plants=public_panel("district totals"),
     )
@@ -88,7 +86,7 @@ def test_trends_of_an_industry_and_contributions(lang):
             ["trends", "--contributions", "2001-2012", "--by", "industry", "--area", "13111"],
             "Machinery",
         ),
-        (["trends", "--industry", "21", "--area", "124", "--variable", "employees"], "Ceramic"),
+        (["trends", "--industry", "21", "--area", "124", "--variable", "employment"], "Ceramic"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

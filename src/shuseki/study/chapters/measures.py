@@ -57,14 +57,13 @@ from shuseki.records.tally import locate, tally
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.sites import Sites
-from shuseki.sources import Source
+from shuseki.sources import USER
 from shuseki.study.chapter import Chapter, Options, Running, Told
 from shuseki.study.faults import faults_of
 
 __all__ = ["MEASURES", "Measured", "Measures", "measure"]
 
 Progress = Callable[[int, int], None]
-USER = Source("User", "The user's own data", "", origin="user")
 
 
 def text(value: Any) -> Any:
