@@ -8,6 +8,7 @@ from shuseki.measures.change import externalities as range_
 from shuseki.measures.change import lifecycle, typology
 from shuseki.measures.change import trends as courses
 from shuseki.measures.clusters import clusters as gathered
+from shuseki.measures.clusters import local_moran as moran
 from shuseki.measures.distance import kdensity as densities
 from shuseki.measures.distance import mfunction
 from shuseki.measures.distance import ripley as ripleys
@@ -49,7 +50,7 @@ concentration = takes_panel(
     indices.concentration, f'{CELLS}, plants="n", employment="workers", {CENTRES}'
 )
 coagglomeration = takes_panel(indices.coagglomeration, f'{CELLS}, plants="n", employment="workers"')
-local_moran = takes_panel(indices.local_moran, f'"tofu", {CELLS}, variable="workers", {CENTRES}')
+local_moran = takes_panel(moran.local_moran, f'"tofu", {CELLS}, variable="workers", {CENTRES}')
 clusters = takes_panel(gathered.clusters, f'"tofu", {CELLS}, plants="n", {CENTRES}')
 trends = takes_panel(courses.trends, '["Suwa"], "n", area="town", period="year"')
 contributions = takes_panel(courses.contributions, f'"n", start="2001", end="2012", {YEARS}')

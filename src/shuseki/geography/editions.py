@@ -19,7 +19,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from shuseki.errors import examples
 from shuseki.geography.areas import (
     Date,
     cities_of_wards,
@@ -32,6 +31,8 @@ from shuseki.geography.areas import (
     told_of_lists,
 )
 from shuseki.geography.codes import are_of_japan
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 
 __all__ = ["Edition", "edition", "moved"]
 
@@ -106,7 +107,7 @@ def edition(codes: Collection[str], date: Date, *, by_ward: Collection[str] = ()
     return Edition(day, same.assign(municipality=list(to.values()), reason=list(why.values())))
 
 
-def moved(counts: pd.DataFrame, days: Mapping[int, str], day: str) -> tuple[str, ...]:
+def moved(counts: pd.DataFrame, days: Mapping[int, str], day: str) -> tuple[Message, ...]:
     """Say how many plants count elsewhere than under their code.
 
     Parameters
@@ -128,33 +129,52 @@ def moved(counts: pd.DataFrame, days: Mapping[int, str], day: str) -> tuple[str,
         then = municipalities(list_day(when), wards=True)["code"]
         valid |= (counts["wave"] == wave) & counts["municipality"].isin(then)
 
-    def tell(rows: "pd.Series[bool]", says: str) -> None:
+    def tell(rows: "pd.Series[bool]", says: Message) -> None:
         if rows.any():
-            n = int(counts.loc[rows, "plants"].sum())
             codes = sorted(counts.loc[rows, "municipality"].unique())
-            shown = examples(f"{code} {names().get(code, '')}".strip() for code in codes)
-            notes.append(f"{says}: {n:,} ({shown}).")
+            notes.append(
+                say(
+                    "{says}: {n:,} ({places}).",
+                    says=says,
+                    n=int(counts.loc[rows, "plants"].sum()),
+                    places=some_of(f"{code} {names().get(code, '')}".strip() for code in codes),
+                )
+            )
 
-    tell(reason == "ward", "Plants with codes of wards, counted with their city")
+    tell(reason == "ward", say("Plants with codes of wards, counted with their city"))
     tell(
         reason.isin(("ended", "not yet")) & valid & inside,
-        f"Plants whose code was merged or renamed by {day}, counted with its successor",
+        say(
+            "Plants whose code was merged or renamed by {day}, counted with its successor", day=day
+        ),
     )
     tell(
         ~valid & (reason != "unknown"),
-        "Plants with a code of another date than their wave, counted with the place that it was "
-        f"on {day} as far as that is certain",
+        say(
+            "Plants with a code of another date than their wave, counted with the place that it "
+            "was on {day} as far as that is certain",
+            day=day,
+        ),
     )
     tell(
         reason == "merged later",
-        f"Plants with a code that was formed after {day} of several municipalities, and plants of "
-        "these, counted as one area",
+        say(
+            "Plants with a code that was formed after {day} of several municipalities, and plants "
+            "of these, counted as one area",
+            day=day,
+        ),
     )
-    tell(reason == "divided", "Plants with a code that was divided, counted with the larger part")
-    tell(reason == "unknown", "Plants with a code that no municipality of Japan ever had")
+    tell(
+        reason == "divided",
+        say("Plants with a code that was divided, counted with the larger part"),
+    )
+    tell(reason == "unknown", say("Plants with a code that no municipality of Japan ever had"))
     tell(
         inside & (counts["share"] < 1),
-        f"Plants in municipalities that by {day} belong to several areas, counted in that of the "
-        "largest part",
+        say(
+            "Plants in municipalities that by {day} belong to several areas, counted in that of "
+            "the largest part",
+            day=day,
+        ),
     )
     return tuple(notes)

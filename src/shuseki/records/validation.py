@@ -386,12 +386,12 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
     ).to_pandas()
     odd = checked.odd_codes
     advice = {(int(w), code): says for w, code, _, says, _ in odd.itertuples(index=False)}
-    faults = []
+    faults: list[tuple[str, int, str, str, str, str]] = []
     for row in shown.to_dict("records"):
         column = COLUMN_OF.get(row["reason"], "")
         value = row[f"at_{column}"] if column else None
         value = unread_of(row["unread"], column) if pd.isna(value) else str(value)
-        says = REASONS[row["reason"]]
+        says = str(REASONS[row["reason"]])
         if column == "municipality" and not pd.isna(row["wave"]):
             says = advice.get((int(row["wave"]), value), says)
         faults.append(("set aside", int(row["row"]), column, value, row["reason"], says))
@@ -439,8 +439,8 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
             list_rows("repaired", rows, "municipality", why, says)
     for why, rows in odd_dates(table).items():
         if why in checked.oddities:
-            column, says = DATES_SAY[why]
-            list_rows("look", table.filter(rows), column, why, says)
+            column, sentence_of = DATES_SAY[why]
+            list_rows("look", table.filter(rows), column, why, str(sentence_of))
     if facts.advice:
         counts["encoding"] = 1
         kind = "file" if facts.misdeclared else "look"
