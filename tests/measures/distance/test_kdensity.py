@@ -573,7 +573,7 @@ def test_maps_without_distances_are_refused():
     with pytest.raises(DataError, match="None of the 1 industries has two plants"):
         kdensity(one)
     table = frame(50, 2).assign(latitude=35.0, longitude=139.0)
-    with pytest.raises(DataError, match="most sites stand in one place"):
+    with pytest.raises(DataError, match="most sites are in one place"):
         kdensity(Sites.from_frame(table))
     # with a range and a bandwidth it is said: all pairs are 0 km apart, and chance gives that too
     answer = kdensity(Sites.from_frame(table), range_km=50, bandwidth_km=5)

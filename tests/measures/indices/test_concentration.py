@@ -77,7 +77,7 @@ def test_indices_by_hand():
     assert error[0] == pytest.approx(np.sqrt(2 * 0.009 * 0.25) / (0.5 * 0.9))
 
 
-def test_indices_are_zero_on_average_under_darts_with_the_stated_errors():
+def test_indices_are_zero_on_average_under_random_location():
     # 6,000 industries of 50 unequal plants thrown at 30 areas
     rng = np.random.default_rng(1)
     base = rng.dirichlet(np.ones(30) * 2)
