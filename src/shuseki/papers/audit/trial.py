@@ -48,8 +48,8 @@ class AuditTrial(Result):
     Attributes
     ----------
     table
-        One row per sort of slip: ``slip``, ``slip_ja``, ``planted``, ``found`` (the audit says something new),
-        ``blamed`` (it names the spoilt cell).
+        One row per sort of slip: ``slip``, ``slip_ja``, ``planted``, ``found`` (the audit says
+        something new), ``blamed`` (it names the spoilt cell).
     papers
         How many papers were spoilt.
     """
