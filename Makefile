@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
+SITE_STAMP = $(VENV)/.installed-docs
 
-.PHONY: demo test test-slow check bench docs lock spark derive clean
+.PHONY: demo test test-slow check bench docs pages site notebooks lock spark derive clean
 
 demo: $(STAMP)  ## run the bundled study and say where the report is
 	$(BIN)/shuseki run okamuro-2006
@@ -31,10 +32,19 @@ spark: $(STAMP)  ## install the Spark extra (needs Java 17) and run the tests ma
 bench: $(STAMP)  ## run every benchmark; each renews its section of benchmarks/README.md
 	for script in $(filter-out benchmarks/sections.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
-docs: $(STAMP)  ## run the code of the documentation pages and renew their output
+docs: pages notebooks site  ## pages, notebooks, then the site
+
+pages: $(STAMP)  ## run the code of the documentation pages and renew their output
 	$(BIN)/python docs/build.py
 	$(BIN)/python docs/theory/draw.py
 	$(BIN)/python docs/measures/draw.py
+
+notebooks: $(SITE_STAMP)  ## the tutorials as notebooks, run and kept with their output
+	$(BIN)/python docs/notebooks.py
+
+site: $(SITE_STAMP)  ## the documentation as a web site in build/site; nothing is fetched
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python docs/offline.py build/site
 
 derive: $(STAMP)  ## rebuild the bundled tables from the publishers' files: make derive DATA=folder
 	for script in derive/*.py; do $(BIN)/python $$script $(DATA) || exit 1; done
@@ -42,6 +52,8 @@ derive: $(STAMP)  ## rebuild the bundled tables from the publishers' files: make
 lock:  ## renew the pinned versions (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements.lock
+	uv pip compile --group pyproject.toml:docs --universal --python-version 3.11 --constraint requirements.lock \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q -o requirements-docs.lock
 	uv pip compile pyproject.toml --extra spark --universal --python-version 3.11 --constraint requirements.lock \
 	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -q | grep -E '^(pyspark|py4j)==' > requirements-spark.lock
 
@@ -51,6 +63,10 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
+
+$(SITE_STAMP): $(STAMP) requirements-docs.lock
+	$(BIN)/python -m pip install --quiet -r requirements-docs.lock
+	touch $(SITE_STAMP)
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -162,8 +162,9 @@ def main() -> None:
     lines += [
         "",
         "Growth with the number of sites (invented), 10 industries, seconds of processors: plants",
-        "in towns, spread evenly over 14° by 15°, and in towns with very unequal sizes (Pareto,",
-        "0.7; the heaviest of a million has up to a tenth of all).",
+        "in towns, spread evenly over 14° by 15°, and in the same towns with very unequal sizes",
+        "(Pareto, 0.7; the heaviest of a million has .63 of all workers): to compare with towns by",
+        "plants. By employment the bandwidth is wider, so that fewer blocks do.",
         "",
         "| sites | positions | towns | by employment | even | by employment | unequal, by "
         "employment |",

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import plotly.graph_objects as go
 
+from shuseki.datasets.panels import public_panel, public_scales
 from shuseki.datasets.public import fully_published, input_output_shares, manufacturing_panel
 from shuseki.measures.change.externalities import externality_range
 from shuseki.measures.change.lifecycle import life_cycle
@@ -26,11 +27,10 @@ from shuseki.measures.distance.ripley import ripley
 from shuseki.measures.indices.concentration import concentration, disagreement, scale_sweep
 from shuseki.measures.indices.quotients import location_quotients, shift_share
 from shuseki.report.plots import plot
-from shuseki.report.plots.measures import types_map
+from shuseki.report.plots.change import types_map
 from shuseki.results import Result
 from shuseki.sites import Sites
 from shuseki.sources import Source
-from shuseki.study.measures import public_panel, public_scales
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -46,7 +46,6 @@ def types() -> Result:
     """The four types of the districts."""
     return agglomeration_types(
         public_panel("industries"),
-        workers="employees",
         history=public_panel("district shipments"),
         all_plants=public_panel("district totals"),
     )
@@ -54,7 +53,7 @@ def types() -> Result:
 
 def concentrated() -> Result:
     """Indices of the two-digit industries."""
-    return concentration(public_panel("industries"), employment="employees")
+    return concentration(public_panel("industries"))
 
 
 def made_up() -> Sites:
@@ -81,7 +80,7 @@ FIGURES: Mapping[str, Callable[[], go.Figure]] = {
     ),
     "concentration": lambda: plot(concentrated()),
     "disagreement": lambda: plot(disagreement(concentrated())),
-    "scale_sweep": lambda: plot(scale_sweep(public_scales(), employment="employees")),
+    "scale_sweep": lambda: plot(scale_sweep(public_scales())),
     "kdensity": lambda: plot(kdensity_areas(public_panel("municipalities"))),
     "kdensity_joint": lambda: plot(joint_kdensity(made_up(), [("B", "C"), ("B", "D")])),
     "m_individual": lambda: plot(individual_m(made_up(), "B", "C", radii_km=(2, 10, 20))),
@@ -94,7 +93,7 @@ FIGURES: Mapping[str, Callable[[], go.Figure]] = {
         trends(
             public_panel("years").select(periods=[str(year) for year in range(2006, 2013)]),
             ["107", "114", "154"],
-            "employees",
+            "employment",
             industry="25+26+27+32",
             all_plants=public_panel("district totals"),
         )
@@ -107,7 +106,6 @@ FIGURES: Mapping[str, Callable[[], go.Figure]] = {
     "lifecycle_each": lambda: plot(
         life_cycle(
             public_panel("years"),
-            workers="employees",
             output="shipments_yen",
             industry="each",
             all_plants=public_panel("district totals"),

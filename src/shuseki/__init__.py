@@ -4,6 +4,24 @@
 >>> sk.bundled_studies()
 ('okamuro-2006',)
 
+============  =================================================================================
+data          ``public_panel``, ``manufacturing_panel``, ``shipments_panel``, ``load``,
+              ``catalogue``; ``Panel`` and ``Sites`` of your own
+records       ``ingest`` published files, ``open_store``; ``tally`` a panel, ``births``, ``events``,
+              ``survival``
+measures      ``location_quotients``, ``concentration``, ``clusters``, ``kdensity``, ``trends``,
+              ``agglomeration_types``, ``life_cycle`` …: each takes a panel (or sites), or a data
+              frame and the names of its columns
+regressions   ``ols``, ``poisson``, ``side_by_side``
+theory        ``CorePeriphery``, ``FootlooseEntrepreneur``, ``Housing``, ``VerticalLinkages``;
+              ``solve``, ``stability``, ``sweep``
+print         ``printed_paper``, ``audit``
+study         ``read_study``, ``run``
+============  =================================================================================
+
+Every answer has ``headline()``, ``to_frame()``, ``summary()``, ``plot()``, ``to_latex()`` and
+``to_excel(path)``.
+
 The names below are loaded when they are first used, so that importing shuseki costs nothing.
 """
 
@@ -13,31 +31,58 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shuseki.datasets.catalogue import catalogue, load
+    from shuseki.datasets.panels import public_panel
+    from shuseki.datasets.public import manufacturing_panel, shipments_panel
+    from shuseki.demography.events import births, events
+    from shuseki.demography.survival import survival
     from shuseki.errors import ShusekiError
-    from shuseki.measures.change.externalities import externality_range
-    from shuseki.measures.change.lifecycle import life_cycle
-    from shuseki.measures.change.trends import contributions, trends
-    from shuseki.measures.change.typology import agglomeration_types
-    from shuseki.measures.clusters.clusters import clusters, point_clusters
-    from shuseki.measures.distance.kdensity import joint_kdensity, kdensity, kdensity_areas
-    from shuseki.measures.distance.mfunction import individual_m, joint_m_function, m_function
-    from shuseki.measures.distance.ripley import ripley
-    from shuseki.measures.indices.concentration import (
+    from shuseki.frames.formulas import ols, poisson
+    from shuseki.frames.side_by_side import side_by_side
+    from shuseki.frames.verbs import (
+        agglomeration_types,
+        clusters,
         coagglomeration,
         concentration,
-        disagreement,
+        contributions,
+        externality_range,
+        individual_m,
+        joint_kdensity,
+        joint_m_function,
+        kdensity,
+        kdensity_areas,
+        life_cycle,
         local_moran,
-        scale_sweep,
+        location_quotients,
+        m_function,
+        point_clusters,
+        ripley,
+        shift_share,
+        specialisation,
+        trends,
     )
-    from shuseki.measures.indices.quotients import location_quotients, shift_share, specialisation
+    from shuseki.measures.indices.concentration import disagreement, scale_sweep
     from shuseki.panel import Panel
     from shuseki.papers.audit import audit
     from shuseki.papers.catalogue import printed_paper
+    from shuseki.records.ingest import ingest
+    from shuseki.records.store import Store, open_store
+    from shuseki.records.tally import tally
     from shuseki.report.plots import plot
     from shuseki.sites import Sites
-    from shuseki.study.measures import public_panel
     from shuseki.study.run import Run, run
     from shuseki.study.specification import Study, bundled_studies, read_study
+    from shuseki.theory import (
+        CorePeriphery,
+        FootlooseEntrepreneur,
+        Housing,
+        Linear,
+        VerticalLinkages,
+        equilibria,
+        hysteresis,
+        solve,
+        stability,
+        sweep,
+    )
 
 __version__ = "0.1.0"
 
@@ -45,13 +90,20 @@ __version__ = "0.1.0"
 os.environ.setdefault("NUMBA_THREADING_LAYER_PRIORITY", "omp tbb workqueue")
 
 __all__ = [
+    "CorePeriphery",
+    "FootlooseEntrepreneur",
+    "Housing",
+    "Linear",
     "Panel",
     "Run",
     "ShusekiError",
     "Sites",
+    "Store",
     "Study",
+    "VerticalLinkages",
     "agglomeration_types",
     "audit",
+    "births",
     "bundled_studies",
     "catalogue",
     "clusters",
@@ -59,8 +111,12 @@ __all__ = [
     "concentration",
     "contributions",
     "disagreement",
+    "equilibria",
+    "events",
     "externality_range",
+    "hysteresis",
     "individual_m",
+    "ingest",
     "joint_kdensity",
     "joint_m_function",
     "kdensity",
@@ -70,8 +126,12 @@ __all__ = [
     "local_moran",
     "location_quotients",
     "m_function",
+    "manufacturing_panel",
+    "ols",
+    "open_store",
     "plot",
     "point_clusters",
+    "poisson",
     "printed_paper",
     "public_panel",
     "read_study",
@@ -79,47 +139,76 @@ __all__ = [
     "run",
     "scale_sweep",
     "shift_share",
+    "shipments_panel",
+    "side_by_side",
+    "solve",
     "specialisation",
+    "stability",
+    "survival",
+    "sweep",
+    "tally",
     "trends",
 ]
 
 _HOMES = {
+    "CorePeriphery": "theory",
+    "FootlooseEntrepreneur": "theory",
+    "Housing": "theory",
+    "Linear": "theory",
     "Panel": "panel",
     "Run": "study.run",
     "ShusekiError": "errors",
     "Sites": "sites",
+    "Store": "records.store",
     "Study": "study.specification",
-    "agglomeration_types": "measures.change.typology",
+    "VerticalLinkages": "theory",
+    "agglomeration_types": "frames.verbs",
     "audit": "papers.audit",
+    "births": "demography.events",
     "bundled_studies": "study.specification",
     "catalogue": "datasets.catalogue",
-    "clusters": "measures.clusters.clusters",
-    "coagglomeration": "measures.indices.concentration",
-    "concentration": "measures.indices.concentration",
-    "contributions": "measures.change.trends",
+    "clusters": "frames.verbs",
+    "coagglomeration": "frames.verbs",
+    "concentration": "frames.verbs",
+    "contributions": "frames.verbs",
     "disagreement": "measures.indices.concentration",
-    "externality_range": "measures.change.externalities",
-    "individual_m": "measures.distance.mfunction",
-    "joint_kdensity": "measures.distance.kdensity",
-    "joint_m_function": "measures.distance.mfunction",
-    "kdensity": "measures.distance.kdensity",
-    "kdensity_areas": "measures.distance.kdensity",
-    "life_cycle": "measures.change.lifecycle",
+    "equilibria": "theory",
+    "events": "demography.events",
+    "externality_range": "frames.verbs",
+    "hysteresis": "theory",
+    "individual_m": "frames.verbs",
+    "ingest": "records.ingest",
+    "joint_kdensity": "frames.verbs",
+    "joint_m_function": "frames.verbs",
+    "kdensity": "frames.verbs",
+    "kdensity_areas": "frames.verbs",
+    "life_cycle": "frames.verbs",
     "load": "datasets.catalogue",
-    "local_moran": "measures.indices.concentration",
-    "location_quotients": "measures.indices.quotients",
-    "m_function": "measures.distance.mfunction",
+    "local_moran": "frames.verbs",
+    "location_quotients": "frames.verbs",
+    "m_function": "frames.verbs",
+    "manufacturing_panel": "datasets.public",
+    "ols": "frames.formulas",
+    "open_store": "records.store",
     "plot": "report.plots",
-    "point_clusters": "measures.clusters.clusters",
+    "point_clusters": "frames.verbs",
+    "poisson": "frames.formulas",
     "printed_paper": "papers.catalogue",
-    "public_panel": "study.measures",
+    "public_panel": "datasets.panels",
     "read_study": "study.specification",
-    "ripley": "measures.distance.ripley",
+    "ripley": "frames.verbs",
     "run": "study.run",
     "scale_sweep": "measures.indices.concentration",
-    "shift_share": "measures.indices.quotients",
-    "specialisation": "measures.indices.quotients",
-    "trends": "measures.change.trends",
+    "shift_share": "frames.verbs",
+    "shipments_panel": "datasets.public",
+    "side_by_side": "frames.side_by_side",
+    "solve": "theory",
+    "specialisation": "frames.verbs",
+    "stability": "theory",
+    "survival": "demography.survival",
+    "sweep": "theory",
+    "tally": "records.tally",
+    "trends": "frames.verbs",
 }
 
 

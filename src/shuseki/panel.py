@@ -194,7 +194,8 @@ class Panel:
         With a single period, that period is meant when none is named.
         """
         if name not in self.values:
-            raise UnknownCodeError.among("variable", [name], list(self.values))
+            hint = f"Name one that the panel has: {examples(self.values, 12)}."
+            raise UnknownCodeError.among("variable", [name], list(self.values), hint)
         array = self.values[name]
         if period is None:
             return array[:, :, 0] if len(self.periods) == 1 else array

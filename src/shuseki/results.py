@@ -1,7 +1,11 @@
 """What does every answer offer its reader?
 
 An answer is frozen. It holds the arrays, the parameters that made them, notes and sources;
-it says itself in one line, and becomes a tidy table. It does not draw: ``report.plot`` does.
+it says itself in one line, and becomes a tidy table.
+
+It does not draw or write. ``plot``, ``to_latex`` and ``to_excel`` hand the answer to the rooms that
+do, ``report`` and ``release``, which stand above this one: ``ABOVE`` names their functions, which
+are looked up when they are called, so that an answer costs no plotting library.
 
 Declare one with ``@result``::
 
@@ -15,16 +19,29 @@ Declare one with ``@result``::
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
+from pathlib import Path
+from pkgutil import resolve_name
+from types import MappingProxyType
+from typing import Any, TypeVar, dataclass_transform
 
 import pandas as pd
 
 from shuseki.sources import Source
 
-__all__ = ["Result", "result"]
+__all__ = ["ABOVE", "Result", "result"]
 
 T = TypeVar("T")
+
+ABOVE: Mapping[str, str] = MappingProxyType(
+    {
+        "plot": "shuseki.report.plots:plot",
+        "to_latex": "shuseki.report.answers:latex",
+        "to_excel": "shuseki.report.answers:write_excel",
+    }
+)
+"""Method of an answer → the function of a room above that does the work."""
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, kw_only_default=True)
@@ -67,6 +84,52 @@ class Result(ABC):
         lines += [f"Note: {note}" for note in self.notes]
         lines += [f"Source: {source}" for source in self.sources]
         return "\n".join(lines)
+
+    def plot(self, *, lang: str = "en") -> Any:
+        """Draw the answer as a Plotly figure (``report.plots``).
+
+        Parameters
+        ----------
+        lang
+            Language of titles, axes and hover texts, ``"en"`` or ``"ja"``.
+
+        Raises
+        ------
+        ParameterError
+            There is no picture for this kind of answer.
+        """
+        return resolve_name(ABOVE["plot"])(self, lang=lang)
+
+    def to_latex(self, *, lang: str = "en", title: str = "") -> str:
+        """Give the table of the answer in LaTeX (needs ``booktabs``), with notes and sources.
+
+        Parameters
+        ----------
+        lang
+            Language of the words, ``"en"`` or ``"ja"`` (which needs LuaLaTeX or XeLaTeX).
+        title
+            Caption; the headline by default.
+        """
+        written: str = resolve_name(ABOVE["to_latex"])(self, lang=lang, title=title)
+        return written
+
+    def to_excel(self, path: str | Path, *, lang: str = "en", title: str = "") -> Path:
+        """Write the table of the answer into a workbook, with notes and sources.
+
+        Parameters
+        ----------
+        path
+            The file, such as ``"quotients.xlsx"``; written whole or not at all.
+        lang, title
+            As for ``to_latex``.
+
+        Raises
+        ------
+        OutputError
+            It is a folder, or may not be written.
+        """
+        place: Path = resolve_name(ABOVE["to_excel"])(self, path, lang=lang, title=title)
+        return place
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.headline()}>"

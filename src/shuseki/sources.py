@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["AGGLOMERATION_2012", "OKAMURO_2006", "Origin", "Source"]
+__all__ = ["AGGLOMERATION_2012", "OKAMURO_2006", "USER", "Origin", "Source"]
 
 Origin = Literal["public", "synthetic", "printed", "user", "method"]
 
@@ -44,7 +44,8 @@ class Source:
         place = f", {self.where}" if self.where else ""
         terms = f" [{self.terms}]" if self.terms else ""
         mark = "" if self.origin == "method" else f" ({self.origin})"
-        return f"{self.citation} ({self.year}){place}{mark}{terms}"
+        year = f" ({self.year})" if self.year else ""
+        return f"{self.citation}{year}{place}{mark}{terms}"
 
 
 OKAMURO_2006 = Source(
@@ -58,3 +59,4 @@ AGGLOMERATION_2012 = Source(
     "商工総合研究所, 産業集積の現状と課題 (平成23年度調査研究事業)",
     "2012",
 )
+USER = Source("User", "The user's own data", "", origin="user")

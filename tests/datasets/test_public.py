@@ -19,7 +19,7 @@ def test_national_totals_are_those_that_meti_prints(by_prefecture: dict[str, np.
     plants = by_prefecture["plants"]
     assert plants[[0, 8, 11]] == pytest.approx([316_267, 235_817, 216_262])
     # Employees of 2001: 8,866,220, of which 94 municipalities withhold 0.03 %.
-    assert by_prefecture["employees"][0] == pytest.approx(8_866_220, rel=5e-4)
+    assert by_prefecture["employment"][0] == pytest.approx(8_866_220, rel=5e-4)
     # Shipments of 2001: 286,667 billion yen.
     assert by_prefecture["shipments_yen"][0] == pytest.approx(286_667e9, rel=5e-4)
 

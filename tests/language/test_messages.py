@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from shuseki.errors import ParameterError
-from shuseki.language import Message, check_language, joined, listed, messages, say, told
+from shuseki.language import Message, check_language, joined, listed, messages, say, told, word
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +35,16 @@ def test_messages_inside_messages_are_told_too():
     assert both == "3 births; in 2 areas"
     assert told(both, "ja") == "開業3件；2地域で"
     assert told(listed(["3a", "6"]), "ja") == "3a、6"
+
+
+def test_a_word_of_the_glossary_is_told_inside_a_sentence():
+    message = say("{what}", what=word("plants"))
+    assert message == "plants"
+    assert told(message, "ja") == "事業所数"
+    assert told(word("Suwa"), "ja") == word("Suwa") == "Suwa"
+    again = pickle.loads(pickle.dumps(word("plants")))
+    assert isinstance(again, Message)
+    assert told(again, "ja") == "事業所数"
 
 
 def test_without_translation_it_stays_english():

@@ -7,16 +7,19 @@ from typer.testing import CliRunner
 
 from shuseki.cli.measure import app
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import told
 from shuseki.measures.change.trends import contributions
 from shuseki.measures.clusters.clusters import point_clusters
+from shuseki.measures.clusters.local_moran import local_moran
 from shuseki.measures.distance.mfunction import m_function
-from shuseki.measures.indices.concentration import coagglomeration, local_moran, scale_sweep
+from shuseki.measures.indices.concentration import coagglomeration, scale_sweep
 from shuseki.measures.indices.quotients import shift_share
+from shuseki.records.panels import read_panel, read_sites
 from shuseki.report.plots import plot
 from shuseki.results import Result
 from shuseki.sites import Sites
 from shuseki.sources import Source
-from shuseki.study.measures import MEASURES, measure, read_panel, read_sites
+from shuseki.study.chapters.measures import Measures, measure
 
 SYNTHETIC = Source("Invented", "Invented for a test", "2026", origin="synthetic")
 
@@ -145,13 +148,13 @@ def test_unknown_measures_and_options_are_refused(folder):
     panel = read_panel(folder / "panel.csv")
     with pytest.raises(UnknownCodeError, match="Did you mean kdensity"):
         measure(panel, None, {"kdensty": True})
-    with pytest.raises(ParameterError, match="One of them does not exist"):
+    with pytest.raises(ParameterError, match=r"measures\.concentration\.colour: unknown key"):
         measure(panel, None, {"concentration": {"colour": "red"}})
     with pytest.raises(ParameterError, match="true, false or a table"):
         measure(panel, None, {"concentration": "yes"})
-    with pytest.raises(ParameterError, match="names no areas"):
+    with pytest.raises(ParameterError, match=r"trends\.areas"):
         measure(panel, None, {"trends": True})
-    assert measure(panel, None, dict.fromkeys(MEASURES, False)) == {}
+    assert measure(panel, None, dict.fromkeys(Measures.model_fields, False)) == {}
 
 
 @pytest.mark.parametrize(
@@ -216,7 +219,7 @@ def test_pairs_single_plants_and_neighbours(folder):
     )
     assert list(found) == ["joint_kdensity", "joint_m_function", "individual_m_A", "ripley"]
     for answer in found.values():
-        assert answer.headline("ja").endswith("。")
+        assert told(answer.headline(), "ja").endswith("。")
         for lang in ("en", "ja"):
             figure = plot(answer, lang=lang)
             assert len(figure.data)

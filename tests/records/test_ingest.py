@@ -117,7 +117,7 @@ def test_the_corporate_number_register(tmp_path):
 
     text = line("1000020012025", "1") + line("1000020012026", "0")
     path = written(tmp_path, text, "01_hokkaido_all_20240131.csv", "cp932")
-    report = ingest(path, tmp_path / "store", "corporate-number", wave=2024, check_codes=None)
+    report = ingest(path, tmp_path / "store", "corporate-number", wave=2024, codes="any")
     assert report.reasons == {"not kept by the layout": 1}
     row = Store.open(tmp_path / "store").wave(2024).to_pandas().iloc[0]
     assert row["id"] == 1000020012025

@@ -136,7 +136,7 @@ def test_an_unknown_municipality_code_comes_with_its_likely_successor(tmp_path):
     wards = written(tmp_path, HEADER + "1998,1,27102,H01,5,,\n", "wards.csv")
     assert validate(wards).is_clean
     # Without a list of codes only their form is checked.
-    assert validate(written(tmp_path, HEADER + rows), check_codes=None).is_clean
+    assert validate(written(tmp_path, HEADER + rows), codes="any").is_clean
 
 
 def test_an_empty_wave(tmp_path):

@@ -28,8 +28,8 @@ def write(folder: Path, text: str) -> Path:
 def test_a_paper_may_be_a_folder_beside_the_study(tmp_path: Path) -> None:
     new_paper(tmp_path / "mypaper")
     study = read_study(write(tmp_path, GOOD + '[entry]\npaper = "mypaper"'))
-    assert study.entry.paper == str(tmp_path / "mypaper")
-    with pytest.raises(UnknownCodeError, match=r"there is no folder .*nopaper"):
+    assert study.paper_named == str(tmp_path / "mypaper")
+    with pytest.raises(DataError, match=r"there is no folder .*nopaper"):
         read_study(write(tmp_path, GOOD + '[entry]\npaper = "nopaper"'))
 
 
@@ -38,10 +38,11 @@ def test_bundled_studies_are_valid(name: str) -> None:
     assert read_study(name).name == name
 
 
-def test_defaults_are_those_of_the_paper(tmp_path: Path) -> None:
+def test_defaults(tmp_path: Path) -> None:
     study = read_study(write(tmp_path, GOOD))
-    assert study.region.division == "district-253"
+    assert study.records.source == "synthetic-census"
     assert study.entry.standard_errors == "HC1"
+    assert [chapter.name for chapter in study.chapters] == ["records", "region", "births"]
     assert study.is_synthetic
 
 

@@ -10,15 +10,30 @@ from shuseki.theory import (
     Housing,
     Linear,
     VerticalLinkages,
+    break_points,
     equilibria,
     hysteresis,
     solve,
     stability,
+    sustain_points,
     sweep,
 )
-from shuseki.theory.solving.dynamics import count_peaks, nudged, simulate
-from shuseki.theory.solving.equilibrium import break_points, sustain_points
+from shuseki.theory.solving.dynamics import simulate
 from shuseki.theory.solving.space import circle
+
+
+def nudged(state, size, seed):
+    """A state with every share changed by a random factor within ``1 ± size``, renormalised."""
+    moved = state * (1 + np.random.default_rng(seed).uniform(-size, size, len(state)))
+    return moved * (state.sum() / moved.sum())
+
+
+def count_peaks(shares, *, even=0.02):
+    """Local maxima around a circle; 0 when the shares differ by less than ``even``, relative."""
+    if np.ptp(shares) < even * shares.mean():
+        return 0
+    higher = (shares > np.roll(shares, 1) + 1e-9) & (shares >= np.roll(shares, -1) - 1e-9)
+    return int((higher & (shares > shares.mean())).sum())
 
 
 # unstable roots of Krugman's model, σ=5, μ=.4: theory note §1, six digits
@@ -59,6 +74,19 @@ def test_numerical_points_equal_the_closed_forms(model, between):
     assert sustain_points(model, between=between) == pytest.approx(
         [model.sustain_point()], rel=1e-8
     )
+
+
+def test_sweep_of_the_linear_model_has_no_folds():
+    # break and sustain point coincide (Ottaviano, Tabuchi and Thisse 2002): the branch between them
+    # stays at one cost, and turns back by rounding alone
+    found = sweep(Linear(), transport_cost=np.linspace(0.1, 0.27, 9), seeds=2)
+    assert found.folds == ()
+    assert found.break_points == pytest.approx([Linear().break_point()], rel=1e-8)
+
+
+def test_a_coarse_grid_has_the_same_branches_as_a_fine_one(swept):
+    coarse = sweep(CorePeriphery(), transport_cost=np.linspace(1.2, 2.4, 7), seeds=3)
+    assert [branch.kind for branch in coarse.branches] == [branch.kind for branch in swept.branches]
 
 
 @pytest.fixture(scope="module")

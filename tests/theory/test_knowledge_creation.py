@@ -2,29 +2,40 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from shuseki.errors import ParameterError
 from shuseki.theory.models.knowledge_creation import (
     KnowledgeCreation,
-    best_group_size,
-    bliss_point,
     entropic_meetings,
-    exchange_curve,
-    exchange_growth,
     exchange_meetings,
     fixed_pairs,
-    group_sizes,
-    isolation_point,
     knowledge_path,
+    rotation,
+)
+from shuseki.theory.models.knowledge_growth import (
+    best_group_size,
+    bliss_point,
+    exchange_curve,
+    exchange_growth,
+    group_sizes,
     pair_growth,
     public_knowledge,
-    rotation,
     rotation_growth,
-    sink_point,
 )
 from shuseki.theory.solving.dynamics import simulate
 
 THETA = 1 / 3
+
+
+def working_alone_is_as_good(theta, alpha):
+    """The two differences at which g(m) = α: where a pair ends, and beyond which none meets."""
+
+    def excess(m):
+        return float(pair_growth(m, theta)) - alpha
+
+    top = bliss_point(theta)
+    return brentq(excess, 0.0, top, xtol=1e-15), brentq(excess, top, 0.5, xtol=1e-15)
 
 
 def test_bliss():
@@ -56,7 +67,7 @@ def test_four_reach_bliss_from_either_side(start):
 
 def test_fixed_pair_sinks():
     # α=.1: m → .0313 (m^J = .03114), growth .1002 (note §7)
-    assert round(sink_point(THETA, 1, 0.1), 5) == 0.03114
+    assert round(working_alone_is_as_good(THETA, 0.1)[0], 5) == 0.03114
     model = KnowledgeCreation(fixed_pairs(2), alpha=0.1, choice="greedy")
     path = knowledge_path(model, difference=0.3, until=60, records=4, step=0.005)
     # the pair works alone and together by turns: m swings by about a step times α around m^J
@@ -174,9 +185,7 @@ def test_a_pair_left_over_sinks_beside_a_ring():
 
 def test_who_differ_too_much_never_meet():
     # note §7: isolation for ever where m(0) > m^I, the right root of g(m) = α
-    threshold = isolation_point(THETA, 1, 0.1)
-    assert float(pair_growth(threshold, THETA)) == pytest.approx(0.1)
-    assert sink_point(THETA, 1, 0.1) < bliss_point(THETA) < threshold < 0.5
+    threshold = working_alone_is_as_good(THETA, 0.1)[1]
     model = KnowledgeCreation(fixed_pairs(2), alpha=0.1, choice="greedy")
     apart = knowledge_path(model, difference=threshold + 1e-4, until=30, records=4)
     np.testing.assert_allclose(apart.growth, 0.1)
@@ -244,7 +253,6 @@ def test_group_sizes():
         (lambda: KnowledgeCreation(rotation([4]), theta=1.5), "theta = 1.5"),
         (lambda: rotation([1, 3]), "two or more persons"),
         (lambda: fixed_pairs(3), "even number"),
-        (lambda: sink_point(THETA, 1, 0.6), "growth at bliss"),
         (lambda: exchange_growth(1.4, 2), "share = 1.4"),
     ],
 )

@@ -8,14 +8,12 @@ from shuseki.errors import ParameterError
 from shuseki.theory import CorePeriphery
 from shuseki.theory.models.path_dependence import (
     SCENARIOS,
-    EntryExit,
     Lifecycle,
-    Urn,
     escape_share,
     escapes,
     lifecycle_path,
-    play,
 )
+from shuseki.theory.models.urns import EntryExit, Urn, play
 from shuseki.theory.solving.dynamics import simulate
 
 

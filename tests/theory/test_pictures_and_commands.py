@@ -1,68 +1,22 @@
 """Pictures and commands of the theories."""
 
+import re
+
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 from typer.testing import CliRunner
 
-from shuseki.cli.theory import app, in_japanese
+from shuseki.cli.theory import app
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.report.plots import plot
-from shuseki.theory import CorePeriphery, hysteresis, sweep
-from shuseki.theory.models.knowledge_creation import (
-    KnowledgeCreation,
-    exchange_curve,
-    group_sizes,
-    knowledge_path,
-    rotation,
-)
-from shuseki.theory.models.offshoring import Good, departures
-from shuseki.theory.models.path_dependence import Lifecycle, Urn, lifecycle_path, play
-from shuseki.theory.models.quantitative_spatial import QuantitativeSpatial
-from shuseki.theory.solving.dynamics import simulate
+from shuseki.theory import CorePeriphery, sweep
 
 RUNNER = CliRunner()
 
 
-def results():
-    model = CorePeriphery()
-    costs = 1 + 4 * np.abs(np.subtract.outer(np.arange(4), np.arange(4))) / 10
-    world = QuantitativeSpatial.invert(np.arange(1.0, 5), np.ones(4), costs)
-    return [
-        sweep(model, transport_cost=np.linspace(1.4, 2.0, 7), seeds=1),
-        hysteresis(model, transport_cost=np.array([1.5, 1.7, 1.9])),
-        departures([Good("a"), Good("b", 3.5)], wage_gap=1.1, transport_cost=np.linspace(1, 2, 9)),
-        exchange_curve(np.linspace(0, 0.9, 7)),
-        group_sizes(),
-        knowledge_path(KnowledgeCreation(rotation([4])), until=5, records=5),
-        lifecycle_path(Lifecycle(), until=20, records=9),
-        play(Urn(np.ones(2)), histories=20, steps=20),
-        simulate(model, np.array([0.6, 0.4]), until=2, records=4),
-        world.counterfactual(productivity=np.array([1.1, 1, 1, 1])),
-        world.with_draws(draws=4, productivity=np.array([1.1, 1, 1, 1])),
-    ]
-
-
-@pytest.fixture(scope="module")
-def all_results():
-    return results()
-
-
-def test_every_picture_speaks_both_languages(all_results):
-    for one in all_results:
-        english, japanese = plot(one), plot(one, lang="ja")
-        assert isinstance(english, go.Figure)
-        assert english.data
-        assert english.layout.title.text != japanese.layout.title.text
-        assert english.layout.title.text.isascii() or "θ" in english.layout.title.text
-        assert not in_japanese(one).isascii() or type(one).__name__ in (
-            "KnowledgePath",
-            "Trajectory",
-        )
-
-
-def test_stable_and_unstable_are_drawn_apart(all_results):
-    names = {trace.name for trace in plot(all_results[0]).data}
+def test_stable_and_unstable_are_drawn_apart():
+    found = sweep(CorePeriphery(), transport_cost=np.linspace(1.4, 2.0, 7), seeds=1)
+    names = {trace.name for trace in plot(found).data}
     assert names == {"stable", "unstable"}
 
 
@@ -76,13 +30,29 @@ def test_offshoring_command_writes_page_and_table(tmp_path):
     assert ran.exit_code == 0, ran.output
     assert "lathes" in ran.output
     assert "移転" in page.read_text(encoding="utf-8")
-    assert table.read_text().startswith("good,elasticity_of_substitution")
+    assert table.read_text().startswith("good,good_ja,elasticity_of_substitution")
+    assert "移転する輸送費" in ran.output
 
 
 def test_knowledge_command():
     ran = RUNNER.invoke(app, ["knowledge", "--efficiency", "0.7"])
     assert ran.exit_code == 0, ran.output
     assert "at best 0.42188 at 61.0%" in " ".join(ran.output.split())
+
+
+def test_commands_speak_japanese():
+    for words in (["knowledge"], ["path", "--process", "entry-exit"]):
+        ran = RUNNER.invoke(app, [*words, "--lang", "ja"])
+        assert ran.exit_code == 0, ran.output
+        told = ran.output[: ran.output.index("出所")]  # sources stay in their own language
+        assert re.findall(r"[A-Za-z]{4,}", told) == []
+
+
+def test_linear_model_from_the_command():
+    ran = RUNNER.invoke(app, ["bifurcation", "--model", "linear", "--costs", "6"])
+    assert ran.exit_code == 0, ran.output
+    # τ* of the default parameters, as in the docstring of Linear
+    assert "break points 0.225722" in " ".join(ran.output.split())
 
 
 @pytest.mark.slow
@@ -98,6 +68,7 @@ def test_bifurcation_command():
         (["counterfactual", "--cost", "Suwa=0.8"], ParameterError, "names one area"),
         (["counterfactual", "--productivity", "Suwa"], ParameterError, "has no value"),
         (["counterfactual", "--productivity", "Sua=1.1"], UnknownCodeError, "Unknown area"),
+        (["counterfactual", "--congestion", "0.3"], ParameterError, "which has none"),
         (["offshoring", "--good", "x=big"], ParameterError, "is no number"),
     ],
 )

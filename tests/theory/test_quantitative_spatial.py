@@ -1,21 +1,13 @@
 """Inversion, exact hat and its audit, on made-up regions with known answers."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from shuseki.errors import DataError, ParameterError
-from shuseki.theory.models.quantitative_spatial import (
-    Elasticities,
-    Prior,
-    QuantitativeSpatial,
-    exact_hat,
-    invert_trade,
-    leading_eigenvalue,
-    long_run_symmetric,
-    utility_slope,
-)
+from shuseki.theory.models.quantitative_housing import HousingParameters, exact_hat, utility_slope
+from shuseki.theory.models.quantitative_immobile import ImmobileDemandParameters
+from shuseki.theory.models.quantitative_spatial import Prior
+from shuseki.theory.solving.trade import invert_trade, leading_eigenvalue
 
 N = 40
 
@@ -31,9 +23,36 @@ def made_up(*, directed=False, seed=0, n=N):
     return np.exp(rng.normal(0, 1, n)) * 1e4, np.exp(rng.normal(0, 0.15, n)) * 3e6, costs
 
 
+def long_run_in_levels(costs, productivity, amenity, chosen):
+    """Shares of people and wages (mean 1 over people) under symmetric costs.
+
+    Another way to what the exact hat solves: one product with D per step, which contracts by
+    |γ₂/γ₁| (Allen and Arkolakis 2014).
+    """
+    sigma, alpha, beta = chosen.elasticity_of_substitution, chosen.alpha, chosen.beta
+    ratio = chosen.gamma_2 / chosen.gamma_1
+    np.testing.assert_allclose(costs, costs.T)
+    assert abs(ratio) < 1
+    kernel, s = costs ** (1 - sigma), (sigma - 1) / (2 * sigma - 1)
+    lA, lu = np.log(productivity), np.log(amenity)
+    left, right = s * ((sigma - 1) * lA + sigma * lu), np.exp(s * ((sigma - 1) * lu + sigma * lA))
+    y, moved = np.zeros_like(lA), 1.0
+    while moved > 1e-12:
+        new = left + np.log(kernel @ (right * np.exp(ratio * y)))
+        new -= new.mean()
+        moved, y = np.max(np.abs(new - y)), new
+    people = np.exp(y / (s * chosen.gamma_1))
+    people /= people.sum()
+    lw = ((1 + (beta - alpha) * (sigma - 1)) * np.log(people) - (sigma - 1) * (lA - lu)) / (
+        1 - 2 * sigma
+    )
+    wage = np.exp(lw - lw.mean())
+    return people, wage / (wage @ people)
+
+
 @pytest.fixture(scope="module")
 def world():
-    return QuantitativeSpatial.invert(*made_up())
+    return HousingParameters().invert(*made_up())
 
 
 def shocks(seed=1, n=N):
@@ -46,14 +65,14 @@ def shocks(seed=1, n=N):
 
 def test_uniqueness_condition_of_helpman():
     # RRH: σ=5, μ=.75: σ(1-μ) = 1.25 > 1, hence |γ₂/γ₁| < 1; Helpman is AA with these spillovers
-    chosen = Elasticities()
+    chosen = HousingParameters()
     assert (chosen.alpha, chosen.beta) == pytest.approx((1 / 4, -1 / 3))
     assert chosen.gamma_1 == pytest.approx(5 / 3)
     assert chosen.contraction == pytest.approx(0.55)
-    assert Elasticities(4, 0.8).contraction > 1  # σ(1-μ) = .8
-    assert Elasticities(4, 0.75).contraction == pytest.approx(1)  # σ(1-μ) = 1
+    assert HousingParameters(4, 0.8).contraction > 1  # σ(1-μ) = .8
+    assert HousingParameters(4, 0.75).contraction == pytest.approx(1)  # σ(1-μ) = 1
     # AA's own σ=9, α=.1, β=-.3: unique
-    assert Elasticities(9, productivity_spillover=0.1, amenity_spillover=-0.3).contraction < 1
+    assert HousingParameters(9, productivity_spillover=0.1, amenity_spillover=-0.3).contraction < 1
 
 
 def test_observed_state_is_an_equilibrium(world):
@@ -85,8 +104,8 @@ def test_inversion_recovers_fundamentals():
     rng = np.random.default_rng(3)
     _, _, costs = made_up()
     A, u = np.exp(rng.normal(0, 0.2, N)), np.exp(rng.normal(0, 0.2, N))
-    people, wage, _ = long_run_symmetric(costs**-4, A, u, Elasticities())
-    found = QuantitativeSpatial.invert(people, wage, costs)
+    people, wage = long_run_in_levels(costs, A, u, HousingParameters())
+    found = HousingParameters().invert(people, wage, costs)
     # note §5: 5e-12 at 1,741 regions
     assert np.ptp(np.log(found.productivity / A)) < 1e-10
     assert np.ptp(np.log(found.amenity / u)) < 1e-10
@@ -104,14 +123,15 @@ def test_inversion_of_nearly_separate_islands():
 
 
 def test_long_run_in_levels_gives_back_the_observed(world):
-    np.testing.assert_allclose(
-        world.long_run(), world.employment / world.employment.sum(), rtol=1e-9
+    people, _ = long_run_in_levels(
+        world.iceberg, world.productivity, world.amenity, world.parameters
     )
+    np.testing.assert_allclose(people, world.employment / world.employment.sum(), rtol=1e-9)
 
 
 @pytest.mark.parametrize("directed", [False, True])
 def test_nothing_changes_when_nothing_changes(directed):
-    change = QuantitativeSpatial.invert(*made_up(directed=directed)).counterfactual()
+    change = HousingParameters().invert(*made_up(directed=directed)).counterfactual()
     np.testing.assert_allclose(change.employment, 1, atol=1e-10)
     np.testing.assert_allclose(change.wage, 1, atol=1e-10)
     assert change.welfare == pytest.approx(1, abs=1e-10)
@@ -122,11 +142,11 @@ def test_hat_equals_a_solution_in_levels(world):
     cost, A, H = shocks()
     cost = np.maximum(cost, 1 / world.iceberg)
     change = world.counterfactual(transport_cost=cost, productivity=A, housing=H)
-    people, wage, _ = long_run_symmetric(
-        (world.iceberg * cost) ** -4,
+    people, wage = long_run_in_levels(
+        world.iceberg * cost,
         world.productivity * A,
         world.amenity * H ** (1 / 3),
-        world.elasticities,
+        world.parameters,
     )
     before = world.employment / world.employment.sum()
     np.testing.assert_allclose(change.employment * before, people, rtol=1e-9)  # note §5: 1e-11
@@ -135,12 +155,12 @@ def test_hat_equals_a_solution_in_levels(world):
 
 
 def test_hat_holds_with_directed_costs():
-    world = QuantitativeSpatial.invert(*made_up(directed=True))
+    world = HousingParameters().invert(*made_up(directed=True))
     cost, A, H = shocks()
     cost = np.maximum(cost, 1 / world.iceberg)
     change = world.counterfactual(transport_cost=cost, productivity=A, housing=H)
     # the new state, inverted, must show the changed fundamentals
-    after = QuantitativeSpatial.invert(
+    after = HousingParameters().invert(
         world.employment * change.employment, world.wage * change.wage, world.iceberg * cost
     )
     assert np.ptp(np.log(after.productivity / (world.productivity * A))) < 1e-9
@@ -151,7 +171,7 @@ def test_regions_have_no_identity(world):
     order = np.random.default_rng(0).permutation(N)
     A = shocks()[1]
     people, wage, costs = made_up()
-    other = QuantitativeSpatial.invert(people[order], wage[order], costs[np.ix_(order, order)])
+    other = HousingParameters().invert(people[order], wage[order], costs[np.ix_(order, order)])
     np.testing.assert_allclose(
         other.counterfactual(productivity=A[order]).employment,
         world.counterfactual(productivity=A).employment[order],
@@ -177,7 +197,7 @@ def test_utility_slope_is_the_derivative(world):
             np.log(wage) + np.log(access) / (sigma - 1) + np.log(world.amenity / people ** (1 / 3))
         )
 
-    slope = utility_slope(world.trade_shares, world.wage * world.employment, world.elasticities)
+    slope = utility_slope(world.trade_shares, world.wage * world.employment, world.parameters)
     for k in (0, 7):
         shift = np.ones(N)
         shift[k] = np.exp(h)
@@ -186,7 +206,7 @@ def test_utility_slope_is_the_derivative(world):
 
 
 def test_leading_eigenvalue_by_arnoldi_equals_dense():
-    world = QuantitativeSpatial.invert(*made_up(n=80))
+    world = HousingParameters().invert(*made_up(n=80))
     matrix = world._adjustment()
     assert leading_eigenvalue(matrix) == pytest.approx(world.spectrum()[0].real, abs=1e-6)
 
@@ -200,32 +220,30 @@ def test_audit_of_a_unique_and_stable_world(world):
 
 
 def test_unstable_observed_state_is_refused_with_the_condition():
-    world = QuantitativeSpatial.invert(*made_up(), elasticities=Elasticities(4, 0.9))
+    world = HousingParameters(4, 0.9).invert(*made_up())
     with pytest.raises(ParameterError, match=r"unstable.*σ\(1-μ\) = 0.4, short of 1 by 0.6"):
         world.counterfactual(productivity=shocks()[1])
 
 
 def test_class_one_names_the_congestion_that_would_hold_it():
     people, wage, costs = made_up()
-    one = QuantitativeSpatial.invert(
-        people, wage, costs, elasticities=Elasticities(5, 0.4, "immobile demand")
-    )
+    one = ImmobileDemandParameters(5, 0.4).invert(people, wage, costs)
     with pytest.raises(ParameterError, match="ξ above about") as caught:
         one.counterfactual()
     needed = float(str(caught.value).split("ξ above about ")[1].split(",")[0])
     for factor, stable in ((0.98, False), (1.02, True)):
-        chosen = Elasticities(5, 0.4, "immobile demand and congestion", needed * factor)
-        other = QuantitativeSpatial.invert(people, wage, costs, elasticities=chosen)
+        chosen = ImmobileDemandParameters(5, 0.4, needed * factor)
+        other = chosen.invert(people, wage, costs)
         assert other.audit.observed_is_stable is stable
 
 
 def test_class_three_keeps_the_observed_and_moves_with_shocks():
-    chosen = Elasticities(5, 0.4, "immobile demand and congestion", 0.3)
-    world = QuantitativeSpatial.invert(*made_up(directed=True), elasticities=chosen)
-    assert np.ptp(world.footloose.payoff(world._shares)) < 1e-12
+    chosen = ImmobileDemandParameters(5, 0.4, 0.3)
+    world = chosen.invert(*made_up(directed=True))
+    assert np.ptp(world.footloose.payoff(world.shares)) < 1e-12
     np.testing.assert_allclose(
-        world.footloose.short_run(world._shares).wage / world.wage,
-        np.mean(world.footloose.short_run(world._shares).wage / world.wage),
+        world.footloose.short_run(world.shares).wage / world.wage,
+        np.mean(world.footloose.short_run(world.shares).wage / world.wage),
         rtol=1e-8,
     )
     np.testing.assert_allclose(world.counterfactual().employment, 1, atol=1e-6)
@@ -241,7 +259,7 @@ def test_class_three_keeps_the_observed_and_moves_with_shocks():
 def test_foreign_nodes_keep_their_people():
     people, wage, costs = made_up()
     mobile = np.arange(N) < N - 1
-    world = QuantitativeSpatial.invert(people, wage, costs, mobile=mobile)
+    world = HousingParameters().invert(people, wage, costs, mobile=mobile)
     better = np.where(mobile, 1.0, 1.3)
     change = world.counterfactual(productivity=better)
     assert change.employment[-1] == 1
@@ -253,7 +271,7 @@ def test_foreign_nodes_keep_their_people():
 
 def test_draws_give_intervals_and_repeat():
     people, wage, costs = made_up(n=15)
-    world = QuantitativeSpatial.invert(people, wage, costs)
+    world = HousingParameters().invert(people, wage, costs)
     better = np.where(np.arange(15) == 2, 1.1, 1.0)
     one = world.with_draws(draws=30, seed=4, productivity=better)
     two = world.with_draws(draws=30, seed=4, productivity=better)
@@ -269,7 +287,7 @@ def test_draws_give_intervals_and_repeat():
 
 def test_draws_count_the_unstable():
     people, wage, costs = made_up(n=15)
-    world = QuantitativeSpatial.invert(people, wage, costs)
+    world = HousingParameters().invert(people, wage, costs)
     wide = Prior(elasticity_of_substitution=(3, 9), goods_share=(0.6, 0.95))
     found = world.with_draws(
         draws=60, prior=wide, seed=1, productivity=np.where(np.arange(15) == 2, 1.05, 1.0)
@@ -294,11 +312,29 @@ def test_impossible_shocks(world, change, says):
 def test_impossible_data():
     people, wage, costs = made_up()
     with pytest.raises(DataError, match="1 regions without positive employment: 3 0"):
-        QuantitativeSpatial.invert(np.where(np.arange(N) == 3, 0, people), wage, costs)
+        HousingParameters().invert(np.where(np.arange(N) == 3, 0, people), wage, costs)
     with pytest.raises(DataError, match="negative"):
-        QuantitativeSpatial.invert(people, wage, -costs)
-    with pytest.raises(ParameterError, match="congestion = 0"):
-        Elasticities(dispersion="immobile demand and congestion")
+        HousingParameters().invert(people, wage, -costs)
+    with pytest.raises(ParameterError, match="congestion = -1"):
+        ImmobileDemandParameters(congestion=-1.0)
+    with pytest.raises(ParameterError, match="1 regions whose people stay"):
+        ImmobileDemandParameters().invert(people, wage, costs, mobile=np.arange(N) > 0)
+
+
+def test_a_prior_has_the_parameters_of_the_model(world):
+    with pytest.raises(ParameterError, match="range of congestion; HousingParameters has"):
+        world.with_draws(draws=1, prior=Prior(congestion=(0.1, 0.3)))
+
+
+def test_market_access_of_immobile_demand_is_that_of_its_customers():
+    # two like regions: both reach the same market
+    even = ImmobileDemandParameters(5, 0.4, 0.3).invert(
+        np.ones(2), np.ones(2), np.array([[1.0, 1.5], [1.5, 1.0]])
+    )
+    np.testing.assert_allclose(even.market_access, 1)
+    np.testing.assert_allclose(even.productivity, 1)
+    # by hand: shares ½ and ½ of spending weighed by 1 and 1.5^-4
+    np.testing.assert_allclose(even.trade_shares[0, 0], 1 / (1 + 1.5**-4))
 
 
 def test_hat_converges_from_anywhere_where_it_is_unique(world):
@@ -307,15 +343,8 @@ def test_hat_converges_from_anywhere_where_it_is_unique(world):
         world.trade_shares,
         world.wage * world.employment,
         world.employment,
-        world.elasticities,
+        world.parameters,
         start=rng.normal(0, 1, (2, N)),
     )
     np.testing.assert_allclose(found[0], 0, atol=1e-10)
     assert found[-1] < 120  # undamped, 55–72 steps in the note from no change
-
-
-def test_symmetric_solver_refuses_what_it_cannot_do(world):
-    with pytest.raises(ParameterError, match="differ by direction"):
-        QuantitativeSpatial.invert(*made_up(directed=True)).long_run()
-    with pytest.raises(ParameterError, match="above 1 by"):
-        replace(world, elasticities=Elasticities(4, 0.9)).long_run()

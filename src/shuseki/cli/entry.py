@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from shuseki.cli.gate import WRITES
+from shuseki.cli.show import Figure, Lang, Output, bar, show
 from shuseki.entry.atlas import atlas as every_specification
 from shuseki.entry.atlas import permutation_test, strongly_correlated
 from shuseki.entry.conley import conley_errors
@@ -26,13 +25,11 @@ from shuseki.entry.spatial import spatial_tests, surviving_conclusions
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.geography.coordinates import check_coordinates
 from shuseki.geography.distances import distance_matrix_km
+from shuseki.geography.weights import definitions_of_neighbours
 from shuseki.papers.catalogue import printed_definitions, printed_hypotheses, printed_paper
 from shuseki.papers.from_print import judge_from_print
 from shuseki.reading.tables import read_table
 from shuseki.reading.toml import read_toml
-from shuseki.release import write_csv
-from shuseki.results import Result
-from shuseki.study.deeper import definitions_of_neighbours
 
 __all__ = ["app"]
 
@@ -46,9 +43,7 @@ TableFile = Annotated[Path, typer.Argument(help="CSV, Parquet or xlsx, one row p
 Terms = Annotated[str, typer.Option("--terms", help="Regressors, separated by commas.")]
 Outcome = Annotated[str, typer.Option("--outcome", help="Column of the outcome.")]
 Code = Annotated[str, typer.Option("--code", help="Column of the area codes.")]
-Out = Annotated[
-    Path | None, typer.Option("--out", help="Write the table to this CSV file."), WRITES
-]
+Encoding = Annotated[str, typer.Option("--encoding", help="Of the table, when it cannot be found.")]
 
 
 @app.command()
@@ -62,11 +57,14 @@ def neighbours(
     cutoffs: Annotated[
         str, typer.Option(help="Cut-offs of Conley's errors, km, separated by commas.")
     ] = "50,100,200",
-    out: Out = None,
+    encoding: Encoding = "auto",
+    lang: Lang = "en",
+    output: Output = None,
+    figure: Figure = None,
 ) -> None:
     """Do areas answer to one another, and do the conclusions survive it?"""
     names = _list(terms)
-    frame = _read(table, code, [outcome, *names, latitude, longitude])
+    frame = _read(table, code, [outcome, *names, latitude, longitude], encoding=encoding)
     frame = frame.dropna(subset=[outcome, *names, latitude, longitude])
     centres = frame[[latitude, longitude]].to_numpy(dtype=float)
     check_coordinates(centres[:, 0], centres[:, 1], rows=list(frame.index), what="areas")
@@ -84,9 +82,9 @@ def neighbours(
             cutoffs_km=[_kilometres(cutoff) for cutoff in _list(cutoffs)],
         )
         survival = surviving_conclusions(frame, outcomes=[outcome], terms=names, neighbours=weights)
-    _show(tests, out)
-    _show(conley)
-    _show(survival)
+    show(tests, lang=lang, output=output, figure=figure)
+    show(conley, lang=lang)
+    show(survival, lang=lang)
 
 
 @app.command()
@@ -111,12 +109,15 @@ def counts(
         bool, typer.Option(help="With --groups, Poisson: p-values by the wild cluster bootstrap.")
     ] = False,
     code: Code = "area",
-    out: Out = None,
+    encoding: Encoding = "auto",
+    lang: Lang = "en",
+    output: Output = None,
+    figure: Figure = None,
 ) -> None:
     """How many births, rather than which rate?"""
     names, idle = _list(terms), _list(inflation)
     wanted = [outcome, *names, *idle, *(name for name in (exposure, groups) if name)]
-    frame = _read(table, code, wanted, text=[groups] if groups else [])
+    frame = _read(table, code, wanted, text=[groups] if groups else [], encoding=encoding)
     if bootstrap and not (groups and family == "poisson"):
         raise ParameterError(
             f"--bootstrap with family {family} and groups {groups}. Expected family poisson and a "
@@ -132,16 +133,16 @@ def counts(
         standard_errors="cluster" if groups else "HC1",
         groups=groups,
     )
-    _show(fit, out)
+    show(fit, lang=lang, output=output, figure=figure)
     if bootstrap and groups:
         with Console().status("drawing weights of clusters"):
             drawn = bootstrap_counts(
                 frame, outcome=outcome, terms=names, groups=groups, exposure=exposure
             )
-        _show(drawn)
+        show(drawn, lang=lang)
     if family == "poisson":
         births = frame[wanted].dropna()[outcome].to_numpy(dtype=float)
-        _show(overdispersion(births, fit.means))
+        show(overdispersion(births, fit.means), lang=lang)
 
 
 @app.command()
@@ -153,7 +154,10 @@ def equality(
         bool, typer.Option(help="Divide each outcome by its mean first.")
     ] = False,
     code: Code = "area",
-    out: Out = None,
+    encoding: Encoding = "auto",
+    lang: Lang = "en",
+    output: Output = None,
+    figure: Figure = None,
 ) -> None:
     """Do two outcomes answer to different things?"""
     both = _list(outcomes)
@@ -162,11 +166,11 @@ def equality(
             f"{len(both)} outcomes: {examples(both)}. Expected two, e.g. START_H,START_L."
         )
     names = _list(terms)
-    frame = _read(table, code, [*both, *names])
+    frame = _read(table, code, [*both, *names], encoding=encoding)
     answer = equality_of_coefficients(
         frame, outcomes=(both[0], both[1]), terms=names, standardised=standardised
     )
-    _show(answer, out)
+    show(answer, lang=lang, output=output, figure=figure)
 
 
 @app.command()
@@ -189,18 +193,20 @@ def regions(
     ] = "",
     draws: Annotated[int, typer.Option(help="Random divisions of each number.")] = 100,
     seed: Annotated[int, typer.Option(help="Seed of the random divisions.")] = 0,
-    out: Out = None,
+    encoding: Encoding = "auto",
+    lang: Lang = "en",
+    output: Output = None,
+    figure: Figure = None,
 ) -> None:
     """Would other borders have said so? Random divisions need columns latitude and longitude."""
     names, by = _list(terms), _list(divisions)
     sizes = [_whole(size) for size in _list(random_areas)]
     places = ["latitude", "longitude"] if sizes else []
-    frame = _read(table, code, [*by, "births", *places], text=by)
+    frame = _read(table, code, [*by, "births", *places], text=by, encoding=encoding)
     born = [c for c in frame.columns if c == "births" or str(c).startswith("births_")]
     accounts = frame.drop(columns=[*born, *by, *places]).select_dtypes("number")
     units = Units(accounts, frame[born], frame[places].to_numpy(dtype=float) if places else None)
-    with _bar("dividing") as bar:
-        task = bar.add_task("dividing", total=None)
+    with bar("dividing") as progress:
         answer = compare_divisions(
             units,
             {name: frame[name] for name in by},
@@ -210,9 +216,9 @@ def regions(
             random_areas=sizes,
             draws=draws,
             rng=np.random.default_rng(seed),
-            progress=lambda done, of: bar.update(task, completed=done, total=of),
+            progress=progress,
         )
-    _show(answer, out)
+    show(answer, lang=lang, output=output, figure=figure)
 
 
 @app.command()
@@ -228,15 +234,17 @@ def atlas(
     ] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the permutations.")] = 0,
     code: Code = "area",
-    out: Out = None,
+    encoding: Encoding = "auto",
+    lang: Lang = "en",
+    output: Output = None,
+    figure: Figure = None,
 ) -> None:
     """What would every other reasonable specification have said?"""
     names, outcomes = _list(terms), _list(outcome)
-    frame = _read(table, code, [*outcomes, *names])
+    frame = _read(table, code, [*outcomes, *names], encoding=encoding)
     rules = {name: lambda y, drop=rule: ~drop(y) for name, rule in OUTLIER_RULES.items()}
     apart = strongly_correlated(frame[names], threshold)
-    with _bar("estimating") as bar:
-        task = bar.add_task("estimating", total=None)
+    with bar("estimating") as progress:
         answer = every_specification(
             frame, outcomes=outcomes, terms=names, outlier_rules=rules, never_together=apart
         )
@@ -248,29 +256,27 @@ def atlas(
                 terms=names,
                 permutations=permutations,
                 rng=np.random.default_rng(seed),
-                progress=lambda done, of: bar.update(task, completed=done, total=of),
+                progress=progress,
                 outlier_rules=rules,
                 never_together=apart,
             )
-    console = Console()
-    console.print(answer.headline(), markup=False, highlight=False)
-    console.print(answer.support().to_string(index=False), markup=False, highlight=False)
-    if out is not None:
-        write_csv(out, answer.to_frame())
-        console.print(f"Written: {out}", markup=False, highlight=False)
+    show(answer, lang=lang, output=output, figure=figure, table=answer.support())
     if luck is not None:
-        _show(luck)
+        show(luck, lang=lang)
 
 
 @app.command(name="print")
 def from_print(
     paper: Annotated[str, typer.Argument(help="A bundled paper, or a folder.")] = "okamuro-2006",
-    out: Out = None,
+    encoding: Encoding = "auto",
+    lang: Lang = "en",
+    output: Output = None,
+    figure: Figure = None,
 ) -> None:
     """Which hypotheses do a paper's printed moments support by themselves?"""
     with Console().status("judging from print"):
         answer = judge_from_print(printed_paper(paper), printed_hypotheses(paper))
-    _show(answer, out)
+    show(answer, lang=lang, output=output, figure=figure)
 
 
 # ---- reading and showing ------------------------------------------------------------------------
@@ -304,11 +310,15 @@ def _kilometres(text: str) -> float:
         ) from None
 
 
-def _read(path: Path, code: str, wanted: list[str], text: Sequence[str] = ()) -> pd.DataFrame:
+def _read(
+    path: Path, code: str, wanted: list[str], text: Sequence[str] = (), encoding: str = "auto"
+) -> pd.DataFrame:
     if not path.is_file():
         raise ParameterError(f"No file {path}. Expected a CSV file. Check the path.")
     numbers = [name for name in wanted if name not in text]
-    frame = read_table(path, codes=[code], numbers=numbers, required=wanted, text=text)
+    frame = read_table(
+        path, codes=[code], numbers=numbers, required=wanted, text=text, encoding=encoding
+    )
     frame[list(text)] = frame[list(text)].replace("", None)
     twice = frame[code][frame[code].duplicated()]
     if len(twice):
@@ -317,21 +327,3 @@ def _read(path: Path, code: str, wanted: list[str], text: Sequence[str] = ()) ->
             "Add the rows up first."
         )
     return frame.set_index(code)
-
-
-def _show(answer: Result, out: Path | None = None) -> None:
-    console = Console()
-    console.print(answer.summary(), markup=False, highlight=False, soft_wrap=True)
-    if out is not None:
-        write_csv(out, answer.to_frame())
-        console.print(f"Written: {out}", markup=False, highlight=False)
-
-
-def _bar(what: str) -> Progress:
-    return Progress(
-        TextColumn(what),
-        BarColumn(),
-        TextColumn("{task.completed} of {task.total}"),
-        TimeElapsedColumn(),
-        transient=True,
-    )

@@ -3,19 +3,16 @@
 Without ``--panel`` or ``--sites`` each command runs on the bundled public statistics.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
 from shuseki.cli.gate import WRITES
+from shuseki.cli.show import Figure, Lang, Output, bar, show, tell_rows
+from shuseki.datasets.panels import Kind, public_panel, public_scales
 from shuseki.datasets.public import fully_published, manufacturing_panel
 from shuseki.measures.change.externalities import ExternalityRange
 from shuseki.measures.change.lifecycle import life_cycle
@@ -26,21 +23,12 @@ from shuseki.measures.clusters.clusters import Clusters, PointClusters, point_cl
 from shuseki.measures.clusters.clusters import clusters as find_clusters
 from shuseki.measures.indices.concentration import scale_sweep
 from shuseki.panel import Panel
+from shuseki.records.panels import read_panel, read_sites
 from shuseki.release import write_csv, write_text
-from shuseki.report.blocks import own_headline
 from shuseki.report.marks import mark
-from shuseki.report.plots import plot
-from shuseki.report.plots.measures import types_map
+from shuseki.report.plots.change import types_map
 from shuseki.report.words import pick
-from shuseki.results import Result
-from shuseki.study.measures import (
-    Kind,
-    measure,
-    public_panel,
-    public_scales,
-    read_panel,
-    read_sites,
-)
+from shuseki.study.chapters.measures import measure
 
 __all__ = ["app"]
 
@@ -61,13 +49,9 @@ SitesFile = Annotated[
     typer.Option("--sites", help="CSV or Parquet: latitude, longitude, industry, employment."),
 ]
 Period = Annotated[str | None, typer.Option("--period", help="Which period; the last by default.")]
-Output = Annotated[
-    Path | None, typer.Option("--output", help="Write the whole table to this CSV."), WRITES
+Encoding = Annotated[
+    str, typer.Option("--encoding", help="Of the files, when it cannot be found: cp932, latin-1 …")
 ]
-Figure = Annotated[
-    Path | None, typer.Option("--figure", help="Write the picture to this HTML."), WRITES
-]
-Lang = Annotated[str, typer.Option("--lang", help="Language of answer and picture: en or ja.")]
 Areas = Annotated[list[str] | None, typer.Option("--area", help="Code of an area; repeat it.")]
 EXAMPLES = ["13111", "27227", "20204", "03206"]
 """Ota, Higashi-Osaka, Okaya and Kitakami, the four of the 2012 paper."""
@@ -76,6 +60,7 @@ EXAMPLES = ["13111", "27227", "20204", "03206"]
 @app.command()
 def quotients(
     panel: PanelFile = None,
+    encoding: Encoding = "auto",
     period: Period = None,
     variable: Annotated[str, typer.Option("--variable", help="What to compare.")] = "plants",
     since: Annotated[
@@ -90,7 +75,7 @@ def quotients(
     With --since: shift-share, what nation, industry mix and own competitiveness contributed; by
     default of the cities whose industries are published in full in both years.
     """
-    data = read_panel(panel) if panel else public_panel("industries", lang)
+    data = read_panel(panel, encoding) if panel else public_panel("industries", lang)
     if since is not None and panel is None:
         data = public_panel("municipal industries", lang)
         years = [int(since), int(period or data.periods[-1])]
@@ -99,18 +84,29 @@ def quotients(
     answers = measure(data, None, {"quotients": options})
     if since is not None:
         table = answers["shift_share"].to_frame().sort_values("competitive", ascending=False)
-        tell(answers["shift_share"], output, figure, lang, table=table.drop(columns="area"))
+        show(
+            answers["shift_share"],
+            output=output,
+            figure=figure,
+            lang=lang,
+            table=table.drop(columns="area"),
+        )
         return
-    console.print(
-        pick(own_headline(answers["specialisation"]), lang), markup=False, highlight=False
-    )
+    console.print(pick(answers["specialisation"].headline(), lang), markup=False, highlight=False)
     table = answers["quotients"].to_frame().nlargest(SHOWN, "lower")
-    tell(answers["quotients"], output, figure, lang, table=table.drop(columns=["area", "industry"]))
+    show(
+        answers["quotients"],
+        output=output,
+        figure=figure,
+        lang=lang,
+        table=table.drop(columns=["area", "industry"]),
+    )
 
 
 @app.command()
 def concentration(
     panel: PanelFile = None,
+    encoding: Encoding = "auto",
     sites: SitesFile = None,
     period: Period = None,
     together: Annotated[
@@ -130,11 +126,11 @@ def concentration(
     if scale:
         if panel or sites:
             raise typer.BadParameter("--scale compares the bundled divisions; leave out the file")
-        swept = scale_sweep(public_scales(lang), employment="employees", period=period)
-        tell(swept, output, figure, lang)
+        swept = scale_sweep(public_scales(lang), period=period)
+        show(swept, output=output, figure=figure, lang=lang)
         return
-    data = read_panel(panel) if panel else public_panel("industries", lang)
-    plants = read_sites(sites) if sites else None
+    data = read_panel(panel, encoding) if panel else public_panel("industries", lang)
+    plants = read_sites(sites, encoding) if sites else None
     options: dict[str, object] = {"period": period or data.periods[-1]}
     if together or local:
         options |= {"coagglomeration": together, "local": [local] if local else []}
@@ -146,18 +142,16 @@ def concentration(
         if local:
             table = table[table["kind"] != ""].sort_values("local_moran", ascending=False)
         shown = [name for name in table if name not in hidden]
-        tell(answer, output, figure, lang, table=table[shown])
+        show(answer, output=output, figure=figure, lang=lang, table=table[shown])
         return
     columns = ["industry_name", "plants", "locational_gini", "ellison_glaeser", "moran", "moran_p"]
     table = answers["concentration"].to_frame()[columns]
     table = table.sort_values("ellison_glaeser", ascending=False)
-    tell(answers["concentration"], output, figure, lang, table=table)
+    show(answers["concentration"], output=output, figure=figure, lang=lang, table=table)
     if "disagreement" in answers:
-        console.print(
-            pick(own_headline(answers["disagreement"]), lang), markup=False, highlight=False
-        )
+        console.print(pick(answers["disagreement"].headline(), lang), markup=False, highlight=False)
         reasons = answers["disagreement"].to_frame()[["industry_name", "spread", "reason"]]
-        print_table(reasons[reasons["reason"] != ""])
+        tell_rows(reasons[reasons["reason"] != ""], lang)
 
 
 Industries = Annotated[
@@ -186,6 +180,7 @@ PlantsFile = Annotated[
 @app.command()
 def kdensity(
     panel: PanelFile = None,
+    encoding: Encoding = "auto",
     sites: SitesFile = None,
     period: Period = None,
     industry: Industries = None,
@@ -213,28 +208,32 @@ def kdensity(
             raise typer.BadParameter("--pair needs plants as points; give --sites")
         options |= {"pairs": both_codes(pair), "among": chosen(among, ("all", "both"))}
     if sites is not None:
-        data, plants = public_panel("municipalities"), read_sites(sites)
+        data, plants = public_panel("municipalities"), read_sites(sites, encoding)
         options["positions"] = chosen(positions, POSITIONS)
     else:
-        data, plants = read_panel(panel) if panel else public_panel("municipalities", lang), None
+        data, plants = (
+            read_panel(panel, encoding) if panel else public_panel("municipalities", lang),
+            None,
+        )
         options["period"] = period or data.periods[-1]
-    with bar("K-density") as (progress, task):
+    with bar("K-density") as progress:
         answers = measure(
             data,
             plants,
             {"kdensity": options},
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
+            progress=progress,
         )
     (answer,) = answers.values()
     columns = ["industry_name", "plants", "pattern", "localisation_index", "localised_to_km"]
     table = answer.to_frame()[columns]
     table = table.sort_values("localisation_index", ascending=False)
-    tell(answer, output, figure, lang, table=table)
+    show(answer, output=output, figure=figure, lang=lang, table=table)
 
 
 @app.command("m-function")
 def m_function(
     sites: PlantsFile,
+    encoding: Encoding = "auto",
     industry: Industries = None,
     weights: WeightsOption = "none",
     radius: Radii = None,
@@ -259,21 +258,22 @@ def m_function(
         options["pairs"] = both_codes(pair)
     if individual:
         options |= {"individual": [individual], "industries": [individual]}
-    with bar("M") as (progress, task):
+    with bar("M") as progress:
         answers = measure(
             public_panel("municipalities"),
-            read_sites(sites),
+            read_sites(sites, encoding),
             {"m_function": options},
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
+            progress=progress,
         )
     answer = list(answers.values())[-1]
     table = answer.to_frame().drop(columns=["industry", "other", "null_by"], errors="ignore")
-    tell(answer, output, figure, lang, table=table)
+    show(answer, output=output, figure=figure, lang=lang, table=table)
 
 
 @app.command()
 def ripley(
     sites: PlantsFile,
+    encoding: Encoding = "auto",
     industry: Industries = None,
     radius: Radii = None,
     simulations: Annotated[
@@ -292,21 +292,22 @@ def ripley(
         options["industries"] = industry
     if radius:
         options["radii_km"] = radius
-    with bar("K") as (progress, task):
+    with bar("K") as progress:
         answer = measure(
             public_panel("municipalities"),
-            read_sites(sites),
+            read_sites(sites, encoding),
             {"ripley": options},
-            progress=lambda done, total: progress.update(task, completed=done, total=total),
+            progress=progress,
         )["ripley"]
     columns = ["industry_name", "plants", "radius_km", "l_km", "l_upper_km", "d_km2", "d_upper_km2"]
-    tell(answer, output, figure, lang, table=answer.to_frame()[columns])
+    show(answer, output=output, figure=figure, lang=lang, table=answer.to_frame()[columns])
 
 
 @app.command()
 def clusters(
     industry: Annotated[str, typer.Argument(help="Code of the industry.")],
     panel: PanelFile = None,
+    encoding: Encoding = "auto",
     sites: SitesFile = None,
     period: Period = None,
     simulations: Annotated[
@@ -326,32 +327,28 @@ def clusters(
 ) -> None:
     """Find where agglomerations of an industry begin and end: areas or, with --sites, points."""
     answer: Clusters | PointClusters
-    with bar("Clusters") as (progress, task):
-
-        def advance(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
-
+    with bar("Clusters") as progress:
         if sites is not None:
             answer = point_clusters(
-                read_sites(sites),
+                read_sites(sites, encoding),
                 industry,
                 smallest=smallest,
                 simulations=simulations,
-                progress=advance,
+                progress=progress,
             )
         else:
-            data = read_panel(panel) if panel else public_panel("municipalities", lang)
+            data = read_panel(panel, encoding) if panel else public_panel("municipalities", lang)
             answer = find_clusters(
                 data,
                 industry,
                 period=period or data.periods[-1],
                 simulations=simulations,
-                progress=advance,
+                progress=progress,
             )
     table = answer.to_frame()
     if isinstance(answer, Clusters):
         table = table[["members", "plants", "share", "ratio", "p", "essential"]]
-    tell(answer, output, figure, lang, table=table)
+    show(answer, output=output, figure=figure, lang=lang, table=table)
     if members is not None:
         write_csv(members, answer.members().assign(data_origin=mark(answer.sources)))
         console.print(f"Members: {members}", markup=False, highlight=False)
@@ -361,8 +358,9 @@ def clusters(
 def trends(
     area: Areas = None,
     panel: PanelFile = None,
+    encoding: Encoding = "auto",
     variable: Annotated[
-        str | None, typer.Option("--variable", help="plants, employees, shipments_yen …")
+        str | None, typer.Option("--variable", help="plants, employment, shipments_yen …")
     ] = None,
     industry: Annotated[
         str | None, typer.Option("--industry", help="Code of one industry, in the 253 districts.")
@@ -386,7 +384,7 @@ def trends(
     if span is not None:
         start, _, end = span.replace("–", "-").partition("-")
         split = industry is not None or by == "industry"
-        data, everything = _panels(panel, "municipal industries" if split else None, lang)
+        data, everything = _panels(panel, "municipal industries" if split else None, lang, encoding)
         shares = contributions(
             data.select(areas=area or None, industries=[industry] if industry else None),
             variable or "plants",
@@ -395,11 +393,11 @@ def trends(
             by=by,
             all_plants=everything,
         )
-        tell(shares, output, figure, lang)
+        show(shares, output=output, figure=figure, lang=lang)
         return
     long = panel is None and industry is None and variable in (None, "shipments_yen")
     kind: Kind | None = "shipments" if long else "years" if industry else None
-    data, everything = _panels(panel, kind, lang)
+    data, everything = _panels(panel, kind, lang, encoding)
     first = EXAMPLES if panel is None and industry is None else list(data.areas[:6])
     answer = follow(
         data,
@@ -409,15 +407,17 @@ def trends(
         base=base or ("1990" if long else None),
         all_plants=everything,
     )
-    tell(answer, output, figure, lang, table=answer.spells())
+    show(answer, output=output, figure=figure, lang=lang, table=answer.spells())
     if any(answer.breaks):
-        print_table(answer.break_evidence(lang))
+        tell_rows(answer.break_evidence(lang), lang)
 
 
-def _panels(panel: Path | None, kind: Kind | None, lang: str) -> tuple[Panel, Panel | None]:
+def _panels(
+    panel: Path | None, kind: Kind | None, lang: str, encoding: str
+) -> tuple[Panel, Panel | None]:
     """Give the panel of a trend, and all plants where industries are not published in full."""
     if panel is not None:
-        return read_panel(panel), None
+        return read_panel(panel, encoding), None
     totals: dict[Kind, Kind] = {
         "years": "district totals",
         "municipal industries": "municipal years",
@@ -444,7 +444,6 @@ def types(
     """Give the 253 districts' membership in the four types, or say why of some."""
     answer = agglomeration_types(
         public_panel("industries", lang),
-        workers="employees",
         history=public_panel("district shipments"),
         all_plants=public_panel("district totals"),
     )
@@ -458,12 +457,12 @@ def types(
         table = pd.concat([answer.evidence(code).assign(area=code) for code in area])
     else:
         table = table[["area_name", *columns, "related_group", "related_plants"]]
-    tell(answer, output, figure, lang, table=table)
+    show(answer, output=output, figure=figure, lang=lang, table=table)
     for code in area or ():
         for sentence in answer.why(code, lang):
             console.print(sentence, markup=False, highlight=False)
     if map_file is not None:
-        write_picture(map_file, types_map(answer, lang=lang))
+        write_text(map_file, types_map(answer, lang=lang).to_html(include_plotlyjs=True))
         console.print(f"Map: {map_file}", markup=False, highlight=False)
 
 
@@ -471,6 +470,7 @@ def types(
 def lifecycle(
     area: Areas = None,
     panel: PanelFile = None,
+    encoding: Encoding = "auto",
     industry: Annotated[
         str | None, typer.Option("--industry", help="Code of one industry, or each.")
     ] = None,
@@ -485,7 +485,9 @@ def lifecycle(
     """
     split = panel is None and industry is not None
     data = (
-        read_panel(panel) if panel else public_panel("years" if split else "municipal years", lang)
+        read_panel(panel, encoding)
+        if panel
+        else public_panel("years" if split else "municipal years", lang)
     )
     answer = life_cycle(
         data,
@@ -501,15 +503,16 @@ def lifecycle(
     shown = ["area_name", "stage_ja" if lang == "ja" else "stage"]
     shown += ["industry_name"] if industry == "each" else []
     table = table[[*shown, "evidence_ja" if lang == "ja" else "evidence"]]
-    tell(answer, output, figure, lang, table=table)
+    show(answer, output=output, figure=figure, lang=lang, table=table)
     for code, line in zip(answer.codes, answer.industries, strict=True):
         if area and code in area and industry != "each":
-            print_table(answer.goes_with(code, lang, industry=line))
+            tell_rows(answer.goes_with(code, lang, industry=line), lang)
 
 
 @app.command()
 def externalities(
     panel: PanelFile = None,
+    encoding: Encoding = "auto",
     span: Annotated[
         list[str] | None,
         typer.Option("--span", help="Start–end, as in 2001-2006; repeat it to compare."),
@@ -559,54 +562,11 @@ def externalities(
         ends = sorted({int(year) for both in spans for year in both})
         options["areas"] = fully_published("municipality", ends)
     else:
-        data = read_panel(panel)
+        data = read_panel(panel, encoding)
     with console.status("Externalities"):
         answer = measure(data, None, {"externalities": options})["externalities"]
     assert isinstance(answer, ExternalityRange)
-    tell(answer, output, figure, lang, table=answer.ranges())
-
-
-def tell(
-    answer: Result,
-    output: Path | None,
-    figure: Path | None,
-    lang: str,
-    *,
-    table: pd.DataFrame | None = None,
-) -> None:
-    """Print headline, the top of the table, notes and sources; write what was asked for."""
-    console.print(pick(own_headline(answer), lang), markup=False, highlight=False)
-    print_table(answer.to_frame() if table is None else table)
-    for note in answer.notes:
-        console.print(f"Note: {note}", style="dim", markup=False, highlight=False)
-    for source in answer.sources:
-        if source.origin != "method":
-            console.print(f"Source: {source}", style="dim", markup=False, highlight=False)
-    if output is not None:
-        frame = answer.to_frame().assign(data_origin=mark(answer.sources))
-        write_csv(output, frame)
-        console.print(f"Table: {output}", markup=False, highlight=False)
-    if figure is not None:
-        write_picture(figure, plot(answer, lang=lang))
-        console.print(f"Picture: {figure}", markup=False, highlight=False)
-
-
-def write_picture(place: Path, drawing: Any) -> None:
-    """Write a picture as one page that needs nothing else."""
-    write_text(place, drawing.to_html(include_plotlyjs=True))
-
-
-def print_table(frame: pd.DataFrame) -> None:
-    """Print the first rows of a table."""
-    table = Table(show_edge=False, header_style="bold")
-    numeric = [pd.api.types.is_numeric_dtype(frame[name]) for name in frame]
-    for name, right in zip(frame.columns, numeric, strict=True):
-        table.add_column(Text(str(name).replace("_", " ")), justify="right" if right else "left")
-    for row in frame.head(SHOWN).itertuples(index=False):
-        table.add_row(*(Text(f"{v:.4g}" if isinstance(v, float) else str(v)) for v in row))
-    console.print(table)
-    if len(frame) > SHOWN:
-        console.print(f"… {len(frame) - SHOWN:,} more rows; --output writes them all", style="dim")
+    show(answer, output=output, figure=figure, lang=lang, table=answer.ranges())
 
 
 def both_codes(pairs: list[str]) -> list[tuple[str, str]]:
@@ -622,17 +582,3 @@ def chosen(value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}")
     return value
-
-
-@contextmanager
-def bar(words: str) -> Iterator[tuple[Progress, TaskID]]:
-    """Show a progress bar that goes when it is done."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    ) as progress:
-        yield progress, progress.add_task(words, total=None)

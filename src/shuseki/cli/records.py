@@ -1,5 +1,6 @@
 """How are records checked and taken in from a terminal?"""
 
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from shuseki.cli.gate import WRITES
+from shuseki.errors import ParameterError
+from shuseki.geography.gazetteers import Codes, gazetteer
+from shuseki.reading.toml import read_toml
 from shuseki.records.ingest import ingest as take_in
-from shuseki.records.layouts import known_layouts
+from shuseki.records.layouts import Layout, known_layouts
+from shuseki.records.layouts import layout as layout_named
 from shuseki.records.validation import Findings
 from shuseki.records.validation import validate as look_at
 from shuseki.release import write_csv
@@ -22,7 +27,17 @@ app = typer.Typer(add_completion=False, help="Records of establishments: check t
 SHOWN = 50
 
 LayoutName = Annotated[
-    str, typer.Option("--layout", help="Name of a known layout; `shuseki layouts` lists them.")
+    str,
+    typer.Option(
+        "--layout",
+        help="A known layout (`shuseki layouts` lists them), or a TOML file with one of yours.",
+    ),
+]
+Whose = Annotated[
+    str | None,
+    typer.Option(
+        "--codes", help="Whose the codes of places are: japan, or any; as the layout says."
+    ),
 ]
 Encoding = Annotated[
     str, typer.Option("--encoding", help="Of the text, when it cannot be found: cp1252, latin-1 …")
@@ -40,6 +55,7 @@ def validate(
     layout: LayoutName = "house",
     wave: Wave = None,
     encoding: Encoding = "auto",
+    codes: Whose = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="Write all findings to this CSV file."), WRITES
     ] = None,
@@ -48,7 +64,7 @@ def validate(
 
     Exit code 0: nothing wrong; 1: findings; 3: the file as a whole cannot be taken in.
     """
-    findings = look_at(file, said(layout, encoding), wave=wave)
+    findings = look_at(file, said(layout, encoding), wave=wave, codes=whose(codes))
     console = Console()
     console.print(findings.headline(), markup=False, highlight=False)
     if not findings.is_clean:
@@ -71,6 +87,7 @@ def ingest(
     layout: LayoutName = "house",
     wave: Wave = None,
     encoding: Encoding = "auto",
+    codes: Whose = None,
     memory: Annotated[
         str | None, typer.Option("--memory", help="Most memory to take, e.g. 4GB.")
     ] = None,
@@ -100,6 +117,7 @@ def ingest(
             store,
             said(layout, encoding),
             wave=wave,
+            codes=whose(codes),
             replace=replace,
             memory_limit=memory,
             progress=lambda what, share: bar.update(task, description=what, completed=share),
@@ -136,9 +154,27 @@ def layouts() -> None:
     Console().print(table)
 
 
-def said(layout: str, encoding: str) -> str | dict[str, str]:
-    """A layout, with the encoding that was said."""
-    return layout if encoding == "auto" else {"like": layout, "encoding": encoding}
+def said(layout: str, encoding: str) -> Layout:
+    """A known layout or one of a file, with the encoding that was said."""
+    found = of_file(Path(layout)) if layout.endswith(".toml") else layout_named(layout)
+    return found if encoding == "auto" else changed(found, encoding=encoding)
+
+
+def of_file(path: Path) -> Layout:
+    """The layout of a TOML file: its keys, or the one layout of a study file."""
+    content = read_toml(path)
+    inside = content.get("records", {}).get("layouts", {})
+    if len(inside) > 1:
+        raise ParameterError(
+            f"{path} has {len(inside)} layouts: {', '.join(inside)}. Expected one. Put the one you "
+            "mean into a file of its own."
+        )
+    return layout_named(next(iter(inside.values())) if inside else content)
+
+
+def whose(codes: str | None) -> Codes | None:
+    """Check whose codes."""
+    return None if codes is None else gazetteer(codes).name
 
 
 def as_table(findings: Findings) -> Table:

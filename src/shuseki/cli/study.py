@@ -1,14 +1,18 @@
 """How is a study run, and its headlines told?"""
 
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from shuseki.report.blocks import own_headline
+from shuseki.language import told
 from shuseki.report.words import pick
 from shuseki.study.run import run as run_study
 from shuseki.study.specification import read_study
@@ -18,6 +22,7 @@ __all__ = ["app"]
 app = typer.Typer(add_completion=False)
 
 Lang = Annotated[str | None, typer.Option(help="Language of the report: en or ja.")]
+How = Literal["bar", "json", "none"]
 
 
 @app.command()
@@ -31,32 +36,70 @@ def run(
         float | None, typer.Option(help="Size of the synthetic census, 0.01 to 100.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the synthetic census.")] = None,
+    progress: Annotated[
+        How, typer.Option(help="How progress is told: a bar, JSON lines for programs, or not.")
+    ] = "bar",
 ) -> None:
-    """Run a study: records, births, rates, equations, verdicts, report."""
-    console = Console()
+    """Run a study: records, births, rates, equations, measures, report."""
     checked = read_study(study).changed(lang=lang, scale=scale, seed=seed)
     folder = out or Path("runs") / checked.name
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    ) as progress:
-        task = progress.add_task(f"{checked.name} …", total=None)
-        answer = run_study(
-            checked, out=folder, tell=lambda said: progress.update(task, description=said)
-        )
+    with telling(progress, checked.name) as tell:
+        answer = run_study(checked, out=folder, tell=tell)
+    place = str(folder / "report.html")
+    if progress == "json":
+        headlines = {k: told(h, checked.report.lang) for k, h in answer.headlines().items()}
+        say_json({"event": "finished", "report": place, "headlines": headlines})
+        return
+    console = Console()
+    lang = checked.report.lang
     title = checked.study.title, checked.study.title_ja or checked.study.title
-    console.print(pick(title, checked.report.lang), style="bold", markup=False, highlight=False)
+    console.print(pick(title, lang), style="bold", markup=False, highlight=False)
     for name, found in answer.results().items():
-        headline = pick(own_headline(found), checked.report.lang)
         console.print(
-            f"  [cyan]{escape(f'{name:<16}')}[/] {escape(headline)}",
+            f"  [cyan]{escape(f'{name:<16}')}[/] {escape(pick(found.headline(), lang))}",
             highlight=False,
             soft_wrap=True,
         )
     if checked.is_synthetic:
-        console.print("  [yellow]Synthetic data: nothing here is a finding about Japan.[/]")
-    place = escape(str(folder / "report.html"))
-    console.print(f"Report: [bold]{place}[/]", highlight=False, soft_wrap=True)
+        console.print(f"  [yellow]{escape(pick(SYNTHETIC, lang))}[/]")
+    report = pick(("Report", "報告書"), lang)
+    console.print(f"{report}: [bold]{escape(place)}[/]", highlight=False, soft_wrap=True)
+
+
+SYNTHETIC = (
+    "Synthetic data: nothing here is a finding about Japan.",
+    "合成データによる結果であり、日本の実態を示すものではない。",
+)
+
+
+@contextmanager
+def telling(how: How, name: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Tell the progress of a run: a bar, lines of JSON, or nothing."""
+    if how == "json":
+        yield say_json
+        return
+    if how == "none":
+        yield lambda happened: None
+        return
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(name, total=None)
+
+        def tell(happened: Mapping[str, Any]) -> None:
+            if happened["event"] == "step":
+                bar.update(task, description=str(happened["step"]), completed=0, total=None)
+            elif happened["event"] == "progress":
+                bar.update(task, completed=happened["done"], total=happened["of"])
+
+        yield tell
+
+
+def say_json(happened: Mapping[str, Any]) -> None:
+    """One line of JSON."""
+    sys.stdout.write(json.dumps(happened, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.flush()

@@ -2,67 +2,63 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Table as Shown
 from rich.text import Text
 
+from shuseki.bridges.world import Foreign, invert
 from shuseki.cli.gate import WRITES
+from shuseki.datasets.worlds import bundled_world_data
 from shuseki.errors import ParameterError
+from shuseki.language import Message, say, told
 from shuseki.release import write_csv, write_text
 from shuseki.report.blocks import Document, Finding, Section
 from shuseki.report.html import render
-from shuseki.report.plots import plot
+from shuseki.report.tables import Table
 from shuseki.results import Result
-from shuseki.study.world import Foreign, invert
-from shuseki.theory import CorePeriphery, FootlooseEntrepreneur, Housing, VerticalLinkages
-from shuseki.theory.models.knowledge_creation import (
-    ExchangeCurve,
-    GroupSizes,
-    exchange_curve,
-    group_sizes,
+from shuseki.theory import (
+    CorePeriphery,
+    FootlooseEntrepreneur,
+    Housing,
+    Linear,
+    VerticalLinkages,
+    hysteresis,
+    sweep,
 )
-from shuseki.theory.models.offshoring import Departures, Good, departures
+from shuseki.theory.models.counterfactual import Counterfactual
+from shuseki.theory.models.knowledge_creation import exchange_path
+from shuseki.theory.models.knowledge_growth import exchange_curve, group_sizes
+from shuseki.theory.models.offshoring import Good, departures
 from shuseki.theory.models.path_dependence import (
-    Escapes,
-    EscapeShare,
-    History,
     Lifecycle,
-    LifecyclePath,
-    Urn,
     escape_share,
     escapes,
     lifecycle_path,
 )
-from shuseki.theory.models.path_dependence import play as play_urn
-from shuseki.theory.models.quantitative_spatial import Counterfactual, Elasticities
-from shuseki.theory.solving.equilibrium import Hysteresis, Model, Sweep, hysteresis, sweep
+from shuseki.theory.models.quantitative_housing import HousingParameters
+from shuseki.theory.models.quantitative_immobile import ImmobileDemandParameters
+from shuseki.theory.models.quantitative_spatial import Parameters
+from shuseki.theory.models.urns import EntryExit, Urn
+from shuseki.theory.models.urns import play as play_process
+from shuseki.theory.solving.equilibrium import Model
 from shuseki.theory.solving.space import circle, two_regions
 
 __all__ = ["app", "bifurcation", "counterfactual", "knowledge", "offshoring", "path"]
 
 app = typer.Typer(
     add_completion=False,
-    help="Theory: where industry settles, when it leaves, when knowledge stops.",
+    help="Theory: where industry settles, when it leaves, when knowledge stops growing.",
 )
 SHOWN, TABLE_ROWS = 15, 300
-TITLES = {
-    "Sweep": ("Equilibria by transport cost", "輸送費用と均衡"),
-    "Hysteresis": ("What history leaves", "履歴効果"),
-    "Counterfactual": ("What would change", "何がどこで変わるか"),
-    "Departures": ("Who leaves first", "移転の順序"),
-    "ExchangeCurve": ("Exchange with other regions", "他地域との交流"),
-    "GroupSizes": ("Size of the group", "集団の規模"),
-    "Escapes": ("Out of a negative lock-in", "負のロックインからの開放"),
-    "LifecyclePath": ("Life of a cluster", "産業集積のライフサイクル"),
-    "History": ("An urn of plants", "立地の壺モデル"),
-    "EscapeShare": ("Share that must move", "経路創造に必要な移動"),
-}
+HYSTERESIS_COSTS = 60
 
 FigureFile = Annotated[
     Path | None,
@@ -72,54 +68,66 @@ FigureFile = Annotated[
 TableFile = Annotated[
     Path | None, typer.Option("--table", help="Write the table here (CSV)."), WRITES
 ]
-Language = Annotated[Literal["en", "ja"], typer.Option("--lang", help="Language of the page.")]
+Language = Annotated[
+    Literal["en", "ja"], typer.Option("--lang", help="Language of answer and page.")
+]
 Sigma = Annotated[float, typer.Option("--sigma", help="Elasticity of substitution, > 1.")]
+ModelName: TypeAlias = Literal[
+    "core-periphery", "footloose", "housing", "vertical-linkages", "linear"
+]
+COSTS: dict[str, tuple[float, float]] = {"linear": (0.05, 0.27)}
+"""Range of transport costs of a model, where it is not that of iceberg costs."""
+ICEBERG_COSTS = (1.2, 2.4)
 
 
 @app.command()
 def bifurcation(
-    model: Annotated[
-        Literal["core-periphery", "footloose", "housing", "vertical-linkages"],
-        typer.Option(help="Which model."),
-    ] = "core-periphery",
+    model: Annotated[ModelName, typer.Option(help="Which model.")] = "core-periphery",
     sigma: Sigma = 5.0,
     share: Annotated[
         float,
         typer.Option(
-            "--share", help="Share of manufactures or goods; of intermediates (vertical linkages)."
+            "--share",
+            help="Share of manufactures or goods in spending; of intermediate goods in cost "
+            "(vertical linkages).",
         ),
     ] = 0.4,
-    congestion: Annotated[float, typer.Option(help="Loss from crowding, ≥ 0.")] = 0.0,
+    congestion: Annotated[
+        float, typer.Option(help="Loss from crowding, ≥ 0 (core-periphery and footloose).")
+    ] = 0.0,
     farm_elasticity: Annotated[
-        float, typer.Option(help="Vertical linkages: below 1, labour grows dear.")
+        float,
+        typer.Option(
+            help="Vertical linkages: below 1, wages rise where manufacturing draws labour."
+        ),
     ] = 1.0,
     regions: Annotated[int, typer.Option(help="2, or more on a circle.")] = 2,
-    low: Annotated[float, typer.Option("--from", help="Lowest transport cost, > 1.")] = 1.2,
-    high: Annotated[float, typer.Option("--to", help="Highest transport cost.")] = 2.4,
+    low: Annotated[
+        float | None,
+        typer.Option("--from", help="Lowest transport cost; 1.2 by default (linear: 0.05)."),
+    ] = None,
+    high: Annotated[
+        float | None,
+        typer.Option("--to", help="Highest transport cost; 2.4 by default (linear: 0.27)."),
+    ] = None,
     costs: Annotated[int, typer.Option(help="Number of transport costs.")] = 60,
     figure: FigureFile = None,
     table: TableFile = None,
     lang: Language = "en",
 ) -> None:
     """Follow every equilibrium through a range of transport costs."""
-    space = two_regions() if regions == 2 else circle(regions)
-    chosen: Model
-    if model == "core-periphery":
-        chosen = CorePeriphery(sigma, share, distance=space, congestion=congestion)
-    elif model == "footloose":
-        chosen = FootlooseEntrepreneur(sigma, share, distance=space, congestion=congestion)
-    elif model == "housing":
-        chosen = Housing(sigma, share, distance=space)
-    else:
-        chosen = VerticalLinkages(sigma, share, farm_elasticity=farm_elasticity, distance=space)
-    grid = np.linspace(low, high, costs)
-    with _bar("following branches") as progress:
+    chosen = _model(model, sigma, share, congestion, farm_elasticity, regions)
+    lowest, highest = COSTS.get(model, ICEBERG_COSTS)
+    grid = np.linspace(lowest if low is None else low, highest if high is None else high, costs)
+    with _bar(say("following the branches"), lang) as progress:
         branches = sweep(chosen, transport_cost=grid, progress=progress)
-    with _bar("down and up again") as progress:
+    with _bar(say("lowering and raising the cost"), lang) as progress:
         both = hysteresis(
-            chosen, transport_cost=grid[:: max(len(grid) // 60, 1)], progress=progress
+            chosen,
+            transport_cost=grid[:: max(len(grid) // HYSTERESIS_COSTS, 1)],
+            progress=progress,
         )
-    _give(("Bifurcation", "分岐図"), [branches, both], figure=figure, table=table, lang=lang)
+    _give(say("Bifurcation diagram"), [branches, both], figure=figure, table=table, lang=lang)
 
 
 @app.command()
@@ -146,35 +154,33 @@ def counterfactual(
         Literal["district-253", "municipality", "prefecture"], typer.Option(help="Which areas.")
     ] = "district-253",
     dispersion: Annotated[
-        Literal["housing", "immobile demand", "immobile demand and congestion"],
-        typer.Option(help="What keeps people apart."),
+        Literal["housing", "immobile demand"], typer.Option(help="What keeps people apart.")
     ] = "housing",
     sigma: Sigma = 5.0,
     goods_share: Annotated[float, typer.Option(help="Share of traded goods in spending.")] = 0.75,
-    congestion: Annotated[float, typer.Option(help="Loss from crowding.")] = 0.0,
-    draws: Annotated[int, typer.Option(help="Draws of the parameters for intervals.")] = 0,
+    congestion: Annotated[
+        float, typer.Option(help="Loss from crowding, ≥ 0 (with immobile demand).")
+    ] = 0.0,
+    draws: Annotated[
+        int, typer.Option(help="Draws of the parameters for intervals; 0 for none.")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
     figure: FigureFile = None,
     table: TableFile = None,
     lang: Language = "en",
 ) -> None:
-    """Change roads, land, productivity or plants in the real areas, by name."""
+    """Change roads, land, productivity or plants in Japanese areas, by name."""
+    observed = bundled_world_data(division)
     world = invert(
-        division,
-        elasticities=Elasticities(sigma, goods_share, dispersion, congestion),
+        observed.panel,
+        within_km=observed.within_km,
+        names_ja=observed.names_ja,
+        parameters=_parameters(dispersion, sigma, goods_share, congestion),
         foreign=[Foreign(name, size) for name, size in _pairs(foreign)],
     )
-    between: dict[tuple[str, str], float] = {}
-    for text, size in _pairs(cost):
-        one, comma, other = text.partition(",")
-        if not comma:
-            raise ParameterError(
-                f'--cost "{text}" names one area. Expected two: "Suwa,Nagoya=0.8".'
-            )
-        between[one.strip(), other.strip()] = size
-    with _bar("parameter draws") as progress:
+    with _bar(say("draws of the parameters"), lang) as progress:
         found = world.counterfactual(
-            transport_cost=between,
+            transport_cost=_between(cost),
             productivity=dict(_pairs(productivity)),
             housing=dict(_pairs(housing)),
             plant_closure=dict(_pairs(closure)),
@@ -182,12 +188,12 @@ def counterfactual(
             seed=seed,
             progress=progress,
         )
-    _give(("Counterfactual", "反実仮想"), [found], figure=figure, table=table, lang=lang)
+    _give(say("Counterfactual"), [found], figure=figure, table=table, lang=lang)
 
 
 @app.command()
 def offshoring(
-    wage_gap: Annotated[float, typer.Option(help="Home over foreign wage.")] = 1.2,
+    wage_gap: Annotated[float, typer.Option(help="Home wage over foreign wage.")] = 1.2,
     good: Annotated[
         list[str] | None,
         typer.Option("--good", help='Name, elasticity and bulk: "machine tools=4,1.5".'),
@@ -203,20 +209,13 @@ def offshoring(
     lang: Language = "en",
 ) -> None:
     """Which goods' clusters leave as the broad transport cost falls, and in which order?"""
-    goods = []
-    for text in good or ["average=5,1", "dear to transport=5,2", "differentiated=3.5,1"]:
-        name, equals, values = text.partition("=")
-        numbers = [_number(part, text) for part in values.split(",")] if equals else [5.0]
-        goods.append(
-            Good(name, numbers[0], numbers[1] if len(numbers) > 1 else 1.0, intermediate_share)
-        )
     found = departures(
-        goods,
+        _goods(good, intermediate_share),
         wage_gap=wage_gap,
         transport_cost=np.linspace(low, high, 201),
         home_income_share=home_income_share,
     )
-    _give(("Offshoring", "海外移転"), [found], figure=figure, table=table, lang=lang)
+    _give(say("Offshoring"), [found], figure=figure, table=table, lang=lang)
 
 
 @app.command()
@@ -231,11 +230,9 @@ def knowledge(
     lang: Language = "en",
 ) -> None:
     """How large should groups be, and how much exchange keeps knowledge growing?"""
-    found = [
-        exchange_curve(group=group, efficiency=efficiency, theta=theta),
-        group_sizes(theta=theta),
-    ]
-    _give(("Knowledge creation", "知識創造"), found, figure=figure, table=table, lang=lang)
+    curve = exchange_curve(group=group, efficiency=efficiency, theta=theta)
+    found = [curve, exchange_path(curve), group_sizes(theta=theta)]
+    _give(say("Knowledge creation"), found, figure=figure, table=table, lang=lang)
 
 
 @app.command()
@@ -243,132 +240,100 @@ def path(
     transport_cost: Annotated[
         float, typer.Option(help="For the share that must move (core–periphery).")
     ] = 1.7,
-    feedback: Annotated[float, typer.Option(help="κ of the urn.")] = 1.0,
+    process: Annotated[
+        Literal["urn", "entry-exit"],
+        typer.Option(help="New plants only, or one closes where another opens."),
+    ] = "urn",
+    feedback: Annotated[
+        float, typer.Option(help="Pull of the plants there: κ of the urn, b of entry–exit.")
+    ] = 1.0,
     plants: Annotated[float, typer.Option(help="Plants at the start of the lifecycle.")] = 1.2,
-    seed: Annotated[int, typer.Option(help="Of the urn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the process.")] = 0,
     figure: FigureFile = None,
     table: TableFile = None,
     lang: Language = "en",
 ) -> None:
-    """How large a shock sets a locked-in place free? The five scenarios of figure 3-3."""
-    with _bar("scenarios") as progress:
+    """How large must a shock be to end a lock-in? The five scenarios of figure 3-3."""
+    chosen = Urn(np.ones(2), feedback) if process == "urn" else EntryExit(np.ones(2), feedback, 100)
+    with _bar(say("scenarios"), lang) as progress:
         out = escapes(progress=progress)
     found: list[Result] = [
         out,
         lifecycle_path(Lifecycle(), plants=plants),
-        play_urn(Urn(np.ones(2), feedback), seed=seed),
+        play_process(chosen, seed=seed),
         escape_share(
             CorePeriphery(transport_cost=transport_cost),
             np.array([1.0, 0.0]),
             np.array([0.0, 1.0]),
         ),
     ]
-    _give(("Path dependence", "経路依存性"), found, figure=figure, table=table, lang=lang)
+    _give(say("Path dependence"), found, figure=figure, table=table, lang=lang)
 
 
-# ---- output --------------------------------------------------------------------------------------
+# ---- what was asked ------------------------------------------------------------------------------
 
 
-@contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar once the first step is reported."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=None, visible=False)
-        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
+def _model(
+    name: ModelName,
+    sigma: float,
+    share: float,
+    congestion: float,
+    farm_elasticity: float,
+    regions: int,
+) -> Model:
+    space = two_regions() if regions == 2 else circle(regions)
+    match name:
+        case "core-periphery":
+            return CorePeriphery(sigma, share, distance=space, congestion=congestion)
+        case "footloose":
+            return FootlooseEntrepreneur(sigma, share, distance=space, congestion=congestion)
+        case "housing":
+            return Housing(sigma, share, distance=space)
+        case "vertical-linkages":
+            return VerticalLinkages(sigma, share, farm_elasticity=farm_elasticity, distance=space)
+        case "linear":
+            return Linear(distance=space)
 
 
-def _give(
-    title: tuple[str, str],
-    results: Sequence[Result],
-    *,
-    figure: Path | None,
-    table: Path | None,
-    lang: str,
-) -> None:
-    """Say the headlines, show the first table, write what was asked for."""
-    console = Console()
-    for one in results:
-        console.print(one.headline(), markup=False, highlight=False)
-    frame = results[0].to_frame()
-    if "employment_change_percent" in frame:
-        largest = frame["employment_change_percent"].abs().sort_values(ascending=False).index
-        frame = frame.loc[largest]
-    shown = frame.head(SHOWN)
-    printed = Table(title=f"{len(shown)} of {len(frame)} rows" if len(frame) > SHOWN else None)
-    for column in frame.columns:
-        printed.add_column(str(column))
-    for row in shown.itertuples(index=False):
-        printed.add_row(*(Text(f"{x:.5g}" if isinstance(x, float) else str(x)) for x in row))
-    console.print(printed)
-    for note in results[0].notes:
-        console.print(f"Note: {note}", style="dim", markup=False, highlight=False)
-    if table is not None:
-        write_csv(table, frame)
-        console.print(f"Table: {table}", markup=False, highlight=False)
-    if figure is not None:
-        blocks = [
-            Finding(
-                one,
-                title=TITLES.get(type(one).__name__, title),
-                headline=(one.headline(), in_japanese(one)),
-                picture=type(one) in plot.registry,
-                table=len(one.to_frame()) <= TABLE_ROWS,
+def _parameters(dispersion: str, sigma: float, goods_share: float, congestion: float) -> Parameters:
+    if dispersion == "immobile demand":
+        return ImmobileDemandParameters(sigma, goods_share, congestion)
+    if congestion:
+        raise ParameterError(
+            f"--congestion {congestion:g} with --dispersion housing, which has none. Expected 0. "
+            'Leave it out, or choose --dispersion "immobile demand".'
+        )
+    return HousingParameters(sigma, goods_share)
+
+
+def _between(costs: list[str] | None) -> dict[tuple[str, str], float]:
+    """Factors on costs between two areas, from ``"one,other=number"``."""
+    between = {}
+    for text, size in _pairs(costs):
+        one, comma, other = text.partition(",")
+        if not comma:
+            raise ParameterError(
+                f'--cost "{text}" names one area. Expected two: "Suwa,Nagoya=0.8".'
             )
-            for one in results
+        between[one.strip(), other.strip()] = size
+    return between
+
+
+def _goods(texts: list[str] | None, intermediate_share: float) -> list[Good]:
+    """Goods from ``"name=elasticity,bulk"``, or three that differ in one respect."""
+    if not texts:
+        return [
+            Good(say("average goods"), 5.0, 1.0, intermediate_share),
+            Good(say("goods costly to transport"), 5.0, 2.0, intermediate_share),
+            Good(say("differentiated goods"), 3.5, 1.0, intermediate_share),
         ]
-        page = Document(title, [Section(title, blocks)])
-        write_text(figure, render(page, lang))
-        console.print(f"Page: {figure}", markup=False, highlight=False)
-
-
-def in_japanese(one: Result) -> str:
-    """Headline of a result, for the Japanese page."""
-    match one:
-        case Sweep():
-            breaks = "、".join(f"{p:.6f}" for p in one.break_points) or "なし"
-            sustains = "、".join(f"{p:.6f}" for p in one.sustain_points) or "なし"
-            return f"分岐点 {breaks}；維持点 {sustains}；n = {one.model.regions}地域"
-        case Hysteresis():
-            down = "、".join(f"{c:g}" for c in one.jumps_falling) or "なし"
-            up = "、".join(f"{c:g}" for c in one.jumps_rising) or "なし"
-            return f"輸送費用の低下時の跳躍 {down}；上昇時の跳躍 {up}"
-        case Counterfactual():
-            change = 100 * (one.employment - 1)
-            best, worst = int(change.argmax()), int(change.argmin())
-            return (
-                f"従業者数：{one.names[best]} {change[best]:+.2f}％、{one.names[worst]} "
-                f"{change[worst]:+.2f}％；厚生 {100 * (one.welfare - 1):+.4f}％；"
-                f"移動する人 {100 * one.moved_share:.3f}％；n = {len(one.names)}地区"
-            )
-        case Departures():
-            return f"賃金格差 {one.wage_gap:g} での移転の順序、n = {len(one.goods)}財"
-        case ExchangeCurve():
-            return (
-                f"交流なしの成長率 {one.growth[0]:.4f}、最適な交流時間 "
-                f"{100 * one.best_share:.1f}％で "
-                f"{one.best_growth:.5f}"
-            )
-        case GroupSizes():
-            return f"知識の成長率は {one.best:.4g}人（1 + 1/θ）の集団で最大"
-        case Escapes():
-            return (
-                f"負のロックインの状態 {one.locked_in:.3f}（発展の状態 {one.thriving:.1f}）から、"
-                f"{len(one.scenarios)}つのシナリオのうち "
-                f"{int(np.isfinite(one.size).sum())} つが抜け出せる"
-            )
-        case LifecyclePath():
-            return f"事業所数（指数）{one.plants[0]:.2f} → {one.plants[-1]:.2f}"
-        case History():
-            return f"先頭地域の平均シェア {100 * one.leader_share:.1f}％、n = {len(one.shares):,}回"
-        case EscapeShare():
-            return f"経路創造に必要な移動：全体の {100 * one.share:.2f}％"
-    return one.headline()
+    goods = []
+    for text in texts:
+        name, equals, values = text.partition("=")
+        numbers = [_number(part, text) for part in values.split(",")] if equals else [5.0]
+        bulk = numbers[1] if len(numbers) > 1 else 1.0
+        goods.append(Good(name, numbers[0], bulk, intermediate_share))
+    return goods
 
 
 def _pairs(texts: list[str] | None) -> list[tuple[str, float]]:
@@ -389,3 +354,76 @@ def _number(text: str, whole: str) -> float:
         raise ParameterError(
             f'"{text}" in "{whole}" is no number. Expected one, as in "Suwa=1.1".'
         ) from None
+
+
+# ---- output --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _bar(what: Message, lang: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar once the first step is reported."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(told(what, lang), total=None, visible=False)
+        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
+
+
+def _give(
+    title: Message,
+    results: Sequence[Result],
+    *,
+    figure: Path | None,
+    table: Path | None,
+    lang: str,
+) -> None:
+    """Say the headlines, show the first table, write what was asked for."""
+    console = Console()
+    first, frame = results[0], _by_size(results[0])
+    for one in results:
+        console.print(told(one.headline(), lang), markup=False, highlight=False)
+    console.print(_shown(first, frame, lang))
+    for line in _table_of(first).remarks(lang):
+        console.print(line, style="dim", markup=False, highlight=False)
+    if table is not None:
+        write_csv(table, frame)
+        console.print(told(say("Table: {file}", file=table), lang), markup=False, highlight=False)
+    if figure is not None:
+        write_text(figure, render(_page(title, results), lang))
+        console.print(told(say("Page: {file}", file=figure), lang), markup=False, highlight=False)
+
+
+def _table_of(one: Result) -> Table:
+    return Table.of(one, name="theory", title="")
+
+
+def _by_size(one: Result) -> pd.DataFrame:
+    """Table of an answer; of a counterfactual, the largest changes first."""
+    frame = one.to_frame()
+    if isinstance(one, Counterfactual):
+        largest = frame["employment_change_percent"].abs().sort_values(ascending=False).index
+        return frame.loc[largest]
+    return frame
+
+
+def _shown(one: Result, frame: pd.DataFrame, lang: str) -> Shown:
+    """The first rows, as a reader of the language sees them."""
+    rows = frame.head(SHOWN)
+    table = replace(_table_of(one), frame=rows).in_language(lang)
+    cut = say("{shown} of {rows} rows", shown=len(rows), rows=len(frame))
+    printed = Shown(title=told(cut, lang) if len(frame) > SHOWN else None)
+    for column in table.frame.columns:
+        printed.add_column(table.label(column, lang), overflow="fold")
+    for row in zip(*table.shown(lang), strict=True):
+        printed.add_row(*map(Text, row))
+    return printed
+
+
+def _page(title: Message, results: Sequence[Result]) -> Document:
+    """A page with every answer; long tables are left to the CSV file."""
+    blocks = [Finding(one, table=len(one.to_frame()) <= TABLE_ROWS) for one in results]
+    return Document(title, [Section(title, blocks)])

@@ -1,6 +1,6 @@
 """What do public statistics show of manufacturing in a region?
 
-``manufacturing_panel`` gives plants, employees, wages, shipments and value added by area, industry
+``manufacturing_panel`` gives plants, employment, wages, shipments and value added by area, industry
 and year; ``shipments_panel`` shipments since 1971; ``input_output_shares`` who sells to whom.
 
 Takes the name of a division, or a ``Division``. Gives panels whose sources name publisher, year and
@@ -75,7 +75,7 @@ def manufacturing_panel(
     Returns
     -------
     Panel
-        ``plants``, ``employees``, ``wages_yen``, ``materials_yen``, ``shipments_yen``,
+        ``plants``, ``employment``, ``wages_yen``, ``materials_yen``, ``shipments_yen``,
         ``value_added_yen`` (gross of depreciation), and ``plants_withheld``: the plants whose
         amounts are withheld and therefore not in the sums.
 
@@ -101,7 +101,8 @@ def manufacturing_panel(
             "Choose among them, or industries='comparable'."
         )
     to = by if isinstance(by, Division) else default_division(by)
-    return build_panel(manufacturing_cells(industries, wanted), to, industries, wanted)
+    cells = manufacturing_cells(industries, wanted).rename(columns={"employees": "employment"})
+    return build_panel(cells, to, industries, wanted)
 
 
 def shipments_panel(
@@ -289,7 +290,7 @@ def build_panel(
             unknown = weights.sum(axis=1) == 0
             for name in variables:
                 values[name][unknown, :, k] = np.nan
-        for name in ("employees", *(f"{amount}_yen" for amount in AMOUNTS)):
+        for name in ("employment", *(f"{amount}_yen" for amount in AMOUNTS)):
             withheld = (values["plants"][:, :, k] > 0) & (values[name][:, :, k] == 0)
             values[name][withheld, k] = np.nan
     if industries in ("total", "comparable"):

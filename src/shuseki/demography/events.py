@@ -31,6 +31,7 @@ the first wave has no births and the last no deaths; a death may still turn out 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import ibis
@@ -40,7 +41,8 @@ import pandas as pd
 from shuseki.demography.funnel import Funnel, Step
 from shuseki.demography.linkage import STORED, Converter, carried, converter_of
 from shuseki.demography.spells import spells
-from shuseki.errors import ParameterError
+from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message, listed, say
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.records.tally import (
@@ -55,9 +57,8 @@ from shuseki.records.tally import (
     wave_day,
 )
 from shuseki.results import Result, result
-from shuseki.sources import OKAMURO_2006
 
-__all__ = ["Births", "Events", "Lives", "births", "events", "life_table"]
+__all__ = ["Births", "Events", "Exclusion", "Lives", "births", "events", "life_table"]
 
 Lives: TypeAlias = Literal["waves", "spells"]
 """What tells when a plant lived: the waves that saw it, or its days of opening and closing too."""
@@ -90,11 +91,15 @@ class Births(Result):
     groups: Mapping[str, str]
     table: ir.Table
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """From candidates to births, and over how many areas."""
-        return (
-            f"{self.funnel.candidates:,} candidates → {self.funnel.left:,} births "
-            f"in {len(self.panel.areas)} areas, {self.since}–{self.at}"
+        return say(
+            "{n:,} candidates → {births:count(birth)} in {areas:count(area)}, {since}–{at}",
+            n=self.funnel.candidates,
+            births=self.funnel.left,
+            areas=len(self.panel.areas),
+            since=self.since,
+            at=self.at,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -135,12 +140,13 @@ class Events(Result):
     counts: pd.DataFrame
     panel: Panel
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Births and deaths over all waves."""
-        return (
-            f"{int(self.counts['births'].sum()):,} births and "
-            f"{int(self.counts['deaths'].sum()):,} deaths over the waves "
-            f"{', '.join(map(str, self.waves))}"
+        return say(
+            "{births:count(birth)} and {deaths:count(death)} over the waves {waves}",
+            births=int(self.counts["births"].sum()),
+            deaths=int(self.counts["deaths"].sum()),
+            waves=listed(self.waves),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -151,12 +157,34 @@ class Events(Result):
 # ---- births ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Candidates that are no births, told by one of their columns.
+
+    Attributes
+    ----------
+    name, says, says_ja
+        The step of the funnel: its name, and what it sets aside.
+    column
+        A column of text: ``id``, ``name``, ``address``, ``industry``, ``legal_form``.
+    matches
+        Pattern (a regular expression) of the values that are set aside.
+    """
+
+    name: str
+    says: str
+    says_ja: str
+    column: str
+    matches: str
+
+
 def births(
     store: Store,
     *,
     at: int,
     since: int,
     earlier: Sequence[int] = (),
+    exclude: Sequence[Exclusion] = (),
     fewer_than_employees: int | None = None,
     division: Members = None,
     classes: pd.DataFrame | Mapping[str, str] | None = None,
@@ -173,6 +201,8 @@ def births(
         Candidates are in ``at`` and not in ``since``.
     earlier
         Waves before ``since``; candidates seen in one of them are set aside.
+    exclude
+        Candidates that are no births; each is a step of the funnel, in this order.
     fewer_than_employees
         Births have fewer regular employees than this; None for any size.
     division
@@ -226,11 +256,12 @@ def births(
     small = ibis.literal(True)
     if fewer_than_employees is not None:
         small = unseen.employees < fewer_than_employees
-    placed = by_cell(unseen.mutate(small=small), places)
-    cube = placed.group_by("small", "area", "industry").agg(births=placed.count())
+    placed = by_cell(unseen.mutate(small=small, step=step_of(unseen, exclude)), places)
+    cube = placed.group_by("step", "small", "area", "industry").agg(births=placed.count())
     if before:
         whole = candidates.agg(births=candidates.count())
         whole = whole.select(
+            step=ibis.literal(0, "int8"),
             small=ibis.null("boolean"),
             area=ibis.null("string"),
             industry=ibis.literal(ALL_CANDIDATES),
@@ -243,7 +274,16 @@ def births(
     frame = frame[~started]
 
     counted, funnel_steps = sift(
-        frame, n_candidates, at, since, before, fewer_than_employees, division, groups, lives
+        frame,
+        n_candidates,
+        at,
+        since,
+        before,
+        exclude,
+        fewer_than_employees,
+        division,
+        groups,
+        lives,
     )
     areas = area_codes(division, counted["area"])
     industries = sorted(groups if groups else counted["industry"].unique())
@@ -262,9 +302,10 @@ def births(
         groups={g: int(in_group.get(g, 0)) for g in dict.fromkeys((groups or {}).values())},
         printed_groups={},
         notes=places.notes,
-        sources=(*store.sources, OKAMURO_2006.at("pp. 3–7")),
+        sources=store.sources,
     )
-    born = placed.filter(placed.small, placed.area.notnull())
+    kept = placed.step == len(exclude)
+    born = placed.filter(kept, placed.small, placed.area.notnull())
     if groups:
         born = born.filter(born.industry.isin(list(groups)))
     return Births(
@@ -274,10 +315,27 @@ def births(
         funnel=funnel,
         panel=panel,
         groups=groups or {},
-        table=born.drop("small"),
+        table=born.drop("small", "step"),
         notes=notes,
-        sources=(*store.sources, OKAMURO_2006.at("pp. 3–7")),
+        sources=store.sources,
     )
+
+
+def step_of(table: ir.Table, exclude: Sequence[Exclusion]) -> ir.IntegerValue:
+    """The step that sets a candidate aside: its place among the exclusions, or their number."""
+    if not exclude:
+        return ibis.literal(0, "int8")
+    missing = [one.column for one in exclude if one.column not in table.columns]
+    if missing:
+        raise DataError(
+            f"Births are to be excluded by {examples(missing)}, which the records do not have. "
+            f"Found {examples(table.columns, 20)}. Name another column, or read it in the layout."
+        )
+    rules = [
+        (table[one.column].cast("string").re_search(one.matches).fill_null(False), k)
+        for k, one in enumerate(exclude)
+    ]
+    return ibis.cases(*rules, else_=len(exclude)).cast("int8")
 
 
 def union_of(tables: Sequence[ir.Table]) -> ir.Table:
@@ -299,17 +357,23 @@ def opened_between(store: Store, since: int, at: int, seen: ir.Table) -> tuple[i
     if "opened" in records.columns:
         undated = undated.filter(undated.opened.isnull())
     told = records.agg(all=records.count(), known=known.cast("int64").sum()).to_pandas().iloc[0]
-    note = (
-        f"Of {int(told['all']):,} records of {at}, {int(told['known'] or 0):,} say when they "
-        f"opened; the others are candidates when {at} is the first to see them since {since}."
+    note = say(
+        "Of {n:,} records of {at}, {known:,} say when they opened; the others are candidates when "
+        "{at} is the first to see them since {since}.",
+        n=int(told["all"]),
+        known=int(told["known"] or 0),
+        at=at,
+        since=since,
     )
     return dated.union(undated.anti_join(seen, "id")), note
 
 
 ALL_CANDIDATES = "(all candidates)"
 LIMITS = (
-    "Births are establishments first seen: growth over the survey's threshold, a change into "
-    "manufacturing, a move to another number and late capture count as births too.",
+    say(
+        "Births are establishments first seen: growth over the survey's threshold, a change into "
+        "manufacturing, a move to another number and late capture count as births too."
+    ),
 )
 
 
@@ -319,6 +383,7 @@ def sift(
     at: int,
     since: int,
     earlier: Sequence[int],
+    exclude: Sequence[Exclusion],
     fewer_than_employees: int | None,
     division: Members,
     groups: Mapping[str, str] | None,
@@ -329,8 +394,8 @@ def sift(
     Parameters
     ----------
     frame
-        ``small`` (true, false, null), ``area`` (null outside), ``industry``, ``births``: the
-        candidates that were not seen earlier.
+        ``step`` (the exclusion, or their number), ``small`` (true, false, null), ``area`` (null
+        outside), ``industry``, ``births``: the candidates that were not seen earlier.
 
     Returns
     -------
@@ -354,6 +419,9 @@ def sift(
             f"{'・'.join(map(str, earlier))}年に存在",
             int(frame["births"].sum()),
         )
+    for k, one in enumerate(exclude):
+        frame = frame[frame["step"] != k]
+        put(one.name, one.says, one.says_ja or one.says, int(frame["births"].sum()))
     if fewer_than_employees is not None:
         if frame["small"].isna().any():
             frame = frame[frame["small"].notna()]
@@ -493,8 +561,10 @@ def wave_counts(
     rows = pd.concat([cells.drop(columns=["deaths", "lapses"]), leaving])
     return rows, (
         *LIMITS,
-        "The first wave cannot tell births from survivors; the last cannot tell deaths "
-        "from lapses, and counts them as deaths.",
+        say(
+            "The first wave cannot tell births from survivors; the last cannot tell deaths "
+            "from lapses, and counts them as deaths."
+        ),
         *closed_yet_seen(store, years, converter),
     )
 
@@ -516,8 +586,11 @@ def closed_yet_seen(
     if not n:
         return ()
     return (
-        "Records of plants that an earlier wave says had closed, open again and counted as there: "
-        f"{n:,}.",
+        say(
+            "Records of plants that an earlier wave says had closed, open again and counted as "
+            "there: {n:,}.",
+            n=n,
+        ),
     )
 
 
@@ -565,8 +638,13 @@ def spell_counts(
         .iloc[0]
     )
     return rows, (
-        f"Of {int(known['n']):,} plants, {int(known['start']):,} say when they opened and "
-        f"{int(known['end']):,} when they closed; the others are dated by the waves that saw them.",
+        say(
+            "Of {n:,} plants, {start:,} say when they opened and {end:,} when they closed; the "
+            "others are dated by the waves that saw them.",
+            n=int(known["n"]),
+            start=int(known["start"]),
+            end=int(known["end"]),
+        ),
     )
 
 

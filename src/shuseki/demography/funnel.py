@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError
+from shuseki.language import Message, say
+from shuseki.language.names import TwoNames
 from shuseki.results import Result, result
 
 __all__ = ["Funnel", "Step"]
@@ -117,13 +119,18 @@ class Funnel(Result):
             sources=self.sources,
         )
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """From how many to how many, and where most were set aside."""
-        told = f"{self.candidates:,} candidates → {self.left:,} left"
-        if len(self.steps) > 1:
-            most = max(self.steps[1:], key=lambda step: step.set_aside)
-            told += f"; most set aside: {most.says} ({most.set_aside:,})"
-        return told
+        if len(self.steps) < 2:
+            return say("{n:,} candidates → {left:,} left", n=self.candidates, left=self.left)
+        most = max(self.steps[1:], key=lambda step: step.set_aside)
+        return say(
+            "{n:,} candidates → {left:,} left; most set aside: {step} ({aside:,})",
+            n=self.candidates,
+            left=self.left,
+            step=TwoNames(most.says, most.says_ja),
+            aside=most.set_aside,
+        )
 
     def to_frame(self, lang: str = "en") -> pd.DataFrame:
         """One row per step, then one per group.

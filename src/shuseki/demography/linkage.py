@@ -28,6 +28,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message, joined, say
 from shuseki.records.establishments import SCHEMA
 from shuseki.records.store import Store
 from shuseki.results import Result, result
@@ -62,13 +63,21 @@ class ConverterFindings(Result):
     rows: int
     findings: pd.DataFrame
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Rows, and how many findings of each kind."""
         if self.findings.empty:
-            return f"{self.rows:,} changes of number, nothing odd"
+            return say("{n:,} changes of number, nothing odd", n=self.rows)
         kinds = self.findings["finding"].value_counts()
-        return f"{self.rows:,} changes of number: " + ", ".join(
-            f"{count} {kind}" for kind, count in kinds.items()
+        return say(
+            "{n:,} changes of number: {kinds}",
+            n=self.rows,
+            kinds=joined(
+                [
+                    say("{count:,} {kind}", count=int(count), kind=str(kind))
+                    for kind, count in kinds.items()
+                ],
+                ", ",
+            ),
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -35,6 +35,7 @@ from shuseki.demography.events import LIMITS, Lives, life_table
 from shuseki.demography.linkage import STORED, Converter
 from shuseki.demography.spells import spells
 from shuseki.errors import DataError
+from shuseki.language import Message, joined, say
 from shuseki.panel import ALL
 from shuseki.records.store import Store
 from shuseki.records.tally import Members, Places, groups_of, places_of
@@ -70,15 +71,22 @@ class Survival(Result):
     waves: tuple[int, ...]
     plants: Mapping[str, int]
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Share that lives at the end, of each group, with n."""
         told = []
         for group, curve in self.curves.groupby("group", sort=False):
             last, n = curve.iloc[-1], self.plants[str(group)]
-            name = "" if group == ALL else f"{group}: "
-            years = f"{round(last['years'], 1):g} years"
-            told.append(f"{name}{last['survival_share']:.1%} live after {years} (n = {n:,})")
-        return "; ".join(told[:4]) + (f"; {len(told) - 4} more groups" if len(told) > 4 else "")
+            lives = say(
+                "{share:.1%} live after {years:g} years (n = {n:,})",
+                share=float(last["survival_share"]),
+                years=round(float(last["years"]), 1),
+                n=n,
+            )
+            named = say("{group}: {lives}", group=str(group), lives=lives)
+            told.append(lives if group == ALL else named)
+        if len(told) > 4:
+            told = [*told[:4], say("{n:,} more groups", n=len(told) - 4)]
+        return joined(told, "; ")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per group and time."""

@@ -129,6 +129,8 @@ class Fit(Result):
     printed
         What a paper prints for this equation: index terms, columns ``coefficient``, ``t``,
         ``stars``; ``None`` when there is no paper.
+    errors_called
+        What the standard errors are, where they are not those of the design: ``Conley, 50 km``.
     """
 
     design: Design
@@ -142,6 +144,7 @@ class Fit(Result):
     f_robust: float
     definitions: Definitions = field(default_factory=Definitions)
     printed: pd.DataFrame | None = None
+    errors_called: str = ""
 
     @property
     def terms(self) -> tuple[str, ...]:
@@ -206,7 +209,7 @@ class Fit(Result):
             share=self.adjusted_r2,
             f=self.f_classical,
             n=self.n,
-            kind=kind_of_errors(self.design.standard_errors),
+            kind=self.errors_called or kind_of_errors(self.design.standard_errors),
         )
         if self.clusters is None:
             return fit

@@ -154,7 +154,10 @@ def not_municipalities(codes: Iterable[str]) -> pd.DataFrame:
     told = check_codes(given, LAST_DAY, wards=True)[["code", "reason", "advice"]]
     told = told[told["reason"].isin(NO_MUNICIPALITY)]
     if not are_of_japan(given):
-        return told[told["reason"] == "empty"].reset_index(drop=True)
+        known = {"empty"}
+        if all(is_total(code) for code in given if code):  # prefectures and the nation
+            known.add("country")
+        return told[told["reason"].isin(known)].reset_index(drop=True)
     divided = {cities_of_wards()[code] for code in given if code in cities_of_wards()}
     totals = [
         (city, "total of its wards", f"{city} ({names()[city]}) is there beside its wards.")

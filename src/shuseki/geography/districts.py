@@ -8,7 +8,9 @@ A division puts municipalities into areas, each in at most one. Bundled are
 - ``"commuting-zone-1995"``: commuting zones from the commuting flows of the 1995 census;
 - ``"municipality"``: every municipality for itself.
 
-Any other division is a table with two columns, municipality and area.
+Any other division is a table with two columns, municipality and area; of any country, when its
+``codes`` are said to be ``"any"``: then a code is a place in every wave, and areas may have a
+parent, a point and an outline of the user's.
 
 Takes municipality codes of a date; gives area codes. Codes of several dates, as records bear them,
 are put into areas by ``Division.places``; wards go with their city, unless the division names them.
@@ -21,13 +23,16 @@ context, where a line of the list was cut (``confidence`` and ``complete`` say w
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
+import shapely
 
+from shuseki.arrays import Floats
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.areas import (
     CODES,
@@ -44,8 +49,9 @@ from shuseki.geography.areas import (
     require_codes,
     valid_days,
 )
-from shuseki.geography.codes import read_codes
+from shuseki.geography.codes import are_of_japan, read_codes
 from shuseki.geography.editions import edition
+from shuseki.geography.gazetteers import Codes
 from shuseki.geography.mergers import Conversion, Crosswalk, P, convert, crosswalk, size_on
 from shuseki.language import Message, say
 from shuseki.language.names import some_of
@@ -92,6 +98,10 @@ class Division:
         (whether the list of members is certain).
     notes
         What was done to the codes of a user's table.
+    codes_of
+        Whose the codes of the members are: ``"japan"`` or ``"any"``.
+    outlines
+        Area code → its outline in degrees, where the user has given outlines.
     """
 
     name: str
@@ -100,6 +110,46 @@ class Division:
     areas: pd.DataFrame
     sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = ()
+    codes_of: Codes = "japan"
+    outlines: Mapping[str, shapely.Geometry] = field(default_factory=dict)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """What each area is a part of: its parent, or its prefecture; empty when unknown."""
+        for column in ("parent", "prefecture"):
+            if column in self.areas.columns:
+                return tuple(self.areas[column].fillna("").astype(str))
+        return ("",) * len(self.areas)
+
+    def names(self, lang: str = "en") -> tuple[str, ...]:
+        """Names of the areas in a language; the other language's, or the code, where it lacks."""
+        first, second = ("name_ja", "name_en") if lang == "ja" else ("name_en", "name_ja")
+        table = self.areas
+        blank = pd.Series("", index=table.index)
+        found = table.get(first, blank).fillna("")
+        found = found.where(found != "", table.get(second, blank).fillna(""))
+        return tuple(found.where(found != "", table["code"]).astype(str))
+
+    @property
+    def parent_kind(self) -> str:
+        """What a parent is called: ``"prefecture"`` in Japan, else ``"parent"``."""
+        return "prefecture" if self.codes_of == "japan" else "parent"
+
+    def parent_names(self, lang: str = "en") -> dict[str, str]:
+        """Parent → its name in a language; a user's parents are their own names."""
+        if self.codes_of != "japan":
+            return {parent: parent for parent in self.parents}
+        column = "name_ja" if lang == "ja" else "name_en"
+        table = prefectures()
+        return dict(zip(table["code"], table[column], strict=True))
+
+    @property
+    def centres(self) -> Floats | None:
+        """Latitude and longitude, degrees, shape ``(areas, 2)``; None when no area has them."""
+        if not {"latitude", "longitude"} <= set(self.areas.columns):
+            return None
+        found = self.areas[["latitude", "longitude"]].to_numpy(dtype=float)
+        return found if np.isfinite(found).any() else None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -158,6 +208,10 @@ class Division:
             the area.
         """
         area_of = dict(zip(self.members["municipality"], self.members["area"], strict=True))
+        if self.codes_of == "any":
+            given = sorted({str(code) for code in codes})
+            known = pd.DataFrame({"code": given, "municipality": given, "reason": "", "share": 1.0})
+            return known.assign(area=[area_of.get(code, "") for code in given])
         by_ward = {cities_of_wards()[code] for code in area_of if code in cities_of_wards()}
         found = edition(codes, date, by_ward=by_ward)
         table = found.table.set_index("municipality", drop=False)
@@ -230,6 +284,7 @@ def division_from_table(
     municipality: str = "municipality",
     area: str = "area",
     encoding: str = "auto",
+    codes: Codes = "japan",
 ) -> Division:
     """Make a division of a table with two columns.
 
@@ -237,7 +292,8 @@ def division_from_table(
     ----------
     table
         A table, or a CSV, Parquet or xlsx file, one row per municipality. Optional columns
-        ``name_ja`` and ``name_en`` name the areas.
+        ``name_ja`` and ``name_en`` name the areas; ``parent``, ``latitude`` and ``longitude`` (of
+        the area, degrees) are taken where ``codes`` is ``"any"``.
     name
         What to call the division.
     date
@@ -246,6 +302,9 @@ def division_from_table(
         Names of the two columns.
     encoding
         Of a text file, when it cannot be found.
+    codes
+        ``"japan"``: the codes are checked against the municipalities of the date. ``"any"``: a code
+        is a place, whatever it looks like.
 
     Raises
     ------
@@ -256,7 +315,11 @@ def division_from_table(
     """
     if isinstance(table, str | Path):
         frame = read_table(
-            table, codes_if_any=[municipality, area], text=["name_ja", "name_en"], encoding=encoding
+            table,
+            codes_if_any=[municipality, area],
+            text=["name_ja", "name_en", "parent"],
+            numbers=["latitude", "longitude"],
+            encoding=encoding,
         )
     else:
         frame = table
@@ -272,7 +335,7 @@ def division_from_table(
             "area": as_codes(frame[area], area).to_numpy(),
         }
     )
-    codes = members["area"].to_numpy()
+    given = members["area"].to_numpy()
     members = members.drop_duplicates()
     twice = members[members["municipality"].duplicated(keep=False)].sort_values(
         ["municipality", "area"]
@@ -284,10 +347,12 @@ def division_from_table(
             f"{examples(f'{code} in {both}' for code, both in where.items())}. "
             "Expected each in at most one. Keep one row of each."
         )
+    if codes == "any":
+        return division_of_any(members, frame.assign(area=given), name=name)
     members["municipality"], notes = _read(members["municipality"])
     _require_valid(members["municipality"], date)
     named = [column for column in ("name_ja", "name_en") if column in frame.columns]
-    names = frame.assign(code=codes).drop_duplicates("code").set_index("code")
+    names = frame.assign(code=given).drop_duplicates("code").set_index("code")
     day = iso_date(date)
     members["confidence"] = "high"
     return Division(
@@ -300,7 +365,45 @@ def division_from_table(
     )
 
 
-def division_of_members(table: pd.DataFrame, date: Date) -> Division:
+def division_of_any(
+    members: pd.DataFrame, areas: pd.DataFrame | None = None, *, name: str = "user"
+) -> Division:
+    """Make a division of codes that are those of no bundled list.
+
+    Parameters
+    ----------
+    members
+        ``municipality`` and ``area``, each municipality once.
+    areas
+        What is known of the areas, the first row of each: ``area``, and any of ``name_en``,
+        ``name_ja``, ``parent``, ``latitude``, ``longitude`` (degrees).
+    name
+        What to call the division.
+    """
+    table = pd.DataFrame({"code": sorted(members["area"].unique())})
+    known = pd.DataFrame({"area": []}) if areas is None else areas
+    known = known.drop_duplicates("area").set_index("area")
+    for column in ("name_en", "name_ja", "parent"):
+        words = known[column].fillna("").to_dict() if column in known else {}
+        table[column] = [str(words.get(code, "")) for code in table["code"]]
+    for column in ("latitude", "longitude"):
+        degrees = known[column].to_dict() if column in known else {}
+        table[column] = [float(degrees.get(code, np.nan)) for code in table["code"]]
+    table["municipalities"] = table["code"].map(members["area"].value_counts())
+    table["complete"] = True
+    return Division(
+        name,
+        "",
+        members[["municipality", "area"]]
+        .sort_values("municipality", ignore_index=True)
+        .assign(confidence="high"),
+        table,
+        (Source(name, "User's areas", "", origin="user"),),
+        codes_of="any",
+    )
+
+
+def division_of_members(table: pd.DataFrame, date: Date, codes: Codes = "japan") -> Division:
     """Make a division of a table of members whose date is not known.
 
     The codes are taken as those of the day nearest to ``date`` on which all of them were valid;
@@ -310,7 +413,11 @@ def division_of_members(table: pd.DataFrame, date: Date) -> Division:
     ----------
     table
         ``municipality`` and ``area``, each municipality once.
+    codes
+        Whose the codes are; of Japan's only when the members' look like them.
     """
+    if codes == "any" or not are_of_japan(table["municipality"]):
+        return division_of_any(table)
     day = list_day(date)
     if span := valid_days(table["municipality"]):
         day = min(max(day, span[0]), span[1])
@@ -383,6 +490,13 @@ def aggregate(
         As for ``Division.crosswalk``.
     """
     return convert(panel, by.crosswalk(date, sizes=sizes), averages=averages, missing=missing)
+
+
+def other_divisions(than: Division) -> dict[str, Division]:
+    """Bundled divisions of the same country into larger areas, for comparison."""
+    names = ("commuting-zone-1995", "prefecture")
+    dates = {"prefecture": than.date}
+    return {name: division(name, dates.get(name, BASE_DATE)) for name in names if name != than.name}
 
 
 # ---- the way from municipalities to areas ------------------------------------------------------

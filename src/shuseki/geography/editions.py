@@ -14,7 +14,7 @@ Japanese ones stay as they are. Sources: as ``areas``. Limits: a code that went 
 over others cannot tell which of them is meant in a file of a later edition than its records.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -25,11 +25,16 @@ from shuseki.geography.areas import (
     first_days,
     heirs,
     list_day,
+    municipalities,
+    names,
     origins,
+    told_of_lists,
 )
 from shuseki.geography.codes import are_of_japan
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 
-__all__ = ["Edition", "edition"]
+__all__ = ["Edition", "edition", "moved"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,3 +105,76 @@ def edition(codes: Collection[str], date: Date, *, by_ward: Collection[str] = ()
         if first in whole:
             to[code], why[code] = whole[first], "merged later"
     return Edition(day, same.assign(municipality=list(to.values()), reason=list(why.values())))
+
+
+def moved(counts: pd.DataFrame, days: Mapping[int, str], day: str) -> tuple[Message, ...]:
+    """Say how many plants count elsewhere than under their code.
+
+    Parameters
+    ----------
+    counts
+        ``wave``, ``municipality``, ``plants``; ``municipality_then``, ``reason``, ``area`` and
+        ``share`` as of ``Division.places``.
+    days
+        Wave → the day that it is a picture of.
+    day
+        The day to which the codes were brought.
+    """
+    if not are_of_japan(counts["municipality"]):
+        return ()
+    notes = list(told_of_lists(set(days.values())))
+    inside, reason, day = counts["area"] != "", counts["reason"], list_day(day)
+    valid = pd.Series(False, index=counts.index)
+    for wave, when in days.items():
+        then = municipalities(list_day(when), wards=True)["code"]
+        valid |= (counts["wave"] == wave) & counts["municipality"].isin(then)
+
+    def tell(rows: "pd.Series[bool]", says: Message) -> None:
+        if rows.any():
+            codes = sorted(counts.loc[rows, "municipality"].unique())
+            notes.append(
+                say(
+                    "{says}: {n:,} ({places}).",
+                    says=says,
+                    n=int(counts.loc[rows, "plants"].sum()),
+                    places=some_of(f"{code} {names().get(code, '')}".strip() for code in codes),
+                )
+            )
+
+    tell(reason == "ward", say("Plants with codes of wards, counted with their city"))
+    tell(
+        reason.isin(("ended", "not yet")) & valid & inside,
+        say(
+            "Plants whose code was merged or renamed by {day}, counted with its successor", day=day
+        ),
+    )
+    tell(
+        ~valid & (reason != "unknown"),
+        say(
+            "Plants with a code of another date than their wave, counted with the place that it "
+            "was on {day} as far as that is certain",
+            day=day,
+        ),
+    )
+    tell(
+        reason == "merged later",
+        say(
+            "Plants with a code that was formed after {day} of several municipalities, and plants "
+            "of these, counted as one area",
+            day=day,
+        ),
+    )
+    tell(
+        reason == "divided",
+        say("Plants with a code that was divided, counted with the larger part"),
+    )
+    tell(reason == "unknown", say("Plants with a code that no municipality of Japan ever had"))
+    tell(
+        inside & (counts["share"] < 1),
+        say(
+            "Plants in municipalities that by {day} belong to several areas, counted in that of "
+            "the largest part",
+            day=day,
+        ),
+    )
+    return tuple(notes)

@@ -33,6 +33,7 @@ __all__ = [
     "Neighbours",
     "border_neighbours",
     "contiguous_neighbours",
+    "definitions_of_neighbours",
     "inverse_distance_neighbours",
     "nearest_neighbours",
     "neighbours_within",
@@ -292,3 +293,34 @@ def measured(codes: Sequence[str], centres: Floats) -> Floats:
 def positive(limit_km: float) -> None:
     if not limit_km > 0:
         raise ParameterError(f"limit_km = {limit_km}. Expected a distance above 0 km.")
+
+
+NEAREST = 5
+"""Neighbours in the first of the definitions; the second has twice as many."""
+
+
+def definitions_of_neighbours(codes: Sequence[str], centres: Floats) -> dict[str, Neighbours]:
+    """Several definitions of a neighbour, none of which leaves an island.
+
+    Parameters
+    ----------
+    codes, centres
+        Areas and their centres in degrees, shape ``(n, 2)``.
+
+    Returns
+    -------
+    dict
+        The five nearest; the ten nearest; all within the shortest distance that leaves nobody
+        alone; and inverse distance within twice that.
+    """
+    distance = distance_matrix_km(centres)
+    np.fill_diagonal(distance, np.inf)
+    reach = float(np.ceil(distance.min(axis=1).max()))
+    return {
+        f"nearest {NEAREST}": nearest_neighbours(codes, centres, NEAREST),
+        f"nearest {2 * NEAREST}": nearest_neighbours(codes, centres, 2 * NEAREST),
+        f"within {reach:g} km": neighbours_within(codes, centres, reach),
+        f"inverse distance within {2 * reach:g} km": inverse_distance_neighbours(
+            codes, centres, 2 * reach
+        ),
+    }

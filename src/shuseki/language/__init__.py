@@ -8,10 +8,11 @@ that can be told in Japanese too::
     told(message, "ja")             '253地域で開業16,193件'
 
 The Japanese stands in ``ja/<room>.po``, one file for each room of the house, in the format of
-gettext. Single words (columns, values of cells, units, names of results) stand in ``glossary.csv``.
+gettext. Single words (columns, values of cells, units, names of results) stand in ``glossary.csv``;
+``word`` puts one into a sentence.
 """
 
-from shuseki.language.glossary import glossary
+from shuseki.language.glossary import glossary, word
 from shuseki.language.messages import (
     LANGUAGES,
     Lang,
@@ -33,4 +34,5 @@ __all__ = [
     "listed",
     "say",
     "told",
+    "word",
 ]

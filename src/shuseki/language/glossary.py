@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 
 from shuseki.errors import DataError
+from shuseki.language.messages import LANGUAGES, Message, check_language
 
-__all__ = ["glossary"]
+__all__ = ["glossary", "word"]
 
 
 @lru_cache
@@ -37,3 +39,37 @@ def glossary() -> Mapping[str, tuple[str, str]]:
                 )
             found[key] = words
     return MappingProxyType(found)
+
+
+def word(value: str) -> Message:
+    """What a value of a cell (a variable, an index, a pattern …) is called in a sentence.
+
+    The row ``value_<value>`` of the glossary; a value without a row is told by its own name.
+
+    Examples
+    --------
+    >>> word("plants"), word("plants").in_language("ja"), word("Suwa").in_language("ja")
+    ('plants', '事業所数', 'Suwa')
+    """
+    return _Word(value)
+
+
+class _Word(Message):
+    """A word of the glossary."""
+
+    def __new__(cls, value: str) -> "_Word":
+        made = str.__new__(cls, _words(value)[0])
+        made.key, made.values = str(value), {}
+        made._parts, made._separator = (), ""
+        return made
+
+    def in_language(self, lang: str) -> str:
+        """Tell it."""
+        return _words(self.key)[LANGUAGES.index(check_language(lang))]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Word, (self.key,)
+
+
+def _words(value: str) -> tuple[str, str]:
+    return glossary().get(f"value_{value}", (str(value), str(value)))

@@ -1,1 +1,1 @@
-"""How gathered, where, and since when?"""
+"""How concentrated, where, and since when?"""

@@ -27,7 +27,8 @@ def amounts(panel: Panel, variable: str, period: str | None = None) -> tuple[Flo
     array = panel.variable(variable, period)
     if array.ndim == 3:
         raise ParameterError(
-            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
+            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…, "
+            f'such as period="{panel.periods[-1]}".'
         )
     _refuse(panel, variable, array)
     return array, period or panel.periods[0]

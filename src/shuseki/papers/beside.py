@@ -11,13 +11,14 @@ from dataclasses import replace
 
 import pandas as pd
 
+from shuseki.demography.funnel import Funnel
 from shuseki.entry.design import CONSTANT
 from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdict, Verdicts, examine
 from shuseki.entry.ols import LEVELS, Fits
 from shuseki.language import say
 from shuseki.papers.printed import PrintedPaper
 
-__all__ = ["examine_print", "fits_beside", "printed_evidence", "stated_verdicts"]
+__all__ = ["examine_print", "fits_beside", "funnel_beside", "printed_evidence", "stated_verdicts"]
 
 
 def fits_beside(fits: Fits, paper: PrintedPaper) -> Fits:
@@ -44,6 +45,28 @@ def stated_verdicts(paper: PrintedPaper) -> dict[str, Verdict]:
         stated |= dict.fromkeys(statement["supported"], "supported")
         stated |= dict.fromkeys(statement["not_supported"], "not supported")
     return stated
+
+
+def funnel_beside(funnel: Funnel, paper: PrintedPaper) -> Funnel:
+    """Put the printed counts beside the funnel's, as far as the paper states them."""
+    stated = paper.about.get("funnel", {})
+
+    def printed(kind: str) -> dict[str, int]:
+        return {
+            name: round(paper.statement(said).number().value)
+            for name, said in stated.get(kind, {}).items()
+        }
+
+    if not stated:
+        return funnel
+    steps = {step.name for step in funnel.steps}
+    where = paper.source.at(str(stated.get("where", "")))
+    beside = funnel.with_printed(
+        left={name: n for name, n in printed("left").items() if name in steps},
+        set_aside={name: n for name, n in printed("set_aside").items() if name in steps},
+        groups={name: n for name, n in printed("groups").items() if name in funnel.groups},
+    )
+    return replace(beside, sources=(*beside.sources, where))
 
 
 def printed_evidence(paper: PrintedPaper) -> pd.DataFrame:

@@ -6,7 +6,7 @@ reads a bundled one by its name, or a folder of the user's by its path; ``new_pa
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -18,19 +18,27 @@ from shuseki.entry.definitions import Definitions, read_definitions
 from shuseki.entry.design import Design, read_designs
 from shuseki.entry.hypotheses import Hypothesis, read_hypotheses
 from shuseki.errors import DataError, OutputError, UnknownCodeError
+from shuseki.papers.okamuro_2006.robustness import RobustnessChecks, check_robustness
 from shuseki.papers.printed import PrintedPaper
 
 __all__ = [
+    "DEFINITIONS_OF",
     "PRINTED_PAPERS",
+    "RobustnessChecks",
+    "exercises_of",
     "new_paper",
     "paper_folder",
     "printed_definitions",
     "printed_designs",
     "printed_hypotheses",
     "printed_paper",
+    "study_files",
+    "table_number",
     "write_paper",
 ]
 
+DEFINITIONS_OF = "okamuro-2006"
+"""The paper whose variables are computed of the bundled accounts."""
 PRINTED_PAPERS: dict[str, str] = {
     "okamuro-2006": "okamuro_2006",
     "shoko-2012": "shoko_2012",
@@ -126,6 +134,48 @@ def write_paper(folder: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
             raise
         raise OutputError(f"{folder} cannot be written: {error}. Choose another place.") from error
     return tuple(texts)
+
+
+def study_files() -> dict[str, Path]:
+    """Name of each bundled paper that has a study → its study file."""
+    root = Path(str(files("shuseki.papers")))
+    found = {name: root / folder / "study.toml" for name, folder in PRINTED_PAPERS.items()}
+    return {name: path for name, path in found.items() if path.is_file()}
+
+
+def table_number(paper: str | Path | None, kind: str, outcome: str = "") -> tuple[str, str] | None:
+    """Where a paper prints a kind of table, in words: ``("table 4", "表4")``.
+
+    Parameters
+    ----------
+    paper
+        A bundled paper, a folder, or None.
+    kind
+        ``"coefficients"``, ``"ranking"``, … ; see ``papers.printed``.
+    outcome
+        Of a table that holds one outcome only.
+    """
+    if paper is None:
+        return None
+    table = printed_paper(paper).table(kind)
+    if table.empty or "table" not in table.columns:
+        return None
+    if outcome and "outcome" in table.columns:
+        table = table[table["outcome"] == outcome]
+    numbers = sorted({str(number) for number in table["table"]} - {""})
+    if not numbers:
+        return None
+    first, last = numbers[0], numbers[-1]
+    if first.startswith("A"):
+        return f"appendix {first[1:]}", f"付表{first[1:]}"
+    if first == last:
+        return f"table {first}", f"表{first}"
+    return f"tables {first}–{last}", f"表{first}〜{last}"
+
+
+def exercises_of(paper: str | None) -> Callable[..., RobustnessChecks] | None:
+    """The exercises of robustness that a paper describes, where it describes some."""
+    return check_robustness if paper == DEFINITIONS_OF else None
 
 
 def printed_definitions(name: str | Path = "okamuro-2006", *, convention: str = "") -> Definitions:

@@ -154,6 +154,7 @@ PAPER_KEYS: Mapping[str, str] = MappingProxyType(
         "industries": "number of industries",
         "births_by_group": 'outcomes that are sums of others: { WHOLE = ["PART", "PART"] }',
         "aliases": "other spelling of a variable = its name",
+        "figures": "national series that it draws, and the numbers of their figures",
         "funnel": "statements that print the counts of the funnel",
         "tolerance_by_model": "relative tolerance of a replication, by model",
     }
@@ -161,7 +162,14 @@ PAPER_KEYS: Mapping[str, str] = MappingProxyType(
 """Keys of ``[paper]`` in paper.toml, and what each says."""
 
 OTHER_FILES = frozenset(
-    {"paper.toml", "definitions.toml", "designs.toml", "hypotheses.toml", "catalogue.toml"}
+    {
+        "paper.toml",
+        "study.toml",
+        "definitions.toml",
+        "designs.toml",
+        "hypotheses.toml",
+        "catalogue.toml",
+    }
 )
 
 STATEMENT_FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -624,7 +632,7 @@ def _checked_about(about: Mapping[str, Any]) -> None:
         raise DataError(
             f"[paper] areas = {areas!r}. Expected a whole number of observations. Correct it."
         )
-    for name in ("births_by_group", "aliases", "tolerance_by_model", "funnel"):
+    for name in ("births_by_group", "aliases", "tolerance_by_model", "funnel", "figures"):
         if not isinstance(about.get(name, {}), Mapping):
             raise DataError(
                 f"[paper] {name} = {about[name]!r}. Expected a table of names. Correct it."

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shuseki.arrays import Bools, Ints
+from shuseki.language import Message, say
 from shuseki.reading.encoding import UNDECODABLE
 from shuseki.reading.values import (
     NOT_A_CODE,
@@ -66,7 +67,7 @@ class Field:
 FIELDS = (
     Field("wave", "int32", "year of the survey", required=True),
     Field("id", "string", "number of the establishment within the wave", required=True),
-    Field("municipality", "string", "five digits, edition of the wave", required=True),
+    Field("municipality", "string", "code of the place, edition of the wave", required=True),
     Field("industry", "string", "code of the layout's classification", required=True),
     Field("employees", "int64", "regular employees (常用従業者数), persons", required=True),
     Field("name", "string", "name of the establishment"),
@@ -82,19 +83,19 @@ FIELDS = (
 SCHEMA: Mapping[str, Field] = {field.name: field for field in FIELDS}
 REQUIRED = tuple(field.name for field in FIELDS if field.required)
 
-REASONS: Mapping[str, str] = {
-    "unreadable": "the line cannot be cut into the fields of the file",
-    "undecodable": "the text holds bytes that the encoding does not have",
-    "not kept by the layout": "the layout keeps only rows with other values",
-    "no wave": "the wave is empty or not a year",
-    "no id": "the identifier is empty",
-    "no municipality": "the municipality code is not five digits",
-    "ambiguous municipality": "the municipality code can be read in two ways",
-    "unknown municipality": "the municipality code is not in the edition of the wave",
-    "no industry": "the industry is empty",
-    "no employees": "the number of employees is empty or no whole number",
-    "negative employees": "the number of employees is below zero",
-    "duplicate id": "the identifier appears earlier in the same wave",
+REASONS: Mapping[str, Message] = {
+    "unreadable": say("the line cannot be cut into the fields of the file"),
+    "undecodable": say("the text holds bytes that the encoding does not have"),
+    "not kept by the layout": say("the layout keeps only rows with other values"),
+    "no wave": say("the wave is empty or not a year"),
+    "no id": say("the identifier is empty"),
+    "no municipality": say("the municipality code is empty or, in Japan, not five digits"),
+    "ambiguous municipality": say("the municipality code can be read in two ways"),
+    "unknown municipality": say("the municipality code is not in the edition of the wave"),
+    "no industry": say("the industry is empty"),
+    "no employees": say("the number of employees is empty or no whole number"),
+    "negative employees": say("the number of employees is below zero"),
+    "duplicate id": say("the identifier appears earlier in the same wave"),
 }
 """Why a row is set aside, in the order in which the rules are asked."""
 
@@ -102,10 +103,12 @@ WHOLE_NUMBER = r"^(0|[1-9][0-9]{0,17})$"
 MOST_WHOLE = 2.0**53
 """From here on not every whole number is a float."""
 
-LOOKS: Mapping[str, str] = {
-    "decimal": "is written as a decimal number; elsewhere it may be a whole one (1.0 against 1)",
-    "scientific": "is in scientific notation: digits were lost when it was written",
-    "month": "is a month; its first day is taken",
+LOOKS: Mapping[str, Message] = {
+    "decimal": say(
+        "is written as a decimal number; elsewhere it may be a whole one (1.0 against 1)"
+    ),
+    "scientific": say("is in scientific notation: digits were lost when it was written"),
+    "month": say("is a month; its first day is taken"),
 }
 """What to look at in rows that are kept: codes that were numbers for a while, and are kept as
 written, and months for days."""
@@ -257,6 +260,7 @@ def reason(
     rows: ir.Table,
     *,
     asked: Collection[str] = REQUIRED,
+    form: str = "^[0-9]{5}$",
     unknown_municipalities: Collection[tuple[int, str]] = (),
     ambiguous_municipalities: Collection[str] = (),
     undecodable: bool = False,
@@ -270,6 +274,8 @@ def reason(
     asked
         Required columns that the publisher fills; a layout that has no employees does not ask
         for them.
+    form
+        Pattern of a municipality code.
     unknown_municipalities
         Pairs of wave and code that do not exist.
     ambiguous_municipalities
@@ -287,7 +293,7 @@ def reason(
         rules.append((ibis.or_(*held), "undecodable"))
     rules.append((rows.wave.isnull(), "no wave"))
     rules.append((rows.id.isnull(), "no id"))
-    rules.append((~rows.municipality.re_search("^[0-9]{5}$").fill_null(False), "no municipality"))
+    rules.append((~rows.municipality.re_search(form).fill_null(False), "no municipality"))
     if ambiguous_municipalities:
         either = rows.municipality.isin(list(ambiguous_municipalities)).fill_null(False)
         rules.append((either, "ambiguous municipality"))

@@ -40,6 +40,9 @@ import pandas as pd
 
 from shuseki.disk import Lock, fingerprint, flush, flush_one, locked, make_private, scratch
 from shuseki.errors import DataError, OutputError, ParameterError, examples
+from shuseki.geography.gazetteers import Codes, gazetteer
+from shuseki.language import Message, joined, say, word
+from shuseki.language.names import some_of
 from shuseki.records.engine import connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, WHOLE_NUMBER
 from shuseki.records.files import FileFacts, examine
@@ -59,10 +62,9 @@ from shuseki.records.parts import (
 from shuseki.records.store import wave_files
 from shuseki.records.validation import (
     Checked,
-    CodeCheck,
     check_rows,
-    codes_of_japan,
     count,
+    fault_words,
     looks_of,
     notes_on_oddities,
     oddities_of,
@@ -118,19 +120,34 @@ class IngestReport(Result):
     parts: tuple[str, ...] = ()
     hashes: tuple[Mapping[str, Any], ...] = ()
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Rows in = rows kept + rows set aside, and why."""
         total = self.files[["rows_in", "rows_kept", "rows_set_aside"]].sum()
-        why = ", ".join(f"{reason} {n:,}" for reason, n in self.reasons.items())
         skipped = int(self.files["skipped"].sum())
         replaced = [name for names in self.files["replaced"] for name in names]
-        return (
-            f"{len(self.files)} files: {total.rows_in:,} rows in = {total.rows_kept:,} kept + "
-            f"{total.rows_set_aside:,} set aside"
-            + (f" ({why})" if why else "")
-            + (f"; {skipped} files were in already" if skipped else "")
-            + (f"; replaced: {examples(replaced)}" if replaced else "")
-        )
+        parts: list[str] = [
+            say(
+                "{files:count(file)}: {rows:,} rows in = {kept:,} kept + {aside:,} set aside",
+                files=len(self.files),
+                rows=int(total.rows_in),
+                kept=int(total.rows_kept),
+                aside=int(total.rows_set_aside),
+            )
+        ]
+        if self.reasons:
+            why = joined(
+                (
+                    say("{reason} {count:,}", reason=fault_words(reason), count=n)
+                    for reason, n in self.reasons.items()
+                ),
+                ", ",
+            )
+            parts[0] = say("{counts} ({why})", counts=parts[0], why=why)
+        if skipped:
+            parts.append(say("{n:count(file)} already in the store", n=skipped))
+        if replaced:
+            parts.append(say("replaced: {names}", names=some_of(replaced)))
+        return joined(parts, "; ")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per file."""
@@ -143,7 +160,7 @@ def ingest(
     which: "str | Layout | Mapping[str, Any]" = "house",
     *,
     wave: int | None = None,
-    check_codes: CodeCheck | None = codes_of_japan,
+    codes: Codes | None = None,
     replace: bool = False,
     memory_limit: str | None = None,
     threads: int | None = None,
@@ -161,9 +178,9 @@ def ingest(
         Layout: a name, a mapping or a ``Layout``.
     wave
         Year of the files when their rows do not say it.
-    check_codes
-        Tells municipality codes that were not valid on a date: Japan's by default; rows whose
-        code never was valid are set aside. With None only the form of a code is checked.
+    codes
+        Whose the codes of places are; as the layout says by default. Rows whose code never was
+        valid in Japan are set aside under ``"japan"``; under ``"any"`` every code is a place.
     replace
         Let a file take the place of what the store has of the same delivery: a part that was made
         of a file of the same name for the same wave, or of which more than half of the numbers
@@ -183,9 +200,9 @@ def ingest(
         When the disk is full or cannot be written, or another process writes to the store for
         long; what was in the store stays as it was.
     """
-    chosen = layout(which, wave=wave)
+    chosen = layout(which, wave=wave, codes=codes)
     files = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    taking = Taking(Path(folder), check_codes, engine_options(memory_limit, threads), progress)
+    taking = Taking(Path(folder), engine_options(memory_limit, threads), progress)
     seen = [look(Delivery(path, chosen)) for path in files]
     with writing(folder, progress):
         held = list(parts_of(taking.folder))
@@ -205,7 +222,6 @@ def bind(
     deliveries: Sequence[Delivery],
     folder: str | Path,
     *,
-    check_codes: CodeCheck | None = codes_of_japan,
     memory_limit: str | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -225,7 +241,7 @@ def bind(
     DataError, OutputError
         As ``ingest`` does.
     """
-    taking = Taking(Path(folder), check_codes, engine_options(memory_limit, threads), progress)
+    taking = Taking(Path(folder), engine_options(memory_limit, threads), progress)
     held = parts_of(taking.folder, pass_damaged=True)
     seen = [look(delivery) for delivery in deliveries]
     alike = [[part for part in held if part.making == taking.making(file)] for file in seen]
@@ -290,7 +306,6 @@ class Taking:
     """What the files of one call have in common."""
 
     folder: Path
-    check_codes: CodeCheck | None
     options: Mapping[str, Any]
     progress: Progress | None
 
@@ -308,11 +323,8 @@ class Taking:
 
     def making(self, seen: "Seen") -> Making:
         """Of what, and how, a part of this file would be made."""
-        check = self.check_codes
-        name = getattr(check, "__qualname__", type(check).__qualname__)
-        codes = "" if check is None else f"{check.__module__}.{name}"
-        layout_of = seen.layout.fingerprint()
-        return Making(seen.facts.sha256, layout_of, codes, version("shuseki"))
+        chosen = seen.layout
+        return Making(seen.facts.sha256, chosen.fingerprint(), chosen.codes, version("shuseki"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,7 +428,7 @@ def take_in(
             spill.mkdir()
             connection = connect(taking.folder, temp_directory=str(spill), **taking.options)
             try:
-                checked = check_rows(connection, facts, chosen, work, taking.check_codes)
+                checked = check_rows(connection, facts, chosen, work)
                 meeting = _meet(connection, checked, held, new, path.name, taking.folder)
                 replaced = [*others, *(meeting.repeated if replace else ())]
                 checked = meeting.without_known(replaced)
@@ -686,9 +698,9 @@ def write_part(connection: Any, checked: Checked, folder: Path) -> dict[str, Any
         "lines_above": account.above,
         "lines_blank": account.blank,
         "lines_continued": account.continued,
-        "looks": {f"{name} {LOOKS[look]}": n for name, look, n, _ in looks_of(table)},
+        "looks": {f"{name}: {look}": n for name, look, n, _ in looks_of(table)},
         "oddities": dict(checked.oddities),
-        "notes": list(checked.notes),
+        "days": sorted(checked.days),
         "reasons": dict(zip(reasons["reason"], map(int, reasons["rows"]), strict=True)),
     }
 
@@ -721,24 +733,37 @@ def report_of(folder: Path, made: Sequence[Taken]) -> IngestReport:
     )
 
 
-def _notes(done: Taken, made: Sequence[Taken]) -> Iterator[str]:
+def _notes(done: Taken, made: Sequence[Taken]) -> Iterator[Message]:
     """Say what to look at in the rows that were kept, and which others have already."""
     report = done.part.report
-    for says, rows in report["looks"].items():
-        yield f"{done.file}: {says}, in {rows:,} rows."
-    for note in (*report.get("notes", ()), *notes_on_oddities(report.get("oddities", {}))):
-        yield f"{done.file}: {note}"
+    for what, rows in report["looks"].items():
+        column, _, look = what.partition(": ")
+        yield say(
+            "{file}: {column} {says}, in {n:,} rows.",
+            file=done.file,
+            column=word(column),
+            says=LOOKS[look],
+            n=rows,
+        )
+    lists = gazetteer(done.part.making.codes).notes(report.get("days", ()))
+    for note in (*lists, *notes_on_oddities(report.get("oddities", {}))):
+        yield say("{file}: {note}", file=done.file, note=note)
     if blanked := report["values_blanked"]:
-        yield (
-            f"{done.file}: {blanked:,} rows were kept without a value that could not be read; "
-            "validate names them."
+        yield say(
+            "{file}: {n:,} rows were kept without a value that could not be read; validate names "
+            "them.",
+            file=done.file,
+            n=blanked,
         )
     files = {other.part.name: other.file for other in made}
     for name, rows in done.part.beside.items():
         if rows:
-            yield (
-                f"{rows:,} rows of {done.file} are set aside: {files.get(name, name)} has "
-                "establishments with their numbers in the same wave."
+            yield say(
+                "{n:,} rows of {file} are set aside: {other} has establishments with their numbers "
+                "in the same wave.",
+                n=rows,
+                file=done.file,
+                other=files.get(name, name),
             )
 
 

@@ -8,9 +8,11 @@ Takes: the name of a known layout, or a mapping. Gives: a ``Layout``, which turn
 publisher wrote them into those of the schema (``records.establishments``).
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from dataclasses import replace as changed
 from difflib import get_close_matches
 from importlib import resources
 from typing import Any
@@ -20,14 +22,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.geography.gazetteers import gazetteer
 from shuseki.reading.encoding import codec
 from shuseki.reading.values import as_text, distinct_of
 from shuseki.records.establishments import REQUIRED, SCHEMA
 from shuseki.sources import Origin
 
-__all__ = ["Join", "Layout", "known_layouts", "layout"]
+__all__ = ["Cut", "Join", "Layout", "known_layouts", "layout"]
 
 DECIMALS = ("auto", ".", ",")
+MAPS = ("columns", "constants", "values", "calendar", "multiply", "keep")
+"""Keys of a layout that are tables."""
+MINGUO = re.compile(r"(?P<year>\d{2,3})[./-]?(?P<month>\d{2})[./-]?(?P<day>\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,28 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A part of one of their columns: what a pattern finds, its first group where it has one.
+
+    Text in which the pattern finds nothing is empty.
+    """
+
+    column: str
+    extract: str
+
+
+Source = str | Join | Cut
+"""Where one of our columns comes from."""
+
+
+def names_of(source: Source) -> tuple[str, ...]:
+    """Their columns that a source reads."""
+    if isinstance(source, Join):
+        return source.join
+    return (source.column if isinstance(source, Cut) else source,)
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How one publisher lays out a file.
 
@@ -47,12 +75,15 @@ class Layout:
     name, title, publisher, terms
         What it is.
     columns
-        Our column → theirs (a name, or ``c7`` for the seventh of a file without header), or a
-        ``Join`` of several.
+        Our column → theirs (a name, or ``c7`` for the seventh of a file without header), a ``Join``
+        of several, or a ``Cut`` of one.
     constants
         Our column → one value for every row, e.g. the wave.
     values
         Our column → (their value → our value); other values pass.
+    calendar
+        Our column of days → the calendar of their years: ``"minguo"`` counts from 1912, the first
+        year of the Republic of China (``1090508`` is 8 May 2020).
     multiply
         Our column → factor, e.g. 10,000 when amounts are in 万円.
     keep
@@ -64,6 +95,8 @@ class Layout:
         The decimal sign; ``"auto"`` lets each column say it.
     sheet, member
         Which sheet of a workbook (the first), which file in a zip (the only one).
+    codes
+        Whose the codes of places are: ``"japan"``, which are checked, or ``"any"``.
     codes_on
         Date (ISO) of the municipality codes; empty for 31 December of the wave.
     """
@@ -81,10 +114,12 @@ class Layout:
     header: bool = True
     width: int = 0
     skip_lines: int = 0
+    codes: str = "japan"
     codes_on: str = ""
-    columns: Mapping[str, str | Join] = field(default_factory=dict)
+    columns: Mapping[str, str | Join | Cut] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    calendar: Mapping[str, str] = field(default_factory=dict)
     multiply: Mapping[str, float] = field(default_factory=dict)
     keep: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -98,7 +133,7 @@ class Layout:
         """Their columns that this layout reads, required or not."""
         names: list[str] = []
         for source in self.columns.values():
-            names += source.join if isinstance(source, Join) else (source,)
+            names += names_of(source)
         return tuple(dict.fromkeys([*names, *self.keep]))
 
     def with_wave(self, wave: int) -> "Layout":
@@ -119,7 +154,7 @@ class Layout:
         for name in REQUIRED:
             source = self.columns.get(name)
             if source is not None:
-                needed += source.join if isinstance(source, Join) else (source,)
+                needed += names_of(source)
         told = []
         for name in dict.fromkeys(needed):
             if name not in found:
@@ -165,13 +200,19 @@ class Layout:
 
     def _value(self, raw: Mapping[str, Any], name: str) -> Any:
         source = self.columns.get(name)
-        theirs = source.join if isinstance(source, Join) else (source,)
-        if source is None or any(column not in raw for column in theirs):
+        if source is None or any(column not in raw for column in names_of(source)):
             return None
-        value = joined(source, raw) if isinstance(source, Join) else raw[source]
+        if isinstance(source, Join):
+            value = joined(source, raw)
+        elif isinstance(source, Cut):
+            value = cut(source, raw)
+        else:
+            value = raw[source]
+        if name in self.calendar:
+            value = gregorian(as_text(value))
         if name in self.values:
             said, at = distinct_of(as_text(value))
-            mapped = [self.values[name].get(one, one) for one in said]
+            mapped = [self.values[name].get(one or "", one) for one in said]
             value = pa.array(mapped, pa.string()).take(pa.array(at))
         return value
 
@@ -187,6 +228,28 @@ def joined(source: Join, raw: Mapping[str, Any]) -> Any:
     return pc.if_else(empty, "", text)
 
 
+def cut(source: Cut, raw: Mapping[str, Any]) -> Any:
+    """What the pattern finds in each text."""
+    pattern = re.compile(source.extract)
+    said, at = distinct_of(as_text(raw[source.column]))
+    found = [pattern.search(one or "") for one in said]
+    parts = ["" if m is None else (m[1] if pattern.groups else m[0]) or "" for m in found]
+    return pa.array(parts, pa.string()).take(pa.array(at))
+
+
+def gregorian(text: Any) -> Any:
+    """Days of the Minguo calendar as ISO days; what is none stays as it is."""
+    said, at = distinct_of(text)
+    days = []
+    for one in said:
+        found = MINGUO.fullmatch((one or "").strip())
+        if found is None:
+            days.append(one)
+        else:
+            days.append(f"{int(found['year']) + 1911:04d}-{found['month']}-{found['day']}")
+    return pa.array(days, pa.string()).take(pa.array(at))
+
+
 TOLD = ("name", "title", "publisher", "terms", "origin")
 """What a layout says about itself, which does not change how a file is read."""
 
@@ -198,7 +261,10 @@ def known_layouts() -> dict[str, Layout]:
 
 
 def layout(
-    which: "str | Layout | Mapping[str, Any]" = "house", *, wave: int | None = None
+    which: "str | Layout | Mapping[str, Any]" = "house",
+    *,
+    wave: int | None = None,
+    codes: str | None = None,
 ) -> Layout:
     """Find a known layout, or make one from a table of the study file.
 
@@ -209,6 +275,8 @@ def layout(
         from a known one by ``like = "name"``; or a ``Layout``.
     wave
         Year of the file, for publishers who do not write it into the rows.
+    codes
+        Whose the codes of places are, in place of what the layout says.
 
     Raises
     ------
@@ -224,6 +292,8 @@ def layout(
         found = known[which]
     else:
         found = from_table("own", which)
+    if codes is not None:
+        found = changed(found, codes=gazetteer(codes).name)
     return found if wave is None else found.with_wave(wave)
 
 
@@ -233,13 +303,13 @@ def from_table(name: str, table: Mapping[str, Any]) -> Layout:
     keys = [key.name for key in fields(Layout)]
     if "like" in said:
         base = asdict_shallow(layout(str(said.pop("like"))))
-        for key in ("columns", "constants", "values", "multiply", "keep"):
+        for key in MAPS:
             base[key] = {**base[key], **from_maps(key, said.pop(key, {}))}
         said = {**base, **said}
     for key in said:
         if key not in keys:
             raise unknown("layout key", key, keys)
-    for key in ("columns", "constants", "values", "multiply", "keep"):
+    for key in MAPS:
         said[key] = from_maps(key, said.get(key, {}))
         ours = [column for column in said[key] if key != "keep" and column not in SCHEMA]
         if ours:
@@ -247,6 +317,7 @@ def from_table(name: str, table: Mapping[str, Any]) -> Layout:
     said["name"] = str(said.get("name", name))
     made = Layout(**said)
     codec(made.encoding)
+    gazetteer(made.codes)
     if made.decimal not in DECIMALS:
         raise unknown("decimal sign", made.decimal, DECIMALS)
     for column in ("id", "municipality"):
@@ -269,7 +340,11 @@ def from_maps(key: str, table: Mapping[str, Any]) -> dict[str, Any]:
         return {name: from_source(source) for name, source in table.items()}
     if key == "keep":
         return {as_name(name): tuple(map(str, values)) for name, values in table.items()}
-    if key == "constants":
+    if key == "calendar":
+        for name, calendar in table.items():
+            if calendar != "minguo" or SCHEMA.get(name, SCHEMA["id"]).kind != "date":
+                raise unknown(f"calendar of {name!r}", str(calendar), ("minguo",))
+    if key in ("constants", "calendar"):
         return {name: str(value) for name, value in table.items()}
     if key == "multiply":
         return {name: float(value) for name, value in table.items()}
@@ -279,10 +354,23 @@ def from_maps(key: str, table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def from_source(source: Any) -> str | Join:
-    """Read one entry of ``columns``: a name, a position, or several of them joined."""
-    if isinstance(source, Join):
+def from_source(source: Any) -> Source:
+    """Read one entry of ``columns``: a name, a position, several joined, or a part of one."""
+    if isinstance(source, Join | Cut):
         return source
+    if isinstance(source, Mapping) and "extract" in source:
+        for key in source:
+            if key not in ("column", "extract"):
+                raise unknown("key of a part of a column", key, ("column", "extract"))
+        pattern = str(source["extract"])
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ParameterError(
+                f"The pattern {pattern!r} of a column is no regular expression: {error}. "
+                "Correct it."
+            ) from None
+        return Cut(as_name(source["column"]), pattern)
     if isinstance(source, Mapping):
         for key in source:
             if key not in ("join", "pad"):

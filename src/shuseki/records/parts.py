@@ -32,7 +32,7 @@ __all__ = [
 
 PARTS = "parts"
 REPORT = "report.json"
-FORMAT = "shuseki part 2"
+FORMAT = "shuseki part 3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Making:
     layout
         ``Layout.fingerprint()``.
     codes
-        The check of municipality codes that was asked.
+        Whose the codes of places are.
     version
         The version that read it.
     """

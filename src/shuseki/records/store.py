@@ -32,12 +32,13 @@ import pyarrow.parquet as pq
 
 from shuseki.disk import Scratch
 from shuseki.errors import DataError, MissingExtraError, UnknownCodeError, examples
+from shuseki.geography.gazetteers import Gazetteer, gazetteer
 from shuseki.records.engine import connect, exact
 from shuseki.records.establishments import FIELDS, REQUIRED, WHOLE_NUMBER
 from shuseki.records.parts import Part, check_one_store, parts_of, refuse_damaged
 from shuseki.sources import Origin, Source
 
-__all__ = ["CONVERTER", "Store"]
+__all__ = ["CONVERTER", "Store", "open_store"]
 
 CONVERTER = {"from_wave": "int32", "to_wave": "int32", "from_id": "", "to_id": ""}
 
@@ -57,6 +58,8 @@ class Store:
         Years, ascending.
     parts
         What is read of ``parts/``.
+    gazetteer
+        What is known of the codes of places; None when the files do not say whose they are.
     sources
         Where the records came from.
 
@@ -86,6 +89,7 @@ class Store:
                 "writes. Ingest records first, or check the folder."
             )
         self._given_converter = converter
+        self.gazetteer: Gazetteer | None = _gazetteer(self.parts)
         self.waves: tuple[int, ...] = tuple(sorted(self._files))
         self.sources: tuple[Source, ...] = tuple(sources) or self._found_sources()
         self._tables: dict[int, ir.Table] = {}
@@ -383,6 +387,18 @@ def _named(folder: Path, names: Sequence[str] | None) -> tuple[Part, ...]:
     return found
 
 
+def _gazetteer(parts: Sequence[Part]) -> Gazetteer | None:
+    """Whose codes the parts bear."""
+    said = sorted({part.making.codes for part in parts})
+    if len(said) > 1:
+        named = examples(f"{part.file} ({part.making.codes})" for part in parts)
+        raise DataError(
+            f"Parts with codes of different countries: {named}. Expected one country in a store. "
+            "Ingest them again with the same codes (--codes), or into stores of their own."
+        )
+    return gazetteer(said[0]) if said else None
+
+
 def _metadata(path: Path) -> Any:
     """What a Parquet file says of itself; refuses one whose end is missing or damaged."""
     try:
@@ -406,3 +422,7 @@ def is_synthetic(path: Path) -> bool:
         key.rsplit(b".", 1)[-1] == b"origin" and value == b"synthetic"
         for key, value in metadata.items()
     )
+
+
+open_store = Store.open
+"""``Store.open``: open a folder of waves on DuckDB."""

@@ -33,10 +33,9 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, examples
-from shuseki.geography.areas import list_day, municipalities, names, told_of_lists
-from shuseki.geography.codes import are_of_japan
 from shuseki.geography.districts import Division, division_of_members
-from shuseki.geography.editions import edition
+from shuseki.geography.gazetteers import guessed
+from shuseki.language import say
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.sites import Sites
@@ -51,6 +50,7 @@ __all__ = [
     "locate",
     "panel_of",
     "places_of",
+    "points_of_areas",
     "tally",
     "wave_day",
 ]
@@ -110,10 +110,12 @@ def tally(
     if group_of is not None:
         frame["industry"] = frame["industry"].map(group_of)
         if lost := int(frame.loc[frame["industry"].isna() & inside, "plants"].sum()):
-            notes.append(f"{lost:,} plants belong to no group of industries and are left out.")
+            notes.append(
+                say("{n:,} plants belong to no group of industries and are left out.", n=lost)
+            )
     if not inside.all():
         lost = int(frame.loc[~inside, "plants"].sum())
-        notes.append(f"{lost:,} plants lie outside the division and are left out.")
+        notes.append(say("{n:,} plants lie outside the division and are left out.", n=lost))
     frame = frame[inside & frame["industry"].notna()]
     frame = frame.groupby(["area", "industry", "wave"], as_index=False)[variables].sum(min_count=1)
     areas = area_codes(division, frame["area"])
@@ -161,8 +163,26 @@ def locate(store: Store, wave: int) -> Sites:
     )
     if not lost:
         return sites
-    note = f"{lost:,} plants of {wave} have no coordinates and are left out."
+    note = say("{n:,} plants of {wave} have no coordinates and are left out.", n=lost, wave=wave)
     return replace(sites, notes=(*sites.notes, note))
+
+
+def points_of_areas(store: Store) -> pd.DataFrame:
+    """Every code of a place that the waves bear, and the middle of its plants.
+
+    Returns
+    -------
+    DataFrame
+        ``code``, ``latitude``, ``longitude`` (degrees; ``nan`` where no plant is located).
+    """
+    table = store.establishments()
+    located = {"latitude", "longitude"} <= set(table.columns)
+    middles = {
+        name: table[name].median() if located else ibis.null("float64")
+        for name in ("latitude", "longitude")
+    }
+    found = pd.DataFrame(table.group_by(code=table.municipality).agg(**middles).to_pandas())
+    return found.dropna(subset=["code"]).sort_values("code", ignore_index=True)
 
 
 # ---- cells --------------------------------------------------------------------------------
@@ -207,80 +227,27 @@ def places_of(
     table = tables[0] if len(tables) == 1 else ibis.union(*tables)
     counts = table.to_pandas().dropna(subset=["municipality"])
     found = sorted(counts["municipality"].unique())
+    known = store.gazetteer or guessed(found)
     day = wave_day(max(waves))
     if isinstance(division, pd.DataFrame):
-        given = members_of(division)
-        division = division_of_members(given, day) if are_of_japan(given["municipality"]) else None
-        if division is None:
-            at = pd.DataFrame({"code": found, "municipality": found, "reason": "", "share": 1.0})
-            at["area"] = at["code"].map(given.set_index("municipality")["area"]).fillna("")
-            return Places(place_table(at), ())
+        division = division_of_members(members_of(division), day, known.name)
     if division is None:
-        known = edition(found, day)
-        at = known.table.assign(area=known.table["municipality"], share=1.0)
+        table = known.edition(found, day).table
+        at = table.assign(area=table["municipality"], share=1.0)
     else:
         at = division.places(found, day)
     same = (at["code"] == at["municipality"]) & (at["code"] == at["area"])
     counts = counts.merge(at, left_on="municipality", right_on="code", suffixes=("", "_then"))
     told = () if division is None else division.notes
-    return Places(None if same.all() else place_table(at), (*told, *told_of(counts, day)))
+    days = {wave: wave_day(wave) for wave in counts["wave"].unique()}
+    moved = known.moved(counts, days, day)
+    return Places(None if same.all() else place_table(at), (*told, *moved))
 
 
 def place_table(at: pd.DataFrame) -> pd.DataFrame:
     """What the engine joins: a code, and its area or nothing."""
     area = at["area"].astype(object).where(at["area"] != "", None)
     return pd.DataFrame({"municipality": at["code"], "area": area})
-
-
-def told_of(counts: pd.DataFrame, day: str) -> tuple[str, ...]:
-    """Say how many plants count elsewhere than under their code.
-
-    Parameters
-    ----------
-    counts
-        ``wave``, ``municipality``, ``plants``; ``municipality_then``, ``reason``, ``area`` and
-        ``share`` as of ``Division.places``.
-    """
-    if not are_of_japan(counts["municipality"]):
-        return ()
-    days = {wave: wave_day(wave) for wave in counts["wave"].unique()}
-    notes = list(told_of_lists(set(days.values())))
-    inside, reason, day = counts["area"] != "", counts["reason"], list_day(day)
-    valid = pd.Series(False, index=counts.index)
-    for wave, when in days.items():
-        then = municipalities(list_day(when), wards=True)["code"]
-        valid |= (counts["wave"] == wave) & counts["municipality"].isin(then)
-
-    def tell(rows: "pd.Series[bool]", says: str) -> None:
-        if rows.any():
-            n = int(counts.loc[rows, "plants"].sum())
-            codes = sorted(counts.loc[rows, "municipality"].unique())
-            shown = examples(f"{code} {names().get(code, '')}".strip() for code in codes)
-            notes.append(f"{says}: {n:,} ({shown}).")
-
-    tell(reason == "ward", "Plants with codes of wards, counted with their city")
-    tell(
-        reason.isin(("ended", "not yet")) & valid & inside,
-        f"Plants whose code was merged or renamed by {day}, counted with its successor",
-    )
-    tell(
-        ~valid & (reason != "unknown"),
-        "Plants with a code of another date than their wave, counted with the place that it was "
-        f"on {day} as far as that is certain",
-    )
-    tell(
-        reason == "merged later",
-        f"Plants with a code that was formed after {day} of several municipalities, and plants of "
-        "these, counted as one area",
-    )
-    tell(reason == "divided", "Plants with a code that was divided, counted with the larger part")
-    tell(reason == "unknown", "Plants with a code that no municipality of Japan ever had")
-    tell(
-        inside & (counts["share"] < 1),
-        f"Plants in municipalities that by {day} belong to several areas, counted in that of the "
-        "largest part",
-    )
-    return tuple(notes)
 
 
 def wave_day(wave: int) -> str:
@@ -319,12 +286,11 @@ def area_facts(division: Members) -> dict[str, Any]:
         return {"division": "municipality"}
     if isinstance(division, pd.DataFrame):
         return {"division": "user"}
-    table = division.areas
     return {
         "division": division.name,
-        "area_names": tuple(table["name_en"]),
-        "centres": table[["latitude", "longitude"]].to_numpy(dtype=float),
-        "area_groups": tuple(table["prefecture"]),
+        "area_names": division.names(),
+        "centres": division.centres,
+        "area_groups": tuple(division.parents),
     }
 
 

@@ -18,10 +18,10 @@ Takes: a CSV, Parquet or xlsx file, a layout, and what tells unknown municipalit
 ``Findings``. Rows are numbered as in ``records.files``.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import duckdb
 import ibis
@@ -30,22 +30,17 @@ import pandas as pd
 
 from shuseki.disk import scratch
 from shuseki.errors import DataError
-from shuseki.geography.areas import check_codes as codes_not_valid
-from shuseki.geography.areas import list_day, told_of_lists
-from shuseki.geography.codes import read_codes
+from shuseki.geography.gazetteers import Codes, gazetteer
+from shuseki.language import Message, joined, say, told, word
 from shuseki.records.engine import connect, read_parquet
-from shuseki.records.establishments import FIELDS, LOOKS, REASONS, reason
+from shuseki.records.establishments import FIELDS, LOOKS, REASONS, SCHEMA, reason
 from shuseki.records.files import Account, FileFacts, examine, stage
 from shuseki.records.layouts import Layout, layout
 from shuseki.records.store import is_synthetic
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
-__all__ = ["Checked", "CodeCheck", "Findings", "check_rows", "codes_of_japan", "validate"]
-
-CodeCheck: TypeAlias = Callable[[Collection[str], str], pd.DataFrame]
-"""All codes of a file and a date (ISO) → those not valid on it: ``code``, ``reason``, ``advice``
-and, optionally, ``read``: what a code is to be read as. Rows may also tell of the codes read."""
+__all__ = ["Checked", "Findings", "check_rows", "validate"]
 
 OTHER_DATE = ("ended", "not yet")
 """Reasons of a code that is valid, but on another date."""
@@ -103,17 +98,31 @@ class Findings(Result):
         """Whether the file as a whole can be taken in, bad rows set aside."""
         return not (self.faults["kind"] == "file").any()
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Rows, and how many have which fault."""
-        read = f" ({self.encoding})" if self.encoding else ""
+        file = f"{self.file} ({self.encoding})" if self.encoding else self.file
         if self.is_clean:
-            return f"{self.file}{read}: {self.rows:,} rows, nothing wrong"
-        told = ", ".join(f"{reason} {count:,}" for reason, count in self.counts.items())
-        return f"{self.file}{read}: {self.rows:,} rows; {told}"
+            return say("{file}: {n:,} rows, nothing wrong", file=file, n=self.rows)
+        told = joined(
+            (
+                say("{reason} {count:,}", reason=fault_words(reason), count=count)
+                for reason, count in self.counts.items()
+            ),
+            ", ",
+        )
+        return say("{file}: {n:,} rows; {faults}", file=file, n=self.rows, faults=told)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per fault."""
         return self.faults.copy()
+
+    def told(self, lang: str) -> pd.DataFrame:
+        """Give the faults in the words of a language; advice known in English only stays so."""
+        frame = self.faults.copy()
+        for name in ("kind", "reason"):
+            frame[name] = [str(told(fault_words(value), lang)) for value in frame[name]]
+        frame["says"] = [str(told(sentence(says), lang)) for says in frame["says"]]
+        return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,8 @@ class Checked:
         Where the lines of the file went.
     oddities
         What is odd in the codes and days of the rows kept → how many rows.
+    days
+        The days whose codes the rows bear.
     notes
         What a reader must know of how the rows were judged.
     """
@@ -143,18 +154,8 @@ class Checked:
     odd_codes: pd.DataFrame
     account: Account
     oddities: Mapping[str, int]
+    days: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
-
-
-def codes_of_japan(codes: Collection[str], date: str) -> pd.DataFrame:
-    """Tell how codes of Japanese municipalities are read, and which were not valid on a date.
-
-    Dates before or after the bundled lists of codes are asked of the first or the last list.
-    """
-    misread = read_codes(codes).rename(columns={"how": "reason"})
-    standing = set(codes) - set(misread["code"])
-    odd = codes_not_valid(standing | set(misread["read"]) - {""}, list_day(date), wards=True)
-    return pd.concat([misread, odd.assign(read="")[list(misread.columns)]], ignore_index=True)
 
 
 def validate(
@@ -162,7 +163,7 @@ def validate(
     which: "str | Layout | Mapping[str, Any]" = "house",
     *,
     wave: int | None = None,
-    check_codes: CodeCheck | None = codes_of_japan,
+    codes: Codes | None = None,
 ) -> Findings:
     """Say what is wrong with a file of records, changing nothing.
 
@@ -174,16 +175,15 @@ def validate(
         Layout: a name, a mapping or a ``Layout``.
     wave
         Year of the file when its rows do not say it.
-    check_codes
-        Tells municipality codes that were not valid on a date: Japan's by default; with None
-        only their form is checked.
+    codes
+        Whose the codes of places are; as the layout says by default.
 
     Raises
     ------
     ParameterError
         For an unknown layout only; faults of the data are findings.
     """
-    chosen = layout(which, wave=wave)
+    chosen = layout(which, wave=wave, codes=codes)
     path = Path(path)
     try:
         facts = examine(path, chosen)
@@ -192,7 +192,7 @@ def validate(
     with scratch(what="validate") as work:
         connection = connect(work, temp_directory=str(work))
         try:
-            checked = check_rows(connection, facts, chosen, work, check_codes)
+            checked = check_rows(connection, facts, chosen, work)
             return findings_of(checked, facts, chosen)
         except DataError as error:
             return whole_file(path, facts.encoding, str(error))
@@ -205,7 +205,6 @@ def check_rows(
     facts: FileFacts,
     chosen: Layout,
     work: Path,
-    check_codes: CodeCheck | None = None,
 ) -> Checked:
     """Read a file, type its columns and judge each row; the result lies in ``work``.
 
@@ -219,13 +218,14 @@ def check_rows(
     try:
         rows = read_parquet(connection, staged.rows)
         rejected = read_parquet(connection, staged.rejected)
-        odd = odd_codes(rows, chosen, check_codes)
+        odd = odd_codes(rows, chosen)
         rows = as_meant(rows, odd)
         either = odd.loc[(odd["reason"] == "ambiguous") & (odd["read"] == ""), "code"]
         never = odd[~odd["reason"].isin((*OTHER_DATE, *MISREAD))]
         why = reason(
             rows,
             asked=chosen.asked,
+            form=gazetteer(chosen.codes).form,
             ambiguous_municipalities=sorted(set(either)),
             unknown_municipalities=list(zip(never["wave"], never["code"], strict=True)),
             undecodable=facts.broken >= 0,
@@ -249,8 +249,9 @@ def check_rows(
         columns = {name: joined[name] for name in table.columns}
         columns["reason"] = ibis.ifelse(later, "duplicate id", joined.reason)
         table = joined.select(**columns)
-    notes = told_of_lists(days_of(table, chosen)) if check_codes is codes_of_japan else ()
-    return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), notes)
+    days = frozenset(days_of(table, chosen))
+    notes = gazetteer(chosen.codes).notes(days)
+    return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), days, notes)
 
 
 def days_of(table: ir.Table, chosen: Layout) -> set[str]:
@@ -292,10 +293,13 @@ def odd_dates(table: ir.Table) -> dict[str, ir.BooleanValue]:
 CLOSED = "closed before the wave"
 NOT_YET_OPEN = "opened after the wave"
 CLOSED_FIRST = "closed before it opened"
-DATES_SAY: Mapping[str, tuple[str, str]] = {
-    CLOSED: ("closed", "closed by 31 December of the wave: not counted as there in this wave"),
-    NOT_YET_OPEN: ("opened", "opened after 31 December of the wave, yet recorded in it"),
-    CLOSED_FIRST: ("closed", "closed before it opened"),
+DATES_SAY: Mapping[str, tuple[str, Message]] = {
+    CLOSED: (
+        "closed",
+        say("closed by 31 December of the wave: not counted as there in this wave"),
+    ),
+    NOT_YET_OPEN: ("opened", say("opened after 31 December of the wave, yet recorded in it")),
+    CLOSED_FIRST: ("closed", say("closed before it opened")),
 }
 
 
@@ -318,26 +322,33 @@ def oddities_of(table: ir.Table, odd: pd.DataFrame) -> dict[str, int]:
     return {what: int(found[what]) for what in asked if found[what]}
 
 
-def notes_on_oddities(oddities: Mapping[str, int]) -> tuple[str, ...]:
+def notes_on_oddities(oddities: Mapping[str, int]) -> tuple[Message, ...]:
     """What was done to rows that were kept, in words."""
     says = {
-        "repaired municipality": "Municipality codes read otherwise than written, because their "
-        "digits say what is meant",
-        "code of another date": "Municipality codes of another date than their wave, kept; each "
-        "counts with the place that it was",
-        "code that could be another": "Municipality codes that could be read in two ways, read as "
-        "written",
-        CLOSED: "Establishments closed by the end of their wave, kept but not counted as there",
-        NOT_YET_OPEN: "Establishments that opened after the end of their wave, kept",
-        CLOSED_FIRST: "Establishments that closed before they opened, kept",
+        "repaired municipality": say(
+            "Municipality codes read otherwise than written, because their digits say what is meant"
+        ),
+        "code of another date": say(
+            "Municipality codes of another date than their wave, kept; each counts with the place "
+            "that it was"
+        ),
+        "code that could be another": say(
+            "Municipality codes that could be read in two ways, read as written"
+        ),
+        CLOSED: say(
+            "Establishments closed by the end of their wave, kept but not counted as there"
+        ),
+        NOT_YET_OPEN: say("Establishments that opened after the end of their wave, kept"),
+        CLOSED_FIRST: say("Establishments that closed before they opened, kept"),
     }
-    return tuple(f"{says[what]}: {rows:,}." for what, rows in oddities.items())
+    return tuple(say("{what}: {n:,}.", what=says[what], n=rows) for what, rows in oddities.items())
 
 
-def odd_codes(rows: ir.Table, chosen: Layout, check: CodeCheck | None) -> pd.DataFrame:
+def odd_codes(rows: ir.Table, chosen: Layout) -> pd.DataFrame:
     """Ask for each wave which of its municipality codes were not valid."""
     none = pd.DataFrame(columns=["wave", "code", "reason", "advice", "read"])
-    if check is None:
+    check = gazetteer(chosen.codes).check
+    if chosen.codes == "any":
         return none
     pairs = rows.filter(rows.municipality.notnull(), rows.wave.notnull())
     pairs = pairs.select("wave", "municipality").distinct().to_pandas()
@@ -345,7 +356,7 @@ def odd_codes(rows: ir.Table, chosen: Layout, check: CodeCheck | None) -> pd.Dat
     found = []
     for wave, codes in pairs.groupby("wave")["municipality"]:
         odd = check(everything, chosen.codes_on or f"{wave}-12-31")
-        odd = odd.assign(wave=int(wave), read=odd.get("read", ""))
+        odd = odd.assign(wave=int(wave))
         borne = set(codes)
         borne.update(odd.loc[odd["code"].isin(borne), "read"])
         odd = odd[odd["code"].isin(borne)]
@@ -374,13 +385,13 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
         *[shown[c].cast("string").name(f"at_{c}") for c in VALUES],
     ).to_pandas()
     odd = checked.odd_codes
-    advice = {(int(w), code): told for w, code, _, told, _ in odd.itertuples(index=False)}
-    faults = []
+    advice = {(int(w), code): says for w, code, _, says, _ in odd.itertuples(index=False)}
+    faults: list[tuple[str, int, str, str, str, str]] = []
     for row in shown.to_dict("records"):
         column = COLUMN_OF.get(row["reason"], "")
         value = row[f"at_{column}"] if column else None
         value = unread_of(row["unread"], column) if pd.isna(value) else str(value)
-        says = REASONS[row["reason"]]
+        says = str(REASONS[row["reason"]])
         if column == "municipality" and not pd.isna(row["wave"]):
             says = advice.get((int(row["wave"]), value), says)
         faults.append(("set aside", int(row["row"]), column, value, row["reason"], says))
@@ -389,8 +400,8 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
     if n_rejected:
         counts["unreadable"] = n_rejected
         faults += [
-            ("set aside", int(row), "", str(text)[:200], "unreadable", told)
-            for row, text, told in rejected[["row", "text", "told"]].itertuples(index=False)
+            ("set aside", int(row), "", str(text)[:200], "unreadable", why)
+            for row, text, why in rejected[["row", "text", "told"]].itertuples(index=False)
         ]
     lost = table.filter(table.unread != "", table.reason.isnull())
     for name in OPTIONAL:
@@ -405,7 +416,7 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
             ]
     for name, look, n, rows in looks_of(table):
         counts[f"{name}: {look}"] = n
-        says = f"{name} {LOOKS[look]}"
+        says = str(LOOKS[look])
         faults += [
             ("look", int(row), name, unread_of(text, f"{name}:{look}"), look, says)
             for row, text in rows.itertuples(index=False)
@@ -428,8 +439,8 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
             list_rows("repaired", rows, "municipality", why, says)
     for why, rows in odd_dates(table).items():
         if why in checked.oddities:
-            column, says = DATES_SAY[why]
-            list_rows("look", table.filter(rows), column, why, says)
+            column, sentence_of = DATES_SAY[why]
+            list_rows("look", table.filter(rows), column, why, str(sentence_of))
     if facts.advice:
         counts["encoding"] = 1
         kind = "file" if facts.misdeclared else "look"
@@ -441,7 +452,7 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
         counts=counts,
         faults=pd.DataFrame(faults, columns=FAULTS).sort_values("row", ignore_index=True),
         notes=(
-            f"Read by the layout {chosen.name!r}.",
+            say("Read by the layout {name}.", name=chosen.name),
             *notes_of(checked.account),
             *checked.notes,
             *notes_on_oddities(checked.oddities),
@@ -465,16 +476,40 @@ def looks_of(table: ir.Table) -> list[tuple[str, str, int, pd.DataFrame]]:
     return found
 
 
-def notes_of(account: Account) -> tuple[str, ...]:
+def notes_of(account: Account) -> tuple[Message, ...]:
     """What to know of a file's lines."""
-    told = []
+    parts = []
     if account.blank:
-        told.append(f"{account.blank:,} empty lines")
+        parts.append(say("{n:,} empty lines", n=account.blank))
     if account.continued:
-        told.append(f"{account.continued:,} lines that continue a record")
-    if not told:
+        parts.append(say("{n:,} lines that continue a record", n=account.continued))
+    if not parts:
         return ()
-    return (f"{account.lines:,} lines, of which {' and '.join(told)} are no rows of their own.",)
+    return (
+        say(
+            "{n:,} lines, of which {parts} are no rows of their own.",
+            n=account.lines,
+            parts=joined(parts, " and "),
+        ),
+    )
+
+
+def fault_words(reason: str) -> Message:
+    """What a kind of fault is called; of a column, with its name."""
+    column, _, look = reason.partition(": ")
+    if look in LOOKS:
+        return say("{column}: {look}", column=word(column), look=word(look))
+    if reason.startswith("unreadable ") and reason.removeprefix("unreadable ") in SCHEMA:
+        return say("unreadable {column}", column=word(reason.removeprefix("unreadable ")))
+    return word(reason)
+
+
+def sentence(says: str) -> str:
+    """A sentence of the rules in either language; others as they are."""
+    for known in (*REASONS.values(), *LOOKS.values(), *(one for _, one in DATES_SAY.values())):
+        if says == str(known):
+            return known
+    return says
 
 
 FAULTS = ["kind", "row", "column", "value", "reason", "says"]

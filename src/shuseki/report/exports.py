@@ -11,6 +11,7 @@ same bytes, workbook included.
 
 import io
 import itertools
+import json
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -26,11 +27,14 @@ from openpyxl.utils import get_column_letter
 
 from shuseki.errors import ParameterError, examples
 from shuseki.release import inert_frame
+from shuseki.report.blocks import Document, Section
+from shuseki.report.html import render
 from shuseki.report.marks import mark, suffix
 from shuseki.report.tables import Column, Table, counts_years, last
-from shuseki.report.words import check_language, column_words, phrase, pick
+from shuseki.report.words import check_language, column_words, phrase, pick, result_words
+from shuseki.results import Result
 
-__all__ = ["to_csv", "to_excel", "to_latex", "write_tables"]
+__all__ = ["ENDINGS", "result_bytes", "to_csv", "to_excel", "to_latex", "write_tables"]
 
 Format = Literal["csv", "latex", "excel"]
 
@@ -69,12 +73,13 @@ def to_latex(table: Table, lang: str = "en") -> str:
         if groups is not None and (n == 0 or groups[n] != groups[n - 1]):
             rows.append(rf"\multicolumn{{{len(body)}}}{{l}}{{\textit{{{_tex(groups[n])}}}}} \\")
         rows.append(" & ".join(_tex_cell(table, shown[k][n], n, k) for k in at) + r" \\")
+    columns = table.alignment or "".join("r" if numeric[k] else "l" for k in at)
     lines = [
         r"\begin{table}",
         r"\centering",
         f"\\caption{{{_tex(pick(table.title, lang))}}}",
         f"\\label{{tab:{table.name}}}",
-        f"\\begin{{tabular}}{{{''.join('r' if numeric[k] else 'l' for k in at)}}}",
+        f"\\begin{{tabular}}{{{columns}}}",
         r"\toprule",
         *head,
         r"\midrule",
@@ -112,6 +117,63 @@ def to_excel(tables: Sequence[Table], lang: str = "en") -> bytes:
     raw = io.BytesIO()
     book.save(raw)
     return _timeless(raw.getvalue())
+
+
+def result_bytes(result: Result, ending: str, lang: str = "en") -> bytes:
+    """Write one answer as a file of a format.
+
+    Parameters
+    ----------
+    result
+        What was found.
+    ending
+        ``.csv`` (all columns, the origin of the data last), ``.xlsx``, ``.tex``, ``.html`` (a page
+        with picture, table and notes), ``.json`` (headline, notes, sources and rows) or
+        ``.parquet``.
+    lang
+        Of what a reader reads; CSV, JSON rows and Parquet keep the names of the columns.
+
+    Raises
+    ------
+    ParameterError
+        Another ending.
+    """
+    check_language(lang)
+    if ending not in ENDINGS:
+        raise ParameterError(
+            f"Cannot write {ending or 'a file without an ending'}. Expected {', '.join(ENDINGS)}. "
+            "Choose another ending."
+        )
+    frame = result.to_frame()
+    if ending == ".csv":
+        marked = frame.assign(data_origin=mark(result.sources))
+        return inert_frame(marked).to_csv(index=False, lineterminator="\n").encode()
+    if ending == ".parquet":
+        raw = io.BytesIO()
+        frame.assign(data_origin=mark(result.sources)).to_parquet(raw, index=False)
+        return raw.getvalue()
+    if ending == ".json":
+        said = {
+            "result": type(result).__name__,
+            "headline": pick(result.headline(), lang),
+            "notes": [pick(note, lang) for note in result.notes],
+            "sources": [str(source) for source in result.sources],
+            "data_origin": mark(result.sources),
+            "rows": json.loads(frame.to_json(orient="records", date_format="iso")),
+        }
+        return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()
+    title = result_words(type(result).__name__)
+    if ending == ".html":
+        document = Document(title=title, sections=[Section(title, [result])])
+        return render(document, lang).encode()
+    table = Table.of(result, name=type(result).__name__.lower(), title=title)
+    if ending == ".tex":
+        return to_latex(table, lang).encode()
+    return to_excel([table], lang)
+
+
+ENDINGS = (".csv", ".xlsx", ".tex", ".html", ".json", ".parquet")
+"""Formats of a file of one answer."""
 
 
 def write_tables(

@@ -53,6 +53,8 @@ class Table:
         words have: ``{"food": ("food", "食品")}``.
     row_names, row_groups
         Columns that name the rows, and that gather rows under a heading.
+    alignment
+        Letters of LaTeX's ``tabular``, one a column; numbers right and words left by default.
     notes, sources
         What a careful reader must know; what the table rests on.
     """
@@ -66,6 +68,7 @@ class Table:
     words: Mapping[str, Text] = field(default_factory=dict)
     row_names: str | None = None
     row_groups: str | None = None
+    alignment: str = ""
     notes: tuple[Text, ...] = ()
     sources: tuple[Source, ...] = ()
 

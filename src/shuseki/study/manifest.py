@@ -34,22 +34,31 @@ class Manifest:
         Name of each input → its SHA-256 and size in bytes.
     steps
         One entry per step: name, rows or counts, seconds.
+    tell
+        Called when a step begins, advances and ends.
     """
 
     study: Study
     inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: list[dict[str, Any]] = field(default_factory=list)
-    tell: Callable[[str], None] = lambda said: None
+    _step: str = ""
+    tell: Callable[[Mapping[str, Any]], None] = lambda happened: None
 
     @contextmanager
     def step(self, name: str) -> Iterator[dict[str, Any]]:
         """Time a step; what is put into the yielded dictionary is recorded with it."""
-        self.tell(name)
+        self._step = name
+        self.tell({"event": "step", "step": name})
         entry: dict[str, Any] = {"step": name}
         started = time.perf_counter()
         yield entry
         entry["seconds"] = round(time.perf_counter() - started, 3)
         self.steps.append(entry)
+        self.tell({"event": "done", **entry})
+
+    def progress(self, done: int, of: int) -> None:
+        """Tell how far the step under way is."""
+        self.tell({"event": "progress", "step": self._step, "done": done, "of": of})
 
     def add_input(self, path: Path, told: Mapping[str, Any] | None = None) -> None:
         """Record a file that the study read, by its name from the study file.
@@ -67,7 +76,7 @@ class Manifest:
     def to_dict(self) -> dict[str, Any]:
         """The whole record; ``whole_folder`` adds the hashes of what was written."""
         return {
-            "study": self.study.model_dump(mode="json"),
+            "study": self.study.to_dict(),
             "synthetic": self.study.is_synthetic,
             "inputs": self.inputs,
             "versions": {

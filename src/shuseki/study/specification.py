@@ -1,37 +1,39 @@
 """What does a study file say?
 
-A study is a TOML file: which records, which births, which regions, which industries, which
-equations, which paper to hold the answer against, which measures. Reading one checks every
-key and every value before anything runs; a misspelt key is named with the nearest right one.
+A study is a TOML file: ``[study]`` says what it is called, ``[report]`` how it is told, and every
+other table is one chapter's (``study.chapters``). Reading one checks every key and every value of
+every chapter before anything runs, and names all faults at once; a misspelt key is named with the
+nearest right one.
 
 Takes   a path, or the name of a bundled study (``"okamuro-2006"``).
 Gives   a frozen ``Study``. Relative paths in it are resolved against the file's folder.
 """
 
-import tomllib
-from difflib import get_close_matches
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
-from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.papers.catalogue import PRINTED_PAPERS
+from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError, examples
+from shuseki.language import Lang
+from shuseki.papers.catalogue import PRINTED_PAPERS, study_files
+from shuseki.reading.toml import read_toml
 from shuseki.records.parts import PARTS
+from shuseki.study.chapter import Chapter, Options
+from shuseki.study.chapters import CHAPTERS
+from shuseki.study.faults import advice, faults_of, said_of
 
-__all__ = ["Study", "bundled_studies", "read_study"]
+__all__ = ["Head", "Report", "Study", "bundled_studies", "read_study", "schema"]
 
 STUDIES = Path(__file__).parent / "studies"
-SYNTHETIC = "synthetic-census"
+P = TypeVar("P", bound=Options)
 
 
-class Part(BaseModel):
-    """A table of the study file: frozen, and no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Head(Part):
+class Head(Options):
     """What the study is called, and what it asks; how the tables beside its records are encoded."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -42,160 +44,134 @@ class Head(Part):
     encoding: str = "auto"
 
 
-class Wave(Part):
-    """One file of records."""
-
-    file: Path
-    layout: str = "house"
-    wave: int | None = None
-
-
-class Records(Part):
-    """Where the establishments come from."""
-
-    source: Literal["synthetic-census", "files"] = "synthetic-census"
-    scale: float = Field(default=1.0, ge=0.01, le=100.0)
-    seed: int = 2006
-    waves: tuple[Wave, ...] = ()
-    converter: Path | None = None
-    store: Path | None = None
-    layouts: dict[str, dict[str, Any]] = Field(default_factory=dict)
-
-
-class Births(Part):
-    """Which establishments count as births."""
-
-    at: int
-    since: int
-    earlier: tuple[int, ...] = ()
-    fewer_than_employees: int | None = Field(default=None, gt=0)
-    lives: Literal["waves", "spells"] = "waves"
-
-
-class Region(Part):
-    """Which areas the births are added up to: a named division, or a two-column table."""
-
-    division: str = "district-253"
-    date: str = "1995-10-01"
-    file: Path | None = None
-
-
-class Industries(Part):
-    """Which classes are high technology: the print, a threshold, or the user's groups."""
-
-    technology: Literal["printed", "mean"] = "printed"
-    threshold_percent: float | None = Field(default=None, gt=0)
-    file: Path | None = None
-
-
-class Accounts(Part):
-    """Where the regional variables come from."""
-
-    source: Literal["synthetic", "public", "file"] = "synthetic"
-    file: Path | None = None
-
-
-class Equation(Part):
-    """One regression of the user's own."""
-
-    outcome: Literal["START", "START_H", "START_L"]
-    model: str
-    terms: tuple[str, ...]
-
-
-class Entry(Part):
-    """Which equations are estimated, and how."""
-
-    paper: str | None = None
-    convention: Literal["labour_market", "ecological"] = "labour_market"
-    standard_errors: Literal["HC0", "HC1", "HC2", "HC3", "classical"] = "HC1"
-    outliers: str = "printed"
-    equations: tuple[Equation, ...] = ()
-    robustness: bool = True
-
-
-class Report(Part):
+class Report(Options):
     """How the report is told."""
 
-    lang: Literal["en", "ja"] = "en"
+    lang: Lang = "en"
 
 
-class Study(Part):
-    """A whole study file."""
+BESIDE: Mapping[str, type[Options]] = {"study": Head, "report": Report}
+"""Tables that are no chapter's."""
+MODELS: Mapping[str, type[Options]] = {
+    "study": Head,
+    **{chapter.name: chapter.options for chapter in CHAPTERS},
+    "report": Report,
+}
 
-    study: Head
-    records: Records = Records()
-    births: Births
-    region: Region = Region()
-    industries: Industries = Industries()
-    accounts: Accounts = Accounts()
-    entry: Entry = Entry()
-    measures: dict[str, Any] = Field(default_factory=dict)
-    report: Report = Report()
-    origin: Path | None = Field(default=None, exclude=True)
 
-    @field_validator("births")
-    @classmethod
-    def _ordered(cls, births: Births) -> Births:
-        late = [wave for wave in (*births.earlier, births.since) if wave >= births.at]
-        if late:
-            raise ValueError(
-                f"waves {examples(late)} are not before the wave of the births, {births.at}"
-            )
-        return births
+@dataclass(frozen=True)
+class Study:
+    """A whole study file, checked.
+
+    Attributes
+    ----------
+    tables
+        Name of a table → its options, defaults filled in. ``study.births`` is
+        ``study.tables["births"]``.
+    said
+        Names of the tables that the file has.
+    origin
+        The file.
+    """
+
+    tables: Mapping[str, Options]
+    said: frozenset[str]
+    origin: Path | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name in MODELS:
+            try:
+                return self.tables[name]
+            except KeyError:
+                raise AttributeError(f"The study has no [{name}].") from None
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def has(self, table: str) -> bool:
+        """Whether the file has a table."""
+        return table in self.said
 
     @property
     def name(self) -> str:
         """The study's name."""
-        return self.study.name
+        return str(self.tables["study"].name)  # type: ignore[attr-defined]
+
+    @property
+    def paper_named(self) -> str | None:
+        """The printed paper: a bundled one by its name, or a folder beside the study file."""
+        asked = self.tables.get("entry")
+        named: str | None = getattr(asked, "paper", None) if self.has("entry") else None
+        if named is None or named in PRINTED_PAPERS or self.origin is None:
+            return named
+        return str(self.origin.parent / named)
+
+    @property
+    def outlier_rule(self) -> str:
+        """The rule by which outliers of an outcome are set aside."""
+        asked = self.tables.get("entry")
+        return str(getattr(asked, "outliers", "none")) if self.has("entry") else "none"
+
+    @property
+    def chapters(self) -> tuple[Chapter[Any, Any], ...]:
+        """The chapters that run, in order."""
+        return tuple(c for c in CHAPTERS if c.name in self.tables and c.wanted(self))
 
     def changed(
         self, lang: str | None = None, scale: float | None = None, seed: int | None = None
     ) -> "Study":
         """Change what a command line may change; everything is checked again."""
-        content = self.model_dump()
+        tables = dict(self.tables)
+        faults: list[str] = []
         for part, key, value in (
             ("report", "lang", lang),
             ("records", "scale", scale),
             ("records", "seed", seed),
         ):
-            if value is not None:
-                content[part][key] = value
-        try:
-            return Study(**content, origin=self.origin)
-        except ValidationError as error:
-            raise ParameterError(_faults(Path("the command line"), error)) from None
+            if value is None:
+                continue
+            try:
+                tables[part] = MODELS[part](**{**tables[part].model_dump(), key: value})
+            except ValidationError as error:
+                faults += faults_of(part, MODELS[part], error)
+        if faults:
+            raise ParameterError(said_of("the command line", faults))
+        return replace(self, tables=MappingProxyType(tables))
 
     @property
     def reads(self) -> tuple[Path, ...]:
-        """What a run of this study reads: its own file, the files it names, parts of its store."""
+        """What a run reads: the study file, the files it names, parts of its store."""
         own = [] if self.origin is None else [self.origin]
-        parts = [] if self.records.store is None else [self.records.store / PARTS]
-        paper = self.entry.paper
-        papers = [Path(paper)] if paper is not None and Path(paper).is_dir() else []
-        return (*_named(self), *own, *parts, *papers)
+        named = [path for table in self.tables.values() for _, path in paths_of(table)]
+        for chapter in CHAPTERS:
+            if chapter.name in self.tables:
+                named += chapter.reads(self.tables[chapter.name], self)
+        return (*(path / PARTS if path.is_dir() else path for path in named), *own)
 
     @property
     def is_synthetic(self) -> bool:
         """Whether the records or the regional accounts are synthetic."""
-        return self.records.source == SYNTHETIC or self.accounts.source == "synthetic"
+        sources = [getattr(self.tables.get(name), "source", "") for name in ("records", "accounts")]
+        return sources[0] == "synthetic-census" or (
+            self.has("accounts") and sources[1] == "synthetic"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was asked, as plain values: the tables of the chapters that run."""
+        names = {"study", "report", *(chapter.name for chapter in self.chapters)}
+        return {
+            name: json.loads(table.model_dump_json())
+            for name, table in self.tables.items()
+            if name in names
+        }
 
 
-def _named(study: Study) -> list[Path]:
-    """The files that a study names."""
-    named = [
-        *(wave.file for wave in study.records.waves),
-        study.records.converter,
-        study.region.file,
-        study.industries.file,
-        study.accounts.file,
-    ]
-    return [path for path in named if path is not None]
+def schema() -> dict[str, Any]:
+    """JSON schema of every table of a study file, for forms and editors."""
+    return {name: model.model_json_schema() for name, model in MODELS.items()}
 
 
 def bundled_studies() -> tuple[str, ...]:
     """Names of the studies that come with shuseki."""
-    return tuple(sorted(path.stem for path in STUDIES.glob("*.toml")))
+    return tuple(sorted({path.stem for path in STUDIES.glob("*.toml")} | set(study_files())))
 
 
 def read_study(study: str | Path) -> Study:
@@ -206,109 +182,108 @@ def read_study(study: str | Path) -> Study:
     UnknownCodeError
         No such file and no bundled study of that name.
     DataError
-        The file is not TOML, or a key or a value in it is wrong; all faults are listed.
+        The file is not TOML, or keys or values in it are wrong; all faults are listed.
     """
     path = Path(study)
     if path.suffix != ".toml":
         if str(study) not in bundled_studies():
             raise UnknownCodeError.among("study", [str(study)], bundled_studies())
-        path = STUDIES / f"{study}.toml"
+        path = study_files().get(str(study), STUDIES / f"{study}.toml")
     if not path.is_file():
         raise ParameterError(
             f"No study file {path}. Expected a .toml file, or the name of a bundled study "
             f"({', '.join(bundled_studies())}). Check the path."
         )
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path} is not a TOML file in UTF-8: {error}. Correct that line."
-        ) from error
-    try:
-        checked = Study(**content, origin=path.resolve())
-    except ValidationError as error:
-        raise DataError(_faults(path, error)) from None
-    return _resolved(checked, path.resolve().parent)
+    return made(read_toml(path), path.resolve())
 
 
-def _faults(path: Path, error: ValidationError) -> str:
-    lines = [f"{path} has {error.error_count()} fault(s):"]
-    for fault in error.errors():
-        place = ".".join(map(str, fault["loc"]))
-        if fault["type"] == "extra_forbidden":
-            known = _keys(fault["loc"][:-1])
-            near = get_close_matches(str(fault["loc"][-1]), known, n=1, cutoff=0.4)
-            advice = f"Did you mean {near[0]!r}?" if near else f"Expected one of {sorted(known)}."
-            lines.append(f"  {place}: unknown key. {advice}")
-        else:
-            found = "" if fault["type"] == "missing" else f" (found {fault['input']!r})"
-            lines.append(f"  {place}: {fault['msg']}{found}.")
-    lines.append("Correct the study file; nothing was run.")
-    return "\n".join(lines)
+def made(content: Mapping[str, Any], origin: Path) -> Study:
+    """Check the content of a study file, all of it.
 
-
-def _keys(place: tuple[int | str, ...]) -> list[str]:
-    part: type[BaseModel] = Study
-    for step in place:
-        if isinstance(step, int):
+    Raises
+    ------
+    DataError
+        Naming every fault.
+    """
+    faults = [
+        f"{name}: unknown key. {advice(name, list(MODELS))}"
+        for name in content
+        if name not in MODELS
+    ]
+    tables: dict[str, Options] = {}
+    for name, model in MODELS.items():
+        said = content.get(name, {})
+        if not isinstance(said, Mapping):
+            faults.append(f"{name}: expected a table (found {said!r}).")
             continue
-        kind = part.model_fields[step].annotation
-        inner = [k for k in (kind, *getattr(kind, "__args__", ())) if isinstance(k, type)]
-        part = next(k for k in inner if issubclass(k, BaseModel))
-    return [key for key in part.model_fields if key != "origin"]
+        try:
+            tables[name] = resolved(model(**said), origin.parent)
+        except ValidationError as error:
+            if name in content or name == "study":
+                faults += faults_of(name, model, error)
+        except ShusekiError as error:
+            faults.append(f"{name}: {error}")
+    study = Study(MappingProxyType(tables), frozenset(content), origin)
+    faults += absent(study)
+    for chapter in CHAPTERS:
+        asked = tables.get(chapter.name)
+        if asked is None:
+            if chapter.wanted(study) and chapter.name not in content:
+                faults.append(f"[{chapter.name}] is missing. {missing(chapter.name)}")
+        elif chapter.name in content or chapter.wanted(study):
+            faults += [f"{chapter.name}.{fault}" for fault in chapter.check(asked, study)]
+    if faults:
+        raise DataError(said_of(str(origin), faults))
+    return study
 
 
-def _paper(paper: str | None, folder: Path) -> str | None:
-    """A bundled paper by its name, or a folder relative to the study file."""
-    if paper is None or paper in PRINTED_PAPERS:
-        return paper
-    named = folder / paper
-    if not named.is_dir():
-        raise UnknownCodeError.among(
-            "printed paper",
-            [paper],
-            list(PRINTED_PAPERS),
-            f"Expected {', '.join(PRINTED_PAPERS)}, or a folder; there is no folder {named}. "
-            "Correct entry.paper; nothing was run.",
+def missing(name: str) -> str:
+    """What a table that is not there must hold."""
+    model = MODELS[name]
+    needed = [key for key, info in model.model_fields.items() if info.is_required()]
+    return f"Expected at least {', '.join(needed)}." if needed else "Add it."
+
+
+# ---- paths --------------------------------------------------------------------------------------
+
+
+def resolved(table: P, folder: Path) -> P:
+    """Resolve relative paths of a table, and of the tables in it, against a folder."""
+    update: dict[str, Any] = {}
+    for key in type(table).model_fields:
+        value = getattr(table, key)
+        if isinstance(value, Path):
+            update[key] = folder / value
+        elif isinstance(value, Options):
+            update[key] = resolved(value, folder)
+        elif isinstance(value, tuple) and any(isinstance(one, Options) for one in value):
+            update[key] = tuple(
+                resolved(one, folder) if isinstance(one, Options) else one for one in value
+            )
+    return table.model_copy(update=update) if update else table
+
+
+def paths_of(table: Options, place: str = "") -> Iterator[tuple[str, Path]]:
+    """Key and path of every file that a table names."""
+    for key in type(table).model_fields:
+        value = getattr(table, key)
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, Path):
+                yield f"{place}{key}", one
+            elif isinstance(one, Options):
+                yield from paths_of(one, f"{place}{key}.")
+
+
+def absent(study: Study) -> Iterator[str]:
+    """Files that a study names and that do not exist."""
+    lost = [
+        str(path)
+        for table in study.tables.values()
+        for key, path in paths_of(table)
+        if key.split(".")[-1] not in table.may_be_absent and not path.exists()
+    ]
+    if lost and study.origin is not None:
+        yield (
+            f"The study names files that do not exist: {examples(lost)}. "
+            f"Paths are relative to {study.origin.parent}."
         )
-    return str(named)
-
-
-def _resolved(study: Study, folder: Path) -> Study:
-    """Resolve relative paths against the folder of the study file, and check that they exist."""
-
-    def resolve(path: Path | None) -> Path | None:
-        return None if path is None else folder / path
-
-    records = study.records.model_copy(
-        update={
-            "waves": tuple(
-                wave.model_copy(update={"file": resolve(wave.file)}) for wave in study.records.waves
-            ),
-            "converter": resolve(study.records.converter),
-            "store": resolve(study.records.store),
-        }
-    )
-    resolved = study.model_copy(
-        update={
-            "records": records,
-            "region": study.region.model_copy(update={"file": resolve(study.region.file)}),
-            "industries": study.industries.model_copy(
-                update={"file": resolve(study.industries.file)}
-            ),
-            "accounts": study.accounts.model_copy(update={"file": resolve(study.accounts.file)}),
-            "entry": study.entry.model_copy(update={"paper": _paper(study.entry.paper, folder)}),
-        }
-    )
-    absent = [str(path) for path in _named(resolved) if not path.is_file()]
-    if absent:
-        raise DataError(
-            f"The study names files that do not exist: {examples(absent)}. "
-            f"Paths are relative to {folder}. Correct the study file; nothing was run."
-        )
-    if resolved.records.source == "files" and not resolved.records.waves:
-        raise DataError(
-            'records.source is "files" but no records.waves are named. '
-            "Add one [[records.waves]] table per file, with file, layout and wave."
-        )
-    return resolved

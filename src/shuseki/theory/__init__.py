@@ -5,7 +5,8 @@ from shuseki.theory.models.footloose import FootlooseEntrepreneur
 from shuseki.theory.models.housing import Housing
 from shuseki.theory.models.linear import Linear
 from shuseki.theory.models.vertical_linkages import VerticalLinkages
-from shuseki.theory.solving.equilibrium import equilibria, hysteresis, solve, stability, sweep
+from shuseki.theory.solving.branches import break_points, hysteresis, sustain_points, sweep
+from shuseki.theory.solving.equilibrium import equilibria, solve, stability
 
 __all__ = [
     "CorePeriphery",
@@ -13,9 +14,11 @@ __all__ = [
     "Housing",
     "Linear",
     "VerticalLinkages",
+    "break_points",
     "equilibria",
     "hysteresis",
     "solve",
     "stability",
+    "sustain_points",
     "sweep",
 ]

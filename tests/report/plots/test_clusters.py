@@ -7,12 +7,12 @@ import plotly.graph_objects as go
 import pytest
 import shapely
 
+from shuseki.datasets.panels import public_panel
 from shuseki.measures.clusters.clusters import Clusters, clusters, point_clusters
 from shuseki.report.plots import plot
 from shuseki.report.plots.clusters import LABELLED
 from shuseki.report.plots.maps import municipal_shapes, place, project
 from shuseki.sites import Sites
-from shuseki.study.measures import public_panel
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,15 @@
-"""When did the course of a series break, if its shocks may last, and how sure is that?
+"""When did the growth of a series break, if its shocks may last, and how sure is that?
 
 Definition. A course is a continuous broken line through the logs of the series; a break is a year
 in which its slope changes. Deviations from the course follow an autoregression of the first order
-with coefficient ``phi`` between 0 (each year for itself) and 1 (shocks that stay for good, a random
-walk). For a set of breaks, the likelihood of the deviations is that of what is left of the series
-after the level and the slope are taken out (restricted maximum likelihood, which does not think
-``phi`` too small in short series); it is taken at its highest over ``phi``. One more break, or two
-at once, is accepted if twice the rise of the log likelihood is larger than chance gives in series
-with the breaks found so far, *whatever* ``phi`` *is*: the quantiles are the largest over ``phi``.
-One more is tested at 4 %, two at once at 1 %, so that a series without breaks shows one in 5 % of
-cases at most.
+with coefficient ``phi`` between 0 (independent years) and 1 (permanent shocks, a random walk). For
+a set of breaks, the likelihood of the deviations is that of what is left of the series after the
+level and the slope are taken out (restricted maximum likelihood, which does not underestimate
+``phi`` in short series); it is taken at its highest over ``phi``. One more break, or two at once,
+is accepted if twice the rise of the log likelihood is larger than chance gives in series with the
+breaks found so far, *whatever* ``phi`` *is*: the quantiles are the largest over ``phi``. One more
+is tested at 4 %, two at once at 1 %, so that a series without breaks shows one in 5 % of cases at
+most.
 
 The years between which a break lies come from the same likelihood, with every set of years and
 every ``phi`` equally probable beforehand.
@@ -25,8 +25,7 @@ of every kind (docs/measures/trends.md).
 Limits: three breaks at most, three years apart or more, and five years to a spell on average;
 fewer than ten known years show none. The quantiles are simulated with normal shocks
 (``data/break_quantiles.csv``, made by ``python -m shuseki.measures.change.breaks``). A slope that
-drifts little by little is told as a few breaks. Where shocks last, a break must be large to be
-seen: that is what is known, not a fault of the test.
+drifts slowly is described by a few breaks. Where shocks last, only a large break can be found.
 """
 
 import csv
@@ -40,8 +39,9 @@ import numpy as np
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import ParameterError
+from shuseki.language import Message, say
 
-__all__ = ["EVIDENCE", "Break", "evidence_of", "fit_course", "simulated_quantiles"]
+__all__ = ["Break", "evidence_of", "fit_course", "simulated_quantiles"]
 
 MOST_BREAKS = 3
 FEWEST_YEARS = 10
@@ -60,14 +60,6 @@ STEPS = ((0, 1), (0, 2), (1, 1), (1, 2), (2, 1))
 """Breaks so far, breaks to add."""
 SMALLEST_P = 1e-6
 
-EVIDENCE = (
-    # p below which, in words
-    (0.001, "very strong", "非常に強い"),
-    (0.01, "strong", "強い"),
-    (0.05, "some", "ある程度"),
-    (1.01, "weak", "弱い"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Break:
@@ -83,7 +75,7 @@ class Break:
         Twice the log likelihood that is lost without this break.
     p
         Probability of a ratio as large in a series that lacks the break, however long its shocks
-        last; told down to one in a million.
+        last; not below one in a million.
     """
 
     year: int
@@ -93,16 +85,19 @@ class Break:
     p: float
 
 
-def evidence_of(p: float, lang: str = "en") -> str:
+def evidence_of(p: float) -> Message:
     """Say how strong the evidence is.
 
     Examples
     --------
-    >>> evidence_of(0.003), evidence_of(0.03, "ja")
+    >>> evidence_of(0.003), evidence_of(0.03).in_language("ja")
     ('strong', 'ある程度')
     """
-    _, english, japanese = next(row for row in EVIDENCE if p < row[0])
-    return japanese if lang == "ja" else english
+    if p < 0.001:
+        return say("very strong")
+    if p < 0.01:
+        return say("strong")
+    return say("some" if p < 0.05 else "weak")
 
 
 def fit_course(
@@ -228,7 +223,7 @@ def _to_shocks(t: Floats, phi: float) -> tuple[Floats, float]:
     """Matrix that turns deviations into independent shocks, and half the log of their variance.
 
     Between years that are ``d`` apart the coefficient is ``phi**d``. A random walk has no first
-    shock; the constant, of which it says nothing, takes its place.
+    shock; the constant, which it does not determine, takes its place.
     """
     gap = np.diff(t)
     keep = phi**gap

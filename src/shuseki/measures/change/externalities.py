@@ -14,12 +14,12 @@ industries, of plants weighed in the same way (scope economies, 範囲の経済)
 entropy, enter standardised over the areas explained: b is the growth per year that goes with one
 standard deviation. Each channel has the ρ that fits best (least squares over a grid, channel by
 channel until none moves); its range is the distance at which a plant counts half, ``ρ ln 2``.
-Beside it stand the coefficients of the same masses in rings, free of any form of decay; they are
+Beside it are the coefficients of the same masses in rings, free of any form of decay; they are
 of one standard deviation of a ring, and a far ring holds more plants than a near one.
 
-Areas near one another share surprises, and what lies around them is much the same: taken as
+Areas near one another share shocks, and what lies around them is much the same: taken as
 independent, they show a same-industry effect in 40% of panels that have none. So the law of the
-surprises is found from the residuals (``change.shocks``), and everything rests on
+shocks is found from the residuals (``change.shocks``), and everything rests on
 redraws that follow it. **A placebo tests each channel**: the outcome is redrawn without it, its
 range sought again, and a channel counts as found where its evidence (the signed root of what it
 adds to the fit) is reached by ``(1 − level) / 2`` of the placebos or fewer; the search over ranges
@@ -40,10 +40,10 @@ Sources: section 2.1 of the 2012 paper; Rosenthal and Strange (2003), Review of 
 Statistics 85, pp. 377–393; shares of suppliers and customers as in Ellison, Glaeser and Kerr
 (2010), American Economic Review 100, pp. 1195–1213.
 Checked against: panels with a decay that was put in, in one channel at a time, and with none, with
-surprises that near areas share and with others; masses by hand; area dummies.
+shocks that near areas share and with others; masses by hand; area dummies.
 Limits: association, not cause. Rings shorter than the spacing of areas see nothing; a half-distance
 inside the first ring, or at the last, is not measured, only said to be there. Suppliers and
-customers lie near one another: their masses go together, so that one may take the other's place.
+customers lie near one another: their masses go together, so that one may stand in for the other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,6 +63,7 @@ from shuseki.errors import (
     examples,
 )
 from shuseki.geography.distances import distance_matrix_km
+from shuseki.language import Message, joined, say, word
 from shuseki.measures.amounts import amounts
 from shuseki.measures.change.shocks import (
     Cells,
@@ -72,12 +73,11 @@ from shuseki.measures.change.shocks import (
     estimate_covariance,
     fitted_law,
 )
-from shuseki.measures.words import in_japanese
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, Source
 
-__all__ = ["CHANNELS_JA", "ExternalityRange", "InputOutput", "externality_range", "input_output"]
+__all__ = ["ExternalityRange", "InputOutput", "externality_range", "input_output"]
 
 SAME, RELATED, SUPPLIERS, CUSTOMERS, VARIETY = (
     "same industry",
@@ -86,14 +86,6 @@ SAME, RELATED, SUPPLIERS, CUSTOMERS, VARIETY = (
     "customers",
     "variety",
 )
-CHANNELS_JA = {
-    SAME: "同一業種（規模の経済）",
-    RELATED: "関連業種（近接の利益）",
-    SUPPLIERS: "仕入先業種（近接の利益）",
-    CUSTOMERS: "販売先業種（近接の利益）",
-    VARIETY: "多様性（範囲の経済）",
-}
-
 Outcome = Literal["growth", "births"]
 
 ROSENTHAL_STRANGE = Source(
@@ -105,7 +97,7 @@ ROSENTHAL_STRANGE = Source(
 SHORTEST_KM, TRIED = 2.0, 25
 """Half-distances from this to the last ring are tried, in steps of equal ratio."""
 NO_SPREAD = 1e-9
-"""A column whose values differ by less is the same everywhere and says nothing."""
+"""A column whose values differ by less is constant and is left out."""
 
 
 # ---- who sells to whom -----------------------------------------------------------------------
@@ -131,13 +123,15 @@ class InputOutput(Result):
     suppliers: Floats
     customers: Floats
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Say how much the largest partner has."""
-        return (
-            f"Dealings among {len(self.industries)} industries: the largest supplier of an "
-            f"industry has {self.suppliers.max(axis=1).mean():.0%} of what it buys from the "
-            f"others, the largest customer {self.customers.max(axis=1).mean():.0%} of what it "
-            "sells to them (means)."
+        return say(
+            "Dealings among {n} industries: the largest supplier of an industry has {bought:.0%} "
+            "of what it buys from the others, the largest customer {sold:.0%} of what it sells to "
+            "them (means).",
+            n=len(self.industries),
+            bought=self.suppliers.max(axis=1).mean(),
+            sold=self.customers.max(axis=1).mean(),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -210,13 +204,13 @@ class ExternalityRange(Result):
     outcome
         ``"growth"`` (log, per year) or ``"births"`` (per plant at the start and year).
     channels
-        Names, ``C``; ``CHANNELS_JA`` has them in Japanese.
+        Names, ``C``.
     spans
         First and last period of each span.
     rings_km
         Edges of the rings, ``R + 1``.
     coefficient, standard_error
-        Outcome per year that goes with one standard deviation, and its error when surprises
+        Outcome per year that goes with one standard deviation, and its error when shocks
         follow the law of the residuals; shape ``(P, C, R)``.
     half_distance_km, lower_km, upper_km
         Where a plant counts half, shape ``(P, C)``; ``nan`` where none was found.
@@ -227,7 +221,7 @@ class ExternalityRange(Result):
         Share of placebos, redrawn without the channel, in which it shows as strongly; shape
         ``(P, C)``. A channel counts as found where this is ``(1 − level) / 2`` or less.
     shock_correlation
-        Correlation of the surprises of one industry in two areas at the middle of each ring,
+        Correlation of the shocks of one industry in two areas at the middle of each ring,
         shape ``(P, R)``.
     widening
         Share of redraws in which the last span reaches further than the first, ``(C,)``;
@@ -261,24 +255,35 @@ class ExternalityRange(Result):
     observations: tuple[int, ...]
     level: float
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Say the range of each channel in the last span, and what changed."""
-        if lang == "ja":
-            return self._headline_ja()
         start, end = self.spans[-1]
         parts = [
-            f"{name} {_distance(half, low, high, self.rings_km)}"
-            for name, half, low, high in zip(
-                self.channels,
-                self.half_distance_km[-1],
-                self.lower_km[-1],
-                self.upper_km[-1],
-                strict=True,
-            )
+            say("{channel} {distance}", channel=word(name), distance=self.distance(-1, c))
+            for c, name in enumerate(self.channels)
         ]
-        what = f"growth of {self.variable}" if self.outcome == "growth" else "births"
+        main = say(
+            "Distance at which the association of {what} with the plants around halves, "
+            "{start}–{end}: {parts} ({level:.0%} intervals; found at placebo p ≤ {p:.2g}; "
+            "n = {n:,}).",
+            what=say("growth of {variable}", variable=word(self.variable))
+            if self.outcome == "growth"
+            else word("births"),
+            start=start,
+            end=end,
+            parts=joined(parts, ", "),
+            level=self.level,
+            p=(1 - self.level) / 2,
+            n=self.observations[-1],
+        )
         changes = [
-            f"{name} {change:+.0f} km ({low:+.0f} to {high:+.0f})"
+            say(
+                "{channel} {change:+.0f} km ({low:+.0f} to {high:+.0f})",
+                channel=word(name),
+                change=change,
+                low=low,
+                high=high,
+            )
             for name, change, low, high in zip(
                 self.channels,
                 self.widening_km,
@@ -288,33 +293,34 @@ class ExternalityRange(Result):
             )
             if np.isfinite(change)
         ]
-        since = f" Change since {'–'.join(self.spans[0])}: {', '.join(changes)}." if changes else ""
-        return (
-            f"Distance at which plants around go half as much with {what}, "
-            f"{start}–{end}: {', '.join(parts)} ({self.level:.0%} intervals; found at placebo "
-            f"p ≤ {(1 - self.level) / 2:.2g}; n = {self.observations[-1]:,}).{since}"
+        if not changes:
+            return main
+        first, last = self.spans[0]
+        since = say(
+            "Change since {start}–{end}: {changes}.",
+            start=first,
+            end=last,
+            changes=joined(changes, ", "),
         )
+        return joined([main, since], " ")
 
-    def _headline_ja(self) -> str:
-        start, end = self.spans[-1]
-        far = float(self.rings_km[-1])
-        parts = []
-        for name, half, low, high in zip(
-            self.channels,
-            self.half_distance_km[-1],
-            self.lower_km[-1],
-            self.upper_km[-1],
-            strict=True,
-        ):
-            top = f"{high:.0f}" if high < far else f"{far:g}以上"
-            reach = f"{half:.0f} km（{low:.0f}–{top}）" if np.isfinite(half) else "見られず"
-            parts.append(f"{CHANNELS_JA.get(name, name)}{reach}")
-        what = f"{in_japanese(self.variable)}の成長" if self.outcome == "growth" else "開業"
-        return (
-            f"周囲の事業所と{what}との関係が半減する距離（{start}–{end}年）：{'、'.join(parts)}"
-            f"（{self.level:.0%}区間、プラセボ検定のp ≤ {(1 - self.level) / 2:.2g}を「見られる」と"
-            f"する、n = {self.observations[-1]:,}）。"
+    def distance(self, span: int, channel: int) -> Message:
+        """Say a half-distance with its interval, and no more than the rings can show."""
+        half, low, high = (
+            float(values[span, channel])
+            for values in (self.half_distance_km, self.lower_km, self.upper_km)
         )
+        first, last = float(self.rings_km[1]), float(self.rings_km[-1])
+        if not np.isfinite(half):
+            return say("none found")
+        if half >= 0.99 * last:
+            return say("{last:g} km or more (from {low:.0f})", last=last, low=low)
+        top = f"{high:.0f}" if high < last else say("{last:g} or more", last=last)
+        if half >= first / 2:
+            return say("{half:.0f} km ({low:.0f}–{top})", half=half, low=low, top=top)
+        if high > first:
+            return say("within {first:g} km (to {top})", first=first, top=top)
+        return say("within {first:g} km", first=first)
 
     def to_frame(self) -> pd.DataFrame:
         """One row per span, channel and ring."""
@@ -364,7 +370,7 @@ def externality_range(
     level: float = 0.9,
     seed: int = 2003,
 ) -> ExternalityRange:
-    """Estimate how growth or births go with mass at each distance, by channel and span of time.
+    """Estimate how growth or births depend on mass at each distance, by channel and span of time.
 
     Parameters
     ----------
@@ -385,9 +391,9 @@ def externality_range(
         partners, one channel. By default all industries whose location goes with it (correlation
         of log shares over areas above 0.3), a stand-in, as a note says.
     areas
-        Whose growth is explained; all by default. The others lend mass all the same.
+        Whose growth is explained; all by default. The plants of the others count as around them.
     area_effects
-        Compare the industries of one area, so that what they all share says nothing; variety is
+        Compare the industries of one area, so that what they all share drops out; variety is
         then compared between areas. Otherwise cells are compared over areas and industries.
     smallest
         Cells below this at the start of the span are left out: their growth is noise.
@@ -408,17 +414,22 @@ def externality_range(
     if backward:
         raise ParameterError(f"Spans that end before they start: {examples(backward)}.")
     names, notes, sources = _channels(panel, related)
-    notes = (
+    compared = say(
         "Industries are compared within areas, variety between areas."
         if area_effects
-        else "Areas differ in more than what is around: industries are not compared within areas.",
-        *notes,
+        else "Areas differ in more than what is around: industries are not compared within areas."
     )
+    notes = (compared, *notes)
     explained = np.ones(len(panel.areas), dtype=bool)
     if areas is not None:
         explained[:] = False
         explained[[panel.position("area", code) for code in areas]] = True
-        notes = (f"Growth of {explained.sum():,} areas; all {explained.size:,} lend mass.", *notes)
+        chosen = say(
+            "Growth of {n:,} areas; the plants around them are those of all {areas:,}.",
+            n=int(explained.sum()),
+            areas=explained.size,
+        )
+        notes = (chosen, *notes)
     distance = distance_matrix_km(panel.centres)
     rings = np.stack([(distance >= a) & (distance < b) for a, b in pairwise(edges)]).astype(float)
     halves_km = np.geomspace(SHORTEST_KM, edges[-1], TRIED)
@@ -451,8 +462,13 @@ def externality_range(
     least, needed = 1 / (replicates + 1), (1 - level) / 2
     too_few = (
         [
-            f"With {replicates} redraws a placebo p cannot be below {least:.2f}: nothing can be "
-            f"found. Give {int(np.ceil(1 / needed - 1e-9)) - 1} or more."
+            say(
+                "With {n} redraws a placebo p cannot be below {least:.2f}: nothing can be found. "
+                "Give {needed} or more.",
+                n=replicates,
+                least=least,
+                needed=int(np.ceil(1 / needed - 1e-9)) - 1,
+            )
         ]
         if least > needed + 1e-12
         else []
@@ -494,17 +510,13 @@ def externality_range(
         observations=tuple(len(fit.outcome) for fit in fits),
         level=level,
         notes=(
-            "Association, not cause.",
-            f"Half-distances of {SHORTEST_KM:g} to {edges[-1]:g} km are tried.",
-            "Surprises of one industry are correlated between areas: "
-            + "; ".join(
-                f"{start}–{end} "
-                + ", ".join(
-                    f"{one.law.correlation(km, fit.cells):.2f} at {km:g} km" for km in middles[:3]
-                )
-                for (start, end), one, fit in zip(wanted, answers, fits, strict=True)
-            )
-            + ". Placebos and errors know it.",
+            say("Association, not cause."),
+            say(
+                "Half-distances of {shortest:g} to {longest:g} km are tried.",
+                shortest=SHORTEST_KM,
+                longest=edges[-1],
+            ),
+            _correlations(wanted, answers, fits, middles[:3]),
             *too_few,
             *notes,
             *panel.notes,
@@ -518,12 +530,45 @@ def externality_range(
     )
 
 
+def _correlations(
+    spans: Sequence[tuple[str, str]],
+    answers: Sequence["_Answer"],
+    fits: Sequence["_Fit"],
+    distances_km: Floats,
+) -> Message:
+    """Say how alike the shocks of one industry are in two areas so far apart."""
+    by_span = [
+        say(
+            "{start}–{end} {parts}",
+            start=start,
+            end=end,
+            parts=joined(
+                [
+                    say(
+                        "{correlation:.2f} at {km:g} km",
+                        correlation=one.law.correlation(km, fit.cells),
+                        km=km,
+                    )
+                    for km in distances_km
+                ],
+                ", ",
+            ),
+        )
+        for (start, end), one, fit in zip(spans, answers, fits, strict=True)
+    ]
+    return say(
+        "Shocks of one industry are correlated between areas: {spans}. Placebos and errors allow "
+        "for it.",
+        spans=joined(by_span),
+    )
+
+
 def _channels(
     panel: Panel, related: Mapping[str, Sequence[str]] | InputOutput | None
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Source, ...]]:
     """Names of the channels, and what to say of them; checks that codes are known."""
     if related is None:
-        note = "Related industries are those located alike, not an input–output table."
+        note = say("Related industries are those located alike, not an input–output table.")
         return (SAME, RELATED, VARIETY), (note,), ()
     if isinstance(related, InputOutput):
         missing = sorted(set(panel.industries) - set(related.industries))
@@ -579,19 +624,6 @@ def _growth(before: Floats, after: Floats, years: float) -> Floats:
     ratio = np.divide(after, before, out=np.full_like(before, np.nan), where=both)
     growth: Floats = np.log(ratio) / years
     return growth
-
-
-def _distance(half: float, low: float, high: float, rings_km: Floats) -> str:
-    """Say a half-distance with its interval, and no more than the rings can see."""
-    first, last = float(rings_km[1]), float(rings_km[-1])
-    if not np.isfinite(half):
-        return "none found"
-    top = f"{high:.0f}" if high < last else f"{last:g} or more"
-    if half >= 0.99 * last:
-        return f"{last:g} km or more (from {low:.0f})"
-    if half < first / 2:
-        return f"within {first:g} km" + (f" (to {top})" if high > first else "")
-    return f"{half:.0f} km ({low:.0f}–{top})"
 
 
 # ---- array functions ---------------------------------------------------------------------
@@ -797,7 +829,7 @@ def _best_of(moments: Moments, moment: Floats, chosen: Ints, c: int) -> Ints:
         solved[:, :, :-1].reshape(len(moment), -1, *own.shape),
     )
     rest = square[own[:, :, None], own[:, None, :]] - taken
-    # what the others already say leaves nothing to divide by
+    # a column that the others explain leaves nothing to divide by
     floor = 1e-9 * np.diagonal(square)[own]
     rest = rest + floor[None, :, :, None] * np.eye(own.shape[1])
     gain = (np.linalg.solve(rest, left[..., None])[..., 0] * left).sum(axis=2)
@@ -854,7 +886,7 @@ def _fit(
         at += count * len(kinds)
     design = np.column_stack(columns)
     square = design.T @ design
-    # two columns alike, or one of zeros, do no harm
+    # equal columns, or one of zeros, leave it invertible
     size = np.diag(square)
     square = square + np.diag(np.where(size > 0, 1e-9 * size, 1.0))
     return _Fit(
@@ -870,7 +902,7 @@ def _fit(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Answer:
-    """What one span of time says."""
+    """The estimates of one span of time."""
 
     law: ShockLaw
     coefficient: Floats  # of the rings (C, R)
@@ -884,7 +916,7 @@ class _Answer:
 def _examined(
     fits: Sequence[_Fit], halves_km: Floats, replicates: int, rng: np.random.Generator
 ) -> list[_Answer]:
-    """Find ranges and what chance makes of them; surprises of two spans go together as found."""
+    """Find ranges and what chance gives; shocks of two spans are correlated as found."""
     places = np.unique(np.concatenate([fit.areas for fit in fits]))
     industries = 1 + max(int(fit.cells.industry.max()) for fit in fits)
     answers: list[_Answer] = []
@@ -927,7 +959,7 @@ def _examined(
 
 
 def _alike(first: _Fit, residual: Floats, second: _Fit, later: Floats) -> float:
-    """Correlation of the surprises of the cells that are in both spans."""
+    """Correlation of the shocks of the cells that are in both spans."""
     width = 1 + max(int(fit.cells.industry.max()) for fit in (first, second))
     keys = [fit.areas[fit.cells.area] * width + fit.cells.industry for fit in (first, second)]
     _, one, two = np.intersect1d(keys[0], keys[1], return_indices=True)
@@ -937,7 +969,7 @@ def _alike(first: _Fit, residual: Floats, second: _Fit, later: Floats) -> float:
 
 
 def _ring_estimates(fit: _Fit, law: ShockLaw) -> tuple[Floats, Floats]:
-    """Coefficients of the rings and their errors under the law of surprises, ``(C, R)``."""
+    """Coefficients of the rings and their errors under the law of shocks, ``(C, R)``."""
     weights: Floats = np.linalg.pinv(fit.in_rings).T.astype(float)
     variance = np.diag(estimate_covariance(law, weights, fit.cells))
     unseen = np.ptp(fit.in_rings, axis=0) < NO_SPREAD

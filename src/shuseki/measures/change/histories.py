@@ -1,17 +1,17 @@
-"""Which histories can an agglomeration have had, to try a measure of its stage on?
+"""On which made-up histories can a measure of the stage of an agglomeration be tried?
 
 Definition. Made-up series of plants and workers whose stage is known in every year, in shapes of
 many kinds: drawn from the model of the life cycle; whole lives in Toyama's order; decline and
-renewal; long plateaus; shocks that last, that are heavy, or that hit everybody; few plants, which
-come and go one by one; rates of growth of any size, or drifting little by little. Where growth was
-not put in by stage, the stage is the band in which the rate of growth lies (the borders are halfway
-between the profiles of the stages); moderate growth is formation at the start of the record and
-after a shrinking, qualitative growth after any other stage.
+renewal; long plateaus; shocks that last, that are heavy, or that hit all series; few plants, which
+open and close one by one; rates of growth of any size, or drifting little by little. Where growth
+was not put in by stage, the stage is the band in which the rate of growth lies (the borders are
+halfway between the profiles of the stages); moderate growth is formation at the start of the record
+and after a shrinking, qualitative growth after any other stage.
 
 Takes a number of series and years. Gives the stage of each year and the plants and workers.
 Sources: none; the data are synthetic.
 Checked against: growth of the series by stage.
-Limits: nobody knows how often histories of these shapes occur.
+Limits: how often histories of these shapes occur is unknown.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -154,7 +154,7 @@ def _lasting(
 def _heavy(
     stages: Stages, rng: np.random.Generator, series: int, years: int, scale: float, r: float
 ) -> History:
-    """Shocks of infinite variance almost, and one year in eight in which all series fall."""
+    """Shocks of almost infinite variance, and one year in eight in which all series fall."""
     stage = _chain(stages.transition, rng, series, years - 1)
     shocks = _shocks(rng, stage.shape, scale, r, freedom=2.2)
     slump = rng.random(years - 1) < 1 / 8
@@ -173,7 +173,7 @@ def _levels(
 def _few(
     stages: Stages, rng: np.random.Generator, series: int, years: int, scale: float, r: float
 ) -> History:
-    """12 to 50 plants, which open and close one by one and grow each for itself."""
+    """12 to 50 plants, which open, close and grow independently."""
     stage = _chain(stages.transition, rng, series, years - 1)
     plants = np.empty((series, years))
     workers = np.empty((series, years))
@@ -293,7 +293,7 @@ def _grown(stage: Ints, growth: Floats) -> History:
 
 
 def _by_band(stages: Stages, rate: Floats, shocks: Floats) -> History:
-    """Tell the stage from the rate of growth of workers; plants grow alike."""
+    """Find the stage from the rate of growth of workers; plants grow alike."""
     middle = stages.workers
     order = [DECLINE, CONTRACTION, MATURITY, QUALITATIVE, QUANTITATIVE]
     rates = middle[order]

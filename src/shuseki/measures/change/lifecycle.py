@@ -1,4 +1,4 @@
-"""In which stage of its life is an agglomeration, how surely, and what goes with that stage?
+"""In which stage of its life cycle is an agglomeration, how surely, and what comes with it?
 
 Definition. Toyama's six stages (figure 3-2 of the 2012 paper): formation (生成), quantitative
 growth (量的発展期), qualitative growth (質的発展期), maturity (成熟期), contraction (縮小期),
@@ -30,8 +30,8 @@ afterwards (``foresight``); Ota (shrinking) and Kitakami (holding), as the 2012 
 Limits: the stage is one of growth; size beside its peak stands in the evidence, and market,
 learning and strategy are what the paper associates with it, not what was measured. Amounts are
 nominal unless deflated before. In a panel of fewer than 50 series a slump of the whole nation
-counts as each area's own. In a record of less than a dozen years shocks that last cannot be told
-from a stage. The outlook knows nothing of the nation's own turns.
+counts as each area's own. In a record of less than a dozen years lasting shocks cannot be
+distinguished from a stage. The outlook leaves out turns of the nation as a whole.
 """
 
 import warnings
@@ -49,6 +49,8 @@ from scipy.stats import t as student
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, joined, listed, say, told, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import series
 from shuseki.measures.change.histories import Stages, made_up
 from shuseki.measures.change.regimes import Regimes, Rules, find_regimes, grid
@@ -60,7 +62,6 @@ from shuseki.sources import AGGLOMERATION_2012, Source
 __all__ = [
     "PROFILES",
     "STAGES",
-    "STAGES_JA",
     "Calibration",
     "Foresight",
     "LifeCycle",
@@ -78,7 +79,6 @@ STAGES = (
     "contraction",
     "decline",
 )
-STAGES_JA = ("生成", "量的発展期", "質的発展期", "成熟期", "縮小期", "衰退期")
 
 PROFILES: Mapping[str, tuple[float, ...]] = {
     # growth per year (share) in each stage
@@ -117,8 +117,7 @@ DRAWN_AHEAD = 200
 RENEWED = 0.5
 EACH = "each"
 ENOUGH_SERIES = 50
-"""Series from which the noise of small cells can be told."""
-MEASURES_JA = {"plants": "事業所数", "workers": "従業者数", "output": "出荷額等"}
+"""Series from which the noise of small cells can be estimated."""
 
 SD_PER_MAD = 1.4826
 SMALLEST_SCALE, TYPICAL_SCALE = 0.01, 0.05
@@ -187,7 +186,7 @@ class LifeCycle(Result):
     @property
     def stage_ja(self) -> tuple[str, ...]:
         """The same in the terms of the source paper."""
-        return tuple(STAGES_JA[k] for k in self.probability[:, -1].argmax(axis=1))
+        return tuple(told(word(stage), "ja") for stage in self.stage)
 
     @property
     def chance(self) -> Floats:
@@ -208,96 +207,97 @@ class LifeCycle(Result):
         """Name of each series: the area, and the industry where there are several."""
         if len(set(self.industries)) == 1:
             return self.names
-        return tuple(f"{a}, {i}" for a, i in zip(self.names, self.industry_names, strict=True))
+        return tuple(listed(both) for both in zip(self.names, self.industry_names, strict=True))
 
     def evidence(self, lang: str = "en") -> tuple[str, ...]:
-        """Say for each series what speaks for its stage, in English or Japanese."""
-        ja = lang == "ja"
-        words = [MEASURES_JA[name] if ja else name for name in self.measures]
+        """Say for each series what its stage rests on, in English or Japanese."""
         lead = _lead(self.measures)
         speed = self.acceleration_per_year[:, self.measures.index(lead)]
-        lead_word = MEASURES_JA[lead] if ja else lead
-        stages = self.stage_ja if ja else self.stage
         said = []
-        for k, stage in enumerate(stages):
-            known = [
-                (word, value)
-                for word, value in zip(words, self.growth_per_year[k], strict=True)
+        for k, stage in enumerate(self.stage):
+            growth = [
+                say("{measure} {growth:+.1%}", measure=word(name), growth=value)
+                for name, value in zip(self.measures, self.growth_per_year[k], strict=True)
                 if np.isfinite(value)
             ]
-            chance, years = self.chance[k], self.years_in_stage[k]
-            if ja:
-                growth = "、".join(f"{word}{value:+.1%}" for word, value in known)
-                text = f"{stage}（確率{chance:.0%}、{years}年目）。直近5年の年平均伸び率：{growth}"
-            else:
-                growth = ", ".join(f"{word} {value:+.1%}" for word, value in known)
-                text = (
-                    f"{stage} ({chance:.0%}), {years} {'year' if years == 1 else 'years'} so far; "
-                    f"a year in the last five: {growth}"
-                )
+            parts = [
+                say(
+                    "{stage} ({chance:.0%}), {years:count(year)} so far",
+                    stage=word(stage),
+                    chance=self.chance[k],
+                    years=self.years_in_stage[k],
+                ),
+                say("a year in the last five: {growth}", growth=joined(growth, ", ")),
+            ]
             if np.isfinite(speed[k]):
-                points = 100 * abs(speed[k])
-                if ja:
-                    text += (
-                        f"。{lead_word}の伸び率は直近3年で前の3年より{points:.1f}ポイント"
-                        f"{'高い' if speed[k] >= 0 else '低い'}"
+                parts.append(
+                    say(
+                        "growth of {measure} {points:.1f} points higher in the last three years "
+                        "than in the three before"
+                        if speed[k] >= 0
+                        else "growth of {measure} {points:.1f} points lower in the last three "
+                        "years than in the three before",
+                        measure=word(lead),
+                        points=100 * abs(speed[k]),
                     )
-                else:
-                    text += (
-                        f"; growth of {lead_word} {points:.1f} points "
-                        f"{'higher' if speed[k] >= 0 else 'lower'} in the last three years than "
-                        "in the three before"
-                    )
+                )
             if self.size_over_peak[k] < NEAR_PEAK:
-                share, when = self.size_over_peak[k], self.peak[k]
-                text += (
-                    f"。{lead_word}は{when}年の最大値の{share:.0%}"
-                    if ja
-                    else f"; {lead_word} at {share:.0%} of the peak of {when}"
+                parts.append(
+                    say(
+                        "{measure} at {share:.0%} of the peak of {year}",
+                        measure=word(lead),
+                        share=self.size_over_peak[k],
+                        year=self.peak[k],
+                    )
                 )
             if self.renewal[k] >= RENEWED:
-                text += (
-                    f"。縮小・衰退の後の再成長（再生、確率{self.renewal[k]:.0%}）"
-                    if ja
-                    else f"; growth after shrinking: a renewal ({self.renewal[k]:.0%})"
+                parts.append(
+                    say("growth after shrinking: a renewal ({chance:.0%})", chance=self.renewal[k])
                 )
-            said.append(text)
+            said.append(told(joined(parts), lang))
         return tuple(said)
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Say the stage of a few series, or count many."""
-        ja, year = lang == "ja", self.periods[-1]
-        stages, words = (self.stage_ja, STAGES_JA) if ja else (self.stage, STAGES)
-        if len(self.codes) <= 6:
-            each = zip(self.labels, stages, self.chance, self.renewal, strict=True)
-            if ja:
-                said = "、".join(
-                    f"{name}は{stage}（{chance:.0%}{'、再生' if again >= RENEWED else ''}）"
-                    for name, stage, chance, again in each
-                )
-                return f"{year}年の段階：{said}。"
-            said = ", ".join(
-                f"{name} {stage} ({chance:.0%}{', a renewal' if again >= RENEWED else ''})"
-                for name, stage, chance, again in each
+        return self._each() if len(self.codes) <= 6 else self._many()
+
+    def _each(self) -> Message:
+        each = [
+            say(
+                "{name} {stage} ({chance:.0%}, a renewal)"
+                if again >= RENEWED
+                else "{name} {stage} ({chance:.0%})",
+                name=name,
+                stage=word(stage),
+                chance=chance,
             )
-            return f"Stage in {year}: {said}."
-        count = pd.Series(stages).value_counts()
-        sure, again = int((self.chance >= 0.8).sum()), int((self.renewal >= RENEWED).sum())
-        one = len(set(self.industries)) == 1
-        if ja:
-            parts = "、".join(f"{stage}{count[stage]:,}" for stage in words if stage in count)
-            what = "地域" if one else "の地域×業種"
-            back = f"再生（縮小・衰退後の再成長）は{again:,}。" if again else ""
-            return (
-                f"{year}年、{len(self.codes):,}{what}：{parts}。うち確率80%以上は{sure:,}。{back}"
+            for name, stage, chance, again in zip(
+                self.labels, self.stage, self.chance, self.renewal, strict=True
             )
-        parts = ", ".join(f"{count[stage]:,} in {stage}" for stage in words if stage in count)
-        what = "areas" if one else "pairs of area and industry"
-        back = f" {again:,} grow again after shrinking." if again else ""
-        return (
-            f"Of {len(self.codes):,} {what} in {year}, {parts}; {sure:,} of these stages have a "
-            f"probability of 80% or more.{back}"
+        ]
+        return say("Stage in {year}: {each}.", year=self.periods[-1], each=joined(each, ", "))
+
+    def _many(self) -> Message:
+        stages, again = self.stage, int((self.renewal >= RENEWED).sum())
+        counts = [
+            say("{n:,} in {stage}", n=stages.count(stage), stage=word(stage))
+            for stage in STAGES
+            if stage in stages
+        ]
+        main = say(
+            "Of {n:,} areas in {year}, {counts}; {sure:,} of these stages have a probability of "
+            "80% or more."
+            if len(set(self.industries)) == 1
+            else "Of {n:,} pairs of area and industry in {year}, {counts}; {sure:,} of these "
+            "stages have a probability of 80% or more.",
+            n=len(self.codes),
+            year=self.periods[-1],
+            counts=joined(counts, ", "),
+            sure=int((self.chance >= 0.8).sum()),
         )
+        if not again:
+            return main
+        return joined([main, say("{n:,} grow again after shrinking.", n=again)], " ")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per series: stage, probability of each, growth, evidence."""
@@ -399,21 +399,26 @@ class Calibration(Result):
         """Mean difference of what is said from what is right, over the classes."""
         return float((self.count * np.abs(self.said - self.right)).sum() / self.count.sum())
 
-    def headline(self, lang: str = "en") -> str:
-        """Say how far what is said lies from what is right."""
-        if lang == "ja":
-            return (
-                f"架空の推移{self.series:,}系列（{self.years}年、{self.shape}）で、最も確からしい段階の"
-                f"確率は平均{self.mean_said:.0%}、的中率は{self.mean_right:.0%}"
-                f"（階級別の差の平均{100 * self.gap:.0f}ポイント、"
-                f"n = {int(self.count.sum()):,}）。"
-            )
-        which = "in the last year" if self.when == "last" else "of a year"
-        return (
-            f"In {self.series:,} made-up histories of {self.years} years ({self.shape}), the "
-            f"likeliest stage {which} is said with {self.mean_said:.0%} and right in "
-            f"{self.mean_right:.0%}; the two differ by {100 * self.gap:.0f} points on average over "
-            f"the classes (Brier score {self.brier:.2f}, n = {int(self.count.sum()):,})."
+    def headline(self) -> Message:
+        """Say how far the stated probability lies from the share that is right."""
+        return say(
+            "In {series:,} made-up histories of {years} years ({shape}), the likeliest stage in "
+            "the last year has a stated probability of {said:.0%} and is right in {right:.0%}; the "
+            "two differ by {gap:.0f} points on average over the classes (Brier score {brier:.2f}, "
+            "n = {n:,})."
+            if self.when == "last"
+            else "In {series:,} made-up histories of {years} years ({shape}), the likeliest stage "
+            "of a year has a stated probability of {said:.0%} and is right in {right:.0%}; the two "
+            "differ by {gap:.0f} points on average over the classes (Brier score {brier:.2f}, "
+            "n = {n:,}).",
+            series=self.series,
+            years=self.years,
+            shape=word(self.shape),
+            said=self.mean_said,
+            right=self.mean_right,
+            gap=100 * self.gap,
+            brier=self.brier,
+            n=int(self.count.sum()),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -423,7 +428,7 @@ class Calibration(Result):
 
 @result
 class Foresight(Result):
-    """What followed the stages that could be told at the time.
+    """What followed the stages judged with the years up to then.
 
     Attributes
     ----------
@@ -445,28 +450,26 @@ class Foresight(Result):
 
     @property
     def rank_correlation(self) -> float:
-        """Of growth said and found, within years of judgement (their mean)."""
+        """Of expected and actual growth, within years of judgement (their mean)."""
         groups = self.table.groupby("year")
         return float(np.mean([spearmanr(d["median"], d["found"])[0] for _, d in groups]))
 
-    def headline(self, lang: str = "en") -> str:
-        """Say whether stages told growth, and how often the interval held."""
-        years = sorted(self.table["year"].unique())
-        if lang == "ja":
-            return (
-                f"{examples(years, 8)}年に判定した{len(self.table):,}系列のその後{AHEAD}年："
-                f"{MEASURES_JA[self.measure]}の伸び率は{self.held:.0%}が90%区間に入り、同じ年の系列の"
-                f"間での予測と実績の順位相関は{self.rank_correlation:.2f}。"
-            )
-        return (
-            f"{len(self.table):,} stages told in {examples(years, 8)} were followed for {AHEAD} "
-            f"years: the growth of {self.measure} lay in its 90% interval in {self.held:.0%}; "
-            "among the series of one year the rank correlation of growth said and found is "
-            f"{self.rank_correlation:.2f}."
+    def headline(self) -> Message:
+        """Say how often growth lay in its interval, and how well stages ranked it."""
+        return say(
+            "{n:,} stages judged in {years} were followed for {ahead} years: the growth of "
+            "{measure} lay in its 90% interval in {held:.0%}; among the series of one year the "
+            "rank correlation of expected and actual growth is {correlation:.2f}.",
+            n=len(self.table),
+            years=some_of(sorted(self.table["year"].unique()), 8),
+            ahead=AHEAD,
+            measure=word(self.measure),
+            held=self.held,
+            correlation=self.rank_correlation,
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per stage: number, growth said and found (medians), and beyond all others."""
+        """One row per stage: number, expected and actual growth (medians), beyond the others."""
         middle = self.table.groupby("year")["found"].transform("median")
         rows = self.table.assign(
             beyond=self.table["found"] - middle,
@@ -482,7 +485,7 @@ class Foresight(Result):
         return found.reindex([stage for stage in STAGES if stage in found.index]).reset_index()
 
     def by_year(self) -> pd.DataFrame:
-        """One row per year of judgement: number, growth said and found, interval, correlation."""
+        """One row per year: number, expected and actual growth, interval, correlation."""
         rows = [
             {
                 "year": year,
@@ -525,7 +528,7 @@ def life_cycle(
         A code, several codes, or ``"each"``: one series per area and industry. All industries
         together by default.
     areas
-        Codes; all by default. The noise of growth is told from the whole panel either way.
+        Codes; all by default. The noise of growth is estimated from the whole panel either way.
     all_plants
         All plants of the same areas and years, where the panel holds those of published
         industries only: growth in a year in which the published part of an area's plants jumps
@@ -550,7 +553,9 @@ def life_cycle(
         if variable is not None
     }
     if not series:
-        raise ParameterError("Nothing to follow. Name plants, workers or output.")
+        raise ParameterError(
+            "No variable is named. Expected one at least. Name plants, workers or output."
+        )
     size = series[_lead(tuple(series))]
     each = max(len(codes), 1)
     growth = {name: log_growth(amount) for name, amount in series.items()}
@@ -607,26 +612,41 @@ def life_cycle(
         places = dict.fromkeys(panel.areas[k // each] for k in np.flatnonzero(unknown))
         notes.insert(
             0,
-            f"Left out, too few known years: {int(unknown.sum()):,} series "
-            f"(of {examples(places)}).",
+            say(
+                "Left out, too few known years: {n:,} series (of {areas}).",
+                n=int(unknown.sum()),
+                areas=some_of(places),
+            ),
         )
     if small.any():
         notes.insert(
-            0, f"Left out, fewer than {fewest_plants:g} plants: {int(small.sum()):,} series."
+            0,
+            say(
+                "Left out, fewer than {fewest:g} plants: {n:,} series.",
+                fewest=fewest_plants,
+                n=int(small.sum()),
+            ),
         )
     if all_plants is not None:
         gaps = int((~steady).sum())
         notes.append(
-            f"{gaps:,} of {steady.size:,} area-years tell no growth: the part of the plants whose "
-            "industry is published jumped, or is small."
+            say(
+                "{gaps:,} of {all:,} area-years have no growth: the part of the plants whose "
+                "industry is published jumped, or is small.",
+                gaps=gaps,
+                all=steady.size,
+            )
         )
     if len(years) < SHORT:
         notes.append(
-            f"{len(years)} years: shocks that last cannot be told from a stage, and stages that "
-            "are neighbours hardly from one another."
+            say(
+                "{years} years: lasting shocks cannot be distinguished from a stage, and adjacent "
+                "stages hardly from each other.",
+                years=len(years),
+            )
         )
     if output is not None:
-        notes.append("Output is nominal unless the panel was deflated.")
+        notes.append(say("Output is nominal unless the panel was deflated."))
     quotient = _location_quotient(count, each) if count is not None else np.full(len(known), np.nan)
     over_peak, peak = _over_peak(series[lead][at])
     return LifeCycle(
@@ -669,14 +689,14 @@ def calibration(
     correlation: float = 0.5,
     seed: int = 0,
 ) -> Calibration:
-    """Make histories up, find their stages, and count how often they are right.
+    """Make up histories, find their stages, and count how often they are right.
 
     Parameters
     ----------
     series, years
         How many, in panels of 50; how long, six or more.
     shape
-        One of ``histories.SHAPES``: the model's own, or one it knows nothing of.
+        One of ``histories.SHAPES``: the model's own, or one that it does not assume.
     when
         ``"last"``: the stage of the last year; ``"all"``: of every year.
     scale
@@ -721,7 +741,7 @@ def calibration(
         years=years,
         series=series,
         when=when,
-        notes=("Made-up histories; nothing is said of the real world.",),
+        notes=(say("Made-up histories; nothing follows for real areas."),),
         sources=(DRAWN,),
     )
 
@@ -806,7 +826,10 @@ def foresight(
     notes = panel.notes
     if not known.all():
         notes = (
-            f"{int((~known).sum()):,} series whose growth afterwards is unknown are left out.",
+            say(
+                "{n:,} series whose growth afterwards is unknown are left out.",
+                n=int((~known).sum()),
+            ),
             *notes,
         )
     return Foresight(
@@ -911,7 +934,7 @@ def common_shocks(change: Floats) -> Floats:
     """What hits all series in a year and is gone in the next ones, ``(T − 1,)``.
 
     The median of all series less the median of that in the five years around it; 0 with fewer
-    than 50 series, of which a slump of the nation cannot be told.
+    than 50 series, in which a slump of the nation cannot be seen.
 
     Examples
     --------
@@ -989,7 +1012,7 @@ def log_density(values: Floats, middles: Sequence[float], spread: Floats | float
 
 
 def _lead(measures: Sequence[str]) -> str:
-    """The measure that speaks for the size of a series."""
+    """The measure that stands for the size of a series."""
     return next(name for name in ("workers", "plants", "output") if name in measures)
 
 

@@ -5,16 +5,16 @@ year; which follows is given by a table. Each spell of a regime has a rate of gr
 one of a few around the regime's usual rate. Yearly growth is that rate and a shock, Student's t
 with 4 degrees of freedom (a year such as 2009 does not decide); the shock keeps a share ``phi`` of
 itself in the next year. ``phi``, and how large the shocks are beside what the caller expects, are
-unknown: the answer is the mean over a grid of both, each weighted by what the series and all the
-others say of it.
+unknown: the answer is the mean over a grid of both, weighted by the likelihood of the series and
+of all others.
 
 Takes growth of ``M`` measures in ``S`` series and ``T`` years, ``nan`` where unknown. Gives
 probabilities of the regimes in each year, given all years and given the years so far.
 Sources: Hamilton (1989), Econometrica 57, for regimes; Hamilton (1994), Time Series Analysis,
 chapter 22, for the recursions; Robbins (1956) for weights from all series.
 Checked against: enumeration of every path; series with regimes that were put in.
-Limits: a spell's length says nothing of its end. In the first year of a spell a share ``phi`` of
-the step in growth is taken for a shock.
+Limits: the length of a spell does not change the probability that it ends. In the first year of a
+spell a share ``phi`` of the step in growth is taken for a shock.
 """
 
 from dataclasses import dataclass
@@ -129,7 +129,7 @@ def find_regimes(
     falls = np.isin(np.arange(regimes), rules.falling)
     rises = np.isin(np.arange(regimes), rules.rising)
     some = slice(None, None, -(-series // LEARNED_FROM))
-    for at in (some, slice(None)):  # the first time to learn the weights, the second for good
+    for at in (some, slice(None)):  # first to learn the weights, then to use them
         evidence, first, smoothed, filtered, last, renewal = _find(
             growth[:, at], scale[:, at], extra[at], rules.rates, rules.regime, rules.share, start,
             rules.follows, rules.leaving, phi, factor, np.log(weights), power, rises, falls,

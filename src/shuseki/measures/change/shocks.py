@@ -1,8 +1,8 @@
-"""How alike are the surprises of neighbouring areas, and what does that do to an estimate?
+"""How alike are the shocks of neighbouring areas, and what does that do to an estimate?
 
-Growth has surprises that areas near one another share. An estimate that takes areas as independent
-then calls chance an effect: mass around an area is smooth over space, and so are shared surprises.
-Here the surprises of industry ``i`` in area ``a`` follow a law::
+Growth has shocks that areas near one another share. An estimate that takes areas as independent
+then calls chance an effect: mass around an area is smooth over space, and so are shared shocks.
+Here the shocks of industry ``i`` in area ``a`` follow a law::
 
     e_ai = c_a + u_ai + v_ai,    v_ai of variance  α + β / size_ai
 
@@ -12,17 +12,17 @@ has a part without neighbours; ``v`` stands alone, and is larger in small cells.
 
 The variances are those, not negative, that give residuals like the ones at hand: mean products of
 the residuals of one industry, and of two industries, by distance. Residuals of a regression are
-less alike than its surprises, since the regressors take up some of what is shared; so drawn
-surprises go through the same regression before they are compared (indirect inference).
+less alike than its shocks, since the regressors take up some of what is shared; so drawn
+shocks go through the same regression before they are compared (indirect inference).
 
 Takes residuals of a least-squares fit with its regressors. Gives the law, draws from it, and the
 covariance of estimates that are linear in the outcome.
 Sources: Conley (1999), Journal of Econometrics 92, and Kelly (2019), "The standard errors of
-persistence", for what shared surprises do; Gouriéroux, Monfort and Renault (1993), Journal of
+persistence", for what shared shocks do; Gouriéroux, Monfort and Renault (1993), Journal of
 Applied Econometrics 8, for indirect inference.
 Checked against: laws that were put in; the covariance against the spread of draws.
-Limits: the law is the same in all directions and all over the map. Surprises shared over half the
-map or more cannot be told from its mean.
+Limits: the law is the same in all directions and all over the map. Shocks shared over half the
+map or more cannot be separated from its mean.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Cells:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ShockLaw:
-    """Variances of the parts of a surprise, in squares of the outcome.
+    """Variances of the parts of a shock, in squares of the outcome.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class ShockLaw:
     alone_by_size: float
 
     def correlation(self, distance_km: float, cells: Cells) -> float:
-        """Correlation of surprises of one industry in two areas, for cells of usual size."""
+        """Correlation of shocks of one industry in two areas, for cells of usual size."""
         fall = np.exp(-distance_km / self.ranges_km)
         alone = self.alone + self.alone_by_size * float((1 / cells.size).mean())
         total = self.common.sum() + self.own.sum() + self.common_alone + alone
@@ -121,7 +121,7 @@ def fitted_law(
     basis = np.linalg.qr(regressors)[0]
 
     def like(shocks: Floats) -> Floats:
-        """Moments of the residuals that these surprises would leave."""
+        """Moments of the residuals that these shocks would leave."""
         return _moments(shocks - basis @ (basis.T @ shocks), cells, bins, classes, len(edges))
 
     count = _pairs(cells, bins, classes, len(edges))
@@ -153,7 +153,7 @@ def fitted_law(
 
 
 def drawn_shocks(law: ShockLaw, cells: Cells, normal: "Normals") -> Floats:
-    """Surprises that follow the law, ``(cells, draws)``."""
+    """Shocks that follow the law, ``(cells, draws)``."""
     shared = _root(law.common, law, cells) @ normal.common
     shared += np.sqrt(law.common_alone) * normal.common_alone
     own = np.tensordot(_root(law.own, law, cells), normal.own, 1)
@@ -192,7 +192,7 @@ class Normals:
         )
 
     def followed_by(self, other: "Normals", correlation: float) -> "Normals":
-        """Numbers of a later time that go with these."""
+        """Numbers of a later time, correlated with these."""
         rest = np.sqrt(max(1 - correlation**2, 0.0))
         return Normals(
             *(

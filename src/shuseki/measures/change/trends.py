@@ -1,4 +1,4 @@
-"""How did an area grow beside the nation, when did its course break, and who contributed?
+"""How did an area grow compared with the nation, when did its growth break, and who contributed?
 
 Definitions. An index is ``100 x_t / x_base``. A break is a year in which the slope of the log
 series changes, found and tested by ``breaks``: a test that holds whether the shocks of the series
@@ -25,10 +25,11 @@ import pandas as pd
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message, joined, say, told, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import series
 from shuseki.measures.change.breaks import FEWEST_YEARS, Break, evidence_of, fit_course
 from shuseki.measures.distance.visibility import comparable_areas, seen_share
-from shuseki.measures.words import in_japanese
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
@@ -70,26 +71,28 @@ class Trends(Result):
     breaks: tuple[tuple[Break, ...], ...]
     growth_per_year: tuple[tuple[float, ...], ...]
 
-    def headline(self, lang: str = "en") -> str:
-        """Say where each series ended, and whether it beat the nation."""
+    def headline(self) -> Message:
+        """Say where each series ended, and how many are below all areas together."""
         last = self.index[:, -1]
-        parts = ", ".join(
-            f"{name} {value:.0f}" for name, value in zip(self.names[:-1], last[:-1], strict=True)
-        )
-        below = int((last[:-1] < last[-1]).sum())
-        of_industry = "" if self.industry == "all" else f" of {self.industry_name}"
-        if lang == "ja":
-            each = "、".join(
-                f"{name}{value:.0f}" for name, value in zip(self.names[:-1], last[:-1], strict=True)
-            )
-            line = "" if self.industry == "all" else f"（{self.industry_name}）"
-            return (
-                f"{self.periods[-1]}年の{in_japanese(self.variable)}{line}、{self.base}年 = 100："
-                f"{each}、全地域{last[-1]:.0f}。{len(last) - 1}地域中{below}地域が全体を下回る。"
-            )
-        return (
-            f"{self.variable}{of_industry} in {self.periods[-1]} ({self.base} = 100): {parts}; all "
-            f"areas together {last[-1]:.0f}. {below} of {len(last) - 1} are below that."
+        variable = word(self.variable)
+        return say(
+            "{what} in {period} ({base} = 100): {each}; all areas together {nation:.0f}. {below} "
+            "of {n} are below that.",
+            what=variable
+            if self.industry == "all"
+            else say("{variable} of {industry}", variable=variable, industry=self.industry_name),
+            period=self.periods[-1],
+            base=self.base,
+            each=joined(
+                [
+                    say("{area} {index:.0f}", area=name, index=value)
+                    for name, value in zip(self.names[:-1], last[:-1], strict=True)
+                ],
+                ", ",
+            ),
+            nation=last[-1],
+            below=int((last[:-1] < last[-1]).sum()),
+            n=len(last) - 1,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -124,7 +127,7 @@ class Trends(Result):
         rows = [
             (
                 name, b.year, b.first, b.last, growth[k], growth[k + 1],
-                b.likelihood_ratio, b.p, evidence_of(b.p, lang),
+                b.likelihood_ratio, b.p, str(told(evidence_of(b.p), lang)),
             )
             for name, breaks, growth in zip(
                 self.names, self.breaks, self.growth_per_year, strict=True
@@ -147,20 +150,20 @@ class Contributions(Result):
     contribution_points: Floats
     total_growth: float
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Name the largest contributor in the direction of the total."""
         sign = 1 if self.total_growth >= 0 else -1
         first = int(np.nanargmax(sign * self.contribution_points))
-        if lang == "ja":
-            return (
-                f"{in_japanese(self.variable)}（{self.start}–{self.end}年）：{self.total_growth:+.1%}、"
-                f"うち{self.names[first]}の寄与{self.contribution_points[first]:+.1f}ポイント"
-                f"（n = {len(self.codes)}）。"
-            )
-        return (
-            f"{self.variable} {self.start}–{self.end}: {self.total_growth:+.1%}, of which "
-            f"{self.names[first]} {self.contribution_points[first]:+.1f} points "
-            f"(n = {len(self.codes)})."
+        return say(
+            "{variable} {start}–{end}: {growth:+.1%}, of which {part} {points:+.1f} points "
+            "(n = {n}).",
+            variable=word(self.variable),
+            start=self.start,
+            end=self.end,
+            growth=self.total_growth,
+            part=self.names[first],
+            points=self.contribution_points[first],
+            n=len(self.codes),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -192,7 +195,7 @@ def trends(
     all_plants: Panel | None = None,
     seed: int = 0,
 ) -> Trends:
-    """Follow areas beside all areas together, as indices.
+    """Follow areas and all areas together, as indices.
 
     Parameters
     ----------
@@ -262,18 +265,26 @@ def trends(
     if not complete.all():
         notes.insert(
             0,
-            f"The total leaves out {int((~complete).sum())} of {len(complete)} areas that are "
-            "unknown in some year"
-            f"{'' if steady.all() else ', or whose published part of plants changes'}.",
+            say(
+                "The total leaves out {n:,} of {areas:,} areas that are unknown in some year."
+                if steady.all()
+                else "The total leaves out {n:,} of {areas:,} areas that are unknown in some year, "
+                "or whose published part of plants changes.",
+                n=int((~complete).sum()),
+                areas=len(complete),
+            ),
         )
     if len(years) < FEWEST_YEARS:
-        notes.append(f"{len(years)} periods are too few to look for breaks.")
+        notes.append(say("{n} periods are too few to look for breaks.", n=len(years)))
     jumping = [given[code] for code, row in zip(areas, rows, strict=True) if not steady[row]]
     if jumping:
         notes.insert(
             0,
-            f"The part of plants whose industry is published changes in {examples(jumping)}: some "
-            "of the change there is that.",
+            say(
+                "The part of plants whose industry is published changes in {areas}: some of the "
+                "change there is due to that.",
+                areas=some_of(jumping),
+            ),
         )
     return Trends(
         codes=(*areas, NATION),
@@ -311,7 +322,7 @@ def contributions(
     span = range(panel.position("period", start), panel.position("period", end) + 1)
     if len(span) < 2:
         raise ParameterError(
-            f"From {start} to {end} is no time. Expected a later end. Turn them round."
+            f"The end {end} is not after the start {start}. Expected a later end. Swap them."
         )
     before, after = panel.variable(variable, start), panel.variable(variable, end)
     steady = _steady(panel.select(periods=[start, end]), all_plants)
@@ -324,12 +335,24 @@ def contributions(
     codes = panel.areas if by == "area" else panel.industries
     names = (panel.area_names if by == "area" else panel.industry_names) or codes
     unknown = int((~known[steady]).sum())
-    notes = (f"{unknown} cells unknown in {start} or {end} are left out.",) if unknown else ()
+    notes = list[Message]()
     if not steady.all():
-        notes = (
-            f"{int((~steady).sum())} of {len(steady)} areas are left out, since the published part "
-            "of their plants changes.",
-            *notes,
+        notes.append(
+            say(
+                "{n:,} of {areas:,} areas are left out, since the published part of their plants "
+                "changes.",
+                n=int((~steady).sum()),
+                areas=len(steady),
+            )
+        )
+    if unknown:
+        notes.append(
+            say(
+                "{n:,} cells unknown in {start} or {end} are left out.",
+                n=unknown,
+                start=start,
+                end=end,
+            )
         )
     return Contributions(
         codes=codes,

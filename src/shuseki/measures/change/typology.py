@@ -4,7 +4,7 @@ Definition. The 2006 White Paper on Small and Medium Enterprises, as quoted by t
 names four types. Each is given by what can be measured of it:
 
 =====================================  ==========================================================
-type, as defined                       traits that speak for it
+type, as defined                       traits that indicate it
 =====================================  ==========================================================
 company town 企業城下町型: the mass     the mean worker's plant is large; one industry leads; there
 plant of one large firm, with many     are many plants in machinery and metals (who could supply)
@@ -18,17 +18,17 @@ attracted complex 誘致型複合: plants    workers in machinery; growth since 
 that came later, of firms elsewhere    record beyond the nation; larger plants
 =====================================  ==========================================================
 
-A trait becomes its rank among the areas, 0 to 1, as far as it can be told: the plants of an area
-are a sample of those that its kind of place brings forth, so each trait is known with an error and
+A trait becomes its rank among the areas, 0 to 1, as far as it is known: the plants of an area are
+a sample of those that such a place could have, so each trait is known with an error and
 a bias (from plants drawn again, each industry a Poisson number, each plant with its size), is drawn
 towards the mean of all areas by as much as its error says, and its rank is the expected one. The
 score of a type is the geometric mean of its traits; membership is the cube of the score over the
 sum of cubes, so that the four add up to 1. An area in the middle of every trait, or one of which
-nothing can be told, is a quarter of each: a graded answer, not a label. Each membership has an
+nothing is known, is a quarter of each: membership is a degree, not a label. Each membership has an
 interval, and each leading type the probability that it leads.
 
-Membership says of what kind, not how much. An agglomeration, to the 2012 paper, is many related
-firms near one another. Beside membership stands therefore the leading group of each area: of
+Membership says of what kind an area is, not how much. In the 2012 paper an agglomeration is many
+related firms near one another. The result therefore also gives the leading group of each area: of
 machinery and metals together, or one local product, the group with most plants beyond the nation's
 share. An area is called an agglomeration if that group has 100 plants or more and the lower bound
 of its location quotient is above 1: exact binomial bounds, 95 % for all groups of the area at once.
@@ -42,7 +42,7 @@ the 2006 paper names four more. Clopper and Pearson (1934), Biometrika 26, for t
 Louis (1989), Journal of Educational Statistics 14, for expected ranks; DerSimonian and Laird
 (1986), Controlled Clinical Trials 7, for how much areas differ beyond their errors.
 Checked against: those sixteen (docs/measures/types.md counts hits and misses).
-Limits: two-digit industries cannot tell cutlery from other metal products, nor spectacles from
+Limits: two-digit industries do not separate cutlery from other metal products, nor spectacles from
 other instruments. Branch plants are not in public statistics; growth since the start stands for
 late arrival. Plant sizes inside a cell are not seen, only their mean; their spread is assumed
 (standard deviation twice the mean). The two traits of timing have no error here. Places of food,
@@ -63,6 +63,8 @@ from scipy.stats import beta, rankdata
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, joined, say, told, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts, series
 from shuseki.measures.distance.visibility import SEEN_ENOUGH, seen_share
 from shuseki.panel import Panel
@@ -74,7 +76,6 @@ __all__ = [
     "JSIC_11",
     "JSIC_12",
     "TYPES",
-    "TYPES_JA",
     "ChanceTypes",
     "IndustryGroups",
     "Types",
@@ -84,7 +85,6 @@ __all__ = [
 ]
 
 TYPES = ("company town", "local-product district", "urban complex", "attracted complex")
-TYPES_JA = ("企業城下町型集積", "産地型集積", "都市型複合集積", "誘致型複合集積")
 
 Traits = Mapping[str, tuple[str, ...]]
 Ranks = pd.DataFrame | Mapping[str, Floats]
@@ -114,63 +114,36 @@ EQUAL = 1 / len(TYPES)
 SEEN_WELL = 0.5
 
 ENGINEERING_NAME = "machinery and metals"
-ENGINEERING_NAME_JA = "機械・金属"
 
 DATA = Path(__file__).parent / "data"
 
-WORDS: Mapping[str, tuple[str, str, Callable[[float], float]]] = {
-    # trait: English, Japanese, how the measured value is shown
-    "plant_size_of_mean_worker": (
-        "the mean worker's plant has {:,.0f} workers",
-        "平均的な従業者が働く事業所の規模は{:,.0f}人",
-        float,
+SAID: Mapping[str, Callable[[float], Message]] = {
+    # how the measured value of each trait is said
+    "plant_size_of_mean_worker": lambda size: say(
+        "the mean worker's plant has {size:,.0f} workers", size=size
     ),
-    "leading_industry_share": (
-        "{:.0%} of workers in one industry",
-        "最大業種に従業者の{:.0%}",
-        float,
+    "leading_industry_share": lambda share: say(
+        "{share:.0%} of workers in one industry", share=share
     ),
-    "machinery_plants": (
-        "{:,.0f} plants in machinery and metals",
-        "機械・金属の事業所数{:,.0f}",
-        float,
+    "machinery_plants": lambda n: say("{n:,.0f} plants in machinery and metals", n=n),
+    "local_product_excess": lambda share: say(
+        "plants in one local product {points:.0f} points above the nation", points=100 * share
     ),
-    "local_product_excess": (
-        "plants in one local product {:.0f} points above the nation",
-        "地場産品1業種の事業所構成比が全国を{:.0f}ポイント上回る",
-        lambda value: 100 * value,
+    "small_plants": lambda size: say("small plants, {size:.0f} workers each", size=size),
+    "machinery_metal_share": lambda share: say(
+        "{share:.0%} of plants in machinery and metals", share=share
     ),
-    "small_plants": (
-        "small plants, {:.0f} workers each",
-        "事業所の平均規模{:.0f}人と小さい",
-        float,
+    "machinery_variety": lambda entropy: say(
+        "{n:.1f} effective classes of machinery and metals", n=float(np.exp(entropy))
     ),
-    "machinery_metal_share": (
-        "{:.0%} of plants in machinery and metals",
-        "事業所の{:.0%}が機械・金属",
-        float,
+    "early_share": lambda share: say(
+        "{share:.2%} of the nation's output when the record starts", share=share
     ),
-    "machinery_variety": (
-        "{:.1f} effective classes of machinery and metals",
-        "機械・金属の実効業種数{:.1f}",
-        lambda value: float(np.exp(value)),
+    "machinery_worker_share": lambda share: say("{share:.0%} of workers in machinery", share=share),
+    "late_growth_per_year": lambda growth: say(
+        "output has grown {points:+.1f} points a year beyond the nation", points=100 * growth
     ),
-    "early_share": (
-        "{:.2%} of the nation's output when the record starts",
-        "統計の初期に全国の出荷額の{:.2%}",
-        float,
-    ),
-    "machinery_worker_share": (
-        "{:.0%} of workers in machinery",
-        "従業者の{:.0%}が機械",
-        float,
-    ),
-    "late_growth_per_year": (
-        "output has grown {:+.1f} points a year beyond the nation",
-        "出荷額の年平均伸び率は全国比{:+.1f}ポイント",
-        lambda value: 100 * value,
-    ),
-    "plant_size": ("plants of {:.0f} workers", "事業所の平均規模{:.0f}人", float),
+    "plant_size": lambda size: say("plants of {size:.0f} workers", size=size),
 }
 
 
@@ -268,29 +241,31 @@ class Types(Result):
         many: Bools = (self.related_plants >= MANY_PLANTS) & (self.related_lower > 1)
         return many
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Count the agglomerations, and name the clearest of each type by its score."""
-        ja, which, parts = lang == "ja", self.membership.argmax(axis=1), []
+        which, parts = self.membership.argmax(axis=1), []
         scores = type_scores(self.ranks)
-        for k, name in enumerate(TYPES_JA if ja else TYPES):
+        for k, name in enumerate(TYPES):
             of_type = self.agglomeration & (which == k)
             if not of_type.any():
-                parts.append(f"{name}なし" if ja else f"{name} none")
+                parts.append(say("{type} none", type=word(name)))
                 continue
             first = int(np.where(of_type, scores[:, k], -1).argmax())
-            clearest = self.area_names[first]
-            share = f"{self.membership[first, k]:.0%}"
             parts.append(
-                f"{name}{int(of_type.sum())}（代表は{clearest}、{share}）"
-                if ja
-                else f"{name} {int(of_type.sum())} (clearest {clearest}, {share})"
+                say(
+                    "{type} {n} (clearest {area}, {share:.0%})",
+                    type=word(name),
+                    n=int(of_type.sum()),
+                    area=self.area_names[first],
+                    share=self.membership[first, k],
+                )
             )
-        count = int(self.agglomeration.sum())
-        if ja:
-            return f"{self.period}年、{len(self.areas)}地域中{count}が集積：{'、'.join(parts)}。"
-        return (
-            f"{count} of {len(self.areas)} areas are agglomerations in {self.period}: "
-            f"{', '.join(parts)}."
+        return say(
+            "{count} of {n} areas are agglomerations in {period}: {types}.",
+            count=int(self.agglomeration.sum()),
+            n=len(self.areas),
+            period=self.period,
+            types=joined(parts, ", "),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -335,61 +310,64 @@ class Types(Result):
         )
 
     def why(self, area: str, lang: str = "en") -> tuple[str, ...]:
-        """Say what speaks for the types of one area, in English or Japanese.
+        """Say why one area belongs to its types, in English or Japanese.
 
         The first sentence says how much of an agglomeration it is; then comes one for each type
         with more than a quarter of the membership, the strongest first.
         """
-        k, ja = self._row(area), lang == "ja"
-        name, group = self.area_names[k], self.related_group[k]
-        plants, quotient = self.related_plants[k], self.related_location_quotient[k]
-        low, high = self.related_lower[k], self.related_upper[k]
-        is_one = bool(self.agglomeration[k])
-        if ja:
-            group = ENGINEERING_NAME_JA if group == ENGINEERING_NAME else group
-            said = [
-                f"{name}：{group}の{plants:,.0f}事業所、特化係数{quotient:.2f}"
-                f"［{low:.2f}–{high:.2f}］（"
-                + ("集積に該当" if is_one else "集積に該当せず")
-                + "）。"
-            ]
-        else:
-            said = [
-                f"{name} is {'an' if is_one else 'not an'} agglomeration: {plants:,.0f} plants in "
-                f"{group}, {quotient:.2f} times the nation's share ({low:.2f}–{high:.2f})."
-            ]
+        k = self._row(area)
+        values = {
+            "area": self.area_names[k],
+            "plants": self.related_plants[k],
+            "group": word(self.related_group[k]),
+            "quotient": self.related_location_quotient[k],
+            "low": self.related_lower[k],
+            "high": self.related_upper[k],
+        }
+        said = [
+            say(
+                "{area} is an agglomeration: {plants:,.0f} plants in {group}, {quotient:.2f} times "
+                "the nation's share ({low:.2f}–{high:.2f})."
+                if self.agglomeration[k]
+                else "{area} is not an agglomeration: {plants:,.0f} plants in {group}, "
+                "{quotient:.2f} times the nation's share ({low:.2f}–{high:.2f}).",
+                **values,
+            )
+        ]
         if self.seen_share[k] < SEEN_WELL:
             said.append(
-                f"業種が公表されている事業所は全体の{self.seen_share[k]:.0%}。"
-                if ja
-                else f"The industry of {self.seen_share[k]:.0%} of its plants is published."
+                say(
+                    "The industry of {share:.0%} of its plants is published.",
+                    share=self.seen_share[k],
+                )
             )
+        said += [
+            say(
+                "Membership in the type {type} {share:.0%} ({low:.0%}–{high:.0%}): {traits}.",
+                type=word(TYPES[t]),
+                share=self.membership[k, t],
+                low=self.membership_lower[k, t],
+                high=self.membership_upper[k, t],
+                traits=joined(self._traits(k, TYPES[t])),
+            )
+            for t in np.argsort(self.membership[k])[::-1]
+            if self.membership[k, t] > EQUAL
+        ]
+        return tuple(told(sentence, lang) for sentence in said)
+
+    def _traits(self, k: int, of_type: str) -> list[Message]:
+        """Value and place of each trait of a type in one area."""
         count = len(self.areas)
-        for t in np.argsort(self.membership[k])[::-1]:
-            if self.membership[k, t] <= EQUAL:
-                continue
-            parts = []
-            for trait in TRAITS[TYPES[t]]:
-                if trait not in self.ranks:
-                    continue
-                english, japanese, shown = WORDS[trait]
-                value = shown(float(self.traits[_measured(trait)].iloc[k]))
-                place = count - round(float(self.ranks[trait].iloc[k]) * count - 0.5)
-                if ja:
-                    parts.append(f"{japanese.format(value)}（{count}地域中{place}位）")
-                else:
-                    parts.append(f"{english.format(value)} (place {place} of {count})")
-            share = self.membership[k, t]
-            between = f"{self.membership_lower[k, t]:.0%}–{self.membership_upper[k, t]:.0%}"
-            if ja:
-                said.append(
-                    f"{TYPES_JA[t]}（所属度{share:.0%}［{between}］）：{'、'.join(parts)}。"
-                )
-            else:
-                said.append(
-                    f"{TYPES[t].capitalize()}, {share:.0%} ({between}): {'; '.join(parts)}."
-                )
-        return tuple(said)
+        return [
+            say(
+                "{value} (place {place} of {n})",
+                value=SAID[trait](float(self.traits[_measured(trait)].iloc[k])),
+                place=count - round(float(self.ranks[trait].iloc[k]) * count - 0.5),
+                n=count,
+            )
+            for trait in TRAITS[of_type]
+            if trait in self.ranks
+        ]
 
     def check(self, named: pd.DataFrame | None = None) -> pd.DataFrame:
         """Compare with places whose type is known.
@@ -501,18 +479,17 @@ class ChanceTypes(Result):
         """Mean share of areas that are called agglomerations by chance."""
         return float(self.found.mean() / self.areas)
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Say how many there would be by chance."""
-        mean, times = self.found.mean(), len(self.found)
-        if lang == "ja":
-            return (
-                f"全地域に全国の業種構成を当てて{times}回抽出し直すと、{self.areas}地域中平均"
-                f"{mean:.1f}（{self.rate:.1%}）が集積と判定される（実際は{self.actual}）。"
-            )
-        return (
-            f"With the nation's mix in every area, {mean:.1f} of {self.areas} ({self.rate:.1%}) "
-            f"are called agglomerations on average of {times} redraws, {int(self.found.max())} at "
-            f"most; {self.actual} are in fact."
+        return say(
+            "With the nation's mix in every area, {mean:.1f} of {n} ({rate:.1%}) are called "
+            "agglomerations on average of {times} redraws, {most} at most; {actual} are in fact.",
+            mean=self.found.mean(),
+            n=self.areas,
+            rate=self.rate,
+            times=len(self.found),
+            most=int(self.found.max()),
+            actual=self.actual,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -605,23 +582,32 @@ def agglomeration_types(
     )
     notes = list(panel.notes)
     if suppressed:
-        notes.insert(0, f"{suppressed} suppressed cells count as no workers.")
+        notes.insert(0, say("{n:,} suppressed cells count as no workers.", n=suppressed))
     if not large.all():
         notes.insert(
-            0, f"{int((~large).sum())} areas of fewer than {fewest_plants:g} plants are left out."
+            0,
+            say(
+                "{n:,} areas of fewer than {fewest:g} plants are left out.",
+                n=int((~large).sum()),
+                fewest=fewest_plants,
+            ),
         )
     hidden = np.flatnonzero(large & (seen < smallest_seen_share))
     if len(hidden):
         names_of = panel.area_names or panel.areas
         notes.insert(
             0,
-            f"{len(hidden)} areas are left out, since the industry of fewer than "
-            f"{smallest_seen_share:.0%} of their plants is known: "
-            f"{examples([names_of[k] for k in hidden])}.",
+            say(
+                "{n:,} areas are left out, since the industry of fewer than {share:.0%} of their "
+                "plants is known: {areas}.",
+                n=len(hidden),
+                share=smallest_seen_share,
+                areas=some_of(names_of[k] for k in hidden),
+            ),
         )
     sources = panel.sources
     if history is None:
-        notes.insert(0, "Without a history, timing does not enter the last two types.")
+        notes.insert(0, say("Without a history, timing does not enter the last two types."))
     else:
         rows = [history.position("area", panel.areas[k]) for k in kept]
         amount = np.nansum(series(history, history_variable), axis=1)
@@ -714,7 +700,7 @@ def chance_agglomerations(
         surest=sure,
         areas=len(actual.areas),
         actual=int(actual.agglomeration.sum()),
-        notes=("Areas with the nation's mix are drawn; nothing is said of the real ones.",),
+        notes=(say("The areas are drawn with the nation's mix; they are not the real ones."),),
         sources=panel.sources,
     )
 

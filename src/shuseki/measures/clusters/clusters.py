@@ -1,6 +1,6 @@
 """Where does an agglomeration begin and end, and could it be chance?
 
-"There is no clear definition of an agglomeration's extent", says the 2012 paper. Two answers.
+The 2012 paper notes that there is no clear definition of an agglomeration's extent. Two answers.
 
 **By areas** (after Mori and Smith 2014). A cluster scheme is a set of disjoint clusters of areas;
 inside a cluster the plants of the industry fall on areas in proportion to a reference (all plants,
@@ -24,12 +24,12 @@ centre lies in the convex hull of the centres of their areas, on the sphere. The
 its share of the land of all areas (0: one point; 1: the whole country); the local density is the
 share of its land that the essential clusters occupy (1: nothing between them).
 
-**By points**: HDBSCAN, density-based, with the noise left out. It knows no reference, finds towns
-as well as agglomerations, and draws its clusters where plants happen to be dense; a test of those
-places on the same plants would always reject. So the labels of the plants are shuffled: as many
-plants are drawn from all sites, clustered in the same way, and the most unusual place of each draw
-is kept; a dense place with p ≤ .05 is a cluster. Unusual is the likelihood ratio of the industry's
-share of the sites in the hull of a place and outside (Kulldorff 1997).
+**By points**: HDBSCAN, density-based, without the points that it calls noise. It has no reference,
+finds towns as well as agglomerations, and puts its clusters where plants happen to be dense; a test
+of those places on the same plants would always reject. So as many plants are drawn from all sites
+and clustered in the same way, and the largest statistic among the dense places of each draw is
+kept; a dense place with p ≤ .05 is a cluster. The statistic is the likelihood ratio of the
+industry's share of the sites in the hull of a place and outside (Kulldorff 1997).
 
 Takes a panel with centres, or sites. Gives clusters with members, plants, shares, p.
 Sources: Mori and Smith (2014), Journal of Economic Geography 14, pp. 547–588; Mori and Smith
@@ -60,6 +60,7 @@ from shuseki.errors import AlignmentError, DataError, UnknownCodeError, examples
 from shuseki.geography.borders import BORDERS, are_drawn, land_km2
 from shuseki.geography.distances import EARTH_RADIUS_KM
 from shuseki.geography.weights import Neighbours, border_neighbours, nearest_neighbours
+from shuseki.language import Message, joined, listed, say, word
 from shuseki.measures.amounts import amounts
 from shuseki.panel import Panel
 from shuseki.results import Result, result
@@ -149,7 +150,7 @@ class Clusters(Result):
     extent_unit
         What the two shares count: ``"land"`` or ``"areas"``.
     without_reference
-        Areas in which chance can put no plant: nobody is there, or nothing is published.
+        Areas without any plant of the reference, or without published figures.
     """
 
     industry: str
@@ -178,65 +179,61 @@ class Clusters(Result):
         """The clusters that carry most of the gain."""
         return tuple(cluster for cluster in self.found if cluster.essential)
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Count the clusters, name the first, and say how far the essential ones reach."""
-        ja = lang == "ja"
-        others = len(self.within_chance)
         if not self.found:
-            return self._nothing(ja)
-        more = f"; {others} more could be chance" if others else ""
-        more_ja = f"。ほかに偶然の範囲の候補{others}" if others else ""
-        first = self.found[0]
-        names = ", ".join(first.area_names[:3]) + (" …" if len(first.area_names) > 3 else "")
-        reach = (
-            f" The essential ones lie in {self.global_extent_share:.0%} of the {self.extent_unit} "
-            f"and fill {self.local_density_share:.0%} of that."
-            if np.isfinite(self.global_extent_share)
-            else ""
+            return self._nothing()
+        first, others = self.found[0], len(self.within_chance)
+        main = say(
+            "{industry}, {period}: {found:count(cluster)} beyond chance ({essential} essential; "
+            "p ≤ {level} each) with {share:.0%} of {plants:,.0f} plants; the first, of "
+            "{areas:count(area)} ({names}), {first:.0%}, {ratio:.1f} times its expectation "
+            "(p = {p:.3f}){more}.",
+            industry=self.industry_name,
+            period=self.period,
+            found=len(self.found),
+            essential=len(self.essential),
+            level=SIGNIFICANT,
+            share=self.share,
+            plants=self.plants,
+            areas=len(first.areas),
+            names=_first_names(first.area_names),
+            first=first.share,
+            ratio=first.ratio,
+            p=first.p,
+            more=say("; {n} more could be chance", n=others) if others else "",
         )
-        if ja:
-            members = "、".join(first.area_names[:3]) + (
-                "ほか" if len(first.area_names) > 3 else ""
-            )
-            unit = "面積" if self.extent_unit == "land" else "地域数"
-            extent = (
-                f"本質的な集積の範囲は{unit}の{self.global_extent_share:.0%}、うち"
-                f"{self.local_density_share:.0%}を集積が占める。"
-                if np.isfinite(self.global_extent_share)
-                else ""
-            )
-            return (
-                f"{self.industry_name}（{self.period}年）：偶然を超える集積{len(self.found)}"
-                f"（うち本質的なもの{len(self.essential)}、各p ≤ {SIGNIFICANT}）に"
-                f"{self.plants:,.0f}事業所の{self.share:.0%}。第1は{members}の{len(first.areas)}地域、{first.share:.0%}、"
-                f"期待値の{first.ratio:.1f}倍（p = {first.p:.3f}）{more_ja}。{extent}"
-            )
-        return (
-            f"{self.industry_name}, {self.period}: {_clusters(len(self.found))} beyond chance "
-            f"({len(self.essential)} essential; p ≤ {SIGNIFICANT} each) with {self.share:.0%} of "
-            f"{self.plants:,.0f} plants; the first, of {_areas(len(first.areas))} ({names}), "
-            f"{first.share:.0%}, {first.ratio:.1f} times its expectation (p = {first.p:.3f})"
-            f"{more}.{reach}"
+        if not np.isfinite(self.global_extent_share):
+            return main
+        reach = say(
+            "The essential ones lie in {extent:.0%} of the land and fill {density:.0%} of that."
+            if self.extent_unit == "land"
+            else "The essential ones lie in {extent:.0%} of the areas and fill {density:.0%} of "
+            "that.",
+            extent=self.global_extent_share,
+            density=self.local_density_share,
         )
+        return joined([main, reach], " ")
 
-    def _nothing(self, ja: bool) -> str:
+    def _nothing(self) -> Message:
         """Say that no cluster is beyond chance, or that nothing was tested."""
         tried = len(self.within_chance)
         if not tried:
-            tested, tested_ja = "the search finds none", "候補なし"
+            tested = say("the search finds none")
         elif not self.simulations:
-            tested = f"{tried} {_candidates(tried)}, not tested against chance"
-            tested_ja = f"候補{tried}、偶然との比較なし"
+            tested = say("{n:count(candidate)}, not tested against chance", n=tried)
         else:
-            best = self.within_chance[0].p
-            tested = f"{tried} {_candidates(tried)} that random industries have too, p ≥ {best:.2f}"
-            tested_ja = f"無作為な産業にも生じる候補{tried}、p ≥ {best:.2f}"
-        return (
-            f"{self.industry_name}（{self.period}年）：偶然を超える集積なし（{tested_ja}、"
-            f"n = {self.plants:,.0f}）。"
-            if ja
-            else f"{self.industry_name}, {self.period}: no cluster beyond chance ({tested}; "
-            f"n = {self.plants:,.0f})."
+            tested = say(
+                "{n:count(candidate)} that random industries have too, p ≥ {p:.2f}",
+                n=tried,
+                p=self.within_chance[0].p,
+            )
+        return say(
+            "{industry}, {period}: no cluster beyond chance ({tested}; n = {plants:,.0f}).",
+            industry=self.industry_name,
+            period=self.period,
+            tested=tested,
+            plants=self.plants,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -250,6 +247,7 @@ class Clusters(Result):
                 (
                     k + 1,
                     len(cluster.areas),
+                    ", ".join(cluster.area_names),
                     "、".join(cluster.area_names),
                     cluster.plants,
                     cluster.share,
@@ -266,6 +264,7 @@ class Clusters(Result):
                 "cluster",
                 "areas",
                 "members",
+                "members_ja",
                 "plants",
                 "share",
                 "reference_share",
@@ -324,31 +323,35 @@ class PointClusters(Result):
         beyond = self.places[self.places["beyond_chance"]]
         return beyond.drop(columns="beyond_chance").reset_index(drop=True)
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Count clusters and the plants in them, and say what else is dense."""
-        ja = lang == "ja"
         n, dense, found = len(self.label), len(self.places), len(self.table)
-        inside = self.table["plants"].sum() / n
         if dense and self.places["p"].isna().all():
-            held = self.places["plants"].sum() / n
-            return (
-                f"{self.industry}：{n:,}事業所の{held:.0%}が{dense}の密集地にある。偶然との比較は"
-                "していないので集積とは言えない。"
-                if ja
-                else f"{self.industry}: {dense} dense places hold {held:.0%} of {n:,} plants; not "
-                "tested against chance, so none is called a cluster."
+            return say(
+                "{industry}: {dense:count(dense place)} with {share:.0%} of {n:,} plants; not "
+                "tested against chance, so none is called a cluster.",
+                industry=self.industry,
+                dense=dense,
+                share=self.places["plants"].sum() / n,
+                n=n,
             )
-        rest = dense - found
-        if ja:
-            return (
-                f"{self.industry}：偶然を超える集積{found}（各p ≤ {SIGNIFICANT}）に{n:,}事業所の"
-                f"{inside:.0%}。ほかに偶然の範囲の密集地{rest}。"
+        if not found:
+            return say(
+                "{industry}: no cluster beyond chance; {rest:count(dense place)} could be chance "
+                "(n = {n:,}).",
+                industry=self.industry,
+                rest=dense,
+                n=n,
             )
-        clusters_of = f"{_clusters(found)} beyond chance" if found else "no cluster beyond chance"
-        share = f" (p ≤ {SIGNIFICANT} each) with {inside:.0%} of its plants" if found else ""
-        return (
-            f"{self.industry}: {clusters_of}{share}; {rest} other dense "
-            f"place{'' if rest == 1 else 's'} could be chance (n = {n:,})."
+        return say(
+            "{industry}: {found:count(cluster)} beyond chance (p ≤ {level} each) with {share:.0%} "
+            "of its plants; {rest:count(other dense place)} could be chance (n = {n:,}).",
+            industry=self.industry,
+            found=found,
+            level=SIGNIFICANT,
+            share=self.table["plants"].sum() / n,
+            rest=dense - found,
+            n=n,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -429,7 +432,7 @@ def clusters(
         )
     if reference is None and len(panel.industries) == 1:
         raise DataError(
-            f"Industry {industry} is the only one of the panel: compared with itself it is even "
+            f"Industry {industry} is the only one of the panel, so that its share is the same "
             "everywhere. Expected others to compare with. Give them, or reference=…"
         )
     if count.sum() < 2:
@@ -444,13 +447,20 @@ def clusters(
             "none there. Give a reference that is positive where plants are."
         )
     known = are_drawn(panel.areas)
-    if neighbours is None and known:
+    if neighbours is not None:
+        beside = say("Neighbours: {kind}.", kind=neighbours.kind)
+    elif known:
         neighbours = border_neighbours(panel.areas)
-    elif neighbours is None:
+        beside = say(
+            "Neighbours: municipalities that share a border in 2020; one without a border, such as "
+            "an island, and the nearest."
+        )
+    else:
         if panel.centres is None:
             raise DataError("The panel has no centres. Neighbours need them. Give neighbours=…")
         nearest = min(NEAREST, len(panel.areas) - 1)
         neighbours = nearest_neighbours(panel.areas, panel.centres, nearest)
+        beside = say("Neighbours: the {n} nearest areas, made mutual.", n=nearest)
     if neighbours.matrix.shape[0] != len(panel.areas):
         raise AlignmentError(
             f"Neighbours of {neighbours.matrix.shape[0]} areas. Expected those of the panel's "
@@ -510,21 +520,32 @@ def clusters(
         extent_unit=unit,
         without_reference=tuple(np.array(panel.areas)[void].tolist()),
         notes=(
-            f"Neighbours: {neighbours.kind}.",
+            beside,
             *_too_few(simulations),
             *(
                 [
-                    f"Chance throws {variable} one by one. Where they come together, as workers do "
-                    "in plants, p is too small: test plants."
+                    say(
+                        "Chance places {variable} one by one. Where they come together, as workers "
+                        "do in plants, p is too small: test plants.",
+                        variable=word(variable),
+                    )
                 ]
                 if variable != "plants"
                 else []
             ),
-            *([f"{suppressed} suppressed cells count as no plants."] if suppressed else []),
+            *(
+                [say("{n:,} suppressed cells count as no plants.", n=suppressed)]
+                if suppressed
+                else []
+            ),
             *(
                 [
-                    f"{int(void.sum())} of {len(panel.areas)} areas have no plant of the reference "
-                    "(nobody there, or not published): in no cluster unless enclosed."
+                    say(
+                        "{n:,} of {areas:,} areas have no plant of the reference (none there, or "
+                        "none published): they are in no cluster unless enclosed.",
+                        n=int(void.sum()),
+                        areas=len(panel.areas),
+                    )
                 ]
                 if void.any()
                 else []
@@ -625,9 +646,12 @@ def point_clusters(
         simulations=simulations,
         places=table.sort_values("plants", ascending=False, ignore_index=True),
         notes=(
-            "All sites are of the industry: there is nothing to compare with, and no p."
-            if alone
-            else "HDBSCAN finds towns too: ratio and p compare with the plants of all industries.",
+            say(
+                "All sites are of the industry: there is nothing to compare with, and no p."
+                if alone
+                else "HDBSCAN finds towns too: ratio and p compare with the plants of all "
+                "industries."
+            ),
             *_too_few(simulations),
         ),
         sources=(*sites.sources, HDBSCAN_2013, KULLDORFF),
@@ -826,26 +850,28 @@ def _sizes(areas: Sequence[str], land: Floats | None, known: bool) -> tuple[Floa
     return (land_km2(areas), "land") if known else (np.ones(len(areas)), "areas")
 
 
-def _areas(count: int) -> str:
-    return f"{count} area{'s' if count > 1 else ''}"
+def _first_names(names: Sequence[str]) -> Message:
+    """The first three names."""
+    return say("{names} …", names=listed(names[:3])) if len(names) > 3 else listed(names)
 
 
-def _clusters(count: int) -> str:
-    return f"{count} cluster{'s' if count > 1 else ''}"
-
-
-def _candidates(count: int) -> str:
-    return "candidate" if count == 1 else "candidates"
-
-
-def _too_few(simulations: int) -> tuple[str, ...]:
+def _too_few(simulations: int) -> tuple[Message, ...]:
     """Say when the test cannot find anything."""
     least = 1 / (simulations + 1)
     if simulations and least <= SIGNIFICANT:
         return ()
     needed = round(1 / SIGNIFICANT) - 1
-    found = f"p cannot be below {least:.2f}" if simulations else "nothing is tested"
-    return (f"With {simulations} random industries {found}: give {needed} or more.",)
+    if not simulations:
+        return (say("Nothing is tested: give {needed} random industries or more.", needed=needed),)
+    return (
+        say(
+            "With {n:count(random industry,random industries)} p cannot be below {least:.2f}: give "
+            "{needed} or more.",
+            n=simulations,
+            least=least,
+            needed=needed,
+        ),
+    )
 
 
 def _add_one(random: Floats, value: float) -> float:

@@ -1,1 +1,1 @@
-"""At which distance do plants gather?"""
+"""At which distances are plants concentrated?"""

@@ -1,4 +1,4 @@
-"""How much more of its own industry does a plant find around it than of all industries?
+"""How much more of its own industry does a plant have around it than of all industries?
 
 Definition (Marcon and Puech 2010). For the plants ``S`` of an industry, with ``w`` either
 1 or the employment, and ``d_ij ≤ r``::
@@ -26,12 +26,12 @@ Two industries (``joint_m_function``): around the plants ``A``, the share of ``B
 The null leaves ``A`` where it is and draws ``B`` from all other sites. Numerator and denominator
 are then sums over a simple random sample, of ``w_j Σ_{i∈A} 1(d_ij ≤ r) / B_i(r)`` and of ``w_j``:
 mean, covariance and skewness are exact without weights, of first order with them. Its mean is
-below 1 where the plants of ``A`` stand among their own.
+below 1 where the plants of ``A`` are mostly near each other.
 
 One plant (``individual_m``): its own term of the numerator over its own of the denominator.
 
-M of an industry that is everyone is 1 and says nothing; within a radius at which no plant has a
-neighbour it is undefined, ``nan``, with its bands.
+M of an industry to which all plants belong is 1 and says nothing; within a radius at which no plant
+has a neighbour it is undefined, ``nan``, with its bands.
 
 Takes: :class:`~shuseki.sites.Sites`. Gives: M (no unit), cumulative in distance.
 Sources: Marcon and Puech (2010), Journal of Economic Geography 10, pp. 745–762.
@@ -41,7 +41,7 @@ Limits: relative and cumulative: high values at short distances blur into longer
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -50,6 +50,8 @@ import pandas as pd
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import EARTH_RADIUS_KM
+from shuseki.language import Message, joined, say
+from shuseki.language.names import some_of
 from shuseki.measures.distance.kdensity import (
     LARGEST_SKEWNESS,
     Weights,
@@ -127,27 +129,35 @@ class MFunction(Result):
         above: Bools = self.m > self.global_upper + ROUNDING
         return above
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Count the industries above chance, and name the highest M among them."""
-        ja, above = lang == "ja", self.localised_at
-        count, reach = int(above.any(axis=1).sum()), f"{self.radii_km[-1]:g} km"
-        said = (
-            f"{len(self.industries)}業種中{count}業種で、周囲{reach}以内の同業種の割合が偶然を上回る"
-            f"（大域信頼帯は上下それぞれ{self.level:.0%}、{self.sites:,}事業所）"
-            if ja
-            else f"{count} of {len(self.industries)} industries find more of their own around them "
-            f"than chance gives, within {reach} (global bands at {self.level:.0%} on each side, "
-            f"n = {self.sites:,} sites)"
+        return say(
+            "{count} of {n} industries have more of their own around them than chance gives, "
+            "within {reach:g} km (global bands at {level:.0%} on each side, n = {sites:,} "
+            "sites){most}.",
+            n=len(self.industries),
+            **self._above(),
         )
-        if not count:
-            return f"{said}。" if ja else f"{said}."
-        k, r = np.unravel_index(int(np.nanargmax(np.where(above, self.m, np.nan))), self.m.shape)
-        radius, times = f"{self.radii_km[r]:g} km", f"{self.m[k, r]:.2f}"
-        return (
-            f"{said}。最大は{self.industry_names[k]}：{radius}以内で全体の割合の{times}倍。"
-            if ja
-            else f"{said}; most {self.industry_names[k]}: {times} times its share within {radius}."
-        )
+
+    def _above(self) -> dict[str, Any]:
+        """How many curves lie above chance, on what terms, and the highest M among them."""
+        above, most = self.localised_at, joined([])
+        if above.any():
+            highest = np.nanargmax(np.where(above, self.m, np.nan))
+            k, r = np.unravel_index(int(highest), self.m.shape)
+            most = say(
+                "; most {industry}: {times:.2f} times its share within {radius:g} km",
+                industry=self.industry_names[k],
+                times=self.m[k, r],
+                radius=self.radii_km[r],
+            )
+        return {
+            "count": int(above.any(axis=1).sum()),
+            "reach": self.radii_km[-1],
+            "level": self.level,
+            "sites": self.sites,
+            "most": most,
+        }
 
     def to_frame(self) -> pd.DataFrame:
         """One row per industry and radius."""
@@ -171,8 +181,8 @@ class MFunction(Result):
 class JointMFunction(MFunction):
     """M of one industry around the plants of another, beside what chance would give.
 
-    ``industries`` holds both codes as ``"A × B"``, ``plants`` those of ``A``, around which one
-    looks.
+    ``industries`` holds both codes as ``"A × B"``, ``plants`` those of ``A``, around which ``B`` is
+    measured.
 
     Attributes
     ----------
@@ -181,33 +191,22 @@ class JointMFunction(MFunction):
     other_plants
         Plants of ``B``, ``(K,)``.
     expected
-        Mean of M under the null, ``(K, R)``: below 1 where ``A`` stands among its own.
+        Mean of M under the null, ``(K, R)``: below 1 where the plants of ``A``
+        are mostly near each other.
     """
 
     pairs: tuple[tuple[str, str], ...]
     other_plants: Ints
     expected: Floats
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Count the pairs above chance, and name the highest M among them."""
-        ja, above = lang == "ja", self.localised_at
-        count, reach = int(above.any(axis=1).sum()), f"{self.radii_km[-1]:g} km"
-        said = (
-            f"業種の{len(self.pairs)}組中{count}組で、周囲{reach}以内の相手業種の割合が偶然を上回る"
-            f"（大域信頼帯は上下それぞれ{self.level:.0%}、{self.sites:,}事業所）"
-            if ja
-            else f"In {count} of {len(self.pairs)} pairs the first industry finds more of the "
-            f"second around it than chance gives, within {reach} (global bands at "
-            f"{self.level:.0%} on each side, n = {self.sites:,} sites)"
-        )
-        if not count:
-            return f"{said}。" if ja else f"{said}."
-        k, r = np.unravel_index(int(np.nanargmax(np.where(above, self.m, np.nan))), self.m.shape)
-        radius, times = f"{self.radii_km[r]:g} km", f"{self.m[k, r]:.2f}"
-        return (
-            f"{said}。最大は{self.industry_names[k]}：{radius}以内で全体の割合の{times}倍。"
-            if ja
-            else f"{said}; most {self.industry_names[k]}: {times} times its share within {radius}."
+        return say(
+            "In {count} of {n} pairs the first industry has more of the second around it than "
+            "chance gives, within {reach:g} km (global bands at {level:.0%} on each side, "
+            "n = {sites:,} sites){most}.",
+            n=len(self.pairs),
+            **self._above(),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -253,29 +252,27 @@ class IndividualM(Result):
     longitude: Floats
     plane: bool
 
-    def headline(self, lang: str = "en") -> str:
-        """Half of the plants, and the tenth with most, at the radius in the middle."""
+    def headline(self) -> Message:
+        """Say the median, and what a tenth of the plants exceed, at the radius in the middle."""
         r = len(self.radii_km) // 2
         seen = self.m[np.isfinite(self.m[:, r]), r]
-        ja = lang == "ja"
         if not seen.size:
-            return (
-                f"{self.industry_name}：{self.radii_km[r]:g} km以内に隣のある事業所はない。"
-                if ja
-                else f"{self.industry_name}: no plant has a neighbour within "
-                f"{self.radii_km[r]:g} km (n = 0)."
+            return say(
+                "{industry}: no plant has a neighbour within {radius:g} km (n = 0).",
+                industry=self.industry_name,
+                radius=self.radii_km[r],
             )
         median, high = np.quantile(seen, [0.5, 0.9])
-        if ja:
-            return (
-                f"{self.industry_name}の事業所の周囲{self.radii_km[r]:g} km以内の"
-                f"{self.other_name}の割合は、全体の{median:.2f}倍（中央値）、上位1割で{high:.2f}倍以上"
-                f"（n = {seen.size:,}事業所）。"
-            )
-        return (
-            f"Around plants of {self.industry_name}, {self.other_name} has {median:.2f} times its "
-            f"share within {self.radii_km[r]:g} km (median), {high:.2f} times or more around a "
-            f"tenth of them (n = {seen.size:,} plants)."
+        return say(
+            "Around plants of {industry}, {other} has {median:.2f} times its share within "
+            "{radius:g} km (median), {high:.2f} times or more around a tenth of them "
+            "(n = {n:,} plants).",
+            industry=self.industry_name,
+            other=self.other_name,
+            median=median,
+            radius=self.radii_km[r],
+            high=high,
+            n=seen.size,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -372,10 +369,20 @@ def m_function(
     names = sites.industry_names or sites.industries
     m, deviation, lower, upper = np.array(rows).transpose(1, 0, 2)
     codes = [sites.industries[k] for k in kept]
-    notes = [f"Left out, with fewer than two plants: {examples(lonely)}."] if lonely else []
+    notes = list[Message]()
+    if lonely:
+        left = say(
+            "Left out, with fewer than two plants: {industries}.", industries=some_of(lonely)
+        )
+        notes.append(left)
     notes += _notes(codes, null_by, radii, population.chance == 0, weights)
     if len(sites) in count[kept]:
-        notes.append(f"All sites are of industry {codes[0]}: its M is 1 and says nothing.")
+        notes.append(
+            say(
+                "All sites are of industry {industry}: its M is 1 and says nothing.",
+                industry=codes[0],
+            )
+        )
     return MFunction(
         industries=tuple(codes),
         industry_names=tuple(names[k] for k in kept),
@@ -465,8 +472,11 @@ def joint_m_function(
     ]  # fmt: skip
     if everyone_else:
         notes.append(
-            f"All other sites are of the second industry, which leaves chance no choice: "
-            f"{examples(everyone_else)}."
+            say(
+                "All other sites are of the second industry, so that chance has no choice: "
+                "{industries}.",
+                industries=some_of(everyone_else),
+            )
         )
     return JointMFunction(
         industries=tuple(codes),
@@ -561,20 +571,27 @@ def _checked(radii_km: Sequence[float], level: float) -> Floats:
 
 def _notes(
     codes: list[str], null_by: list[str], radii: Floats, unseen: Bools, weights: Weights
-) -> list[str]:
-    notes = []
+) -> list[Message]:
+    notes = list[Message]()
     simulated = [code for code, by in zip(codes, null_by, strict=True) if by == "simulation"]
     if simulated:
         notes.append(
-            f"Null by {SIMULATIONS:,} simulations, too few pairs expected at the smallest radius: "
-            f"{examples(simulated)}."
+            say(
+                "Null by {n:,} simulations; too few pairs are expected at the smallest radius: "
+                "{industries}.",
+                n=SIMULATIONS,
+                industries=some_of(simulated),
+            )
         )
     if unseen.any():
         notes.append(
-            f"No plant has a neighbour within {radii[unseen].max():g} km: M is undefined there."
+            say(
+                "No plant has a neighbour within {radius:g} km: M is undefined there.",
+                radius=radii[unseen].max(),
+            )
         )
     if weights == "employment":
-        notes.append("The null is of first order in the industry's share of employment.")
+        notes.append(say("The null is of first order in the industry's share of employment."))
     return notes
 
 

@@ -1,11 +1,11 @@
 """How many pairs of plants lie at each distance?
 
-Positions. Plants stand in cells: a cell is one plant (``points``), a cell of the mesh (``mesh``:
+Positions. Plants are in cells: a cell is one plant (``points``), a cell of the mesh (``mesh``:
 the standard one of 30″ × 45″, about 1 km, at the mean position of its plants; on a plane squares
 of 0.927 km), or an area (``at_centres``). Cells lie in blocks of ``side × side`` mesh cells (a
 point or an area is its own block). Two plants of one cell are ``own_km`` apart; two plants of near
 blocks are as far apart as their cells; two plants of far blocks (8 sides or more) as far as their
-blocks, which stand at the mean position of their plants or, where there are many, at their
+blocks, which are placed at the mean position of their plants or, where there are many, at their
 middles: then they form a lattice. So a distance is known to a fraction of itself, and a census
 needs few distances. It is one fixed, symmetric distance between any two sites, so a null that
 draws sites is as exact as with exact distances.
@@ -74,7 +74,7 @@ MANY = 3_000
 CHUNK = 1024
 OWN_MESH_KM = 0.5
 LATTICE_BLOCKS = 30_000
-"""Above this many blocks they stand on a lattice, so that transforms can count their pairs."""
+"""Above this many blocks they are on a lattice, so that transforms can count their pairs."""
 EXACT_WORK = 1_500_000_000
 """Pairs of blocks up to which the rows of all sites are counted."""
 ROWS = 4_096
@@ -86,7 +86,7 @@ LARGEST_SPECTRUM = 100_000_000
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Lattice:
-    """Where blocks stand whose middles form rows and columns.
+    """Where blocks are whose middles form rows and columns.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class Lattice:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Places:
-    """Where plants stand: ``A`` cells in ``B`` blocks, cells in the order of their blocks.
+    """Where plants are: ``A`` cells in ``B`` blocks, cells in the order of their blocks.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class Places:
     plane
         Whether the earth is flat here: distances are straight lines.
     lattice
-        Rows and columns of the blocks, where they stand at their middles.
+        Rows and columns of the blocks, where they are at their middles.
     """
 
     positions: Floats
@@ -201,7 +201,7 @@ def mesh(sites: Sites, rounding_km: float = 0.0, *, many: int = LATTICE_BLOCKS) 
     The standard mesh of the third order: 30″ of latitude by 45″ of longitude; on a plane squares
     as long as 30″, 0.927 km. The blocks are the largest of 8, 4, 2 or 1 cells a side that add no
     more than ``rounding_km`` to the distance of a far pair (standard deviation). More than
-    ``many`` blocks stand at their middles, on a lattice.
+    ``many`` blocks are placed at their middles, on a lattice.
     """
     per_row, per_column = (1 / PLANE_CELL_KM,) * 2 if sites.plane else (120.0, 80.0)
     row = np.floor(sites.latitude * per_row).astype(np.int64)
@@ -588,7 +588,7 @@ def simulated_shares(
 ) -> Floats:
     """Shares of pairs of industries that chance put on the sites, ``(times, B)``.
 
-    Each keeps the weights and stands on sites drawn without replacement.
+    Each keeps the weights and is put on sites drawn without replacement.
     """
     of_site = np.repeat(np.arange(len(places.plants)), np.rint(places.plants).astype(np.int64))
     drawn = of_site[site_draws(len(of_site), len(weights), times, rng)]
@@ -597,16 +597,27 @@ def simulated_shares(
     return shares
 
 
-def each_industry(places: Places, where: Ints, weights: Floats, bin_km: float, bins: int) -> Floats:
-    """Weighted ordered pairs of many industries in the cells ``(times, n)``, ``(times, B)``."""
+def each_industry(
+    places: Places, where: Ints, weights: Floats, bin_km: float, bins: int, first: int | None = None
+) -> Floats:
+    """Weighted pairs of many industries in the cells ``(times, n)``, ordered, ``(times, B)``.
+
+    With ``first`` the unordered pairs of one of the ``first`` plants and one of the others. Every
+    distance is from cell to cell: blocks would save no work among few plants.
+    """
     drawn = _map_of(places, bins * bin_km)
-    pairs: Floats = _count_each(drawn, where, weights, 1 / bin_km, bins)[:, :bins]
+    split = -1 if first is None else first
+    pairs: Floats = _count_each(drawn, where, weights, split, 1 / bin_km, bins)[:, :bins]
     return pairs
 
 
 def site_draws(sites: int, size: int, times: int, rng: np.random.Generator) -> Ints:
-    """Draws of ``size`` of ``sites`` without replacement, ``(times, size)``."""
-    return np.array([rng.choice(sites, size=size, replace=False) for _ in range(times)])
+    """Draws of ``size`` of ``sites`` without replacement, ``(times, size)``.
+
+    Each is the beginning of a shuffle (Fisher and Yates) of what the one before left.
+    """
+    drawn: Ints = _shuffled(np.arange(sites), rng.random((times, size)))
+    return drawn
 
 
 # ---- pairs: one by one, or by transforms -----------------------------------------------------
@@ -931,11 +942,43 @@ _count_few_pairs = nb.njit(fastmath=True, cache=True)(_pairs)
 _count_many_pairs = nb.njit(parallel=True, fastmath=True, cache=True)(_pairs)
 
 
-@nb.njit(parallel=True, cache=True)
-def _count_each(drawn, where, weights, per_km, bins):  # type: ignore[no-untyped-def]
-    """Weighted ordered pairs of each of many industries, ``(times, B + 1)``."""
-    sums = np.empty((len(where), bins + 1))
-    for k in nb.prange(len(where)):
-        cells, mass, square = _grouped(where[k], weights)
-        sums[k] = _count_few_pairs(drawn, cells, mass, square, per_km, bins, 1, True)
+@nb.njit(cache=True)
+def _shuffled(order, uniform):  # type: ignore[no-untyped-def]
+    """The first entries of ``order``, shuffled anew by each row of uniform numbers below 1."""
+    times, size = uniform.shape
+    drawn = np.empty((times, size), np.int64)
+    for k in range(times):
+        for i in range(size):
+            j = i + int(uniform[k, i] * (len(order) - i))
+            order[i], order[j] = order[j], order[i]
+            drawn[k, i] = order[i]
+    return drawn
+
+
+@nb.njit(parallel=True, fastmath=True, cache=True)
+def _count_each(drawn, where, weights, split, per_km, bins):  # type: ignore[no-untyped-def]
+    """Weighted pairs of each of many industries, ``(times, B + 1)``.
+
+    Ordered pairs of all plants, or, from 0 on, those of one before ``split`` and one from there.
+    """
+    times, size = where.shape
+    sums = np.empty((times, bins + 1))
+    scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
+    bend = (drawn.second, drawn.fourth, drawn.exact)
+    for k in nb.prange(times):
+        cells = where[k]
+        x, y, z = drawn.x[cells], drawn.y[cells], drawn.z[cells]
+        at, lanes = np.empty(size, np.int32), np.zeros((2, bins + 1))
+        for i in range(size if split < 0 else split):
+            start = i + 1 if split < 0 else split
+            _bins_of(x[start:], y[start:], z[start:], x[i], y[i], z[i], scale, top, bend, at)
+            own = min(int(drawn.own_km[cells[i]] * per_km), bins)
+            factor = 2 * weights[i] if split < 0 else weights[i]
+            for j in range(start, size):
+                bin_ = at[j - start]
+                if bin_ == 0 and cells[j] == cells[i]:
+                    bin_ = own
+                lanes[j & 1, bin_] += factor * weights[j]
+        for b in range(bins + 1):
+            sums[k, b] = lanes[0, b] + lanes[1, b]
     return sums

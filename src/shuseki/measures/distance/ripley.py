@@ -1,27 +1,27 @@
-"""How many more neighbours does a plant have than if plants stood anywhere, or as all plants do?
+"""How many neighbours does a plant have, compared with plants anywhere, or with all plants?
 
 Definition (Ripley 1977). For ``n`` plants in a window ``W`` of area ``|W|``::
 
     K(r) = |W| / [n (n − 1)] Σ_{i≠j} e_ij 1(d_ij ≤ r)      L(r) = √(K(r) / π) − r
 
-K is the area around a plant that would hold its neighbours if plants stood anywhere with the same
-chance: ``πr²`` then, and L is 0; L = 2 at 10 km means as many neighbours within 10 km as chance
-gives within 12.
+K is the area around a plant that would hold its neighbours if all places were equally likely:
+``πr²`` then, and L is 0; L = 2 at 10 km means as many neighbours within 10 km as chance gives
+within 12.
 
 Edge: the translation correction (Ohser 1983), ``e_ij = |W| / |W ∩ (W + x_i − x_j)|``, which has the
 mean ``πr²`` exactly, in a window of any shape.
 
-Plants do not stand anywhere: mountains and the sea are empty, and all industries gather. The
-answer to that is the difference from the other plants (Diggle and Chetwynd 1991)::
+Plants cannot be anywhere: mountains and the sea are empty, and all industries are clustered. The
+difference from the other plants allows for that (Diggle and Chetwynd 1991)::
 
     D(r) = K of the industry − K of all other plants
 
-with the null that which plants belong to the industry is chance. D then has the mean 0, whatever
-the map; its covariance over radii is exact. With ``z`` marking the industry it is a sum of
+under the null that chance decides which plants belong to the industry. D then has the mean 0,
+whatever the map; its covariance over radii is exact. With ``z`` marking the industry it is a sum of
 ``z_i z_j g_ij`` and of ``z_i R_i``, where ``g_ij = |W| e_ij 1(d_ij ≤ r)`` and ``R_i`` its row sums,
 so sums over the population (``G``, ``T₁ = Σ R_i R_i'``, ``T₂ = Σ g_ij g_ij'``) are all it needs.
 
-Bands. Of L: simulation of as many plants anywhere in the window. Of D: a gamma law with the
+Bands. Of L: simulation of as many plants placed anywhere in the window. Of D: a gamma law with the
 skewness that chance meetings of pairs give, at a level that holds for the whole curve; where that
 skewness is above 0.75 labels are drawn, and ``null_by`` says so. Both are global, and passed by
 chance on one side with the stated probability.
@@ -31,7 +31,7 @@ km.
 Sources: Ripley (1977), Journal of the Royal Statistical Society B 39, pp. 172–212; Diggle and
 Chetwynd (1991), Biometrics 47, pp. 1155–1163.
 Checked against: astropy 8.0.2 (stored output), every labelling of a small population, simulation.
-Limits: cumulative: what gathers at short distances stays in longer ones. Use M for shares,
+Limits: cumulative: clustering at short distances remains in longer ones. Use M for shares,
 K-density for single distances.
 """
 
@@ -46,6 +46,8 @@ import shapely.affinity
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.measures.distance.kdensity import (
     LARGEST_SKEWNESS,
     falling,
@@ -95,7 +97,7 @@ class Ripley(Result):
     k_km2, l_km
         K, and L less the radius, ``(K, R)``.
     l_lower_km, l_upper_km
-        Global bands of L for plants that stand anywhere, ``(K, R)``.
+        Global bands of L for plants placed anywhere, ``(K, R)``.
     d_km2
         K less that of all other plants, ``(K, R)``; ``nan`` where there are not two others.
     d_deviation_km2, d_lower_km2, d_upper_km2
@@ -130,7 +132,7 @@ class Ripley(Result):
 
     @property
     def gathers_at(self) -> Bools:
-        """Where L lies above the band of plants that stand anywhere, ``(K, R)``."""
+        """Where L lies above the band of plants placed anywhere, ``(K, R)``."""
         above: Bools = self.l_km > self.l_upper_km
         return above
 
@@ -140,22 +142,18 @@ class Ripley(Result):
         above: Bools = self.d_km2 > self.d_upper_km2
         return above
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Count the industries above chance by both standards."""
-        count = len(self.industries)
-        anywhere = int(self.gathers_at.any(axis=1).sum())
-        others = int(self.localised_at.any(axis=1).sum())
-        reach, level = f"{self.radii_km[-1]:.3g} km", f"{self.level:.0%}"
-        if lang == "ja":
-            return (
-                f"{count}業種中、無作為な立地より集まるもの{anywhere}、他の全事業所より集まるもの{others}"
-                f"（{reach}以内、リプリーのLとD、大域信頼帯は上下それぞれ{level}、"
-                f"{self.sites:,}事業所）。"
-            )
-        return (
-            f"Of {count} industries {anywhere} gather more than plants that stand anywhere and "
-            f"{others} more than all other plants, within {reach} (Ripley's L and D, global bands "
-            f"at {level} on each side, n = {self.sites:,} sites)."
+        return say(
+            "Of {n} industries {anywhere} are more clustered than plants placed anywhere and "
+            "{others} more than all other plants, within {reach:.3g} km (Ripley's L and D, global "
+            "bands at {level:.0%} on each side, n = {sites:,} sites).",
+            n=len(self.industries),
+            anywhere=int(self.gathers_at.any(axis=1).sum()),
+            others=int(self.localised_at.any(axis=1).sum()),
+            reach=self.radii_km[-1],
+            level=self.level,
+            sites=self.sites,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -206,7 +204,7 @@ def ripley(
         Where plants can be, on the plane of the sites (km); by default the convex hull of all
         sites. Only for sites on a plane.
     simulations
-        Of plants that stand anywhere, for the bands of L. Time grows with these times the pairs of
+        Of plants placed anywhere, for the bands of L. Time grows with these times the pairs of
         the industry.
     level
         Probability of passing one side of a global band by chance.
@@ -274,19 +272,36 @@ def ripley(
             progress(step + 1, len(kept))
     names = sites.industry_names or sites.industries
     K, L, l_low, l_high, D, deviation, d_low, d_high = np.array(curves).transpose(1, 0, 2)
-    notes = [f"Left out, with fewer than two plants: {examples(lonely)}."] if lonely else []
-    where = "the convex hull of all sites" if window is None else "the window"
-    notes.append(f"Edges by the translation correction in {where} ({overlap.area:,.0f} km²).")
+    notes = list[Message]()
+    if lonely:
+        left = say(
+            "Left out, with fewer than two plants: {industries}.", industries=some_of(lonely)
+        )
+        notes.append(left)
+    notes.append(
+        say(
+            "Edges by the translation correction in the convex hull of all sites ({area:,.0f} km²)."
+            if window is None
+            else "Edges by the translation correction in the window ({area:,.0f} km²).",
+            area=overlap.area,
+        )
+    )
     few = [sites.industries[k] for k in kept if len(sites) - count[k] < 2]
     if few:
-        notes.append(f"Fewer than two other plants, so no D: {examples(few)}.")
+        notes.append(
+            say("Fewer than two other plants, so no D: {industries}.", industries=some_of(few))
+        )
     simulated = [
         sites.industries[k] for k, by in zip(kept, null_by, strict=True) if by == "simulation"
     ]
     if simulated:
         notes.append(
-            f"Null of D by {LABELLINGS:,} labellings, too few pairs expected at the smallest "
-            f"radius: {examples(simulated)}."
+            say(
+                "Null of D by {n:,} labellings; too few pairs are expected at the smallest radius: "
+                "{industries}.",
+                n=LABELLINGS,
+                industries=some_of(simulated),
+            )
         )
     return Ripley(
         industries=tuple(sites.industries[k] for k in kept),

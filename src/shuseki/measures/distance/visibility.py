@@ -1,9 +1,9 @@
-"""Of how many plants is the industry known, and when does that change?
+"""What share of the plants is published by industry, and when does that change?
 
 Statistics by small area publish industries for some places only: in Japan for cities, not for
 towns. Where a town joins a city its plants appear in the city's industries, and look like growth;
 where a city is divided into wards they may vanish. The seen share of an area is the number of
-plants in its published industries over all its plants; a year in which it jumps tells nothing of
+plants in its published industries over all its plants; a year in which it jumps says nothing of
 the growth of any industry.
 
 Takes a panel by industry, and one of all plants of the same areas and periods. Gives shares (0 to
@@ -24,7 +24,7 @@ JUMP = 0.03
 DRIFT = 0.05
 """The same over all periods."""
 SEEN_ENOUGH = 0.25
-"""An area of which less is seen is told by its suburbs."""
+"""Where less is seen, the published industries are those of a part of the area."""
 
 
 def seen_share(panel: Panel, all_plants: Panel, plants: str = "plants") -> Floats:

@@ -8,49 +8,53 @@ index               formula                                                    0
 ==================  =========================================================  ===============
 locational Gini     1 − twice the area under the Lorenz curve of s over x      s = x everywhere
 Theil               Σ s ln(s/x) = between + within groups of areas             s = x everywhere
-Ellison–Glaeser γ   (G − (1−Σx²)H) / ((1−Σx²)(1−H)),  G = Σ(s−x)²              darts at the map
-Maurel–Sédillot     ((Σs²−Σx²)/(1−Σx²) − H) / (1−H)                            darts at the map
+Ellison–Glaeser γ   (G − (1−Σx²)H) / ((1−Σx²)(1−H)),  G = Σ(s−x)²              random location
+Maurel–Sédillot     ((Σs²−Σx²)/(1−Σx²) − H) / (1−H)                            random location
 Moran's I           of s/x among neighbours                                    −1/(n−1): no order
 ==================  =========================================================  ===============
 
-γ above 0.05 is high and below 0.02 low, says its paper. The standard errors of γ and of the
-Maurel–Sédillot index are exact under darts (γ's is the paper's) when the sizes of plants are known;
-Gini's and Theil's are delete-a-group jackknifes over areas; Moran's p is by permutation of areas,
-one-sided (alike together). Coagglomeration γᶜ asks the same of industries together; its error is
-exact under darts thrown independently.
+Random location: each plant chooses an area with probability ``x_a``, independently of the others
+(the dartboard of Ellison and Glaeser). By their paper γ is high above 0.05 and low below 0.02. The
+standard errors of γ and of the Maurel–Sédillot index are exact under random location (γ's is the
+paper's) when the sizes of plants are known; those of Gini and Theil are delete-a-group jackknifes
+over areas; Moran's p is by permutation of areas, one-sided (like areas together). Coagglomeration
+γᶜ measures the same of pairs of industries; its error is exact where both locate at random,
+independently of each other.
 
 **Sizes of plants** come, in this order, from ``herfindahl=`` (:func:`plant_herfindahls`, from the
 plants themselves); from ``squared_employment`` of the panel, with ``cubed_employment`` and
 ``fourth_power_employment`` beside it (as records are tallied); or from nothing. With squares alone
 H is exact, and the errors of γ are those of 1/H equal plants, an upper bound. With nothing the
 plants of a cell are taken as equal: H is bounded from below, γ and the Maurel–Sédillot index from
-above, and their errors are too small. The result says which. Sizes must be of the plants that the
-panel counts.
+above, and their errors are too small. The result says which. The sizes must be those of the plants
+that the panel counts.
 
 **Unknown and empty.** A suppressed cell counts as no employment in the indices. Moran's I takes
 quotients, which an area without employment, or with the industry's own cell suppressed, does not
-have: it is left out and named. Where all quotients are equal I is undefined (``nan``), and so is p.
-Equal values count in both tails of every permutation p.
+have: such an area is left out and named. Where all quotients are equal I is undefined (``nan``),
+and so is p. Equal values count in both tails of every permutation p.
 Sources: Ellison and Glaeser (1997), Journal of Political Economy 105, pp. 889–927; Maurel and
 Sédillot (1999), Regional Science and Urban Economics 29, pp. 575–604; Moran (1950), Biometrika 37.
 Checked against: hand calculation, R REAT 3.0.3 (stored output), esda.
-Limits: all but Moran ignore where areas lie; all depend on the areal unit (``scale_sweep``).
+Limits: all but Moran's I ignore where areas lie; all depend on the areal unit (``scale_sweep``).
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from scipy.stats import rankdata
 
-from shuseki.arrays import Bools, Floats, Ints
+from shuseki.arrays import Floats, Ints
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
-from shuseki.geography.weights import Neighbours, nearest_neighbours, standardise_rows
+from shuseki.geography.weights import Neighbours
+from shuseki.language import Message, joined, say, told, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts
 from shuseki.measures.distance.kdensity import KDensity
-from shuseki.measures.words import INDEX_WORDS
+from shuseki.measures.neighbours import EQUAL, KnownNeighbours, standardised
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sites import Sites
@@ -60,14 +64,12 @@ __all__ = [
     "Coagglomeration",
     "Concentration",
     "Disagreement",
-    "LocalMoran",
     "PlantSizes",
     "ScaleSweep",
     "coagglomeration",
     "comparable",
     "concentration",
     "disagreement",
-    "local_moran",
     "plant_herfindahls",
     "scale_sweep",
 ]
@@ -87,29 +89,13 @@ MAUREL_SEDILLOT = Source(
 MORAN = Source(
     "Moran1950", "Moran, P. A. P., Notes on continuous stochastic phenomena, Biometrika 37", "1950"
 )
-ANSELIN = Source(
-    "Anselin1995",
-    "Anselin, L., Local Indicators of Spatial Association, Geographical Analysis 27",
-    "1995",
-)
 Index = Callable[[Floats, Floats], Floats]
-
-DIVISION_WORDS: Mapping[str, str] = {
-    "municipality": "市町村",
-    "district": "253地区",
-    "commuting zone": "通勤圏",
-    "prefecture": "都道府県",
-}
 
 JACKKNIFE_GROUPS = 100
 ONE = 1 - 1e-12
 """A Herfindahl index from here on is that of a single plant."""
-NEAREST = 8
-"""Neighbours of an area in Moran's I, unless given."""
-EQUAL = 1e-12
-"""Values that differ by less, relative to their size, are equal."""
 TOLD = 0.01
-"""Sizes are of another population where totals differ by more than this share."""
+"""Sizes are those of other plants where totals differ by more than this share."""
 POWERS: Mapping[int, str] = {
     2: "squared_employment",
     3: "cubed_employment",
@@ -128,11 +114,11 @@ class Concentration(Result):
     locational_gini, theil, theil_between, theil_within
         With ``..._standard_error``; between and within groups of areas, ``nan`` without groups.
     ellison_glaeser, maurel_sedillot
-        With ``..._standard_error`` under the null of darts.
+        With ``..._standard_error`` under random location.
     moran, moran_p
         Moran's I and its one-sided permutation p; ``nan`` without centres or neighbours.
     herfindahl
-        H of plant sizes; ``herfindahl_from`` says ``"plants"`` (all sizes known), ``"squares"`` (H
+        H of plant sizes; ``herfindahl_from`` is ``"plants"`` (all sizes known), ``"squares"`` (H
         known) or ``"cell means"`` (plants of a cell taken as equal).
     """
 
@@ -158,33 +144,31 @@ class Concentration(Result):
     herfindahl: Floats
     herfindahl_from: str
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Name the most and the least concentrated industry by γ."""
         known = np.flatnonzero(np.isfinite(self.ellison_glaeser))
         if not len(known):
-            return (
-                f"{len(self.industries)}業種のいずれもγが定まらない（{self.areas}地域、"
-                f"{self.period}年）。"
-                if lang == "ja"
-                else f"γ is undefined for all of {len(self.industries)} industries over "
-                f"{self.areas} areas in {self.period}: see the notes."
+            return say(
+                "γ is undefined for all of {n} industries over {areas} areas in {period}: see the "
+                "notes.",
+                n=len(self.industries),
+                areas=self.areas,
+                period=self.period,
             )
         order = known[np.argsort(self.ellison_glaeser[known])]
         high, low = int(order[-1]), int(order[0])
-        strong = int((self.ellison_glaeser[known] > 0.05).sum())
-        if lang == "ja":
-            return (
-                f"{len(self.industries)}業種中{strong}業種が強く集中（エリソン・グレーザー指数"
-                f" γ > 0.05、{self.areas}地域、{self.period}年）。最も集中しているのは"
-                f"{self.industry_names[high]}（γ = {self.ellison_glaeser[high]:.3f}）、最も"
-                f"分散しているのは{self.industry_names[low]}"
-                f"（γ = {self.ellison_glaeser[low]:.3f}）。"
-            )
-        return (
-            f"{strong} of {len(self.industries)} industries are highly concentrated "
-            f"(Ellison–Glaeser γ > 0.05) over {self.areas} areas in {self.period}; most "
-            f"{self.industry_names[high]} (γ = {self.ellison_glaeser[high]:.3f}), least "
-            f"{self.industry_names[low]} (γ = {self.ellison_glaeser[low]:.3f})."
+        return say(
+            "{strong} of {n} industries are highly concentrated (Ellison–Glaeser γ > 0.05) over "
+            "{areas} areas in {period}; most {most} (γ = {high:.3f}), least {least} "
+            "(γ = {low:.3f}).",
+            strong=int((self.ellison_glaeser[known] > 0.05).sum()),
+            n=len(self.industries),
+            areas=self.areas,
+            period=self.period,
+            most=self.industry_names[high],
+            high=self.ellison_glaeser[high],
+            least=self.industry_names[low],
+            low=self.ellison_glaeser[low],
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -213,92 +197,15 @@ class Concentration(Result):
 
 
 @result
-class LocalMoran(Result):
-    """Where like areas lie together, for one industry; arrays of shape ``(areas,)``.
-
-    Attributes
-    ----------
-    areas
-        Those that have a quotient and a neighbour.
-    value
-        Location quotient less 1 of the industry in each area.
-    local_moran, p
-        Local indicator, and its two-sided conditional permutation p: twice the smaller of the
-        shares of draws that are as high and as low, equal ones in both. ``nan`` where all
-        quotients are equal.
-    kind
-        ``high-high``, ``low-low``, ``high-low``, ``low-high``, or ``""`` where p is ``level`` or
-        above.
-    without_data
-        Areas left out: no employment, the industry's cell suppressed, or no neighbour left.
-    """
-
-    areas: tuple[str, ...]
-    area_names: tuple[str, ...]
-    industry: str
-    period: str
-    value: Floats
-    local_moran: Floats
-    p: Floats
-    kind: tuple[str, ...]
-    without_data: tuple[str, ...]
-    level: float
-
-    def headline(self, lang: str = "en") -> str:
-        """Count the areas of each kind."""
-        left, ja = len(self.without_data), lang == "ja"
-        outside = (
-            (f"。データのない{left}地域を除く" if ja else f"; {left} areas without data left out")
-            if left
-            else ""
-        )
-        if not np.isfinite(self.p).any():
-            return (
-                f"{self.industry}（{self.period}年）：特化係数がすべて等しく、ローカル・モランは定まら"
-                f"ない（n = {len(self.areas)}{outside}）。"
-                if ja
-                else f"{self.industry}, {self.period}: the quotient is the same in all areas, so "
-                f"that local Moran is undefined (n = {len(self.areas)}{outside})."
-            )
-        count = {kind: self.kind.count(kind) for kind in ("high-high", "low-low")}
-        if lang == "ja":
-            return (
-                f"{self.industry}（{self.period}年）：特化係数の高い地域が隣り合うのは"
-                f"{count['high-high']}地域、低い地域が隣り合うのは{count['low-low']}地域"
-                f"（p < {self.level:g}、n = {len(self.areas)}、偶然の期待数"
-                f"{self.level * len(self.areas):.0f}{outside}）。"
-            )
-        return (
-            f"{self.industry}, {self.period}: {count['high-high']} areas of high quotient among "
-            f"high, {count['low-low']} of low among low (p < {self.level:g}, "
-            f"n = {len(self.areas)}; {self.level * len(self.areas):.0f} of all kinds expected by "
-            f"chance{outside})."
-        )
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per area."""
-        return pd.DataFrame(
-            {
-                "area": self.areas,
-                "area_name": self.area_names,
-                "location_quotient_less_1": self.value,
-                "local_moran": self.local_moran,
-                "p": self.p,
-                "kind": self.kind,
-            }
-        )
-
-
-@result
 class Coagglomeration(Result):
-    """Which industries gather together; arrays of shape ``(industries, industries)``.
+    """Which industries locate together; arrays of shape ``(industries, industries)``.
 
     Attributes
     ----------
     gamma
         Pairwise γᶜ.
     standard_error
-        Of γᶜ under darts that the two industries throw independently.
+        Of γᶜ where both industries locate at random, independently of each other.
     """
 
     industries: tuple[str, ...]
@@ -307,24 +214,23 @@ class Coagglomeration(Result):
     gamma: Floats
     standard_error: Floats
 
-    def headline(self, lang: str = "en") -> str:
-        """Name the pair that gathers most, and count those beyond chance."""
+    def headline(self) -> Message:
+        """Name the pair that locates together most, and count those beyond chance."""
         first, second = np.triu_indices(len(self.industries), 1)
         gamma, error = self.gamma[first, second], self.standard_error[first, second]
         z = np.divide(gamma, error, out=np.full(len(gamma), np.nan), where=error > 0)
         top = int(np.nanargmax(gamma))
-        if lang == "ja":
-            return (
-                f"{len(gamma)}組中、最も共に集積するのは{self.industry_names[first[top]]}と"
-                f"{self.industry_names[second[top]]}（γᶜ = {gamma[top]:.3f}、{self.period}年）。"
-                f"偶然の標準誤差の2倍を超えて集まるのは{int((z > 2).sum())}組、離れるのは"
-                f"{int((z < -2).sum())}組。"
-            )
-        return (
-            f"Of {len(gamma)} pairs {self.industry_names[first[top]]} and "
-            f"{self.industry_names[second[top]]} gather most (γᶜ = {gamma[top]:.3f}, "
-            f"{self.period}); {int((z > 2).sum())} pairs gather and {int((z < -2).sum())} keep "
-            "apart by more than two standard errors of chance."
+        return say(
+            "Of {n} pairs {one} and {other} locate together most (γᶜ = {gamma:.3f}, {period}); "
+            "{together} pairs locate together and {apart} apart by more than two standard errors "
+            "of chance.",
+            n=len(gamma),
+            one=self.industry_names[first[top]],
+            other=self.industry_names[second[top]],
+            gamma=gamma[top],
+            period=self.period,
+            together=int((z > 2).sum()),
+            apart=int((z < -2).sum()),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -358,7 +264,7 @@ class Disagreement(Result):
     agreement
         Spearman correlation of the indices, ``(J, J)``.
     reasons
-        Why, in words, one per industry; empty where the ranks are near.
+        Why, one sentence per industry; empty where the ranks are near.
     """
 
     industries: tuple[str, ...]
@@ -366,37 +272,35 @@ class Disagreement(Result):
     indices: tuple[str, ...]
     ranks: Floats
     agreement: Floats
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
-    def headline(self, lang: str = "en") -> str:
-        """Name the pair of indices that agrees least and the industry ranked most unlike."""
+    def headline(self) -> Message:
+        """Name the two indices that agree least and the industry whose ranks differ most."""
         first, second = np.triu_indices(len(self.indices), 1)
         least = int(np.argmin(self.agreement[first, second]))
         spread = self.ranks.max(axis=1) - self.ranks.min(axis=1)
         worst = int(np.argmax(spread))
-        if lang == "ja":
-            one, other = (INDEX_WORDS[self.indices[k[least]]][1] for k in (first, second))
-            return (
-                f"{len(self.indices)}指標のうち{one}と{other}の一致が最も低い（順位相関"
-                f"{self.agreement[first[least], second[least]]:.2f}）。順位が最も食い違うのは"
-                f"{self.industry_names[worst]}（{len(self.industries)}業種中"
-                f"{self.ranks[worst].min():.0f}位から{self.ranks[worst].max():.0f}位）。"
-            )
-        return (
-            f"Of {len(self.indices)} indices {self.indices[first[least]]} and "
-            f"{self.indices[second[least]]} agree least (Spearman "
-            f"{self.agreement[first[least], second[least]]:.2f}); ranks differ most for "
-            f"{self.industry_names[worst]}: {self.ranks[worst].min():.0f} to "
-            f"{self.ranks[worst].max():.0f} of {len(self.industries)}."
+        return say(
+            "Of {count} indices {one} and {other} agree least (Spearman {agreement:.2f}); ranks "
+            "differ most for {industry}: {low:.0f} to {high:.0f} of {n}.",
+            count=len(self.indices),
+            one=word(self.indices[first[least]]),
+            other=word(self.indices[second[least]]),
+            agreement=self.agreement[first[least], second[least]],
+            industry=self.industry_names[worst],
+            low=self.ranks[worst].min(),
+            high=self.ranks[worst].max(),
+            n=len(self.industries),
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per industry, the most disputed first."""
+        """One row per industry, those whose ranks differ most first."""
         frame = pd.DataFrame(self.ranks, columns=[f"rank_{name}" for name in self.indices])
         frame.insert(0, "industry_name", self.industry_names)
         frame.insert(0, "industry", self.industries)
         frame["spread"] = self.ranks.max(axis=1) - self.ranks.min(axis=1)
-        frame["reason"] = self.reasons
+        frame["reason"] = [str(reason) for reason in self.reasons]
+        frame["reason_ja"] = [told(reason, "ja") for reason in self.reasons]
         return frame.sort_values("spread", ascending=False, ignore_index=True)
 
 
@@ -413,28 +317,33 @@ class ScaleSweep(Result):
 
     table: pd.DataFrame
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Say how the median γ and the order of industries change with the unit."""
         wide = self.table.pivot(index="industry", columns="division", values="ellison_glaeser")
         divisions = list(dict.fromkeys(self.table["division"]))
-        median = ", ".join(f"{name} {wide[name].median():.3f}" for name in divisions)
+        medians = joined(
+            [
+                say("{division} {gamma:.3f}", division=word(name), gamma=wide[name].median())
+                for name in divisions
+            ],
+            ", ",
+        )
         agreement = wide[divisions].corr(method="spearman").to_numpy()
         agreement = agreement[np.triu_indices(len(divisions), 1)]
-        lowest = float(agreement[np.isfinite(agreement)].min(initial=1.0))
-        order, order_ja = (
-            (
-                f"Spearman correlation of their order between units at least {lowest:.2f}",
-                f"地域単位を変えても業種の順位相関は{lowest:.2f}以上",
+        if not np.isfinite(agreement).any():
+            return say(
+                "Median γ of {n} industries by areal unit: {medians}; too few industries to "
+                "compare their order.",
+                n=len(wide),
+                medians=medians,
             )
-            if np.isfinite(agreement).any()
-            else ("too few industries to compare their order", "業種が少なく順位は比べられない")
+        return say(
+            "Median γ of {n} industries by areal unit: {medians}; Spearman correlation of their "
+            "order between units at least {lowest:.2f}.",
+            n=len(wide),
+            medians=medians,
+            lowest=float(agreement[np.isfinite(agreement)].min()),
         )
-        if lang == "ja":
-            units = "、".join(
-                f"{DIVISION_WORDS.get(name, name)}{wide[name].median():.3f}" for name in divisions
-            )
-            return f"{len(wide)}業種のγの中央値：{units}。{order_ja}。"
-        return f"Median γ of {len(wide)} industries by areal unit: {median}; {order}."
 
     def to_frame(self) -> pd.DataFrame:
         """One row per division and industry."""
@@ -486,10 +395,14 @@ def concentration(
     powers = _plant_sizes(panel, workers, plants, herfindahl, period)
     notes = [*panel.notes, *powers.notes]
     if suppressed.any():
-        notes.insert(0, f"{int(suppressed.sum())} suppressed cells count as no employment.")
+        notes.insert(
+            0, say("{n:,} suppressed cells count as no employment.", n=int(suppressed.sum()))
+        )
     single = [code for code, h in zip(panel.industries, powers.second, strict=True) if h >= ONE]
     if single:
-        notes.append(f"One-plant industries have no γ: {examples(single)}.")
+        notes.append(
+            say("One-plant industries have no γ: {industries}.", industries=some_of(single))
+        )
     total = workers.sum(axis=0)
     share = workers / total
     base = workers.sum(axis=1) / workers.sum()
@@ -498,8 +411,11 @@ def concentration(
     alone = total >= (1 - EQUAL) * total.sum()
     if alone.any():
         notes.append(
-            f"Industry {panel.industries[int(alone.argmax())]} is all employment: compared with "
-            "itself it is even everywhere, and γ says nothing."
+            say(
+                "Industry {industry} is all employment: its share is that of all industries in "
+                "every area, and γ says nothing.",
+                industry=panel.industries[int(alone.argmax())],
+            )
         )
         gamma, gamma_error = np.where(alone, np.nan, (gamma, gamma_error))
         index, index_error = np.where(alone, np.nan, (index, index_error))
@@ -511,9 +427,9 @@ def concentration(
             share, base[:, None], out=np.full_like(share, np.nan), where=base[:, None] > 0
         )
         relative[suppressed] = np.nan
-        near = _Near(panel, neighbours)
+        near = KnownNeighbours(panel, neighbours)
         for k in range(len(total)):
-            matrix, kept = near.of(np.isfinite(relative[:, k]))
+            matrix, kept = near.among(np.isfinite(relative[:, k]))
             if kept.sum() > 2:
                 one = moran(relative[kept, k][:, None], matrix, permutations, seed)
                 statistic[k], p[k] = one[0][0], one[1][0]
@@ -523,8 +439,10 @@ def concentration(
         ]
         if undefined:
             notes.append(
-                f"Moran's I is undefined, all quotients being equal or too few: "
-                f"{examples(undefined)}."
+                say(
+                    "Moran's I is undefined, all quotients being equal or too few: {industries}.",
+                    industries=some_of(undefined),
+                )
             )
     return Concentration(
         industries=panel.industries,
@@ -555,7 +473,7 @@ def concentration(
 
 @dataclass(frozen=True, eq=False)
 class PlantSizes(Mapping[str, float]):
-    """Industry code → Herfindahl index of plant sizes, and what else the errors under darts need.
+    """Industry code → Herfindahl index of plant sizes, and higher powers for the standard errors.
 
     Arrays of shape ``(industries,)``.
 
@@ -587,8 +505,10 @@ class PlantSizes(Mapping[str, float]):
     def __len__(self) -> int:
         return len(self.industries)
 
-    def differs_from(self, panel: Panel, employment: str, period: str | None = None) -> str:
-        """Say in which industry the panel counts other plants; ``""`` where it counts these.
+    def differs_from(
+        self, panel: Panel, employment: str, period: str | None = None
+    ) -> Message | None:
+        """Say in which industry the panel counts other plants; ``None`` where it counts these.
 
         Plants and employment of each industry of the panel may differ by 1%.
         """
@@ -598,12 +518,19 @@ class PlantSizes(Mapping[str, float]):
         position = {code: k for k, code in enumerate(self.industries)}
         for k, code in enumerate(panel.industries):
             if code not in position:
-                return f"industry {code} has no sizes"
+                return say("industry {industry} has no sizes", industry=code)
             for name, total in counted.items():
                 ours = float(getattr(self, name)[position[code]])
                 if not abs(ours - total[k]) <= TOLD * max(total[k], ours):
-                    return f"industry {code}: {name} {ours:,.0f} in the sizes, {total[k]:,.0f} here"
-        return ""
+                    return say(
+                        "industry {industry}: {variable} {sizes:,.0f} in the sizes, {panel:,.0f} "
+                        "in the panel",
+                        industry=code,
+                        variable=word(name),
+                        sizes=ours,
+                        panel=total[k],
+                    )
+        return None
 
 
 def plant_herfindahls(sites: Sites) -> PlantSizes:
@@ -634,86 +561,6 @@ def plant_herfindahls(sites: Sites) -> PlantSizes:
     )
 
 
-def local_moran(
-    panel: Panel,
-    industry: str,
-    *,
-    period: str | None = None,
-    variable: str = "employment",
-    neighbours: Neighbours | None = None,
-    permutations: int = 999,
-    level: float = 0.05,
-    seed: int = 1995,
-) -> LocalMoran:
-    """Find areas whose quotient, and whose neighbours' quotient, are unlike the rest.
-
-    Parameters
-    ----------
-    panel, industry, period, variable
-        Of which the quotient is taken. Areas that have none are left out and named.
-    neighbours
-        One row per area of the panel; by default the eight nearest of the areas that have a
-        quotient.
-    permutations, level, seed
-        Of p.
-
-    Raises
-    ------
-    DataError
-        The variable is negative or infinite; the industry is nowhere; fewer than three areas have
-        data; no centres and no neighbours.
-    """
-    amount, when = amounts(panel, variable, period)
-    filled = np.nan_to_num(amount)
-    k = panel.position("industry", industry)
-    total = filled.sum(axis=1)
-    known: Bools = np.isfinite(amount[:, k]) & (total > 0)
-    if filled[:, k].sum() <= 0:
-        raise DataError(
-            f"Industry {industry} has no {variable} anywhere in {when}. A quotient needs some. "
-            "Choose another industry or period."
-        )
-    if neighbours is None and panel.centres is None:
-        raise DataError("The panel has no centres. Neighbours need them. Give neighbours=…")
-    near = _Near(panel, neighbours)
-    matrix, kept = near.of(known)
-    if kept.sum() < 3:
-        raise DataError(
-            f"{int(kept.sum())} areas have a quotient of {industry} and a neighbour. Like among "
-            "like needs three. Give finer areas."
-        )
-    expected = total[kept] * filled[:, k].sum() / filled.sum()
-    value = filled[kept, k] / expected - 1
-    z = _standardised(value)
-    around = matrix @ z
-    local = z * around
-    p = conditional_p(z, matrix, local, permutations, seed)
-    names = np.where(z > 0, "high", "low"), np.where(around > 0, "high", "low")
-    kind = tuple(
-        f"{own}-{beside}" if chance < level else ""
-        for own, beside, chance in zip(*names, p, strict=True)
-    )
-    area_names = panel.area_names or panel.areas
-    return LocalMoran(
-        areas=tuple(np.array(panel.areas)[kept].tolist()),
-        area_names=tuple(np.array(area_names)[kept].tolist()),
-        industry=(panel.industry_names or panel.industries)[k],
-        period=when,
-        value=value,
-        local_moran=local,
-        p=p,
-        kind=kind,
-        without_data=tuple(np.array(panel.areas)[~kept].tolist()),
-        level=level,
-        notes=(
-            "p is not corrected for looking at every area.",
-            *near.notes(~kept),
-            *panel.notes,
-        ),
-        sources=(*panel.sources, ANSELIN),
-    )
-
-
 def coagglomeration(
     panel: Panel,
     *,
@@ -721,7 +568,7 @@ def coagglomeration(
     period: str | None = None,
     herfindahl: Mapping[str, float] | None = None,
 ) -> Coagglomeration:
-    """Measure which pairs of industries gather together.
+    """Measure which pairs of industries locate together.
 
     γᶜ of two industries is ``Σ (s_i − x)(s_j − x) / (1 − Σx²)`` (Ellison, Glaeser and Kerr's
     form, in which plant sizes drop out; they enter the standard error).
@@ -733,7 +580,7 @@ def coagglomeration(
     """
     if len(panel.industries) < 2:
         raise DataError(
-            f"The panel has {len(panel.industries)} industries. Gathering together takes two. "
+            f"The panel has {len(panel.industries)} industries. Coagglomeration takes two. "
             "Give finer classes."
         )
     workers, when = amounts(panel, employment, period)
@@ -745,7 +592,7 @@ def coagglomeration(
     gamma, error = pairwise_coagglomeration(share, base, powers.second)
     notes = [*panel.notes, *_HERFINDAHL_NOTES[powers.origin]]
     if suppressed:
-        notes.insert(0, f"{suppressed} suppressed cells count as no employment.")
+        notes.insert(0, say("{n:,} suppressed cells count as no employment.", n=suppressed))
     return Coagglomeration(
         industries=panel.industries,
         industry_names=panel.industry_names or panel.industries,
@@ -788,7 +635,7 @@ def disagreement(answer: Concentration, distances: KDensity | None = None) -> Di
     columns = {name: values for name, values in columns.items() if name not in tied}
     if len(columns) < 2:
         raise DataError(
-            f"{len(columns)} indices tell the industries apart. A comparison needs two. Give "
+            f"{len(columns)} indices differ between the industries. A comparison needs two. Give "
             "finer areas or classes."
         )
     left = [code for k, code in enumerate(answer.industries) if k not in set(keep.tolist())]
@@ -807,8 +654,20 @@ def disagreement(answer: Concentration, distances: KDensity | None = None) -> Di
         agreement=np.corrcoef(ranks.T),
         reasons=tuple(_reason(names, ranks[k], k, drivers, answer.areas) for k in range(len(keep))),
         notes=(
-            *(f"{name} is the same for all industries: left out." for name in tied),
-            *([f"Industries without one of the indices: {examples(left)}."] if left else []),
+            *(
+                say("{index} is the same for all industries: left out.", index=word(name))
+                for name in tied
+            ),
+            *(
+                [
+                    say(
+                        "Industries without one of the indices: {industries}.",
+                        industries=some_of(left),
+                    )
+                ]
+                if left
+                else []
+            ),
             *answer.notes,
         ),
         sources=answer.sources,
@@ -845,7 +704,12 @@ def scale_sweep(
         sources.update(dict.fromkeys(answer.sources))
     return ScaleSweep(
         table=pd.concat(tables, ignore_index=True),
-        notes=("Shares within each division's own areas; areas outside a division are not in it.",),
+        notes=(
+            say(
+                "Shares are of the areas of each division; areas outside a division are not "
+                "counted in it."
+            ),
+        ),
         sources=tuple(sources),
     )
 
@@ -860,26 +724,30 @@ class _Powers:
     origin: str
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Message, ...]:
         """What follows for γ, the Maurel–Sédillot index and their errors."""
         return (*_HERFINDAHL_NOTES[self.origin], *_ERROR_NOTES[self.origin])
 
 
-_HERFINDAHL_NOTES: Mapping[str, tuple[str, ...]] = {
+_HERFINDAHL_NOTES: Mapping[str, tuple[Message, ...]] = {
     "plants": (),
     "squares": (),
     "cell means": (
-        "Sizes of plants are unknown: those of a cell are taken as equal, which makes H a lower "
-        "bound and errors under darts too small.",
+        say(
+            "Sizes of plants are unknown: those of a cell are taken as equal, which makes H a "
+            "lower bound and the standard errors too small."
+        ),
     ),
 }
-_ERROR_NOTES: Mapping[str, tuple[str, ...]] = {
-    "plants": ("H and the errors under darts are of the plants' own sizes.",),
+_ERROR_NOTES: Mapping[str, tuple[Message, ...]] = {
+    "plants": (say("H and the standard errors are from the sizes of the plants."),),
     "squares": (
-        "H is of the plants' own sizes. Errors under darts take 1/H plants of equal size, since "
-        "only squares are known: with unequal plants γ's are smaller than shown.",
+        say(
+            "H is from the sizes of the plants. The standard errors take 1/H plants of equal size, "
+            "since only squares are known: with unequal plants those of γ are smaller than shown."
+        ),
     ),
-    "cell means": ("γ and the Maurel–Sédillot index are therefore upper bounds.",),
+    "cell means": (say("γ and the Maurel–Sédillot index are therefore upper bounds."),),
 }
 
 
@@ -921,62 +789,11 @@ def _plant_sizes(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Near:
-    """Neighbours among the areas that have data: given ones, or the eight nearest."""
-
-    panel: Panel
-    given: Neighbours | None
-    known: dict[bytes, tuple[sparse.csr_array, Bools]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if self.given is not None and self.given.matrix.shape[0] != len(self.panel.areas):
-            raise AlignmentError(
-                f"Neighbours of {self.given.matrix.shape[0]} areas. Expected those of the panel's "
-                f"{len(self.panel.areas)}."
-            )
-
-    def of(self, data: Bools) -> tuple[sparse.csr_array, Bools]:
-        """Standardised weights among areas that have data and a neighbour, and which those are."""
-        key = data.tobytes()
-        if key not in self.known:
-            self.known[key] = self._among(data)
-        return self.known[key]
-
-    def _among(self, data: Bools) -> tuple[sparse.csr_array, Bools]:
-        panel, kept = self.panel, data.copy()
-        if self.given is None:
-            assert panel.centres is not None
-            if kept.sum() < 2:
-                return sparse.csr_array((int(kept.sum()),) * 2), kept
-            codes = [code for code, one in zip(panel.areas, kept, strict=True) if one]
-            count = min(NEAREST, len(codes) - 1)
-            return nearest_neighbours(codes, panel.centres[kept], count).matrix, kept
-        whole = sparse.csr_array(self.given.matrix)
-        while True:  # who loses all neighbours is left out, and may have been another's last
-            part = sparse.csr_array(whole[kept][:, kept])
-            islands = np.diff(part.indptr) == 0
-            if not islands.any():
-                return standardise_rows(part), kept
-            kept[np.flatnonzero(kept)[islands]] = False
-
-    def notes(self, without: Bools) -> tuple[str, ...]:
-        """Name the areas left out."""
-        if not without.any():
-            return ()
-        codes = np.array(self.panel.areas)[without]
-        return (
-            f"Areas without data are left out of Moran's I: {examples(codes)}; neighbours are "
-            "sought among the others.",
-        )
-
-
 def _employed(panel: Panel, workers: Floats, employment: str) -> Floats:
     """Workers with suppressed cells as 0; refuse one area, and industries that employ no one."""
     if len(panel.areas) < 2:
         raise DataError(
-            "The panel has one area, which holds everything. Concentration needs two or more. "
-            "Give finer areas."
+            "The panel has one area. Concentration needs two or more. Give finer areas."
         )
     filled = np.nan_to_num(workers)
     total = filled.sum(axis=0)
@@ -1020,7 +837,7 @@ def theil(share: Floats, base: Floats, groups: np.ndarray | None) -> tuple[Float
 def ellison_glaeser(
     share: Floats, base: Floats, herfindahl: Floats, fourth: Floats
 ) -> tuple[Floats, Floats]:
-    """γ and its standard error under the null of darts, each ``(industries,)``.
+    """γ and its standard error under random location, each ``(industries,)``.
 
     Parameters
     ----------
@@ -1040,17 +857,15 @@ def ellison_glaeser(
 def maurel_sedillot(
     share: Floats, base: Floats, herfindahl: Floats, third: Floats, fourth: Floats
 ) -> tuple[Floats, Floats]:
-    """The index of Maurel and Sédillot and its standard error under darts, ``(industries,)``.
+    """The index of Maurel and Sédillot and its error under random location, ``(industries,)``.
 
     Parameters
     ----------
     herfindahl, third, fourth
         ``Σ z²``, ``Σ z³`` and ``Σ z⁴`` of plant sizes, ``(industries,)``.
 
-    Notes
-    -----
-    Under darts ``Σs² = H + Σ_{k≠l} z_k z_l 1(same area)``. Two plants meet with probability
-    ``Σx²``; pairs that share a plant are dependent through ``Σx³``.
+    Notes ----- Under random location ``Σs² = H + Σ_{k≠l} z_k z_l 1(same area)``. Two plants meet
+    with probability ``Σx²``; pairs that share a plant are dependent through ``Σx³``.
     """
     x2, x3 = (base**2).sum(), (base**3).sum()
     one = herfindahl >= ONE
@@ -1066,9 +881,9 @@ def maurel_sedillot(
 def pairwise_coagglomeration(
     share: Floats, base: Floats, herfindahl: Floats
 ) -> tuple[Floats, Floats]:
-    """γᶜ of every pair and its error under independent darts, ``(industries, industries)``.
+    """γᶜ of every pair and its error under random location, ``(industries, industries)``.
 
-    The shares of an industry of darts scatter around ``x`` with covariance
+    The shares of an industry that locates at random scatter around ``x`` with covariance
     ``H (diag(x) − xx')``, so the variance of γᶜ is the trace of the product of two of these.
     """
     apart = share - base[:, None]
@@ -1114,7 +929,7 @@ def moran(
     both are ``nan`` where all values are equal.
     """
     rng = np.random.default_rng(seed)
-    z = np.stack([_standardised(column) for column in values.T], axis=1)
+    z = np.stack([standardised(column) for column in values.T], axis=1)
     observed = (z * (weights @ z)).sum(axis=0) / weights.sum()
     exceeded = np.zeros(z.shape[1])
     for _ in range(permutations):
@@ -1123,42 +938,6 @@ def moran(
         exceeded += drawn >= observed - EQUAL
     p = (exceeded + 1) / (permutations + 1)
     return observed, np.where(np.isfinite(observed), p, np.nan)
-
-
-def _standardised(values: Floats) -> Floats:
-    """Less the mean, over the standard deviation; ``nan`` where all values are equal."""
-    apart = values - values.mean()
-    spread = float(apart.std())
-    if spread <= EQUAL * max(float(np.abs(values).max()), 1.0):
-        return np.full(len(values), np.nan)
-    z: Floats = apart / spread
-    return z
-
-
-def conditional_p(
-    z: Floats, weights: sparse.csr_array, local: Floats, permutations: int, seed: int
-) -> Floats:
-    """Two-sided p of local indicators: the area stays, its neighbours are drawn, ``(areas,)``.
-
-    Twice the smaller of two shares of draws, as high and as low, 1 added above and below; equal
-    draws count in both. The same draws of positions serve every area. ``nan`` where the indicator
-    is.
-    """
-    if np.isnan(local).all():
-        return np.full(len(z), np.nan)
-    rng = np.random.default_rng(seed)
-    others = len(z) - 1
-    most = int(np.diff(weights.indptr).max())
-    drawn = rng.random((permutations, others)).argpartition(min(most, others - 1), axis=1)
-    p = np.ones(len(z))
-    for a in range(len(z)):
-        row = weights.data[weights.indptr[a] : weights.indptr[a + 1]]
-        chosen = drawn[:, : len(row)]
-        around = z[chosen + (chosen >= a)] @ row * z[a]
-        near = EQUAL * max(1.0, abs(local[a]))
-        high, low = (around >= local[a] - near).sum(), (around <= local[a] + near).sum()
-        p[a] = min(1.0, 2 * (int(min(high, low)) + 1) / (permutations + 1))
-    return p
 
 
 def jackknife_error(index: Index, employment: Floats) -> Floats:
@@ -1193,34 +972,45 @@ class _Drivers:
     few_plants: Floats
 
 
-def _reason(names: tuple[str, ...], ranks: Floats, k: int, drivers: _Drivers, areas: int) -> str:
+def _reason(
+    names: tuple[str, ...], ranks: Floats, k: int, drivers: _Drivers, areas: int
+) -> Message:
     count = len(drivers.large_plants)
     if ranks.max() - ranks.min() < max(3, count / 4):
-        return ""
+        return joined([])
     rank = dict(zip(names, ranks, strict=True))
-    gap, said = count / 5, []
+    gap, said = count / 5, list[Message]()
     raw = min(rank["locational_gini"], rank["theil"])
     if rank["ellison_glaeser"] - raw > gap:
         if drivers.large_plants[k] <= count / 3:
             said.append(
-                "plant sizes: a few large plants make the shares unequal; with H taken out "
-                "(γ) less is left"
+                say(
+                    "plant sizes: a few large plants make the shares unequal; with H taken out "
+                    "(γ) less is left"
+                )
             )
         else:
-            said.append("area sizes: unequal over many small areas, which γ weighs less")
+            said.append(say("area sizes: unequal over many small areas, which γ weighs less"))
     elif raw - rank["ellison_glaeser"] > gap:
-        said.append("area sizes: far above its share in a few large areas, which γ weighs more")
+        said.append(
+            say("area sizes: far above its share in a few large areas, which γ weighs more")
+        )
     if "moran" in rank and rank["moran"] - rank["ellison_glaeser"] > gap:
         said.append(
-            f"areal unit: gathered inside single ones of the {areas} areas, not across borders"
+            say(
+                "areal unit: concentrated in single ones of the {areas} areas, not across borders",
+                areas=areas,
+            )
         )
     elif "moran" in rank and rank["ellison_glaeser"] - rank["moran"] > gap:
-        said.append("distance: spread over groups of neighbouring areas, which γ cannot see")
+        said.append(say("distance: spread over neighbouring areas, which γ does not see"))
     if "k_density" in rank and abs(rank["k_density"] - rank["ellison_glaeser"]) > gap:
         near = rank["k_density"] < rank["ellison_glaeser"]
         said.append(
-            "distance: pairs of plants are near each other across borders of areas"
-            if near
-            else "distance: workers are gathered, plants are not near each other"
+            say(
+                "distance: pairs of plants are near each other across borders of areas"
+                if near
+                else "distance: workers are concentrated, plants are not near each other"
+            )
         )
-    return "; ".join(said)
+    return joined(said)

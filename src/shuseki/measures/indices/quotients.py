@@ -30,8 +30,9 @@ from scipy.stats import chi2
 
 from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
+from shuseki.language import Message, say, word
+from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts
-from shuseki.measures.words import in_japanese
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -96,34 +97,32 @@ class LocationQuotients(Result):
     interval: str
     level: float
 
-    def headline(self, lang: str = "en") -> str:
-        """Name the highest quotient whose interval lies furthest above 1."""
+    def headline(self) -> Message:
+        """Name the quotient whose lower limit is highest."""
         known = int(np.isfinite(self.lower).sum())
         if not known:
-            return (
-                f"特化係数の信頼区間は計算できない（{in_japanese(self.variable)}、{self.period}年）。"
-                if lang == "ja"
-                else f"No quotient of {self.variable}, {self.period}, has an interval: plants are "
-                "not known."
+            return say(
+                "No quotient of {variable}, {period}, has an interval: plants are not known.",
+                variable=word(self.variable),
+                period=self.period,
             )
         surest = np.unravel_index(int(np.nanargmax(self.lower)), self.lower.shape)
         a, i = int(surest[0]), int(surest[1])
-        above = int((self.lower > 1).sum())
-        chance = (1 - self.level) / 2 * known
-        if lang == "ja":
-            return (
-                f"地域×業種の{known:,}セルのうち{above:,}セルで特化係数の区間が1を上回る（偶然でも"
-                f"約{chance:,.0f}）。最も確実なのは{self.area_names[a]}の{self.industry_names[i]}："
-                f"{self.location_quotient[a, i]:.1f}（{self.level:.0%}信頼区間"
-                f"{self.lower[a, i]:.1f}–{self.upper[a, i]:.1f}、{in_japanese(self.variable)}、"
-                f"{self.period}年）。"
-            )
-        return (
-            f"{above:,} of {known:,} area × industry cells have an interval above 1 (about "
-            f"{chance:,.0f} would by chance); the surest is {self.area_names[a]}, "
-            f"{self.industry_names[i]}: quotient {self.location_quotient[a, i]:.1f} "
-            f"({self.level:.0%} interval {self.lower[a, i]:.1f}–{self.upper[a, i]:.1f}) of "
-            f"{self.variable}, {self.period}."
+        return say(
+            "{above:,} of {n:,} area × industry cells have an interval above 1 (about "
+            "{chance:,.0f} would by chance); the surest is {area}, {industry}: quotient "
+            "{quotient:.1f} ({level:.0%} interval {low:.1f}–{high:.1f}) of {variable}, {period}.",
+            above=int((self.lower > 1).sum()),
+            n=known,
+            chance=(1 - self.level) / 2 * known,
+            area=self.area_names[a],
+            industry=self.industry_names[i],
+            quotient=self.location_quotient[a, i],
+            level=self.level,
+            low=self.lower[a, i],
+            high=self.upper[a, i],
+            variable=word(self.variable),
+            period=self.period,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -176,24 +175,22 @@ class Specialisation(Result):
     largest: tuple[str, ...]
     largest_share: Floats
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Name the most specialised and the most varied area."""
         special, varied = int(np.nanargmax(self.krugman)), int(np.nanargmax(self.variety))
-        count = int(np.isfinite(self.krugman).sum())
-        if lang == "ja":
-            return (
-                f"{count}地域中、最も特化した地域は{self.area_names[special]}（クルーグマン指数"
-                f"{self.krugman[special]:.2f}、{self.largest[special]}が"
-                f"{self.largest_share[special]:.0%}）、最も多様な地域は{self.area_names[varied]}"
-                f"（実効業種数{self.effective_industries[varied]:.1f}）。"
-                f"{in_japanese(self.variable)}、{self.period}年。"
-            )
-        return (
-            f"Most specialised of {count} areas: {self.area_names[special]} "
-            f"(Krugman {self.krugman[special]:.2f}, {self.largest_share[special]:.0%} in "
-            f"{self.largest[special]}); most varied: {self.area_names[varied]} "
-            f"({self.effective_industries[varied]:.1f} effective industries); "
-            f"{self.variable}, {self.period}."
+        return say(
+            "Most specialised of {n} areas: {special} (Krugman {krugman:.2f}, {share:.0%} in "
+            "{largest}); most varied: {varied} ({effective:.1f} effective industries); "
+            "{variable}, {period}.",
+            n=int(np.isfinite(self.krugman).sum()),
+            special=self.area_names[special],
+            krugman=self.krugman[special],
+            share=self.largest_share[special],
+            largest=self.largest[special],
+            varied=self.area_names[varied],
+            effective=self.effective_industries[varied],
+            variable=word(self.variable),
+            period=self.period,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -237,23 +234,23 @@ class ShiftShare(Result):
     industry_mix: Floats
     competitive: Floats
 
-    def headline(self, lang: str = "en") -> str:
+    def headline(self) -> Message:
         """Say the national change and name the best and the worst competitor."""
         best, worst = int(np.argmax(self.competitive)), int(np.argmin(self.competitive))
-        if lang == "ja":
-            return (
-                f"{in_japanese(self.variable)}（{self.start}–{self.end}年）：全体で"
-                f"{self.change.sum():+,.0f}（{self.change.sum() / self.initial.sum():+.1%}）。"
-                f"全国要因・産業構成要因を除くと{self.area_names[best]}が最も増加"
-                f"（{self.competitive[best]:+,.0f}）、{self.area_names[worst]}が最も減少"
-                f"（{self.competitive[worst]:+,.0f}）。n = {len(self.areas)}。"
-            )
-        return (
-            f"{self.variable} {self.start}–{self.end}: {self.change.sum():+,.0f} in all "
-            f"({self.change.sum() / self.initial.sum():+.1%}); beyond nation and mix "
-            f"{self.area_names[best]} gained most ({self.competitive[best]:+,.0f}), "
-            f"{self.area_names[worst]} lost most ({self.competitive[worst]:+,.0f}), "
-            f"n = {len(self.areas)}."
+        return say(
+            "{variable} {start}–{end}: {change:+,.0f} in all ({growth:+.1%}); beyond nation and "
+            "industry mix {best} gained most ({gain:+,.0f}), {worst} lost most ({loss:+,.0f}), "
+            "n = {n}.",
+            variable=word(self.variable),
+            start=self.start,
+            end=self.end,
+            change=self.change.sum(),
+            growth=self.change.sum() / self.initial.sum(),
+            best=self.area_names[best],
+            gain=self.competitive[best],
+            worst=self.area_names[worst],
+            loss=self.competitive[worst],
+            n=len(self.areas),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -404,19 +401,36 @@ def shift_share(panel: Panel, variable: str = "employment", *, start: str, end: 
     before, after = amounts(panel, variable, start)[0], amounts(panel, variable, end)[0]
     known = np.isfinite(before) & np.isfinite(after)
     unknown = int((~known).sum())
-    notes = [f"{unknown} cells unknown in {start} or {end} are left out."] if unknown else []
+    notes = list[Message]()
+    if unknown:
+        notes.append(
+            say(
+                "{n:,} cells unknown in {start} or {end} are left out.",
+                n=unknown,
+                start=start,
+                end=end,
+            )
+        )
     first, last = (np.where(known, array, 0) for array in (before, after))
     arrived = np.flatnonzero((first.sum(axis=0) == 0) & (last.sum(axis=0) > 0))
     if len(arrived):
         notes.append(
-            f"Industries that were nowhere in {start} have no growth: where they arrive is "
-            f"competitive ({examples(panel.industries[k] for k in arrived)})."
+            say(
+                "Industries that were nowhere in {start} have no growth rate: their arrival counts "
+                "as competitive ({industries}).",
+                start=start,
+                industries=some_of(panel.industries[k] for k in arrived),
+            )
         )
     empty = np.flatnonzero((first.sum(axis=1) == 0) & (last.sum(axis=1) > 0))
     if len(empty):
         notes.append(
-            f"Areas without anything in {start}: all that they gained is competitive "
-            f"({examples(panel.areas[k] for k in empty)})."
+            say(
+                "Areas without anything in {start}: all that they gained counts as competitive "
+                "({areas}).",
+                start=start,
+                areas=some_of(panel.areas[k] for k in empty),
+            )
         )
     national, mix, competitive = shift_share_parts(first, last)
     return ShiftShare(
@@ -512,17 +526,28 @@ def _positive(panel: Panel, variable: str, period: str | None) -> tuple[Floats, 
     return array, when
 
 
-def _treatment(amount: Floats, panel: Panel) -> tuple[str, ...]:
-    notes = []
+def _treatment(amount: Floats, panel: Panel) -> tuple[Message, ...]:
+    notes = list[Message]()
     unknown = int(np.isnan(amount).sum())
     if unknown:
-        notes.append(f"{unknown} suppressed cells are unknown and left out of the totals.")
-    for kind, codes, axis in (("Industries", panel.industries, 0), ("Areas", panel.areas, 1)):
-        totals = np.nansum(amount, axis=axis)
-        empty = [code for code, total in zip(codes, totals, strict=True) if total == 0]
-        if empty:
-            what = "that are nowhere" if axis == 0 else "without anything known"
-            notes.append(f"{kind} {what} have no quotient: {examples(empty)}.")
+        notes.append(
+            say("{n:,} suppressed cells are unknown and left out of the totals.", n=unknown)
+        )
+    nowhere, empty = (
+        [code for code, total in zip(codes, np.nansum(amount, axis=axis), strict=True) if not total]
+        for axis, codes in enumerate((panel.industries, panel.areas))
+    )
+    if nowhere:
+        notes.append(
+            say(
+                "Industries that are nowhere have no quotient: {industries}.",
+                industries=some_of(nowhere),
+            )
+        )
+    if empty:
+        notes.append(
+            say("Areas without anything known have no quotient: {areas}.", areas=some_of(empty))
+        )
     return tuple(notes)
 
 

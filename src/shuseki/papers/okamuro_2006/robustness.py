@@ -23,7 +23,7 @@ Sources: Okamuro (2006), pp. 12-13; the exercises are described there, their tab
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -164,10 +164,16 @@ class RobustnessChecks(Result):
         In the paper's order.
     skipped
         Exercise → why it could not be done.
+    labels
+        Exercise → what it is called, in English and Japanese; ``before`` for the equations varied.
+    section
+        Where the paper describes them, in English and Japanese.
     """
 
     exercises: tuple[Robustness, ...]
     skipped: Mapping[str, str]
+    labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    section: tuple[str, str] = ("", "")
 
     def headline(self) -> Message:
         """Which conclusions about hypotheses hold in every exercise."""
@@ -252,6 +258,8 @@ def check_robustness(
     return RobustnessChecks(
         exercises=tuple(done),
         skipped=MappingProxyType(skipped),
+        labels=LABELS,
+        section=("section 5-1", "5-1節"),
         notes=tuple(
             say("{name} was not done: {reason}", name=EXERCISE_NAMES[name], reason=reason)
             for name, reason in skipped.items()
@@ -401,6 +409,17 @@ EXERCISES: Mapping[str, Callable[..., Robustness]] = MappingProxyType(
     }
 )
 """The exercises of section 5-1, in the paper's order."""
+
+
+LABELS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "before": ("In the tables", "元の推定"),
+        "profit_separately": ("Profit variables separately", "期待利益の変数を別々に"),
+        "institutes_by_prefecture": ("Institutes by prefecture", "研究機関を都道府県で"),
+        "without_metropolitan": ("Without metropolitan areas", "大都市圏を除く"),
+        "largest_industry": ("Largest industry for HITECH", "最大産業ダミー"),
+    }
+)
 
 
 # ---- comparing --------------------------------------------------------------------------------

@@ -23,7 +23,9 @@ from shuseki.geography.areas import municipalities
 from shuseki.geography.borders import DATE, are_drawn
 from shuseki.industries.classification import CLASSIFICATIONS, classification
 from shuseki.measures.clusters.clusters import SIGNIFICANT, Cluster, Clusters, PointClusters
+from shuseki.measures.clusters.local_moran import LocalMoran
 from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.labels import short
 from shuseki.report.plots.maps import (
     PALE,
     Shapes,
@@ -34,13 +36,13 @@ from shuseki.report.plots.maps import (
     place,
     project,
 )
-from shuseki.report.plots.theme import BLUE, GREY, INK, MISSING, RED, SKY, blank
+from shuseki.report.plots.theme import BLUE, GREY, INK, MISSING, ORANGE, RED, SKY, blank
 from shuseki.sites import JAPAN
 
 __all__: list[str] = []
 
 LABELLED = 8
-"""Clusters whose name and share stand on the map."""
+"""Clusters whose name and share are written on the map."""
 BARS = 20
 MEMBERS = 6
 """Members that are named on hovering."""
@@ -54,7 +56,7 @@ AROUND_KM = 12.0
 """How far the dashed line keeps from the centres."""
 MAGNIFIED = 3.0
 TOGETHER = 3
-"""Labelled clusters that make magnifying worth while."""
+"""Labelled clusters from which on a part is magnified."""
 ESSENTIAL, OTHER = RED, "#f2c4a2"
 WITH_FIGURES = "#dde2e6"
 LINE = "#b4bcc2"
@@ -81,7 +83,7 @@ def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
         groups += [(result.label >= 0, "in a dense place, not tested", "密集地（未検定）", SKY, 4)]
     else:
         groups += [
-            ((result.label >= 0) & ~sure, "in a place that chance makes too", "偶然の範囲", SKY, 4),
+            ((result.label >= 0) & ~sure, "in a dense place, within chance", "偶然の範囲", SKY, 4),
             (sure, "in a cluster beyond chance", "偶然を超える集積", BLUE, 4),
         ]
     inside = _inside_japan(result)
@@ -107,6 +109,42 @@ def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
     if inside:
         return finish(figure, drawn, lang)
     return figure.update_yaxes(scaleanchor="x", scaleratio=1.24)
+
+
+@plot.register
+def local_moran(result: LocalMoran, *, lang: str = "en") -> go.Figure:
+    """Draw the Moran scatter, areas of each kind coloured."""
+    ja = lang == "ja"
+    figure = blank(
+        f"ローカル・モラン（{result.industry}、{result.period}年、n = {len(result.areas)}）"
+        if ja
+        else f"Like areas together: {result.industry}, {result.period}, n = {len(result.areas)}",
+        result,
+        lang=lang,
+        x="特化係数 − 1" if ja else "Location quotient less 1",
+        y="ローカル・モラン統計量" if ja else "Local Moran",
+    )
+    words = {
+        "high-high": ("high among high", "高・高", RED),
+        "low-low": ("low among low", "低・低", BLUE),
+        "high-low": ("high among low", "高・低", ORANGE),
+        "low-high": ("low among high", "低・高", SKY),
+        "": ("not significant", "有意でない", MISSING),
+    }
+    kinds = np.array(result.kind)
+    for kind, (english, japanese, colour) in words.items():
+        at = kinds == kind
+        if at.any():
+            figure.add_scatter(
+                x=result.value[at],
+                y=result.local_moran[at],
+                mode="markers",
+                marker={"color": colour, "size": 7},
+                text=np.array(result.area_names)[at],
+                hovertemplate="%{text}<extra></extra>",
+                name=f"{japanese if ja else english} ({int(at.sum())})",
+            )
+    return figure
 
 
 # ---- the map ---------------------------------------------------------------------------------
@@ -350,7 +388,7 @@ def _label(one: Cluster, drawn: Shapes, at: dict[str, int], lang: str) -> str:
     return f"{name}{others}{'：' if ja else ': '}{one.share:.0%}"
 
 
-# ---- labels that keep out of each other's way --------------------------------------------------
+# ---- labels that do not overlap ----------------------------------------------------------------
 
 
 def _write(
@@ -369,7 +407,7 @@ def _write(
     page = shapely.box(left - MARGIN_KM, bottom, right, top)
     wide, high = np.array(LEGEND_PX) * km
     taken: list[shapely.Geometry] = [
-        shapely.box(*drawn.frame),
+        *([] if drawn.frame is None else [shapely.box(*drawn.frame)]),
         shapely.box(left - MARGIN_KM, top - high, left - MARGIN_KM + wide, top),
     ]
     if lens:
@@ -440,7 +478,7 @@ def _bars(result: Clusters, lang: str) -> go.Figure:
     )
     joint = "、" if ja else ", "
     labels = [
-        _short(f"{k}. {joint.join(one.area_names)}", 44) for k, one in _numbered(shown, result)
+        short(f"{k}. {joint.join(one.area_names)}", 44) for k, one in _numbered(shown, result)
     ]
     figure.add_bar(
         y=labels,
@@ -472,10 +510,6 @@ def _bars(result: Clusters, lang: str) -> go.Figure:
 
 def _numbered(shown: Sequence[Cluster], result: Clusters) -> list[tuple[int, Cluster]]:
     return [(result.found.index(one) + 1, one) for one in shown]
-
-
-def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _inside_japan(result: PointClusters) -> bool:

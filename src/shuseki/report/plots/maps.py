@@ -6,10 +6,13 @@ conformal map), up to a bundled shore. No tiles, no download. Values are coloure
 that every colour covers about as many areas; areas without a value are hatched, and land in no
 area is pale. Okinawa and Amami stand in a frame at the lower right, at four fifths of the scale.
 
+Areas of other countries are drawn by the outlines that the user gives or, without them, as the
+cells around their points, on a map of their own.
+
 Takes a division and one value per area. Gives a Plotly figure of filled shapes in kilometres,
 under 1 MB, with the value of each area on hovering.
-Limits: before 2020 borders are not the legal ones; without the Ogasawara and Daito islands; for
-Japan only.
+Limits: in Japan before 2020 borders are not the legal ones, and the Ogasawara and Daito islands are
+left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,16 +34,20 @@ from shuseki.geography.districts import BUNDLED, Division, division
 from shuseki.report.plots.outline import LAND_SOURCE, land
 from shuseki.report.plots.theme import COLOURS, DIVERGING, GREY, INK, MISSING, SEQUENTIAL, blank
 from shuseki.report.tables import decimals_of, show
-from shuseki.report.words import Text, check_language, phrase, pick
+from shuseki.report.words import WORDS, Text, check_language, phrase, pick
 from shuseki.results import Result
+from shuseki.sources import Source
 
 __all__ = [
     "LAND_SOURCE",
     "Shapes",
+    "can_be_drawn",
     "category_map",
     "choropleth",
     "filled",
     "finish",
+    "map_notes",
+    "map_sources",
     "municipal_shapes",
     "place",
     "project",
@@ -74,7 +81,8 @@ class Shapes:
     ground
         All land, areas or not.
     frame
-        West, south, east, north of the frame around Okinawa and Amami, kilometres.
+        West, south, east, north of the frame around islands that were moved, kilometres; None
+        where none were.
     """
 
     codes: tuple[str, ...]
@@ -82,7 +90,7 @@ class Shapes:
     names_ja: tuple[str, ...]
     outlines: tuple[shapely.Geometry, ...]
     ground: shapely.Geometry
-    frame: tuple[float, float, float, float]
+    frame: tuple[float, float, float, float] | None = None
 
 
 def shapes(by: Division | str = "district-253") -> Shapes:
@@ -98,6 +106,27 @@ def shapes(by: Division | str = "district-253") -> Shapes:
             raise UnknownCodeError.among("division", [by], BUNDLED)
         return _bundled(by)
     return _built(by)
+
+
+def can_be_drawn(by: Division) -> bool:
+    """Whether there are shapes for a division: its outlines, or points of three areas or more."""
+    if by.outlines:
+        return True
+    if by.codes_of == "any":
+        return by.centres is not None and int(np.isfinite(by.centres).all(axis=1).sum()) >= 3
+    return by.name in BUNDLED and by.name != "municipality"
+
+
+def map_notes(by: Division) -> tuple[Text, ...]:
+    """What must be said of the shapes of a division."""
+    if by.outlines:
+        return ()
+    return (WORDS["map_note" if by.codes_of == "japan" else "map_note_points"],)
+
+
+def map_sources(by: Division) -> tuple[Source, ...]:
+    """Where the shapes come from."""
+    return (LAND_SOURCE,) if by.codes_of == "japan" and not by.outlines else ()
 
 
 def choropleth(
@@ -279,26 +308,28 @@ def finish(figure: go.Figure, drawn: Shapes, lang: str, unit: Text = "") -> go.F
     lang, unit
         Language, and what heads the legend.
     """
-    west, south, east, north = drawn.frame
-    figure.add_shape(
-        type="rect", x0=west, y0=south, x1=east, y1=north, line={"color": GREY, "width": 1}
-    )
-    figure.add_annotation(
-        x=east,
-        y=north,
-        text=phrase("map_inset", lang),
-        showarrow=False,
-        xanchor="right",
-        yanchor="bottom",
-        font={"size": 11, "color": GREY},
-    )
+    if drawn.frame is not None:
+        west, south, east, north = drawn.frame
+        figure.add_shape(
+            type="rect", x0=west, y0=south, x1=east, y1=north, line={"color": GREY, "width": 1}
+        )
+        figure.add_annotation(
+            x=east,
+            y=north,
+            text=phrase("map_inset", lang),
+            showarrow=False,
+            xanchor="right",
+            yanchor="bottom",
+            font={"size": 11, "color": GREY},
+        )
     left, bottom, right, top = drawn.ground.bounds
+    room = 10 if drawn.frame is not None else 0.02 * max(right - left, top - bottom)
     hidden = {"visible": False, "fixedrange": True, "constrain": "domain"}
     figure.update_layout(
-        xaxis={**hidden, "range": [left - 10, right + 10], "constraintoward": "center"},
+        xaxis={**hidden, "range": [left - room, right + room], "constraintoward": "center"},
         yaxis={
             **hidden,
-            "range": [bottom - 10, top + 10],
+            "range": [bottom - room, top + room],
             "constraintoward": "top",
             "scaleanchor": "x",
         },
@@ -411,7 +442,58 @@ def _bundled(name: str) -> Shapes:
     return _built(division(name))
 
 
+def _elsewhere(by: Division) -> Shapes:
+    """Shapes of a user's areas: outlines, or the cells around their points, in kilometres."""
+    if by.outlines:
+        codes = tuple(code for code in by.codes if code in by.outlines)
+        degrees = np.array([by.outlines[code] for code in codes], dtype=object)
+        middle = shapely.union_all(degrees).centroid
+    else:
+        found = by.centres
+        if found is None:
+            raise DataError(
+                f"The areas of {by.name} have no outlines and no points. Expected one of them. "
+                "Give outlines (GeoJSON), or latitude and longitude of each area."
+            )
+        known = np.asarray(np.isfinite(found).all(axis=1))
+        codes = tuple(code for code, there in zip(by.codes, known, strict=True) if there)
+        located = found[known]
+        middle = shapely.Point(*np.median(located, axis=0)[::-1])
+
+    def on_map(corners: Floats) -> Floats:
+        return project(corners[:, 0], corners[:, 1], centre=(middle.x, middle.y))
+
+    if by.outlines:
+        drawn = shapely.transform(degrees, on_map)
+        extent = np.ptp(shapely.total_bounds(drawn)[[0, 2]])
+        cells = shapely.coverage_simplify(drawn, extent / 2000)
+    else:
+        points = on_map(located[:, ::-1])
+        spread = shapely.MultiPoint(points).convex_hull
+        reach = 0.12 * max(np.ptp(points[:, 0]), np.ptp(points[:, 1]), 1.0)
+        cells = shapely.intersection(voronoi(points, spread.buffer(reach)), spread.buffer(reach))
+    order = [by.codes.index(code) for code in codes]
+    whole = [
+        shapely.MultiPolygon([shapely.orient_polygons(part) for part in polygons(cell)])
+        for cell in cells
+    ]
+    return Shapes(
+        codes,
+        tuple(by.names("en")[k] for k in order),
+        tuple(by.names("ja")[k] for k in order),
+        tuple(whole),
+        shapely.union_all(whole),
+    )
+
+
+def polygons(shape: shapely.Geometry) -> list[shapely.Polygon]:
+    """The polygons of a shape."""
+    return [part for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)]
+
+
 def _built(by: Division) -> Shapes:
+    if by.codes_of == "any" or by.outlines:
+        return _elsewhere(by)
     units = municipalities(by.date)
     units = units[units["latitude"].notna()]
     members = by.members.set_index("municipality")["area"]
@@ -464,23 +546,33 @@ def _outlying(part: shapely.Geometry) -> bool:
     return any(west > longitude and south < latitude for longitude, latitude in OUTLYING)
 
 
-def project(longitude: Floats, latitude: Floats) -> Floats:
-    """Lambert conformal conic map of Japan on a sphere.
+def project(
+    longitude: Floats, latitude: Floats, *, centre: tuple[float, float] | None = None
+) -> Floats:
+    """Lambert conformal conic map on a sphere: of Japan, or around another centre.
 
     Parameters
     ----------
     longitude, latitude
         Degrees, shape ``(n,)``.
+    centre
+        Longitude and latitude of the centre, degrees; the standard parallels are then 1° to
+        either side of it.
 
     Returns
     -------
     Floats
-        Kilometres east and north of 137° E, 37° N, shape ``(n, 2)``.
+        Kilometres east and north of the centre (137° E, 37° N), shape ``(n, 2)``.
         Formula: Snyder, Map Projections: A Working Manual (1987), equations 15-1 to 15-5.
     """
-    first, second = np.radians(PARALLELS)
+    parallels = PARALLELS
+    if centre is not None:
+        middle = float(np.clip(centre[1], -75, 75))
+        middle = middle if abs(middle) > 1.5 else 1.5  # a cone, not a cylinder
+        parallels = (middle - 1.0, middle + 1.0)
+    first, second = np.radians(parallels)
     lon, lat = np.radians(longitude), np.radians(latitude)
-    lon_0, lat_0 = np.radians(CENTRE)
+    lon_0, lat_0 = np.radians(CENTRE if centre is None else centre)
 
     def half(angle: Floats | float) -> Floats:
         tangent: Floats = np.tan(np.pi / 4 + np.asarray(angle) / 2)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from shuseki.language import Message, say, told
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.maps import choropleth
 from shuseki.report.plots.theme import (
@@ -19,97 +20,34 @@ from shuseki.report.plots.theme import (
     RED,
     blank,
 )
-from shuseki.report.words import check_language
-from shuseki.theory.models.knowledge_creation import ExchangeCurve, GroupSizes, KnowledgePath
+from shuseki.report.words import phrase
+from shuseki.theory.models.counterfactual import Counterfactual
+from shuseki.theory.models.knowledge_creation import KnowledgePath
+from shuseki.theory.models.knowledge_growth import ExchangeCurve, GroupSizes
 from shuseki.theory.models.offshoring import Departures, OffshoringPath
-from shuseki.theory.models.path_dependence import Escapes, History, LifecyclePath
-from shuseki.theory.models.quantitative_spatial import Counterfactual
+from shuseki.theory.models.path_dependence import STAGES, Escapes, LifecyclePath
+from shuseki.theory.models.urns import History
+from shuseki.theory.solving.branches import Branch, Hysteresis, Sweep
 from shuseki.theory.solving.dynamics import Trajectory
-from shuseki.theory.solving.equilibrium import Branch, Hysteresis, Sweep
 
 __all__: list[str] = []
-
-WORDS = {
-    "bifurcation": ("Where industry settles, by transport cost (n = {} regions)",
-                    "輸送費用と立地の均衡（n = {}地域）"),
-    "cost": ("transport cost, units sent per unit delivered", "輸送費用（到着1単位あたり発送量）"),
-    "share": ("share of region 1", "地域1のシェア"),
-    "largest": ("largest share", "最大地域のシェア"),
-    "stable": ("stable", "安定"),
-    "unstable": ("unstable", "不安定"),
-    "break": ("break point {:.4f}", "分岐点 {:.4f}"),
-    "sustain": ("sustain point {:.4f}", "維持点 {:.4f}"),
-    "fold": ("fold {:.4f}", "折り返し点 {:.4f}"),
-    "hysteresis": ("History decides between the jumps (n = {} regions)",
-                   "履歴効果：低下時と上昇時（n = {}地域）"),
-    "falling": ("transport cost falling", "輸送費用の低下"),
-    "rising": ("transport cost rising", "輸送費用の上昇"),
-    "counterfactual": ("Change of employment: {} (n = {} areas)",
-                       "従業者数の変化：{}（n = {}地区）"),
-    "employment": ("change of employment, %", "従業者数の変化（％）"),
-    "percent": ("%", "％"),
-    "gap": ("Largest wage gap that a cluster survives, by good (n = {} goods)",
-            "集積が耐えられる最大の賃金格差（n = {}財）"),
-    "broad": ("broad transport cost of the average good", "広い意味での輸送費（平均的な財）"),
-    "ratio": ("home wage / foreign wage", "国内賃金／海外賃金"),
-    "wage_gap": ("wage gap {:g}", "賃金格差 {:g}"),
-    "offshoring": ("Manufacturing leaves as the border opens (n = {} regions)",
-                   "国境の輸送費用の低下と海外移転（n = {}地域）"),
-    "border": ("cost of the border, units sent per unit delivered",
-               "国境の輸送費用（到着1単位あたりの発送量）"),
-    "manufacturing": ("share of labour in manufacturing", "製造業の労働力シェア"),
-    "foreign": ("abroad", "海外"),
-    "home": ("home", "国内"),
-    "groups": ("Growth of knowledge by size of the group (θ = {:.3g}, n = {} sizes)",
-               "集団の規模と知識の成長率（θ = {:.3g}、n = {}）"),
-    "persons": ("persons who rotate", "交代で組む人数"),
-    "growth": ("growth of knowledge per unit of time", "知識の成長率（単位時間あたり）"),
-    "best": ("best: 1 + 1/θ = {:.3g}", "最適：1 + 1/θ = {:.3g}"),
-    "exchange": ("Exchange with other regions restores diversity (groups of {})",
-                 "他地域との交流による多様性の回復（{}人の集団）"),
-    "exchange_share": ("share of time with people of other regions, %",
-                       "他地域の人との交流時間の割合（％）"),
-    "optimum": ("optimum {:.1f}%", "最適 {:.1f}％"),
-    "knowledge": ("Knowledge creation over time (n = {} persons)", "知識創造の推移（n = {}人）"),
-    "time": ("time, units of 1/β", "時間（1/β単位）"),
-    "time_plain": ("time", "時間"),
-    "difference": ("difference of knowledge m", "知識の差異 m"),
-    "escapes": ("Smallest shock that ends a negative lock-in (n = {} scenarios)",
-                "負のロックインから抜け出す最小のショック（n = {}シナリオ）"),
-    "scenario": ("scenario (figure 3-3)", "シナリオ（図表3-3）"),
-    "kind": ("kind", "種類"),
-    "pulse": ("once", "一時的"),
-    "lasting": ("lasting", "持続的"),
-    "size": ("smallest size", "最小の大きさ"),
-    "unit": ("in", "単位"),
-    "never": ("none suffices", "効果なし"),
-    "lifecycle": ("Life of a cluster (n = {} times)", "産業集積のライフサイクル（n = {}）"),
-    "plants": ("plants, index", "事業所数（指数）"),
-    "history": ("Share of the leading region over {:,} histories",
-                "先頭地域のシェア（{:,}回の試行）"),
-    "histories": ("histories", "試行数"),
-    "emergence": ("emergence", "生成"),
-    "growing": ("growth", "発展"),
-    "maturity": ("maturity", "成熟"),
-    "decline": ("decline", "縮小・衰退"),
-    "trajectory": ("Path of {} entries", "{}変数の経路"),
-    "value": ("value", "値"),
-}  # fmt: skip
-
-
-def _say(key: str, lang: str, *values: object) -> str:
-    return WORDS[key][check_language(lang) == "ja"].format(*values)
 
 
 @plot.register
 def _(result: Sweep, *, lang: str = "en") -> go.Figure:
     two = result.model.regions == 2
     figure = blank(
-        _say("bifurcation", lang, result.model.regions),
+        told(
+            say(
+                "Where industry settles, by transport cost, n = {n:count(region)}",
+                n=result.model.regions,
+            ),
+            lang,
+        ),
         result,
         lang=lang,
-        x=_say("cost", lang),
-        y=_say("share" if two else "largest", lang),
+        x=told(say("transport cost, units sent per unit delivered"), lang),
+        y=told(say("share of region 1" if two else "largest share"), lang),
         height=460,
     )
     seen: set[bool] = set()
@@ -120,7 +58,7 @@ def _(result: Sweep, *, lang: str = "en") -> go.Figure:
                     x=cost,
                     y=share,
                     mode="lines",
-                    name=_say("stable" if stable else "unstable", lang),
+                    name=told(say("stable" if stable else "unstable"), lang),
                     legendgroup=str(stable),
                     showlegend=stable not in seen,
                     line={
@@ -131,14 +69,14 @@ def _(result: Sweep, *, lang: str = "en") -> go.Figure:
                 )
             )
             seen.add(stable)
-    points = [("break", p) for p in result.break_points[:4]]
-    points += [("sustain", p) for p in result.sustain_points[:4]]
-    points += [("fold", p) for p in result.folds[:4]]
-    for k, (kind, at) in enumerate(points):
+    points = [(say("break point {cost:.4f}", cost=p), p) for p in result.break_points[:4]]
+    points += [(say("sustain point {cost:.4f}", cost=p), p) for p in result.sustain_points[:4]]
+    points += [(say("fold {cost:.4f}", cost=p), p) for p in result.folds[:4]]
+    for k, (name, at) in enumerate(points):
         figure.add_vline(
             x=at,
             line={"color": GREY, "width": 1, "dash": "dot"},
-            annotation_text=_say(kind, lang, at),
+            annotation_text=told(name, lang),
             annotation_position="top right",
             annotation_yshift=-15 * k,
             annotation_font_size=11,
@@ -166,22 +104,28 @@ def _pieces(branch: Branch, two: bool) -> list[tuple[bool, np.ndarray, np.ndarra
 @plot.register
 def _(result: Hysteresis, *, lang: str = "en") -> go.Figure:
     figure = blank(
-        _say("hysteresis", lang, result.model.regions),
+        told(
+            say(
+                "Falling and rising transport cost: where history decides, n = {n:count(region)}",
+                n=result.model.regions,
+            ),
+            lang,
+        ),
         result,
         lang=lang,
-        x=_say("cost", lang),
-        y=_say("largest", lang),
+        x=told(say("transport cost, units sent per unit delivered"), lang),
+        y=told(say("largest share"), lang),
     )
-    for key, states, colour, dash in (
-        ("falling", result.falling, BLUE, "solid"),
-        ("rising", result.rising, RED, "dash"),
+    for name, states, colour, dash in (
+        (say("transport cost falling"), result.falling, BLUE, "solid"),
+        (say("transport cost rising"), result.rising, RED, "dash"),
     ):
         figure.add_trace(
             go.Scatter(
                 x=result.transport_cost,
                 y=states.max(axis=1),
                 mode="lines",
-                name=_say(key, lang),
+                name=told(name, lang),
                 line={"color": colour, "width": 2.5, "dash": dash},
             )
         )
@@ -194,12 +138,11 @@ def _(result: Counterfactual, *, lang: str = "en") -> go.Figure:
     if result.division in ("district-253", "prefecture"):
         home = [k for k, code in enumerate(result.codes) if code.isdigit()]
         values = pd.Series(change[home], index=[result.codes[k] for k in home])
-        titles = {one: _say("counterfactual", one, result.shock, len(home)) for one in ("en", "ja")}
         return choropleth(
             result.division,
             values,
-            title=(titles["en"], titles["ja"]),
-            unit=WORDS["percent"],
+            title=_change_of_employment(result, len(home)),
+            unit=phrase("unit_percent", lang),
             result=result,
             middle=0.0,
             lang=lang,
@@ -208,10 +151,10 @@ def _(result: Counterfactual, *, lang: str = "en") -> go.Figure:
     if len(order) > 30:
         order = np.concatenate([order[:15], order[-15:]])
     figure = blank(
-        _say("counterfactual", lang, result.shock, len(change)),
+        told(_change_of_employment(result, len(change)), lang),
         result,
         lang=lang,
-        x=_say("employment", lang),
+        x=told(say("change of employment, %"), lang),
         height=max(320, 22 * len(order) + 140),
     )
     bounds = result.intervals
@@ -228,7 +171,7 @@ def _(result: Counterfactual, *, lang: str = "en") -> go.Figure:
     figure.add_trace(
         go.Bar(
             x=change[order],
-            y=[result.names[k] for k in order],
+            y=[told(result.names[k], lang) for k in order],
             orientation="h",
             marker_color=[BLUE if change[k] >= 0 else RED for k in order],
             error_x=error,
@@ -238,14 +181,24 @@ def _(result: Counterfactual, *, lang: str = "en") -> go.Figure:
     return figure
 
 
+def _change_of_employment(result: Counterfactual, n: int) -> Message:
+    return say("Change of employment: {shock}, n = {n:count(area)}", shock=result.shock, n=n)
+
+
 @plot.register
 def _(result: Departures, *, lang: str = "en") -> go.Figure:
     figure = blank(
-        _say("gap", lang, len(result.goods)),
+        told(
+            say(
+                "Largest wage gap that a cluster survives, by good, n = {n:count(good)}",
+                n=len(result.goods),
+            ),
+            lang,
+        ),
         result,
         lang=lang,
-        x=_say("broad", lang),
-        y=_say("ratio", lang),
+        x=told(say("broad transport cost of the average good"), lang),
+        y=told(say("home wage / foreign wage"), lang),
     )
     for k, (good, gap) in enumerate(zip(result.goods, result.sustainable_gap, strict=True)):
         figure.add_trace(
@@ -253,14 +206,14 @@ def _(result: Departures, *, lang: str = "en") -> go.Figure:
                 x=result.transport_cost,
                 y=gap,
                 mode="lines",
-                name=good.name,
+                name=told(good.name, lang),
                 line={"color": COLOURS[k % len(COLOURS)], "width": 2.5},
             )
         )
     figure.add_hline(
         y=result.wage_gap,
         line={"color": GREY, "dash": "dot"},
-        annotation_text=_say("wage_gap", lang, result.wage_gap),
+        annotation_text=told(say("wage gap {gap:g}", gap=result.wage_gap), lang),
     )
     return figure
 
@@ -268,11 +221,17 @@ def _(result: Departures, *, lang: str = "en") -> go.Figure:
 @plot.register
 def _(result: OffshoringPath, *, lang: str = "en") -> go.Figure:
     figure = blank(
-        _say("offshoring", lang, len(result.names)),
+        told(
+            say(
+                "Manufacturing as the cost of the border falls, n = {n:count(region)}",
+                n=len(result.names),
+            ),
+            lang,
+        ),
         result,
         lang=lang,
-        x=_say("border", lang),
-        y=_say("manufacturing", lang),
+        x=told(say("cost of the border, units sent per unit delivered"), lang),
+        y=told(say("share of labour in manufacturing"), lang),
     )
     homes = len(result.names) - result.foreign
     for k, name in enumerate(result.names):
@@ -282,7 +241,7 @@ def _(result: OffshoringPath, *, lang: str = "en") -> go.Figure:
                 x=result.border_cost,
                 y=result.manufacturing_share[:, k],
                 mode="lines",
-                name=_say("foreign" if abroad else "home", lang),
+                name=told(say("abroad" if abroad else "at home"), lang),
                 legendgroup=str(abroad),
                 showlegend=k in (0, homes),
                 hovertext=name,
@@ -297,11 +256,18 @@ def _(result: OffshoringPath, *, lang: str = "en") -> go.Figure:
 @plot.register
 def _(result: GroupSizes, *, lang: str = "en") -> go.Figure:
     figure = blank(
-        _say("groups", lang, result.theta, len(result.persons)),
+        told(
+            say(
+                "Growth of knowledge by size of the group (θ = {theta:.3g}), n = {n:count(size)}",
+                theta=result.theta,
+                n=len(result.persons),
+            ),
+            lang,
+        ),
         result,
         lang=lang,
-        x=_say("persons", lang),
-        y=_say("growth", lang),
+        x=told(say("persons who take turns"), lang),
+        y=told(say("growth of knowledge per unit of time"), lang),
     )
     figure.add_trace(
         go.Scatter(
@@ -315,7 +281,7 @@ def _(result: GroupSizes, *, lang: str = "en") -> go.Figure:
     figure.add_vline(
         x=result.best,
         line={"color": GREY, "dash": "dot"},
-        annotation_text=_say("best", lang, result.best),
+        annotation_text=told(say("best: 1 + 1/θ = {best:.3g}", best=result.best), lang),
     )
     return figure
 
@@ -323,11 +289,19 @@ def _(result: GroupSizes, *, lang: str = "en") -> go.Figure:
 @plot.register
 def _(result: ExchangeCurve, *, lang: str = "en") -> go.Figure:
     figure = blank(
-        _say("exchange", lang, result.group),
+        told(
+            say(
+                "Growth of knowledge by exchange with other regions (groups of {group}), "
+                "n = {n:count(share)}",
+                group=result.group,
+                n=len(result.share),
+            ),
+            lang,
+        ),
         result,
         lang=lang,
-        x=_say("exchange_share", lang),
-        y=_say("growth", lang),
+        x=told(say("share of time with people of other regions, %"), lang),
+        y=told(say("growth of knowledge per unit of time"), lang),
     )
     figure.add_trace(
         go.Scatter(
@@ -343,7 +317,7 @@ def _(result: ExchangeCurve, *, lang: str = "en") -> go.Figure:
             x=[100 * result.best_share],
             y=[result.best_growth],
             mode="markers+text",
-            text=[_say("optimum", lang, 100 * result.best_share)],
+            text=[told(say("best: {percent:.1f}%", percent=100 * result.best_share), lang)],
             textposition="bottom center",
             marker={"color": RED, "size": 10},
             showlegend=False,
@@ -356,36 +330,51 @@ def _(result: ExchangeCurve, *, lang: str = "en") -> go.Figure:
 @plot.register
 def _(result: KnowledgePath, *, lang: str = "en") -> go.Figure:
     figure = blank(
-        _say("knowledge", lang, result.model.persons), result, lang=lang, x=_say("time", lang)
+        told(
+            say("Knowledge creation over time, n = {n:count(person)}", n=result.model.persons), lang
+        ),
+        result,
+        lang=lang,
+        x=told(say("time, units of 1/β"), lang),
     )
-    for key, values, colour in (
-        ("growth", result.growth, BLUE),
-        ("difference", result.difference, ORANGE),
+    for name, values, colour in (
+        (say("growth of knowledge per unit of time"), result.growth, BLUE),
+        (say("difference of knowledge m"), result.difference, ORANGE),
     ):
         figure.add_trace(
             go.Scatter(
                 x=result.time,
                 y=values,
                 mode="lines",
-                name=_say(key, lang),
+                name=told(name, lang),
                 line={"color": colour, "width": 2.5},
             )
         )
-    figure.update_yaxes(rangemode="tozero", title_text=_say("value", lang))
+    figure.update_yaxes(rangemode="tozero", title_text=phrase("value", lang))
     return figure
 
 
 @plot.register
 def _(result: Escapes, *, lang: str = "en") -> go.Figure:
     # sizes are in different units: a table, not bars that invite comparison
-    japanese = check_language(lang) == "ja"
-    figure = blank(_say("escapes", lang, len(result.scenarios)), result, lang=lang, height=360)
+    figure = blank(
+        told(
+            say(
+                "Smallest shock that ends a negative lock-in, n = {n:count(scenario)}",
+                n=len(result.scenarios),
+            ),
+            lang,
+        ),
+        result,
+        lang=lang,
+        height=360,
+    )
     rows = [
         (
-            one.name_ja if japanese else one.name,
-            _say(one.kind, lang),
-            f"{size:.3g}" if np.isfinite(size) else _say("never", lang),
-            one.unit_ja if japanese else one.unit,
+            told(one.name, lang),
+            phrase(f"value_{one.kind}", lang),
+            f"{size:.3g}" if np.isfinite(size) else told(say("none suffices"), lang),
+            told(one.unit, lang),
         )
         for one, size in zip(result.scenarios, result.size, strict=True)
     ]
@@ -393,7 +382,9 @@ def _(result: Escapes, *, lang: str = "en") -> go.Figure:
         go.Table(
             columnwidth=[3, 1.2, 1.2, 3],
             header={
-                "values": [_say(key, lang) for key in ("scenario", "kind", "size", "unit")],
+                "values": [
+                    phrase(key, lang) for key in ("scenario", "kind", "smallest_size", "unit")
+                ],
                 "align": "left",
                 "fill_color": LIGHT,
             },
@@ -411,18 +402,18 @@ def _(result: Escapes, *, lang: str = "en") -> go.Figure:
 @plot.register
 def _(result: LifecyclePath, *, lang: str = "en") -> go.Figure:
     figure = blank(
-        _say("lifecycle", lang, len(result.time)),
+        told(say("Life of a cluster, n = {n:count(time)}", n=len(result.time)), lang),
         result,
         lang=lang,
-        x=_say("time_plain", lang),
-        y=_say("plants", lang),
+        x=phrase("time", lang),
+        y=phrase("plants_index", lang),
     )
     stages = np.array(result.stage)
-    for stage, key, colour in (
-        ("emergence", "emergence", ORANGE),
-        ("growth", "growing", GREEN),
-        ("maturity", "maturity", BLUE),
-        ("decline", "decline", RED),
+    for stage, colour in (
+        ("emergence", ORANGE),
+        ("growth", GREEN),
+        ("maturity", BLUE),
+        ("decline", RED),
     ):
         here = stages == stage
         if here.any():
@@ -431,7 +422,7 @@ def _(result: LifecyclePath, *, lang: str = "en") -> go.Figure:
                     x=result.time[here],
                     y=result.plants[here],
                     mode="markers",
-                    name=_say(key, lang),
+                    name=told(STAGES[stage], lang),
                     marker={"color": colour, "size": 6},
                 )
             )
@@ -442,11 +433,17 @@ def _(result: LifecyclePath, *, lang: str = "en") -> go.Figure:
 @plot.register
 def _(result: History, *, lang: str = "en") -> go.Figure:
     figure = blank(
-        _say("history", lang, len(result.shares)),
+        told(
+            say(
+                "Share of the leading region, n = {n:count(history,histories)}",
+                n=len(result.shares),
+            ),
+            lang,
+        ),
         result,
         lang=lang,
-        x=_say("largest", lang),
-        y=_say("histories", lang),
+        x=told(say("largest share"), lang),
+        y=told(say("histories"), lang),
     )
     figure.add_trace(
         go.Histogram(x=result.shares.max(axis=1), nbinsx=40, marker_color=BLUE, showlegend=False)
@@ -458,11 +455,11 @@ def _(result: History, *, lang: str = "en") -> go.Figure:
 def _(result: Trajectory, *, lang: str = "en") -> go.Figure:
     entries = result.states.shape[1]
     figure = blank(
-        _say("trajectory", lang, entries),
+        told(say("Path through time, n = {n:count(entry,entries)}", n=entries), lang),
         result,
         lang=lang,
-        x=_say("time_plain", lang),
-        y=_say("value", lang),
+        x=phrase("time", lang),
+        y=phrase("value", lang),
     )
     for k in range(entries):
         figure.add_trace(

@@ -1,8 +1,8 @@
 """What would change, where, if costs or productivity changed among makers that supply each other?
 
-The vertical-linkage model (``theory.vertical_linkages``) in changes. From observed shares of labour
-in manufacturing λ_r, wages w_r, labour L_r and trade shares π (importer s × exporter r), with
-x̂ = after/before and primes after ::
+The vertical-linkages model (``models.vertical_linkages``) in changes. From observed shares of
+labour in manufacturing λ_r, wages w_r, labour L_r and trade shares π (importer s × exporter r),
+with x̂ = after/before and primes for what comes after::
 
     ŵ_r = [(1-λ'_r)/(1-λ_r)]^(η-1)                      what farming pays at the margin
     P̂_s^(1-σ) = Σ_r π_sr T̂_rs^(1-σ) S_r,                S_r = λ̂_r Â_r^σ ŵ_r^(1-σ(1-α)) P̂_r^(-ασ)
@@ -23,8 +23,8 @@ changes is derived here and checked against ``VerticalLinkages`` solved anew in 
 Limits: trade balances; labour does not move between regions; one industry; several equilibria are
 possible, and the answer is the one to which the observed state (after closures) leads when log odds
 move with excess demand. Small industries then grow by small steps; under the drift of
-``VerticalLinkages``, blind to size, a region comes back from more closures. A region
-that would leave farming altogether is refused: its wage is then no longer that of farming.
+``VerticalLinkages``, which does not depend on size, a region comes back from more closures. A
+region that would leave farming altogether is refused: its wage is then no longer that of farming.
 """
 
 from collections.abc import Callable
@@ -36,14 +36,16 @@ import pandas as pd
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import ConvergenceError, DataError, ParameterError, examples
+from shuseki.language import Message, say
 from shuseki.results import Result, result
 from shuseki.sources import Source
+from shuseki.theory.models.counterfactual import COMPARISON
 from shuseki.theory.models.literature import FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999
-from shuseki.theory.models.quantitative_spatial import invert_trade, leading_eigenvalue
 from shuseki.theory.models.vertical_linkages import VerticalLinkages
 from shuseki.theory.solving.equilibrium import stability
 from shuseki.theory.solving.space import check_costs, check_parameters
 from shuseki.theory.solving.threads import one_thread
+from shuseki.theory.solving.trade import invert_trade, leading_eigenvalue
 
 __all__ = ["LinkageCounterfactual", "ObservedLinkages", "linkage_hat"]
 
@@ -52,7 +54,7 @@ FARTHEST_LOG_ODDS = 25.0
 LEAVING_LOG_ODDS = -8.0
 """A region below this (a share of 0.03%) that still shrinks is taken to empty; verified after."""
 EMPTY = 1e-9
-"""A share below this is nobody."""
+"""A share below this counts as none."""
 
 
 @result
@@ -101,16 +103,19 @@ class LinkageCounterfactual(Result):
         before, after = self.observed_share @ self.labour, self.manufacturing_share @ self.labour
         return float(after / before)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Winner, loser, total."""
         best, worst = int(np.argmax(self.employment)), int(np.argmin(self.employment))
-
-        def change(k: int) -> str:
-            return f"{self.names[k]} {100 * (self.employment[k] - 1):+.2f}%"
-
-        return (
-            f"{self.shock}: manufacturing employment {change(best)}, {change(worst)}, all "
-            f"{100 * (self.total_employment - 1):+.3f}%; n = {len(self.names)} regions"
+        return say(
+            "{shock}: manufacturing employment {best} {best_percent:+.2f}%, {worst} "
+            "{worst_percent:+.2f}%, all {total:+.3f}%; n = {n:count(region)}",
+            shock=self.shock,
+            best=self.names[best],
+            best_percent=100 * (self.employment[best] - 1),
+            worst=self.names[worst],
+            worst_percent=100 * (self.employment[worst] - 1),
+            total=100 * (self.total_employment - 1),
+            n=len(self.names),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -310,7 +315,7 @@ class ObservedLinkages:
         transport_cost: Floats | None = None,
         productivity: Floats | None = None,
         closed_share: Floats | None = None,
-        shock: str = "counterfactual",
+        shock: str = "",
         audit: bool = True,
         tolerance: float = 1e-12,
         progress: Callable[[int, int], None] | None = None,
@@ -390,17 +395,17 @@ class ObservedLinkages:
             price_index=np.exp(log_price),
             real_income=after / before * np.exp(-self.spending_share * log_price),
             labour=self.labour,
-            shock=shock,
+            shock=shock or say("counterfactual"),
             leading_growth=growth,
             iterations=iterations,
             notes=(
-                "A comparison of two long-run equilibria: it says neither when nor at what cost.",
-                "Several equilibria are possible: this is the one to which the observed state "
-                "leads"
-                + (
-                    " once plants have closed, small industries regrowing slowly."
+                COMPARISON,
+                say(
+                    "Several equilibria are possible: this is the one to which the observed state "
+                    "leads once plants have closed, small industries growing back slowly."
                     if closed.any()
-                    else "."
+                    else "Several equilibria are possible: this is the one to which the observed "
+                    "state leads."
                 ),
             ),
             sources=(*self.sources, FUJITA_KRUGMAN_VENABLES_1999, FUJITA_2006),

@@ -10,11 +10,12 @@ move to where real wages are higher. In the short run, given shares λ of the wo
     ω_r = w_r g_r^(μ/(σ-1))             real wage
 
 and ``dλ_r/dt = γ λ_r (ω_r - Σ λω)``. With ``congestion`` ξ > 0 a place is worth
-``ω_r (λ_r/λ̄_r)^(-ξ)``, where λ̄ are the farm shares (a proxy of land): land and housing grow dear
-where workers crowd (class III: spread, then gathered, then spread again as transport costs fall).
+``ω_r (λ_r/λ̄_r)^(-ξ)``, where λ̄ are the farm shares (a proxy of land): land and housing become
+expensive where workers crowd (class III: industry is spread, then gathered, then spread again as
+transport costs fall).
 
 Takes: parameters, a distance matrix in steps, a transport cost per step.
-Gives: the model for ``theory.equilibrium`` and ``theory.dynamics``; break and sustain points.
+Gives: the model for the solver and the simulator of ``theory.solving``; break and sustain points.
 Sources: Krugman (1991); Fujita, Krugman and Venables (1999), chapters 4–6. The Jacobian, the
 circle's e(d) and the class III band are derived here and checked against finite differences and
 dense eigenvalues.
@@ -24,7 +25,7 @@ Limits: one mobile industry, one kind of mobile worker, myopic migration.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
@@ -32,6 +33,9 @@ from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.sources import Source
+from shuseki.theory.models.literature import FUJITA_KRUGMAN_VENABLES_1999, KRUGMAN_1991
+from shuseki.theory.solving.bounds import SHARES, Bounds
 from shuseki.theory.solving.space import (
     check_costs,
     check_parameters,
@@ -93,7 +97,7 @@ class CorePeriphery:
     Raises
     ------
     ParameterError
-        A parameter is outside its range, or the black hole swallows everything: σ(1-μ) ≤ 1.
+        A parameter is outside its range, or the no-black-hole condition fails: σ(1-μ) ≤ 1.
     DataError
         The distances are negative or cut regions off.
 
@@ -112,7 +116,8 @@ class CorePeriphery:
     congestion: float = 0.0
     speed: float = 1.0
 
-    bounds: Literal["shares"] = field(default="shares", init=False)
+    bounds: ClassVar[Bounds] = SHARES
+    sources: ClassVar[tuple[Source, ...]] = (KRUGMAN_1991, FUJITA_KRUGMAN_VENABLES_1999)
 
     def __post_init__(self) -> None:
         check_parameters(
@@ -251,7 +256,7 @@ class CorePeriphery:
             raise ParameterError(
                 f"{verb}() holds for two even regions without congestion; this model has "
                 f"{self.regions} regions and congestion {self.congestion:g}. "
-                f"Use theory.equilibrium.{verb}s(model), which solves for it."
+                f"Use shuseki.theory.{verb}s(model), which solves for it."
             )
 
 

@@ -1,16 +1,16 @@
-"""Does skill gather where firms are, when everything can be solved by hand?
+"""Do skilled people gather where firms are, in a model that can be solved by hand?
 
 The footloose-entrepreneur model (起業家移動モデル) of Forslid and Ottaviano: each firm needs one
 skilled person, who moves; workers stay. Wages of the skilled solve a *linear* system, so the
-model behaves like the core–periphery model and costs a fraction of it: the engine for many
-regions. With skilled shares h, workers l, ``a = μ/(σ-1)`` and ``b = μ/σ``::
+model behaves like the core–periphery model and takes a fraction of its computing time: use it for
+many regions. With skilled shares h, workers l, ``a = μ/(σ-1)`` and ``b = μ/σ``::
 
     Δ_s = Σ_r D_rs h_r
     w_r = b Σ_s D_rs (w_s h_s + l_s) / Δ_s
     V_r = w_r Δ_r^a  (h_r/l̄_r)^(-ξ)        ξ: congestion, l̄: shares of the workers
 
 Takes: parameters, a distance matrix in steps, a transport cost per step.
-Gives: the model for ``theory.equilibrium`` and ``theory.dynamics``; break and sustain points in
+Gives: the model for the solver and the simulator of ``theory.solving``; break and sustain points in
 closed form.
 Sources: Forslid and Ottaviano (2003). e(d) and the Jacobian are derived here.
 Limits: as the core–periphery model; one firm, one entrepreneur.
@@ -18,13 +18,14 @@ Limits: as the core–periphery model; one firm, one entrepreneur.
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import (
     ShortRun,
     check_shares,
@@ -33,6 +34,8 @@ from shuseki.theory.models.core_periphery import (
     replicator,
     wave_growth,
 )
+from shuseki.theory.models.literature import FORSLID_OTTAVIANO_2003
+from shuseki.theory.solving.bounds import SHARES, Bounds
 from shuseki.theory.solving.space import (
     check_costs,
     check_parameters,
@@ -61,7 +64,7 @@ class FootlooseEntrepreneur:
     workers
         Shares of the immobile workers l, shape ``(n,)``, adding up to 1; equal by default.
     amenity
-        What a place is worth besides, a factor on the payoff, shape ``(n,)``; ones by default.
+        Amenities: a factor on the payoff, shape ``(n,)``; ones by default.
     productivity
         A factor on output per firm, shape ``(n,)``; ones by default.
     congestion
@@ -72,7 +75,7 @@ class FootlooseEntrepreneur:
     Raises
     ------
     ParameterError
-        A parameter is outside its range, or the black hole swallows everything: μ/(σ-1) ≥ 1.
+        A parameter is outside its range, or the no-black-hole condition fails: μ/(σ-1) ≥ 1.
 
     Examples
     --------
@@ -92,7 +95,8 @@ class FootlooseEntrepreneur:
     congestion: float = 0.0
     speed: float = 1.0
 
-    bounds: Literal["shares"] = field(default="shares", init=False)
+    bounds: ClassVar[Bounds] = SHARES
+    sources: ClassVar[tuple[Source, ...]] = (FORSLID_OTTAVIANO_2003,)
 
     def __post_init__(self) -> None:
         check_parameters(
@@ -249,7 +253,7 @@ class FootlooseEntrepreneur:
             raise ParameterError(
                 f"{verb}() holds for two even regions without congestion; this model has "
                 f"{self.regions} regions and congestion {self.congestion:g}. "
-                f"Use theory.equilibrium.{verb}s(model), which solves for it."
+                f"Use shuseki.theory.{verb}s(model), which solves for it."
             )
 
 

@@ -7,13 +7,13 @@ what spreads them is its price. With H the shares of housing, μ the share of go
     w_r = [Σ_s D_rs w_s L_s / g_s]^(1/σ)            Σ w_r L_r = 1
     V_r = (w_r g_r^(1/(σ-1)))^μ (H_r/L_r)^(1-μ)
 
-People gather at *high* transport cost, around one centre only, and spread when transport grows
-cheap: the opposite of the core–periphery model. Decide which class fits before counting on an
-answer.
+People gather at *high* transport cost, around one centre only, and spread when transport becomes
+cheap: the opposite of the core–periphery model. Decide which class fits before you rely on a
+result.
 
 Takes: parameters, a distance matrix in steps, a transport cost per step.
-Gives: the model for ``theory.equilibrium`` and ``theory.dynamics``. For thousands of regions and
-observed data use ``theory.quantitative_spatial``.
+Gives: the model for the solver and the simulator of ``theory.solving``. For thousands of regions
+and observed data use ``quantitative_housing``.
 Sources: Helpman (1998); Redding and Rossi-Hansberg (2017); one centre only: Akamatsu, Mori,
 Osawa and Takayama. e(d) is derived here.
 Limits: rents are paid back where they arise; no farmers, so the wage level is arbitrary.
@@ -21,14 +21,21 @@ Limits: rents are paid back where they arise; no farmers, so the wage level is a
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import ShortRun, check_shares, replicator, wave_growth
+from shuseki.theory.models.literature import (
+    AKAMATSU_MORI_TAKAYAMA_2019,
+    HELPMAN_1998,
+    REDDING_ROSSI_HANSBERG_2017,
+)
+from shuseki.theory.solving.bounds import SHARES, Bounds
 from shuseki.theory.solving.space import (
     check_costs,
     check_parameters,
@@ -73,7 +80,12 @@ class Housing:
     housing: Floats | None = None
     speed: float = 1.0
 
-    bounds: Literal["shares"] = field(default="shares", init=False)
+    bounds: ClassVar[Bounds] = SHARES
+    sources: ClassVar[tuple[Source, ...]] = (
+        HELPMAN_1998,
+        REDDING_ROSSI_HANSBERG_2017,
+        AKAMATSU_MORI_TAKAYAMA_2019,
+    )
 
     def __post_init__(self) -> None:
         check_parameters(
@@ -167,7 +179,7 @@ class Housing:
         if self.regions != 2 or not is_circulant(self.distance):
             raise ParameterError(
                 f"break_point() holds for two even regions; this model has {self.regions}. "
-                "Use theory.equilibrium.break_points(model), which solves for it."
+                "Use shuseki.theory.break_points(model), which solves for it."
             )
         d = self.critical_discount()
         return float(((1 - d) / (1 + d)) ** (1 / (1 - self.elasticity_of_substitution)))

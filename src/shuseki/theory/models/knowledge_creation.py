@@ -1,4 +1,4 @@
-"""When does knowledge stop growing among people who know one another?
+"""When does knowledge stop growing among people who know each other?
 
 Knowledge creation (知識創造) of Berliant and Fujita. Person i knows n_i ideas; i and j share C_ij
 of them (共有知識) and have D_ij = n_i - C_ij of their own (固有知識). Working together they
@@ -7,21 +7,16 @@ create ::
     a_ij = β C_ij^θ (D_ij D_ji)^((1-θ)/2)          alone: a_ii = α n_i
     dn_i/dt = Σ_j δ_ij a_ij,   dC_ij/dt = δ_ij a_ij,   δ symmetric, Σ_j δ_ij = 1
 
-Too much in common, and there is nothing to tell; too little, and nothing is understood. With
-``m = D/(C + 2D)``, growth of two alike is ``g(m) = β (1-2m)^θ m^(1-θ) / (1-m)``, largest at the
-bliss
-point ``m = (1-θ)/(2-θ)``. A fixed pair drifts past it: what they share swells, growth dies. People
-who rotate among N stay at ``m = (N-2)/(2N-3)`` and grow by ``γ(N) = β (N-2)^(1-θ)/(N-1)``, most
-in groups
-of ``N = 1 + 1/θ``. Where membership is fixed (メンバーの固定化), exchange with other regions
-restores diversity (多様性), at a cost; the best share of it is computed here.
+What follows for growth is in ``knowledge_growth``; here the persons are simulated. A fixed pair
+drifts past the difference at which growth is largest; people who rotate stay different. Where
+membership is fixed (メンバーの固定化), exchange with other regions restores diversity (多様性): see
+``exchange_path``.
 
 The state is scale-free: log n_i, and ``c_ij = C_ij / √(n_i n_j)`` for i < j.
 
-Takes: numbers of persons, θ, β, α; who meets whom. Gives: growth rates per unit of time.
-Sources: Berliant and Fujita (2008); conclusion for regions: 藤田 (2010), as told in 商工総合研究所
-(2012), section 3, figure 3-5. γ(N), g at bliss, the exchange and public-knowledge formulas are
-derived here and checked against the simulated equations.
+Takes: who meets whom, θ, β, α. Gives: growth rates per unit of time.
+Sources: Berliant and Fujita (2008); conclusion for regions: 藤田 (2010), as reported in
+商工総合研究所 (2012), section 3, figure 3-5. Checked against the closed forms.
 Limits: ``rotation`` and ``fixed`` are given schedules. ``greedy`` and ``entropic`` choice are
 *behavioural variants*, not the published myopic core, whose tie-breaking they lack: spontaneous
 splitting into groups of 1 + 1/θ does not appear under them.
@@ -35,174 +30,30 @@ from typing import Literal
 import numba
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq, minimize_scalar
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import ParameterError
+from shuseki.language import Message, say
 from shuseki.results import Result, result
+from shuseki.theory.models.knowledge_growth import ExchangeCurve, bliss_point, pair_growth
 from shuseki.theory.models.literature import BERLIANT_FUJITA_2008, FUJITA_2010
 from shuseki.theory.solving.dynamics import Trajectory, simulate
 from shuseki.theory.solving.space import check_parameters
 
 __all__ = [
-    "ExchangeCurve",
-    "GroupSizes",
     "KnowledgeCreation",
     "KnowledgePath",
     "Meeting",
-    "best_group_size",
-    "bliss_point",
-    "exchange_curve",
-    "exchange_growth",
     "exchange_meetings",
+    "exchange_path",
     "fixed_pairs",
-    "group_sizes",
-    "isolation_point",
     "knowledge_path",
-    "pair_growth",
-    "public_knowledge",
     "rotation",
-    "rotation_growth",
-    "sink_point",
 ]
 
 Choice = Literal["given", "greedy", "entropic"]
 NEWTON_AFTER = 40
 """Sinkhorn's steps before Newton's method."""
-
-
-# ---- what is known in closed form ----------------------------------------------------------------
-
-
-def pair_growth(difference: Floats | float, theta: float, beta: float = 1.0) -> Floats:
-    """g(m), growth of each of two who differ by m in [0, ½], same shape."""
-    m = np.asarray(difference, dtype=float)
-    return np.asarray(beta * (1 - 2 * m) ** theta * m ** (1 - theta) / (1 - m))
-
-
-def bliss_point(theta: float) -> float:
-    """The difference at which growth is largest: ``(1-θ)/(2-θ)``; g there is βθ^θ(1-θ)^(1-θ).
-
-    >>> round(bliss_point(1 / 3), 12)
-    0.4
-    """
-    _check_theta(theta)
-    return (1 - theta) / (2 - theta)
-
-
-def best_group_size(theta: float) -> float:
-    """Persons in the group that grows fastest under rotation: ``1 + 1/θ``."""
-    _check_theta(theta)
-    return 1 + 1 / theta
-
-
-def rotation_growth(persons: Floats | float, theta: float, beta: float = 1.0) -> Floats:
-    """γ(N), long-run growth when N ≥ 2 persons take turns, same shape; 0 for a pair."""
-    N = np.asarray(persons, dtype=float)
-    return np.asarray(beta * (N - 2) ** (1 - theta) / (N - 1))
-
-
-def sink_point(theta: float, beta: float, alpha: float) -> float:
-    """m^J, where a fixed pair ends: the smaller root of g(m) = α."""
-    top = _alone_is_worse(theta, beta, alpha)
-    if alpha == 0:
-        return 0.0
-    return float(brentq(lambda m: float(pair_growth(m, theta, beta)) - alpha, 0.0, top, xtol=1e-15))
-
-
-def isolation_point(theta: float, beta: float, alpha: float) -> float:
-    """m^I, the larger root of g(m) = α: people who differ by more work alone for ever."""
-    top = _alone_is_worse(theta, beta, alpha)
-    return float(brentq(lambda m: float(pair_growth(m, theta, beta)) - alpha, top, 0.5, xtol=1e-15))
-
-
-def _alone_is_worse(theta: float, beta: float, alpha: float) -> float:
-    """The bliss point, if working together there beats working alone."""
-    _check_theta(theta)
-    top = bliss_point(theta)
-    best = float(pair_growth(top, theta, beta))
-    if not 0 <= alpha < best:
-        raise ParameterError(
-            f"α = {alpha:g}. Expected 0 ≤ α < {best:.6g}, the growth at bliss: otherwise everyone "
-            "works alone. Choose a smaller alpha."
-        )
-    return top
-
-
-def public_knowledge(
-    persons: int, public_share: float, theta: float, beta: float = 1.0, groups: int = 1
-) -> tuple[float, float]:
-    """Difference and growth under rotation when a share χ of ideas reaches the whole region.
-
-    ``m* = (1-δ)(1-χ) / [2(1-δ)(1-χ) + δ + χ(N/2-δ)]``, δ = 1/(N-1).
-
-    Parameters
-    ----------
-    persons
-        N in each region (of ``groups`` equal ones, the persons are divided among them).
-    public_share
-        χ in [0, 1): share of ideas that everyone in the region learns.
-
-    Returns
-    -------
-    tuple
-        m* and g(m*), ideas created per person relative to what the person knows.
-    """
-    N = persons / groups
-    delta, chi = 1 / (N - 1), public_share
-    own = (1 - delta) * (1 - chi)
-    m = own / (2 * own + delta + chi * (N / 2 - delta))
-    return m, float(pair_growth(m, theta, beta))
-
-
-def exchange_growth(
-    share: float,
-    group: int,
-    *,
-    outsiders: int | None = None,
-    efficiency: float = 1.0,
-    theta: float = 1 / 3,
-    beta: float = 1.0,
-) -> float:
-    """Long-run growth when a share of working time goes to people of another region.
-
-    With e the share, ``γ = (1-e) g_in + e t g_out``, ``m_in = (γ-δ_in g_in)/(2γ-δ_in g_in)`` and
-    the same for outsiders with ``t g_out``. Each m is explicit in γ, which leaves one equation.
-
-    Parameters
-    ----------
-    share
-        e in [0, 1], exchange between regions (他地域との交流).
-    group, outsiders
-        Persons in one's own group, and persons met elsewhere (as many as the group by default).
-    efficiency
-        t in (0, 1]: what an hour with outsiders yields relative to one at home.
-    """
-    met = outsiders if outsiders is not None else group
-    if not 0 <= share <= 1:
-        raise ParameterError(f"share = {share:g}. Expected a share of time in [0, 1].")
-    if group == 2 and share == 0:
-        return 0.0
-    delta_in = (1 - share) / (group - 1)
-    delta_out = share / met
-
-    def rate(gamma: float, delta: float, worth: float) -> float:
-        """Growth g at the difference that balances: γ = δtβ [m/(1-2m)]^(1-θ), solved for m."""
-        if delta == 0:
-            return 0.0
-        u = (gamma / (delta * worth * beta)) ** (1 / (1 - theta))
-        return worth * float(pair_growth(u / (1 + 2 * u), theta, beta))
-
-    def excess(gamma: float) -> float:
-        inside = (1 - share) * rate(gamma, delta_in, 1.0)
-        return inside + share * rate(gamma, delta_out, efficiency) - gamma
-
-    best = float(pair_growth(bliss_point(theta), theta, beta))
-    return float(brentq(excess, 1e-9 * best, best * (1 + 1e-9), xtol=1e-14))
-
-
-def _check_theta(theta: float) -> None:
-    check_parameters("Knowledge creation", theta=(theta, 0, 1))
 
 
 # ---- who meets whom --------------------------------------------------------------------------
@@ -445,7 +296,8 @@ def entropic_meetings(gain: Floats, entropy: float, tolerance: float = 1e-10) ->
     """Symmetric δ, rows adding up to 1, that maximises Σδ·gain + η·entropy, shape ``(N, N)``.
 
     Sinkhorn's iteration in logs, symmetric and halved; where it slows down, as partners lock in,
-    Newton's method on the same convex problem. Stopping early would make impossible growth.
+    Newton's method on the same convex problem. Stopping early would give growth
+    rates that no allocation of time allows.
     """
     n = len(gain)
     kernel = gain / entropy
@@ -529,14 +381,19 @@ class KnowledgePath(Result):
     partners: Floats
     trajectory: Trajectory
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Growth at the end against the best there is."""
         best = float(pair_growth(bliss_point(self.model.theta), self.model.theta, self.model.beta))
-        return (
-            f"growth {self.growth[-1]:.5f} per unit of time at time {self.time[-1]:g} "
-            f"({100 * self.growth[-1] / best:.1f}% of bliss), difference m = "
-            f"{self.difference[-1]:.4f}, {self.partners[-1]:.2f} partners each, "
-            f"n = {self.model.persons} persons"
+        return say(
+            "growth {growth:.5f} per unit of time at time {time:g} ({percent:.1f}% of bliss), "
+            "difference m = {difference:.4f}, {partners:.2f} partners each, n = "
+            "{n:count(person)}",
+            growth=self.growth[-1],
+            time=self.time[-1],
+            percent=100 * self.growth[-1] / best,
+            difference=self.difference[-1],
+            partners=self.partners[-1],
+            n=self.model.persons,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -588,9 +445,13 @@ def knowledge_path(
         differences.append((off * meeting.difference).sum() / max(off.sum(), 1e-300))
         partners.append((1 / (meeting.meetings**2).sum(axis=1)).mean())
     notes = []
-    if model.is_variant:
+    if model.choice == "greedy":
         notes.append(
-            f"Partners by {model.choice} choice: a behavioural variant, not the published concept."
+            say("Partners by greedy choice: a behavioural variant, not the published concept.")
+        )
+    if model.choice == "entropic":
+        notes.append(
+            say("Partners by entropic choice: a behavioural variant, not the published concept.")
         )
     return KnowledgePath(
         model=model,
@@ -618,147 +479,23 @@ def _stepwise(
     return Trajectory(model=model, time=time, states=np.array(states))
 
 
-@result
-class GroupSizes(Result):
-    """Growth by size of the group that rotates.
-
-    Attributes
-    ----------
-    persons
-        Group sizes, shape ``(k,)``.
-    growth
-        γ(N), shape ``(k,)``.
-    best
-        1 + 1/θ.
-    """
-
-    theta: float
-    beta: float
-    persons: Ints
-    growth: Floats
-    best: float
-
-    def headline(self) -> str:
-        """The best size."""
-        k = int(np.argmax(self.growth))
-        return (
-            f"growth is largest in groups of {self.best:.4g} (1 + 1/θ); of the sizes tried, "
-            f"{self.persons[k]} with {self.growth[k]:.5f} per unit of time, "
-            f"n = {len(self.persons)} sizes"
-        )
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per group size."""
-        m = (self.persons - 2) / (2 * self.persons - 3)
-        return pd.DataFrame(
-            {"persons": self.persons, "difference": m, "growth_per_time": self.growth}
-        )
-
-
-def group_sizes(
-    persons: Sequence[int] = tuple(range(2, 13)), *, theta: float = 1 / 3, beta: float = 1.0
-) -> GroupSizes:
-    """Compare groups of several sizes, each rotating, in the long run."""
-    _check_theta(theta)
-    sizes = np.asarray(persons, dtype=np.int64)
-    if (sizes < 2).any():
-        raise ParameterError(f"Groups of {sizes.min()} persons. Expected 2 or more.")
-    return GroupSizes(
-        theta=theta,
-        beta=beta,
-        persons=sizes,
-        growth=rotation_growth(sizes.astype(float), theta, beta),
-        best=best_group_size(theta),
-        notes=("A pair has no long-run growth by itself: it falls back to working alone.",),
-        sources=(BERLIANT_FUJITA_2008,),
-    )
-
-
-@result
-class ExchangeCurve(Result):
-    """Growth by the share of time spent with people of other regions.
-
-    Attributes
-    ----------
-    share
-        e, shape ``(k,)``.
-    growth
-        Shape ``(k,)``.
-    best_share, best_growth
-        The optimum.
-    """
-
-    group: int
-    efficiency: float
-    theta: float
-    beta: float
-    share: Floats
-    growth: Floats
-    best_share: float
-    best_growth: float
-
-    def headline(self) -> str:
-        """Closed against best."""
-        return (
-            f"groups of {self.group}, efficiency outside {self.efficiency:g}: growth "
-            f"{self.growth[0]:.4f} at {100 * self.share[0]:.0f}% exchange, at best "
-            f"{self.best_growth:.5f} at {100 * self.best_share:.1f}%, n = {len(self.share)} shares"
-        )
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per share."""
-        return pd.DataFrame({"exchange_share": self.share, "growth_per_time": self.growth})
-
-
-def exchange_curve(
-    share: Floats | None = None,
-    *,
-    group: int = 2,
-    outsiders: int | None = None,
-    efficiency: float = 1.0,
-    theta: float = 1 / 3,
-    beta: float = 1.0,
-) -> ExchangeCurve:
-    """How much exchange with other regions keeps knowledge growing fastest?
+def exchange_path(curve: ExchangeCurve, *, until: float = 200.0) -> KnowledgePath:
+    """Let two regions meet at the best share of exchange: does growth get there?
 
     Parameters
     ----------
-    share
-        Shares of time, shape ``(k,)``; 0 to 0.95 by default.
-    group, outsiders, efficiency, theta, beta
-        As for ``exchange_growth``.
+    curve
+        From ``exchange_curve``, where as many outsiders are met as there are in the group.
+    until
+        Time to stop.
     """
-    grid = np.linspace(0, 0.95, 39) if share is None else np.asarray(share, dtype=float)
-
-    def growth(e: float) -> float:
-        return exchange_growth(
-            e, group, outsiders=outsiders, efficiency=efficiency, theta=theta, beta=beta
-        )
-
-    values = np.array([growth(float(e)) for e in grid])
-    near = float(grid[int(np.argmax(values))])
-    reach = 0.05
-    best = minimize_scalar(
-        lambda e: -growth(float(e)),
-        bounds=(max(near - reach, 0.0), min(near + reach, 1.0)),
-        method="bounded",
-        options={"xatol": 1e-7},
-    )
-    best_share, best_growth = float(best.x), float(-best.fun)
-    if values.max() > best_growth:
-        best_share, best_growth = near, float(values.max())
-    return ExchangeCurve(
-        group=group,
+    groups = [curve.group, curve.group]
+    region = np.repeat(np.arange(len(groups)), groups)
+    efficiency = np.where(region[:, None] == region[None, :], 1.0, curve.efficiency)
+    model = KnowledgeCreation(
+        exchange_meetings(groups, curve.best_share),
+        theta=curve.theta,
+        beta=curve.beta,
         efficiency=efficiency,
-        theta=theta,
-        beta=beta,
-        share=grid,
-        growth=values,
-        best_share=best_share,
-        best_growth=best_growth,
-        notes=(
-            "Where membership is fixed, diversity shrinks with every idea that is shared; exchange "
-            "with other regions restores it.",
-        ),
-        sources=(FUJITA_2010, BERLIANT_FUJITA_2008),
     )
+    return knowledge_path(model, until=until)

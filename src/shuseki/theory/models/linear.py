@@ -1,4 +1,4 @@
-"""Does industry gather when demand is linear and transport takes labour, not melting goods?
+"""Does industry gather when demand is linear and transport costs are additive, not iceberg?
 
 The linear model (線形モデル) of Ottaviano, Tabuchi and Thisse: quadratic preferences, a transport
 cost of τ units of the numeraire per unit and step, prices that meet the competition of each
@@ -12,21 +12,24 @@ m_s = Σ_r n_r τ_rs::
     V_r  = S_r + w_r
 
 Takes: preferences, firms' fixed labour, a distance matrix, a transport cost τ per step.
-Gives: the model for ``theory.equilibrium``; the break point (which is the sustain point) and the
-cost above which nobody trades, in closed form.
+Gives: the model for the solver of ``theory.solving``; the break point (which is the sustain point)
+and the cost above which nobody trades, in closed form.
 Sources: Ottaviano, Tabuchi and Thisse (2002); any number of regions follows from the same demand.
-Limits: every pair must trade, so the dearest cost must stay below ``trade_limit()``.
+Limits: every pair must trade, so the highest cost must stay below ``trade_limit()``.
 """
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
+from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import ShortRun, replicator
+from shuseki.theory.models.literature import OTTAVIANO_TABUCHI_THISSE_2002
+from shuseki.theory.solving.bounds import SHARES, Bounds
 from shuseki.theory.solving.space import check_connected, check_parameters, two_regions
 
 __all__ = ["Linear"]
@@ -73,7 +76,8 @@ class Linear:
     distance: Floats = field(default_factory=two_regions)
     speed: float = 1.0
 
-    bounds: Literal["shares"] = field(default="shares", init=False)
+    bounds: ClassVar[Bounds] = SHARES
+    sources: ClassVar[tuple[Source, ...]] = (OTTAVIANO_TABUCHI_THISSE_2002,)
 
     def __post_init__(self) -> None:
         positive = {
@@ -97,8 +101,8 @@ class Linear:
         dearest, limit = float(self.additive_costs.max()), self.trade_limit()
         if dearest >= limit:
             raise ParameterError(
-                f"The dearest pair costs τ = {dearest:.6g}, above the limit of trade {limit:.6g} "
-                f"by {dearest - limit:.3g}. Expected that all regions trade. "
+                f"The most distant pair costs τ = {dearest:.6g}, above the limit of trade "
+                f"{limit:.6g} by {dearest - limit:.3g}. Expected that all regions trade. "
                 "Choose a smaller transport_cost."
             )
 
@@ -205,14 +209,6 @@ class Linear:
         """τ at which the two regions stop trading: ``2aϕ / (2bϕ+cL)``."""
         a, b, c, _ = self.demand
         return 2 * a * self.labour_per_firm / (2 * b * self.labour_per_firm + c * self.mobile)
-
-    def utility_gap(self, share: float) -> float:
-        """``ΔV = Cτ(τ*-τ)(λ-½)``: the first of two regions over the second."""
-        _, b, c, _ = self.demand
-        A, L, phi, tau = self.workers, self.mobile, self.labour_per_firm, self.transport_cost
-        bracket = 2 * b * phi * (3 * b * phi + 3 * c * L + c * A) + c**2 * L * (A + L)
-        scale = bracket * L * (b * phi + c * L) / (2 * phi**2 * (2 * b * phi + c * L) ** 2)
-        return scale * tau * (self.break_point() - tau) * (share - 0.5)
 
     def spectrum(self) -> Floats:
         """Growth rate of each wave on the even circle, per person moved; entry 0 is nan."""

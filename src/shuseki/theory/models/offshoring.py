@@ -1,7 +1,7 @@
 """At which wage gap, and at which transport cost, does a cluster leave for abroad?
 
 A cluster whose firms buy from one another earns a lock-in rent: a firm that left alone would pay
-transport on its inputs and on its sales at home. The rent shrinks as the broad transport cost
+transport on its inputs and on what it sells at home. The rent shrinks as the broad transport cost
 (広い意味での輸送費: freight, tariffs, communication, exchange-rate risk) falls, and with it the
 wage gap that the cluster survives. With the home share of income y, ``s = α + (1-α) y`` and ::
 
@@ -9,13 +9,14 @@ wage gap that the cluster survives. With the home share of income y, ``s = α + 
     a core at home survives against a foreign wage  iff  w_home/w_foreign ≤ q(T)^(-1/((1-α)σ))
 
 The bound is 1 at T = 1, rises to its maximum at ``T̂^(2(σ-1)) = (σ-1+ασ)s / [(σ-1-ασ)(1-s)]`` and
-falls again: a wage gap is held between two transport costs. When the cost of a good falls below
-the lower one, its cluster leaves. Goods that are dear to transport (輸送費用が割高なもの) get there
-last; differentiated goods (差別化の程度が高いもの, low σ) hold larger gaps: these stay.
+falls again: the cluster survives a wage gap between two transport costs. When the cost of a good
+falls below the lower one, its cluster leaves. Goods that are costly to transport
+(輸送費用が割高なもの) get there last; clusters of differentiated goods (差別化の程度が高いもの,
+low σ) survive larger gaps: these stay.
 
 Takes: parameters of the vertical-linkages model, a wage gap, costs.
 Gives: wage ratios (1.2 = home pays 20% more), iceberg costs ≥ 1.
-Sources: mechanism: 藤田 (2006), as told in 商工総合研究所 (2012), pp. 25–26; equations: Fujita,
+Sources: mechanism: 藤田 (2006), as reported in 商工総合研究所 (2012), pp. 25–26; equations: Fujita,
 Krugman and Venables (1999), chapter 14; the rent is derived here and checked against the
 zero-profit condition of ``VerticalLinkages`` with unequal incomes.
 Limits: a firm compares leaving alone with staying; foreign labour is abundant at its wage.
@@ -30,6 +31,7 @@ from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, DataError, ParameterError
+from shuseki.language import Message, say, told
 from shuseki.results import Result, result
 from shuseki.theory.models.literature import FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999
 from shuseki.theory.models.vertical_linkages import VerticalLinkages
@@ -54,7 +56,7 @@ class LockIn:
     Parameters
     ----------
     elasticity_of_substitution
-        σ > 1; low means differentiated.
+        σ > 1; low for differentiated goods.
     intermediate_share
         α in (0, 1), with σ(1-α) > 1.
     home_income_share
@@ -132,7 +134,7 @@ class Good:
     name
         In English, or as the reader knows it.
     elasticity_of_substitution
-        σ: low means differentiated.
+        σ; low for differentiated goods.
     bulk
         Transport cost of this good relative to the average one: its iceberg cost is
         ``1 + bulk (T - 1)``. Small lots and short delivery times are bulk too (小ロット・短納期).
@@ -170,20 +172,33 @@ class Departures(Result):
     sustainable_gap: Floats
     leaves_at: Floats
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """First and last to leave."""
         order = np.argsort(-np.nan_to_num(self.leaves_at, nan=np.inf))
-        first, last = self.goods[order[0]].name, self.goods[order[-1]].name
-        return (
-            f"at a wage gap of {self.wage_gap:g}, {first} leaves first and {last} last, at a broad "
-            f"transport cost of {self.leaves_at[order[-1]]:.4f}; n = {len(self.goods)} goods"
+        last = order[-1]
+        if np.isnan(self.leaves_at[last]):
+            return say(
+                "at a wage gap of {gap:g} no cluster stays at any transport cost; n = "
+                "{n:count(good)}",
+                gap=self.wage_gap,
+                n=len(self.goods),
+            )
+        return say(
+            "at a wage gap of {gap:g} the cluster of {first} leaves first and that of {last} "
+            "last, at a broad transport cost of {cost:.4f}; n = {n:count(good)}",
+            gap=self.wage_gap,
+            first=self.goods[order[0]].name,
+            last=self.goods[last].name,
+            cost=self.leaves_at[last],
+            n=len(self.goods),
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per good."""
         return pd.DataFrame(
             {
-                "good": [good.name for good in self.goods],
+                "good": [str(good.name) for good in self.goods],
+                "good_ja": [told(good.name, "ja") for good in self.goods],
                 "elasticity_of_substitution": [g.elasticity_of_substitution for g in self.goods],
                 "bulk": [good.bulk for good in self.goods],
                 "intermediate_share": [good.intermediate_share for good in self.goods],
@@ -232,7 +247,10 @@ def departures(
         sustainable_gap=np.array(gaps),
         leaves_at=np.array(leaves),
         notes=(
-            "nan: the wage gap exceeds the rent at every transport cost; the cluster never holds.",
+            say(
+                "A good without a cost at which its cluster leaves: the wage gap is larger than "
+                "the cluster survives at any transport cost."
+            ),
         ),
         sources=(FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999),
     )
@@ -280,14 +298,19 @@ class OffshoringPath(Result):
         first = np.where(lost.any(axis=0), lost.argmax(axis=0), 0)
         return np.where(lost.any(axis=0), self.border_cost[first], np.nan)
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Home's share before and after."""
-        gone = int(np.isfinite(self.leaves_at).sum())
-        homes = len(self.names) - self.foreign
-        return (
-            f"border cost {self.border_cost[0]:g} → {self.border_cost[-1]:g}: home's share of "
-            f"manufacturing {100 * self.home_share[0]:.1f}% → {100 * self.home_share[-1]:.1f}%; "
-            f"{gone} of {homes} regions lose half or more, n = {len(self.names)} regions"
+        return say(
+            "border cost {first:g} → {last:g}: home's share of manufacturing {before:.1f}% → "
+            "{after:.1f}%; {gone} of {homes:count(region)} lose half or more, n = "
+            "{n:count(region)}",
+            first=self.border_cost[0],
+            last=self.border_cost[-1],
+            before=100 * self.home_share[0],
+            after=100 * self.home_share[-1],
+            gone=int(np.isfinite(self.leaves_at).sum()),
+            homes=len(self.names) - self.foreign,
+            n=len(self.names),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -458,6 +481,6 @@ def offshoring_path(
         manufacturing_share=np.array(states),
         labour=model.persons,
         foreign=foreign,
-        notes=("Each step starts from the last: the path keeps its history.",),
+        notes=(say("Each step starts where the last one ended, so history decides."),),
         sources=(FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999),
     )

@@ -1,251 +1,55 @@
-"""Why does a place keep what it once had, and how large a shock sets it free?
+"""Why does a place keep its industry, and how large a shock changes its path?
 
-Path dependence (経路依存性). Three views:
+Path dependence (経路依存性). Two views; a third is in ``urns``:
 
-``Urn``
-    Each new plant picks region r with probability ``(s_r + n_r)^κ / Σ(s + n)^κ``: κ = 1 leaves
-    shares to chance for good (Dirichlet limit), κ > 1 ends in monopoly, κ < 1 in equal shares.
-``EntryExit``
-    Plants close at random and reopen at r with probability ∝ ``a_r + b n_r``; at rest the numbers
-    are Dirichlet-multinomial with parameters a/b.
+``escape_share``
+    In a model of location: the smallest share of industry that must move before a core is left
+    for good (path creation, 経路創造: crossing the unstable branch).
 ``Lifecycle``
     The stages of a cluster (産業集積のライフサイクル, figure 3-2) and its negative lock-in
     (負のロックイン): n plants, difference m of what their people know,
     ``dn/dt = n [ν₀ + κ g(m) - ξ ln n - x]``, ``dm/dt = (1-m) g(m) [(1-δ) - (2-δ) m]`` with
-    meeting share
-    ``δ = 1/(1 + openness·n)``: few plants meet the same few partners, know the same, create little
-    and shrink. The five scenarios of escape that figure 3-3 prints are shocks to it; ``escape``
-    finds the smallest that leads back to growth.
-
-``escape_share`` does the same for location models: the smallest share of industry that must move
-for a core to unravel (path creation, 経路創造: crossing the unstable branch).
+    meeting share ``δ = 1/(1 + openness·n)``: the people of few plants meet the same few partners,
+    come to know the same, create little, and the cluster shrinks. The five scenarios
+    of escape that figure 3-3 prints are shocks to it; ``escape`` finds the smallest that leads back
+    to growth.
 
 Takes: parameters. Gives: shares; sizes of shocks in the unit of what is shocked.
-Sources: Arthur (1989) for urns; stages and scenarios: 遠山 (2010) as told in 商工総合研究所 (2012),
-figures 3-2 and 3-3. The lifecycle equations are a proposal of this package, not published.
-Limits: the lifecycle is a thinking aid: its parameters are not estimated.
+Sources: stages and scenarios: 遠山 (2010) as reported in
+商工総合研究所 (2012), figures 3-2 and 3-3. The lifecycle equations are a proposal of this
+package, not published.
+Limits: the lifecycle illustrates a mechanism; its parameters are not estimated.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import numba
 import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
+from shuseki.language import Message, say, told
 from shuseki.results import Result, result
-from shuseki.theory.models.knowledge_creation import pair_growth
-from shuseki.theory.models.literature import ARTHUR_1989, BERLIANT_FUJITA_2008, TOYAMA_2010
+from shuseki.theory.models.knowledge_growth import pair_growth
+from shuseki.theory.models.literature import BERLIANT_FUJITA_2008, TOYAMA_2010
 from shuseki.theory.solving.dynamics import simulate
 from shuseki.theory.solving.equilibrium import Model, solve
 from shuseki.theory.solving.space import check_parameters
 
 __all__ = [
     "SCENARIOS",
-    "EntryExit",
     "EscapeShare",
     "Escapes",
-    "History",
     "Lifecycle",
     "LifecyclePath",
     "Scenario",
-    "Urn",
     "escape",
     "escape_share",
     "escapes",
     "lifecycle_path",
-    "play",
 ]
-
-
-# ---- urns and entry–exit -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Urn:
-    """New plants go where plants are.
-
-    Parameters
-    ----------
-    seeds
-        s, what each region starts with, > 0, shape ``(n,)``.
-    feedback
-        κ: 1 in proportion, above it more than that.
-    """
-
-    seeds: Floats
-    feedback: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not (np.asarray(self.seeds) > 0).all() or len(self.seeds) < 2:
-            raise ParameterError(
-                f"Seeds {np.asarray(self.seeds).tolist()[:5]}. Expected two or more, each > 0."
-            )
-        check_parameters("Urn", feedback=(self.feedback, 0, np.inf))
-
-    def short_run(self, state: Floats) -> Floats:
-        """Probability that the next plant opens in each region, given shares, ``(..., n)``."""
-        pull: Floats = np.asarray(state) ** self.feedback
-        return pull / pull.sum(axis=-1, keepdims=True)
-
-    def drift(self, state: Floats) -> Floats:
-        """Mean change of the shares per relative growth of the whole, ``(..., n)``."""
-        return self.short_run(state) - state
-
-
-@dataclass(frozen=True, eq=False)
-class EntryExit:
-    """A fixed number of plants; one closes at random, another opens where plants are.
-
-    Parameters
-    ----------
-    attraction
-        a, what draws a plant to each region by itself, > 0, shape ``(n,)``.
-    feedback
-        b > 0: what each plant there adds.
-    plants
-        Total number.
-    """
-
-    attraction: Floats
-    feedback: float
-    plants: int
-
-    def __post_init__(self) -> None:
-        check_parameters(
-            "EntryExit", feedback=(self.feedback, 0, np.inf), plants=(self.plants, 0, np.inf)
-        )
-        if not (np.asarray(self.attraction) > 0).all():
-            raise ParameterError("attraction has values ≤ 0. Expected > 0 everywhere.")
-
-    def short_run(self, state: Floats) -> Floats:
-        """Probability that the next plant opens in each region, given shares, ``(..., n)``."""
-        pull = self.attraction + self.feedback * self.plants * np.asarray(state)
-        return pull / pull.sum(axis=-1, keepdims=True)
-
-    def drift(self, state: Floats) -> Floats:
-        """Mean change of the shares per closure, ``(..., n)``."""
-        return (self.short_run(state) - state) / self.plants
-
-
-@result
-class History(Result):
-    """Many histories of the same process.
-
-    Attributes
-    ----------
-    model
-        Urn or entry–exit.
-    shares
-        Final shares, shape ``(histories, n)``.
-    steps
-        Plants that opened in each history.
-    seed
-        Of the chance.
-    """
-
-    model: Urn | EntryExit
-    shares: Floats
-    steps: int
-    seed: int
-
-    @property
-    def leader_share(self) -> float:
-        """Share of the largest region, mean over histories."""
-        return float(self.shares.max(axis=1).mean())
-
-    def headline(self) -> str:
-        """How much the leader has."""
-        return (
-            f"after {self.steps:,} openings the leading region holds "
-            f"{100 * self.leader_share:.1f}% on average, n = {len(self.shares):,} histories of "
-            f"{self.shares.shape[1]} regions (seed {self.seed})"
-        )
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per region."""
-        return pd.DataFrame(
-            {
-                "region": np.arange(self.shares.shape[1]),
-                "mean_share": self.shares.mean(axis=0),
-                "variance": self.shares.var(axis=0),
-                "probability_of_leading": np.bincount(
-                    self.shares.argmax(axis=1), minlength=self.shares.shape[1]
-                )
-                / len(self.shares),
-            }
-        )
-
-
-def play(
-    model: Urn | EntryExit, *, histories: int = 1000, steps: int = 1000, seed: int = 0
-) -> History:
-    """Run a process many times; the same seed gives the same histories.
-
-    Parameters
-    ----------
-    model
-        Urn or entry–exit.
-    histories
-        Runs.
-    steps
-        Plants that open in each.
-    seed
-        Of the chance.
-    """
-    if histories < 1 or steps < 1:
-        raise ParameterError(f"histories = {histories}, steps = {steps}. Expected 1 or more each.")
-    rng = np.random.default_rng(seed)
-    shares = np.empty((histories, len(_base(model))))
-    for h in range(histories):
-        if isinstance(model, Urn):
-            chance = rng.random(steps)
-            shares[h] = _urn(np.asarray(model.seeds, dtype=float), model.feedback, chance)
-        else:
-            start = rng.multinomial(model.plants, model.short_run(np.zeros(shares.shape[1])))
-            shares[h] = _entry_exit(
-                start.astype(float),
-                np.asarray(model.attraction, dtype=float),
-                model.feedback,
-                rng.random((steps, 2)),
-            )
-    return History(model=model, shares=shares, steps=steps, seed=seed, sources=(ARTHUR_1989,))
-
-
-def _base(model: Urn | EntryExit) -> Floats:
-    return np.asarray(model.seeds if isinstance(model, Urn) else model.attraction)
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _pick(weights: Floats, chance: float) -> int:
-    target = chance * weights.sum()
-    total = 0.0
-    for r in range(len(weights)):
-        total += weights[r]
-        if target < total:
-            return r
-    return len(weights) - 1
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _urn(seeds: Floats, feedback: float, chance: Floats) -> Floats:
-    size = seeds.copy()
-    for t in range(len(chance)):
-        size[_pick(size**feedback, chance[t])] += 1.0
-    opened = size - seeds
-    return opened / opened.sum()
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _entry_exit(plants: Floats, attraction: Floats, feedback: float, chance: Floats) -> Floats:
-    size = plants.copy()
-    for t in range(len(chance)):
-        size[_pick(size, chance[t, 0])] -= 1.0
-        size[_pick(attraction + feedback * size, chance[t, 1])] += 1.0
-    return size / size.sum()
 
 
 # ---- location: the share that must move --------------------------------------------------------
@@ -253,7 +57,7 @@ def _entry_exit(plants: Floats, attraction: Floats, feedback: float, chance: Flo
 
 @result
 class EscapeShare(Result):
-    """How much must move before a state gives way.
+    """How much must move before a state is left for good.
 
     Attributes
     ----------
@@ -269,11 +73,14 @@ class EscapeShare(Result):
     threshold: Floats
     destination: Floats
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """The threshold."""
-        return (
-            f"at transport cost {self.model.transport_cost:g} {100 * self.share:.2f}% of the whole "
-            f"must move before the state gives way, n = {self.model.regions} regions"
+        return say(
+            "at transport cost {cost:g} {percent:.2f}% of the whole must move before the state "
+            "is left for good, n = {n:count(region)}",
+            cost=self.model.transport_cost,
+            percent=100 * self.share,
+            n=self.model.regions,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -313,9 +120,7 @@ def escape_share(
 
     def end(size: float) -> Floats:
         moved = np.maximum(state + size * (towards - state), 1e-12)
-        if model.bounds == "shares":
-            moved = moved / moved.sum()
-        return solve(model, moved).state
+        return solve(model, model.bounds.complete(moved)).state
 
     def returns(size: float) -> bool:
         return bool(np.max(np.abs(end(size) - locked)) < 1e-3)
@@ -336,7 +141,7 @@ def escape_share(
         state=locked,
         threshold=threshold,
         destination=end(high),
-        notes=("Path creation (経路創造): the threshold is a point of the unstable branch.",),
+        notes=(say("Path creation: the threshold is a point of the unstable branch."),),
         sources=(TOYAMA_2010,),
     )
 
@@ -346,7 +151,7 @@ def escape_share(
 
 @dataclass(frozen=True)
 class Lifecycle:
-    """A cluster that lives on what its people can still tell one another.
+    """A cluster that grows with the knowledge that its people create together.
 
     The state is ``(ln n, m)``.
 
@@ -400,6 +205,15 @@ class Lifecycle:
         return np.array([size, (1 - m) * growth * ((1 - delta) - (2 - delta) * m)])
 
 
+STAGES = {
+    "emergence": say("emergence"),
+    "growth": say("growth"),
+    "maturity": say("maturity"),
+    "decline": say("decline"),
+}
+PROPOSAL = say("The lifecycle equations are a proposal of this package, not estimated.")
+
+
 @result
 class LifecyclePath(Result):
     """Plants, difference and stage over time.
@@ -419,12 +233,16 @@ class LifecyclePath(Result):
     difference: Floats
     stage: tuple[str, ...]
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """First and last."""
-        return (
-            f"{self.plants[0]:.2f} → {self.plants[-1]:.2f} plants (index) over "
-            f"{self.time[-1]:g} units of time, last stage: {self.stage[-1]}, "
-            f"n = {len(self.time)} times"
+        return say(
+            "{first:.2f} → {last:.2f} plants (index) over {span:g} units of time, last stage: "
+            "{stage}, n = {n:count(time)}",
+            first=self.plants[0],
+            last=self.plants[-1],
+            span=self.time[-1],
+            stage=STAGES[self.stage[-1]],
+            n=len(self.time),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -469,7 +287,7 @@ def lifecycle_path(
         plants=size,
         difference=path.states[:, 1],
         stage=tuple(map(str, stage)),
-        notes=("The lifecycle equations are a proposal of this package, not estimated.",),
+        notes=(PROPOSAL,),
         sources=(TOYAMA_2010, BERLIANT_FUJITA_2008),
     )
 
@@ -480,11 +298,11 @@ class Scenario:
 
     Attributes
     ----------
-    name, name_ja
-        As printed (Japanese), and in English.
+    name
+        In Japanese as printed.
     kind
         ``pulse`` changes the state once, ``lasting`` changes a parameter for good.
-    unit, unit_ja
+    unit
         Of the size of the shock.
     limit
         Largest size tried.
@@ -492,11 +310,9 @@ class Scenario:
         Model and state after a shock of a size.
     """
 
-    name: str
-    name_ja: str
+    name: Message
     kind: Literal["pulse", "lasting"]
-    unit: str
-    unit_ja: str
+    unit: Message
     limit: float
     apply: Callable[[Lifecycle, Floats, float], tuple[Lifecycle, Floats]] = field(repr=False)
 
@@ -523,47 +339,37 @@ def _upgrade(model: Lifecycle, state: Floats, size: float) -> tuple[Lifecycle, F
 
 SCENARIOS = (
     Scenario(
-        "Indigenous creation",
-        "地域固有・土着の創造",
+        say("Indigenous creation"),
         "pulse",
-        "difference m added, of ½",
-        "知識の差異 m の増分（最大½）",
+        say("difference m added, of ½"),
         0.49,
         _indigenous,
     ),
     Scenario(
-        "Heterogeneity and diversity",
-        "不均性と多様性",
+        say("Heterogeneity and diversity"),
         "lasting",
-        "rise of openness, share",
-        "開放度の上昇率",
+        say("rise of openness, share"),
         50.0,
         _diversity,
     ),
     Scenario(
-        "Transplantation from elsewhere",
-        "別のどこかからの工場移転",
+        say("Transplantation from elsewhere"),
         "pulse",
-        "plants moved in, index",
-        "移転する事業所数（指数）",
+        say("plants moved in, index"),
         500.0,
         _transplant,
     ),
     Scenario(
-        "Diversity of related industries",
-        "（技術的）関連産業の多様性",
+        say("Diversity of related industries"),
         "lasting",
-        "rise of the birth rate, per time",
-        "開業率の上昇（時間あたり）",
+        say("rise of the birth rate, per time"),
         2.0,
         _related,
     ),
     Scenario(
-        "Upgrading of existing industries",
-        "既存産業のアップグレード",
+        say("Upgrading of existing industries"),
         "lasting",
-        "rise of the return to knowledge, share",
-        "知識の収益の上昇率",
+        say("rise of the return to knowledge, share"),
         20.0,
         _upgrade,
     ),
@@ -600,7 +406,7 @@ def escape(
     Returns
     -------
     float
-        Size in the scenario's unit; infinite when even its limit does not do.
+        Size in the scenario's unit; infinite when even the limit does not suffice.
     """
 
     def works(size: float) -> bool:
@@ -637,23 +443,27 @@ class Escapes(Result):
     locked_in: float
     thriving: float
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """How many work."""
-        done = int(np.isfinite(self.size).sum())
-        return (
-            f"locked in at {self.locked_in:.3f} plants (index) instead of {self.thriving:.1f}: "
-            f"{done} of {len(self.scenarios)} scenarios can lead out, n = {len(self.scenarios)}"
+        return say(
+            "locked in at {locked:.3f} plants (index) instead of {thriving:.1f}: {works} of "
+            "{n:count(scenario)} can lead out of it",
+            locked=self.locked_in,
+            thriving=self.thriving,
+            works=int(np.isfinite(self.size).sum()),
+            n=len(self.scenarios),
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per scenario."""
         return pd.DataFrame(
             {
-                "scenario": [one.name for one in self.scenarios],
-                "scenario_ja": [one.name_ja for one in self.scenarios],
+                "scenario": [str(one.name) for one in self.scenarios],
+                "scenario_ja": [told(one.name, "ja") for one in self.scenarios],
                 "kind": [one.kind for one in self.scenarios],
                 "smallest_size": self.size,
-                "unit": [one.unit for one in self.scenarios],
+                "unit": [str(one.unit) for one in self.scenarios],
+                "unit_ja": [told(one.unit, "ja") for one in self.scenarios],
             }
         )
 
@@ -698,9 +508,11 @@ def escapes(
         locked_in=float(np.exp(low[0])),
         thriving=thriving,
         notes=(
-            "Recovered: more plants than halfway (in logs) to the thriving state. Sizes of "
-            "different scenarios are in different units and cannot be compared with one another.",
-            "The lifecycle equations are a proposal of this package, not estimated.",
+            say(
+                "Recovered: more plants than halfway (in logs) to the thriving state. Sizes of "
+                "different scenarios are in different units and cannot be compared."
+            ),
+            PROPOSAL,
         ),
         sources=(TOYAMA_2010,),
     )

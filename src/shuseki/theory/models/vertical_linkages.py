@@ -1,11 +1,11 @@
-"""Do makers of final and of intermediate goods hold one another in place?
+"""Why do makers of final and of intermediate goods stay together?
 
 Vertical linkages (Fujita, Krugman and Venables, chapter 14; 藤田 2006): nobody migrates, firms buy
-one another's products. More makers of intermediate goods (中間財) make final goods cheaper nearby,
+each other's products. More makers of intermediate goods (中間財) make final goods cheaper nearby,
 the forward linkage (前方連関効果); more makers of final goods buy more of them, the backward
-linkage
-(後方連関効果). Their circle is the positive lock-in (正のロックイン). Each region has labour
-``L_r``, of which a share λ_r is in manufacturing; the rest farms with a product A(1-λ)::
+linkage (後方連関効果). Each strengthens the other: the positive lock-in (正のロックイン). Each
+region has labour ``L_r``, of which a share λ_r is in manufacturing; the rest farms with a product
+A(1-λ)::
 
     p_r = w_r^(1-α) G_r^α
     G_s^(1-σ) = Σ_r L_r λ_r w_r p_r^(-σ) D_rs
@@ -13,12 +13,12 @@ linkage
     E = μY + α/(1-α) L w λ,   Y = L (w λ + A(1-λ))
     dλ_r/dt = γ (w_r - A'(1-λ_r))
 
-``A(x) = v (K/η) (x/K)^η``: with η = 1 farming takes labour at the wage v; with η < 1 labour grows
-dear where industry gathers, and gathering has an inverted U (逆U字) in the transport cost.
+``A(x) = v (K/η) (x/K)^η``: with η = 1 farming takes labour at the wage v; with η < 1 wages rise
+where industry gathers, and agglomeration is an inverted U (逆U字) in the transport cost.
 
 Takes: parameters, a distance matrix in steps, a transport cost per step.
-Gives: the model for ``theory.equilibrium`` and ``theory.dynamics``; break and sustain points, the
-unstable band. What a lock-in is worth is in ``theory.offshoring``.
+Gives: the model for the solver and the simulator of ``theory.solving``; break and sustain points.
+What a lock-in is worth: ``models.offshoring``.
 Sources: Fujita, Krugman and Venables (1999), chapter 14; mechanism in words: 藤田 (2006). The
 Jacobian is derived here. η and K formalise congestion, which 藤田 (2006) has in words only.
 Limits: labour does not move between regions; one industry.
@@ -26,13 +26,16 @@ Limits: labour does not move between regions; one industry.
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar
 
 import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import ShortRun, break_point, sustain_point
+from shuseki.theory.models.literature import FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999
+from shuseki.theory.solving.bounds import BOX, Bounds
 from shuseki.theory.solving.space import (
     check_costs,
     check_parameters,
@@ -53,7 +56,7 @@ class VerticalLinkages:
     Parameters
     ----------
     elasticity_of_substitution
-        σ > 1: low means differentiated goods (差別化).
+        σ > 1; low for differentiated goods (差別化).
     intermediate_share
         α in (0, 1), share of intermediate goods in the cost of manufactures.
     manufacturing_share
@@ -75,7 +78,7 @@ class VerticalLinkages:
     Raises
     ------
     ParameterError
-        A parameter is outside its range, or the black hole swallows everything: σ(1-α) ≤ 1.
+        A parameter is outside its range, or the no-black-hole condition fails: σ(1-α) ≤ 1.
 
     Examples
     --------
@@ -94,7 +97,8 @@ class VerticalLinkages:
     outside_wage: Floats | None = None
     speed: float = 1.0
 
-    bounds: Literal["box"] = field(default="box", init=False)
+    bounds: ClassVar[Bounds] = BOX
+    sources: ClassVar[tuple[Source, ...]] = (FUJITA_KRUGMAN_VENABLES_1999, FUJITA_2006)
 
     def __post_init__(self) -> None:
         check_parameters(
@@ -193,7 +197,7 @@ class VerticalLinkages:
         return slope
 
     def drift(self, state: Floats) -> Floats:
-        """dλ/dt, shape ``(..., n)``, zero where a bound holds the state back."""
+        """dλ/dt, shape ``(..., n)``, zero at a bound that the state would cross."""
         gain = self.payoff(state)
         held = ((state <= 0) & (gain < 0)) | ((state >= 1) & (gain > 0))
         return self.speed * np.where(held, 0.0, gain)
@@ -218,7 +222,7 @@ class VerticalLinkages:
             raise ParameterError(
                 f"μ = {self.manufacturing_share:g} is above ½: one region cannot hold all of "
                 "manufacturing. Expected μ ≤ ½ for the closed form. "
-                "Use theory.equilibrium.sustain_points(model)."
+                "Use shuseki.theory.sustain_points(model)."
             )
         alpha = self.intermediate_share
         return sustain_point(self.elasticity_of_substitution, alpha, (1 + alpha) / 2)
@@ -234,7 +238,7 @@ class VerticalLinkages:
             raise ParameterError(
                 f"{verb}() holds for two like regions with farm_elasticity 1; this model has "
                 f"{self.regions} regions and farm_elasticity {self.farm_elasticity:g}. "
-                f"Use theory.equilibrium.{verb}s(model), which solves for it."
+                f"Use shuseki.theory.{verb}s(model), which solves for it."
             )
 
     # ---- arithmetic ------------------------------------------------------------------------

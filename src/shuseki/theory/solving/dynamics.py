@@ -1,11 +1,11 @@
 """How does a model move from where it is?
 
 One simulator for all models: any frozen dataclass with a ``drift(state)``. It integrates
-``d state / dt = drift(state)`` and keeps what the model keeps (shares add up to 1 because the
-drift does). ``rest`` says whether the path has come to rest.
+``d state / dt = drift(state)`` and keeps what the model keeps (shares add up to 1 because their
+rates of change add up to 0). ``speed_at_end`` says whether the path has come to rest.
 
 Takes: a model, a first state, a time. Gives: states over time, shape ``(times, n)``.
-Limits: a path that starts exactly on an unstable state stays there; nudge it, with a seed.
+Limits: a path that starts exactly on an unstable state stays there; move it a little first.
 """
 
 from typing import Protocol
@@ -16,9 +16,10 @@ from scipy.integrate import solve_ivp
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.language import Message, say
 from shuseki.results import Result, result
 
-__all__ = ["Moving", "Trajectory", "count_peaks", "nudged", "simulate"]
+__all__ = ["Moving", "Trajectory", "simulate"]
 
 
 class Moving(Protocol):
@@ -57,12 +58,15 @@ class Trajectory(Result):
         """Largest rate of change in the last state; near 0 at rest."""
         return float(np.max(np.abs(self.model.drift(self.end))))
 
-    def headline(self) -> str:
+    def headline(self) -> Message:
         """Where it ended, how fast it still moves."""
-        return (
-            f"{type(self.model).__name__} over {self.time[-1] - self.time[0]:g} units of time: "
-            f"largest entry {self.end.max():.4f}, still moving at {self.speed_at_end:.1e}, "
-            f"n = {len(self.end)}"
+        return say(
+            "over {span:g} units of time: largest entry {largest:.4f}, still moving at "
+            "{speed:.1e}, n = {n:count(entry,entries)}",
+            span=self.time[-1] - self.time[0],
+            largest=self.end.max(),
+            speed=self.speed_at_end,
+            n=len(self.end),
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -120,19 +124,3 @@ def simulate(
             "Expected a smooth drift. Start elsewhere, or loosen the tolerance."
         )
     return Trajectory(model=model, time=path.t, states=path.y.T)
-
-
-def nudged(state: Floats, size: float, seed: int) -> Floats:
-    """A state with every share changed by a random factor within ``1 ± size``, renormalised."""
-    noise = np.random.default_rng(seed).uniform(-size, size, len(state))
-    moved = state * (1 + noise)
-    moved *= state.sum() / moved.sum()
-    return moved
-
-
-def count_peaks(shares: Floats, *, even: float = 0.02) -> int:
-    """Local maxima around a circle; 0 when the shares differ by less than ``even``, relative."""
-    if np.ptp(shares) < even * shares.mean():
-        return 0
-    higher = (shares > np.roll(shares, 1) + 1e-9) & (shares >= np.roll(shares, -1) - 1e-9)
-    return int((higher & (shares > shares.mean())).sum())

@@ -10,15 +10,12 @@ Sources: Fujita, Krugman and Venables (1999), chapters 4–6.
 Limits: costs multiply; an additive cost is used by the linear model alone.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, examples
 
 __all__ = [
-    "BroadTransportCost",
     "any_costs",
     "check_costs",
     "check_parameters",
@@ -28,41 +25,6 @@ __all__ = [
     "proximity",
     "two_regions",
 ]
-
-UNREACHABLE_PROXIMITY = 1e-300
-"""Below this no demand arrives in double precision: the two regions do not trade."""
-
-
-@dataclass(frozen=True)
-class BroadTransportCost:
-    """Transport cost in the broad sense (広い意味での輸送費): everything that distance costs.
-
-    Each part is a share of the value shipped; the parts compound.
-
-    Attributes
-    ----------
-    freight_share, tariff_share, communication_share, exchange_risk_share
-        Freight and logistics, tariffs and other barriers, the cost of information and of moving
-        people, the cost of exchange-rate risk, each ≥ 0.
-    """
-
-    freight_share: float = 0.0
-    tariff_share: float = 0.0
-    communication_share: float = 0.0
-    exchange_risk_share: float = 0.0
-
-    def __post_init__(self) -> None:
-        negative = {name: value for name, value in vars(self).items() if not value >= 0}
-        if negative:
-            raise ParameterError(
-                f"Negative parts of the transport cost: {negative}. Expected shares ≥ 0 of the "
-                "value shipped. Enter a subsidy as a lower tariff_share, down to 0."
-            )
-
-    @property
-    def iceberg(self) -> float:
-        """Units to send so that one arrives, ≥ 1."""
-        return float(np.prod([1 + value for value in vars(self).values()]))
 
 
 def two_regions() -> Floats:

@@ -1,0 +1,1 @@
+"""Where two rooms must meet: a theory calibrated on observed areas."""

@@ -1,0 +1,1 @@
+"""What can I call with a table of my own?"""

@@ -1,0 +1,40 @@
+"""The chapters of a study, in the order in which they run and are told."""
+
+from typing import Any
+
+from shuseki.study.chapter import Chapter
+from shuseki.study.chapters.accounts import ACCOUNTS
+from shuseki.study.chapters.atlas import ATLAS
+from shuseki.study.chapters.births import BIRTHS
+from shuseki.study.chapters.borders import BORDERS
+from shuseki.study.chapters.counts import COUNTS
+from shuseki.study.chapters.entry import ENTRY
+from shuseki.study.chapters.equality import EQUALITY
+from shuseki.study.chapters.events import EVENTS
+from shuseki.study.chapters.industries import INDUSTRIES
+from shuseki.study.chapters.measures import MEASURES
+from shuseki.study.chapters.neighbours import NEIGHBOURS
+from shuseki.study.chapters.print import PRINT
+from shuseki.study.chapters.records import RECORDS
+from shuseki.study.chapters.region import REGION
+from shuseki.study.chapters.survival import SURVIVAL
+
+__all__ = ["CHAPTERS"]
+
+CHAPTERS: tuple[Chapter[Any, Any], ...] = (
+    RECORDS,
+    REGION,
+    INDUSTRIES,
+    BIRTHS,
+    EVENTS,
+    SURVIVAL,
+    ACCOUNTS,
+    ENTRY,
+    NEIGHBOURS,
+    COUNTS,
+    EQUALITY,
+    ATLAS,
+    BORDERS,
+    MEASURES,
+    PRINT,
+)

@@ -1,0 +1,357 @@
+"""How high are the rates, and what are the regions like?"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from shuseki.datasets import regional_accounts
+from shuseki.datasets.catalogue import dataset
+from shuseki.demography.events import events
+from shuseki.entry.definitions import (
+    AccountColumns,
+    Definitions,
+    Label,
+    OutcomeDefinition,
+    VariableDefinition,
+)
+from shuseki.entry.descriptives import (
+    Correlations,
+    Descriptives,
+    Ranking,
+    correlate,
+    describe,
+    rank,
+)
+from shuseki.entry.variables import RegionalVariables, regional_variables
+from shuseki.errors import ShusekiError
+from shuseki.geography.districts import Division
+from shuseki.papers.catalogue import (
+    DEFINITIONS_OF,
+    printed_definitions,
+    printed_paper,
+    table_number,
+)
+from shuseki.reading.tables import read_table
+from shuseki.report.blocks import Block, Figure, Finding, Section
+from shuseki.report.national import entry_exit_rates
+from shuseki.report.plots.maps import can_be_drawn, choropleth, map_notes, map_sources
+from shuseki.report.tables import Table
+from shuseki.report.words import Lang, Text
+from shuseki.results import Result
+from shuseki.sources import Source
+from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
+
+__all__ = ["ACCOUNTS", "Accounts", "Rates"]
+
+
+class Accounts(Options):
+    """Where the regional accounts come from, and which rates and variables are computed of them.
+
+    Without ``variable`` and ``outcome`` the definitions are those that come with the bundled
+    accounts.
+    """
+
+    source: Literal["synthetic", "public", "file"] = "synthetic"
+    file: Path | None = None
+    variable: tuple[VariableDefinition, ...] = ()
+    outcome: tuple[OutcomeDefinition, ...] = ()
+    columns: AccountColumns = AccountColumns()
+    map: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """Regional accounts, and what was computed of them.
+
+    Attributes
+    ----------
+    accounts
+        One row per area.
+    variables
+        Outcomes and variables.
+    descriptives, correlations, rankings
+        What they look like.
+    """
+
+    accounts: pd.DataFrame
+    variables: RegionalVariables
+    descriptives: Descriptives
+    correlations: Correlations
+    rankings: Mapping[str, Ranking]
+
+
+class AccountsChapter(Chapter[Accounts, Rates]):
+    """Compute the rates and the regional variables."""
+
+    name = "accounts"
+    options = Accounts
+    needs = ("records", "region", "births")
+
+    def wanted(self, study: Any) -> bool:
+        """Whether the study has accounts, or equations on them."""
+        return bool(study.has("accounts") or study.has("entry"))
+
+    def check(self, asked: Accounts, study: Any) -> Iterator[str]:
+        """The source must fit the records, and a file must be named."""
+        records = study.tables.get("records")
+        if asked.source == "synthetic" and records is not None and records.source == "files":
+            yield (
+                'source is "synthetic" but records.source is not. Expected both from the same '
+                'census. Use accounts.source = "public", or "file" with your own table.'
+            )
+        if asked.source == "file" and asked.file is None:
+            yield (
+                'source is "file" but accounts.file is missing. Expected a CSV, Parquet or xlsx '
+                "table with a column area and the columns that the variables need. Name it."
+            )
+        if asked.source == "public" and records is not None and records.codes_of == "any":
+            yield (
+                'source is "public", which holds Japanese areas, but the codes are not Japan\'s. '
+                'Use "file" with your own table.'
+            )
+        try:
+            definitions_of(study)
+        except ShusekiError as error:
+            yield str(error)
+
+    def run(self, asked: Accounts, running: Running) -> Rates:
+        """Read the accounts, and compute."""
+        study, answers = running.study, running.answers
+        definitions = definitions_of(study)
+        regions: Division = answers["region"]
+        with running.manifest.step("compute the rates and the regional variables") as entry:
+            accounts = self._read(asked, running, definitions)
+            counts = counts_of(running, definitions)
+            variables = regional_variables(
+                accounts,
+                counts,
+                definitions=definitions,
+                area_names=dict(zip(regions.codes, regions.names("ja"), strict=True))
+                if regions.codes_of == "japan"
+                else dict(zip(regions.codes, regions.names("en"), strict=True)),
+                area_groups=dict(zip(regions.codes, regions.parents, strict=True)),
+                sources=(*answers["births"].panel.sources, *sources_of(asked, accounts)),
+            )
+            printed = printed_order(study.paper_named)
+            order = [*variables.outcomes, *variables.regressors]
+            order.sort(key=lambda n: printed.index(n) if n in printed else len(printed))
+            rule = study.outlier_rule
+            entry["areas"] = len(variables.areas)
+            entry["outcomes"] = list(variables.outcomes)
+        return Rates(
+            accounts,
+            variables,
+            describe(variables, order, outliers=rule),
+            correlate(variables, order, outliers="none"),
+            {name: rank(variables, name) for name in variables.outcomes},
+        )
+
+    def _read(self, asked: Accounts, running: Running, definitions: Definitions) -> pd.DataFrame:
+        if asked.source == "synthetic":
+            path = running.answers["records"].folder / "regional_accounts.parquet"
+            return pd.read_parquet(path)
+        if asked.source == "public":
+            regions: Division = running.answers["region"]
+            return pd.DataFrame(regional_accounts("public", by=regions))
+        assert asked.file is not None
+        running.manifest.add_input(asked.file)
+        encoding = running.study.study.encoding
+        table = read_table(
+            asked.file, codes=["area"], numbers=definitions.needed, encoding=encoding
+        )
+        return table.set_index("area")
+
+    def results(self, answer: Rates) -> dict[str, Result]:
+        """Tables of the variables, and rankings."""
+        return {
+            "descriptives": answer.descriptives,
+            "correlations": answer.correlations,
+            **{f"ranking_{name.lower()}": one for name, one in answer.rankings.items()},
+        }
+
+    def brief(self, answer: Rates, told: Told) -> Brief:
+        """The mean of the first outcome."""
+        names = answer.variables.outcomes
+        if not names:
+            return Brief()
+        label = answer.variables.definitions.label(names[0])
+        mean = answer.variables.column(names[0]).mean()
+        words = (f"mean {label.label}", f"平均{label.label_ja.removeprefix('製造業')}")
+        return Brief(numbers=((f"{mean:.2f}", words),))
+
+    def sections(self, answer: Rates, told: Told) -> Iterator[Section]:
+        """Where the rates are high; what the variables are."""
+        where = list(_where(answer, told))
+        if where:
+            yield Section(("Where: rates by area", "地域別の開業率"), where)
+        if answer.variables.regressors:
+            yield Section(("The regional variables", "地域変数"), list(_variables(answer, told)))
+
+
+def definitions_of(study: Any) -> Definitions:
+    """The variables and outcomes of a study: its own, or those of a folder of definitions."""
+    asked: Accounts = study.tables.get("accounts", Accounts())
+    entry = study.tables.get("entry")
+    if asked.variable or asked.outcome:
+        return Definitions(asked.variable, asked.outcome, asked.columns)
+    named = study.paper_named or DEFINITIONS_OF
+    return printed_definitions(named, convention=entry.convention if entry else "")
+
+
+def counts_of(running: Running, definitions: Definitions) -> pd.DataFrame:
+    """Births by area; deaths, stock and net change where an outcome counts them."""
+    counted = running.answers["births"]
+    counts: pd.DataFrame = counted.born.by_area()
+    asked = {outcome.counts.split("_")[0] for outcome in definitions.outcomes}
+    if not asked & {"deaths", "net", "stock"}:
+        return counts
+    births = running.study.births
+    grouped = running.answers.get("industries")
+    found = events(
+        running.answers["records"].store,
+        waves=[births.since, births.at],
+        division=running.answers["region"],
+        groups=(grouped.groups or None) if grouped else None,
+        lives=births.lives,
+    ).panel
+    columns = {"deaths": "deaths", "stock": "establishments"}
+    for name, variable in columns.items():
+        last = found.values[variable][:, :, -1]
+        counts[name] = last.sum(axis=1)
+        for k, group in enumerate(found.industries):
+            counts[f"{name}_{group}"] = last[:, k]
+    change = found.values["establishments"]
+    counts["net_change"] = (change[:, :, -1] - change[:, :, 0]).sum(axis=1)
+    for k, group in enumerate(found.industries):
+        counts[f"net_change_{group}"] = change[:, k, -1] - change[:, k, 0]
+    return counts
+
+
+def sources_of(asked: Accounts, accounts: pd.DataFrame) -> tuple[Source, ...]:
+    """Where the accounts come from."""
+    if asked.source == "file" and asked.file is not None:
+        name = asked.file.name
+        return (Source(name, f"Regional accounts in {name}", "", origin="user"),)
+    return tuple(dataset(name).source for name in accounts.attrs.get("datasets", ()))
+
+
+def printed_order(paper: str | None) -> list[str]:
+    """Variables in the order of a paper's descriptive statistics."""
+    if paper is None:
+        return []
+    table = printed_paper(paper).table("descriptives")
+    return [] if table.empty else list(table["variable"])
+
+
+# ---- telling ------------------------------------------------------------------------------------
+
+
+def of_paper(paper: str | None, kind: str, outcome: str = "") -> tuple[str, str]:
+    """Where a table stands in the paper, behind a title; nothing without a paper."""
+    number = table_number(paper, kind, outcome)
+    return (f" ({number[0]} of the paper)", f"（論文{number[1]}）") if number else ("", "")
+
+
+def titled(title: Text, where: tuple[str, str]) -> tuple[str, str]:
+    """A title with its place in the paper."""
+    english, japanese = (title, title) if isinstance(title, str) else title
+    return english + where[0], japanese + where[1]
+
+
+def _where(answer: Rates, told: Told) -> Iterator[Block]:
+    study = told.study
+    regions: Division = told.answers["region"]
+    variables = answer.variables
+    if study.paper_named is not None and "figures" in printed_paper(study.paper_named).about:
+        yield Finding(
+            entry_exit_rates(),
+            title=(
+                "Figure 1 of the paper: annual entry and exit rates, national",
+                "論文図1：開業率・廃業率の推移（全国、年平均）",
+            ),
+            table=False,
+        )
+    if study.accounts.map and can_be_drawn(regions):
+        for outcome in variables.outcomes:
+            label = variables.definitions.label(outcome)
+
+            def draw(lang: Lang, outcome: str = outcome, label: Label = label) -> Any:
+                return choropleth(
+                    regions,
+                    variables.frame[outcome],
+                    title=(label.label, label.label_ja),
+                    unit=(label.unit, label.unit_ja),
+                    result=variables,
+                    lang=lang,
+                )
+
+            yield Figure(
+                draw,
+                caption=(f"{label.label[:1].upper()}{label.label[1:]} by area",
+                         f"地域別の{label.label_ja}"),
+                notes=map_notes(regions),
+                sources=(*variables.sources, *map_sources(regions)),
+            )  # fmt: skip
+    for outcome, ranking in answer.rankings.items():
+        yield Table.of(
+            ranking,
+            name=f"table1_{outcome.lower()}",
+            title=ranking_title(variables.definitions.label(outcome), study.paper_named),
+            frame=named(regions, ranking),
+        )
+
+
+def ranking_title(label: Label, paper: str | None) -> Text:
+    """Title of a ranking."""
+    return titled(
+        (f"Areas with the highest {label.label}", f"{label.label_ja}ランキング"),
+        of_paper(paper, "ranking"),
+    )
+
+
+def named(regions: Division, ranking: Ranking) -> pd.DataFrame:
+    """Name areas and what they are a part of in both languages."""
+    frame = ranking.to_frame()
+    codes = frame["area"].astype(str)
+    parents = dict(zip(regions.codes, regions.parents, strict=True))
+    columns: dict[str, Any] = {"rank": frame["rank"]}
+    for lang in ("en", "ja"):
+        places = dict(zip(regions.codes, regions.names(lang), strict=True))
+        columns[f"area_{lang}"] = [places[code] for code in codes]
+    if any(parents.values()):
+        for lang in ("en", "ja"):
+            words = regions.parent_names(lang)
+            columns[f"{regions.parent_kind}_{lang}"] = [
+                words.get(parents[code], parents[code]) for code in codes
+            ]
+    columns[ranking.counted] = frame[ranking.counted]
+    columns["rate"] = frame["rate"]
+    return pd.DataFrame(columns)
+
+
+def _variables(answer: Rates, told: Told) -> Iterator[Block]:
+    paper = told.study.paper_named
+    yield Table(
+        name="table2_variables",
+        title=titled(("Definitions of the variables", "変数の定義"), of_paper(paper, "variables")),
+        frame=answer.variables.described(),
+        sources=answer.variables.sources,
+    )
+    yield Table.of(
+        answer.descriptives,
+        name="table3_descriptives",
+        title=titled(("Descriptive statistics", "基本統計量"), of_paper(paper, "descriptives")),
+    )
+    yield Table.of(
+        answer.correlations,
+        name="appendix2_correlations",
+        title=titled(("Correlations", "相関行列"), of_paper(paper, "correlations")),
+        labels={name: name for name in answer.correlations.matrix},
+        frame=answer.correlations.matrix.reset_index(names="variable"),
+    )
+
+
+ACCOUNTS = AccountsChapter()

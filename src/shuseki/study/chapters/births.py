@@ -1,0 +1,250 @@
+"""Which establishments are births, and how did candidates become births?"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from shuseki.demography.events import Births as Born
+from shuseki.demography.events import Exclusion, Lives, births
+from shuseki.demography.funnel import Funnel
+from shuseki.errors import examples
+from shuseki.panel import Panel
+from shuseki.papers.beside import funnel_beside
+from shuseki.papers.catalogue import printed_paper
+from shuseki.report.blocks import Block, Bullets, Figure, Finding, Section
+from shuseki.report.plots.maps import can_be_drawn, choropleth, map_notes, map_sources
+from shuseki.report.tables import Table
+from shuseki.report.words import Lang, Text
+from shuseki.results import Result
+from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
+
+__all__ = ["BIRTHS", "Births", "Counted"]
+
+
+class Exclude(Options):
+    """Candidates that are no births: a step of the funnel."""
+
+    name: str = Field(min_length=1)
+    says: str = ""
+    says_ja: str = ""
+    column: Literal["id", "name", "address", "industry", "legal_form"]
+    matches: str
+
+    @field_validator("matches")
+    @classmethod
+    def _pattern(cls, text: str) -> str:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ValueError(f"{text!r} is no regular expression: {error}") from None
+        return text
+
+
+class Births(Options):
+    """Which establishments count as births."""
+
+    at: int
+    since: int
+    earlier: tuple[int, ...] = ()
+    exclude: tuple[Exclude, ...] = ()
+    fewer_than_employees: int | None = Field(default=None, gt=0)
+    lives: Lives = "waves"
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Births":
+        late = [wave for wave in (*self.earlier, self.since) if wave >= self.at]
+        if late:
+            raise ValueError(
+                f"waves {examples(late)} are not before the wave of the births, {self.at}"
+            )
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Births by area and industry.
+
+    Attributes
+    ----------
+    born
+        The births.
+    funnel
+        How candidates became births, beside the print where a paper states it.
+    """
+
+    born: Born
+    funnel: Funnel
+    panel: Panel
+
+
+class BirthsChapter(Chapter[Births, Counted]):
+    """Count the births."""
+
+    name = "births"
+    options = Births
+    needs = ("records", "region", "industries")
+
+    def check(self, asked: Births, study: Any) -> Iterator[str]:
+        """The waves must be among the study's, where the study says them."""
+        records = study.tables.get("records")
+        if records is None or records.source != "files":
+            return
+        said = [wave.wave for wave in records.waves]
+        if None not in said:
+            for name in ("at", "since"):
+                if getattr(asked, name) not in said:
+                    yield f"{name}: no wave {getattr(asked, name)}. Found {examples(said)}."
+
+    def run(self, asked: Births, running: Running) -> Counted:
+        """Count them, and put a paper's counts beside."""
+        regions = running.answers["region"]
+        grouped = running.answers.get("industries")
+        with running.manifest.step("count the births") as entry:
+            born = births(
+                running.answers["records"].store,
+                at=asked.at,
+                since=asked.since,
+                earlier=asked.earlier,
+                exclude=[
+                    Exclusion(
+                        one.name,
+                        one.says or one.name,
+                        one.says_ja or one.says or one.name,
+                        one.column,
+                        one.matches,
+                    )
+                    for one in asked.exclude
+                ],
+                fewer_than_employees=asked.fewer_than_employees,
+                division=regions,
+                classes=(grouped.groups or None) if grouped else None,
+                lives=asked.lives,
+            )
+            paper = running.study.paper_named
+            funnel = born.funnel
+            if paper is not None:
+                funnel = funnel_beside(funnel, printed_paper(paper))
+            entry["funnel"] = {step.name: step.left for step in funnel.steps}
+        return Counted(born, funnel, named(born.panel, grouped))
+
+    def results(self, answer: Counted) -> dict[str, Result]:
+        """The funnel."""
+        return {"funnel": answer.funnel}
+
+    def brief(self, answer: Counted, told: Told) -> Brief:
+        """Births and areas."""
+        return Brief(
+            numbers=(
+                (f"{answer.funnel.left:,}", ("births", "開業事業所")),
+                (f"{len(answer.panel.areas):,}", ("areas", "地区")),
+            )
+        )
+
+    def sections(self, answer: Counted, told: Told) -> Iterator[Section]:
+        """From candidates to births."""
+        yield Section(("From candidates to births", "候補から開業へ"), list(_told(answer, told)))
+
+    def write(self, answer: Counted, folder: Path) -> None:
+        """The panel of births."""
+        answer.panel.to_frame().to_parquet(folder / "panel.parquet", index=False)
+
+
+def named(panel: Panel, grouped: Any) -> Panel:
+    """Put the names of industries on a panel, where the study gives them."""
+    if grouped is None or not grouped.names:
+        return panel
+    names = tuple(grouped.names.get(code, (code, code))[0] for code in panel.industries)
+    return replace(panel, industry_names=names)
+
+
+def _told(answer: Counted, told: Told) -> Iterator[Block]:
+    asked = told.study.births
+    yield (
+        f"A birth is an establishment in the wave of {asked.at} that was not in that of "
+        f"{asked.since}; candidates are set aside step by step, and every one is accounted for.",
+        f"{asked.at}年調査に存在し{asked.since}年調査に存在しない事業所を開業の候補とし、"
+        "段階的に除外する。すべての候補の行方を示す。",
+    )
+    yield Finding(
+        answer.funnel,
+        title=("The funnel", "開業事業所の絞り込み"),
+        headline=(
+            str(answer.funnel.headline()),
+            f"候補{answer.funnel.candidates:,}件 → 開業{answer.funnel.left:,}件",
+        ),
+    )
+    yield from _contradicted(answer.funnel)
+    if "accounts" in told.answers:  # rates tell where
+        return
+    regions = told.answers["region"]
+    counts = answer.born.by_area()["births"]
+    title = ("Births by area", "地域別の開業数")
+    if can_be_drawn(regions):
+
+        def draw(lang: Lang) -> Any:
+            return choropleth(
+                regions,
+                counts.astype(float),
+                title=title,
+                unit=("births", "開業数"),
+                result=answer.funnel,
+                lang=lang,
+            )
+
+        yield Figure(
+            draw,
+            caption=title,
+            notes=map_notes(regions),
+            sources=(*answer.funnel.sources, *map_sources(regions)),
+        )
+    table = counts.sort_values(ascending=False, kind="stable").reset_index()
+    places = {
+        lang: dict(zip(regions.codes, regions.names(lang), strict=True)) for lang in ("en", "ja")
+    }
+    yield Table(
+        name="births_by_area",
+        title=title,
+        frame=table.assign(
+            area_en=[places["en"].get(code, code) for code in table["area"]],
+            area_ja=[places["ja"].get(code, code) for code in table["area"]],
+        )[["area_en", "area_ja", "births"]],
+        sources=answer.funnel.sources,
+    )
+
+
+def _contradicted(funnel: Funnel) -> Iterator[Block]:
+    """Where the print contradicts itself, say which number the study follows and why."""
+    told: list[Text] = []
+    for step in funnel.steps:
+        printed = step.printed_set_aside
+        if printed is not None and printed != step.set_aside:
+            told.append(
+                (
+                    f"“{step.says}”: the paper prints {printed:,} set aside; its own counts before "
+                    f"and after leave {step.set_aside:,}, which the study follows because every "
+                    "later count and percentage agrees with it.",
+                    f"「{step.says_ja}」：論文は{printed:,}件を除外と記すが、前後の件数からは"
+                    f"{step.set_aside:,}件となる。以後の件数・比率と整合する後者に従う。",
+                )
+            )
+    for group, printed in funnel.printed_groups.items():
+        obtained = funnel.groups.get(group)
+        if obtained is not None and obtained != printed:
+            told.append(
+                (
+                    f"Group “{group}”: the paper prints {printed:,}; {obtained:,} adds up with the "
+                    f"other groups to the printed total of {funnel.left:,} and gives the "
+                    "printed percentage, so the study follows it.",
+                    f"「{group}」：論文の{printed:,}件に対し、{obtained:,}件であれば合計"
+                    f"{funnel.left:,}件および印刷された比率と整合するため、後者に従う。",
+                )
+            )
+    if told:
+        yield Bullets(told)
+
+
+BIRTHS = BirthsChapter()

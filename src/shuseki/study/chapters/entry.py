@@ -1,0 +1,398 @@
+"""Why there: which features of a region go with its rates?"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, field_validator
+
+from shuseki.entry.definitions import Definitions
+from shuseki.entry.design import OUTLIER_RULES, Design
+from shuseki.entry.effects import Effects, effects
+from shuseki.entry.hypotheses import Hypothesis, Verdicts, examine
+from shuseki.entry.ols import Fits, estimate_all
+from shuseki.errors import ShusekiError, UnknownCodeError, examples
+from shuseki.papers.beside import fits_beside
+from shuseki.papers.catalogue import (
+    PRINTED_PAPERS,
+    RobustnessChecks,
+    exercises_of,
+    paper_folder,
+    printed_designs,
+    printed_hypotheses,
+    printed_paper,
+)
+from shuseki.report.blocks import Block, Finding, Section
+from shuseki.report.tables import Table, wide
+from shuseki.report.words import Text
+from shuseki.results import Result
+from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
+from shuseki.study.chapters.accounts import Rates, definitions_of, of_paper
+
+__all__ = ["ENTRY", "Entry", "Estimated"]
+
+
+class Equation(Options):
+    """One regression."""
+
+    outcome: str
+    model: str
+    terms: tuple[str, ...] = Field(min_length=1)
+
+
+class OwnHypothesis(Options):
+    """What is expected: variable → ``"+"`` or ``"-"``."""
+
+    id: str
+    says: str
+    says_ja: str = ""
+    expects: dict[str, Literal["+", "-"]] = Field(min_length=1)
+    alternative_to: str = ""
+
+
+class Entry(Options):
+    """Which equations are estimated, and how; which hypotheses are judged by them.
+
+    ``paper`` names a bundled paper or a folder, whose equations and hypotheses are taken and whose
+    printed tables stand beside what is obtained.
+    """
+
+    paper: str | None = None
+    convention: str = ""
+    standard_errors: Literal["HC0", "HC1", "HC2", "HC3", "classical"] = "HC1"
+    outliers: str = "printed"
+    equations: tuple[Equation, ...] = ()
+    hypotheses: tuple[OwnHypothesis, ...] = ()
+    robustness: bool = False
+
+    @field_validator("outliers")
+    @classmethod
+    def _rule(cls, rule: str) -> str:
+        if rule not in OUTLIER_RULES:
+            raise ValueError(f"expected one of {', '.join(OUTLIER_RULES)}")
+        return rule
+
+
+@dataclass(frozen=True, eq=False)
+class Estimated:
+    """Equations, what they mean, and the verdicts.
+
+    Attributes
+    ----------
+    fits, effects
+        The equations and their effects in words.
+    verdicts
+        On the hypotheses; None when the study has none.
+    robustness
+        The exercises of the paper; None when not asked for.
+    """
+
+    fits: Fits
+    effects: Effects
+    verdicts: Verdicts | None
+    robustness: RobustnessChecks | None
+
+
+class EntryChapter(Chapter[Entry, Estimated]):
+    """Estimate the equations, and judge the hypotheses."""
+
+    name = "entry"
+    options = Entry
+    needs = ("accounts",)
+
+    def wanted(self, study: Any) -> bool:
+        """Whether the study has equations: its own, or those of a paper."""
+        asked = study.tables.get("entry")
+        return bool(study.has("entry") and asked and (asked.equations or asked.paper))
+
+    def check(self, asked: Entry, study: Any) -> Iterator[str]:
+        """The paper, the outcomes and the terms must be known."""
+        named = study.paper_named
+        if asked.paper is not None and named not in PRINTED_PAPERS and not Path(named).is_dir():
+            yield str(
+                UnknownCodeError.among(
+                    "printed paper",
+                    [asked.paper],
+                    list(PRINTED_PAPERS),
+                    f"Expected {', '.join(PRINTED_PAPERS)}, or a folder; there is no folder "
+                    f"{named}. Correct entry.paper.",
+                )
+            )
+            return
+        try:
+            definitions = definitions_of(study)
+        except ShusekiError:
+            return  # told by the accounts
+        outcomes = [one.name for one in definitions.outcomes]
+        terms = {*definitions.names, *definitions.columns.attributes}
+        expected = {term for equation in asked.equations for term in equation.terms}
+        for k, equation in enumerate(asked.equations):
+            if equation.outcome not in outcomes:
+                known = UnknownCodeError.among("outcome", [equation.outcome], outcomes)
+                yield f"equations.{k}.outcome: {known}"
+            unknown = [term for term in equation.terms if term not in terms]
+            if unknown:
+                known = UnknownCodeError.among("variable", unknown, sorted(terms))
+                yield f"equations.{k}.terms: {known}"
+        keys = [(equation.outcome, equation.model) for equation in asked.equations]
+        repeated = sorted({f"{o} {m}" for o, m in keys if keys.count((o, m)) > 1})
+        if repeated:
+            yield f"equations: given twice: {examples(repeated)}. Expected a model name for each."
+        for k, hypothesis in enumerate(asked.hypotheses):
+            lost = [name for name in hypothesis.expects if name not in expected | terms]
+            if lost:
+                known = UnknownCodeError.among("variable", lost, sorted(terms))
+                yield f"hypotheses.{k}.expects: {known}"
+        if asked.robustness and exercises_of(named) is None:
+            yield (
+                "robustness: no paper is named that describes exercises of robustness. Leave it "
+                "out."
+            )
+
+    def reads(self, asked: Entry, study: Any) -> Iterator[Path]:
+        """The folder of a paper of the user's."""
+        named = study.paper_named
+        if named is not None and named not in PRINTED_PAPERS:
+            yield from sorted(Path(named).iterdir()) if Path(named).is_dir() else ()
+
+    def run(self, asked: Entry, running: Running) -> Estimated:
+        """Estimate, examine, and do the exercises."""
+        rates: Rates = running.answers["accounts"]
+        paper = running.study.paper_named
+        with running.manifest.step("estimate the equations") as entry:
+            fits = estimate_all(designs_of(asked, paper), rates.variables)
+            if paper is not None:
+                fits = fits_beside(fits, printed_paper(paper))
+            entry["equations"] = len(fits)
+            entry["n"] = {f"{outcome} {model}": fits[outcome, model].n for outcome, model in fits}
+        with running.manifest.step("examine the hypotheses"):
+            hypotheses = hypotheses_of(asked, paper)
+            verdicts = examine(fits, hypotheses) if hypotheses else None
+            exercises = exercises_of(paper) if asked.robustness else None
+            robust = None
+            if exercises is not None:
+                robust = exercises(fits, rates.variables, hypotheses, rates.accounts)
+        return Estimated(fits, effects(fits), verdicts, robust)
+
+    def results(self, answer: Estimated) -> dict[str, Result]:
+        """Equations, effects, verdicts, exercises."""
+        found: dict[str, Result | None] = {
+            "fits": answer.fits,
+            "effects": answer.effects,
+            "verdicts": answer.verdicts,
+            "robustness": answer.robustness,
+        }
+        return {name: one for name, one in found.items() if one is not None}
+
+    def brief(self, answer: Estimated, told: Told) -> Brief:
+        """How many equations; which hypotheses are supported; the largest effects."""
+        sentences: list[Text] = []
+        if answer.verdicts is not None:
+            overall = answer.verdicts.overall
+            supported = [name for name, verdict in overall.items() if verdict == "supported"]
+            sentences.append(
+                (
+                    f"Of the hypotheses, {', '.join(supported) or 'none'} are supported.",
+                    f"支持された仮説：{'、'.join(supported) or 'なし'}。",
+                )
+            )
+        for variable in surest(answer, 3):
+            first = next(fit for fit in answer.fits.fits if variable in fit.terms)
+            key = (first.design.outcome, first.design.model, variable)
+            sentences.append(answer.effects.say(*key))
+        return Brief(
+            numbers=((f"{len(answer.fits)}", ("equations", "推定式")),), sentences=tuple(sentences)
+        )
+
+    def sections(self, answer: Estimated, told: Told) -> Iterator[Section]:
+        """The equations, and the verdicts."""
+        yield Section(
+            ("Why there: the equations", "開業率の要因分析"), list(_equations(answer, told))
+        )
+        if answer.verdicts is not None:
+            yield Section(("Verdicts", "仮説の判定"), list(_verdicts(answer, answer.verdicts)))
+
+
+def designs_of(asked: Entry, paper: str | None) -> tuple[Design, ...]:
+    """The study's own equations, or the paper's."""
+    if asked.equations:
+        return tuple(
+            Design(
+                outcome=equation.outcome,
+                terms=equation.terms,
+                model=equation.model,
+                outliers=asked.outliers,
+                standard_errors=asked.standard_errors,
+            )
+            for equation in asked.equations
+        )
+    assert paper is not None
+    return printed_designs(paper, standard_errors=asked.standard_errors)
+
+
+def hypotheses_of(asked: Entry, paper: str | None) -> tuple[Hypothesis, ...]:
+    """The study's own hypotheses, or the paper's where it states some."""
+    if asked.hypotheses:
+        return tuple(
+            Hypothesis(
+                id=one.id,
+                says=one.says,
+                says_ja=one.says_ja or one.says,
+                expects=one.expects,
+                alternative_to=one.alternative_to,
+            )
+            for one in asked.hypotheses
+        )
+    if paper is not None and (paper_folder(paper) / "hypotheses.toml").is_file():
+        return printed_hypotheses(paper)
+    return ()
+
+
+def surest(answer: Estimated, count: int) -> list[str]:
+    """Variables whose effects are surest, by the median of their absolute t."""
+    frame = answer.fits.to_frame()
+    frame = frame[frame["term"] != "constant"]
+    sure = frame.assign(size=frame["t"].abs()).groupby("term", sort=False)["size"].median()
+    return list(sure.sort_values(ascending=False, kind="stable").index[:count])
+
+
+# ---- telling ------------------------------------------------------------------------------------
+
+
+def _equations(answer: Estimated, told: Told) -> Iterator[Block]:
+    errors = told.study.entry.standard_errors
+    paper = told.study.paper_named
+    yield (
+        f"Least squares with {errors} standard errors; stars: *** 1%, ** 5%, * 10%.",
+        f"最小二乗法（{errors}標準誤差）。有意水準：*** 1%; ** 5%; * 10%。",
+    )
+    definitions: Definitions = answer.fits.fits[0].definitions
+    for outcome in answer.fits.outcomes:
+        label = definitions.label(outcome)
+        of_outcome = answer.fits.of(outcome)
+        where = of_paper(paper, "coefficients", outcome)
+        title = (
+            f"{label.label[:1].upper()}{label.label[1:]}{where[0]}",
+            f"{label.label_ja}に関する分析結果{where[1]}",
+        )
+        fitted = [fit.adjusted_r2 for fit in of_outcome.fits]
+        yield Finding(
+            of_outcome,
+            title=title,
+            headline=(
+                str(of_outcome.headline()),
+                f"推定式{len(fitted)}本、修正済み決定係数 {min(fitted):.3f}〜{max(fitted):.3f}",
+            ),
+            table=coefficients(of_outcome, f"{table_stem(paper, outcome)}_coefficients", title),
+        )
+    yield Table.of(answer.effects, name="effects", title=("Effects in words", "効果の大きさ"))
+
+
+def table_stem(paper: str | None, outcome: str) -> str:
+    """Stem of the file of an outcome's table: its number in the paper, or the outcome."""
+    english, _ = of_paper(paper, "coefficients", outcome)
+    number = "".join(one for one in english if one.isdigit())
+    return f"table{number}" if number else f"table_{outcome.lower()}"
+
+
+def coefficients(fits: Fits, name: str, title: Text) -> Table:
+    """Equations side by side: coefficient and t of each term."""
+    notes = tuple(
+        (
+            f"Model {fit.design.model}: n = {fit.n}, adjusted R² = {fit.adjusted_r2:.3f}, "
+            f"F = {fit.f_classical:.1f}.",
+            f"モデル{fit.design.model}：観測数 {fit.n}、修正済み決定係数 {fit.adjusted_r2:.3f}、"
+            f"F値 {fit.f_classical:.1f}。",
+        )
+        for fit in fits.fits
+    )
+    table = wide(
+        fits.to_frame(),
+        rows="term",
+        columns="model",
+        values=("coefficient", "t"),
+        stars={"coefficient": "stars"},
+        name=name,
+        title=title,
+        notes=notes,
+        sources=fits.sources,
+    )
+    digits = {
+        column: [
+            three_figures(b) if column[-1] == "coefficient" else 2 for b in table.frame[column]
+        ]
+        if column[0]
+        else [None] * len(table.frame)
+        for column in table.frame.columns
+    }
+    return replace(table, digits=pd.DataFrame(digits))
+
+
+def three_figures(value: float) -> int:
+    """Decimals that show three significant figures."""
+    if not np.isfinite(value) or value == 0:
+        return 2
+    return max(0, 2 - math.floor(math.log10(abs(value))))
+
+
+def _verdicts(answer: Estimated, verdicts: Verdicts) -> Iterator[Block]:
+    by: dict[str, list[str]] = {}
+    for name, verdict in verdicts.overall.items():
+        by.setdefault(verdict, []).append(name)
+    others = [n for verdict in ("contradicted", "not supported") for n in by.get(verdict, [])]
+    untested = by.get("not tested", [])
+    order = list(verdicts.overall)
+    japanese = (
+        f"支持：{'、'.join(by.get('supported', [])) or 'なし'}。"
+        f"支持されない：{'、'.join(sorted(others, key=order.index)) or 'なし'}。"
+    )
+    if untested:
+        japanese += f"未検証：{'、'.join(untested)}。"
+    yield Finding(
+        verdicts,
+        title=("The hypotheses", "仮説の判定"),
+        headline=(str(verdicts.headline()), japanese),
+        table=Table.of(
+            verdicts,
+            name="verdicts",
+            title=("The hypotheses", "仮説の判定"),
+            labels={
+                name: (label.label[:1].upper() + label.label[1:], label.label_ja)
+                for name in answer.fits.outcomes
+                for label in (verdicts.definitions.label(name),)
+            },
+        ),
+    )
+    robust = answer.robustness
+    if robust is not None and len(checks := robust.to_frame()):
+        tables = checks[checks["exercise"] == checks["exercise"].iloc[0]]
+        frame = pd.DataFrame(
+            {"hypothesis": tables["hypothesis"], "before": tables["verdict_before"]}
+        )
+        for exercise, own in checks.groupby("exercise", sort=False):
+            frame[str(exercise)] = own["verdict_after"].to_numpy()
+        yield Finding(
+            robust,
+            title=(
+                f"Robustness: the exercises of {robust.section[0]}",
+                f"頑健性の確認（{robust.section[1]}）",
+            ),
+            headline=(
+                str(robust.headline()),
+                f"{checks['exercise'].nunique()}通りの推定。判定の変化は下表のとおり。",
+            ),
+            table=Table.of(
+                robust,
+                name="robustness",
+                title=("Verdicts under each exercise", "各推定における仮説の判定"),
+                frame=frame,
+                labels=dict(robust.labels),
+            ),
+        )
+
+
+ENTRY = EntryChapter()

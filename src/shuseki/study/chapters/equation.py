@@ -1,0 +1,75 @@
+"""Which equation do the deeper questions ask about?"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from shuseki.arrays import Bools, Floats
+from shuseki.entry.design import OUTLIER_RULES, Design
+from shuseki.entry.ols import Fit
+from shuseki.entry.variables import RegionalVariables
+from shuseki.errors import DataError, UnknownCodeError
+from shuseki.geography.districts import Division
+from shuseki.study.chapter import Options, Running
+
+__all__ = ["OfEquation", "centres_of", "design_of", "needs_equations", "rows_kept"]
+
+
+class OfEquation(Options):
+    """Which equation: a model of the study's equations, the first by default."""
+
+    model: str | None = None
+
+
+def needs_equations(study: Any) -> Iterator[str]:
+    """Say that there are no equations to ask about."""
+    asked = study.tables.get("entry")
+    if asked is None or not study.has("entry") or not (asked.equations or asked.paper):
+        yield "asks about equations, but [entry] has none. Add [[entry.equations]]."
+
+
+def design_of(asked: OfEquation, running: Running) -> Design:
+    """The equation asked about.
+
+    Raises
+    ------
+    UnknownCodeError
+        There is no equation of that model.
+    """
+    fits: tuple[Fit, ...] = running.answers["entry"].fits.fits
+    if asked.model is None:
+        return fits[0].design
+    for fit in fits:
+        if fit.design.model == asked.model:
+            return fit.design
+    raise UnknownCodeError.among("model", [asked.model], [fit.design.model for fit in fits])
+
+
+def rows_kept(variables: RegionalVariables, design: Design) -> dict[str, Bools]:
+    """Outcome → areas that its outlier rule keeps, shape ``(areas,)``."""
+    rule = OUTLIER_RULES[design.outliers]
+    return {y: ~rule(variables.column(y).to_numpy()) for y in variables.outcomes}
+
+
+def centres_of(regions: Division, variables: RegionalVariables) -> Floats:
+    """Latitude and longitude of the areas of the variables, shape ``(areas, 2)``.
+
+    Raises
+    ------
+    DataError
+        An area has no point.
+    """
+    found = regions.centres
+    at = {code: k for k, code in enumerate(regions.codes)}
+    rows = [at[code] for code in variables.areas]
+    if found is None or not np.isfinite(found[rows]).all():
+        lost = variables.areas if found is None else [
+            code for code, row in zip(variables.areas, rows, strict=True)
+            if not np.isfinite(found[row]).all()
+        ]  # fmt: skip
+        raise DataError(
+            f"Areas without a point: {', '.join(lost[:5])} ({len(lost)} of {len(rows)}). Expected "
+            "latitude and longitude of every area. Add them to region.names."
+        )
+    return found[rows]

@@ -1,0 +1,65 @@
+"""Which establishments were born, died or moved over the waves?"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import field_validator
+
+from shuseki.demography.events import Events as Happened
+from shuseki.demography.events import Lives, events
+from shuseki.report.blocks import Section
+from shuseki.results import Result
+from shuseki.study.chapter import Chapter, Options, Running, Told
+
+__all__ = ["EVENTS", "Events"]
+
+
+class Events(Options):
+    """Births, deaths, survivors and moves over two waves or more; all waves by default."""
+
+    waves: tuple[int, ...] | None = None
+    lives: Lives = "waves"
+
+    @field_validator("waves")
+    @classmethod
+    def _several(cls, waves: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if waves is not None and len(set(waves)) < 2:
+            raise ValueError("expected two waves or more")
+        return waves
+
+
+class EventsChapter(Chapter[Events, Happened]):
+    """Count what happened from wave to wave."""
+
+    name = "events"
+    options = Events
+    needs = ("records", "region", "industries")
+
+    def run(self, asked: Events, running: Running) -> Happened:
+        """Count events by area, industry and wave."""
+        grouped = running.answers.get("industries")
+        with running.manifest.step("count births, deaths and moves") as entry:
+            found = events(
+                running.answers["records"].store,
+                waves=asked.waves,
+                division=running.answers["region"],
+                groups=(grouped.groups or None) if grouped else None,
+                lives=asked.lives,
+            )
+            entry["waves"] = list(found.waves)
+        return found
+
+    def results(self, answer: Happened) -> dict[str, Result]:
+        """The events."""
+        return {"events": answer}
+
+    def sections(self, answer: Happened, told: Told) -> Iterator[Section]:
+        """Births, deaths and moves."""
+        yield Section(("Births, deaths and moves", "開業・廃業・移転"), [answer])
+
+    def write(self, answer: Happened, folder: Path) -> None:
+        """The panel of events."""
+        answer.panel.to_frame().to_parquet(folder / "events.parquet", index=False)
+
+
+EVENTS = EventsChapter()

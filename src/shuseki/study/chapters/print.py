@@ -1,0 +1,256 @@
+"""How close is what was obtained to what a paper prints, and can the print be true?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shuseki.datasets.denominators import labour_force_of_ranked
+from shuseki.errors import DataError
+from shuseki.papers.audit import CERTAINTIES, Audit, audit
+from shuseki.papers.catalogue import PRINTED_PAPERS, printed_paper
+from shuseki.papers.printed import PrintedNumber, PrintedPaper
+from shuseki.papers.replication import Replication, obtained_tables, replicate
+from shuseki.report.blocks import Block, Finding, Section
+from shuseki.report.tables import Table, beside, wide
+from shuseki.report.words import Text
+from shuseki.results import Result
+from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
+from shuseki.study.chapters.accounts import Rates, of_paper, ranking_title, titled
+from shuseki.study.chapters.entry import Estimated, table_stem
+
+__all__ = ["PRINT", "Print", "Replicated"]
+
+
+class Print(Options):
+    """Nothing to choose: it runs where ``[entry]`` names a paper."""
+
+
+@dataclass(frozen=True, eq=False)
+class Replicated:
+    """A paper beside the study.
+
+    Attributes
+    ----------
+    paper
+        The printed paper.
+    replication
+        Printed beside obtained.
+    audit
+        What the print contradicts.
+    """
+
+    paper: PrintedPaper
+    replication: Replication
+    audit: Audit
+
+
+class PrintChapter(Chapter[Print, Replicated]):
+    """Compare with the print, and audit it."""
+
+    name = "print"
+    options = Print
+    needs = ("accounts", "entry")
+
+    def wanted(self, study: Any) -> bool:
+        """Whether the study names a paper."""
+        return study.paper_named is not None
+
+    def run(self, asked: Print, running: Running) -> Replicated:
+        """Compare every printed cell with the one obtained; audit the print."""
+        rates: Rates = running.answers["accounts"]
+        estimated: Estimated = running.answers["entry"]
+        named = str(running.study.paper_named)
+        paper = printed_paper(named)
+        if named not in PRINTED_PAPERS:
+            for path in sorted(Path(named).iterdir()):
+                if path.suffix in (".csv", ".toml"):
+                    running.manifest.add_input(path)
+        with running.manifest.step("compare with the print") as entry:
+            replication = replicate(
+                paper,
+                obtained_tables(
+                    fits=estimated.fits,
+                    descriptives=rates.descriptives,
+                    correlations=rates.correlations,
+                    rankings=tuple(rates.rankings.values()),
+                ),
+                relative_by_model=paper.about.get("tolerance_by_model", {}),
+                sources=rates.variables.sources,
+            )
+            findings = audit(paper, denominators=denominators_of(paper))
+            entry["cells"] = len(replication.to_frame())
+            entry["findings"] = len(findings.to_frame())
+        return Replicated(paper, replication, findings)
+
+    def results(self, answer: Replicated) -> dict[str, Result]:
+        """Replication and audit."""
+        return {"replication": answer.replication, "audit": answer.audit}
+
+    def brief(self, answer: Replicated, told: Told) -> Brief:
+        """Cells rebuilt, contradictions found."""
+        return Brief(
+            numbers=(
+                (
+                    f"{answer.replication.share_within:.1%}",
+                    ("printed cells rebuilt", "再現された印刷値"),
+                ),
+                (f"{len(answer.audit.findings)}", ("contradictions in print", "印刷値の矛盾")),
+            )
+        )
+
+    def sections(self, answer: Replicated, told: Told) -> Iterator[Section]:
+        """Printed beside obtained, and contradictions."""
+        yield Section(
+            ("Printed beside obtained", "印刷値と再現値"), list(_replication(answer, told))
+        )
+        yield Section(
+            ("What cannot all be true", "印刷された数値の矛盾"), list(_audit(answer.audit))
+        )
+
+
+def denominators_of(paper: PrintedPaper) -> pd.DataFrame | None:
+    """Official denominators of the ranked areas, where known and the paper brings none."""
+    if not paper.table("denominators").empty:
+        return None
+    known = labour_force_of_ranked(paper)
+    return None if known.empty else known
+
+
+# ---- telling ------------------------------------------------------------------------------------
+
+
+def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
+    replication, named = answer.replication, told.study.paper_named
+    definitions = told.answers["accounts"].variables.definitions
+    yield (
+        "Every cell that the paper prints, beside the one obtained; ≠ marks a difference of more "
+        "than one unit of the last printed digit.",
+        "論文の印刷値と再現値を並べる。≠は最終桁で1単位を超える差を示す。",
+    )
+    yield Table(
+        name="replication_by_table",
+        title=("How much of each table was rebuilt", "表ごとの再現率"),
+        frame=replication.by_table(),
+        labels={"table": ("Table", "表")},
+        sources=replication.sources,
+    )
+    cells = replication.cells.assign(
+        digits=[_decimals(text) for text in replication.cells["printed"]],
+        term=replication.cells["row"].str.split().str[-1],
+        equation=replication.cells["outcome"] + " " + replication.cells["model"].astype(str),
+    )
+    outcomes = list(told.answers["accounts"].variables.outcomes)
+    for outcome in outcomes:
+        own = cells[(cells["kind"] == "ranking") & (cells["outcome"] == outcome)]
+        if len(own):
+            yield wide(
+                own.assign(term=own["term"].astype(int)),
+                rows="term",
+                columns="column",
+                values=("printed", "obtained"),
+                name=f"printed_table1_{outcome.lower()}",
+                title=ranking_title(definitions.label(outcome), named),
+                labels={"term": ("Rank", "順位")},
+                sources=replication.sources,
+            )
+    pairs: list[tuple[pd.DataFrame, str, str, str, Text, bool]] = [
+        (
+            cells[cells["kind"] == "descriptives"],
+            "term",
+            "column",
+            "printed_table3",
+            titled(("Descriptive statistics", "基本統計量"), of_paper(named, "descriptives")),
+            False,
+        )
+    ]
+    for outcome in outcomes:
+        label = definitions.label(outcome)
+        where = of_paper(named, "coefficients", outcome)
+        for column, words in (("coefficient", ("coefficients", "係数")), ("t", ("t", "t値"))):
+            pairs.append(
+                (
+                    cells[(cells["outcome"] == outcome) & (cells["column"] == column)],
+                    "term",
+                    "model",
+                    f"printed_{table_stem(named, outcome)}_{column}",
+                    (
+                        f"{label.label.capitalize()}, {words[0]}{where[0]}",
+                        f"{label.label_ja}、{words[1]}{where[1]}",
+                    ),
+                    column == "coefficient",
+                )
+            )
+    pairs.append(
+        (
+            cells[cells["kind"] == "fit"],
+            "equation",
+            "term",
+            "printed_fit",
+            titled(("Adjusted R², F, n", "修正済み決定係数・F値・観測数"), of_paper(named, "fit")),
+            False,
+        )
+    )
+    for own, rows, columns, name, title, starred in pairs:
+        if len(own):
+            yield beside(
+                own,
+                rows=rows,
+                columns=columns,
+                printed="printed_value",
+                obtained="obtained_value",
+                digits="digits",
+                stars=("printed_stars", "obtained_stars") if starred else None,
+                tolerance_units=1.0,
+                name=name,
+                title=title,
+                sources=replication.sources,
+            )
+    correlations = cells[cells["kind"] == "correlations"]
+    if len(correlations):
+        yield Table(
+            name="printed_appendix2",
+            title=titled(("Correlations", "相関行列"), of_paper(named, "correlations")),
+            frame=correlations[["row", "printed", "obtained", "last_digits_off"]],
+            sources=replication.sources,
+        )
+    yield Table(
+        name="replication_cells",
+        title=("Cells outside the tolerance", "許容範囲外の値"),
+        frame=replication.outside()[
+            ["table", "row", "outcome", "model", "column", "printed", "obtained", "last_digits_off"]
+        ],
+        labels={"table": ("Table", "表")},
+        sources=replication.sources,
+    )
+
+
+def _decimals(text: str) -> int:
+    try:
+        unit = PrintedNumber(text).last_digit
+    except DataError:
+        return 0
+    return max(0, round(-np.log10(unit))) if unit else 0
+
+
+def _audit(found: Audit) -> Iterator[Block]:
+    yield (
+        "Rules that hold for any paper were put to the printed numbers; none was written for one "
+        "cell. Each finding names the cells, what would repair it, and how sure that is.",
+        "どの論文にも当てはまる規則を印刷値に適用した。各所見は該当箇所・修正案・確からしさを示す。",
+    )
+    counts = [found.count(degree) for degree in CERTAINTIES]
+    yield Finding(
+        found,
+        title=("Contradictions in print", "印刷値の矛盾"),
+        headline=(
+            str(found.headline()),
+            f"矛盾{sum(counts)}件（確実{counts[0]}、強い{counts[1]}、弱い{counts[2]}）",
+        ),
+    )
+
+
+PRINT = PrintChapter()

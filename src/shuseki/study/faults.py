@@ -1,0 +1,79 @@
+"""How are the faults of a study file said?
+
+Takes: what pydantic found wrong with a table. Gives: one line for each fault, with the place, what
+was found, and the nearest right key.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+__all__ = ["advice", "faults_of", "said_of"]
+
+
+def said_of(place: str, faults: list[str]) -> str:
+    """All faults, one line each."""
+    lines = [f"{place} has {len(faults)} fault(s):", *(f"  {fault}" for fault in faults)]
+    return "\n".join([*lines, "Correct the study file; nothing was run."])
+
+
+def faults_of(table: str, model: type[BaseModel], error: ValidationError) -> Iterator[str]:
+    """One line per fault that pydantic found in a table."""
+    told: set[str] = set()
+    for fault in error.errors():
+        steps = [step for step in fault["loc"] if not is_tag(step)]
+        place = ".".join(map(str, [table, *steps]))
+        if fault["type"] == "extra_forbidden":
+            known = keys_at(model, fault["loc"][:-1])
+            line = f"{place}: unknown key. {advice(str(fault['loc'][-1]), known)}"
+        else:
+            found = "" if fault["type"] == "missing" else f" (found {fault['input']!r})"
+            line = f"{place}: {fault['msg'].removeprefix('Value error, ')}{found}."
+        if line not in told:
+            told.add(line)
+            yield line
+
+
+def is_tag(step: int | str) -> bool:
+    """Whether a step of a place is pydantic's name of an alternative, not a key of the file."""
+    return isinstance(step, str) and (step in TAGS or step.startswith(("function-", "tuple[")))
+
+
+TAGS = frozenset({"bool", "str", "int", "float", "list", "dict", "Path", "path", "literal"})
+
+
+def keys_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Keys of the table in which an unknown one stands."""
+    at: type[BaseModel] = model
+    for step in place:
+        if isinstance(step, int):
+            continue
+        if step in at.model_fields:
+            inner = models_in(at.model_fields[step].annotation)
+            at = inner[0] if inner else at
+        else:  # the name of an alternative
+            at = next((m for m in every_model(model) if m.__name__ == step), at)
+    return list(at.model_fields)
+
+
+def models_in(kind: Any) -> list[type[BaseModel]]:
+    """Models inside an annotation."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for inner in get_args(kind) for model in models_in(inner)]
+
+
+def every_model(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """A model and those inside it."""
+    yield model
+    for info in model.model_fields.values():
+        for inner in models_in(info.annotation):
+            yield from every_model(inner)
+
+
+def advice(given: str, known: list[str]) -> str:
+    """The nearest right key, or all of them."""
+    near = get_close_matches(given, known, n=1, cutoff=0.4)
+    return f"Did you mean {near[0]!r}?" if near else f"Expected one of {sorted(known)}."

@@ -1,0 +1,79 @@
+"""Are births, events, survival and panels had from a store at the terminal, in both languages?"""
+
+import json
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from shuseki.cli import app
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Three waves of places of no known country; numbers in S were there before, without one."""
+    folder = tmp_path_factory.mktemp("waves")
+    rows = {
+        2010: ["a1", "a2", "b1", "b2"],
+        2015: ["a1", "a2", "b1", "b3", "S1"],
+        2020: ["a1", "b1", "b3", "a4", "S2"],
+    }
+    for year, ids in rows.items():
+        pd.DataFrame(
+            {
+                "id": ids,
+                "municipality": ["Aberdeen" if i[0] == "a" else "Bristol" for i in ids],
+                "industry": ["25" if i.endswith(("1", "3")) else "29" for i in ids],
+                "employees": 5,
+            }
+        ).to_csv(folder / f"{year}.csv", index=False)
+        done = RUNNER.invoke(
+            app,
+            ["ingest", str(folder / f"{year}.csv"), "--store", str(folder / "store"),
+             "--wave", str(year), "--codes", "any"],
+        )  # fmt: skip
+        assert done.exit_code == 0, done.output
+    return folder / "store"
+
+
+def test_births_with_an_exclusion(store, tmp_path):
+    out = tmp_path / "births.csv"
+    arguments = ["births", str(store), "--at", "2020", "--since", "2015", "--exclude", "id:^S"]
+    done = RUNNER.invoke(app, [*arguments, "--output", str(out)])
+    assert done.exit_code == 0, done.output
+    # new in 2020: a4 and S2; S2 is set aside
+    assert "1 births" in done.output
+    frame = pd.read_csv(out)
+    assert frame.loc[frame["births"] > 0, "area"].tolist() == ["Aberdeen"]
+
+
+def test_events_survival_and_panel_in_every_format(store, tmp_path):
+    for command, more in (("events", []), ("survival", []), ("panel", ["--wave", "2020"])):
+        for ending in ("csv", "xlsx", "tex", "html", "json", "parquet"):
+            out = tmp_path / f"{command}.{ending}"
+            done = RUNNER.invoke(app, [command, str(store), *more, "--output", str(out)])
+            assert done.exit_code == 0, done.output
+            assert out.stat().st_size > 50
+    events = pd.read_csv(tmp_path / "events.csv").set_index("wave")
+    # 2015: b3, S1 new, b2 gone; 2020: a4, S2 new, a2, S1 gone
+    assert events["births"].tolist()[1:] == [2, 2]
+    assert events["deaths"].tolist()[1:] == [1, 2]
+    said = json.loads((tmp_path / "panel.json").read_text(encoding="utf-8"))
+    assert sum(row["plants"] for row in said["rows"]) == 5
+    assert said["headline"].startswith("5 plants in 2 areas")
+
+
+def test_bad_input_is_said(store, tmp_path):
+    for arguments, message in (
+        (["births", str(store), "--at", "2020", "--since", "2014"], "wave"),
+        (["births", str(store), "--at", "2020", "--since", "2015", "--exclude", "id"], "colon"),
+        (["births", str(store), "--at", "2020", "--since", "2015", "--exclude", "id:("], "regular"),
+        (["events", str(tmp_path / "nothing")], "No store"),
+        (["panel", str(store), "--output", str(tmp_path / "a.doc")], "Cannot write .doc"),
+        (["panel", str(store), "--division", "districts"], "No division 'districts'"),
+    ):
+        done = RUNNER.invoke(app, arguments)
+        assert done.exit_code != 0
+        assert message in (done.output + str(done.exception))
