@@ -14,7 +14,7 @@ from shuseki.datasets.census import district_design, synthetic_accounts
 from shuseki.errors import ParameterError
 from shuseki.geography.districts import division
 
-PRINT = files("shuseki.datasets") / "data/okamuro_2006"
+PRINT = files("shuseki.papers") / "okamuro_2006"
 MISPRINT = ("START_L", "1", "HITECH")
 """-0.0565 with t -0.894: b and t of the neighbours, and tables 4 and 5, give -0.565."""
 MISSIGNED = {("INST", "UNIV"), ("INST", "WAGE")}

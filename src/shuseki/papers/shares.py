@@ -18,7 +18,7 @@ import pandas as pd
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError
-from shuseki.language import Message, listed, say
+from shuseki.language import Message, listed, say, told
 from shuseki.papers.printed import PrintedNumber, PrintedPaper
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -42,9 +42,10 @@ class RecoveredCounts(Result):
     title
         Key of the paper.
     table
-        One row per answer: ``table``, ``question``, ``answer``, ``percent`` (as printed), ``n``,
+        One row per answer: ``question``, ``answer``, ``percent`` (as printed), ``n``,
         ``least_count``, ``greatest_count`` (respondents; the least is larger where no whole count
-        fits), and ``question_ja``, ``answer_ja`` where the paper's folder has them.
+        fits), ``where``, ``where_ja``; and ``question_ja``, ``answer_ja`` where the paper's folder
+        has them.
     """
 
     title: str
@@ -108,11 +109,18 @@ def recover_counts(paper: PrintedPaper) -> RecoveredCounts:
     ends = np.array([share_interval(text) for text in frame["percent"]])
     n = np.array([int(PrintedNumber(text, exact=True).value) for text in frame["n"]])
     least, greatest = whole_counts(ends[:, 0], ends[:, 1], n)
-    columns = ["table", "question", "question_ja", "answer", "answer_ja", "percent"]
+    columns = ["question", "question_ja", "answer", "answer_ja", "percent"]
     kept = frame[[name for name in columns if name in frame]]
+    places = [paper.where(number) for number in frame["table"]]
     return RecoveredCounts(
         title=paper.key,
-        table=kept.assign(n=n, least_count=least, greatest_count=greatest),
+        table=kept.assign(
+            n=n,
+            least_count=least,
+            greatest_count=greatest,
+            where=list(map(str, places)),
+            where_ja=[str(told(place, "ja")) for place in places],
+        ),
         notes=(say("Percentages are taken as rounded to nearest."),),
         sources=(paper.source, GRIM),
     )

@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError
-from shuseki.language import Message, say
+from shuseki.language import Message, say, told
 from shuseki.papers.audit import Audit, audit
-from shuseki.papers.audit.constraints import ROW_KEYS, Cell, Page
+from shuseki.papers.audit.constraints import ROW_KEYS, Cell, Page, column_name
 from shuseki.papers.audit.repairs import EXCHANGED, POINT, slips
 from shuseki.papers.printed import PrintedPaper
 from shuseki.results import Result, result
@@ -33,11 +33,12 @@ Spoil = Callable[[str, np.random.Generator], str]
 
 
 class Sort(NamedTuple):
-    """A sort of slip: the table and column that it strikes, and how it spoils a text."""
+    """A sort of slip: the table and column that it strikes, how it spoils a text, its name."""
 
     kind: str
     column: str
     spoil: Spoil | None
+    name: Message
 
 
 @result
@@ -47,8 +48,8 @@ class AuditTrial(Result):
     Attributes
     ----------
     table
-        One row per sort of slip: ``slip``, ``planted``, ``found`` (the audit says something new),
-        ``blamed`` (it names the spoilt cell).
+        One row per sort of slip: ``slip``, ``slip_ja``, ``planted``, ``found`` (the audit says
+        something new), ``blamed`` (it names the spoilt cell).
     papers
         How many papers were spoilt.
     """
@@ -120,11 +121,12 @@ def try_audit(
             "one such table. Add one."
         )
     frame = pd.DataFrame(rows, columns=["slip", "found", "blamed"])
-    table = frame.groupby("slip", sort=False).agg(
+    table = frame.groupby("slip", sort=False, as_index=False).agg(
         planted=("found", "size"), found=("found", "sum"), blamed=("blamed", "sum")
     )
+    table.insert(1, "slip_ja", [str(told(SORTS[name].name, "ja")) for name in table["slip"]])
     return AuditTrial(
-        table=table.reset_index(),
+        table=table,
         papers=len(several),
         notes=(say("Slips are planted at random: they are not findings about the papers."),),
         sources=tuple(dict.fromkeys(paper.source for paper in several)),
@@ -252,26 +254,30 @@ STRUCK = (
     ("descriptives", "sd"),
     ("descriptives", "max"),
     ("correlations", "r"),
+    ("shares", "percent"),
 )
 """Kinds of table and columns (or fit statistics) that slips strike."""
 SIGNED = ("coefficient", "t", "r")
+SPOILS: tuple[tuple[Message, Spoil], ...] = (
+    (say("first digit"), first_digit),
+    (say("exchanged digits"), digits_exchanged),
+    (say("moved point"), point_moved),
+    (say("sign"), sign_changed),
+)
 SORTS: Mapping[str, Sort] = MappingProxyType(
     {
-        f"{what} of {column}": Sort(kind, column, spoil)
-        for kind, column in STRUCK
-        for what, spoil in (
-            ("first digit", first_digit),
-            ("exchanged digits", digits_exchanged),
-            ("moved point", point_moved),
-            ("sign", sign_changed),
+        f"{what} of {column}": Sort(
+            kind, column, spoil, say("{what} of {column}", what=what, column=column_name(column))
         )
-        if what != "sign" or column in SIGNED
+        for kind, column in STRUCK
+        for what, spoil in SPOILS
+        if spoil in (first_digit, digits_exchanged)
+        or (kind != "shares" and spoil is point_moved)
+        or column in SIGNED
     }
     | {
-        "stars": Sort("coefficients", "stars", stars_wrong),
-        "exchanged rows": Sort("coefficients", "coefficient", None),
-        "first digit of percent": Sort("shares", "percent", first_digit),
-        "exchanged digits of percent": Sort("shares", "percent", digits_exchanged),
+        "stars": Sort("coefficients", "stars", stars_wrong, say("stars")),
+        "exchanged rows": Sort("coefficients", "coefficient", None, say("exchanged rows")),
     }
 )
 """Name → sort of slip."""

@@ -23,7 +23,7 @@ from shuseki.report.plots.theme import (
     blank,
     title,
 )
-from shuseki.report.words import check_language
+from shuseki.report.words import check_language, phrase
 
 __all__: list[str] = []
 
@@ -65,15 +65,6 @@ WORDS = {
     "negative": ("negative", "負"),
     "not significant": ("not significant", "有意でない"),
 }
-TESTS_JA = {
-    "Moran's I of the outcome": "被説明変数のモランのI",
-    "Moran's I of residuals": "残差のモランのI",
-    "LM lag": "LM（空間ラグ）",
-    "LM error": "LM（空間誤差）",
-    "robust LM lag": "頑健LM（空間ラグ）",
-    "robust LM error": "頑健LM（空間誤差）",
-    "LM lag and error": "LM（空間ラグ・誤差）",
-}
 
 
 def _say(key: str, lang: str, *values: object) -> str:
@@ -88,7 +79,7 @@ def _(result: SpatialTests, *, lang: str = "en") -> go.Figure:
     """One cell per test and definition of neighbours, coloured by p."""
     wide = result.table.pivot(index="test", columns="neighbours", values="p_value")
     wide = wide.loc[list(dict.fromkeys(result.table["test"]))]
-    names = [TESTS_JA[name] if lang == "ja" else name for name in wide.index]
+    names = [phrase(f"value_{name}", lang) for name in wide.index]
     figure = blank(
         f"{_say('tests', lang, result.outcome)}, {_say('areas', lang, result.n)}",
         result,
