@@ -16,6 +16,7 @@ from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.coordinates import check_coordinates
 from shuseki.geography.distances import EARTH_RADIUS_KM
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = ["JAPAN", "Sites"]
@@ -231,9 +232,12 @@ class Sites:
         x_km = k * np.cos(north) * np.sin(east - of)
         y_km = k * (np.cos(at) * np.sin(north) - np.sin(at) * np.cos(north) * np.cos(east - of))
         wrong = 1 / np.cos(np.radians(furthest / 2)) - 1
-        note = (
-            f"Projected to a plane around {np.degrees(at):.2f}° N, {np.degrees(of):.2f}° E: areas "
-            f"are kept, distances are wrong by {100 * wrong:.1g}% at most."
+        note = say(
+            "Projected to a plane around {north:.2f}° N, {east:.2f}° E: areas are kept, distances are "
+            "wrong by {percent:.1g}% at most.",
+            north=float(np.degrees(at)),
+            east=float(np.degrees(of)),
+            percent=float(100 * wrong),
         )
         return replace(self, latitude=y_km, longitude=x_km, plane=True, notes=(*self.notes, note))
 

@@ -137,7 +137,8 @@ def test_an_output_that_may_not_be_written_is_refused_before_the_work(
         arguments = [*words]
         for word, kind, required in parts(callback):
             if required or (reads(kind) and word):
-                value = str(table) if reads(kind) else "x,y"
+                number = int in getattr(kind, "__args__", (kind,)) or kind is int
+                value = str(table) if reads(kind) else "7" if number else "x,y"
                 arguments += [word, value] if word else [value]
         for place in (tmp_path, tmp_path / "nowhere" / "a.csv"):
             code, text = said([*arguments, out, str(place)], capsys)

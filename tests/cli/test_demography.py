@@ -44,7 +44,7 @@ def test_births_with_an_exclusion(store, tmp_path):
     done = RUNNER.invoke(app, [*arguments, "--output", str(out)])
     assert done.exit_code == 0, done.output
     # new in 2020: a4 and S2; S2 is set aside
-    assert "1 births" in done.output
+    assert "2 candidates → 1 birth in 1 area" in " ".join(done.output.split())
     frame = pd.read_csv(out)
     assert frame.loc[frame["births"] > 0, "area"].tolist() == ["Aberdeen"]
 

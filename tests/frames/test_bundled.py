@@ -3,9 +3,9 @@
 from typing import get_args
 
 import pytest
-from shuseki.study.measures import Kind
 
 import shuseki as sk
+from shuseki.datasets.panels import Kind
 
 KINDS = get_args(Kind)
 QUICK = {

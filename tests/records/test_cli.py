@@ -38,7 +38,7 @@ def test_ingest_prints_rows_in_kept_and_set_aside(tmp_path):
         done.output.split()
     )
     again = run(app, ["ingest", str(path), "--store", str(tmp_path / "store")])
-    assert "1 files were in already" in " ".join(again.output.split())
+    assert "1 file already in the store" in " ".join(again.output.split())
 
 
 def test_layouts_are_listed():

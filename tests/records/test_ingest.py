@@ -63,7 +63,7 @@ def test_a_second_call_skips_what_is_in(tmp_path):
     before = everything(tmp_path / "store")
     report = ingest([one, two], tmp_path / "store")
     assert report.files["skipped"].tolist() == [True, False]
-    assert "1 files were in already" in report.headline()
+    assert "1 file already in the store" in report.headline()
     after = everything(tmp_path / "store")
     assert before.items() <= after.items()
     assert Store.open(tmp_path / "store").waves == (1998, 2000)

@@ -11,7 +11,8 @@ from shuseki.records.layouts import Join, joined, known_layouts, layout
 
 def test_the_known_layouts_read_as_they_say():
     known = known_layouts()
-    assert set(known) == {"house", "census-of-manufactures", "corporate-number"}
+    assert {"house", "census-of-manufactures", "corporate-number"} <= set(known)
+    assert known["sirene-establishments"].codes == known["companies-house"].codes == "any"
     register = known["corporate-number"]
     assert (register.header, register.width, register.origin) == (False, 30, "public")
     assert register.columns["municipality"] == Join(("c14", "c15"), (2, 3))

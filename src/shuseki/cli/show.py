@@ -5,6 +5,7 @@ everything into a file whose ending says the format, ``--figure`` draws a page, 
 it in English or Japanese. Every file leaves through ``release``.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from shuseki.results import Result
 __all__ = ["Figure", "Lang", "Output", "bar", "rows_of", "show", "tell_rows", "write"]
 
 SHOWN = 20
+WIDE = 220
 
 Lang = Annotated[
     str, typer.Option("--lang", help="Language of answer and picture: en or ja.", metavar="en|ja")
@@ -69,7 +71,7 @@ def show(
         The file's ending is none of ours, or the answer has no picture.
     """
     check_language(lang)
-    console = console or Console()
+    console = console or wide()
     console.print(pick(answer.headline(), lang), markup=False, highlight=False, soft_wrap=True)
     tell_rows(answer.to_frame() if table is None else table, lang, console)
     colon = "：" if lang == "ja" else ": "
@@ -95,6 +97,11 @@ def show(
         console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
+def wide() -> Console:
+    """The terminal; what is piped into a file or a program is not cut to a width."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDE)
+
+
 def write(answer: Result, place: Path, lang: str = "en") -> None:
     """Write an answer into a file; its ending says the format.
 
@@ -110,7 +117,7 @@ def write(answer: Result, place: Path, lang: str = "en") -> None:
 
 def tell_rows(frame: pd.DataFrame, lang: str = "en", console: Console | None = None) -> None:
     """Print the first rows of a table."""
-    console = console or Console()
+    console = console or wide()
     frame = in_language(frame, lang)
     table = Table(show_edge=False, header_style="bold")
     for name in frame:

@@ -77,7 +77,7 @@ def column_words(column: str, lang: str = "en") -> str:
     >>> column_words("set_aside", "ja"), column_words("distance_to_port_km")
     ('除外数', 'Distance to port (km)')
     """
-    if column in WORDS:
+    if column in WORDS and "{" not in WORDS[column][0]:
         return phrase(column, lang)
     for unit in (*UNITS, *SHORT_UNITS):
         if column.endswith(f"_{unit}"):

@@ -343,7 +343,7 @@ def test_the_command_says_its_answer(flows_file: Path, tmp_path: Path):
          str(tmp_path / "out.csv"), "--figure", str(tmp_path / "out.html"), "--lang", "ja"],
     )  # fmt: skip
     assert said.exit_code == 0, said.output
-    assert "suppliers" in said.output
+    assert "仕入先業種" in said.output
     assert len(pd.read_csv(tmp_path / "out.csv")) == 4 * 2
     wrong = CliRunner().invoke(app, ["externalities", "--rings", "0,near"])
     assert wrong.exit_code == 2

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from shuseki.errors import ParameterError
+from shuseki.language import Message
 from shuseki.report.blocks import Bullets, Document, Figure, Heading, Note, Numbers, Part
 from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
 from shuseki.report.plots.dispatch import plot
@@ -137,7 +138,7 @@ class _Page:
                 "words that say what it shows. Give Figure(..., caption=...)."
             )
         alt = pick(figure.alt, self.lang) or ". ".join(
-            filter(None, (title, result.headline() if result else ""))
+            filter(None, (title, pick(result.headline(), self.lang) if result else ""))
         )
         content = _untitled(drawn, sources, self.lang).to_json().replace("<", "\\u003c")
         return {
@@ -154,7 +155,7 @@ class _Page:
 
     def words(self, text: Text) -> dict[str, str]:
         """A text in the page's language; one that has a single version is in English."""
-        foreign = isinstance(text, str) and self.lang != "en"
+        foreign = self.lang != "en" and isinstance(text, str) and not isinstance(text, Message)
         return {"text": pick(text, self.lang), "lang": "en" if foreign else ""}
 
     def chip(self, sources: tuple[Source, ...]) -> dict[str, str]:

@@ -30,6 +30,7 @@ from shuseki.errors import ShusekiError
 from shuseki.geography.districts import Division
 from shuseki.papers.catalogue import (
     DEFINITIONS_OF,
+    paper_folder,
     printed_definitions,
     printed_paper,
     table_number,
@@ -197,7 +198,9 @@ def definitions_of(study: Any) -> Definitions:
     entry = study.tables.get("entry")
     if asked.variable or asked.outcome:
         return Definitions(asked.variable, asked.outcome, asked.columns)
-    named = study.paper_named or DEFINITIONS_OF
+    named = study.paper_named
+    if named is None or not (paper_folder(named) / "definitions.toml").is_file():
+        named = DEFINITIONS_OF
     return printed_definitions(named, convention=entry.convention if entry else "")
 
 

@@ -73,7 +73,16 @@ def text(value: Any) -> Any:
 
 Code = Annotated[str, BeforeValidator(text)]
 Period = Code
-Span = tuple[Period, Period]
+
+
+def two_periods(value: Any) -> Any:
+    """Refuse what is not a start and an end."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError('Expected [start, end], such as ["2001", "2012"]')
+    return tuple(value)
+
+
+Span = Annotated[tuple[Period, Period], BeforeValidator(two_periods)]
 Level = Annotated[float, Field(gt=0, lt=1)]
 Several = Annotated[int, Field(ge=1)]
 """Simulations, permutations or redraws."""
