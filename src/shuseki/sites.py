@@ -233,8 +233,8 @@ class Sites:
         y_km = k * (np.cos(at) * np.sin(north) - np.sin(at) * np.cos(north) * np.cos(east - of))
         wrong = 1 / np.cos(np.radians(furthest / 2)) - 1
         note = say(
-            "Projected to a plane around {north:.2f}° N, {east:.2f}° E: areas are kept, distances are "
-            "wrong by {percent:.1g}% at most.",
+            "Projected to a plane around {north:.2f}° N, {east:.2f}° E: areas are kept, distances "
+            "are wrong by {percent:.1g}% at most.",
             north=float(np.degrees(at)),
             east=float(np.degrees(of)),
             percent=float(100 * wrong),

@@ -40,7 +40,7 @@ def ask(name: str, panel: sk.Panel, **more: object) -> object:
 def test_measures_of_one_period(kind, name):
     panel = sk.public_panel(kind)
     if "shipments_yen" in panel.values and len(panel.values) == 1:
-        words = "Name one that the panel has: shipments_yen|Gathering together takes two"
+        words = "Name one that the panel has: shipments_yen|Coagglomeration takes two"
         with pytest.raises(sk.ShusekiError, match=words):
             ask(name, panel)
         return
