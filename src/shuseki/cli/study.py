@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from shuseki.language import told
+from shuseki.language import say, told
 from shuseki.report.words import pick
 from shuseki.study.run import run as run_study
 from shuseki.study.specification import read_study
@@ -62,14 +62,11 @@ def run(
         )
     if checked.is_synthetic:
         console.print(f"  [yellow]{escape(pick(SYNTHETIC, lang))}[/]")
-    report = pick(("Report", "報告書"), lang)
+    report = pick(say("Report"), lang)
     console.print(f"{report}: [bold]{escape(place)}[/]", highlight=False, soft_wrap=True)
 
 
-SYNTHETIC = (
-    "Synthetic data: nothing here is a finding about Japan.",
-    "合成データによる結果であり、日本の実態を示すものではない。",
-)
+SYNTHETIC = say("Synthetic data: nothing here is a finding about Japan.")
 
 
 @contextmanager

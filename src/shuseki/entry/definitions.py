@@ -32,6 +32,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from shuseki.entry.formulas import Formula
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message
+from shuseki.language.names import TwoNames
 from shuseki.sources import Source
 
 __all__ = [
@@ -191,6 +193,21 @@ class Label:
     label_ja: str
     unit: str
     unit_ja: str
+
+    @property
+    def said(self) -> Message:
+        """Its name, inside a sentence."""
+        return TwoNames(self.label, self.label_ja)
+
+    @property
+    def heading(self) -> Message:
+        """Its name, at the beginning of a title."""
+        return TwoNames(self.label[:1].upper() + self.label[1:], self.label_ja)
+
+    @property
+    def unit_said(self) -> Message:
+        """Its unit."""
+        return TwoNames(self.unit, self.unit_ja)
 
 
 @dataclass(frozen=True)

@@ -133,11 +133,14 @@ class Verdicts(Result):
     def headline(self) -> Message:
         """Which are supported, and which not."""
         yes = [name for name, verdict in self.overall.items() if verdict == "supported"]
-        no = [name for name in self.overall if name not in yes]
+        untested = [name for name, verdict in self.overall.items() if verdict == "not tested"]
+        no = [name for name in self.overall if name not in (*yes, *untested)]
         parts = [
             say("supports {names}", names=named(yes)),
             say("does not support {names}", names=named(no)),
         ]
+        if untested:
+            parts.append(say("not tested: {names}", names=named(untested)))
         if self.printed:
             parts.append(
                 say(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shuseki.language import say
 from shuseki.release import MANIFEST, check_folder, whole_folder
 from shuseki.report.blocks import Block, Bullets, Document, Note, Numbers, Section
 from shuseki.report.exports import write_tables
@@ -88,7 +89,7 @@ class Run:
             answer = self.answers[chapter.name]
             briefs.append(chapter.brief(answer, told))
             sections += chapter.sections(answer, told)
-        summary = Section(("In brief", "要約"), list(_summary(briefs, self.sources)))
+        summary = Section(say("In brief"), list(_summary(briefs, self.sources)))
         return Document(
             title=(head.title, head.title_ja or head.title),
             subtitle=(head.question, head.question_ja or head.question),

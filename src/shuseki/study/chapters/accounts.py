@@ -28,6 +28,8 @@ from shuseki.entry.descriptives import (
 from shuseki.entry.variables import RegionalVariables, regional_variables
 from shuseki.errors import ShusekiError
 from shuseki.geography.districts import Division
+from shuseki.language import Message, say
+from shuseki.language.names import TwoNames
 from shuseki.papers.catalogue import (
     DEFINITIONS_OF,
     paper_folder,
@@ -40,7 +42,7 @@ from shuseki.report.blocks import Block, Figure, Finding, Section
 from shuseki.report.national import entry_exit_rates
 from shuseki.report.plots.maps import can_be_drawn, choropleth, map_notes, map_sources
 from shuseki.report.tables import Table
-from shuseki.report.words import Lang, Text
+from shuseki.report.words import Lang
 from shuseki.results import Result
 from shuseki.sources import Source
 from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
@@ -180,16 +182,15 @@ class AccountsChapter(Chapter[Accounts, Rates]):
             return Brief()
         label = answer.variables.definitions.label(names[0])
         mean = answer.variables.column(names[0]).mean()
-        words = (f"mean {label.label}", f"平均{label.label_ja.removeprefix('製造業')}")
-        return Brief(numbers=((f"{mean:.2f}", words),))
+        return Brief(numbers=((f"{mean:.2f}", say("mean {rate}", rate=label.said)),))
 
     def sections(self, answer: Rates, told: Told) -> Iterator[Section]:
         """Where the rates are high; what the variables are."""
         where = list(_where(answer, told))
         if where:
-            yield Section(("Where: rates by area", "地域別の開業率"), where)
+            yield Section(say("Where: rates by area"), where)
         if answer.variables.regressors:
-            yield Section(("The regional variables", "地域変数"), list(_variables(answer, told)))
+            yield Section(say("The regional variables"), list(_variables(answer, told)))
 
 
 def definitions_of(study: Any) -> Definitions:
@@ -252,16 +253,12 @@ def printed_order(paper: str | None) -> list[str]:
 # ---- telling ------------------------------------------------------------------------------------
 
 
-def of_paper(paper: str | None, kind: str, outcome: str = "") -> tuple[str, str]:
-    """Where a table stands in the paper, behind a title; nothing without a paper."""
+def titled(title: Message, paper: str | None, kind: str, outcome: str = "") -> Message:
+    """A title, with the place of the table in the paper where there is one."""
     number = table_number(paper, kind, outcome)
-    return (f" ({number[0]} of the paper)", f"（論文{number[1]}）") if number else ("", "")
-
-
-def titled(title: Text, where: tuple[str, str]) -> tuple[str, str]:
-    """A title with its place in the paper."""
-    english, japanese = (title, title) if isinstance(title, str) else title
-    return english + where[0], japanese + where[1]
+    if number is None:
+        return title
+    return say("{title} ({table} of the paper)", title=title, table=TwoNames(*number))
 
 
 def _where(answer: Rates, told: Told) -> Iterator[Block]:
@@ -271,10 +268,7 @@ def _where(answer: Rates, told: Told) -> Iterator[Block]:
     if study.paper_named is not None and "figures" in printed_paper(study.paper_named).about:
         yield Finding(
             entry_exit_rates(),
-            title=(
-                "Figure 1 of the paper: annual entry and exit rates, national",
-                "論文図1：開業率・廃業率の推移（全国、年平均）",
-            ),
+            title=say("Figure 1 of the paper: annual entry and exit rates, national"),
             table=False,
         )
     if study.accounts.map and can_be_drawn(regions):
@@ -285,19 +279,18 @@ def _where(answer: Rates, told: Told) -> Iterator[Block]:
                 return choropleth(
                     regions,
                     variables.frame[outcome],
-                    title=(label.label, label.label_ja),
-                    unit=(label.unit, label.unit_ja),
+                    title=label.said,
+                    unit=label.unit_said,
                     result=variables,
                     lang=lang,
                 )
 
             yield Figure(
                 draw,
-                caption=(f"{label.label[:1].upper()}{label.label[1:]} by area",
-                         f"地域別の{label.label_ja}"),
+                caption=say("{rate} by area", rate=label.heading),
                 notes=map_notes(regions),
                 sources=(*variables.sources, *map_sources(regions)),
-            )  # fmt: skip
+            )
     for outcome, ranking in answer.rankings.items():
         yield Table.of(
             ranking,
@@ -307,12 +300,10 @@ def _where(answer: Rates, told: Told) -> Iterator[Block]:
         )
 
 
-def ranking_title(label: Label, paper: str | None) -> Text:
+def ranking_title(label: Label, paper: str | None) -> Message:
     """Title of a ranking."""
-    return titled(
-        (f"Areas with the highest {label.label}", f"{label.label_ja}ランキング"),
-        of_paper(paper, "ranking"),
-    )
+    title = say("Areas with the highest {rate}", rate=label.said)
+    return titled(title, paper, "ranking")
 
 
 def named(regions: Division, ranking: Ranking) -> pd.DataFrame:
@@ -339,19 +330,19 @@ def _variables(answer: Rates, told: Told) -> Iterator[Block]:
     paper = told.study.paper_named
     yield Table(
         name="table2_variables",
-        title=titled(("Definitions of the variables", "変数の定義"), of_paper(paper, "variables")),
+        title=titled(say("Definitions of the variables"), paper, "variables"),
         frame=answer.variables.described(),
         sources=answer.variables.sources,
     )
     yield Table.of(
         answer.descriptives,
         name="table3_descriptives",
-        title=titled(("Descriptive statistics", "基本統計量"), of_paper(paper, "descriptives")),
+        title=titled(say("Descriptive statistics"), paper, "descriptives"),
     )
     yield Table.of(
         answer.correlations,
         name="appendix2_correlations",
-        title=titled(("Correlations", "相関行列"), of_paper(paper, "correlations")),
+        title=titled(say("Correlations"), paper, "correlations"),
         labels={name: name for name in answer.correlations.matrix},
         frame=answer.correlations.matrix.reset_index(names="variable"),
     )

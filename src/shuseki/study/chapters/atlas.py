@@ -11,6 +11,7 @@ from pydantic import Field
 from shuseki.arrays import Bools
 from shuseki.entry.atlas import atlas, influence, permutation_test, strongly_correlated
 from shuseki.entry.design import OUTLIER_RULES
+from shuseki.language import say
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Running, Told
@@ -85,7 +86,7 @@ class AtlasChapter(Chapter[Atlas, Answers]):
 
     def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
         """All of them."""
-        yield Section(("Every specification", "推定式の全体像"), list(answer.found.values()))
+        yield Section(say("Every specification"), list(answer.found.values()))
 
 
 def without(attribute: str, table: pd.DataFrame) -> Bools:

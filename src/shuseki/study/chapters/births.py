@@ -12,13 +12,15 @@ from shuseki.demography.events import Births as Born
 from shuseki.demography.events import Exclusion, Lives, births
 from shuseki.demography.funnel import Funnel
 from shuseki.errors import examples
+from shuseki.language import Message, say
+from shuseki.language.names import TwoNames
 from shuseki.panel import Panel
 from shuseki.papers.beside import funnel_beside
 from shuseki.papers.catalogue import printed_paper
 from shuseki.report.blocks import Block, Bullets, Figure, Finding, Section
 from shuseki.report.plots.maps import can_be_drawn, choropleth, map_notes, map_sources
 from shuseki.report.tables import Table
-from shuseki.report.words import Lang, Text
+from shuseki.report.words import Lang
 from shuseki.results import Result
 from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
 
@@ -139,14 +141,14 @@ class BirthsChapter(Chapter[Births, Counted]):
         """Births and areas."""
         return Brief(
             numbers=(
-                (f"{answer.funnel.left:,}", ("births", "開業事業所")),
-                (f"{len(answer.panel.areas):,}", ("areas", "地区")),
+                (f"{answer.funnel.left:,}", say("establishments born")),
+                (f"{len(answer.panel.areas):,}", say("areas")),
             )
         )
 
     def sections(self, answer: Counted, told: Told) -> Iterator[Section]:
         """From candidates to births."""
-        yield Section(("From candidates to births", "候補から開業へ"), list(_told(answer, told)))
+        yield Section(say("From candidates to births"), list(_told(answer, told)))
 
     def write(self, answer: Counted, folder: Path) -> None:
         """The panel of births."""
@@ -163,26 +165,19 @@ def named(panel: Panel, grouped: Any) -> Panel:
 
 def _told(answer: Counted, told: Told) -> Iterator[Block]:
     asked = told.study.births
-    yield (
-        f"A birth is an establishment in the wave of {asked.at} that was not in that of "
-        f"{asked.since}; candidates are set aside step by step, and every one is accounted for.",
-        f"{asked.at}年調査に存在し{asked.since}年調査に存在しない事業所を開業の候補とし、"
-        "段階的に除外する。すべての候補の行方を示す。",
+    yield say(
+        "A birth is an establishment in the wave of {at} that was not in that of {since}; "
+        "candidates are set aside step by step, and every one is accounted for.",
+        at=asked.at,
+        since=asked.since,
     )
-    yield Finding(
-        answer.funnel,
-        title=("The funnel", "開業事業所の絞り込み"),
-        headline=(
-            str(answer.funnel.headline()),
-            f"候補{answer.funnel.candidates:,}件 → 開業{answer.funnel.left:,}件",
-        ),
-    )
+    yield Finding(answer.funnel, title=say("The funnel"))
     yield from _contradicted(answer.funnel)
     if "accounts" in told.answers:  # rates tell where
         return
     regions = told.answers["region"]
     counts = answer.born.by_area()["births"]
-    title = ("Births by area", "地域別の開業数")
+    title = say("Births by area")
     if can_be_drawn(regions):
 
         def draw(lang: Lang) -> Any:
@@ -190,7 +185,7 @@ def _told(answer: Counted, told: Told) -> Iterator[Block]:
                 regions,
                 counts.astype(float),
                 title=title,
-                unit=("births", "開業数"),
+                unit=say("births"),
                 result=answer.funnel,
                 lang=lang,
             )
@@ -218,29 +213,32 @@ def _told(answer: Counted, told: Told) -> Iterator[Block]:
 
 def _contradicted(funnel: Funnel) -> Iterator[Block]:
     """Where the print contradicts itself, say which number the study follows and why."""
-    told: list[Text] = []
+    told: list[Message] = []
     for step in funnel.steps:
         printed = step.printed_set_aside
         if printed is not None and printed != step.set_aside:
             told.append(
-                (
-                    f"“{step.says}”: the paper prints {printed:,} set aside; its own counts before "
-                    f"and after leave {step.set_aside:,}, which the study follows because every "
-                    "later count and percentage agrees with it.",
-                    f"「{step.says_ja}」：論文は{printed:,}件を除外と記すが、前後の件数からは"
-                    f"{step.set_aside:,}件となる。以後の件数・比率と整合する後者に従う。",
+                say(
+                    "“{step}”: the paper prints {printed:,} set aside; its own counts before and "
+                    "after leave {n:,}, which the study follows because every later count and "
+                    "percentage agrees with it.",
+                    step=TwoNames(step.says, step.says_ja),
+                    printed=printed,
+                    n=step.set_aside,
                 )
             )
     for group, printed in funnel.printed_groups.items():
         obtained = funnel.groups.get(group)
         if obtained is not None and obtained != printed:
             told.append(
-                (
-                    f"Group “{group}”: the paper prints {printed:,}; {obtained:,} adds up with the "
-                    f"other groups to the printed total of {funnel.left:,} and gives the "
-                    "printed percentage, so the study follows it.",
-                    f"「{group}」：論文の{printed:,}件に対し、{obtained:,}件であれば合計"
-                    f"{funnel.left:,}件および印刷された比率と整合するため、後者に従う。",
+                say(
+                    "Group “{group}”: the paper prints {printed:,}; {n:,} adds up with the other "
+                    "groups to the printed total of {total:,} and gives the printed percentage, so "
+                    "the study follows it.",
+                    group=group,
+                    printed=printed,
+                    n=obtained,
+                    total=funnel.left,
                 )
             )
     if told:

@@ -11,6 +11,7 @@ from shuseki.datasets.allotted import ALLOTTED, allotted_accounts
 from shuseki.demography.events import births
 from shuseki.entry.regions import Units, compare_divisions
 from shuseki.geography.districts import Division, division, other_divisions
+from shuseki.language import say
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Running, Told
@@ -83,7 +84,7 @@ class BordersChapter(Chapter[Borders, Answers]):
 
     def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
         """The comparison."""
-        yield Section(("Other borders", "他の地域区分"), list(answer.found.values()))
+        yield Section(say("Other borders"), list(answer.found.values()))
 
 
 def births_by(running: Running, units: Division) -> pd.DataFrame:

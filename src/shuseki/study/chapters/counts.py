@@ -7,6 +7,7 @@ from pydantic import Field
 
 from shuseki.entry.counts import count_effects, count_model, overdispersion
 from shuseki.errors import ConvergenceError
+from shuseki.language import say
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Running, Told
@@ -85,7 +86,7 @@ class CountsChapter(Chapter[Counts, Answers]):
 
     def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
         """All of them."""
-        yield Section(("Counts", "計数モデル"), list(answer.found.values()))
+        yield Section(say("Counts"), list(answer.found.values()))
 
 
 COUNTS = CountsChapter()

@@ -14,8 +14,10 @@ from shuseki.entry.definitions import Definitions
 from shuseki.entry.design import OUTLIER_RULES, Design
 from shuseki.entry.effects import Effects, effects
 from shuseki.entry.hypotheses import Hypothesis, Verdicts, examine
-from shuseki.entry.ols import Fits, estimate_all
+from shuseki.entry.ols import Fits, estimate_all, kind_of_errors
 from shuseki.errors import ShusekiError, UnknownCodeError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import TwoNames, named
 from shuseki.papers.beside import fits_beside
 from shuseki.papers.catalogue import (
     PRINTED_PAPERS,
@@ -25,13 +27,13 @@ from shuseki.papers.catalogue import (
     printed_designs,
     printed_hypotheses,
     printed_paper,
+    table_number,
 )
 from shuseki.report.blocks import Block, Finding, Section
 from shuseki.report.tables import Table, wide
-from shuseki.report.words import Text
 from shuseki.results import Result
 from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
-from shuseki.study.chapters.accounts import Rates, definitions_of, of_paper
+from shuseki.study.chapters.accounts import Rates, definitions_of, titled
 
 __all__ = ["ENTRY", "Entry", "Estimated"]
 
@@ -190,31 +192,26 @@ class EntryChapter(Chapter[Entry, Estimated]):
 
     def brief(self, answer: Estimated, told: Told) -> Brief:
         """How many equations; which hypotheses are supported; the largest effects."""
-        sentences: list[Text] = []
+        sentences: list[Message] = []
         if answer.verdicts is not None:
             overall = answer.verdicts.overall
             supported = [name for name, verdict in overall.items() if verdict == "supported"]
             sentences.append(
-                (
-                    f"Of the hypotheses, {', '.join(supported) or 'none'} are supported.",
-                    f"支持された仮説：{'、'.join(supported) or 'なし'}。",
-                )
+                say("Of the hypotheses, {names} are supported.", names=named(supported))
             )
         for variable in surest(answer, 3):
             first = next(fit for fit in answer.fits.fits if variable in fit.terms)
             key = (first.design.outcome, first.design.model, variable)
             sentences.append(answer.effects.say(*key))
         return Brief(
-            numbers=((f"{len(answer.fits)}", ("equations", "推定式")),), sentences=tuple(sentences)
+            numbers=((f"{len(answer.fits)}", say("equations")),), sentences=tuple(sentences)
         )
 
     def sections(self, answer: Estimated, told: Told) -> Iterator[Section]:
         """The equations, and the verdicts."""
-        yield Section(
-            ("Why there: the equations", "開業率の要因分析"), list(_equations(answer, told))
-        )
+        yield Section(say("Why there: the equations"), list(_equations(answer, told)))
         if answer.verdicts is not None:
-            yield Section(("Verdicts", "仮説の判定"), list(_verdicts(answer, answer.verdicts)))
+            yield Section(say("Verdicts"), list(_verdicts(answer, answer.verdicts)))
 
 
 def designs_of(asked: Entry, paper: str | None) -> tuple[Design, ...]:
@@ -266,47 +263,41 @@ def surest(answer: Estimated, count: int) -> list[str]:
 def _equations(answer: Estimated, told: Told) -> Iterator[Block]:
     errors = told.study.entry.standard_errors
     paper = told.study.paper_named
-    yield (
-        f"Least squares with {errors} standard errors; stars: *** 1%, ** 5%, * 10%.",
-        f"最小二乗法（{errors}標準誤差）。有意水準：*** 1%; ** 5%; * 10%。",
+    yield say(
+        "Least squares with {errors} standard errors; stars: *** 1%, ** 5%, * 10%.",
+        errors=kind_of_errors(errors),
     )
     definitions: Definitions = answer.fits.fits[0].definitions
     for outcome in answer.fits.outcomes:
         label = definitions.label(outcome)
         of_outcome = answer.fits.of(outcome)
-        where = of_paper(paper, "coefficients", outcome)
-        title = (
-            f"{label.label[:1].upper()}{label.label[1:]}{where[0]}",
-            f"{label.label_ja}に関する分析結果{where[1]}",
+        title = titled(
+            say("Equations of the {rate}", rate=label.said), paper, "coefficients", outcome
         )
-        fitted = [fit.adjusted_r2 for fit in of_outcome.fits]
         yield Finding(
             of_outcome,
             title=title,
-            headline=(
-                str(of_outcome.headline()),
-                f"推定式{len(fitted)}本、修正済み決定係数 {min(fitted):.3f}〜{max(fitted):.3f}",
-            ),
             table=coefficients(of_outcome, f"{table_stem(paper, outcome)}_coefficients", title),
         )
-    yield Table.of(answer.effects, name="effects", title=("Effects in words", "効果の大きさ"))
+    yield Table.of(answer.effects, name="effects", title=say("Effects in words"))
 
 
 def table_stem(paper: str | None, outcome: str) -> str:
     """Stem of the file of an outcome's table: its number in the paper, or the outcome."""
-    english, _ = of_paper(paper, "coefficients", outcome)
-    number = "".join(one for one in english if one.isdigit())
+    place = table_number(paper, "coefficients", outcome)
+    number = "".join(one for one in place[0] if one.isdigit()) if place else ""
     return f"table{number}" if number else f"table_{outcome.lower()}"
 
 
-def coefficients(fits: Fits, name: str, title: Text) -> Table:
+def coefficients(fits: Fits, name: str, title: Message) -> Table:
     """Equations side by side: coefficient and t of each term."""
     notes = tuple(
-        (
-            f"Model {fit.design.model}: n = {fit.n}, adjusted R² = {fit.adjusted_r2:.3f}, "
-            f"F = {fit.f_classical:.1f}.",
-            f"モデル{fit.design.model}：観測数 {fit.n}、修正済み決定係数 {fit.adjusted_r2:.3f}、"
-            f"F値 {fit.f_classical:.1f}。",
+        say(
+            "Model {model}: n = {n}, adjusted R² = {share:.3f}, F = {f:.1f}.",
+            model=fit.design.model,
+            n=fit.n,
+            share=fit.adjusted_r2,
+            f=fit.f_classical,
         )
         for fit in fits.fits
     )
@@ -340,30 +331,15 @@ def three_figures(value: float) -> int:
 
 
 def _verdicts(answer: Estimated, verdicts: Verdicts) -> Iterator[Block]:
-    by: dict[str, list[str]] = {}
-    for name, verdict in verdicts.overall.items():
-        by.setdefault(verdict, []).append(name)
-    others = [n for verdict in ("contradicted", "not supported") for n in by.get(verdict, [])]
-    untested = by.get("not tested", [])
-    order = list(verdicts.overall)
-    japanese = (
-        f"支持：{'、'.join(by.get('supported', [])) or 'なし'}。"
-        f"支持されない：{'、'.join(sorted(others, key=order.index)) or 'なし'}。"
-    )
-    if untested:
-        japanese += f"未検証：{'、'.join(untested)}。"
     yield Finding(
         verdicts,
-        title=("The hypotheses", "仮説の判定"),
-        headline=(str(verdicts.headline()), japanese),
+        title=say("The hypotheses"),
         table=Table.of(
             verdicts,
             name="verdicts",
-            title=("The hypotheses", "仮説の判定"),
+            title=say("The hypotheses"),
             labels={
-                name: (label.label[:1].upper() + label.label[1:], label.label_ja)
-                for name in answer.fits.outcomes
-                for label in (verdicts.definitions.label(name),)
+                name: verdicts.definitions.label(name).heading for name in answer.fits.outcomes
             },
         ),
     )
@@ -377,18 +353,11 @@ def _verdicts(answer: Estimated, verdicts: Verdicts) -> Iterator[Block]:
             frame[str(exercise)] = own["verdict_after"].to_numpy()
         yield Finding(
             robust,
-            title=(
-                f"Robustness: the exercises of {robust.section[0]}",
-                f"頑健性の確認（{robust.section[1]}）",
-            ),
-            headline=(
-                str(robust.headline()),
-                f"{checks['exercise'].nunique()}通りの推定。判定の変化は下表のとおり。",
-            ),
+            title=say("Robustness: the exercises of {section}", section=TwoNames(*robust.section)),
             table=Table.of(
                 robust,
                 name="robustness",
-                title=("Verdicts under each exercise", "各推定における仮説の判定"),
+                title=say("Verdicts under each exercise"),
                 frame=frame,
                 labels=dict(robust.labels),
             ),

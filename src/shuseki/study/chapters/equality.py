@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shuseki.entry.equality import equality_of_coefficients
+from shuseki.language import say
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Running, Told
@@ -59,9 +60,7 @@ class EqualityChapter(Chapter[Equality, Answers]):
 
     def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
         """The comparison."""
-        yield Section(
-            ("Two outcomes compared", "二つの被説明変数の比較"), list(answer.found.values())
-        )
+        yield Section(say("Two outcomes compared"), list(answer.found.values()))
 
 
 EQUALITY = EqualityChapter()

@@ -7,6 +7,7 @@ from pydantic import field_validator
 
 from shuseki.demography.events import Events as Happened
 from shuseki.demography.events import Lives, events
+from shuseki.language import say
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Options, Running, Told
@@ -55,7 +56,7 @@ class EventsChapter(Chapter[Events, Happened]):
 
     def sections(self, answer: Happened, told: Told) -> Iterator[Section]:
         """Births, deaths and moves."""
-        yield Section(("Births, deaths and moves", "開業・廃業・移転"), [answer])
+        yield Section(say("Births, deaths and moves"), [answer])
 
     def write(self, answer: Happened, folder: Path) -> None:
         """The panel of events."""

@@ -523,9 +523,7 @@ class MeasuresChapter(Chapter[Measures, Measured]):
     def sections(self, answer: Measured, told: Told) -> Iterator[Section]:
         """All of them."""
         if answer.measures:
-            yield Section(
-                ("Measures of agglomeration", "集積の測定"), list(answer.measures.values())
-            )
+            yield Section(say("Measures of agglomeration"), list(answer.measures.values()))
 
 
 def measure(

@@ -16,6 +16,7 @@ from shuseki.entry.spatial import (
 )
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.weights import definitions_of_neighbours
+from shuseki.language import say
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Running, Told
@@ -119,7 +120,7 @@ class NeighboursChapter(Chapter[Neighbours, Answers]):
 
     def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
         """All of them."""
-        title = ("Neighbouring areas", "近隣地域との関係")
+        title = say("Neighbouring areas")
         yield Section(title, list(answer.found.values()))
 
 

@@ -10,16 +10,16 @@ import pandas as pd
 
 from shuseki.datasets.denominators import labour_force_of_ranked
 from shuseki.errors import DataError
-from shuseki.papers.audit import CERTAINTIES, Audit, audit
+from shuseki.language import Message, say
+from shuseki.papers.audit import Audit, audit
 from shuseki.papers.catalogue import PRINTED_PAPERS, printed_paper
 from shuseki.papers.printed import PrintedNumber, PrintedPaper
 from shuseki.papers.replication import Replication, obtained_tables, replicate
 from shuseki.report.blocks import Block, Finding, Section
 from shuseki.report.tables import Table, beside, wide
-from shuseki.report.words import Text
 from shuseki.results import Result
 from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
-from shuseki.study.chapters.accounts import Rates, of_paper, ranking_title, titled
+from shuseki.study.chapters.accounts import Rates, ranking_title, titled
 from shuseki.study.chapters.entry import Estimated, table_stem
 
 __all__ = ["PRINT", "Print", "Replicated"]
@@ -96,20 +96,16 @@ class PrintChapter(Chapter[Print, Replicated]):
             numbers=(
                 (
                     f"{answer.replication.share_within:.1%}",
-                    ("printed cells rebuilt", "再現された印刷値"),
+                    say("printed cells rebuilt"),
                 ),
-                (f"{len(answer.audit.findings)}", ("contradictions in print", "印刷値の矛盾")),
+                (f"{len(answer.audit.findings)}", say("contradictions in print")),
             )
         )
 
     def sections(self, answer: Replicated, told: Told) -> Iterator[Section]:
         """Printed beside obtained, and contradictions."""
-        yield Section(
-            ("Printed beside obtained", "印刷値と再現値"), list(_replication(answer, told))
-        )
-        yield Section(
-            ("What cannot all be true", "印刷された数値の矛盾"), list(_audit(answer.audit))
-        )
+        yield Section(say("Printed beside obtained"), list(_replication(answer, told)))
+        yield Section(say("What cannot all be true"), list(_audit(answer.audit)))
 
 
 def denominators_of(paper: PrintedPaper) -> pd.DataFrame | None:
@@ -126,16 +122,15 @@ def denominators_of(paper: PrintedPaper) -> pd.DataFrame | None:
 def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
     replication, named = answer.replication, told.study.paper_named
     definitions = told.answers["accounts"].variables.definitions
-    yield (
-        "Every cell that the paper prints, beside the one obtained; ≠ marks a difference of more "
-        "than one unit of the last printed digit.",
-        "論文の印刷値と再現値を並べる。≠は最終桁で1単位を超える差を示す。",
+    yield say(
+        "Every cell that the paper prints, beside the one obtained; ≠ marks a difference "
+        "of more than one unit of the last printed digit."
     )
     yield Table(
         name="replication_by_table",
-        title=("How much of each table was rebuilt", "表ごとの再現率"),
+        title=say("How much of each table was rebuilt"),
         frame=replication.by_table(),
-        labels={"table": ("Table", "表")},
+        labels={"table": say("Table")},
         sources=replication.sources,
     )
     cells = replication.cells.assign(
@@ -154,32 +149,33 @@ def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
                 values=("printed", "obtained"),
                 name=f"printed_table1_{outcome.lower()}",
                 title=ranking_title(definitions.label(outcome), named),
-                labels={"term": ("Rank", "順位")},
+                labels={"term": say("Rank")},
                 sources=replication.sources,
             )
-    pairs: list[tuple[pd.DataFrame, str, str, str, Text, bool]] = [
+    pairs: list[tuple[pd.DataFrame, str, str, str, Message, bool]] = [
         (
             cells[cells["kind"] == "descriptives"],
             "term",
             "column",
             "printed_table3",
-            titled(("Descriptive statistics", "基本統計量"), of_paper(named, "descriptives")),
+            titled(say("Descriptive statistics"), named, "descriptives"),
             False,
         )
     ]
     for outcome in outcomes:
         label = definitions.label(outcome)
-        where = of_paper(named, "coefficients", outcome)
-        for column, words in (("coefficient", ("coefficients", "係数")), ("t", ("t", "t値"))):
+        for column, words in (("coefficient", say("coefficients")), ("t", say("t"))):
             pairs.append(
                 (
                     cells[(cells["outcome"] == outcome) & (cells["column"] == column)],
                     "term",
                     "model",
                     f"printed_{table_stem(named, outcome)}_{column}",
-                    (
-                        f"{label.label.capitalize()}, {words[0]}{where[0]}",
-                        f"{label.label_ja}、{words[1]}{where[1]}",
+                    titled(
+                        say("{rate}, {what}", rate=label.heading, what=words),
+                        named,
+                        "coefficients",
+                        outcome,
                     ),
                     column == "coefficient",
                 )
@@ -190,7 +186,7 @@ def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
             "equation",
             "term",
             "printed_fit",
-            titled(("Adjusted R², F, n", "修正済み決定係数・F値・観測数"), of_paper(named, "fit")),
+            titled(say("Adjusted R², F, n"), named, "fit"),
             False,
         )
     )
@@ -213,17 +209,17 @@ def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
     if len(correlations):
         yield Table(
             name="printed_appendix2",
-            title=titled(("Correlations", "相関行列"), of_paper(named, "correlations")),
+            title=titled(say("Correlations"), named, "correlations"),
             frame=correlations[["row", "printed", "obtained", "last_digits_off"]],
             sources=replication.sources,
         )
     yield Table(
         name="replication_cells",
-        title=("Cells outside the tolerance", "許容範囲外の値"),
+        title=say("Cells outside the tolerance"),
         frame=replication.outside()[
             ["table", "row", "outcome", "model", "column", "printed", "obtained", "last_digits_off"]
         ],
-        labels={"table": ("Table", "表")},
+        labels={"table": say("Table")},
         sources=replication.sources,
     )
 
@@ -237,19 +233,14 @@ def _decimals(text: str) -> int:
 
 
 def _audit(found: Audit) -> Iterator[Block]:
-    yield (
-        "Rules that hold for any paper were put to the printed numbers; none was written for one "
-        "cell. Each finding names the cells, what would repair it, and how sure that is.",
-        "どの論文にも当てはまる規則を印刷値に適用した。各所見は該当箇所・修正案・確からしさを示す。",
+    yield say(
+        "Rules that hold for any paper were put to the printed numbers; none was written "
+        "for one cell. Each finding names the cells, what would repair it, and how sure "
+        "that is."
     )
-    counts = [found.count(degree) for degree in CERTAINTIES]
     yield Finding(
         found,
-        title=("Contradictions in print", "印刷値の矛盾"),
-        headline=(
-            str(found.headline()),
-            f"矛盾{sum(counts)}件（確実{counts[0]}、強い{counts[1]}、弱い{counts[2]}）",
-        ),
+        title=say("Contradictions in print"),
     )
 
 

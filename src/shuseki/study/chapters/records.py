@@ -13,6 +13,7 @@ from shuseki.datasets.census import synthetic_census
 from shuseki.disk import scratch
 from shuseki.errors import DataError, ShusekiError
 from shuseki.geography.gazetteers import Codes
+from shuseki.language import say
 from shuseki.reading.tables import read_table
 from shuseki.reading.values import read_year
 from shuseki.records.ingest import Delivery, bind, writing
@@ -153,14 +154,11 @@ class RecordsChapter(Chapter[Records, Opened]):
         return Brief(notes=(SYNTHETIC_NOTE,))
 
 
-SYNTHETIC_NOTE = (
-    "The confidential records cannot be had. This run uses a synthetic census that was drawn to "
-    "agree with the paper's print, as far as that can be true at once, so agreement is no "
-    "evidence: it shows that the chain of computation works from records to verdicts. Public "
-    "statistics are marked as such.",
-    "個票データは利用できないため、本報告は論文の印刷値と（両立しうる範囲で）整合するように作成した"
-    "合成データを用いる。したがって一致は実証的な証拠ではなく、個票から判定までの計算の連鎖が正しく"
-    "働くことを示すものである。公的統計にはその旨を表示する。",
+SYNTHETIC_NOTE = say(
+    "The confidential records cannot be had. This run uses a synthetic census that was "
+    "drawn to agree with the paper's print, as far as that can be true at once, so "
+    "agreement is no evidence: it shows that the chain of computation works from records "
+    "to verdicts. Public statistics are marked as such."
 )
 
 

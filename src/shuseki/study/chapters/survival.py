@@ -8,6 +8,7 @@ from pydantic import field_validator
 from shuseki.demography.events import Lives
 from shuseki.demography.survival import Survival as Lived
 from shuseki.demography.survival import survival
+from shuseki.language import say
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Options, Running, Told
@@ -59,7 +60,7 @@ class SurvivalChapter(Chapter[Survival, Lived]):
 
     def sections(self, answer: Lived, told: Told) -> Iterator[Section]:
         """How long they live."""
-        yield Section(("Survival", "存続"), [answer])
+        yield Section(say("Survival"), [answer])
 
 
 SURVIVAL = SurvivalChapter()
