@@ -62,6 +62,7 @@ class Definition(BaseModel):
     unit_ja: str = ""
     period: str = ""
     published_in: str = ""
+    published_in_ja: str = ""
 
     @field_validator("name")
     @classmethod
@@ -86,9 +87,9 @@ class VariableDefinition(Definition):
         Its symbol, and what it is called.
     formula
         Arithmetic on columns of the accounts; see ``entry.formulas``.
-    formula_words
+    formula_words, formula_words_ja
         The same for a reader; the formula itself when empty.
-    unit, unit_ja, period, published_in
+    unit, unit_ja, period, published_in, published_in_ja
         Its unit, the year or years it refers to, and the publication.
     step, step_words, step_words_ja
         The change in which its effect is told, in its unit and in words.
@@ -96,6 +97,7 @@ class VariableDefinition(Definition):
 
     formula: str
     formula_words: str = ""
+    formula_words_ja: str = ""
     step: float = 1.0
     step_words: str = ""
     step_words_ja: str = ""

@@ -161,6 +161,7 @@ class Verdicts(Result):
             {
                 "hypothesis": [h.id for h in self.hypotheses],
                 "says": [h.says for h in self.hypotheses],
+                "says_ja": [h.says_ja for h in self.hypotheses],
                 "expects": [_signs(h) for h in self.hypotheses],
             }
         ).join(wide, on="hypothesis")

@@ -149,17 +149,21 @@ class RegionalVariables(Result):
             if one is None:
                 continue
             called = one.called
-            words = one.formula_words if isinstance(one, VariableDefinition) else ""
+            words = words_ja = ""
+            if isinstance(one, VariableDefinition):
+                words, words_ja = one.formula_words, one.formula_words_ja
             rows.append(
                 {
                     "variable": one.name,
                     "label": called.label,
                     "label_ja": called.label_ja,
                     "formula": words or one.formula,
+                    "formula_ja": words_ja or words or one.formula,
                     "unit": called.unit,
                     "unit_ja": called.unit_ja,
                     "period": one.period,
                     "published_in": one.published_in,
+                    "published_in_ja": one.published_in_ja or one.published_in,
                     "n": int(self.frame[one.name].notna().sum()),
                 }
             )

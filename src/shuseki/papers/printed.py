@@ -54,6 +54,7 @@ import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, listed, say
+from shuseki.language.names import TwoNames
 from shuseki.reading.encoding import examine_bytes, utf8_blocks
 from shuseki.sources import Source
 
@@ -208,7 +209,7 @@ STATEMENT_OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Kinds of statement, and the fields each may have besides."""
-ABOUT = frozenset({"id", "kind", "page", "section", "says"})
+ABOUT = frozenset({"id", "kind", "page", "section", "says", "says_ja"})
 """Fields of every statement."""
 
 NUMBER = re.compile(
@@ -355,8 +356,8 @@ class Statement:
         Its name, and what kind of claim it is (``STATEMENT_FIELDS`` lists the known kinds).
     page, section
         Where it stands; the page is empty when unknown.
-    says
-        What it says, in our words.
+    says, says_ja
+        What it says, in our words; the English where no Japanese is given.
     fields
         What it says, as data; numbers as printed.
     """
@@ -367,6 +368,12 @@ class Statement:
     section: str
     says: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+    says_ja: str = ""
+
+    @property
+    def told(self) -> Message:
+        """What it says, in either language."""
+        return TwoNames(self.says, self.says_ja or self.says)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.fields:
@@ -767,4 +774,5 @@ def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:
             str(entry.get("section", "")),
             entry["says"],
             MappingProxyType({k: v for k, v in entry.items() if k not in ABOUT}),
+            str(entry.get("says_ja", "")),
         )

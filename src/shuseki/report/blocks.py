@@ -36,7 +36,6 @@ string, or (en, ja)    a paragraph
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from inspect import signature
 from typing import TypeAlias
 
 import plotly.graph_objects as go
@@ -59,7 +58,6 @@ __all__ = [
     "Numbers",
     "Part",
     "Section",
-    "own_headline",
 ]
 
 
@@ -105,8 +103,7 @@ class Finding:
     title
         Over the whole, and caption of the table; the name of its type by default.
     headline
-        In place of the result's own; ``None`` for its own, in English unless the result's
-        ``headline`` takes a language.
+        In place of the result's own; ``None`` for its own.
     picture
         Draw it, if there is a picture for its type.
     table
@@ -226,7 +223,7 @@ def _taken_apart(block: Block) -> Iterator[Part]:
     result = block.result
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(result).__name__).lower()
     title = block.title or result_words(type(result).__name__)
-    headline = block.headline if block.headline is not None else own_headline(result)
+    headline = block.headline if block.headline is not None else result.headline()
     yield Heading(title, headline, result.sources)
     if block.picture and plot.dispatch(type(result)) is not plot.dispatch(object):
         yield Figure(result, notes=() if block.table else result.notes)
@@ -234,13 +231,6 @@ def _taken_apart(block: Block) -> Iterator[Part]:
         yield block.table
     elif block.table:
         yield Table.of(result, name=name, title=title)
-
-
-def own_headline(result: Result) -> Text:
-    """Headline of an answer: in both languages where it knows them, else in English."""
-    if "lang" not in signature(result.headline).parameters:
-        return result.headline()
-    return result.headline(), result.headline(lang="ja")  # type: ignore[call-arg]
 
 
 def _checked(block: Part) -> Part:

@@ -18,6 +18,8 @@ import pandas as pd
 from shuseki.arrays import Floats, Ints
 from shuseki.datasets.catalogue import dataset, load
 from shuseki.errors import DataError, UnknownCodeError, examples
+from shuseki.language import Message, glossary, joined, say
+from shuseki.language.names import TwoNames
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -64,29 +66,29 @@ class EntryExitRates(Result):
             since = int(year)
         return since
 
-    def headline(self, lang: str = "en") -> str:
-        """Rates of the last period, and since when exits lead, in English or Japanese."""
-        if lang == "ja":
-            return self._headline_ja()
-        last = (
-            f"entry {self.entry_rate_percent[-1]:.1f}% and exit {self.exit_rate_percent[-1]:.1f}% "
-            f"a year in {self.from_year[-1]}–{self.to_year[-1]}"
+    def headline(self) -> Message:
+        """Rates of the last period, and since when exits lead."""
+        rates = say(
+            "{unit}: entry {entry:.1f}% and exit {exit:.1f}% a year in {start}–{end}",
+            unit=TwoNames(*_unit_words(self.unit)),
+            entry=float(self.entry_rate_percent[-1]),
+            exit=float(self.exit_rate_percent[-1]),
+            start=int(self.from_year[-1]),
+            end=int(self.to_year[-1]),
         )
         since = self.exits_lead_since
-        lead = f"; exits lead in every period since {since}" if since else ""
-        return f"{self.unit.capitalize()}: {last}{lead} (n = {len(self.from_year)} periods)"
-
-    def _headline_ja(self) -> str:
-        since = self.exits_lead_since
-        lead = f"。{since}年以降、廃業率が開業率を上回る" if since else ""
-        return (
-            f"{self.from_year[-1]}～{self.to_year[-1]}年の開業率{self.entry_rate_percent[-1]:.1f}%、"
-            f"廃業率{self.exit_rate_percent[-1]:.1f}%（年平均、{len(self.from_year)}期間）{lead}"
-        )
+        if since:
+            rates = joined([rates, say("exits lead in every period since {year}", year=since)])
+        return say("{rates} (n = {n:count(period)})", rates=rates, n=len(self.from_year))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per period."""
         return pd.DataFrame({column: getattr(self, column) for column in COLUMNS})
+
+
+def _unit_words(unit: Unit) -> tuple[str, str]:
+    english, japanese = glossary()[f"unit_{unit}"]
+    return english[:1].upper() + english[1:], japanese
 
 
 def entry_exit_rates(
@@ -131,9 +133,11 @@ def entry_exit_rates(
         entry_rate_percent=mine["entry_rate_percent"].to_numpy(dtype=float),
         exit_rate_percent=mine["exit_rate_percent"].to_numpy(dtype=float),
         notes=(
-            "All non-primary industries; figure 1 of Okamuro 2006 shows manufacturing alone, "
-            "whose series is not openly published.",
-            "Each rate is the yearly average of the period between two censuses.",
+            say(
+                "All non-primary industries; figure 1 of Okamuro 2006 shows manufacturing alone, "
+                "whose series is not openly published."
+            ),
+            say("Each rate is the yearly average of the period between two censuses."),
         ),
         sources=(source,) if source else (),
     )

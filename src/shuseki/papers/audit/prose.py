@@ -79,7 +79,7 @@ def _claim(
         tuple(cells),
         strain,
         found,
-        lambda r: say("as in the text: {says}", says=statement.says),
+        lambda r: say("as in the text: {says}", says=statement.told),
         certainty,
         LITERAL,
         rewording,

@@ -303,7 +303,7 @@ def _(result: Correlations, *, lang: str = "en") -> go.Figure:
 def _(result: Verdicts, *, lang: str = "en") -> go.Figure:
     """One coloured cell per hypothesis and outcome, the overall verdict, and the print."""
     frame = result.to_frame()
-    columns = [c for c in frame.columns if c not in ("hypothesis", "says", "expects")]
+    columns = [c for c in frame.columns if c not in ("hypothesis", "says", "says_ja", "expects")]
     codes = list(VERDICT_COLOURS)
     heads = [
         _say(column, lang)
