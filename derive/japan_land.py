@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-OUTLINE = Path(__file__).parents[1] / "src/shuseki/report/plots/data/japan_land.csv"
+OUTLINE = Path(__file__).parents[1] / "src/shuseki/geography/data/japan_land.csv"
 SMALLEST_KM2 = 1.0
 
 

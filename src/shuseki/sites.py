@@ -14,17 +14,13 @@ import pandas as pd
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
-from shuseki.geography.coordinates import check_coordinates
+from shuseki.geography.coordinates import check_coordinates, outside_country
 from shuseki.geography.distances import EARTH_RADIUS_KM
 from shuseki.language import say
 from shuseki.sources import Source
 
-__all__ = ["JAPAN", "Sites"]
+__all__ = ["Sites"]
 
-JAPAN = (20.0, 46.0, 122.0, 154.5)
-"""South, north, west and east of Japan with its outlying islands, degrees."""
-FEW = 0.05
-"""When no more than this share of sites lies outside Japan, they are pointed out."""
 WIDEST_DEGREES = 60.0
 
 
@@ -155,7 +151,7 @@ class Sites:
             else np.ones(len(frame)),
             area=frame[area].astype(str).to_numpy() if area else None,
             sources=sources,
-            notes=() if plane else _outside_japan(*at),
+            notes=() if plane else outside_country(*at),
             plane=plane,
         )
 
@@ -296,18 +292,6 @@ def _refuse_unknown(x_km: Floats, y_km: Floats) -> None:
             f"{unknown.size} sites have no coordinates: rows {examples(unknown)}. Expected km in "
             "both columns. Leave those rows out, or locate them first."
         )
-
-
-def _outside_japan(latitude: Floats, longitude: Floats) -> tuple[str, ...]:
-    """Point out the few sites that lie outside Japan when nearly all lie inside."""
-    south, north, west, east = JAPAN
-    outside = np.flatnonzero(
-        (latitude < south) | (latitude > north) | (longitude < west) | (longitude > east)
-    )
-    if not 0 < outside.size <= FEW * len(latitude):
-        return ()
-    where = examples(f"row {k} ({latitude[k]:g}, {longitude[k]:g})" for k in outside)
-    return (f"{outside.size} of {len(latitude):,} sites lie outside Japan: {where}.",)
 
 
 def _numbers(column: "pd.Series[float]", name: str) -> Floats:

@@ -8,17 +8,9 @@ import shapely
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.geography.areas import municipalities
 from shuseki.geography.districts import division, division_from_table
-from shuseki.report.plots.maps import (
-    EARTH_KM,
-    INSET_SCALE,
-    Shapes,
-    category_map,
-    choropleth,
-    project,
-    shapes,
-    voronoi,
-)
-from shuseki.report.plots.outline import land
+from shuseki.geography.land import land
+from shuseki.geography.shapes import EARTH_KM, INSET_SCALE, Shapes, project, shapes, voronoi
+from shuseki.report.plots.maps import category_map, choropleth
 from shuseki.report.plots.theme import MISSING
 from shuseki.results import Result
 

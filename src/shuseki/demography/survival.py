@@ -168,7 +168,7 @@ def waves_followed(
     places: Places,
     converter: Converter | str,
     columns: Sequence[str],
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+) -> tuple[pd.DataFrame, tuple[Message, ...]]:
     """Lives as the waves show them: ``entered``, ``years``, ``died``, ``plants``, the columns."""
     lives = life_table(store, years, places=places, converter=converter)
     born = lives.filter(lives.wave == lives.first_wave, lives.first_wave > years[0])
@@ -182,8 +182,10 @@ def waves_followed(
     frame["died"] = (frame["last_wave"] < years[-1]).to_numpy()
     frame["entered"] = -np.inf
     return frame, (
-        "Deaths are counted at the first wave that misses the plant; the curve is an upper "
-        "bound by at most one interval between waves.",
+        say(
+            "Deaths are counted at the first wave that misses the plant; the curve is an upper "
+            "bound by at most one interval between waves."
+        ),
         *LIMITS,
     )
 
@@ -194,7 +196,7 @@ def spells_followed(
     places: Places,
     converter: Converter | str,
     columns: Sequence[str],
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+) -> tuple[pd.DataFrame, tuple[Message, ...]]:
     """Lives between the days of opening and closing, as ``waves_followed`` gives them."""
     found = spells(store, years, places=places, converter=converter)
     about = found.agg(
@@ -220,13 +222,24 @@ def spells_followed(
     dated, ended = (
         int(frame.loc[frame[name], "plants"].sum()) for name in ("start_known", "end_known")
     )
-    first = f"{about['first_end'].iloc[0]:%Y-%m-%d}" if keeps_closed else ""
-    seen = "the first wave that saw it"
     return frame[frame["years"] > frame["entered"]], (
-        f"Of {int(frame['plants'].sum()):,} plants, {dated:,} say when they opened and {ended:,} "
-        "when they closed; the others are dated by waves, and die at the first that misses them.",
-        "Each plant is at risk from its beginning, or from "
-        f"{f'{first}, the first closing on record' if keeps_closed else seen}, if that is later.",
+        say(
+            "Of {n:,} plants, {dated:,} say when they opened and {ended:,} when they closed; the "
+            "others are dated by waves, and die at the first that misses them.",
+            n=int(frame["plants"].sum()),
+            dated=dated,
+            ended=ended,
+        ),
+        say(
+            "Each plant is at risk from its beginning, or from {day}, the first closing on "
+            "record, if that is later.",
+            day=f"{about['first_end'].iloc[0]:%Y-%m-%d}",
+        )
+        if keeps_closed
+        else say(
+            "Each plant is at risk from its beginning, or from the first wave that saw it, if that "
+            "is later."
+        ),
     )
 
 

@@ -13,8 +13,15 @@ import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import DataError, examples
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 
-__all__ = ["check_coordinates"]
+__all__ = ["JAPAN", "check_coordinates", "outside_country"]
+
+JAPAN = (20.0, 46.0, 122.0, 154.5)
+"""South, north, west and east of Japan with its outlying islands, degrees."""
+FEW = 0.05
+"""When no more than this share of places lies outside Japan, they are pointed out."""
 
 
 def check_coordinates(
@@ -72,4 +79,30 @@ def check_coordinates(
             if exchanged
             else "Correct those rows, or leave them out."
         )
+    )
+
+
+def outside_country(latitude: Floats, longitude: Floats) -> tuple[Message, ...]:
+    """Point out the few places that lie outside Japan when nearly all lie inside."""
+    south, north, west, east = JAPAN
+    outside = np.flatnonzero(
+        (latitude < south) | (latitude > north) | (longitude < west) | (longitude > east)
+    )
+    if not 0 < outside.size <= FEW * len(latitude):
+        return ()
+    return (
+        say(
+            "{k:,} of {n:,} sites lie outside Japan: {where}.",
+            k=int(outside.size),
+            n=len(latitude),
+            where=some_of(
+                say(
+                    "row {row} ({latitude:g}, {longitude:g})",
+                    row=int(k),
+                    latitude=float(latitude[k]),
+                    longitude=float(longitude[k]),
+                )
+                for k in outside
+            ),
+        ),
     )

@@ -8,10 +8,10 @@ import pytest
 import shapely
 
 from shuseki.datasets.panels import public_panel
+from shuseki.geography.shapes import municipal_shapes, place, project
 from shuseki.measures.clusters.clusters import Clusters, clusters, point_clusters
 from shuseki.report.plots import plot
 from shuseki.report.plots.clusters import LABELLED
-from shuseki.report.plots.maps import municipal_shapes, place, project
 from shuseki.sites import Sites
 
 

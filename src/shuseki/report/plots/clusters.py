@@ -21,23 +21,15 @@ from shapely import affinity
 from shuseki.arrays import Bools, Floats
 from shuseki.geography.areas import municipalities
 from shuseki.geography.borders import DATE, are_drawn
+from shuseki.geography.coordinates import JAPAN
+from shuseki.geography.shapes import Shapes, inner_points, municipal_shapes, place, project
 from shuseki.industries.classification import CLASSIFICATIONS, classification
 from shuseki.measures.clusters.clusters import SIGNIFICANT, Cluster, Clusters, PointClusters
 from shuseki.measures.clusters.local_moran import LocalMoran
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.labels import short
-from shuseki.report.plots.maps import (
-    PALE,
-    Shapes,
-    filled,
-    finish,
-    inner_points,
-    municipal_shapes,
-    place,
-    project,
-)
+from shuseki.report.plots.maps import PALE, filled, finish
 from shuseki.report.plots.theme import BLUE, GREY, INK, MISSING, ORANGE, RED, SKY, blank
-from shuseki.sites import JAPAN
 
 __all__: list[str] = []
 

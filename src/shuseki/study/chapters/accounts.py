@@ -28,6 +28,7 @@ from shuseki.entry.descriptives import (
 from shuseki.entry.variables import RegionalVariables, regional_variables
 from shuseki.errors import ShusekiError
 from shuseki.geography.districts import Division
+from shuseki.geography.shapes import can_be_drawn
 from shuseki.language import Message, say
 from shuseki.language.names import TwoNames
 from shuseki.papers.catalogue import (
@@ -40,7 +41,7 @@ from shuseki.papers.catalogue import (
 from shuseki.reading.tables import read_table
 from shuseki.report.blocks import Block, Figure, Finding, Section
 from shuseki.report.national import entry_exit_rates
-from shuseki.report.plots.maps import can_be_drawn, choropleth, map_notes, map_sources
+from shuseki.report.plots.maps import choropleth, map_notes, map_sources
 from shuseki.report.tables import Table
 from shuseki.report.words import Lang
 from shuseki.results import Result
@@ -132,9 +133,7 @@ class AccountsChapter(Chapter[Accounts, Rates]):
                 accounts,
                 counts,
                 definitions=definitions,
-                area_names=dict(zip(regions.codes, regions.names("ja"), strict=True))
-                if regions.codes_of == "japan"
-                else dict(zip(regions.codes, regions.names("en"), strict=True)),
+                area_names=dict(zip(regions.codes, regions.names(study.report.lang), strict=True)),
                 area_groups=dict(zip(regions.codes, regions.parents, strict=True)),
                 sources=(*answers["births"].panel.sources, *sources_of(asked, accounts)),
             )
@@ -238,7 +237,7 @@ def sources_of(asked: Accounts, accounts: pd.DataFrame) -> tuple[Source, ...]:
     """Where the accounts come from."""
     if asked.source == "file" and asked.file is not None:
         name = asked.file.name
-        return (Source(name, f"Regional accounts in {name}", "", origin="user"),)
+        return (Source(name, name, "", origin="user"),)
     return tuple(dataset(name).source for name in accounts.attrs.get("datasets", ()))
 
 

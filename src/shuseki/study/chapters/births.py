@@ -12,13 +12,14 @@ from shuseki.demography.events import Births as Born
 from shuseki.demography.events import Exclusion, Lives, births
 from shuseki.demography.funnel import Funnel
 from shuseki.errors import examples
+from shuseki.geography.shapes import can_be_drawn
 from shuseki.language import Message, say
 from shuseki.language.names import TwoNames
 from shuseki.panel import Panel
 from shuseki.papers.beside import funnel_beside
 from shuseki.papers.catalogue import printed_paper
 from shuseki.report.blocks import Block, Bullets, Figure, Finding, Section
-from shuseki.report.plots.maps import can_be_drawn, choropleth, map_notes, map_sources
+from shuseki.report.plots.maps import choropleth, map_notes, map_sources
 from shuseki.report.tables import Table
 from shuseki.report.words import Lang
 from shuseki.results import Result

@@ -503,10 +503,11 @@ class MeasuresChapter(Chapter[Measures, Measured]):
         grouped = running.answers.get("industries")
         with running.manifest.step("measure the agglomerations") as entry:
             stocks = tally(store, division=regions)
-            lang = "ja" if regions.codes_of == "japan" else "en"
+            lang = running.study.report.lang
             stocks = replace(stocks, area_names=regions.names(lang))
             if grouped is not None and grouped.names:
-                words = [grouped.names.get(c, (c, c))[0] for c in stocks.industries]
+                at = int(lang == "ja")
+                words = [grouped.names.get(c, (c, c))[at] for c in stocks.industries]
                 stocks = replace(stocks, industry_names=tuple(words))
             births = running.study.tables.get("births")
             wave = store.waves[-1] if births is None else running.study.births.at

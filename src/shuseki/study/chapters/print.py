@@ -1,7 +1,7 @@
 """How close is what was obtained to what a paper prints, and can the print be true?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.datasets.denominators import labour_force_of_ranked
+from shuseki.entry.descriptives import Ranking, rank
 from shuseki.errors import DataError
 from shuseki.language import Message, say
 from shuseki.papers.audit import Audit, audit
@@ -76,7 +77,7 @@ class PrintChapter(Chapter[Print, Replicated]):
                     fits=estimated.fits,
                     descriptives=rates.descriptives,
                     correlations=rates.correlations,
-                    rankings=tuple(rates.rankings.values()),
+                    rankings=rankings_as_printed(running),
                 ),
                 relative_by_model=paper.about.get("tolerance_by_model", {}),
                 sources=rates.variables.sources,
@@ -106,6 +107,15 @@ class PrintChapter(Chapter[Print, Replicated]):
         """Printed beside obtained, and contradictions."""
         yield Section(say("Printed beside obtained"), list(_replication(answer, told)))
         yield Section(say("What cannot all be true"), list(_audit(answer.audit)))
+
+
+def rankings_as_printed(running: Running) -> tuple[Ranking, ...]:
+    """The rankings, with areas named in the language of the print."""
+    regions = running.answers["region"]
+    variables = running.answers["accounts"].variables
+    names = dict(zip(regions.codes, regions.names("ja"), strict=True))
+    printed = replace(variables, area_names=tuple(names[code] for code in variables.areas))
+    return tuple(rank(printed, name) for name in variables.outcomes)
 
 
 def denominators_of(paper: PrintedPaper) -> pd.DataFrame | None:

@@ -25,7 +25,7 @@ LAND_SOURCE = Source(
     "2021",
     terms="free for any use with credit to MLIT",
 )
-DATA = files("shuseki.report.plots").joinpath("data", "japan_land.csv")
+DATA = files("shuseki.geography").joinpath("data", "japan_land.csv")
 
 
 @lru_cache

@@ -1,0 +1,141 @@
+"""Is every word of a report as it was agreed, in both languages?
+
+The text of two reports is kept in ``told/``: numbers are replaced by ``#``, so that the files hold
+words and their order alone. A change of any sentence, heading, column or note must be read and
+agreed: ``python tests/study/test_told.py`` writes the files anew.
+"""
+
+import html
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from shuseki.geography.areas import municipalities, prefectures
+from shuseki.geography.districts import division
+
+HERE = Path(__file__).parent
+KEPT = HERE / "told"
+LATIN = re.compile(r"(?:\b[A-Za-z]{2,}[ ,.;:]+){4,}[A-Za-z]{2,}")
+JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+QUOTED = ("約#件弱", "就業者", "従業者")
+"""Words of the printed paper that an English report quotes; an English word stands beside each."""
+LISTS = ("1995-10-01", "2000-10-01", "2020-10-01")
+STUDY_2006 = """
+[study]
+name = "small"
+title = "A small census"
+title_ja = "小さな調査"
+[records]
+source = "synthetic-census"
+scale = 0.05
+[births]
+at = 2000
+since = 1998
+earlier = [1995, 1996, 1997]
+fewer_than_employees = 20
+[events]
+[survival]
+[industries]
+technology = "printed"
+[accounts]
+source = "synthetic"
+[entry]
+paper = "okamuro-2006"
+robustness = true
+[equality]
+outcomes = ["START_H", "START_L"]
+[counts]
+families = ["poisson"]
+[measures]
+quotients = { since = "1996" }
+concentration = true
+clusters = { industries = ["H01"] }
+"""
+
+
+def text_of(page: str) -> list[str]:
+    """What a reader reads of a page, line by line; numbers are ``#``."""
+    page = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    page = re.sub(r"</?(?:b|i|em|strong|span|a|sup|sub)\b[^>]*>", "", page)
+    lines = (html.unescape(line).strip() for line in re.sub(r"<[^>]+>", "\n", page).split("\n"))
+    words = (re.sub(r"[-−]?\d[\d,.]*", "#", line) for line in lines)
+    return [line for line in dict.fromkeys(words) if re.search(r"[^\W\d_]", line)]
+
+
+def reports(folder: Path) -> dict[str, str]:
+    """Pages of two studies in both languages."""
+    from shuseki.report.html import render
+    from shuseki.study.run import run
+
+    spec = importlib.util.spec_from_file_location("countries", HERE / "test_countries.py")
+    assert spec is not None
+    assert spec.loader is not None
+    countries = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(countries)
+    countries.france(folder)
+    (folder / "census.toml").write_text(STUDY_2006, encoding="utf-8")
+    pages = {}
+    for name, file in (("marseille", "study.toml"), ("census", "census.toml")):
+        document = run(folder / file).document()
+        for lang in ("en", "ja"):
+            pages[f"{name}.{lang}"] = render(document, lang)
+    return pages
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return reports(tmp_path_factory.mktemp("told"))
+
+
+@pytest.mark.parametrize("name", ["marseille.en", "marseille.ja", "census.en", "census.ja"])
+def test_the_words_are_those_agreed(pages: dict[str, str], name: str) -> None:
+    agreed = (KEPT / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    assert text_of(pages[name]) == agreed
+
+
+@pytest.mark.parametrize("name", ["marseille.ja", "census.ja"])
+def test_a_japanese_page_has_no_english_sentence(pages: dict[str, str], name: str) -> None:
+    page = re.sub(r'<section id="sources".*?</section>', "", pages[name], flags=re.DOTALL)
+    own = "Unemployment pushes people into firms of their own"  # the study gives no Japanese
+    found = [
+        line
+        for line in text_of(page)
+        if LATIN.search(line) and own not in line and not is_citation(line)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("name", ["marseille.en", "census.en"])
+def test_an_english_page_has_no_japanese_but_names_and_quotations(
+    pages: dict[str, str], name: str
+) -> None:
+    page = re.sub(r'<section id="sources".*?</section>', "", pages[name], flags=re.DOTALL)
+    names = {*division("district-253").areas["name_ja"]}
+    names |= {name for day in LISTS for name in municipalities(day)["name_ja"]}
+    names |= {name[:-1] for name in prefectures()["name_ja"]}
+    kept = re.compile("|".join(sorted(map(re.escape, names), key=len, reverse=True)))
+    quoted = re.compile("|".join(QUOTED))
+    found = [
+        line
+        for line in text_of(page)
+        if JAPANESE.search(quoted.sub("", kept.sub("", line))) and not is_citation(line)
+    ]
+    assert found == []
+
+
+def is_citation(line: str) -> bool:
+    """Whether a line cites a work or names a publication, which keep their own language."""
+    return line.startswith("Source:") or bool(re.search(r"\(#\)|\b[A-Z]\. |Journal|Papers?\b|, #", line))
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    KEPT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        for name, page in reports(Path(place)).items():
+            (KEPT / f"{name}.txt").write_text("\n".join(text_of(page)) + "\n", encoding="utf-8")
+            sys.stdout.write(f"{name}: {len(text_of(page))} lines\n")
