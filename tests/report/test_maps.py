@@ -179,7 +179,16 @@ def test_a_map_speaks_japanese_and_marks_its_data(
     assert figure.layout.title.text.startswith("開業率<br>")
     assert "合成データ" in figure.layout.title.text
     assert figure.data[-1].text[0].startswith("室蘭")
-    assert "工業地区外" in [trace.name for trace in figure.data]
+    assert "地域外" in [trace.name for trace in figure.data]
+
+
+def test_land_outside_the_areas_is_named_only_where_there_is_some(districts: Shapes) -> None:
+    squares = [shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10)]
+    drawn = Shapes(("a", "b"), ("A", "B"), ("A", "B"), tuple(squares), shapely.union_all(squares))
+    figure = choropleth(drawn, {"a": 1.0, "b": 2.0}, title="Births")
+    assert not figure.data[0].showlegend
+    figure = choropleth(districts, dict.fromkeys(districts.codes[:9], 1.0), title="Births")
+    assert figure.data[0].showlegend
 
 
 def test_values_that_fit_no_area_are_refused(districts: Shapes) -> None:

@@ -37,6 +37,8 @@ __all__ = [
 ]
 
 PALE = "#f6f5f2"
+SEEN = 0.001
+"""Land outside the areas is named in the legend when it is more than this share of all."""
 
 
 def map_notes(by: Division) -> tuple[Text, ...]:
@@ -188,6 +190,8 @@ def _map(
     figure = blank(pick(title, language), result, lang=language, height=680)
     ground = filled([drawn.ground], phrase("map_outside", language), PALE, GREY, 0.4)
     ground.legendrank = 2000
+    elsewhere = drawn.ground.area - sum(shape.area for shape in drawn.outlines)
+    ground.showlegend = bool(elsewhere > SEEN * drawn.ground.area)
     figure.add_trace(ground)
     coloured = {code for _, _, codes in groups for code in codes}
     for label, colour, codes in groups:
