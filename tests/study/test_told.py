@@ -128,7 +128,9 @@ def test_an_english_page_has_no_japanese_but_names_and_quotations(
 
 def is_citation(line: str) -> bool:
     """Whether a line cites a work or names a publication, which keep their own language."""
-    return line.startswith("Source:") or bool(re.search(r"\(#\)|\b[A-Z]\. |Journal|Papers?\b|, #", line))
+    return line.startswith("Source:") or bool(
+        re.search(r"\(#\)|\b[A-Z]\. |Journal|Papers?\b|, #", line)
+    )
 
 
 if __name__ == "__main__":
