@@ -29,7 +29,7 @@ from shuseki.language import Message, joined, say, told, word
 from shuseki.language.names import some_of
 from shuseki.measures.amounts import series
 from shuseki.measures.change.breaks import FEWEST_YEARS, Break, evidence_of, fit_course
-from shuseki.measures.distance.visibility import comparable_areas, seen_share
+from shuseki.measures.visibility import comparable_areas, seen_share
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012

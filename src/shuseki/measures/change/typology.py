@@ -66,7 +66,7 @@ from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, joined, say, told, word
 from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts, series
-from shuseki.measures.distance.visibility import SEEN_ENOUGH, seen_share
+from shuseki.measures.visibility import SEEN_ENOUGH, seen_share
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
