@@ -31,6 +31,7 @@ import pyarrow.parquet
 
 from shuseki.arrays import Ints
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message, say
 from shuseki.reading.encoding import (
     ALWAYS_ALLOWED,
     MOST_TIMES,
@@ -84,11 +85,24 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A line that could not be read."""
+    """A line that could not be read, and why; how many fields it has, and how many the file has."""
 
     row: int
     text: str
-    told: str
+    kind: Kind
+    fields: int = 0
+    expected: int = 0
+
+    @property
+    def told(self) -> Message:
+        """Why, in words."""
+        if self.kind != Kind.FIELDS:
+            return TOLD[self.kind]
+        return say(
+            "the line has another number of fields than the file: {fields:,} for {expected:,}",
+            fields=self.fields,
+            expected=self.expected,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -364,11 +378,9 @@ def cut(
     aside = []
     for k in others:
         text = data[found.start[k] : min(found.end[k], found.start[k] + 4 * SHOWN_TEXT)]
-        told = TOLD[Kind(int(found.kinds[k]))]
-        if found.kinds[k] == Kind.FIELDS:
-            told += f": {found.fields[k]:,} for {len(table.names):,}"
         said = text.decode("utf-8", errors="replace")[:SHOWN_TEXT].replace("\0", "\u2400")
-        aside.append(Aside(int(rows[k]), said, told))
+        kind, fields = Kind(int(found.kinds[k])), int(found.fields[k])
+        aside.append(Aside(int(rows[k]), said, kind, fields, len(table.names)))
     return Chunk(
         rows[records],
         columns,
@@ -582,11 +594,7 @@ def sheet_chunks(table: TableFile, wanted: Sequence[str]) -> Iterator[Chunk]:
     width = len(table.names)
     fits = [(row, cells) for row, cells in table.sheet.rows if len(cells) <= width]
     aside = tuple(
-        Aside(
-            row,
-            "\t".join(cells)[:SHOWN_TEXT],
-            f"{TOLD[Kind.FIELDS]}: {len(cells):,} for {width:,}",
-        )
+        Aside(row, "\t".join(cells)[:SHOWN_TEXT], Kind.FIELDS, len(cells), width)
         for row, cells in table.sheet.rows
         if len(cells) > width
     )
