@@ -386,10 +386,15 @@ def explain(code: str, day: str) -> tuple[str, Message, str]:
     return "ward", said, str(row["city"])
 
 
+def named(code: str) -> str:
+    """A code with its name."""
+    return say("{code} ({name})", code=code, name=names()[code]) if code in names() else code
+
+
 def until(code: str, name: Message, last: str, after: list[str]) -> Message:
     """Say until when a code was valid, and what came after it."""
     about = {"code": code, "name": name, "last": last}
-    heirs = joined((f"{heir} ({names()[heir]})" for heir in after), " and ")
+    heirs = joined(map(named, after), " and ")
     if not after:
         return say("{code} ({name}) was valid until {last}; no successor is recorded.", **about)
     return say(

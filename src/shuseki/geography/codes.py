@@ -35,7 +35,7 @@ from shuseki.geography.areas import (
     first_days,
     groups,
     malformed,
-    names,
+    named,
 )
 from shuseki.language import Message, joined, say
 
@@ -225,8 +225,3 @@ def checked(code: str) -> bool:
         return False
     whole = code.zfill(6)
     return is_known(whole[:5]) and check_digit(whole[:5]) == whole[5]
-
-
-def named(code: str) -> str:
-    """A code with its name."""
-    return f"{code} ({names()[code]})" if code in names() else code

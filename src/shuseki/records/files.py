@@ -216,8 +216,11 @@ def write_rows(
             writer.close()
     if writer is None or not records + n_rejected:
         raise DataError(
-            f"{facts.path.name} has no rows. Expected one per establishment. "
-            "Check that the whole wave was written."
+            say(
+                "{file} has no rows. Expected one per establishment. Check that the whole wave "
+                "was written.",
+                file=facts.path.name,
+            )
         )
     above = facts.table.above
     account = Account(lines + above, above, blank, continued, records, n_rejected)
@@ -235,6 +238,11 @@ def typed_chunks(
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
             kinds = ", ".join(f"{name} {column.type}" for name, column in chunk.columns.items())
             raise DataError(
-                f"{facts.path.name} cannot be read: {str(error).splitlines()[0]}. Expected columns "
-                f"of text, numbers or days; found {kinds}. Write the file again."
+                say(
+                    "{file} cannot be read: {why}. Expected columns of text, numbers or days; "
+                    "found {kinds}. Write the file again.",
+                    file=facts.path.name,
+                    why=str(error).splitlines()[0],
+                    kinds=kinds,
+                )
             ) from error

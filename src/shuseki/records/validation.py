@@ -245,8 +245,12 @@ def check_rows(
         raise
     except duckdb.Error as error:
         raise DataError(
-            f"{facts.path.name} cannot be read: {str(error).splitlines()[0]}. "
-            "Expected a whole, undamaged file. Copy or write it again."
+            say(
+                "{file} cannot be read: {why}. Expected a whole, undamaged file. Copy or write it "
+                "again.",
+                file=facts.path.name,
+                why=str(error).splitlines()[0],
+            )
         ) from error
     repeated = read_parquet(connection, again)
     if count(repeated):
