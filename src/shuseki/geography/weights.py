@@ -310,7 +310,7 @@ NEAREST = 5
 """Neighbours in the first of the definitions; the second has twice as many."""
 
 
-def definitions_of_neighbours(codes: Sequence[str], centres: Floats) -> dict[Message, Neighbours]:
+def definitions_of_neighbours(codes: Sequence[str], centres: Floats) -> dict[str, Neighbours]:
     """Several definitions of a neighbour, none of which leaves an island.
 
     Parameters
