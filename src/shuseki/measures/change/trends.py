@@ -324,7 +324,7 @@ def contributions(
         raise ParameterError(
             f"The end {end} is not after the start {start}. Expected a later end. Swap them."
         )
-    before, after = panel.variable(variable, start), panel.variable(variable, end)
+    before, after = (panel.cross_section(variable, one) for one in (start, end))
     steady = _steady(panel.select(periods=[start, end]), all_plants)
     known = np.isfinite(before) & np.isfinite(after) & steady[:, None]
     axis = 1 if by == "area" else 0
