@@ -46,7 +46,7 @@ def census(plants: int, industries: int, seed: int = 1) -> Sites:
     """Invented plants: scattered some km around real municipalities, as many as stand there."""
     rng = np.random.default_rng(seed)
     panel = manufacturing_panel("municipality", industries="total", years=[2001])
-    count = np.nan_to_num(panel.variable("plants")[:, 0])
+    count = np.nan_to_num(panel.cross_section("plants")[:, 0])
     town = rng.choice(len(count), size=plants, p=count / count.sum())
     size = rng.pareto(1.2, industries) + 0.2
     industry = rng.choice(industries, size=plants, p=size / size.sum())

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Floats
-from shuseki.errors import AlignmentError, DataError, UnknownCodeError, examples
+from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
 from shuseki.sources import Source
 
 __all__ = ["ALL", "Panel"]
@@ -188,18 +188,43 @@ class Panel:
             raise UnknownCodeError.among(axis, unknown, codes)
         return [where[str(code)] for code in wanted]
 
-    def variable(self, name: str, period: str | None = None) -> Floats:
-        """Array of one variable: ``(areas, industries)`` in a period, else all three axes.
+    def variable(self, name: str) -> Floats:
+        """Give one variable in all periods, shape ``(areas, industries, periods)``.
 
-        With a single period, that period is meant when none is named.
+        Raises
+        ------
+        UnknownCodeError
+            The panel has no such variable.
         """
         if name not in self.values:
             hint = f"Name one that the panel has: {examples(self.values, 12)}."
             raise UnknownCodeError.among("variable", [name], list(self.values), hint)
-        array = self.values[name]
-        if period is None:
-            return array[:, :, 0] if len(self.periods) == 1 else array
-        return array[:, :, self.position("period", period)]
+        return self.values[name]
+
+    def cross_section(self, name: str, period: str | None = None) -> Floats:
+        """Give one variable in one period, shape ``(areas, industries)``.
+
+        Parameters
+        ----------
+        name
+            The variable.
+        period
+            Which period; may be left out where the panel has only one.
+
+        Raises
+        ------
+        ParameterError
+            The panel has several periods and none is named.
+        UnknownCodeError
+            The panel has no such variable or period.
+        """
+        array = self.variable(name)
+        if period is None and len(self.periods) != 1:
+            raise ParameterError(
+                f"The panel has {len(self.periods)} periods. Expected one: name it with period=…, "
+                f'such as period="{self.periods[-1]}".'
+            )
+        return array[:, :, 0 if period is None else self.position("period", period)]
 
     def to_frame(self) -> pd.DataFrame:
         """One row per area, industry and period; one column per variable."""

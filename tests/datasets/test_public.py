@@ -34,26 +34,26 @@ def test_totals_do_not_depend_on_the_division(by_prefecture: dict[str, np.ndarra
 
 def test_value_added_of_2012_is_left_out() -> None:
     panel = manufacturing_panel("prefecture", industries="total", years=[2011, 2012])
-    assert np.isfinite(panel.variable("value_added_yen", "2011")).all()
-    assert np.isnan(panel.variable("value_added_yen", "2012")).all()
+    assert np.isfinite(panel.cross_section("value_added_yen", "2011")).all()
+    assert np.isnan(panel.cross_section("value_added_yen", "2012")).all()
 
 
 def test_districts_of_cities_and_what_is_not_published() -> None:
     panel = manufacturing_panel("district-253", industries="jsic-10")
     assert panel.shape == (253, 23, 1)
-    plants = panel.variable("plants")
+    plants = panel.cross_section("plants")
     # Districts without a city that shows industries are unknown, not empty.
     unknown = np.isnan(plants).all(axis=1)
     assert 0 < unknown.sum() < 30
     total = manufacturing_panel("district-253", industries="total", years=[2001])
-    assert np.all(plants.sum(axis=1)[~unknown] <= total.variable("plants")[~unknown, 0] + 1e-6)
+    assert np.all(plants.sum(axis=1)[~unknown] <= total.cross_section("plants")[~unknown, 0] + 1e-6)
     assert any("cities only" in note for note in panel.notes)
 
 
 def test_withheld_amounts_are_unknown_and_their_plants_counted() -> None:
     panel = manufacturing_panel("municipality", industries="jsic-12", years=[2010])
-    plants, money = panel.variable("plants"), panel.variable("shipments_yen")
-    hidden = panel.variable("plants_withheld")
+    plants, money = panel.cross_section("plants"), panel.cross_section("shipments_yen")
+    hidden = panel.cross_section("plants_withheld")
     alone = (plants > 0) & (hidden == plants)
     assert alone.any()
     assert np.isnan(money[alone]).all()

@@ -133,7 +133,7 @@ def test_events_by_hand(open_store):
     }
     assert frame.loc[1995].isna().all()
     # The death of plant 5 is counted where it was last seen, at the wave that misses it.
-    deaths = found.panel.variable("deaths", "2000")[:, 0]
+    deaths = found.panel.cross_section("deaths", "2000")[:, 0]
     assert deaths.tolist() == [0, 1]
 
 

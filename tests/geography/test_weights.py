@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import shapely
@@ -11,10 +13,12 @@ from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.weights import (
     border_neighbours,
     contiguous_neighbours,
+    definitions_of_neighbours,
     inverse_distance_neighbours,
     nearest_neighbours,
     neighbours_within,
 )
+from shuseki.language import told
 
 rng = np.random.default_rng(7)
 CENTRES = np.column_stack([rng.uniform(33, 38, 40), rng.uniform(132, 140, 40)])
@@ -167,3 +171,21 @@ def test_bad_parameters() -> None:
         neighbours_within(CODES, CENTRES, 0)
     with pytest.raises(AlignmentError, match="39 codes"):
         nearest_neighbours(CODES[:39], CENTRES)
+
+
+def test_what_makes_a_neighbour_is_told_in_japanese() -> None:
+    kinds = [
+        nearest_neighbours(CODES, CENTRES).kind,
+        neighbours_within(CODES, CENTRES, 100).kind,
+        inverse_distance_neighbours(CODES, CENTRES).kind,
+        inverse_distance_neighbours(CODES, CENTRES, 100, power=2).kind,
+        contiguous_neighbours(GRID_CODES, GRID).kind,
+        contiguous_neighbours(GRID_CODES, GRID, by="rook").kind,
+        border_neighbours(["13111", "13109"]).kind,
+        border_neighbours(["13111", "42209"]).kind,
+        *definitions_of_neighbours(CODES, CENTRES),
+    ]
+    assert kinds[3] == "inverse distance to the 2 within 100 km"
+    assert told(kinds[3], "ja") == "100 km以内で距離の2乗に反比例"
+    for kind in kinds:
+        assert not re.search("[A-Za-z]", told(kind, "ja").replace(" km", "")), kind

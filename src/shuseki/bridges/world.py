@@ -344,14 +344,13 @@ def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[Me
     """Employees, wage per employee, which areas can be used, and what was done."""
     workers = "employment" if "employment" in panel.values else "employees"
     for name in (workers, "wages_yen"):
-        array = panel.variable(name)
-        if array.ndim != 2 or array.shape[1] != 1:
+        if panel.variable(name).shape[1:] != (1, 1):
             raise AlignmentError(
                 f"The panel has {len(panel.industries)} industries and {len(panel.periods)} "
                 f"periods. Expected one of each. Use panel.select(industries=..., periods=...)."
             )
-    people = panel.variable(workers)[:, 0]
-    pay = panel.variable("wages_yen")[:, 0] / np.where(people > 0, people, np.nan)
+    people = panel.cross_section(workers)[:, 0]
+    pay = panel.cross_section("wages_yen")[:, 0] / np.where(people > 0, people, np.nan)
     keep = people > 0
     if not keep.any():
         raise DataError("No area has employees. Expected employees > 0. Check the panel.")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from shuseki.cli.gate import WRITES
+from shuseki.cli.show import Lang, write
 from shuseki.datasets.denominators import labour_force_of_ranked
 from shuseki.disk import scratch
 from shuseki.errors import DataError, ParameterError
@@ -23,7 +24,7 @@ from shuseki.papers.catalogue import new_paper, paper_folder, printed_paper, wri
 from shuseki.papers.printed import TEST_COLUMNS, PrintedPaper, text_of
 from shuseki.papers.printed_table import Below, PrintedTable, paper_texts, read_printed_table
 from shuseki.papers.shares import recover_counts
-from shuseki.release import write_csv
+from shuseki.report.exports import ENDINGS
 from shuseki.report.words import phrase
 
 __all__ = ["app"]
@@ -50,9 +51,13 @@ def audit(
         str, typer.Option(help="What stands in parentheses: t, se or p; found when not said.")
     ] = "",
     table: Annotated[
-        Path | None, typer.Option(help="Write the findings to this CSV file."), WRITES
+        Path | None,
+        typer.Option(
+            "--output", "--table", help=f"Write the findings to this file: {', '.join(ENDINGS)}."
+        ),
+        WRITES,
     ] = None,
-    lang: Annotated[str, typer.Option(help="Language of the findings: en or ja.")] = "en",
+    lang: Lang = "en",
 ) -> None:
     """Say which printed numbers cannot all be true, and what would repair them.
 
@@ -170,7 +175,7 @@ def _finish(console: Console, found: Audit | TestAudit, table: Path | None, lang
         console.print()
         _tell(console, say("Not read: {cells}", cells=joined(cells, "; ")), lang)
     if table is not None:
-        write_csv(table, frame)
+        write(found, table, lang)
         _tell(console, say("Written: {file}", file=table), lang)
     if len(frame):
         raise typer.Exit(FOUND_SOMETHING)

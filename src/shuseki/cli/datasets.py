@@ -2,8 +2,11 @@
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from shuseki.datasets.catalogue import catalogue
+from shuseki.cli.show import Lang, Output, write
+from shuseki.datasets.catalogue import ORIGINS, catalogue
+from shuseki.language import check_language, listed, say, told
 from shuseki.study.specification import bundled_studies
 
 __all__ = ["app"]
@@ -12,12 +15,24 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def datasets() -> None:
+def datasets(lang: Lang = "en", output: Output = None) -> None:
     """List what is bundled: publisher, year, terms."""
+    check_language(lang)
     console = Console()
-    for row in catalogue().to_frame().to_dict("records"):
-        rows = f"{row['rows']:,} rows" if isinstance(row["rows"], int) else "made on demand"
-        console.print(f"[bold]{row['name']}[/] [cyan]{row['origin']}[/] {row['year']}, {rows}")
-        for said in (row["title"], f"{row['publisher']} [{row['terms']}]"):
-            console.print(f"  {said}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"\nStudies: {', '.join(bundled_studies())}")
+    found = catalogue()
+
+    def tell(text: str) -> None:
+        console.print(told(text, lang), markup=False, highlight=False, soft_wrap=True)
+
+    tell(found.headline())
+    for one in found.datasets:
+        n = one.count()
+        rows = say("made on demand") if n is None else say("{n:,} rows", n=n)
+        origin, made = escape(told(ORIGINS[one.origin], lang)), escape(told(rows, lang))
+        console.print(f"[bold]{one.name}[/] [cyan]{origin}[/] {one.year}, {made}", highlight=False)
+        tell(f"  {one.title}")
+        tell(f"  {one.publisher} [{one.terms}]")
+    tell(say("Studies: {names}", names=listed(bundled_studies())))
+    if output is not None:
+        write(found, output, lang)
+        tell(say("Written: {file}", file=output))

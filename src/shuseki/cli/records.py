@@ -4,27 +4,34 @@ from dataclasses import replace as changed
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
-from shuseki.cli.gate import WRITES
+from shuseki.cli.show import Lang, Output, bar, show, tell_rows
 from shuseki.errors import ParameterError
 from shuseki.geography.gazetteers import Codes, gazetteer
+from shuseki.language import check_language, listed, say, told
 from shuseki.reading.toml import read_toml
+from shuseki.records.ingest import IngestReport
 from shuseki.records.ingest import ingest as take_in
 from shuseki.records.layouts import Layout, known_layouts
 from shuseki.records.layouts import layout as layout_named
 from shuseki.records.validation import Findings
 from shuseki.records.validation import validate as look_at
-from shuseki.release import write_csv
 
 __all__ = ["app", "ingest", "layouts", "validate"]
 
 app = typer.Typer(add_completion=False, help="Records of establishments: check them, take them in.")
-SHOWN = 50
+HAPPENS = {
+    "file": "not taken in",
+    "set aside": "set aside",
+    "blank": "kept",
+    "repaired": "kept, read as said",
+    "look": "kept",
+}
+"""Kind of finding → what happens to the row."""
+LONGEST = 40
+"""Letters of a value that a terminal shows."""
 
 LayoutName = Annotated[
     str,
@@ -56,24 +63,16 @@ def validate(
     wave: Wave = None,
     encoding: Encoding = "auto",
     codes: Whose = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", help="Write all findings to this CSV file."), WRITES
-    ] = None,
+    lang: Lang = "en",
+    output: Output = None,
 ) -> None:
     """Say what is wrong with a file of records, row by row; nothing is changed.
 
     Exit code 0: nothing wrong; 1: findings; 3: the file as a whole cannot be taken in.
     """
+    check_language(lang)
     findings = look_at(file, said(layout, encoding), wave=wave, codes=whose(codes))
-    console = Console()
-    console.print(findings.headline(), markup=False, highlight=False)
-    if not findings.is_clean:
-        console.print(as_table(findings))
-    for note in findings.notes:
-        console.print(f"Note: {note}", style="dim", markup=False, highlight=False)
-    if output is not None:
-        write_csv(output, findings.to_frame())
-        console.print(f"All findings: {output}", markup=False, highlight=False)
+    show(findings, lang=lang, output=output, table=what_happens(findings, lang))
     if not findings.can_be_ingested:
         raise typer.Exit(3)
     if not findings.is_clean:
@@ -97,21 +96,14 @@ def ingest(
             "--replace", help="Let a corrected file take the place of its earlier delivery."
         ),
     ] = False,
+    lang: Lang = "en",
 ) -> None:
     """Take files into a store: rows in = rows kept + rows set aside with a reason.
 
     Files that are in are skipped, so an interrupted ingest goes on where it stopped.
     """
-    console = Console()
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("reading", total=1.0)
+    check_language(lang)
+    with bar(told(say("Reading"), lang)) as tell:
         report = take_in(
             files,
             store,
@@ -120,38 +112,61 @@ def ingest(
             codes=whose(codes),
             replace=replace,
             memory_limit=memory,
-            progress=lambda what, share: bar.update(task, description=what, completed=share),
+            progress=lambda _, share: tell(round(1000 * share), 1000),
         )
-    console.print(report.headline(), markup=False, highlight=False)
-    table = Table("file", "encoding", "waves", "rows in", "kept", "set aside", "")
-    for row in report.files.to_dict("records"):
-        table.add_row(
-            Text(row["file"]),
-            row["encoding"] or "parquet",
-            ", ".join(map(str, row["waves"])),
-            f"{row['rows_in']:,}",
-            f"{row['rows_kept']:,}",
-            f"{row['rows_set_aside']:,}",
-            Text(
-                "was in already"
-                if row["skipped"]
-                else f"replaced {', '.join(row['replaced'])}"
-                if row["replaced"]
-                else ""
-            ),
-        )
-    console.print(table)
-    for note in report.notes:
-        console.print(f"Note: {note}", style="dim", markup=False, highlight=False)
+    show(report, lang=lang, table=what_became(report))
 
 
 @app.command()
-def layouts() -> None:
+def layouts(lang: Lang = "en") -> None:
     """List the known layouts."""
-    table = Table("layout", "what it reads", "publisher", "terms")
-    for name, layout in known_layouts().items():
-        table.add_row(name, layout.title, layout.publisher, layout.terms)
-    Console().print(table)
+    check_language(lang)
+    rows = [(name, one.title, one.publisher, one.terms) for name, one in known_layouts().items()]
+    tell_rows(pd.DataFrame(rows, columns=["layout", "title", "publisher", "terms"]), lang)
+
+
+# ---- what a terminal shows ---------------------------------------------------------------------
+
+
+def what_happens(findings: Findings, lang: str) -> pd.DataFrame:
+    """The findings, with what happens to each row."""
+    frame = findings.told(lang)
+    return pd.DataFrame(
+        {
+            "row": [str(row or "") for row in frame["row"]],
+            "column": frame["column"],
+            "value": frame["value"].str[:LONGEST],
+            "finding": frame["says"],
+            "happens": findings.faults["kind"].map(HAPPENS),
+        }
+    )
+
+
+def what_became(report: IngestReport) -> pd.DataFrame:
+    """The files taken in, with where their rows went."""
+    frame = report.to_frame()
+    remarks = [
+        say("was in already")
+        if skipped
+        else say("replaced {names}", names=listed(names))
+        if names
+        else ""
+        for skipped, names in zip(frame["skipped"], frame["replaced"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "file": frame["file"],
+            "encoding": frame["encoding"],
+            "waves": [", ".join(map(str, waves)) for waves in frame["waves"]],
+            "rows_in": frame["rows_in"],
+            "rows_kept": frame["rows_kept"],
+            "rows_set_aside": frame["rows_set_aside"],
+            "remark": pd.Series(remarks, dtype=object),
+        }
+    )
+
+
+# ---- what was said ------------------------------------------------------------------------------
 
 
 def said(layout: str, encoding: str) -> Layout:
@@ -175,27 +190,3 @@ def of_file(path: Path) -> Layout:
 def whose(codes: str | None) -> Codes | None:
     """Check whose codes."""
     return None if codes is None else gazetteer(codes).name
-
-
-def as_table(findings: Findings) -> Table:
-    """The first findings, for a terminal."""
-    table = Table("row", "column", "value", "finding", "what happens")
-    happens = {
-        "file": "not taken in",
-        "set aside": "set aside",
-        "blank": "kept",
-        "repaired": "kept, read as said",
-        "look": "kept",
-    }
-    frame = findings.to_frame()
-    for row in frame.head(SHOWN).to_dict("records"):
-        table.add_row(
-            str(row["row"] or ""),
-            row["column"],
-            Text(row["value"][:40]),
-            Text(row["says"]),
-            happens[row["kind"]],
-        )
-    if len(frame) > SHOWN:
-        table.caption = f"{len(frame) - SHOWN:,} more; --output writes them all"
-    return table

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from shuseki.cli.gate import WRITES
 from shuseki.errors import ParameterError
-from shuseki.language import check_language
+from shuseki.language import Message, check_language, told
 from shuseki.release import whole_file, write_text
 from shuseki.report.exports import ENDINGS, result_bytes
 from shuseki.report.plots import plot
@@ -73,7 +73,9 @@ def show(
     check_language(lang)
     console = console or wide()
     console.print(pick(answer.headline(), lang), markup=False, highlight=False, soft_wrap=True)
-    tell_rows(answer.to_frame() if table is None else table, lang, console)
+    frame = answer.to_frame() if table is None else table
+    if len(frame):
+        tell_rows(frame, lang, console)
     colon = "：" if lang == "ja" else ": "
     for note in answer.notes:
         said = f"{phrase('note', lang)}{colon}{pick(note, lang)}"
@@ -164,6 +166,8 @@ def _cell(value: Any, lang: str) -> str:
         return f"{value:,.0f}" if value.is_integer() or abs(value) >= 10_000 else f"{value:.4g}"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, Message):
+        return str(told(value, lang))
     key = f"value_{value}"
     return phrase(key, lang) if isinstance(value, str) and key in WORDS else str(value)
 

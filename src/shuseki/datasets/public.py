@@ -28,7 +28,7 @@ from shuseki.industries.classification import classification
 from shuseki.industries.concordance import comparable_groups
 from shuseki.language import say
 from shuseki.measures.change.externalities import InputOutput, input_output
-from shuseki.measures.distance.visibility import seen_share
+from shuseki.measures.visibility import seen_share
 from shuseki.panel import ALL, Panel
 
 __all__ = [

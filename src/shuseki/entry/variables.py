@@ -359,7 +359,7 @@ def _panel_by_group(panel: Panel, groups: Mapping[str, str] | None) -> pd.DataFr
             f"The births have {len(panel.periods)} periods. Expected one. "
             "Use panel.select(periods=[...]) first."
         )
-    counts = panel.variable("births")
+    counts = panel.cross_section("births")
     table = pd.DataFrame({"births": counts.sum(axis=1)}, index=list(panel.areas))
     if groups is None:
         if len(panel.industries) > 1:

@@ -28,8 +28,8 @@ from typing import Any
 import pandas as pd
 
 from shuseki.errors import ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say
-from shuseki.language.names import some_of
+from shuseki.language import Message, joined, listed, say
+from shuseki.language.names import TwoNames, some_of
 from shuseki.sources import Source
 
 __all__ = [
@@ -59,6 +59,8 @@ Date = str | int | datetime.date
 FIRST_DAY, LAST_DAY = "1995-01-01", "2024-01-01"
 """The days of the oldest and the newest list of codes."""
 CENSUS_DAY = "10-01"
+NO_CODE = ("", "nan", "None", "<NA>")
+"""What stands where there is no code."""
 
 CODES = Source(
     "MunicipalityCodes",
@@ -165,7 +167,7 @@ def check_codes(codes: Iterable[str], date: Date, *, wards: bool = False) -> pd.
         ``"not yet"``, ``"ward"``, ``"prefecture"``, ``"country"``, ``"county"`` (counties, branch
         offices, the special wards as a whole), ``"empty"``, ``"malformed"``, ``"unknown"``;
         ``successor``, the code to use instead where one is known, else ``""`` (several are
-        separated by spaces, the largest share first); ``advice``, a sentence.
+        separated by spaces, the largest share first); ``advice``, a ``Message``.
 
     Examples
     --------
@@ -182,6 +184,7 @@ def check_codes(codes: Iterable[str], date: Date, *, wards: bool = False) -> pd.
     return pd.DataFrame(
         [(code, reason, successor, advice) for code, reason, advice, successor in rows],
         columns=["code", "reason", "successor", "advice"],
+        dtype=object,  # text would keep the English of a message only
     )
 
 
@@ -332,86 +335,122 @@ def as_municipality(row: "pd.Series[Any]") -> Municipality:
 # ---- what became of a code -------------------------------------------------------------
 
 
-def explain(code: str, day: str) -> tuple[str, str, str]:
+def explain(code: str, day: str) -> tuple[str, Message, str]:
     """Reason, advice and successor(s) for a code that was not valid on a day."""
-    if code in ("", "nan", "None", "<NA>"):
-        return "empty", "The code is empty.", ""
+    if code in NO_CODE:
+        return "empty", say("The code is empty."), ""
     if not (len(code) == 5 and code.isascii() and code.isdigit()):
-        return malformed(code)
+        return malformed(code, repr(code))
     table = spells()
     found = table[table["code"] == code]
     if found.empty:
         if code == "00000":
-            return "country", f"{code} is the whole country, not a municipality.", ""
+            return "country", say("{code} is the whole country, not a municipality.", code=code), ""
         if code.endswith("000") and "01" <= code[:2] <= "47":
-            return "prefecture", f"{code} is a prefecture, not a municipality.", ""
+            said = say("{code} is a prefecture, not a municipality.", code=code)
+            return "prefecture", said, ""
         if code in groups():
-            return "county", f"{code} ({groups()[code]}) is a group of municipalities.", ""
+            said = say(
+                "{code} ({name}) is a group of municipalities.", code=code, name=groups()[code]
+            )
+            return "county", said, ""
         near = nearest_codes(code, municipalities(day)["code"])
-        return "unknown", f"{code} was never valid from 1995 on; near it are {near}.", ""
+        said = say(
+            "{code} was never valid from 1995 on; near it are {near}.", code=code, near=listed(near)
+        )
+        return "unknown", said, ""
     row = found.iloc[0] if found["valid_from"].min() > day else found.iloc[-1]
-    name = f"{row['name_ja']}, {row['name_en']}" if row["name_en"] else str(row["name_ja"])
+    both = f"{row['name_ja']}, {row['name_en']}" if row["name_en"] else str(row["name_ja"])
+    name = TwoNames(both, str(row["name_ja"]))
     if row["valid_to"] and row["valid_to"] <= day:
         after = heirs(code, day)
-        said = " and ".join(f"{heir} ({names()[heir]})" for heir in after)
-        follows = f"{'its successors are' if len(after) > 1 else 'its successor is'} {said}."
-        return (
-            "ended",
-            f"{code} ({name}) was valid until {row['valid_to']}; "
-            + (follows if after else "no successor is recorded."),
-            " ".join(after),
-        )
+        return "ended", until(code, name, row["valid_to"], after), " ".join(after)
     if row["valid_from"] > day:
-        before = origins(code, day)
-        whose = f" as a ward of {row['city']}" if row["kind"] == "ward" else ""
-        return (
-            "not yet",
-            f"{code} ({name}) became valid on {row['valid_from']}{whose}, after {day}; "
-            f"it was formed from {examples(before) if before else 'no older code'}.",
-            "",
+        said = say(
+            "{code} ({name}) became valid on {first}{whose}, after {day}; it was formed from "
+            "{older}.",
+            code=code,
+            name=name,
+            first=row["valid_from"],
+            whose=say(" as a ward of {city}", city=row["city"]) if row["kind"] == "ward" else "",
+            day=day,
+            older=some_of(before) if (before := origins(code, day)) else say("no older code"),
         )
-    return (
-        "ward",
-        f"{code} ({name}) is a ward of {row['city']}: use the city's code, or accept wards.",
-        str(row["city"]),
+        return "not yet", said, ""
+    said = say(
+        "{code} ({name}) is a ward of {city}: use the city's code, or accept wards.",
+        code=code,
+        name=name,
+        city=row["city"],
+    )
+    return "ward", said, str(row["city"])
+
+
+def named(code: str) -> str:
+    """A code with its name."""
+    return say("{code} ({name})", code=code, name=names()[code]) if code in names() else code
+
+
+def until(code: str, name: Message, last: str, after: list[str]) -> Message:
+    """Say until when a code was valid, and what came after it."""
+    about = {"code": code, "name": name, "last": last}
+    heirs = joined(map(named, after), " and ")
+    if not after:
+        return say("{code} ({name}) was valid until {last}; no successor is recorded.", **about)
+    return say(
+        "{code} ({name}) was valid until {last}; its successor is {heirs}."
+        if len(after) == 1
+        else "{code} ({name}) was valid until {last}; its successors are {heirs}.",
+        heirs=heirs,
+        **about,
     )
 
 
-def malformed(code: str) -> tuple[str, str, str]:
-    """Guess what a code with another number of digits was meant to be."""
+def malformed(code: str, written: str) -> tuple[str, Message, str]:
+    """Guess what a code with another number of digits was meant to be, and how it was written."""
     if code.isascii() and code.isdigit():
         whole = code.zfill(6)
         if len(code) in (5, 6) and whole[:5] in first_days():
             right = check_digit(whole[:5])
-            told = (
-                "its last digit is a check digit"
+            said = (
+                say(
+                    "{code} looks like {like}: its last digit is a check digit.",
+                    code=written,
+                    like=whole[:5],
+                )
                 if right == whole[5]
-                else f"but as a check digit its last digit would be {right}"
+                else say(
+                    "{code} looks like {like}: but as a check digit its last digit would be "
+                    "{digit}.",
+                    code=written,
+                    like=whole[:5],
+                    digit=right,
+                )
             )
-            return "malformed", f"{code!r} looks like {whole[:5]}: {told}.", whole[:5]
+            return "malformed", said, whole[:5]
         if len(code) == 4 and f"0{code}" in first_days():
-            return (
-                "malformed",
-                f"{code!r} looks like 0{code}: its leading zero was lost.",
-                f"0{code}",
+            said = say(
+                "{code} looks like {like}: its leading zero was lost.",
+                code=written,
+                like=f"0{code}",
             )
+            return "malformed", said, f"0{code}"
     head, _, decimals = code.partition(".")
     if decimals and not decimals.strip("0") and head.zfill(5) in first_days():
-        return (
-            "malformed",
-            f"{code!r} looks like {head.zfill(5)}: it carries decimals.",
-            head.zfill(5),
+        said = say(
+            "{code} looks like {like}: it carries decimals.", code=written, like=head.zfill(5)
         )
-    return "malformed", f"{code!r} is not a five-digit code.", ""
+        return "malformed", said, head.zfill(5)
+    return "malformed", say("{code} is not a five-digit code.", code=written), ""
 
 
-def nearest_codes(code: str, known: "pd.Series[str]") -> str:
+def nearest_codes(code: str, known: "pd.Series[str]") -> list[str]:
     """Give the three known codes of the same prefecture that are numerically nearest."""
     numbers = known.astype(int)
     same = known[known.str[:2] == code[:2]]
     pool = same if len(same) else known
     order = (numbers[pool.index] - int(code)).abs().sort_values(kind="stable").index[:3]
-    return ", ".join(sorted(pool[order]))
+    return sorted(pool[order])
 
 
 def heirs(code: str, day: str) -> list[str]:

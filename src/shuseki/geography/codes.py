@@ -28,14 +28,16 @@ import pandas as pd
 
 from shuseki.geography.areas import (
     LAST_DAY,
+    NO_CODE,
     check_codes,
     check_digit,
     cities_of_wards,
-    explain,
     first_days,
     groups,
-    names,
+    malformed,
+    named,
 )
+from shuseki.language import Message, joined, say
 
 __all__ = ["are_of_japan", "not_municipalities", "read_codes"]
 
@@ -57,7 +59,7 @@ def read_codes(codes: Iterable[str]) -> pd.DataFrame:
         One row per code that is not read as it stands, or could be read otherwise: ``code``;
         ``read``, the five digits meant, ``""`` where that cannot be told; ``how``, one of
         ``"check digit"``, ``"lost zero"``, ``"spelling"`` (decimals, full width, blanks),
-        ``"ambiguous"``, ``"malformed"``; ``advice``, a sentence.
+        ``"ambiguous"``, ``"malformed"``; ``advice``, a ``Message``.
 
     Examples
     --------
@@ -78,13 +80,13 @@ def read_codes(codes: Iterable[str]) -> pd.DataFrame:
     )
     rows = []
     for code, text in written.items():
-        read, how, says = meant(text, style)
+        read, how, says = meant(code, text, style)
         if how == "as written":
             if text == code:
                 continue
             how = "spelling"
-        rows.append((code, read, how, f"{code!r} {says}"))
-    return pd.DataFrame(rows, columns=["code", "read", "how", "advice"])
+        rows.append((code, read, how, says))
+    return pd.DataFrame(rows, columns=["code", "read", "how", "advice"], dtype=object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,34 +102,56 @@ class Style:
     has_shortened: bool
 
 
-def meant(text: str, style: Style) -> tuple[str, str, str]:
-    """What one code is read as, how, and what to say after naming it."""
+def meant(code: str, text: str, style: Style) -> tuple[str, str, Message]:
+    """What one code is read as, how, and what to say; ``text`` is the code without its spelling."""
+    written = repr(code)
     if len(text) == 6 and checked(text):
-        return text[:5], "check digit", f"is read as {told(text[:5])}: the last is a check digit."
+        says = say(
+            "{code} is read as {read}: the last is a check digit.",
+            code=written,
+            read=named(text[:5]),
+        )
+        return text[:5], "check digit", says
     if len(text) == 5 and checked(text):
-        other = "0" + text[:4]
-        grown = f"{told(other)} with a check digit and without its zero"
-        if not is_known(text):
-            if style.has_plain and not style.has_six:
-                return "", "malformed", f"is no code; it may be {grown}."
-            return other, "lost zero", f"is read as {grown}."
-        both = f"is {told(text)}, or {grown}"
-        if style.has_plain and not style.has_six:
-            return text, "as written", f"is read as {told(text)}."
-        if style.has_plain:
-            says = f"{both}; the file holds codes of five and of six digits. Write all alike."
-            return "", "ambiguous", says
-        if style.has_six or style.has_shortened:
-            says = f"{both}; the other codes of the file have check digits, so it is the second."
-            return other, "lost zero", says
-        return text, "ambiguous", f"{both}; nothing in the file tells; it is read as the first."
+        return shortened(written, text, style)
     if len(text) == 5 and text.isdigit():
-        return text, "as written", f"is read as {told(text)}."
-    says = explain(text, LAST_DAY)[1].removeprefix(f"{text!r} ")
+        return text, "as written", say("{code} is read as {read}.", code=written, read=named(text))
+    says = say("The code is empty.") if text in NO_CODE else malformed(text, written)[1]
     if len(text) == 4 and is_known(f"0{text}"):
-        filled = 'municipality = { join = ["…"], pad = [5] }'
-        says += f" Write codes as text, or fill them up in the layout: {filled}."
+        fill = say(
+            "Write codes as text, or fill them up in the layout: {filled}.",
+            filled='municipality = { join = ["…"], pad = [5] }',
+        )
+        says = joined([says, fill], " ")
     return "", "malformed", says
+
+
+def shortened(written: str, text: str, style: Style) -> tuple[str, str, Message]:
+    """What five digits are read as that may be the end of six, by the other codes of the file."""
+    other = f"0{text[:4]}"
+    grown = say("{other} with a check digit and without its zero", other=named(other))
+    if not is_known(text):
+        if style.has_plain and not style.has_six:
+            says = say("{code} is no code; it may be {grown}.", code=written, grown=grown)
+            return "", "malformed", says
+        return other, "lost zero", say("{code} is read as {read}.", code=written, read=grown)
+    if style.has_plain and not style.has_six:
+        return text, "as written", say("{code} is read as {read}.", code=written, read=named(text))
+    either = say("{code} is {one}, or {other}", code=written, one=named(text), other=grown)
+    if style.has_plain:
+        says = say(
+            "{either}; the file holds codes of five and of six digits. Write all alike.",
+            either=either,
+        )
+        return "", "ambiguous", says
+    if style.has_six or style.has_shortened:
+        says = say(
+            "{either}; the other codes of the file have check digits, so it is the second.",
+            either=either,
+        )
+        return other, "lost zero", says
+    says = say("{either}; nothing in the file tells; it is read as the first.", either=either)
+    return text, "ambiguous", says
 
 
 def not_municipalities(codes: Iterable[str]) -> pd.DataFrame:
@@ -160,10 +184,10 @@ def not_municipalities(codes: Iterable[str]) -> pd.DataFrame:
         return told[told["reason"].isin(known)].reset_index(drop=True)
     divided = {cities_of_wards()[code] for code in given if code in cities_of_wards()}
     totals = [
-        (city, "total of its wards", f"{city} ({names()[city]}) is there beside its wards.")
+        (city, "total of its wards", say("{city} is there beside its wards.", city=named(city)))
         for city in sorted(divided.intersection(given))
     ]
-    wholes = pd.DataFrame(totals, columns=told.columns)
+    wholes = pd.DataFrame(totals, columns=told.columns, dtype=object)
     return pd.concat([told, wholes], ignore_index=True)
 
 
@@ -201,8 +225,3 @@ def checked(code: str) -> bool:
         return False
     whole = code.zfill(6)
     return is_known(whole[:5]) and check_digit(whole[:5]) == whole[5]
-
-
-def told(code: str) -> str:
-    """A code with its name."""
-    return f"{code} ({names()[code]})" if code in names() else code

@@ -8,7 +8,7 @@ one is refused by name, since shares, masses and probabilities have no meaning f
 import numpy as np
 
 from shuseki.arrays import Floats
-from shuseki.errors import DataError, ParameterError, examples
+from shuseki.errors import DataError, examples
 from shuseki.panel import Panel
 
 __all__ = ["amounts", "series"]
@@ -24,12 +24,7 @@ def amounts(panel: Panel, variable: str, period: str | None = None) -> tuple[Flo
     DataError
         A cell is negative or infinite; the message names cells.
     """
-    array = panel.variable(variable, period)
-    if array.ndim == 3:
-        raise ParameterError(
-            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…, "
-            f'such as period="{panel.periods[-1]}".'
-        )
+    array = panel.cross_section(variable, period)
     _refuse(panel, variable, array)
     return array, period or panel.periods[0]
 
@@ -42,8 +37,7 @@ def series(panel: Panel, variable: str) -> Floats:
     DataError
         A cell is negative or infinite; the message names cells.
     """
-    panel.variable(variable)
-    array = panel.values[variable]
+    array = panel.variable(variable)
     for k in range(len(panel.periods)):
         _refuse(panel, variable, array[:, :, k])
     return array

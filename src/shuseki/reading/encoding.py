@@ -23,7 +23,9 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from shuseki.errors import DataError, ParameterError, examples
+from shuseki.errors import DataError, ParameterError
+from shuseki.language import say
+from shuseki.language.names import some_of
 
 __all__ = ["UNDECODABLE", "Writing", "codec", "examine_bytes", "opened", "utf8_blocks"]
 
@@ -146,10 +148,14 @@ def examine_bytes(path: Path, said: str = "auto", member: str = "") -> Writing:
     if said in ("auto", "utf-8"):
         if not guess:
             raise DataError(
-                f"{path.name} is written in none of the encodings that can be found (UTF-8, "
-                f"UTF-16, CP932, EUC-JP); the first byte that is not UTF-8 is byte {broken:,}. It "
-                "looks like a Western encoding. Say encoding = 'cp1252' (Windows), 'latin-1', or "
-                "the one it is in; or save it again as UTF-8."
+                say(
+                    "{file} is written in none of the encodings that can be found (UTF-8, UTF-16, "
+                    "CP932, EUC-JP); the first byte that is not UTF-8 is byte {at:,}. It looks "
+                    "like a Western encoding. Say encoding = 'cp1252' (Windows), 'latin-1', or "
+                    "the one it is in; or save it again as UTF-8.",
+                    file=path.name,
+                    at=broken,
+                )
             )
         if said == "auto" or guess == said:
             at = broken if guess == "utf-8" else first_fault(path, member, guess)
@@ -271,8 +277,12 @@ def opened(path: Path, member: str = "") -> Iterator[IO[bytes]]:
                 yield file
         except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
             raise DataError(
-                f"{path.name} cannot be unpacked: {error}. Expected a whole file. It was probably "
-                "cut off: copy it again."
+                say(
+                    "{file} cannot be unpacked: {why}. Expected a whole file. It was probably cut "
+                    "off: copy it again.",
+                    file=path.name,
+                    why=str(error),
+                )
             ) from error
 
 
@@ -286,16 +296,28 @@ def member_of(path: Path, pack: zipfile.ZipFile, member: str) -> str:
     if member:
         if member not in names:
             raise DataError(
-                f"{path.name} has no member {member!r}. Found {examples(names, 12)}. Name one."
+                say(
+                    "{file} has no member {member}. Found {names}. Name one.",
+                    file=path.name,
+                    member=repr(member),
+                    names=some_of(names, 12),
+                )
             )
         names = [member]
     if len(names) != 1:
         raise DataError(
-            f"{path.name} holds {len(names)} files: {examples(names, 12)}. Expected one. Say which "
-            "by member = ..., or unpack it."
+            say(
+                "{file} holds {n} files: {names}. Expected one. Say which by member = ..., or "
+                "unpack it.",
+                file=path.name,
+                n=len(names),
+                names=some_of(names, 12),
+            )
         )
     if any(info.flag_bits & 1 for info in pack.infolist() if info.filename == names[0]):
-        raise DataError(f"{path.name} is locked by a password. Expected an open file. Unpack it.")
+        raise DataError(
+            say("{file} is locked by a password. Expected an open file. Unpack it.", file=path.name)
+        )
     return names[0]
 
 
@@ -307,8 +329,13 @@ def blocks(path: Path, member: str = "") -> Iterator[bytes]:
             taken += len(block)
             if taken > ALWAYS_ALLOWED and taken > MOST_TIMES * size:
                 raise DataError(
-                    f"{path.name} unpacks to more than {taken:,} bytes, over {MOST_TIMES} times "
-                    "its size. Expected a table. Unpack it yourself if it is one."
+                    say(
+                        "{file} unpacks to more than {n:,} bytes, over {times} times its size. "
+                        "Expected a table. Unpack it yourself if it is one.",
+                        file=path.name,
+                        n=taken,
+                        times=MOST_TIMES,
+                    )
                 )
             yield block
 

@@ -30,7 +30,9 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from shuseki.arrays import Ints
-from shuseki.errors import DataError, ParameterError, examples
+from shuseki.errors import DataError, ParameterError
+from shuseki.language import Message, listed, say
+from shuseki.language.names import some_of
 from shuseki.reading.encoding import (
     ALWAYS_ALLOWED,
     MOST_TIMES,
@@ -84,11 +86,24 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A line that could not be read."""
+    """A line that could not be read, and why; how many fields it has, and how many the file has."""
 
     row: int
     text: str
-    told: str
+    kind: Kind
+    fields: int = 0
+    expected: int = 0
+
+    @property
+    def told(self) -> Message:
+        """Why, in words."""
+        if self.kind != Kind.FIELDS:
+            return TOLD[self.kind]
+        return say(
+            "the line has another number of fields than the file: {fields:,} for {expected:,}",
+            fields=self.fields,
+            expected=self.expected,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,8 +203,13 @@ def open_table(path: str | Path, options: Options = Options()) -> TableFile:
             else []
         )
         raise DataError(
-            f"There is no file {path}. Expected a CSV, Parquet or xlsx file. "
-            + (f"The folder holds {', '.join(near)}." if near else "Check the path.")
+            say(
+                "There is no file {file}. Expected a CSV, Parquet or xlsx file. {then}",
+                file=path,
+                then=say("The folder holds {names}.", names=listed(near))
+                if near
+                else say("Check the path."),
+            )
         )
     with path.open("rb") as file:
         start = file.read(8)
@@ -197,13 +217,20 @@ def open_table(path: str | Path, options: Options = Options()) -> TableFile:
         return open_parquet(path, options)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise DataError(
-            f"{path.name} is a workbook of an old Excel (xls), or locked by a password. Expected "
-            "xlsx, CSV or Parquet. Save it as one of them."
+            say(
+                "{file} is a workbook of an old Excel (xls), or locked by a password. Expected "
+                "xlsx, CSV or Parquet. Save it as one of them.",
+                file=path.name,
+            )
         )
     if start[:4] == b"PK\x03\x04" and (kind := packed_kind(path)):
         if kind != "xlsx":
             raise DataError(
-                f"{path.name} is {kind}. Expected xlsx, CSV or Parquet. Save it as one of them."
+                say(
+                    "{file} is {kind}. Expected xlsx, CSV or Parquet. Save it as one of them.",
+                    file=path.name,
+                    kind=kind,
+                )
             )
         return open_sheet(path, options)
     return open_text(path, options)
@@ -230,7 +257,9 @@ def open_text(path: Path, options: Options) -> TableFile:
         if len(start) >= LONGEST_HEADER:
             break
     if start.startswith((MARK, b"%PDF", b"\x89PNG", b"PK\x03\x04", b"\x1f\x8b")):
-        raise DataError(f"{path.name} holds no text. Expected a table. Unpack or convert it.")
+        raise DataError(
+            say("{file} holds no text. Expected a table. Unpack or convert it.", file=path.name)
+        )
     lines, above = start, 0
     delimiter = options.delimiter
     for _ in range(options.skip_lines):
@@ -241,18 +270,28 @@ def open_text(path: Path, options: Options) -> TableFile:
         delimiter = chr(lines[4]) if delimiter == "auto" else delimiter
         lines, above = lines[header_end(lines)[1] :], above + 1
     if not lines.strip():
-        raise DataError(f"{path.name} is empty. Expected a header and rows. Check the file.")
+        raise DataError(
+            say("{file} is empty. Expected a header and rows. Check the file.", file=path.name)
+        )
     stop, after, n_lines = whole_record(lines)
     if len(start) >= LONGEST_HEADER and after == len(lines):
         raise DataError(
-            f"{path.name} has a first line of more than {LONGEST_HEADER:,} bytes. Expected the "
-            "names of columns. Check what the file is."
+            say(
+                "{file} has a first line of more than {most:,} bytes. Expected the names of "
+                "columns. Check what the file is.",
+                file=path.name,
+                most=LONGEST_HEADER,
+            )
         )
     head = lines[:stop].decode("utf-8", errors="replace").removeprefix("\ufeff")
     if head.lstrip()[:15].lower().startswith(("<!doctype", "<html", "<?xml", "{\\rtf")):
         raise DataError(
-            f"{path.name} is no table: it begins with {head.lstrip()[:15]!r}. Expected a header "
-            "and rows. Download or save it again."
+            say(
+                "{file} is no table: it begins with {start}. Expected a header and rows. Download "
+                "or save it again.",
+                file=path.name,
+                start=repr(head.lstrip()[:15]),
+            )
         )
     if delimiter == "auto":
         delimiter = delimiter_of(head, 0 if options.header else options.width)
@@ -277,13 +316,19 @@ def header_of(path: Path, cells: Sequence[str]) -> tuple[str, ...]:
     )
     if repeated:
         raise DataError(
-            f"{path.name} names columns twice: {examples(repeated)}. "
-            "Expected each name once. Rename them."
+            say(
+                "{file} names columns twice: {names}. Expected each name once. Rename them.",
+                file=path.name,
+                names=some_of(repeated),
+            )
         )
     if not named:
         raise DataError(
-            f"{path.name} names no columns in its first line. Expected a header. Add one, or say "
-            "how many lines stand above it."
+            say(
+                "{file} names no columns in its first line. Expected a header. Add one, or say "
+                "how many lines stand above it.",
+                file=path.name,
+            )
         )
     return names
 
@@ -334,8 +379,13 @@ def text_chunks(table: TableFile, wanted: Sequence[str]) -> Iterator[Chunk]:
             found = scan(held, len(table.names), table.delimiter, final=final)
             if not found.consumed and len(held) > LONGEST_LINE:
                 raise DataError(
-                    f"{table.path.name}, row {done + 1}: the line has more than {LONGEST_LINE:,} "
-                    "bytes. Expected records in lines. Check what the file is."
+                    say(
+                        "{file}, row {row}: the line has more than {most:,} bytes. Expected "
+                        "records in lines. Check what the file is.",
+                        file=table.path.name,
+                        row=done + 1,
+                        most=LONGEST_LINE,
+                    )
                 )
             if found.lines:
                 waiting.append(pool.submit(cut, table, held, found, done, wanted, at))
@@ -364,11 +414,9 @@ def cut(
     aside = []
     for k in others:
         text = data[found.start[k] : min(found.end[k], found.start[k] + 4 * SHOWN_TEXT)]
-        told = TOLD[Kind(int(found.kinds[k]))]
-        if found.kinds[k] == Kind.FIELDS:
-            told += f": {found.fields[k]:,} for {len(table.names):,}"
         said = text.decode("utf-8", errors="replace")[:SHOWN_TEXT].replace("\0", "\u2400")
-        aside.append(Aside(int(rows[k]), said, told))
+        kind, fields = Kind(int(found.kinds[k])), int(found.fields[k])
+        aside.append(Aside(int(rows[k]), said, kind, fields, len(table.names)))
     return Chunk(
         rows[records],
         columns,
@@ -414,8 +462,13 @@ def fields_of(
         parsed_rows = f"none ({error})"
     if parsed_rows != n:
         raise DataError(
-            f"{table.path.name}: {n:,} records in the lines at hand, but the parser found "
-            f"{parsed_rows}. Expected these to agree. Nothing was read; please report this."
+            say(
+                "{file}: {n:,} records in the lines at hand, but the parser found {parsed}. "
+                "Expected these to agree. Nothing was read; please report this.",
+                file=table.path.name,
+                n=n,
+                parsed=parsed_rows,
+            )
         )
     return {name: parsed.column(f"c{k}") for name, k in zip(wanted, at, strict=True)}
 
@@ -443,11 +496,18 @@ def open_parquet(path: Path, options: Options) -> TableFile:
         file.seek(max(size - 4, 0))
         end = file.read(4)
     if start != MARK or end != MARK or size < 12:
+        begins = (
+            say("begins as one") if start == MARK else say("does not begin as one"),
+            say("ends as one") if end == MARK else say("does not end as one"),
+        )
         raise DataError(
-            f"{path.name} is not a whole Parquet file ({size:,} bytes, "
-            f"{'begins' if start == MARK else 'does not begin'} as one, "
-            f"{'ends' if end == MARK else 'does not end'} as one). "
-            "Expected the mark PAR1 at both ends. It was probably cut off: copy it again."
+            say(
+                "{file} is not a whole Parquet file ({size:,} bytes, {marks}). Expected the mark "
+                "PAR1 at both ends. It was probably cut off: copy it again.",
+                file=path.name,
+                size=size,
+                marks=listed(begins),
+            )
         )
     with path.open("rb") as file:
         try:
@@ -457,8 +517,11 @@ def open_parquet(path: Path, options: Options) -> TableFile:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise DataError(
-            f"{path.name} names columns twice: {examples(repeated)}. "
-            "Expected each name once. Rename them."
+            say(
+                "{file} names columns twice: {names}. Expected each name once. Rename them.",
+                file=path.name,
+                names=some_of(repeated),
+            )
         )
     return TableFile(path, "parquet", Writing("", digest(path)), options, tuple(names))
 
@@ -479,16 +542,25 @@ def parquet_chunks(path: Path, wanted: Sequence[str]) -> Iterator[Chunk]:
             raise damaged(path, error) from error
     if done != expected:
         raise DataError(
-            f"{path.name} holds {expected:,} rows, but {done:,} were read. Expected these to "
-            "agree. Copy or write the file again."
+            say(
+                "{file} holds {expected:,} rows, but {done:,} were read. Expected these to agree. "
+                "Copy or write the file again.",
+                file=path.name,
+                expected=expected,
+                done=done,
+            )
         )
 
 
 def damaged(path: Path, error: Exception) -> DataError:
     """Say that a Parquet file cannot be read."""
     return DataError(
-        f"{path.name} cannot be read as Parquet: {str(error).splitlines()[0]}. "
-        "Expected a whole, undamaged file. Copy or write it again."
+        say(
+            "{file} cannot be read as Parquet: {why}. Expected a whole, undamaged file. Copy or "
+            "write it again.",
+            file=path.name,
+            why=str(error).splitlines()[0],
+        )
     )
 
 
@@ -514,10 +586,12 @@ def packed_kind(path: Path) -> str:
     if "xl/workbook.xml" in names:
         return "xlsx"
     if "xl/workbook.bin" in names:
-        return "a binary workbook (xlsb)"
+        return say("a binary workbook (xlsb)")
     if "word/document.xml" in names:
-        return "a text of Word"
-    return "a document of OpenOffice (ods or odt)" if {"mimetype", "content.xml"} <= names else ""
+        return say("a text of Word")
+    if {"mimetype", "content.xml"} <= names:
+        return say("a document of OpenOffice (ods or odt)")
+    return ""
 
 
 def open_sheet(path: Path, options: Options) -> TableFile:
@@ -526,8 +600,13 @@ def open_sheet(path: Path, options: Options) -> TableFile:
         unpacked = sum(info.file_size for info in pack.infolist())
     if unpacked > ALWAYS_ALLOWED and unpacked > MOST_TIMES * path.stat().st_size:
         raise DataError(
-            f"{path.name} unpacks to {unpacked:,} bytes, over {MOST_TIMES} times its size. "
-            "Expected a table. Save it as CSV if it is one."
+            say(
+                "{file} unpacks to {n:,} bytes, over {times} times its size. Expected a table. "
+                "Save it as CSV if it is one.",
+                file=path.name,
+                n=unpacked,
+                times=MOST_TIMES,
+            )
         )
     try:
         with path.open("rb") as file:
@@ -535,8 +614,12 @@ def open_sheet(path: Path, options: Options) -> TableFile:
             sheets = [sheet.title for sheet in book.worksheets]
             if options.sheet and options.sheet not in sheets:
                 raise DataError(
-                    f"{path.name} has no sheet {options.sheet!r}. Found {examples(sheets, 12)}. "
-                    "Name one."
+                    say(
+                        "{file} has no sheet {sheet}. Found {names}. Name one.",
+                        file=path.name,
+                        sheet=repr(options.sheet),
+                        names=some_of(sheets, 12),
+                    )
                 )
             sheet = book[options.sheet or sheets[0]]
             sheet.reset_dimensions()
@@ -546,16 +629,25 @@ def open_sheet(path: Path, options: Options) -> TableFile:
         raise
     except Exception as error:  # openpyxl lets through whatever its parsers raise
         raise DataError(
-            f"{path.name} cannot be read as xlsx: {type(error).__name__}: {error}. "
-            "Expected a whole workbook. Save it again, or as CSV."
+            say(
+                "{file} cannot be read as xlsx: {why}. Expected a whole workbook. Save it again, "
+                "or as CSV.",
+                file=path.name,
+                why=f"{type(error).__name__}: {error}",
+            )
         ) from error
     numbered = list(enumerate(lines, 1))[options.skip_lines :]
     numbered = [(row, trimmed(cells)) for row, cells in numbered]
     filled = [(row, cells) for row, cells in numbered if cells]
     if not filled:
         raise DataError(
-            f"{path.name}, sheet {name!r}, is empty. Expected a header and rows. Check the file, "
-            f"or name another sheet ({examples(sheets, 12)})."
+            say(
+                "{file}, sheet {sheet}, is empty. Expected a header and rows. Check the file, or "
+                "name another sheet ({names}).",
+                file=path.name,
+                sheet=repr(name),
+                names=some_of(sheets, 12),
+            )
         )
     above = filled[0][0]
     if options.header:
@@ -582,11 +674,7 @@ def sheet_chunks(table: TableFile, wanted: Sequence[str]) -> Iterator[Chunk]:
     width = len(table.names)
     fits = [(row, cells) for row, cells in table.sheet.rows if len(cells) <= width]
     aside = tuple(
-        Aside(
-            row,
-            "\t".join(cells)[:SHOWN_TEXT],
-            f"{TOLD[Kind.FIELDS]}: {len(cells):,} for {width:,}",
-        )
+        Aside(row, "\t".join(cells)[:SHOWN_TEXT], Kind.FIELDS, len(cells), width)
         for row, cells in table.sheet.rows
         if len(cells) > width
     )

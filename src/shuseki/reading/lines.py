@@ -11,6 +11,7 @@ Takes: UTF-8 bytes from the start of a line, the delimiter, the number of fields
 ``Scanned``: the stretches of whole lines, each with what it is.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -19,6 +20,7 @@ import numba as nb
 import numpy as np
 
 from shuseki.arrays import Bools, Ints
+from shuseki.language import Message, say
 
 __all__ = ["MOST_BYTES", "MOST_LINES", "TOLD", "Kind", "Scanned", "scan"]
 
@@ -42,13 +44,12 @@ class Kind(IntEnum):
     TOO_LONG = 5
 
 
-TOLD = {
-    Kind.FIELDS: "the line has another number of fields than the file",
-    Kind.QUOTES: "a quotation mark stands inside a field, or is never closed",
-    Kind.NULS: "the line holds NUL bytes",
-    Kind.TOO_LONG: f"a field is longer than {MOST_BYTES:,} bytes",
+TOLD: Mapping[Kind, Message] = {
+    Kind.QUOTES: say("a quotation mark stands inside a field, or is never closed"),
+    Kind.NULS: say("the line holds NUL bytes"),
+    Kind.TOO_LONG: say("a field is longer than {most:,} bytes", most=MOST_BYTES),
 }
-"""Why a line is set aside."""
+"""Why a line is set aside whose fields cannot even be counted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

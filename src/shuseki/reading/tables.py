@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import Message, say
 from shuseki.reading.files import Options, TableFile, open_table
 from shuseki.reading.values import (
     Cells,
@@ -228,11 +229,13 @@ def check_letters(table: TableFile, columns: dict[str, Any], rows: np.ndarray) -
                 )
 
 
-def misdeclared(table: TableFile) -> str:
+def misdeclared(table: TableFile) -> Message:
     """Say that a file is in another encoding than was declared."""
-    return (
-        f"{table.path.name} was declared as {table.options.encoding} but is "
-        f"{table.writing.found}. Say encoding = {table.writing.found!r}, or 'auto'."
+    return say(
+        "{file} was declared as {declared} but is {found}. Say encoding = '{found}', or 'auto'.",
+        file=table.path.name,
+        declared=table.options.encoding,
+        found=table.writing.found,
     )
 
 

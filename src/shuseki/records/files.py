@@ -11,13 +11,14 @@ runs over several lines has the number of its first; in Parquet the first row is
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shuseki.errors import DataError
+from shuseki.language import Message, say
 from shuseki.reading.files import Chunk, Options, TableFile, open_table
 from shuseki.reading.tables import misdeclared
 from shuseki.reading.values import Convention, Evidence
@@ -27,7 +28,10 @@ from shuseki.records.layouts import Layout
 __all__ = ["Account", "FileFacts", "Staged", "examine", "stage"]
 
 CONVENTIONS: Mapping[str, Convention] = {".": "point", ",": "comma"}
-REJECTED = pa.schema([("row", pa.int64()), ("text", pa.string()), ("told", pa.string())])
+REJECTED = pa.schema(
+    [("row", pa.int64()), ("text", pa.string())]
+    + [(name, pa.int64()) for name in ("kind", "fields", "expected")]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class FileFacts:
     misdeclared
         Whether the layout declares another encoding.
     advice
-        What to do about it, or about bytes that are broken; empty when all is well.
+        What to do about it, or about bytes that are broken; None when all is well.
     """
 
     path: Path
@@ -54,7 +58,7 @@ class FileFacts:
     table: TableFile
     broken: int = -1
     misdeclared: bool = False
-    advice: str = ""
+    advice: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Staged:
     rows
         Parquet file of the typed rows.
     rejected
-        Parquet file of the lines that could not be read: ``row``, ``text``, ``told``.
+        Parquet file of the lines that could not be read, with the columns of ``Aside``.
     """
 
     rows: Path
@@ -126,13 +130,16 @@ def examine(path: str | Path, layout: Layout) -> FileFacts:
         ),
     )
     writing, name = table.writing, table.path.name
-    advice = ""
+    advice: Message | None = None
     if writing.found:
         advice = misdeclared(table)
     elif writing.broken >= 0:
-        advice = (
-            f"{name} holds bytes that {writing.encoding} does not have, the first at byte "
-            f"{writing.broken:,}; the rows with them are set aside. Save the file again as UTF-8."
+        advice = say(
+            "{file} holds bytes that {encoding} does not have, the first at byte {at:,}; the rows "
+            "with them are set aside. Save the file again as UTF-8.",
+            file=name,
+            encoding=writing.encoding,
+            at=writing.broken,
         )
     return FileFacts(
         path=table.path,
@@ -194,8 +201,8 @@ def write_rows(
                     )
                 writer.write_table(part.table)
                 if chunk.aside:
-                    said = [(a.row, a.text, a.told) for a in chunk.aside]
-                    columns = [list(column) for column in zip(*said, strict=True)]
+                    lines_aside = map(astuple, chunk.aside)
+                    columns = [list(column) for column in zip(*lines_aside, strict=True)]
                     beside.write_table(pa.table(columns, schema=REJECTED))
                 for name, found in part.evidence.items():
                     evidence[name] = evidence.get(name, Evidence()) + found
@@ -209,8 +216,11 @@ def write_rows(
             writer.close()
     if writer is None or not records + n_rejected:
         raise DataError(
-            f"{facts.path.name} has no rows. Expected one per establishment. "
-            "Check that the whole wave was written."
+            say(
+                "{file} has no rows. Expected one per establishment. Check that the whole wave "
+                "was written.",
+                file=facts.path.name,
+            )
         )
     above = facts.table.above
     account = Account(lines + above, above, blank, continued, records, n_rejected)
@@ -228,6 +238,11 @@ def typed_chunks(
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
             kinds = ", ".join(f"{name} {column.type}" for name, column in chunk.columns.items())
             raise DataError(
-                f"{facts.path.name} cannot be read: {str(error).splitlines()[0]}. Expected columns "
-                f"of text, numbers or days; found {kinds}. Write the file again."
+                say(
+                    "{file} cannot be read: {why}. Expected columns of text, numbers or days; "
+                    "found {kinds}. Write the file again.",
+                    file=facts.path.name,
+                    why=str(error).splitlines()[0],
+                    kinds=kinds,
+                )
             ) from error

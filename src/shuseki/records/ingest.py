@@ -354,7 +354,7 @@ def look(delivery: Delivery) -> Seen:
     before = _state(delivery.path)
     facts = examine(delivery.path, delivery.layout)
     if facts.misdeclared:
-        raise DataError(facts.advice)
+        raise DataError(str(facts.advice))
     return Seen(facts, delivery.layout, before)
 
 

@@ -23,6 +23,8 @@ import pyarrow.compute as pc
 
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.geography.gazetteers import gazetteer
+from shuseki.language import Message, say
+from shuseki.language.names import some_of
 from shuseki.reading.encoding import codec
 from shuseki.reading.values import as_text, distinct_of
 from shuseki.records.establishments import REQUIRED, SCHEMA
@@ -148,7 +150,7 @@ class Layout:
         said = {key: value for key, value in asdict(self).items() if key not in TOLD}
         return repr(sorted(said.items()))
 
-    def missing(self, found: Sequence[str]) -> list[str]:
+    def missing(self, found: Sequence[str]) -> list[Message]:
         """Say which of the columns needed are not in the file, and what may be meant."""
         needed: list[str] = list(self.keep)
         for name in REQUIRED:
@@ -159,16 +161,24 @@ class Layout:
         for name in dict.fromkeys(needed):
             if name not in found:
                 near = get_close_matches(name, found, n=1, cutoff=0.5)
-                told.append(f"{name!r}" + (f" (is it {near[0]!r}?)" if near else ""))
+                told.append(
+                    say("'{name}' (is it '{near}'?)", name=name, near=near[0])
+                    if near
+                    else say("'{name}'", name=name)
+                )
         return told
 
     def check_columns(self, found: Sequence[str]) -> None:
         """Refuse a file that lacks columns this layout needs."""
         if told := self.missing(found):
             raise DataError(
-                f"Columns missing for layout {self.name!r}: {examples(told)}. "
-                f"Found {examples(found, 40)}. "
-                "Correct the file, or write a layout that names its columns."
+                say(
+                    "Columns missing for layout '{layout}': {missing}. Found {found}. Correct the "
+                    "file, or write a layout that names its columns.",
+                    layout=self.name,
+                    missing=some_of(told),
+                    found=some_of(found, 40),
+                )
             )
 
     def read(self, raw: Mapping[str, Any], n: int) -> dict[str, Any]:

@@ -18,10 +18,10 @@ Takes: a CSV, Parquet or xlsx file, a layout, and what tells unknown municipalit
 ``Findings``. Rows are numbered as in ``records.files``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import ibis
@@ -32,6 +32,8 @@ from shuseki.disk import scratch
 from shuseki.errors import DataError
 from shuseki.geography.gazetteers import Codes, gazetteer
 from shuseki.language import Message, joined, say, told, word
+from shuseki.reading.files import Aside
+from shuseki.reading.lines import Kind
 from shuseki.records.engine import connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, REASONS, SCHEMA, reason
 from shuseki.records.files import Account, FileFacts, examine, stage
@@ -78,8 +80,8 @@ class Findings(Result):
     counts
         Reason → number of rows (or of values, for blanks).
     faults
-        ``kind``, ``row``, ``column``, ``value``, ``reason``, ``says``; at most 1,000 rows of
-        each reason.
+        ``kind``, ``row``, ``column``, ``value``, ``reason``, ``says`` (a ``Message``); at most
+        1,000 rows of each reason.
     """
 
     file: str
@@ -113,15 +115,19 @@ class Findings(Result):
         return say("{file}: {n:,} rows; {faults}", file=file, n=self.rows, faults=told)
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per fault."""
-        return self.faults.copy()
+        """One row per fault; what it says in English and in Japanese."""
+        says = self.faults["says"]
+        return self.faults.assign(
+            says=[str(one) for one in says], says_ja=[told(one, "ja") for one in says]
+        )
 
     def told(self, lang: str) -> pd.DataFrame:
-        """Give the faults in the words of a language; advice known in English only stays so."""
+        """Give the faults in the words of a language."""
         frame = self.faults.copy()
         for name in ("kind", "reason"):
             frame[name] = [str(told(fault_words(value), lang)) for value in frame[name]]
-        frame["says"] = [str(told(sentence(says), lang)) for says in frame["says"]]
+        frame["column"] = [str(told(word(value), lang)) for value in frame["column"]]
+        frame["says"] = [str(told(says, lang)) for says in frame["says"]]
         return frame
 
 
@@ -188,14 +194,14 @@ def validate(
     try:
         facts = examine(path, chosen)
     except DataError as error:
-        return whole_file(path, "", str(error))
+        return whole_file(path, "", error)
     with scratch(what="validate") as work:
         connection = connect(work, temp_directory=str(work))
         try:
             checked = check_rows(connection, facts, chosen, work)
             return findings_of(checked, facts, chosen)
         except DataError as error:
-            return whole_file(path, facts.encoding, str(error))
+            return whole_file(path, facts.encoding, error)
         finally:
             connection.disconnect()
 
@@ -239,8 +245,12 @@ def check_rows(
         raise
     except duckdb.Error as error:
         raise DataError(
-            f"{facts.path.name} cannot be read: {str(error).splitlines()[0]}. "
-            "Expected a whole, undamaged file. Copy or write it again."
+            say(
+                "{file} cannot be read: {why}. Expected a whole, undamaged file. Copy or write it "
+                "again.",
+                file=facts.path.name,
+                why=str(error).splitlines()[0],
+            )
         ) from error
     repeated = read_parquet(connection, again)
     if count(repeated):
@@ -386,12 +396,12 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
     ).to_pandas()
     odd = checked.odd_codes
     advice = {(int(w), code): says for w, code, _, says, _ in odd.itertuples(index=False)}
-    faults: list[tuple[str, int, str, str, str, str]] = []
+    faults: list[Fault] = []
     for row in shown.to_dict("records"):
         column = COLUMN_OF.get(row["reason"], "")
         value = row[f"at_{column}"] if column else None
         value = unread_of(row["unread"], column) if pd.isna(value) else str(value)
-        says = str(REASONS[row["reason"]])
+        says = REASONS[row["reason"]]
         if column == "municipality" and not pd.isna(row["wave"]):
             says = advice.get((int(row["wave"]), value), says)
         faults.append(("set aside", int(row["row"]), column, value, row["reason"], says))
@@ -400,8 +410,8 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
     if n_rejected:
         counts["unreadable"] = n_rejected
         faults += [
-            ("set aside", int(row), "", str(text)[:200], "unreadable", why)
-            for row, text, why in rejected[["row", "text", "told"]].itertuples(index=False)
+            ("set aside", one.row, "", one.text[:200], "unreadable", one.told)
+            for one in map(aside_of, rejected.to_dict("records"))
         ]
     lost = table.filter(table.unread != "", table.reason.isnull())
     for name in OPTIONAL:
@@ -409,21 +419,20 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
         if n := count(blank):
             counts[f"unreadable {name}"] = n
             rows = blank.select("row", "unread").order_by("row").limit(SHOWN).to_pandas()
-            says = f"{name} cannot be read; the row is kept without it"
+            says = say("{column} cannot be read; the row is kept without it", column=word(name))
             faults += [
                 ("blank", int(row), name, unread_of(text, name), f"unreadable {name}", says)
                 for row, text in rows.itertuples(index=False)
             ]
     for name, look, n, rows in looks_of(table):
         counts[f"{name}: {look}"] = n
-        says = str(LOOKS[look])
         faults += [
-            ("look", int(row), name, unread_of(text, f"{name}:{look}"), look, says)
+            ("look", int(row), name, unread_of(text, f"{name}:{look}"), look, LOOKS[look])
             for row, text in rows.itertuples(index=False)
         ]
     counts |= checked.oddities
 
-    def list_rows(kind: str, rows: ir.Table, column: str, why: str, says: str) -> None:
+    def list_rows(kind: str, rows: ir.Table, column: str, why: str, says: Message) -> None:
         listed = rows.select("row", value=rows[column].cast("string")).order_by("row").limit(SHOWN)
         for row, value in listed.to_pandas().itertuples(index=False):
             faults.append((kind, int(row), column, str(value), why, says))
@@ -439,8 +448,8 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
             list_rows("repaired", rows, "municipality", why, says)
     for why, rows in odd_dates(table).items():
         if why in checked.oddities:
-            column, sentence_of = DATES_SAY[why]
-            list_rows("look", table.filter(rows), column, why, str(sentence_of))
+            column, sentence = DATES_SAY[why]
+            list_rows("look", table.filter(rows), column, why, sentence)
     if facts.advice:
         counts["encoding"] = 1
         kind = "file" if facts.misdeclared else "look"
@@ -450,7 +459,7 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
         encoding=facts.encoding,
         rows=checked.account.rows_in,
         counts=counts,
-        faults=pd.DataFrame(faults, columns=FAULTS).sort_values("row", ignore_index=True),
+        faults=table_of(faults).sort_values("row", ignore_index=True),
         notes=(
             say("Read by the layout {name}.", name=chosen.name),
             *notes_of(checked.account),
@@ -504,20 +513,27 @@ def fault_words(reason: str) -> Message:
     return word(reason)
 
 
-def sentence(says: str) -> str:
-    """A sentence of the rules in either language; others as they are."""
-    for known in (*REASONS.values(), *LOOKS.values(), *(one for _, one in DATES_SAY.values())):
-        if says == str(known):
-            return known
-    return says
+def aside_of(row: Mapping[Hashable, Any]) -> Aside:
+    """A line that could not be read, as it was kept."""
+    return Aside(
+        int(row["row"]), row["text"], Kind(row["kind"]), int(row["fields"]), int(row["expected"])
+    )
 
 
+Fault: TypeAlias = tuple[str, int, str, str, str, Message]
 FAULTS = ["kind", "row", "column", "value", "reason", "says"]
 
 
-def whole_file(path: Path, encoding: str, says: str) -> Findings:
+def table_of(faults: Sequence[Fault]) -> pd.DataFrame:
+    """Faults as a table whose sentences stay messages."""
+    frame = pd.DataFrame([fault[:-1] for fault in faults], columns=FAULTS[:-1])
+    return frame.assign(says=pd.Series([fault[-1] for fault in faults], dtype=object))
+
+
+def whole_file(path: Path, encoding: str, error: DataError) -> Findings:
     """Findings of a file that cannot be taken in at all."""
-    faults = pd.DataFrame([("file", 0, "", "", "file", says)], columns=FAULTS)
+    says = error.args[0] if isinstance(error.args[0], Message) else joined([str(error)], "")
+    faults = table_of([("file", 0, "", "", "file", says)])
     return Findings(file=path.name, encoding=encoding, rows=0, counts={"file": 1}, faults=faults)
 
 

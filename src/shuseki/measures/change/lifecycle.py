@@ -54,7 +54,7 @@ from shuseki.language.names import some_of
 from shuseki.measures.amounts import series
 from shuseki.measures.change.histories import Stages, made_up
 from shuseki.measures.change.regimes import Regimes, Rules, find_regimes, grid
-from shuseki.measures.distance.visibility import comparable_years, seen_share
+from shuseki.measures.visibility import comparable_years, seen_share
 from shuseki.panel import ALL, Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, Source

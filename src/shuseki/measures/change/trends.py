@@ -29,7 +29,7 @@ from shuseki.language import Message, joined, say, told, word
 from shuseki.language.names import some_of
 from shuseki.measures.amounts import series
 from shuseki.measures.change.breaks import FEWEST_YEARS, Break, evidence_of, fit_course
-from shuseki.measures.distance.visibility import comparable_areas, seen_share
+from shuseki.measures.visibility import comparable_areas, seen_share
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
@@ -324,7 +324,7 @@ def contributions(
         raise ParameterError(
             f"The end {end} is not after the start {start}. Expected a later end. Swap them."
         )
-    before, after = panel.variable(variable, start), panel.variable(variable, end)
+    before, after = (panel.cross_section(variable, one) for one in (start, end))
     steady = _steady(panel.select(periods=[start, end]), all_plants)
     known = np.isfinite(before) & np.isfinite(after) & steady[:, None]
     axis = 1 if by == "area" else 0

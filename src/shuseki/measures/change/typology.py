@@ -66,7 +66,7 @@ from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, joined, say, told, word
 from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts, series
-from shuseki.measures.distance.visibility import SEEN_ENOUGH, seen_share
+from shuseki.measures.visibility import SEEN_ENOUGH, seen_share
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
@@ -674,8 +674,8 @@ def chance_agglomerations(
     rng = np.random.default_rng(seed)
     actual = agglomeration_types(panel, plants=plants, workers=workers, period=period, **options)
     one = panel if period is None else panel.select(periods=[period])
-    count = np.nan_to_num(one.variable(plants, one.periods[0]))
-    size = np.nan_to_num(one.variable(workers, one.periods[0]))
+    count = np.nan_to_num(one.cross_section(plants))
+    size = np.nan_to_num(one.cross_section(workers))
     share = count.sum(axis=0) / count.sum()
     mean = size.sum(axis=0) / np.maximum(count.sum(axis=0), 1)
     variation = options.get("size_variation", SIZE_VARIATION)

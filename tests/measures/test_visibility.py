@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shuseki.measures.distance.visibility import comparable_areas, comparable_years, seen_share
+from shuseki.measures.visibility import comparable_areas, comparable_years, seen_share
 from shuseki.panel import Panel
 
 
