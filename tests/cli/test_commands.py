@@ -172,3 +172,17 @@ def test_every_refusal_has_its_exit_code(
         cli.main()
     assert left.value.code == code
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("asked", [("--lang", "ja"), ("--lang=ja",)])
+def test_a_refusal_is_told_in_japanese(
+    shuseki: Run, tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    records = tmp_path / "records.csv"
+    records.write_text("a,b\n1,2\n", encoding="utf-8")
+    words = ("ingest", str(records), "--store", str(tmp_path / "store"))
+    answer = shuseki(*words, *asked)
+    assert answer.code == cli.BAD_INPUT
+    assert "必要な列がない" in answer.err
+    assert "Columns missing" not in answer.err
+    assert "Columns missing" in shuseki(*words).err

@@ -47,6 +47,8 @@ STOPS = {
     signal.SIGHUP: "The terminal was closed",
 }
 
+JAPANESE = ("--lang ja", "--lang=ja")
+
 COMMANDS = {
     "run": ("study", "Run a study: records, births, rates, equations, verdicts, report."),
     "audit": ("audit", "Say which printed numbers cannot all be true, and what would repair them."),
@@ -58,9 +60,12 @@ COMMANDS = {
     "events": ("demography", "Count births, deaths, survivors and moves from wave to wave."),
     "survival": ("demography", "How long do establishments live?"),
     "panel": ("demography", "Add establishments up by area, industry and wave."),
-    "measure": ("measure", "How gathered, where, and since when?"),
-    "entry": ("entry", "Why there? Neighbours, counts, regions, every specification."),
-    "theory": ("theory", "Why at all? The models behind agglomeration."),
+    "measure": ("measure", "How concentrated are industries, where, and since when?"),
+    "entry": (
+        "entry",
+        "Why do firms start there? Neighbours, counts, borders, specifications.",
+    ),
+    "theory": ("theory", "Why do firms gather? Models of agglomeration."),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 
@@ -163,11 +168,20 @@ def _said(error: BaseException, came: list[int]) -> Any:
         with suppress(OSError, ValueError, AttributeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    told = error if isinstance(error, ShusekiError) else refusal(error)
-    if told is not None:
-        console.print(f"[bold red]{type(told).__name__}[/]", highlight=False)
-        console.print(str(told), markup=False, highlight=False, soft_wrap=True)
-        return BAD_OUTPUT if isinstance(told, OutputError) else BAD_INPUT
+    known = error if isinstance(error, ShusekiError) else refusal(error)
+    if known is not None:
+        console.print(f"[bold red]{type(known).__name__}[/]", highlight=False)
+        console.print(_words(known), markup=False, highlight=False, soft_wrap=True)
+        return BAD_OUTPUT if isinstance(known, OutputError) else BAD_INPUT
     console.print("[bold red]A defect of shuseki[/]", highlight=False)
     console.print(write_defect(error, sys.argv), markup=False, highlight=False, soft_wrap=True)
     return DEFECT
+
+
+def _words(error: ShusekiError) -> str:
+    """Words of a refusal: in Japanese where that was asked for and the refusal has it."""
+    from shuseki.language import Message, told
+
+    said = error.args[0] if error.args else ""
+    japanese = any(" ".join(sys.argv[k:]).startswith(JAPANESE) for k in range(len(sys.argv)))
+    return str(told(said, "ja")) if japanese and isinstance(said, Message) else str(error)

@@ -62,7 +62,7 @@ def neighbours(
     output: Output = None,
     figure: Figure = None,
 ) -> None:
-    """Do areas answer to one another, and do the conclusions survive it?"""
+    """Are neighbouring areas related, and do the conclusions hold when this is allowed for?"""
     names = _list(terms)
     frame = _read(table, code, [outcome, *names, latitude, longitude], encoding=encoding)
     frame = frame.dropna(subset=[outcome, *names, latitude, longitude])
@@ -114,7 +114,7 @@ def counts(
     output: Output = None,
     figure: Figure = None,
 ) -> None:
-    """How many births, rather than which rate?"""
+    """Which count model fits the number of births?"""
     names, idle = _list(terms), _list(inflation)
     wanted = [outcome, *names, *idle, *(name for name in (exposure, groups) if name)]
     frame = _read(table, code, wanted, text=[groups] if groups else [], encoding=encoding)
@@ -159,7 +159,7 @@ def equality(
     output: Output = None,
     figure: Figure = None,
 ) -> None:
-    """Do two outcomes answer to different things?"""
+    """Do the regressors have different effects on two outcomes?"""
     both = _list(outcomes)
     if len(both) != BOTH:
         raise ParameterError(
@@ -198,7 +198,10 @@ def regions(
     output: Output = None,
     figure: Figure = None,
 ) -> None:
-    """Would other borders have said so? Random divisions need columns latitude and longitude."""
+    """Do the conclusions hold with other borders?
+
+    Random divisions need columns latitude and longitude.
+    """
     names, by = _list(terms), _list(divisions)
     sizes = [_whole(size) for size in _list(random_areas)]
     places = ["latitude", "longitude"] if sizes else []
@@ -227,10 +230,12 @@ def atlas(
     outcome: Annotated[str, typer.Option("--outcome", help="Outcomes, separated by commas.")],
     terms: Terms,
     threshold: Annotated[
-        float, typer.Option(help="Regressors with a larger correlation never meet.")
+        float,
+        typer.Option(help="Regressors with a larger correlation are never used together."),
     ] = 0.5,
     permutations: Annotated[
-        int, typer.Option(help="Exchanges of outcomes for the test against luck; 0 for none.")
+        int,
+        typer.Option(help="Permutations of the outcome to test against chance; 0 for none."),
     ] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the permutations.")] = 0,
     code: Code = "area",
@@ -239,7 +244,7 @@ def atlas(
     output: Output = None,
     figure: Figure = None,
 ) -> None:
-    """What would every other reasonable specification have said?"""
+    """Do the conclusions hold in every other reasonable specification?"""
     names, outcomes = _list(terms), _list(outcome)
     frame = _read(table, code, [*outcomes, *names], encoding=encoding)
     rules = {name: lambda y, drop=rule: ~drop(y) for name, rule in OUTLIER_RULES.items()}

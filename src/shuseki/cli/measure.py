@@ -1,4 +1,4 @@
-"""How gathered, where and since when, from a terminal?
+"""How are measures of agglomeration asked for from a terminal?
 
 Without ``--panel`` or ``--sites`` each command runs on the bundled public statistics.
 """

@@ -6,7 +6,7 @@ it in English or Japanese. Every file leaves through ``release``.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,9 @@ from shuseki.cli.gate import WRITES
 from shuseki.errors import ParameterError
 from shuseki.language import Message, check_language, told
 from shuseki.release import whole_file, write_text
+from shuseki.report.blocks import Document, Finding, Section
 from shuseki.report.exports import ENDINGS, result_bytes
+from shuseki.report.html import render
 from shuseki.report.plots import plot
 from shuseki.report.words import WORDS, column_words, phrase, pick
 from shuseki.results import Result
@@ -30,6 +32,8 @@ from shuseki.results import Result
 __all__ = ["Figure", "Lang", "Output", "bar", "rows_of", "show", "tell_rows", "write"]
 
 SHOWN = 20
+PAGE_ROWS = 300
+"""A longer table is left to the file."""
 WIDE = 220
 
 Lang = Annotated[
@@ -52,6 +56,8 @@ def show(
     output: Path | None = None,
     figure: Path | None = None,
     table: pd.DataFrame | None = None,
+    also: Sequence[Result] = (),
+    page: str | None = None,
     console: Console | None = None,
 ) -> None:
     """Print an answer, and write what was asked for.
@@ -64,6 +70,10 @@ def show(
         As the options say.
     table
         Columns and rows to print in place of the whole table; the file has all of them.
+    also
+        Other answers to the same question, of which the headlines are printed.
+    page
+        Title of a page that ``figure`` becomes: it has the pictures and tables of all answers.
 
     Raises
     ------
@@ -72,7 +82,8 @@ def show(
     """
     check_language(lang)
     console = console or wide()
-    console.print(pick(answer.headline(), lang), markup=False, highlight=False, soft_wrap=True)
+    for one in (answer, *also):
+        console.print(pick(one.headline(), lang), markup=False, highlight=False, soft_wrap=True)
     frame = answer.to_frame() if table is None else table
     if len(frame):
         tell_rows(frame, lang, console)
@@ -88,7 +99,12 @@ def show(
         write(answer, output, lang)
         said = f"{phrase('written_table', lang)}{colon}{output}"
         console.print(said, markup=False, highlight=False, soft_wrap=True)
-    if figure is not None:
+    if figure is not None and page is not None:
+        blocks = [Finding(one, table=len(one.to_frame()) <= PAGE_ROWS) for one in (answer, *also)]
+        write_text(figure, render(Document(page, [Section(page, blocks)]), lang))
+        said = f"{phrase('written_page', lang)}{colon}{figure}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
+    elif figure is not None:
         if plot.dispatch(type(answer)) is plot.dispatch(object):
             raise ParameterError(
                 f"{type(answer).__name__} has no picture. Expected an answer that has one. Leave "

@@ -1,28 +1,18 @@
 """How are the theories asked from a terminal?"""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
-import pandas as pd
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table as Shown
-from rich.text import Text
 
 from shuseki.bridges.world import Foreign, invert
 from shuseki.cli.gate import WRITES
+from shuseki.cli.show import Lang, Output, bar, show
 from shuseki.datasets.worlds import bundled_world_data
 from shuseki.errors import ParameterError
 from shuseki.language import Message, say, told
-from shuseki.release import write_csv, write_text
-from shuseki.report.blocks import Document, Finding, Section
-from shuseki.report.html import render
-from shuseki.report.tables import Table
 from shuseki.results import Result
 from shuseki.theory import (
     CorePeriphery,
@@ -57,19 +47,12 @@ app = typer.Typer(
     add_completion=False,
     help="Theory: where industry settles, when it leaves, when knowledge stops growing.",
 )
-SHOWN, TABLE_ROWS = 15, 300
 HYSTERESIS_COSTS = 60
 
 FigureFile = Annotated[
     Path | None,
     typer.Option("--figure", help="Write a page with figures and tables here (HTML)."),
     WRITES,
-]
-TableFile = Annotated[
-    Path | None, typer.Option("--table", help="Write the table here (CSV)."), WRITES
-]
-Language = Annotated[
-    Literal["en", "ja"], typer.Option("--lang", help="Language of answer and page.")
 ]
 Sigma = Annotated[float, typer.Option("--sigma", help="Elasticity of substitution, > 1.")]
 ModelName: TypeAlias = Literal[
@@ -112,22 +95,22 @@ def bifurcation(
     ] = None,
     costs: Annotated[int, typer.Option(help="Number of transport costs.")] = 60,
     figure: FigureFile = None,
-    table: TableFile = None,
-    lang: Language = "en",
+    output: Output = None,
+    lang: Lang = "en",
 ) -> None:
     """Follow every equilibrium through a range of transport costs."""
     chosen = _model(model, sigma, share, congestion, farm_elasticity, regions)
     lowest, highest = COSTS.get(model, ICEBERG_COSTS)
     grid = np.linspace(lowest if low is None else low, highest if high is None else high, costs)
-    with _bar(say("following the branches"), lang) as progress:
+    with bar(told(say("following the branches"), lang)) as progress:
         branches = sweep(chosen, transport_cost=grid, progress=progress)
-    with _bar(say("lowering and raising the cost"), lang) as progress:
+    with bar(told(say("lowering and raising the cost"), lang)) as progress:
         both = hysteresis(
             chosen,
             transport_cost=grid[:: max(len(grid) // HYSTERESIS_COSTS, 1)],
             progress=progress,
         )
-    _give(say("Bifurcation diagram"), [branches, both], figure=figure, table=table, lang=lang)
+    _give(say("Bifurcation diagram"), [branches, both], figure=figure, output=output, lang=lang)
 
 
 @app.command()
@@ -166,8 +149,8 @@ def counterfactual(
     ] = 0,
     seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
     figure: FigureFile = None,
-    table: TableFile = None,
-    lang: Language = "en",
+    output: Output = None,
+    lang: Lang = "en",
 ) -> None:
     """Change roads, land, productivity or plants in Japanese areas, by name."""
     observed = bundled_world_data(division)
@@ -178,7 +161,7 @@ def counterfactual(
         parameters=_parameters(dispersion, sigma, goods_share, congestion),
         foreign=[Foreign(name, size) for name, size in _pairs(foreign)],
     )
-    with _bar(say("draws of the parameters"), lang) as progress:
+    with bar(told(say("draws of the parameters"), lang)) as progress:
         found = world.counterfactual(
             transport_cost=_between(cost),
             productivity=dict(_pairs(productivity)),
@@ -188,7 +171,7 @@ def counterfactual(
             seed=seed,
             progress=progress,
         )
-    _give(say("Counterfactual"), [found], figure=figure, table=table, lang=lang)
+    _give(say("Counterfactual"), [found], figure=figure, output=output, lang=lang)
 
 
 @app.command()
@@ -205,8 +188,8 @@ def offshoring(
     low: Annotated[float, typer.Option("--from", help="Lowest broad transport cost, ≥ 1.")] = 1.0,
     high: Annotated[float, typer.Option("--to", help="Highest broad transport cost.")] = 2.0,
     figure: FigureFile = None,
-    table: TableFile = None,
-    lang: Language = "en",
+    output: Output = None,
+    lang: Lang = "en",
 ) -> None:
     """Which goods' clusters leave as the broad transport cost falls, and in which order?"""
     found = departures(
@@ -215,7 +198,7 @@ def offshoring(
         transport_cost=np.linspace(low, high, 201),
         home_income_share=home_income_share,
     )
-    _give(say("Offshoring"), [found], figure=figure, table=table, lang=lang)
+    _give(say("Offshoring"), [found], figure=figure, output=output, lang=lang)
 
 
 @app.command()
@@ -226,13 +209,13 @@ def knowledge(
         float, typer.Option(help="What an hour with outsiders yields, relative.")
     ] = 1.0,
     figure: FigureFile = None,
-    table: TableFile = None,
-    lang: Language = "en",
+    output: Output = None,
+    lang: Lang = "en",
 ) -> None:
     """How large should groups be, and how much exchange keeps knowledge growing?"""
     curve = exchange_curve(group=group, efficiency=efficiency, theta=theta)
     found = [curve, exchange_path(curve), group_sizes(theta=theta)]
-    _give(say("Knowledge creation"), found, figure=figure, table=table, lang=lang)
+    _give(say("Knowledge creation"), found, figure=figure, output=output, lang=lang)
 
 
 @app.command()
@@ -250,12 +233,12 @@ def path(
     plants: Annotated[float, typer.Option(help="Plants at the start of the lifecycle.")] = 1.2,
     seed: Annotated[int, typer.Option(help="Of the process.")] = 0,
     figure: FigureFile = None,
-    table: TableFile = None,
-    lang: Language = "en",
+    output: Output = None,
+    lang: Lang = "en",
 ) -> None:
     """How large must a shock be to end a lock-in? The five scenarios of figure 3-3."""
     chosen = Urn(np.ones(2), feedback) if process == "urn" else EntryExit(np.ones(2), feedback, 100)
-    with _bar(say("scenarios"), lang) as progress:
+    with bar(told(say("scenarios"), lang)) as progress:
         out = escapes(progress=progress)
     found: list[Result] = [
         out,
@@ -267,7 +250,7 @@ def path(
             np.array([0.0, 1.0]),
         ),
     ]
-    _give(say("Path dependence"), found, figure=figure, table=table, lang=lang)
+    _give(say("Path dependence"), found, figure=figure, output=output, lang=lang)
 
 
 # ---- what was asked ------------------------------------------------------------------------------
@@ -359,71 +342,18 @@ def _number(text: str, whole: str) -> float:
 # ---- output --------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _bar(what: Message, lang: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar once the first step is reported."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(told(what, lang), total=None, visible=False)
-        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
-
-
 def _give(
     title: Message,
     results: Sequence[Result],
     *,
     figure: Path | None,
-    table: Path | None,
+    output: Path | None,
     lang: str,
 ) -> None:
-    """Say the headlines, show the first table, write what was asked for."""
-    console = Console()
-    first, frame = results[0], _by_size(results[0])
-    for one in results:
-        console.print(told(one.headline(), lang), markup=False, highlight=False)
-    console.print(_shown(first, frame, lang))
-    for line in _table_of(first).remarks(lang):
-        console.print(line, style="dim", markup=False, highlight=False)
-    if table is not None:
-        write_csv(table, frame)
-        console.print(told(say("Table: {file}", file=table), lang), markup=False, highlight=False)
-    if figure is not None:
-        write_text(figure, render(_page(title, results), lang))
-        console.print(told(say("Page: {file}", file=figure), lang), markup=False, highlight=False)
-
-
-def _table_of(one: Result) -> Table:
-    return Table.of(one, name="theory", title="")
-
-
-def _by_size(one: Result) -> pd.DataFrame:
-    """Table of an answer; of a counterfactual, the largest changes first."""
-    frame = one.to_frame()
-    if isinstance(one, Counterfactual):
-        largest = frame["employment_change_percent"].abs().sort_values(ascending=False).index
-        return frame.loc[largest]
-    return frame
-
-
-def _shown(one: Result, frame: pd.DataFrame, lang: str) -> Shown:
-    """The first rows, as a reader of the language sees them."""
-    rows = frame.head(SHOWN)
-    table = replace(_table_of(one), frame=rows).in_language(lang)
-    cut = say("{shown} of {rows} rows", shown=len(rows), rows=len(frame))
-    printed = Shown(title=told(cut, lang) if len(frame) > SHOWN else None)
-    for column in table.frame.columns:
-        printed.add_column(table.label(column, lang), overflow="fold")
-    for row in zip(*table.shown(lang), strict=True):
-        printed.add_row(*map(Text, row))
-    return printed
-
-
-def _page(title: Message, results: Sequence[Result]) -> Document:
-    """A page with every answer; long tables are left to the CSV file."""
-    blocks = [Finding(one, table=len(one.to_frame()) <= TABLE_ROWS) for one in results]
-    return Document(title, [Section(title, blocks)])
+    """Show the answers; of a counterfactual, the largest changes first."""
+    first, *others = results
+    table = first.to_frame()
+    if isinstance(first, Counterfactual):
+        largest = table["employment_change_percent"].abs().sort_values(ascending=False).index
+        table = table.loc[largest]
+    show(first, lang=lang, output=output, figure=figure, table=table, also=others, page=title)

@@ -1,1 +1,1 @@
-"""Who came, who went?"""
+"""Which establishments opened and closed?"""

@@ -1,1 +1,1 @@
-"""Why there?"""
+"""Why do firms start there?"""

@@ -1,1 +1,1 @@
-"""How concentrated, where, and since when?"""
+"""How concentrated are industries, where, and since when?"""

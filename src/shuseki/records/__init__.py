@@ -1,1 +1,1 @@
-"""Who was there?"""
+"""Which establishments were there?"""

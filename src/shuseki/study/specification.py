@@ -5,7 +5,7 @@ other table is one chapter's (``study.chapters``). Reading one checks every key 
 every chapter before anything runs, and names all faults at once; a misspelt key is named with the
 nearest right one.
 
-Takes   a path, or the name of a bundled study (``"okamuro-2006"``).
+Takes   a path, or the name of a bundled study.
 Gives   a frozen ``Study``. Relative paths in it are resolved against the file's folder.
 """
 

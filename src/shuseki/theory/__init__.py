@@ -1,4 +1,4 @@
-"""Why at all? Where industry settles, when it leaves, and when knowledge stops growing."""
+"""Why do firms gather? Where industry settles, when it leaves, when knowledge stops growing."""
 
 from shuseki.theory.models.core_periphery import CorePeriphery
 from shuseki.theory.models.footloose import FootlooseEntrepreneur
