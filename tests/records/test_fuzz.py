@@ -116,6 +116,7 @@ def rows_of(data: bytes) -> int:
 
 
 SLOW = pytest.param(8, 12_500, marks=pytest.mark.slow)
+MANY = pytest.param(100_000, marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize(("files", "n"), [(2, 150), SLOW])
@@ -128,15 +129,16 @@ def test_no_line_of_a_csv_file_is_lost(tmp_path, files, n):
         check(path, tmp_path / f"s{k}", rows_of(data), untouched)
 
 
-def test_no_row_of_a_parquet_file_is_lost(tmp_path):
+@pytest.mark.parametrize("n", [300, MANY])
+def test_no_row_of_a_parquet_file_is_lost(tmp_path, n):
     rng = np.random.default_rng(10)
-    frame = pd.DataFrame([good(k) for k in range(300)], columns=HEADER)
-    untouched = set(frame["id"][150:])
-    for k in range(150):
+    frame = pd.DataFrame([good(k) for k in range(n)], columns=HEADER)
+    untouched = set(frame["id"][n // 2 :])
+    for k in range(n // 2):
         frame.iat[k, int(rng.integers(len(HEADER)))] = str(rng.choice(JUNK))
     path = tmp_path / "w.parquet"
     frame.to_parquet(path, index=False)
-    check(path, tmp_path / "s", 300, untouched)
+    check(path, tmp_path / "s", n, untouched)
     # The same as numbers and days, as other programs store them.
     typed = pd.DataFrame([good(k) for k in range(300)], columns=HEADER)
     typed["employees"] = typed["employees"].astype(float)
@@ -149,12 +151,13 @@ def test_no_row_of_a_parquet_file_is_lost(tmp_path):
     check(path, tmp_path / "t", 300, set(typed["id"][21:]))
 
 
-def test_no_row_of_a_workbook_is_lost(tmp_path):
+@pytest.mark.parametrize("n", [200, MANY])
+def test_no_row_of_a_workbook_is_lost(tmp_path, n):
     rng = np.random.default_rng(11)
     book = openpyxl.Workbook()
     book.active.append(HEADER)
     untouched, rows = set(), 0
-    for k in range(200):
+    for k in range(n):
         cells: list[object] = list(good(k))
         if k % 2:
             junk = [j for j in JUNK if "\0" not in j]

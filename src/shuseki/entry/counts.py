@@ -51,7 +51,7 @@ from shuseki.entry.wild_bootstrap import (
     share_as_large,
 )
 from shuseki.errors import ConvergenceError, DataError, ParameterError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, say, word
 from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -185,7 +185,7 @@ class CountFit(Result):
         """Kind of standard errors, as said in a sentence."""
         clustered = self.standard_errors.removeprefix(CLUSTERED_BY)
         if clustered != self.standard_errors:
-            return say("CR1, clustered by {column}", column=clustered)
+            return say("CR1, clustered by {column}", column=word(clustered))
         return kind_of_errors(self.standard_errors)
 
 
@@ -213,7 +213,7 @@ class Overdispersion(Result):
         """One row per alternative."""
         return pd.DataFrame(
             {
-                "alternative": ["variance μ + αμ", "variance μ + αμ²"],
+                "alternative": [say("variance μ + αμ"), say("variance μ + αμ²")],
                 "alpha": [self.alpha_nb1, self.alpha_nb2],
                 "t": [self.t_nb1, self.t_nb2],
                 "p_value_one_sided": stats.norm.sf([self.t_nb1, self.t_nb2]),

@@ -88,8 +88,9 @@ class Descriptives(Result):
     def to_frame(self) -> pd.DataFrame:
         """One row per variable, with its unit."""
         frame = self.table.rename_axis("variable").reset_index()
-        units = [self.definitions.label(name).unit for name in frame["variable"]]
-        frame.insert(1, "unit", units)
+        frame.insert(
+            1, "unit", [self.definitions.label(name).unit_said for name in frame["variable"]]
+        )
         return frame
 
 

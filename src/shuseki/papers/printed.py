@@ -206,6 +206,7 @@ STATEMENT_OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "approximation": ("area", "outcome", "statistic", "table", "variable"),
         "significance": ("only", "sign"),
         "effect": ("change_unit", "words"),
+        "definition": ("of_ja", "aspect_ja", "value_ja"),
     }
 )
 """Kinds of statement, and the fields each may have besides."""

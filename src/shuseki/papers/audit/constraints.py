@@ -198,7 +198,7 @@ class Page:
     def where(self, cell: Cell) -> Message:
         """Cite a cell: page, table, row and column."""
         if cell.kind == "statement":
-            return listed([self.paper.statement(cell.key[0]).where, cell.key[0]])
+            return listed([self.paper.statement(cell.key[0]).where, self.row_label(cell)])
         place = [self.paper.where(self.table_of[cell]), self.row_label(cell)]
         return listed(place if cell.kind == "correlations" else [*place, column_name(cell.column)])
 
@@ -212,6 +212,8 @@ class Page:
                 return say(
                     "{outcome} model {model}, {term}", outcome=outcome, model=model, term=named
                 )
+            case "statement", (key,):
+                return TwoNames(key, self.paper.statement(key).says_ja or key)
             case "correlations", (one, other):
                 return say("{one} with {other}", one=one, other=other)
             case "ranking", (outcome, rank):

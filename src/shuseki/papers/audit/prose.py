@@ -17,6 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from shuseki.language import joined, listed, say
+from shuseki.language.names import TwoNames
 from shuseki.papers.audit.constraints import (
     Cell,
     Certainty,
@@ -468,12 +469,18 @@ def _in_every_model(
         )
 
 
+def _word(statement: Statement, field: str) -> str:
+    """A word of a statement, in both languages where the paper's folder has them."""
+    english = str(statement[field])
+    return TwoNames(english, str(statement.get(f"{field}_ja") or english))
+
+
 def _definitions(page: Page) -> Iterator[Constraint]:
     """One thing is defined one way, wherever it is defined."""
     said: dict[tuple[str, str], dict[str, list[str]]] = {}
     for statement in page.paper.of_kind("definition"):
-        values = said.setdefault((str(statement["of"]), str(statement["aspect"])), {})
-        values.setdefault(str(statement["value"]), []).append(statement.where)
+        values = said.setdefault((_word(statement, "of"), _word(statement, "aspect")), {})
+        values.setdefault(_word(statement, "value"), []).append(statement.where)
     for (what, aspect), values in said.items():
         definitions = joined(
             [

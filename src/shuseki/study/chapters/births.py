@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from shuseki.demography.events import Births as Born
 from shuseki.demography.events import Exclusion, Lives, births
-from shuseki.demography.funnel import Funnel
+from shuseki.demography.funnel import GROUPS_JA, Funnel
 from shuseki.errors import examples
 from shuseki.geography.shapes import can_be_drawn
 from shuseki.language import Message, say
@@ -236,7 +236,7 @@ def _contradicted(funnel: Funnel) -> Iterator[Block]:
                     "Group “{group}”: the paper prints {printed:,}; {n:,} adds up with the other "
                     "groups to the printed total of {total:,} and gives the printed percentage, so "
                     "the study follows it.",
-                    group=group,
+                    group=TwoNames(group, GROUPS_JA.get(group, group)),
                     printed=printed,
                     n=obtained,
                     total=funnel.left,

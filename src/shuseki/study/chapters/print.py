@@ -11,7 +11,8 @@ import pandas as pd
 from shuseki.datasets.denominators import labour_force_of_ranked
 from shuseki.entry.descriptives import Ranking, rank
 from shuseki.errors import DataError
-from shuseki.language import Message, say
+from shuseki.language import Message, glossary, joined, say, word
+from shuseki.language.names import TwoNames
 from shuseki.papers.audit import Audit, audit
 from shuseki.papers.catalogue import PRINTED_PAPERS, printed_paper
 from shuseki.papers.printed import PrintedNumber, PrintedPaper
@@ -24,6 +25,23 @@ from shuseki.study.chapters.accounts import Rates, ranking_title, titled
 from shuseki.study.chapters.entry import Estimated, table_stem
 
 __all__ = ["PRINT", "Print", "Replicated"]
+
+
+KINDS = {
+    "ranking": say("ranking"),
+    "descriptives": say("descriptive statistics"),
+    "coefficients": say("coefficients"),
+    "fit": say("fit"),
+    "correlations": say("correlations"),
+    **{
+        name: TwoNames(name, glossary()[name][1])
+        for name in ("area", "births", "rate", "mean", "median", "sd", "min", "max", "n")
+        if name in glossary()
+    },
+    "coefficient": say("coefficient"),
+    "value": say("value"),
+}
+"""What the tables and columns of a print are called."""
 
 
 class Print(Options):
@@ -141,6 +159,7 @@ def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
         title=say("How much of each table was rebuilt"),
         frame=replication.by_table(),
         labels={"table": say("Table")},
+        words=KINDS,
         sources=replication.sources,
     )
     cells = replication.cells.assign(
@@ -230,6 +249,7 @@ def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
             ["table", "row", "outcome", "model", "column", "printed", "obtained", "last_digits_off"]
         ],
         labels={"table": say("Table")},
+        words={row: joined(map(word, row.split()), " ") for row in set(replication.cells["row"])},
         sources=replication.sources,
     )
 
