@@ -213,7 +213,9 @@ class Overdispersion(Result):
         """One row per alternative."""
         return pd.DataFrame(
             {
-                "alternative": [say("variance μ + αμ"), say("variance μ + αμ²")],
+                "alternative": pd.Series(
+                    [say("variance μ + αμ"), say("variance μ + αμ²")], dtype=object
+                ),
                 "alpha": [self.alpha_nb1, self.alpha_nb2],
                 "t": [self.t_nb1, self.t_nb2],
                 "p_value_one_sided": stats.norm.sf([self.t_nb1, self.t_nb2]),

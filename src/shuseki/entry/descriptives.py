@@ -88,9 +88,8 @@ class Descriptives(Result):
     def to_frame(self) -> pd.DataFrame:
         """One row per variable, with its unit."""
         frame = self.table.rename_axis("variable").reset_index()
-        frame.insert(
-            1, "unit", [self.definitions.label(name).unit_said for name in frame["variable"]]
-        )
+        units = [self.definitions.label(name).unit_said for name in frame["variable"]]
+        frame.insert(1, "unit", pd.Series(units, index=frame.index, dtype=object))
         return frame
 
 

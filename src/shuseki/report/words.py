@@ -76,6 +76,8 @@ def column_words(column: str, lang: str = "en") -> str:
     --------
     >>> column_words("set_aside", "ja"), column_words("distance_to_port_km")
     ('除外数', 'Distance to port (km)')
+    >>> column_words("plants_1996"), column_words("plants_1996", "ja")
+    ('Plants 1996', '事業所数（1996年）')
     """
     if column in WORDS and "{" not in WORDS[column][0]:
         return phrase(column, lang)
@@ -84,6 +86,10 @@ def column_words(column: str, lang: str = "en") -> str:
             stem = column.removesuffix(f"_{unit}")
             brackets = "（{}）" if check_language(lang) == "ja" else " ({})"
             return column_words(stem, lang) + brackets.format(phrase(f"unit_{unit}", lang))
+    dated = re.fullmatch(r"(.+)_(\d{4})", column)
+    if dated and dated[1] in WORDS:
+        year = "（{}年）" if check_language(lang) == "ja" else " {}"
+        return column_words(dated[1], lang) + year.format(dated[2])
     words = column.replace("_", " ").strip()
     return words if words.isupper() else words[:1].upper() + words[1:]
 

@@ -287,7 +287,7 @@ class Finding:
             said.append(
                 say(
                     "{cell}: {printed} → {text} ({slip})",
-                    cell=_short(repair.cell),
+                    cell=_short(page, repair.cell),
                     printed=page.texts[repair.cell] or "—",
                     text=repair.text or "—",
                     slip=slip,
@@ -296,8 +296,8 @@ class Finding:
         return joined(said, "; ") if said else ""
 
 
-def _short(cell: Cell) -> str:
-    row = " ".join(cell.key).strip()
+def _short(page: Page, cell: Cell) -> str:
+    row = page.row_label(cell) if cell.kind == "statement" else " ".join(cell.key).strip()
     if cell.column in ("value", "r"):
         return row
     return say("{row} {column}", row=row, column=column_name(cell.column))

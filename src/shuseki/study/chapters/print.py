@@ -249,7 +249,8 @@ def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
             ["table", "row", "outcome", "model", "column", "printed", "obtained", "last_digits_off"]
         ],
         labels={"table": say("Table")},
-        words={row: joined(map(word, row.split()), " ") for row in set(replication.cells["row"])},
+        words=KINDS
+        | {row: joined(map(word, row.split()), " ") for row in set(replication.cells["row"])},
         sources=replication.sources,
     )
 
