@@ -29,6 +29,8 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from shuseki.moved import install
+
 if TYPE_CHECKING:
     from shuseki.datasets.catalogue import catalogue, load
     from shuseki.datasets.panels import public_panel
@@ -222,3 +224,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+install()
