@@ -7,8 +7,8 @@ Every generated page, folder of pictures and section of ``benchmarks/README.md``
 with a digest of what it rests on: the code that it runs, every definition of shuseki which that
 code uses, directly or through others, the data files of packages that these read, and its output.
 Where a digest is no longer the right one, the page is stale, and the line says which command renews
-it. Words are left out of the digest: comments, docstrings, annotations, layout, and the messages of
-errors. So it takes a change of what is computed to make a page stale, and only of what it computes.
+it. Words are left out of the digest: comments, docstrings, annotations, layout, the messages of
+errors, and the room of languages. So it takes a change of what is computed to make a page stale, and only of what it computes.
 
     python docs/freshness.py         names every stale product; exit code 1 where a page or a
                                      picture is stale, 0 where only sections of benchmarks are
@@ -42,6 +42,8 @@ READS_FILES = {"files", "resources", "__file__"}
 """Names by which code reaches the data files of its package."""
 CATALOGUED = ("shuseki.datasets", "shuseki.geography", "shuseki.industries")
 """Packages whose files the catalogue of data sets names."""
+WORDS = f"{PACKAGE}.language"
+"""What things are called; nothing is computed there."""
 
 
 # ---- what a product rests on --------------------------------------------------------------------
@@ -155,7 +157,7 @@ class Closure:
 
     def enter(self, name: str) -> None:
         """Add what importing a module does: its own statements, and its imports'."""
-        if name in self.imported or not name.startswith(f"{PACKAGE}."):
+        if name in self.imported or not name.startswith(f"{PACKAGE}.") or name.startswith(WORDS):
             return
         self.imported.add(name)
         self.enter(name.rpartition(".")[0])
@@ -170,7 +172,7 @@ class Closure:
 
     def add(self, name: str, symbol: str) -> None:
         """Add one name of a module, and all that its definition uses."""
-        if (name, symbol) in self.seen or not name:
+        if (name, symbol) in self.seen or not name or name.startswith(WORDS):
             return
         self.seen.add((name, symbol))
         if name == PACKAGE:  # its names are loaded when first used
