@@ -3,9 +3,9 @@
 Whoever knows something says it once, in English with named blanks, and gets a ``Message``: a string
 that can be told in Japanese too::
 
-    message = say("{n:,} births in {areas:count(area)}", n=16_193, areas=253)
-    str(message)                    '16,193 births in 253 areas'
-    told(message, "ja")             '253地域で開業16,193件'
+    message = say("row {row} ({latitude:g}, {longitude:g})", row=3, latitude=35.6, longitude=139.7)
+    str(message)                    'row 3 (35.6, 139.7)'
+    told(message, "ja")             '3行目（35.6, 139.7）'
 
 The Japanese stands in ``ja/<room>.po``, one file for each room of the house, in the format of
 gettext. Single words (columns, values of cells, units, names of results) stand in ``glossary.csv``;
