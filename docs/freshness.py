@@ -8,7 +8,8 @@ with a digest of what it rests on: the code that it runs, every definition of sh
 code uses, directly or through others, the data files of packages that these read, and its output.
 Where a digest is no longer the right one, the page is stale, and the line says which command renews
 it. Words are left out of the digest: comments, docstrings, annotations, layout, the messages of
-errors, and the room of languages. So it takes a change of what is computed to make a page stale, and only of what it computes.
+errors, and the room of languages. So it takes a change of what is computed to make a page stale,
+and only of what it computes.
 
     python docs/freshness.py         names every stale product; exit code 1 where a page or a
                                      picture is stale, 0 where only sections of benchmarks are
