@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from itertools import pairwise
 from types import FrameType
 from typing import Any
 
@@ -46,8 +47,6 @@ STOPS = {
     signal.SIGTERM: "Terminated",
     signal.SIGHUP: "The terminal was closed",
 }
-
-JAPANESE = ("--lang ja", "--lang=ja")
 
 COMMANDS = {
     "run": ("study", "Run a study: records, births, rates, equations, verdicts, report."),
@@ -183,5 +182,6 @@ def _words(error: ShusekiError) -> str:
     from shuseki.language import Message, told
 
     said = error.args[0] if error.args else ""
-    japanese = any(" ".join(sys.argv[k:]).startswith(JAPANESE) for k in range(len(sys.argv)))
+    words = sys.argv[1:]
+    japanese = "--lang=ja" in words or ("--lang", "ja") in pairwise(words)
     return str(told(said, "ja")) if japanese and isinstance(said, Message) else str(error)

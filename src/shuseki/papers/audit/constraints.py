@@ -18,7 +18,7 @@ import numpy as np
 
 from shuseki.language import Message, glossary, listed, say
 from shuseki.language.names import TwoNames
-from shuseki.papers.printed import PrintedNumber, PrintedPaper, Statement, p_interval
+from shuseki.papers.printed import KEYS, PrintedNumber, PrintedPaper, Statement, p_interval
 
 __all__ = [
     "Cell",
@@ -316,15 +316,6 @@ def equations_of(paper: PrintedPaper) -> Iterator[tuple[str, str, tuple[str, ...
 
 
 COUNTED = frozenset({"plants", "areas", "industries"})
-ROW_KEYS: Mapping[str, tuple[str, ...]] = {
-    "coefficients": ("outcome", "model", "term"),
-    "fit": ("outcome", "model", "statistic"),
-    "descriptives": ("variable",),
-    "correlations": ("variable", "with"),
-    "ranking": ("outcome", "rank"),
-    "industries": ("group", "rank"),
-    "shares": ("question", "answer"),
-}
 CELL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "coefficients": ("coefficient", "t", "se", "p", "stars"),
     "fit": ("value", "stars"),
@@ -334,6 +325,8 @@ CELL_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "industries": ("rd_intensity_percent",),
     "shares": ("percent",),
 }
+ROW_KEYS = {kind: KEYS[kind] for kind in CELL_COLUMNS}
+"""Kind of table → the columns that name a row."""
 
 
 def column_name(column: str) -> str:

@@ -37,11 +37,11 @@ from shuseki.sources import Source
 from shuseki.theory.models.literature import FUJITA_KRUGMAN_VENABLES_1999, KRUGMAN_1991
 from shuseki.theory.solving.bounds import SHARES, Bounds
 from shuseki.theory.solving.space import (
+    IcebergSpace,
     check_costs,
     check_parameters,
     discounts,
     is_circulant,
-    proximity,
     two_regions,
 )
 
@@ -74,7 +74,7 @@ class ShortRun:
 
 
 @dataclass(frozen=True, eq=False)
-class CorePeriphery:
+class CorePeriphery(IcebergSpace):
     """Krugman's model on two regions, a circle, or any geography.
 
     Parameters
@@ -141,21 +141,6 @@ class CorePeriphery:
             check_shares("farm_shares", self.farm_shares, self.regions)
 
     # ---- the model -------------------------------------------------------------------
-
-    @property
-    def regions(self) -> int:
-        """Number of regions n."""
-        return len(self.distance)
-
-    @cached_property
-    def iceberg(self) -> Floats:
-        """Units sent per unit delivered, origin × destination."""
-        return np.exp(np.log(self.transport_cost) * np.asarray(self.distance, dtype=float))
-
-    @cached_property
-    def proximity(self) -> Floats:
-        """D, origin × destination."""
-        return proximity(self.distance, self.transport_cost, self.elasticity_of_substitution)
 
     @cached_property
     def immobile(self) -> Floats:

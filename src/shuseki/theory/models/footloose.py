@@ -37,6 +37,7 @@ from shuseki.theory.models.core_periphery import (
 from shuseki.theory.models.literature import FORSLID_OTTAVIANO_2003
 from shuseki.theory.solving.bounds import SHARES, Bounds
 from shuseki.theory.solving.space import (
+    IcebergSpace,
     check_costs,
     check_parameters,
     is_circulant,
@@ -48,7 +49,7 @@ __all__ = ["FootlooseEntrepreneur"]
 
 
 @dataclass(frozen=True, eq=False)
-class FootlooseEntrepreneur:
+class FootlooseEntrepreneur(IcebergSpace):
     """Forslid and Ottaviano's model on two regions, a circle, or any geography.
 
     Parameters
@@ -122,11 +123,6 @@ class FootlooseEntrepreneur:
     # ---- the model -------------------------------------------------------------------
 
     @property
-    def regions(self) -> int:
-        """Number of regions n."""
-        return len(self.distance)
-
-    @property
     def price_elasticity(self) -> float:
         """``a = μ/(σ-1)``: gain in real income per per cent more varieties nearby."""
         return self.manufacturing_share / (self.elasticity_of_substitution - 1)
@@ -135,11 +131,6 @@ class FootlooseEntrepreneur:
     def profit_share(self) -> float:
         """``b = μ/σ``: operating profit per unit of income spent."""
         return self.manufacturing_share / self.elasticity_of_substitution
-
-    @cached_property
-    def iceberg(self) -> Floats:
-        """Units sent per unit delivered, origin × destination."""
-        return np.exp(np.log(self.transport_cost) * np.asarray(self.distance, dtype=float))
 
     @cached_property
     def proximity(self) -> Floats:

@@ -37,10 +37,10 @@ from shuseki.theory.models.literature import (
 )
 from shuseki.theory.solving.bounds import SHARES, Bounds
 from shuseki.theory.solving.space import (
+    IcebergSpace,
     check_costs,
     check_parameters,
     is_circulant,
-    proximity,
     two_regions,
 )
 
@@ -48,7 +48,7 @@ __all__ = ["Housing"]
 
 
 @dataclass(frozen=True, eq=False)
-class Housing:
+class Housing(IcebergSpace):
     """Helpman's model on two regions, a circle, or any geography.
 
     Parameters
@@ -98,21 +98,6 @@ class Housing:
         check_costs(self.iceberg)
         if self.housing is not None:
             check_shares("housing", self.housing, self.regions)
-
-    @property
-    def regions(self) -> int:
-        """Number of regions n."""
-        return len(self.distance)
-
-    @cached_property
-    def iceberg(self) -> Floats:
-        """Units sent per unit delivered, origin × destination."""
-        return np.exp(np.log(self.transport_cost) * np.asarray(self.distance, dtype=float))
-
-    @cached_property
-    def proximity(self) -> Floats:
-        """D, origin × destination."""
-        return proximity(self.distance, self.transport_cost, self.elasticity_of_substitution)
 
     @cached_property
     def stock(self) -> Floats:

@@ -37,10 +37,10 @@ from shuseki.theory.models.core_periphery import ShortRun, break_point, sustain_
 from shuseki.theory.models.literature import FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999
 from shuseki.theory.solving.bounds import BOX, Bounds
 from shuseki.theory.solving.space import (
+    IcebergSpace,
     check_costs,
     check_parameters,
     is_circulant,
-    proximity,
     two_regions,
 )
 
@@ -48,7 +48,7 @@ __all__ = ["VerticalLinkages"]
 
 
 @dataclass(frozen=True, eq=False)
-class VerticalLinkages:
+class VerticalLinkages(IcebergSpace):
     """Manufacturing that buys from itself, on two regions, a circle, or any geography.
 
     The state is the share of each region's labour in manufacturing, shape ``(n,)``, in [0, 1].
@@ -121,21 +121,6 @@ class VerticalLinkages:
         check_costs(self.iceberg)
 
     # ---- the model -------------------------------------------------------------------
-
-    @property
-    def regions(self) -> int:
-        """Number of regions n."""
-        return len(self.distance)
-
-    @cached_property
-    def iceberg(self) -> Floats:
-        """Units sent per unit delivered, origin × destination."""
-        return np.exp(np.log(self.transport_cost) * np.asarray(self.distance, dtype=float))
-
-    @cached_property
-    def proximity(self) -> Floats:
-        """D, origin × destination."""
-        return proximity(self.distance, self.transport_cost, self.elasticity_of_substitution)
 
     @cached_property
     def persons(self) -> Floats:

@@ -10,12 +10,15 @@ Sources: Fujita, Krugman and Venables (1999), chapters 4–6.
 Limits: costs multiply; an additive cost is used by the linear model alone.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, examples
 
 __all__ = [
+    "IcebergSpace",
     "any_costs",
     "check_costs",
     "check_parameters",
@@ -59,6 +62,29 @@ def any_costs(iceberg: Floats) -> Floats:
 def proximity(distance: Floats, transport_cost: float, elasticity_of_substitution: float) -> Floats:
     """``D[r, s] = T_rs ** (1 - σ)``, origin × destination, shape ``(n, n)``, in (0, 1]."""
     return np.exp(((1 - elasticity_of_substitution) * np.log(transport_cost)) * distance)
+
+
+class IcebergSpace:
+    """What a model with iceberg costs knows of space, from its distances and its cost of a step."""
+
+    distance: Floats
+    transport_cost: float
+    elasticity_of_substitution: float
+
+    @property
+    def regions(self) -> int:
+        """Number of regions n."""
+        return len(self.distance)
+
+    @cached_property
+    def iceberg(self) -> Floats:
+        """Units sent per unit delivered, origin × destination."""
+        return np.exp(np.log(self.transport_cost) * np.asarray(self.distance, dtype=float))
+
+    @cached_property
+    def proximity(self) -> Floats:
+        """D, origin × destination."""
+        return proximity(self.distance, self.transport_cost, self.elasticity_of_substitution)
 
 
 def is_circulant(matrix: Floats) -> bool:
