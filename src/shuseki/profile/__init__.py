@@ -1,0 +1,1 @@
+"""How does this area stand, why, and what follows?"""
