@@ -1,18 +1,23 @@
-"""Where is a module that used to have another name?
+"""Where is what used to have another name?
 
-Scripts written for earlier versions go on running: importing a module by its old name gives the
-module as it now is, with a ``DeprecationWarning`` that says the new name.
+Scripts written for earlier versions go on running. Importing a module by its old name gives the
+module as it now is; a name that has left its module is found where it went; an argument is taken
+by its old name. Each says the new name in a ``DeprecationWarning``.
 """
 
+import functools
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import MappingProxyType, ModuleType
+from typing import Any, TypeVar
 
-__all__ = ["MOVED", "install"]
+__all__ = ["LEFT", "MOVED", "gone_from", "install", "renamed"]
+
+T = TypeVar("T", bound=Callable[..., Any])
 
 ROOMS = {
     "measures.change": "breaks externalities histories lifecycle regimes shocks trends typology",
@@ -50,6 +55,65 @@ MOVED = MappingProxyType(
     }
 )
 """Old name → new name."""
+LEFT = MappingProxyType(
+    {
+        "shuseki.study.measures": {"measure": "shuseki.study.chapters.measures:measure"},
+        "shuseki.study.run": {
+            "_division": "shuseki.study.chapters.region:division_of",
+            "_table": "shuseki.moved:table_with_codes",
+        },
+        "shuseki.theory.quantitative_spatial": {
+            "Elasticities": "shuseki.theory.models.quantitative_immobile:ImmobileDemandParameters"
+        },
+    }
+)
+"""Module, by the name it had → what has left it → where that is now."""
+
+
+def gone_from(module: str) -> Callable[[str], Any]:
+    """Make the ``__getattr__`` of a module, which finds what has left it."""
+
+    def find(name: str) -> Any:
+        if name not in LEFT.get(module, {}):
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        room, _, new = LEFT[module][name].partition(":")
+        warnings.warn(
+            f"{module}.{name} is now {room}.{new}. Import it by that name.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return getattr(import_module(room), new)
+
+    return find
+
+
+def renamed(**new_by_old: str) -> Callable[[T], T]:
+    """Let a function or a class take arguments by the names they had."""
+
+    def take(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def taking(*given: Any, **named: Any) -> Any:
+            for old in new_by_old.keys() & named.keys():
+                warnings.warn(
+                    f"{old}= is now {new_by_old[old]}=.", DeprecationWarning, stacklevel=2
+                )
+                named[new_by_old[old]] = named.pop(old)
+            return function(*given, **named)
+
+        return taking
+
+    def decorate(target: Any) -> Any:
+        if not isinstance(target, type):
+            return take(target)
+        target.__init__ = take(target.__init__)  # type: ignore[misc]
+        return target
+
+    return decorate
+
+
+def table_with_codes(path: Any, *codes: str, encoding: str = "auto") -> Any:
+    """Read a table as ``study.run`` did: now ``read_table(path, codes=codes)``."""
+    return import_module("shuseki.reading.tables").read_table(path, codes=codes, encoding=encoding)
 
 
 class _Moved(MetaPathFinder, Loader):
@@ -69,7 +133,12 @@ class _Moved(MetaPathFinder, Loader):
         warnings.warn(
             f"{old} is now {new}. Import it by that name.", DeprecationWarning, stacklevel=2
         )
-        sys.modules[old] = import_module(new)
+        found = import_module(new)
+        if old not in LEFT:
+            sys.modules[old] = found
+            return
+        module.__dict__.update({k: v for k, v in vars(found).items() if not k.startswith("__")})
+        vars(module)["__getattr__"] = gone_from(old)
 
 
 def install() -> None:

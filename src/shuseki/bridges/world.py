@@ -1,9 +1,9 @@
 """What would change in the observed areas, by name?
 
-Where data and theory meet: ``invert`` takes a panel and distances, calibrates a quantitative
-spatial model of ``shuseki.theory`` so that the observed areas are an equilibrium, and returns a
-``World``, whose counterfactuals are asked for by the names of areas.
-``shuseki.datasets.worlds.bundled_world_data`` gives such a panel.
+Where data and theory meet: ``invert`` takes a panel and distances, or the name of a bundled
+division, calibrates a quantitative spatial model of ``shuseki.theory`` so that the observed areas
+are an equilibrium, and returns a ``World``, whose counterfactuals are asked for by the names of
+areas.
 
 Transport costs are ``T_rs = (d_rs / d_min)^δ``, with d_min the shortest distance of all, so that
 every cost is ≥ 1. The distance within an area is that given (usual in gravity work:
@@ -25,11 +25,13 @@ import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Bools, Floats
+from shuseki.datasets.worlds import bundled_world_data
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.names import spelling_key
 from shuseki.language import Message, joined, say
 from shuseki.language.names import TwoNames
+from shuseki.moved import renamed
 from shuseki.panel import Panel
 from shuseki.theory.models.counterfactual import Counterfactual
 from shuseki.theory.models.quantitative_housing import HousingParameters
@@ -267,8 +269,9 @@ class World:
         )
 
 
+@renamed(elasticities="parameters")
 def invert(
-    panel: Panel,
+    panel: Panel | str,
     distances: Floats | None = None,
     *,
     within_km: Floats | None = None,
@@ -282,7 +285,8 @@ def invert(
     Parameters
     ----------
     panel
-        A panel with ``employment`` (or ``employees``) and ``wages_yen`` in one period and industry.
+        A panel with ``employment`` (or ``employees``) and ``wages_yen`` in one period and industry;
+        or the name of a bundled division, with the names and the distances within its areas.
     distances
         Kilometres between areas, ``(areas, areas)``, > 0 on the diagonal too; great-circle
         distances of the panel's centres by default.
@@ -305,6 +309,10 @@ def invert(
         No centres and no distances; no employees anywhere.
     """
     check_parameters("invert", distance_elasticity=(distance_elasticity, 0, np.inf))
+    if isinstance(panel, str):
+        observed = bundled_world_data(panel)
+        panel, names_ja = observed.panel, names_ja or observed.names_ja
+        within_km = observed.within_km if within_km is None else within_km
     people, pay, keep, notes = _employment_and_wages(panel)
     if distances is None:
         apart = _distances(panel, within_km)

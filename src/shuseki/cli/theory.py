@@ -10,7 +10,6 @@ import typer
 from shuseki.bridges.world import Foreign, invert
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang, Output, bar, show
-from shuseki.datasets.worlds import bundled_world_data
 from shuseki.errors import ParameterError
 from shuseki.language import Message, say, told
 from shuseki.results import Result
@@ -153,11 +152,8 @@ def counterfactual(
     lang: Lang = "en",
 ) -> None:
     """Change roads, land, productivity or plants in Japanese areas, by name."""
-    observed = bundled_world_data(division)
     world = invert(
-        observed.panel,
-        within_km=observed.within_km,
-        names_ja=observed.names_ja,
+        division,
         parameters=_parameters(dispersion, sigma, goods_share, congestion),
         foreign=[Foreign(name, size) for name, size in _pairs(foreign)],
     )

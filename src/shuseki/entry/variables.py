@@ -24,6 +24,7 @@ from shuseki.entry.definitions import Definitions, VariableDefinition
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, say
 from shuseki.language.names import TwoNames
+from shuseki.moved import renamed
 from shuseki.panel import Panel
 from shuseki.reading.tables import as_numbers
 from shuseki.results import Result, result
@@ -35,6 +36,7 @@ COUNTED = ("births", "deaths", "net_change", "stock")
 """What can be counted; only a net change can be negative."""
 
 
+@renamed(births="counts")
 @result
 class RegionalVariables(Result):
     """Variables and outcomes, one row per area.
@@ -174,7 +176,7 @@ def regional_variables(
     accounts: pd.DataFrame,
     counts: pd.DataFrame | Panel | None = None,
     *,
-    definitions: Definitions,
+    definitions: Definitions | None = None,
     groups: Mapping[str, str] | None = None,
     area_names: Mapping[str, str] | None = None,
     area_groups: Mapping[str, str] | None = None,
@@ -208,7 +210,7 @@ def regional_variables(
     AlignmentError
         Counts and accounts of different areas.
     ParameterError
-        A panel by industry without groups.
+        No definitions; a panel by industry without groups.
 
     Examples
     --------
@@ -224,6 +226,12 @@ def regional_variables(
     001    2.5    0.03
     002    2.0    0.05
     """
+    if definitions is None:
+        raise ParameterError(
+            "No definitions of the variables and outcomes. Expected definitions=..., from "
+            "shuseki.entry.definitions.read_definitions, or those of a paper: "
+            "shuseki.papers.catalogue.printed_definitions()."
+        )
     accounts = accounts.set_axis(accounts.index.astype(str))
     repeated = accounts.index[accounts.index.duplicated()]
     if len(repeated):

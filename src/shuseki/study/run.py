@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shuseki.language import say
+from shuseki.moved import gone_from
 from shuseki.release import MANIFEST, check_folder, whole_folder
 from shuseki.report.blocks import Block, Bullets, Document, Note, Numbers, Section
 from shuseki.report.exports import write_tables
@@ -22,6 +23,9 @@ from shuseki.study.manifest import Manifest
 from shuseki.study.specification import Study, read_study
 
 __all__ = ["Run", "run"]
+
+
+__getattr__ = gone_from(__name__)
 
 
 def silent(happened: Mapping[str, Any]) -> None:

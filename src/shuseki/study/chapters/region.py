@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from shuseki.errors import DataError, ShusekiError, UnknownCodeError, examples
+from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError, examples
 from shuseki.geography.areas import iso_date
 from shuseki.geography.districts import (
     BUNDLED,
@@ -16,6 +16,7 @@ from shuseki.geography.districts import (
     division_from_table,
     division_of_any,
 )
+from shuseki.geography.gazetteers import Codes
 from shuseki.geography.outlines import read_outlines
 from shuseki.language import say
 from shuseki.language.names import some_of
@@ -73,28 +74,49 @@ class RegionChapter(Chapter[Region, Division]):
 
     def run(self, asked: Region, running: Running) -> Division:
         """Find the areas; their names, points and outlines where the study gives them."""
-        encoding = running.study.study.encoding
+        encoding, name = running.study.study.encoding, running.study.name
         store: Store = running.answers["records"].store
         codes = running.study.records.codes_of
         with running.manifest.step("divide the country") as entry:
             for table in (asked.file, asked.names, asked.outlines):
                 if table is not None:
                     running.manifest.add_input(table)
-            own = OF_RECORDS if codes == "any" else BUNDLED[0]
-            if asked.file is not None:
-                found = division_from_table(
-                    asked.file, date=asked.date, encoding=encoding, codes=codes
-                )
-            elif (asked.division or own) == OF_RECORDS:
-                found = areas_of_records(store, running.study.name)
-            else:
-                found = division(asked.division or own, asked.date)
-            if asked.names is not None:
-                found = with_names(found, asked.names, encoding)
-            if asked.outlines is not None:
-                found = replace(found, outlines=read_outlines(asked.outlines, found.codes))
+            found = divided(asked, codes=codes, encoding=encoding, store=store, name=name)
             entry["areas"] = len(found.codes)
         return found
+
+
+def divided(
+    asked: Region,
+    *,
+    codes: Codes = "japan",
+    encoding: str = "auto",
+    store: Store | None = None,
+    name: str = "user",
+) -> Division:
+    """The areas that a study asks for; those of its records need the store."""
+    own = OF_RECORDS if codes == "any" else BUNDLED[0]
+    if asked.file is not None:
+        found = division_from_table(asked.file, date=asked.date, encoding=encoding, codes=codes)
+    elif (asked.division or own) != OF_RECORDS:
+        found = division(asked.division or own, asked.date)
+    elif store is not None:
+        found = areas_of_records(store, name)
+    else:
+        raise ParameterError(
+            "The areas are those of the records. Expected records that are in a store. "
+            "Run the study, or name a division."
+        )
+    if asked.names is not None:
+        found = with_names(found, asked.names, encoding)
+    if asked.outlines is not None:
+        found = replace(found, outlines=read_outlines(asked.outlines, found.codes))
+    return found
+
+
+def division_of(study: Any) -> Division:
+    """The areas that a study names, before it runs."""
+    return divided(study.region, encoding=study.study.encoding, name=study.name)
 
 
 def areas_of_records(store: Store, name: str) -> Division:
