@@ -243,10 +243,11 @@ def births(
 
     places = places_of(store, division, [at], closed=lives == "spells")
     groups = groups_of(classes)
-    notes = (*LIMITS, *places.notes)
+    read = store.notes_on([since, *earlier])
+    notes = (*LIMITS, *places.notes, *read)
     if lives == "spells":
         candidates, dated = opened_between(store, since, at, seen(since))
-        notes = (dated, *places.notes)
+        notes = (dated, *places.notes, *read)
         before = (*earlier, since)  # one seen in ``since`` cannot have opened after it
     else:
         candidates, before = store.there(at).anti_join(seen(since), "id"), earlier
@@ -478,7 +479,11 @@ def events(
     """
     years = tuple(sorted(store.waves if waves is None else waves))
     if len(years) < 2:
-        raise ParameterError(f"Waves given: {list(years)}. Expected at least two.")
+        raise ParameterError(
+            f"Waves given: {list(years)}. Expected at least two. Add waves; or name years "
+            "(waves=, --wave): a register that keeps the closed can be asked for any year up to "
+            "its own."
+        )
     group_of = groups_of(groups)
     places = places_of(store, division, years, closed=lives == "spells")
     if lives == "spells":

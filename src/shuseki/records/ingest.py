@@ -13,6 +13,9 @@ file that is in (same bytes, read alike) is skipped. Always: rows in = rows kept
 One process at a time writes to a store; another waits, and is refused in words when that takes too
 long. Everything is readable by its owner only. What a killed ingest left, the next one removes.
 
+Files of changes (``rows = "changes"``) follow one another: all are kept, and of each unit the store
+reads what was recorded latest, in whichever order the files came.
+
 A wave that is delivered again, corrected, is recognised by its numbers: more than half of the rows
 are in the store for the same wave. It is refused, or, with ``replace=True``, takes the place of the
 earlier delivery. A few numbers that another file of the wave holds are set aside as duplicates.
@@ -429,7 +432,10 @@ def take_in(
             connection = connect(taking.folder, temp_directory=str(spill), **taking.options)
             try:
                 checked = check_rows(connection, facts, chosen, work)
-                meeting = _meet(connection, checked, held, new, path.name, taking.folder)
+                if chosen.rows == "changes":
+                    meeting = _following(checked, held, new, path.name)
+                else:
+                    meeting = _meet(connection, checked, held, new, path.name, taking.folder)
                 replaced = [*others, *(meeting.repeated if replace else ())]
                 checked = meeting.without_known(replaced)
                 written = write_part(connection, checked, whole)
@@ -452,6 +458,8 @@ def take_in(
                 "encoding": facts.encoding,
                 **asdict(making),
                 "source": asdict(source_of(facts, chosen)),
+                "rows": chosen.rows,
+                "keeps_closed": chosen.keeps_closed,
                 **written,
                 "beside": beside,
                 "replaces": names,
@@ -546,6 +554,19 @@ class Meeting:
             )
         odd = oddities_of(found, self.checked.odd_codes)
         return changed(self.checked, table=found, oddities=odd)
+
+
+def _following(checked: Checked, held: Sequence[Part], new: Sequence[str], file: str) -> Meeting:
+    """A file of changes: what other parts say of the same units it does not repeat but follows.
+
+    ``Store`` reads of each unit what was recorded latest.
+    """
+    waves = {int(wave) for wave in checked.table.select("wave").distinct().to_pandas()["wave"].dropna()}
+    beside = [part for part in held if set(part.waves) & waves]
+    for part in beside:
+        refuse_damaged(part, wholly=False)
+    repeated = tuple(part for part in beside if part.name not in new and part.file == file)
+    return Meeting(checked, None, {}, 0, repeated, file)
 
 
 def _meet(

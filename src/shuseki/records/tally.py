@@ -241,7 +241,8 @@ def places_of(
     told = () if division is None else division.notes
     days = {wave: wave_day(wave) for wave in counts["wave"].unique()}
     moved = known.moved(counts, days, day)
-    return Places(None if same.all() else place_table(at), (*told, *moved))
+    notes = (*told, *moved, *store.notes_on(waves))
+    return Places(None if same.all() else place_table(at), notes)
 
 
 def place_table(at: pd.DataFrame) -> pd.DataFrame:

@@ -38,7 +38,7 @@ from shuseki.records.engine import connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, REASONS, SCHEMA, reason
 from shuseki.records.files import Account, FileFacts, examine, stage
 from shuseki.records.layouts import Layout, layout
-from shuseki.records.store import is_synthetic
+from shuseki.records.store import earliest, is_synthetic
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -60,6 +60,7 @@ COLUMN_OF: Mapping[str, str] = {
     "no employees": "employees",
     "negative employees": "employees",
     "duplicate id": "id",
+    "superseded": "id",
 }
 VALUES = tuple(dict.fromkeys(COLUMN_OF.values()))
 OPTIONAL = tuple(field.name for field in FIELDS if not field.required and field.kind != "string")
@@ -238,6 +239,8 @@ def check_rows(
         )
         why = ibis.ifelse(rows.kept_by_layout, why, "not kept by the layout")
         table = rows.mutate(reason=why).drop("kept_by_layout")
+        if chosen.rows == "changes":
+            table = latest_of_each(table)
         kept = table.filter(table.reason.isnull())
         repeated = kept.group_by("wave", "id").agg(first=kept.row.min(), times=kept.count())
         connection.to_parquet(repeated.filter(repeated.times > 1), again)
@@ -262,6 +265,26 @@ def check_rows(
     days = frozenset(days_of(table, chosen))
     notes = gazetteer(chosen.codes).notes(days)
     return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), days, notes)
+
+
+def latest_of_each(table: ir.Table) -> ir.Table:
+    """Of the changes of a unit keep the latest, with the earliest day of opening of them all.
+
+    Where one of them does not say when the unit opened, that is not known; rows that are set aside
+    are asked too, for a unit was there before its latest row.
+    """
+    good = table.reason.isnull()
+    # A row that is set aside is a unit of its own here, so that it hides no other.
+    unit = ibis.window(
+        group_by=[table.wave, table.id, ibis.ifelse(good, 0, table.row)],
+        order_by=[table.recorded.desc(nulls_first=False), table.row.desc()],
+    )
+    nth = ibis.row_number().over(unit)
+    columns = {name: table[name] for name in table.columns}
+    columns["reason"] = ibis.ifelse(good & (nth > 0), "superseded", table.reason)
+    if "opened" in table.columns:
+        columns["opened"] = earliest(table, ["wave", "id"])
+    return table.select(**columns)
 
 
 def days_of(table: ir.Table, chosen: Layout) -> set[str]:
