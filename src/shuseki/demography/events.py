@@ -241,13 +241,12 @@ def births(
         numbers = carried(store, wave, at, changed)
         return numbers.filter(numbers.ended == 0).select("id")
 
-    places = places_of(store, division, [at], closed=lives == "spells")
+    places = places_of(store, division, [at], closed=lives == "spells", beside=(since, *earlier))
     groups = groups_of(classes)
-    read = store.notes_on([since, *earlier])
-    notes = (*LIMITS, *places.notes, *read)
+    notes = (*LIMITS, *places.notes)
     if lives == "spells":
         candidates, dated = opened_between(store, since, at, seen(since))
-        notes = (dated, *places.notes, *read)
+        notes = (dated, *places.notes)
         before = (*earlier, since)  # one seen in ``since`` cannot have opened after it
     else:
         candidates, before = store.there(at).anti_join(seen(since), "id"), earlier

@@ -561,7 +561,9 @@ def _following(checked: Checked, held: Sequence[Part], new: Sequence[str], file:
 
     ``Store`` reads of each unit what was recorded latest.
     """
-    waves = {int(wave) for wave in checked.table.select("wave").distinct().to_pandas()["wave"].dropna()}
+    waves = {
+        int(wave) for wave in checked.table.select("wave").distinct().to_pandas()["wave"].dropna()
+    }
     beside = [part for part in held if set(part.waves) & waves]
     for part in beside:
         refuse_damaged(part, wholly=False)

@@ -225,9 +225,9 @@ class Store:
             counts = table.agg(n=table.count(), no=table.opened.isnull().sum()).to_pandas().iloc[0]
             told.append(
                 say(
-                    "{years} are read from the register of {register}: its units stand where, and "
-                    "are what, they were then. {undated:,} of {n:,} do not say when they opened, "
-                    "and count as there from the first year on.",
+                    "Years read from the register of {register}: {years}. Its units stand where, "
+                    "and are what, they were in {register}. {undated:,} of {n:,} do not say when "
+                    "they opened, and count as there from the first year on.",
                     years=listed(asked),
                     register=register,
                     undated=int(counts["no"] or 0),
