@@ -271,8 +271,8 @@ def opened(path: Path, member: str = "") -> Iterator[IO[bytes]]:
                 with gzip.open(file) as unpacked:
                     yield unpacked  # type: ignore[misc]
             elif start[:3] == b"BZh" and start[3:].isdigit():
-                with bz2.open(file) as unpacked:
-                    yield unpacked  # type: ignore[misc]
+                with bz2.open(file) as whole:
+                    yield whole
             elif start == b"PK\x03\x04":
                 with (
                     zipfile.ZipFile(file) as pack,

@@ -1,9 +1,9 @@
 """How is a table read from a file, whatever the file is, without losing a row?
 
 CSV (any delimiter, encoding, gzip, bzip2, zip), JSON, Parquet and xlsx become the same thing: a
-stream of ``Chunk``, columns as Arrow arrays with the number of each row as an editor, or a spreadsheet,
-shows it; and beside them the lines that could not be read, each with its number and text. Exactly
-the file that is named is opened.
+stream of ``Chunk``, columns as Arrow arrays with the number of each row as an editor, or a
+spreadsheet, shows it; and beside them the lines that could not be read, each with its number and
+text. Exactly the file that is named is opened.
 
 The rows of a text file are told by ``reading.lines``; the parser only cuts them into fields. When
 the parser finds another number of rows than there are, that is an error, never a loss.

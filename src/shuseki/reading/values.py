@@ -516,7 +516,7 @@ def era_month(
     name = LETTERS.get(era.upper(), era)
     first, last = (datetime.date.fromisoformat(end) for end in ERAS[name])
     year = first.year - 1 + (1 if nth == "元" else int(nth))
-    found, sign = calendar_day(year, int(month or month_ or 0), 1)
+    found, _ = calendar_day(year, int(month or month_ or 0), 1)
     if found is None or (name == "明治" and year < SOLAR_CALENDAR):
         return None, Sign.BROKEN
     if (found.year, found.month) == (first.year, first.month):

@@ -323,7 +323,8 @@ def of_minguo(text: str) -> str:
     year, month, day = (
         next((found[f"{part}{k}"] for k in "123" if found[f"{part}{k}"]), None) for part in "ymd"
     )
-    assert year is not None and month is not None
+    assert year is not None
+    assert month is not None
     ends = "" if day is None else f"-{int(day):02d}"
     return f"{(1 if year == '元' else int(year)) + 1911:04d}-{int(month):02d}{ends}"
 

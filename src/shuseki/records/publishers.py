@@ -43,7 +43,7 @@ import pandas as pd
 import pooch
 
 from shuseki.disk import flush_one, locked
-from shuseki.errors import DataError, OutputError, ParameterError, ShusekiError, examples
+from shuseki.errors import DataError, OutputError, ParameterError, ShusekiError
 from shuseki.language import Message, say
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -57,6 +57,8 @@ TRIES = 3
 LONGEST_WAIT_SECONDS = 30.0
 MOST_BYTES = 1 << 30
 SHOWN = 200
+SHORTEST_KEY = 8
+"""A shorter one may stand in data by chance."""
 BUSY = (429, 500, 502, 503, 504)
 CONDITION = re.compile(r"(?:cd|lv)(?:Tab|Area|Time|Cat\d{2})(?:From|To)?")
 CACHE = "SHUSEKI_CACHE"
@@ -364,7 +366,7 @@ class Request(Protocol):
         ...
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818
     """A page is not what was expected; its words say why. ``key`` is set where it is the key's."""
 
     def __init__(self, why: str, *, key: bool = False) -> None:
@@ -485,14 +487,14 @@ class Fetched:
             path = made.page(k)
             if not path.is_file() or digest_of(path) != page.sha256:
                 raise not_as_fetched(place, path.name)
-        if not request.is_settled(fetched_at):
-            made.forget()
-            return made
         made.pages, made.fetched_at = pages, fetched_at
+        if made.is_done and not request.is_settled(fetched_at):
+            made.forget()
         return made
 
     def forget(self) -> None:
         """Remove what was fetched: what says so first."""
+        self.pages, self.fetched_at = [], ""
         (self.place / STATE).unlink(missing_ok=True)
         for path in self.place.glob("page-*.csv"):
             path.unlink()
@@ -619,10 +621,10 @@ def key_of(publisher: Publisher, access: Access) -> str:
                 register=publisher.register,
             )
         )
-    if not re.fullmatch(r"[!-~]{4,200}", key.strip()):
+    if not re.fullmatch(r"[!-~]{1,200}", key.strip()):
         raise ParameterError(
             say(
-                "The key for {title} has letters that no key has, or is too short or too long. "
+                "The key for {title} has letters that no key has, or is too long. "
                 "Expected it as the publisher sent it. Copy it again.",
                 title=publisher.title,
             )
@@ -758,7 +760,7 @@ class Asking:
             raise Refused(say("it answers with a page, not with data: {said}", said=said))
         if not body.strip():
             raise Refused(say("the answer is empty"))
-        if self._key.encode() in body:
+        if len(self._key) >= SHORTEST_KEY and self._key.encode() in body:
             raise Refused(say("the answer repeats the key, and is not kept"))
 
     def first_words(self, body: bytes) -> str:
