@@ -1,7 +1,7 @@
 """Registers as published: every sample in the publisher's format is read to the cell.
 
-The samples (``registers/``, all synthetic) are small enough to read by eye: what is expected of them
-was written by hand from their rows.
+The samples (``registers/``, all synthetic) are small enough to read by eye: what is expected of
+them was written by hand from their rows.
 """
 
 import bz2
@@ -564,7 +564,7 @@ def test_births_deaths_and_stocks_come_from_one_register(tmp_path: Path) -> None
     found = births(store, at=2002, since=2000, lives="spells")
     assert set(found.table.to_pandas()["id"]) == {"A003", "A005"}
     assert set(births(store, at=2002, since=2000).table.to_pandas()["id"]) == {"A003"}
-    assert "Years read from the register of 2004: 2000 and 2002" in " ".join(found.notes)
+    assert "Years read from the register of 2004: 2000, 2002" in " ".join(found.notes)
     assert "2 of 7 do not say when they opened" in " ".join(found.notes)
 
 
@@ -643,7 +643,7 @@ def test_the_commands_count_from_a_register(tmp_path: Path) -> None:
     asked = ["--wave", "2000", "--wave", "2002", "--lives", "spells"]
     done = run(demography, ["events", store, *asked])
     assert done.exit_code == 0, done.output
-    assert "2 births and 2 deaths over the waves 2000 and 2002" in done.output
+    assert "2 births and 2 deaths over the waves 2000, 2002" in done.output
     japanese = run(demography, ["events", store, *asked, "--lang", "ja"])
     assert "2004年の名簿から読んだ年：2000・2002" in japanese.output.replace("\n", "")
     done = run(demography, ["births", store, "--at", "2002", "--since", "2000"])

@@ -278,30 +278,55 @@ def _stand_alone(parts: Sequence[Part]) -> bool:
 def writing(folder: str | Path, progress: Progress | None = None) -> Iterator[Lock]:
     """Be the only process that writes to a store, and clear up after killed ones.
 
+    A store that was made for it and got nothing goes away again.
+
     Raises
     ------
     OutputError
         The folder cannot be made or written, or another process writes to it for long.
     """
     store = Path(folder)
-    try:
-        if not store.is_dir():
-            store.mkdir(mode=0o700, parents=True)
-        parts = store / PARTS
-        parts.mkdir(mode=0o700, exist_ok=True)
-        if not os.access(parts, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except OSError as error:
-        raise OutputError(
-            f"The store {store} cannot be written: {error.strerror}. Expected a folder that you "
-            "may write. Choose another."
-        ) from error
+    parts = store / PARTS
     wait = None if progress is None else lambda: progress("waiting for another writer", 0.0)
-    with locked(parts, waiting=wait) as lock:
-        for left in parts.glob(".*.partial"):  # of versions before the scratch folders
-            shutil.rmtree(left, ignore_errors=True)
-        _finish_replacing(store)
-        yield lock
+    for _ in range(5):  # another writer that put nothing in takes its folder away again
+        try:
+            made = _made(parts)
+            before = parts.stat()
+            if not os.access(parts, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise OutputError(
+                f"The store {store} cannot be written: {error.strerror}. Expected a folder that "
+                "you may write. Choose another."
+            ) from error
+        with locked(parts, waiting=wait) as lock:
+            if not parts.is_dir() or not os.path.samestat(before, parts.stat()):
+                continue
+            try:
+                for left in parts.glob(".*.partial"):  # of versions before the scratch folders
+                    shutil.rmtree(left, ignore_errors=True)
+                _finish_replacing(store)
+                yield lock
+            finally:
+                for place in reversed(made):  # those that are still empty
+                    with suppress(OSError):
+                        place.rmdir()
+            return
+    raise OutputError(
+        f"The store {store} cannot be kept: others remove it. Expected one writer at a time. Call "
+        "again."
+    )
+
+
+def _made(folder: Path) -> list[Path]:
+    """Make a private folder and those above it; give the ones that were not there."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    made = list(reversed(missing))
+    for place in made:
+        place.mkdir(mode=0o700, exist_ok=True)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    return made
 
 
 @dataclass(frozen=True, slots=True)

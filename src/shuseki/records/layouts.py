@@ -451,16 +451,16 @@ def from_source(source: Any) -> Source:
     """Read one entry of ``columns``: a name, a position, several joined, or a part of one."""
     if isinstance(source, Join | Cut | Only):
         return source
-    if isinstance(source, Mapping) and "where" in source:
+    if isinstance(source, Mapping) and "column" in source:
+        known = ("column", "where") if "where" in source else ("column", "extract")
         for key in source:
-            if key not in ("column", "where"):
-                raise unknown("key of a column of some rows", key, ("column", "where"))
-        where = {as_name(n): tuple(map(str, values)) for n, values in source["where"].items()}
-        return Only(as_name(source["column"]), where)
-    if isinstance(source, Mapping) and "extract" in source:
-        for key in source:
-            if key not in ("column", "extract"):
-                raise unknown("key of a part of a column", key, ("column", "extract"))
+            if key not in known:
+                raise unknown("key of a part of a column", key, (*known, "where"))
+        if len(source) == 1:
+            return as_name(source["column"])
+        if "where" in source:
+            where = {as_name(n): tuple(map(str, values)) for n, values in source["where"].items()}
+            return Only(as_name(source["column"]), where)
         pattern = str(source["extract"])
         try:
             re.compile(pattern)

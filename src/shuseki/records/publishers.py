@@ -851,13 +851,14 @@ class TableOfEstat:
             )
         except (KeyError, ValueError):
             raise Refused(say("the answer does not say which of how many rows it holds")) from None
-        n = count_rows(rows)
-        if not header or n != last - first + 1 or str(first) != parameters["startPosition"]:
+        names = next(csv.reader([header.decode("utf-8", errors="replace")]), [])
+        n = count_rows(rows, len(names))
+        if not names or n != last - first + 1 or str(first) != parameters["startPosition"]:
             raise Refused(
                 say(
                     "the answer holds {n:,} rows and says that it has rows {first:,} to {last:,}: "
                     "it is not whole",
-                    n=n,
+                    n=max(n, 0),
                     first=first,
                     last=last,
                 )
@@ -902,14 +903,21 @@ def estat_parts(body: bytes) -> tuple[dict[str, str], bytes, bytes]:
     return facts, header + line, rows
 
 
-def count_rows(rows: bytes) -> int:
-    """Records of CSV; -1 where a quoted field does not end."""
+def count_rows(rows: bytes, width: int) -> int:
+    """Records of CSV; -1 where one has another number of fields, or a quoted one does not end."""
     if rows.count(b'"') % 2:
         return -1
-    if b'"' not in rows:
-        return sum(1 for line in rows.splitlines() if line.strip())
     text = io.StringIO(rows.decode("utf-8", errors="replace"), newline="")
-    return sum(1 for record in csv.reader(text) if record)
+    n = 0
+    for record in csv.reader(text):
+        if record:
+            n += 1
+            if len(record) != width:
+                return -1
+    return n
+
+
+COLUMNS_OF_HOJIN = 30
 
 
 @dataclass(frozen=True)
@@ -967,7 +975,7 @@ class ChangesOfHojin:
                     head=repr(head[:SHOWN].decode("utf-8", errors="replace")),
                 )
             ) from None
-        n = count_rows(rows)
+        n = count_rows(rows, COLUMNS_OF_HOJIN)
         if (
             n < 0
             or n > total
@@ -980,7 +988,7 @@ class ChangesOfHojin:
                     "not the part that was asked for, or not whole",
                     part=divide,
                     parts=parts,
-                    n=n,
+                    n=max(n, 0),
                     total=total,
                 )
             )
