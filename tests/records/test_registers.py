@@ -645,7 +645,7 @@ def test_the_commands_count_from_a_register(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "2 births and 2 deaths over the waves 2000, 2002" in done.output
     japanese = run(demography, ["events", store, *asked, "--lang", "ja"])
-    assert "2004年の名簿から読んだ年：2000・2002" in japanese.output.replace("\n", "")
+    assert "2004年の名簿から読んだ年：2000、2002" in japanese.output.replace("\n", "")
     done = run(demography, ["births", store, "--at", "2002", "--since", "2000"])
     assert done.exit_code == 0, done.output
     assert run(demography, ["survival", store, "--lives", "spells"]).exit_code == 0
