@@ -240,7 +240,7 @@ def check_rows(
         why = ibis.ifelse(rows.kept_by_layout, why, "not kept by the layout")
         table = rows.mutate(reason=why).drop("kept_by_layout")
         if chosen.rows == "changes":
-            table = latest_of_each(table)
+            table = latest_of_each(connection, table, work)
         kept = table.filter(table.reason.isnull())
         repeated = kept.group_by("wave", "id").agg(first=kept.row.min(), times=kept.count())
         connection.to_parquet(repeated.filter(repeated.times > 1), again)
@@ -267,24 +267,38 @@ def check_rows(
     return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), days, notes)
 
 
-def latest_of_each(table: ir.Table) -> ir.Table:
+def latest_of_each(connection: Any, table: ir.Table, work: Path) -> ir.Table:
     """Of the changes of a unit keep the latest, with the earliest day of opening of them all.
 
     Where one of them does not say when the unit opened, that is not known; rows that are set aside
-    are asked too, for a unit was there before its latest row.
+    are asked too, for a unit was there before its latest row. Only units with several rows are
+    looked at, once: what is found of them lies in ``work``.
     """
-    good = table.reason.isnull()
-    # A row that is set aside is a unit of its own here, so that it hides no other.
+    several = table.group_by("wave", "id").agg(times=table.count())
+    several = several.filter(several.times > 1).select("wave", "id")
+    rows = table.semi_join(several, ["wave", "id"])
+    good = rows.reason.isnull()
     unit = ibis.window(
-        group_by=[table.wave, table.id, ibis.ifelse(good, 0, table.row)],
-        order_by=[table.recorded.desc(nulls_first=False), table.row.desc()],
+        group_by=[rows.wave, rows.id, good],
+        order_by=[rows.recorded.desc(nulls_first=False), rows.row.desc()],
     )
-    nth = ibis.row_number().over(unit)
-    columns = {name: table[name] for name in table.columns}
-    columns["reason"] = ibis.ifelse(good & (nth > 0), "superseded", table.reason)
+    following = rows.select(
+        its_row=rows.row,
+        superseded=good & (ibis.row_number().over(unit) > 0),
+        began=earliest(rows, ["wave", "id"]) if "opened" in rows.columns else ibis.null("date"),
+    )
+    place = work / "following.parquet"
+    connection.to_parquet(following, place)
+    found = read_parquet(connection, place)
+    if not count(found):
+        return table
+    joined = table.left_join(found, table.row == found.its_row)
+    columns = {name: joined[name] for name in table.columns}
+    superseded = joined.superseded.fill_null(False)
+    columns["reason"] = ibis.ifelse(superseded, "superseded", joined.reason)
     if "opened" in table.columns:
-        columns["opened"] = earliest(table, ["wave", "id"])
-    return table.select(**columns)
+        columns["opened"] = ibis.ifelse(joined.its_row.notnull(), joined.began, joined.opened)
+    return joined.select(**columns)
 
 
 def days_of(table: ir.Table, chosen: Layout) -> set[str]:
