@@ -287,7 +287,27 @@ def test_a_file_that_changes_while_it_is_read(
     monkeypatch.setattr(ingesting, "write_part", meanwhile)
     with pytest.raises(DataError, match="changed while it was read"):
         ingest(path, tmp_path / "store")
-    assert list((tmp_path / "store/parts").iterdir()) == []
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_store_that_got_nothing_goes_away_with_the_folders_made_for_it(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("wave,id\n1998,1\n")
+    for refused in ("deep/er/store", "deep"):
+        with pytest.raises(DataError, match="Columns missing"):
+            ingest(bad, tmp_path / refused)
+        assert not (tmp_path / "deep").exists()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    with pytest.raises(DataError, match="Columns missing"):
+        ingest(bad, mine)
+    assert list(mine.iterdir()) == []  # the folder was there before
+    (mine / "notes.txt").write_text("mine")
+    good = written(tmp_path / "w98.csv", rows(1998, range(10)))
+    ingest(good, mine)
+    with pytest.raises(DataError, match="Columns missing"):
+        ingest(bad, mine)
+    assert Store.open(mine).waves == (1998,)
 
 
 # ---- two at once, and what a killed one left ----------------------------------------------------

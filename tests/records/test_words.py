@@ -22,7 +22,7 @@ HEADER = "wave,id,municipality,industry,employees,name,opened,closed,latitude,lo
 LAYOUT = {"like": "house", "name": "様式", "keep": {"industry": ["H01", "", "1.0", "1e9"]}}
 NAMES = re.compile(
     r"'[^']*'|[\w-]+\.(csv|xlsx|xls|zip|gz|parquet|pdf)|encoding =|member =|municipality = \{.*\}"
-    r"|Parquet|xlsx|Excel|PAR1|validate|house"
+    r"|Parquet|xlsx|Excel|PAR1|validate|house|date_order|--dates"
 )
 """Quoted values, files, keys of a layout, formats, a command and a layout."""
 
@@ -102,7 +102,28 @@ def test_every_fault_is_told_in_japanese(tmp_path: Path) -> None:
     path.write_bytes(HEADER.encode() + b"\n" + row(1, municipality="12106") + b"\n")
     alone = validate(path)
     told_in_japanese(alone)
-    found = {*mixed.faults["reason"], *alone.faults["reason"]}
+    # A unit that two rows tell of, and a day whose order is not said.
+    path = tmp_path / "changes.csv"
+    days = [row(1, opened="1990-04-01", closed=day) for day in ("1999-01-01", "1/4/1999")]
+    path.write_bytes(b"\n".join([HEADER.encode(), *days, row(2, closed="1999-01-01")]) + b"\n")
+    changes = {
+        "like": "house",
+        "name": "様式",
+        "rows": "changes",
+        "columns": {"recorded": "opened"},
+    }
+    follow = validate(path, changes)
+    told_in_japanese(follow)
+    days = [row(k, opened=day) for k, day in enumerate(("1990-04-01", "1990-04-02", "1/4/1990"))]
+    path.write_bytes(b"\n".join([HEADER.encode(), *days]) + b"\n")
+    either = validate(path)
+    told_in_japanese(either)
+    found = {
+        *mixed.faults["reason"],
+        *alone.faults["reason"],
+        *follow.faults["reason"],
+        *either.faults["reason"],
+    }
     asked = {*REASONS, *LOOKS, *DATES_SAY, "encoding", "check digit", "lost zero"}
     asked |= {"ended", "not yet", "ambiguous", "unreadable opened", "unreadable latitude"}
     assert asked - found == set()

@@ -55,6 +55,7 @@ COMMANDS = {
     "validate": ("records", "Say what is wrong with a file of records, row by row."),
     "ingest": ("records", "Take files into a store; no row is lost silently."),
     "layouts": ("records", "List the known layouts of records."),
+    "pull": ("pull", "Fetch a publisher's data with your key: e-Stat, corporate numbers."),
     "births": ("demography", "Count births between two waves: candidates, funnel, areas."),
     "events": ("demography", "Count births, deaths, survivors and moves from wave to wave."),
     "survival": ("demography", "How long do establishments live?"),

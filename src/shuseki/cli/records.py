@@ -2,7 +2,7 @@
 
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import pandas as pd
 import typer
@@ -12,6 +12,7 @@ from shuseki.errors import ParameterError
 from shuseki.geography.gazetteers import Codes, gazetteer
 from shuseki.language import check_language, listed, say, told
 from shuseki.reading.toml import read_toml
+from shuseki.reading.values import Order
 from shuseki.records.ingest import IngestReport
 from shuseki.records.ingest import ingest as take_in
 from shuseki.records.layouts import Layout, known_layouts
@@ -49,6 +50,13 @@ Whose = Annotated[
 Encoding = Annotated[
     str, typer.Option("--encoding", help="Of the text, when it cannot be found: cp1252, latin-1 …")
 ]
+Dates = Annotated[
+    str | None,
+    typer.Option(
+        "--dates",
+        help="What 1/4/1998 means: day-month-year or month-day-year; as the layout says.",
+    ),
+]
 Wave = Annotated[
     int | None, typer.Option("--wave", help="Year of the file, when its rows do not say it.")
 ]
@@ -57,12 +65,14 @@ Wave = Annotated[
 @app.command()
 def validate(
     file: Annotated[
-        Path, typer.Argument(help="CSV (also packed by gzip or zip), Parquet or xlsx.")
+        Path,
+        typer.Argument(help="CSV or JSON (also packed by gzip, bzip2 or zip), Parquet or xlsx."),
     ],
     layout: LayoutName = "house",
     wave: Wave = None,
     encoding: Encoding = "auto",
     codes: Whose = None,
+    dates: Dates = None,
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
@@ -71,7 +81,7 @@ def validate(
     Exit code 0: nothing wrong; 1: findings; 3: the file as a whole cannot be taken in.
     """
     check_language(lang)
-    findings = look_at(file, said(layout, encoding), wave=wave, codes=whose(codes))
+    findings = look_at(file, said(layout, encoding, dates), wave=wave, codes=whose(codes))
     show(findings, lang=lang, output=output, table=what_happens(findings, lang))
     if not findings.can_be_ingested:
         raise typer.Exit(3)
@@ -81,12 +91,15 @@ def validate(
 
 @app.command()
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="CSV, Parquet or xlsx files of one layout.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV, JSON, Parquet or xlsx files of one layout.")
+    ],
     store: Annotated[Path, typer.Option("--store", help="Folder of the store; made if absent.")],
     layout: LayoutName = "house",
     wave: Wave = None,
     encoding: Encoding = "auto",
     codes: Whose = None,
+    dates: Dates = None,
     memory: Annotated[
         str | None, typer.Option("--memory", help="Most memory to take, e.g. 4GB.")
     ] = None,
@@ -107,7 +120,7 @@ def ingest(
         report = take_in(
             files,
             store,
-            said(layout, encoding),
+            said(layout, encoding, dates),
             wave=wave,
             codes=whose(codes),
             replace=replace,
@@ -169,9 +182,11 @@ def what_became(report: IngestReport) -> pd.DataFrame:
 # ---- what was said ------------------------------------------------------------------------------
 
 
-def said(layout: str, encoding: str) -> Layout:
-    """A known layout or one of a file, with the encoding that was said."""
+def said(layout: str, encoding: str, dates: str | None) -> Layout:
+    """A known layout or one of a file, with the encoding and the order of days that were said."""
     found = of_file(Path(layout)) if layout.endswith(".toml") else layout_named(layout)
+    if dates is not None:
+        found = changed(found, date_order=order_of_days(dates))
     return found if encoding == "auto" else changed(found, encoding=encoding)
 
 
@@ -185,6 +200,19 @@ def of_file(path: Path) -> Layout:
             "mean into a file of its own."
         )
     return layout_named(next(iter(inside.values())) if inside else content)
+
+
+def order_of_days(dates: str) -> Order:
+    """Check the order of days."""
+    if dates not in get_args(Order):
+        raise ParameterError(
+            say(
+                "--dates is {dates}. Expected {known}.",
+                dates=repr(dates),
+                known=listed([repr(one) for one in get_args(Order)]),
+            )
+        )
+    return dates  # type: ignore[return-value]
 
 
 def whose(codes: str | None) -> Codes | None:

@@ -158,8 +158,12 @@ def _frames(error: BaseException | None) -> list[str]:
 
 
 def _names_only(command: list[str]) -> str:
-    """The words of a command, with the names of files in place of their paths."""
-    return " ".join(re.sub(r"[^=\s]*[/\\]", "", word) for word in command)
+    """The words of a command, with the names of files in place of their paths, and no key."""
+    said = [
+        "***" if before == "--key" else re.sub(r"^--key=.*", "--key=***", word, flags=re.DOTALL)
+        for before, word in zip(["", *command], command, strict=False)
+    ]
+    return " ".join(re.sub(r"[^=\s]*[/\\]", "", word) for word in said)
 
 
 def _version(package: str) -> str:

@@ -241,7 +241,7 @@ def births(
         numbers = carried(store, wave, at, changed)
         return numbers.filter(numbers.ended == 0).select("id")
 
-    places = places_of(store, division, [at], closed=lives == "spells")
+    places = places_of(store, division, [at], closed=lives == "spells", beside=(since, *earlier))
     groups = groups_of(classes)
     notes = (*LIMITS, *places.notes)
     if lives == "spells":
@@ -478,7 +478,11 @@ def events(
     """
     years = tuple(sorted(store.waves if waves is None else waves))
     if len(years) < 2:
-        raise ParameterError(f"Waves given: {list(years)}. Expected at least two.")
+        raise ParameterError(
+            f"Waves given: {list(years)}. Expected at least two. Add waves; or name years "
+            "(waves=, --wave): a register that keeps the closed can be asked for any year up to "
+            "its own."
+        )
     group_of = groups_of(groups)
     places = places_of(store, division, years, closed=lives == "spells")
     if lives == "spells":

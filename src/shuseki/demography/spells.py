@@ -73,7 +73,9 @@ def spells(
     )
     sane = (one.opened.isnull() | one.closed.isnull() | (one.opened <= one.closed)).fill_null(True)
     missed = dict(pairwise(years))
-    missed_in = one.last_wave.cases(*missed.items(), else_=ibis.null("int64"))
+    missed_in = ibis.null("int64")
+    if missed:  # one wave, of a register that keeps the closed, misses nobody
+        missed_in = one.last_wave.cases(*missed.items(), else_=missed_in)
     final = ibis.literal(wave_day(years[-1])).cast("date")
     opened = ibis.ifelse(sane, one.opened, ibis.null("date"))
     closed = ibis.ifelse(sane & (one.closed <= final), one.closed, ibis.null("date"))

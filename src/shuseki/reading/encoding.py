@@ -2,13 +2,14 @@
 
 UTF-8, UTF-16, CP932 (Shift JIS as Windows writes it) and EUC-JP are told apart by their bytes.
 Western encodings cannot be told from one another, nor can others: they are read when the caller
-says so, and refused with that advice when not. Files packed with gzip or zip are unpacked in a
-stream, never onto the disk.
+says so, and refused with that advice when not. Files packed with gzip, bzip2 or zip are unpacked
+in a stream, never onto the disk.
 
 Takes: a path. Gives: ``Writing`` (encoding, hash, what is broken) and a stream of UTF-8.
 Limits: a packed file may not unpack to more than 200 times its size once it exceeds 256 MB.
 """
 
+import bz2
 import codecs
 import gzip
 import hashlib
@@ -38,6 +39,8 @@ HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 MIXED = re.compile("[\uff61-\uff9f][\u3041-\u9fff]|[\u3041-\u9fff][\uff61-\uff9f]")
 HALF_WIDTH_MARKS = re.compile("[\uff61-\uff65]")
 SAMPLED_BLOCKS = 4
+SIGNATURES = (".asc", ".sig", ".md5", ".sha256")
+"""Endings of what publishers put beside a table in a pack to prove it."""
 MOST_TIMES, ALWAYS_ALLOWED = 200, 1 << 28
 NAMES = {
     "shift_jis": "cp932",
@@ -267,6 +270,9 @@ def opened(path: Path, member: str = "") -> Iterator[IO[bytes]]:
             if start[:2] == b"\x1f\x8b":
                 with gzip.open(file) as unpacked:
                     yield unpacked  # type: ignore[misc]
+            elif start[:3] == b"BZh" and start[3:].isdigit():
+                with bz2.open(file) as whole:
+                    yield whole
             elif start == b"PK\x03\x04":
                 with (
                     zipfile.ZipFile(file) as pack,
@@ -275,7 +281,9 @@ def opened(path: Path, member: str = "") -> Iterator[IO[bytes]]:
                     yield unpacked
             else:
                 yield file
-        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        except (EOFError, zlib.error, zipfile.BadZipFile, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # of the disk; those of gzip and bzip2 have no number
             raise DataError(
                 say(
                     "{file} cannot be unpacked: {why}. Expected a whole file. It was probably cut "
@@ -287,12 +295,14 @@ def opened(path: Path, member: str = "") -> Iterator[IO[bytes]]:
 
 
 def member_of(path: Path, pack: zipfile.ZipFile, member: str) -> str:
-    """The one file in a zip, or the one that the caller names."""
+    """The one table in a zip, or the member that the caller names."""
     names = [
         info.filename
         for info in pack.infolist()
         if not info.is_dir() and not info.filename.startswith("__MACOSX/")
     ]
+    signed = [name for name in names if not name.lower().endswith(SIGNATURES)]
+    names = signed or names
     if member:
         if member not in names:
             raise DataError(

@@ -1,12 +1,15 @@
 """How is a table read from a file, whatever the file is, without losing a row?
 
-CSV (any delimiter, encoding, gzip, zip), Parquet and xlsx become the same thing: a stream of
-``Chunk``, columns as Arrow arrays with the number of each row as an editor, or a spreadsheet,
-shows it; and beside them the lines that could not be read, each with its number and text. Exactly
-the file that is named is opened.
+CSV (any delimiter, encoding, gzip, bzip2, zip), JSON, Parquet and xlsx become the same thing: a
+stream of ``Chunk``, columns as Arrow arrays with the number of each row as an editor, or a
+spreadsheet, shows it; and beside them the lines that could not be read, each with its number and
+text. Exactly the file that is named is opened.
 
 The rows of a text file are told by ``reading.lines``; the parser only cuts them into fields. When
 the parser finds another number of rows than there are, that is an error, never a loss.
+
+An answer of the e-Stat API as CSV has a block of facts above its header; it is passed over, and an
+answer that is a refusal is refused. JSON is read as ``reading.objects`` says.
 
 Takes: a path and ``Options``. Gives: ``TableFile``.
 Limits: xlsx is held in memory. A line may have 64 MB. Formulas of xlsx count with the value that
@@ -15,6 +18,7 @@ was stored with them.
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -42,6 +46,7 @@ from shuseki.reading.encoding import (
     utf8_blocks,
 )
 from shuseki.reading.lines import TOLD, Kind, Scanned, gather, scan
+from shuseki.reading.objects import begins_as_objects, objects_of, refuse_answer
 from shuseki.reading.values import number_text
 
 __all__ = ["Aside", "Chunk", "Options", "TableFile", "open_table"]
@@ -138,7 +143,7 @@ class TableFile:
     Attributes
     ----------
     format
-        ``csv``, ``parquet`` or ``xlsx``.
+        ``csv``, ``json``, ``parquet`` or ``xlsx``.
     writing
         Encoding and hash.
     names
@@ -182,6 +187,8 @@ class TableFile:
             return parquet_chunks(self.path, columns)
         if self.format == "xlsx":
             return sheet_chunks(self, columns)
+        if self.format == "json":
+            return json_chunks(self, columns)
         return text_chunks(self, columns)
 
 
@@ -260,6 +267,8 @@ def open_text(path: Path, options: Options) -> TableFile:
         raise DataError(
             say("{file} holds no text. Expected a table. Unpack or convert it.", file=path.name)
         )
+    if begins_as_objects(start):
+        return open_json(path, writing, options)
     lines, above = start, 0
     delimiter = options.delimiter
     for _ in range(options.skip_lines):
@@ -269,6 +278,9 @@ def open_text(path: Path, options: Options) -> TableFile:
     if lines[:4].lower() == b"sep=" and header_end(lines)[0] == 5:
         delimiter = chr(lines[4]) if delimiter == "auto" else delimiter
         lines, above = lines[header_end(lines)[1] :], above + 1
+    if RESULT.match(lines):
+        facts = facts_above(path, lines)
+        lines, above = lines[len(facts) :], above + facts.count(b"\n")
     if not lines.strip():
         raise DataError(
             say("{file} is empty. Expected a header and rows. Check the file.", file=path.name)
@@ -303,6 +315,27 @@ def open_text(path: Path, options: Options) -> TableFile:
         names = header_of(path, cells)
     offset = len(start) - len(lines) + after
     return TableFile(path, "csv", writing, options, names, delimiter, above + n_lines, offset)
+
+
+RESULT = re.compile(rb'"?RESULT"?,?\r?\n"?STATUS"?,')
+VALUE = re.compile(rb'^"?VALUE"?,?\r?\n', re.MULTILINE)
+
+
+def facts_above(path: Path, lines: bytes) -> bytes:
+    """The block of facts above the header of an answer of the e-Stat API, with its last line."""
+    found = VALUE.search(lines)
+    head = lines[: found.end()] if found else lines[: 1 << 16]
+    records = csv.reader(io.StringIO(head.decode("utf-8", errors="replace"), newline=""))
+    refuse_answer({row[0]: row[1] for row in records if len(row) > 1}, path.name)
+    if found is None:
+        raise DataError(
+            say(
+                "{file} is an answer of e-Stat without values. Expected a table. Ask for other "
+                "conditions.",
+                file=path.name,
+            )
+        )
+    return head
 
 
 def header_of(path: Path, cells: Sequence[str]) -> tuple[str, ...]:
@@ -483,6 +516,62 @@ def with_last(source: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
         yield held, False
         held = block
     yield held, True
+
+
+# ---- JSON --------------------------------------------------------------------------------------
+
+
+def open_json(path: Path, writing: Writing, options: Options) -> TableFile:
+    """Learn which columns the objects of a file have: any object may have one of its own."""
+    names: dict[str, None] = {}
+    for _, columns, _ in objects_of(utf8_blocks(path, writing, options.member), path.name):
+        if columns is not None and not columns.keys() <= names.keys():
+            names.update(dict.fromkeys(columns))
+    if not names:
+        raise DataError(
+            say(
+                "{file} holds no objects. Expected JSON with one object for each row. Check the "
+                "file.",
+                file=path.name,
+            )
+        )
+    return TableFile(path, "json", writing, options, tuple(names))
+
+
+def json_chunks(table: TableFile, wanted: Sequence[str]) -> Iterator[Chunk]:
+    """Objects as rows; what is no object is set aside."""
+    source = objects_of(
+        utf8_blocks(table.path, table.writing, table.options.member), table.path.name
+    )
+    rows: list[int] = []
+    columns: dict[str, list[str]] = {name: [] for name in wanted}
+    aside: list[Aside] = []
+    done = 0
+
+    def chunk(last: int) -> Chunk:
+        n = len(rows) + len(aside)
+        return Chunk(
+            np.array(rows, np.int64),
+            {name: pa.array(cells, pa.string()) for name, cells in columns.items()},
+            tuple(aside),
+            lines=last - done,
+            blank=last - done - n,
+        )
+
+    row = 0
+    for row, found, text in source:
+        if found is None:
+            aside.append(Aside(row, text[:SHOWN_TEXT], Kind.OBJECT))
+        else:
+            rows.append(row)
+            for name, cells in columns.items():
+                cells.append(found.get(name, ""))
+        if len(rows) + len(aside) >= BATCH:
+            yield chunk(row)
+            done, rows, aside = row, [], []
+            columns = {name: [] for name in wanted}
+    if row > done:
+        yield chunk(row)
 
 
 # ---- Parquet -----------------------------------------------------------------------------------

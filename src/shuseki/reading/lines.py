@@ -42,12 +42,14 @@ class Kind(IntEnum):
     QUOTES = 3
     NULS = 4
     TOO_LONG = 5
+    OBJECT = 6  # of a file of JSON: a stretch that is no object
 
 
 TOLD: Mapping[Kind, Message] = {
     Kind.QUOTES: say("a quotation mark stands inside a field, or is never closed"),
     Kind.NULS: say("the line holds NUL bytes"),
     Kind.TOO_LONG: say("a field is longer than {most:,} bytes", most=MOST_BYTES),
+    Kind.OBJECT: say("the line is no JSON object"),
 }
 """Why a line is set aside whose fields cannot even be counted."""
 

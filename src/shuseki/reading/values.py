@@ -12,9 +12,10 @@ Numbers
     not available. Not numbers: ``inf``, ``1e400``, ``12%``, ``(5)``, ``1_000``, ``①``.
 Days
     ``1998-04-01``, ``1998/4/1``, ``1998.4.1``, ``19980401``, ``1998年4月1日``, ``平成10年4月1日``,
-    ``H10.4.1``, each also with a time of day, in its own zone. ``199804``, ``1998-04`` and
-    ``1998年4月`` are months: the first day, and a ``Sign`` that says so. A year is no day;
-    ``98/4/1`` and ``1/4/1998`` have two readings.
+    ``H10.4.1``, each also with a time of day, in its own zone. ``199804``, ``1998-04``,
+    ``1998年4月``, ``平成10年4月`` and ``H10.4`` are months: the first day, and a ``Sign`` that says
+    so. A year is no day; ``98/4/1`` and ``1/4/1998`` have two readings. The second is read when the
+    caller says which comes first (``order``), for the whole column and never cell by cell.
 Codes
     The text as written, without the spaces around it; full-width digits become plain ones.
 
@@ -41,6 +42,7 @@ __all__ = [
     "Cells",
     "Convention",
     "Evidence",
+    "Order",
     "Sign",
     "as_text",
     "codes_of",
@@ -58,6 +60,9 @@ Array: TypeAlias = Any
 
 Convention: TypeAlias = Literal["point", "comma", "unsettled"]
 """Which sign parts whole from decimal where a cell alone does not say."""
+
+Order: TypeAlias = Literal["auto", "day-month-year", "month-day-year"]
+"""What ``1/4/1998`` means; under ``"auto"`` it has two readings."""
 
 
 class Sign(IntEnum):
@@ -200,8 +205,15 @@ def stored_numbers(column: Array) -> Cells:
     return Cells(values, signs)
 
 
-def days_of(column: Array) -> Cells:
+def days_of(column: Array, order: Order = "auto") -> Cells:
     """Read a column of days; a moment counts as the day that it is in its own zone.
+
+    Parameters
+    ----------
+    column
+        Arrow array of text, or of days and moments.
+    order
+        What ``1/4/1998`` means.
 
     Returns
     -------
@@ -216,7 +228,7 @@ def days_of(column: Array) -> Cells:
         missing = truth(column.is_null())
         return Cells(days, np.where(missing, Sign.EMPTY, Sign.READ).astype(np.int8))
     distinct, at = distinct_of(as_text(column))
-    read = [read_day(one) for one in distinct]
+    read = [read_day(one, order) for one in distinct]
     days = pa.array([day for day, _ in read], pa.date32()).take(pa.array(at))
     return Cells(days, np.array([sign for _, sign in read], dtype=np.int8)[at])
 
@@ -436,10 +448,15 @@ ERA_DAY = re.compile(
 MONTH = re.compile(
     r"(1[5-9][0-9]{2}|2[0-2][0-9]{2})(?:[-/.]?(0[1-9]|1[0-2])|[-/]([1-9])|年\s*([0-9]{1,2})月)"
 )
+ERA_MONTH = re.compile(
+    r"(明治|大正|昭和|平成|令和|[MTSHRmtshr㍾㍽㍼㍻㋿])\s*([0-9]{1,2}|元)"
+    r"(?:年\s*([0-9]{1,2})月|[-/.]([0-9]{1,2}))"
+)
 TWO_READINGS = re.compile(r"[0-9]{1,2}([-/.])[0-9]{1,2}\1([0-9]{2}|[0-9]{4})")
+YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})" + TIME)
 
 
-def read_day(text: str) -> tuple[datetime.date | None, Sign]:
+def read_day(text: str, order: Order = "auto") -> tuple[datetime.date | None, Sign]:
     """Read a day.
 
     Examples
@@ -448,6 +465,8 @@ def read_day(text: str) -> tuple[datetime.date | None, Sign]:
     (datetime.date(1998, 4, 1), <Sign.READ: 0>)
     >>> read_day("199812")
     (datetime.date(1998, 12, 1), <Sign.PARTIAL: 5>)
+    >>> read_day("1/4/1998"), read_day("1/4/1998", "day-month-year")
+    ((None, <Sign.AMBIGUOUS: 7>), (datetime.date(1998, 4, 1), <Sign.READ: 0>))
     """
     said = text.translate(FULL_WIDTH).translate(MINUS).strip()
     if is_missing(said):
@@ -477,7 +496,32 @@ def read_day(text: str) -> tuple[datetime.date | None, Sign]:
         year, *months = parts.groups()
         found_, sign = calendar_day(int(year), int(next(filter(None, months))), 1)
         return found_, Sign.PARTIAL if sign == Sign.READ else sign
+    if parts := ERA_MONTH.fullmatch(said):
+        return era_month(*parts.groups())
+    if parts := YEAR_LAST.fullmatch(said):
+        one, _, other, year, hour = parts.groups()[:5]
+        if order == "auto":
+            return None, Sign.AMBIGUOUS
+        day, month = (one, other) if order == "day-month-year" else (other, one)
+        if hour == "24":
+            return None, Sign.BROKEN
+        return calendar_day(int(year), int(month), int(day))
     return None, Sign.AMBIGUOUS if TWO_READINGS.fullmatch(said) else Sign.BROKEN
+
+
+def era_month(
+    era: str, nth: str, month: str | None, month_: str | None
+) -> tuple[datetime.date | None, Sign]:
+    """First day of a month of an era; of its first month, the first day of the era."""
+    name = LETTERS.get(era.upper(), era)
+    first, last = (datetime.date.fromisoformat(end) for end in ERAS[name])
+    year = first.year - 1 + (1 if nth == "元" else int(nth))
+    found, _ = calendar_day(year, int(month or month_ or 0), 1)
+    if found is None or (name == "明治" and year < SOLAR_CALENDAR):
+        return None, Sign.BROKEN
+    if (found.year, found.month) == (first.year, first.month):
+        found = first
+    return (found, Sign.PARTIAL) if first <= found <= last else (None, Sign.BROKEN)
 
 
 def calendar_day(year: int, month: int, day: int) -> tuple[datetime.date | None, Sign]:

@@ -29,6 +29,7 @@ from shuseki.reading.values import (
     Cells,
     Convention,
     Evidence,
+    Order,
     Sign,
     as_text,
     codes_of,
@@ -77,6 +78,7 @@ FIELDS = (
     Field("legal_form", "string", "legal form (経営組織)"),
     Field("opened", "date", "date of opening"),
     Field("closed", "date", "date of closing"),
+    Field("recorded", "date", "day on which the publisher recorded what the row says"),
     Field("shipments_yen", "float64", "value of shipments of the year, yen"),
     Field("wages_yen", "float64", "cash wages of the year, yen"),
 )
@@ -96,6 +98,7 @@ REASONS: Mapping[str, Message] = {
     "no employees": say("the number of employees is empty or no whole number"),
     "negative employees": say("the number of employees is below zero"),
     "duplicate id": say("the identifier appears earlier in the same wave"),
+    "superseded": say("a later row says what this unit became; the latest counts"),
 }
 """Why a row is set aside, in the order in which the rules are asked."""
 
@@ -109,9 +112,13 @@ LOOKS: Mapping[str, Message] = {
     ),
     "scientific": say("is in scientific notation: digits were lost when it was written"),
     "month": say("is a month; its first day is taken"),
+    "two readings": say(
+        "has two readings and is left empty. Of days such as 1/4/1998 say what comes first: "
+        "date_order in the layout, or --dates; write years with four digits"
+    ),
 }
 """What to look at in rows that are kept: codes that were numbers for a while, and are kept as
-written, and months for days."""
+written, months for days, and days with two readings."""
 DECIMAL, SCIENTIFIC = r"^[0-9]+\.0*$", r"^[0-9](\.[0-9]*)?[eE][+]?[0-9]+$"
 DEGREES = {"latitude": 90.0, "longitude": 180.0}
 
@@ -128,10 +135,13 @@ class Typed:
         for each; ``looks``, what to look at in what is kept, ``column:look=text`` likewise.
     evidence
         Column → which decimal sign its cells speak for.
+    two_readings
+        Column of days → cells with two readings, and cells that are filled.
     """
 
     table: Any
     evidence: Mapping[str, Evidence]
+    two_readings: Mapping[str, tuple[int, int]]
 
 
 def typed(
@@ -139,6 +149,7 @@ def typed(
     rows: Ints,
     conventions: Mapping[str, Convention],
     multiply: Mapping[str, float],
+    order: Order = "auto",
 ) -> Typed:
     """Give each column of the schema its type; what does not parse becomes null.
 
@@ -154,6 +165,8 @@ def typed(
         is not said.
     multiply
         Column → factor of its numbers.
+    order
+        What ``1/4/1998`` means.
 
     Notes
     -----
@@ -162,6 +175,7 @@ def typed(
     columns: dict[str, Any] = {"row": pa.array(rows, pa.int64())}
     columns["kept_by_layout"] = written["kept_by_layout"]
     evidence: dict[str, Evidence] = {}
+    two_readings: dict[str, tuple[int, int]] = {}
     unread, looks = Remarks(len(rows)), Remarks(len(rows))
     for field in FIELDS:
         if field.name not in written:
@@ -176,8 +190,13 @@ def typed(
             cells = years_of(column)
             values = cells.values
         elif field.kind == "date":
-            cells = days_of(column)
+            cells = days_of(column, order)
             values = cells.values
+            either = cells.signs == Sign.AMBIGUOUS
+            filled = cells.signs != Sign.EMPTY
+            two_readings[field.name] = (int(either.sum()), int(filled.sum()))
+            if either.any():
+                looks.add(f"{field.name}:two readings", either, as_text(column))
             partial = cells.signs == Sign.PARTIAL
             if partial.any():
                 looks.add(f"{field.name}:month", partial, as_text(column))
@@ -187,10 +206,12 @@ def typed(
             values = amounts(field, cells, multiply.get(field.name, 1.0))
         columns[field.name] = values
         lost = truth(values.is_null()) & (cells.signs != Sign.EMPTY)
+        if field.kind == "date":
+            lost &= cells.signs != Sign.AMBIGUOUS
         if lost.any():
             unread.add(field.name, lost, as_text(column))
     columns["unread"], columns["looks"] = unread.array(), looks.array()
-    return Typed(pa.table(columns), evidence)
+    return Typed(pa.table(columns), evidence, two_readings)
 
 
 CODES = ("id", "municipality", "industry")

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shuseki.errors import DataError
-from shuseki.language import Message, say
+from shuseki.language import Message, say, word
 from shuseki.reading.files import Chunk, Options, TableFile, open_table
 from shuseki.reading.tables import misdeclared
 from shuseki.reading.values import Convention, Evidence
@@ -190,6 +190,7 @@ def write_rows(
     """Type the rows stretch by stretch, and learn which decimal signs the columns speak for."""
     rows, rejected = work / "rows.parquet", work / "rejected.parquet"
     evidence: dict[str, Evidence] = {}
+    days: dict[str, tuple[int, int]] = {}
     lines = blank = continued = records = n_rejected = 0
     writer: pq.ParquetWriter | None = None
     try:
@@ -206,6 +207,9 @@ def write_rows(
                     beside.write_table(pa.table(columns, schema=REJECTED))
                 for name, found in part.evidence.items():
                     evidence[name] = evidence.get(name, Evidence()) + found
+                for name, (either, filled) in part.two_readings.items():
+                    before = days.get(name, (0, 0))
+                    days[name] = (before[0] + either, before[1] + filled)
                 lines += chunk.lines
                 blank += chunk.blank
                 continued += chunk.continued
@@ -222,9 +226,28 @@ def write_rows(
                 file=facts.path.name,
             )
         )
+    refuse_two_readings(facts, days)
     above = facts.table.above
     account = Account(lines + above, above, blank, continued, records, n_rejected)
     return Staged(rows, rejected, account), evidence
+
+
+def refuse_two_readings(facts: FileFacts, days: Mapping[str, tuple[int, int]]) -> None:
+    """Refuse a file most of whose days in a column can be read in two ways."""
+    for name, (either, filled) in days.items():
+        if either > filled / 2:
+            raise DataError(
+                say(
+                    "{file}: {n:,} of {filled:,} days in {column} can be read in two ways, as "
+                    "1/4/1998 can. Expected to be told what comes first; it is not guessed. Say "
+                    "--dates day-month-year or --dates month-day-year, or date_order in the "
+                    "layout; write years with four digits.",
+                    file=facts.path.name,
+                    n=either,
+                    filled=filled,
+                    column=word(name),
+                )
+            )
 
 
 def typed_chunks(
@@ -234,7 +257,10 @@ def typed_chunks(
     for chunk in facts.table.chunks(layout.theirs):
         try:
             written = layout.read(chunk.columns, len(chunk.rows))
-            yield chunk, typed(written, chunk.rows, conventions, layout.multiply)
+            yield (
+                chunk,
+                typed(written, chunk.rows, conventions, layout.multiply, layout.date_order),
+            )
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
             kinds = ", ".join(f"{name} {column.type}" for name, column in chunk.columns.items())
             raise DataError(

@@ -13,6 +13,9 @@ file that is in (same bytes, read alike) is skipped. Always: rows in = rows kept
 One process at a time writes to a store; another waits, and is refused in words when that takes too
 long. Everything is readable by its owner only. What a killed ingest left, the next one removes.
 
+Files of changes (``rows = "changes"``) follow one another: all are kept, and of each unit the store
+reads what was recorded latest, in whichever order the files came.
+
 A wave that is delivered again, corrected, is recognised by its numbers: more than half of the rows
 are in the store for the same wave. It is refused, or, with ``replace=True``, takes the place of the
 earlier delivery. A few numbers that another file of the wave holds are set aside as duplicates.
@@ -275,30 +278,55 @@ def _stand_alone(parts: Sequence[Part]) -> bool:
 def writing(folder: str | Path, progress: Progress | None = None) -> Iterator[Lock]:
     """Be the only process that writes to a store, and clear up after killed ones.
 
+    A store that was made for it and got nothing goes away again.
+
     Raises
     ------
     OutputError
         The folder cannot be made or written, or another process writes to it for long.
     """
     store = Path(folder)
-    try:
-        if not store.is_dir():
-            store.mkdir(mode=0o700, parents=True)
-        parts = store / PARTS
-        parts.mkdir(mode=0o700, exist_ok=True)
-        if not os.access(parts, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except OSError as error:
-        raise OutputError(
-            f"The store {store} cannot be written: {error.strerror}. Expected a folder that you "
-            "may write. Choose another."
-        ) from error
+    parts = store / PARTS
     wait = None if progress is None else lambda: progress("waiting for another writer", 0.0)
-    with locked(parts, waiting=wait) as lock:
-        for left in parts.glob(".*.partial"):  # of versions before the scratch folders
-            shutil.rmtree(left, ignore_errors=True)
-        _finish_replacing(store)
-        yield lock
+    for _ in range(5):  # another writer that put nothing in takes its folder away again
+        try:
+            made = _made(parts)
+            before = parts.stat()
+            if not os.access(parts, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise OutputError(
+                f"The store {store} cannot be written: {error.strerror}. Expected a folder that "
+                "you may write. Choose another."
+            ) from error
+        with locked(parts, waiting=wait) as lock:
+            if not parts.is_dir() or not os.path.samestat(before, parts.stat()):
+                continue
+            try:
+                for left in parts.glob(".*.partial"):  # of versions before the scratch folders
+                    shutil.rmtree(left, ignore_errors=True)
+                _finish_replacing(store)
+                yield lock
+            finally:
+                for place in reversed(made):  # those that are still empty
+                    with suppress(OSError):
+                        place.rmdir()
+            return
+    raise OutputError(
+        f"The store {store} cannot be kept: others remove it. Expected one writer at a time. Call "
+        "again."
+    )
+
+
+def _made(folder: Path) -> list[Path]:
+    """Make a private folder and those above it; give the ones that were not there."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    made = list(reversed(missing))
+    for place in made:
+        place.mkdir(mode=0o700, exist_ok=True)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +457,10 @@ def take_in(
             connection = connect(taking.folder, temp_directory=str(spill), **taking.options)
             try:
                 checked = check_rows(connection, facts, chosen, work)
-                meeting = _meet(connection, checked, held, new, path.name, taking.folder)
+                if chosen.rows == "changes":
+                    meeting = _following(checked, held, new, path.name)
+                else:
+                    meeting = _meet(connection, checked, held, new, path.name, taking.folder)
                 replaced = [*others, *(meeting.repeated if replace else ())]
                 checked = meeting.without_known(replaced)
                 written = write_part(connection, checked, whole)
@@ -452,6 +483,8 @@ def take_in(
                 "encoding": facts.encoding,
                 **asdict(making),
                 "source": asdict(source_of(facts, chosen)),
+                "rows": chosen.rows,
+                "keeps_closed": chosen.keeps_closed,
                 **written,
                 "beside": beside,
                 "replaces": names,
@@ -546,6 +579,21 @@ class Meeting:
             )
         odd = oddities_of(found, self.checked.odd_codes)
         return changed(self.checked, table=found, oddities=odd)
+
+
+def _following(checked: Checked, held: Sequence[Part], new: Sequence[str], file: str) -> Meeting:
+    """A file of changes: what other parts say of the same units it does not repeat but follows.
+
+    ``Store`` reads of each unit what was recorded latest.
+    """
+    waves = {
+        int(wave) for wave in checked.table.select("wave").distinct().to_pandas()["wave"].dropna()
+    }
+    beside = [part for part in held if set(part.waves) & waves]
+    for part in beside:
+        refuse_damaged(part, wholly=False)
+    repeated = tuple(part for part in beside if part.name not in new and part.file == file)
+    return Meeting(checked, None, {}, 0, repeated, file)
 
 
 def _meet(

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field, fields
 from dataclasses import replace as changed
 from difflib import get_close_matches
 from importlib import resources
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -26,16 +26,23 @@ from shuseki.geography.gazetteers import gazetteer
 from shuseki.language import Message, say
 from shuseki.language.names import some_of
 from shuseki.reading.encoding import codec
-from shuseki.reading.values import as_text, distinct_of
+from shuseki.reading.values import FULL_WIDTH, Order, as_text, distinct_of
 from shuseki.records.establishments import REQUIRED, SCHEMA
 from shuseki.sources import Origin
 
-__all__ = ["Cut", "Join", "Layout", "known_layouts", "layout"]
+__all__ = ["Cut", "Join", "Layout", "Only", "known_layouts", "layout"]
 
 DECIMALS = ("auto", ".", ",")
+ORDERS: tuple[str, ...] = get_args(Order)
 MAPS = ("columns", "constants", "values", "calendar", "multiply", "keep")
 """Keys of a layout that are tables."""
-MINGUO = re.compile(r"(?P<year>\d{2,3})[./-]?(?P<month>\d{2})[./-]?(?P<day>\d{2})")
+ROWS = ("units", "changes")
+MINGUO = re.compile(
+    r"(?:中華民國|民國|民国)?\s*(?:"
+    r"(?P<y1>\d{2,3})(?P<m1>\d{2})(?P<d1>\d{2})?"
+    r"|(?P<y2>\d{1,3})(?P<mark>[./-])(?P<m2>\d{1,2})(?:(?P=mark)(?P<d2>\d{1,2}))?"
+    r"|(?P<y3>\d{1,3}|元)年\s*(?P<m3>\d{1,2})月(?:\s*(?P<d3>\d{1,2})日)?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,15 @@ class Cut:
     extract: str
 
 
-Source = str | Join | Cut
+@dataclass(frozen=True, slots=True)
+class Only:
+    """One of their columns in the rows in which others have these values; empty elsewhere."""
+
+    column: str
+    where: Mapping[str, tuple[str, ...]]
+
+
+Source = str | Join | Cut | Only
 """Where one of our columns comes from."""
 
 
@@ -65,6 +80,8 @@ def names_of(source: Source) -> tuple[str, ...]:
     """Their columns that a source reads."""
     if isinstance(source, Join):
         return source.join
+    if isinstance(source, Only):
+        return (source.column, *source.where)
     return (source.column if isinstance(source, Cut) else source,)
 
 
@@ -78,7 +95,7 @@ class Layout:
         What it is.
     columns
         Our column → theirs (a name, or ``c7`` for the seventh of a file without header), a ``Join``
-        of several, or a ``Cut`` of one.
+        of several, a ``Cut`` of one, or ``Only`` some rows of one.
     constants
         Our column → one value for every row, e.g. the wave.
     values
@@ -86,6 +103,9 @@ class Layout:
     calendar
         Our column of days → the calendar of their years: ``"minguo"`` counts from 1912, the first
         year of the Republic of China (``1090508`` is 8 May 2020).
+    date_order
+        What ``1/4/1998`` means in this file: ``"day-month-year"``, ``"month-day-year"``, or
+        ``"auto"``, under which such a day is not read.
     multiply
         Our column → factor, e.g. 10,000 when amounts are in 万円.
     keep
@@ -97,6 +117,13 @@ class Layout:
         The decimal sign; ``"auto"`` lets each column say it.
     sheet, member
         Which sheet of a workbook (the first), which file in a zip (the only one).
+    rows
+        What a row is: ``"units"``, of which each identifier is there once in a wave; or
+        ``"changes"`` and periods of units, of which the one with the latest ``recorded`` counts,
+        with the earliest ``opened``.
+    keeps_closed
+        Whether the file is a register that says when its units opened, and keeps those that
+        closed with the day: it then stands for every earlier year too (``Store.wave``).
     codes
         Whose the codes of places are: ``"japan"``, which are checked, or ``"any"``.
     codes_on
@@ -116,6 +143,9 @@ class Layout:
     header: bool = True
     width: int = 0
     skip_lines: int = 0
+    date_order: Order = "auto"
+    rows: str = "units"
+    keeps_closed: bool = False
     codes: str = "japan"
     codes_on: str = ""
     columns: Mapping[str, str | Join | Cut] = field(default_factory=dict)
@@ -153,7 +183,9 @@ class Layout:
     def missing(self, found: Sequence[str]) -> list[Message]:
         """Say which of the columns needed are not in the file, and what may be meant."""
         needed: list[str] = list(self.keep)
-        for name in REQUIRED:
+        beyond = ["recorded"] if self.rows == "changes" else []
+        beyond += ["opened", "closed"] if self.keeps_closed else []
+        for name in (*REQUIRED, *beyond):
             source = self.columns.get(name)
             if source is not None:
                 needed += names_of(source)
@@ -169,7 +201,16 @@ class Layout:
         return told
 
     def check_columns(self, found: Sequence[str]) -> None:
-        """Refuse a file that lacks columns this layout needs."""
+        """Refuse a file that lacks columns this layout needs, or of which no one says the year."""
+        if "wave" not in self.asked:
+            raise DataError(
+                say(
+                    "Files of the layout '{layout}' do not say of which year they are. Expected "
+                    "the year, as of whose 31 December the units are counted. Say it: wave = …, "
+                    "or --wave.",
+                    layout=self.name,
+                )
+            )
         if told := self.missing(found):
             raise DataError(
                 say(
@@ -216,6 +257,8 @@ class Layout:
             value = joined(source, raw)
         elif isinstance(source, Cut):
             value = cut(source, raw)
+        elif isinstance(source, Only):
+            value = only(source, raw)
         else:
             value = raw[source]
         if name in self.calendar:
@@ -247,17 +290,43 @@ def cut(source: Cut, raw: Mapping[str, Any]) -> Any:
     return pa.array(parts, pa.string()).take(pa.array(at))
 
 
+def only(source: Only, raw: Mapping[str, Any]) -> Any:
+    """One column where others have the values that are said, empty elsewhere."""
+    text = as_text(raw[source.column])
+    held = pa.array(np.full(len(text), True))
+    for column, values in source.where.items():
+        held = pc.and_(held, pc.is_in(as_text(raw[column]), pa.array(values, pa.string())))
+    return pc.if_else(held, text, "")
+
+
 def gregorian(text: Any) -> Any:
-    """Days of the Minguo calendar as ISO days; what is none stays as it is."""
+    """Days and months of the Minguo calendar as ISO ones; what is none stays as it is.
+
+    A year of four digits is one of the common era, and stays as well.
+    """
     said, at = distinct_of(text)
-    days = []
-    for one in said:
-        found = MINGUO.fullmatch((one or "").strip())
-        if found is None:
-            days.append(one)
-        else:
-            days.append(f"{int(found['year']) + 1911:04d}-{found['month']}-{found['day']}")
+    days = [of_minguo(one or "") for one in said]
     return pa.array(days, pa.string()).take(pa.array(at))
+
+
+def of_minguo(text: str) -> str:
+    """One day or month of the Minguo calendar.
+
+    Examples
+    --------
+    >>> of_minguo("1090508"), of_minguo("民國109年5月8日"), of_minguo("109/5"), of_minguo("later")
+    ('2020-05-08', '2020-05-08', '2020-05', 'later')
+    """
+    found = MINGUO.fullmatch(text.strip().translate(FULL_WIDTH))
+    if found is None:
+        return text
+    year, month, day = (
+        next((found[f"{part}{k}"] for k in "123" if found[f"{part}{k}"]), None) for part in "ymd"
+    )
+    assert year is not None
+    assert month is not None
+    ends = "" if day is None else f"-{int(day):02d}"
+    return f"{(1 if year == '元' else int(year)) + 1911:04d}-{int(month):02d}{ends}"
 
 
 TOLD = ("name", "title", "publisher", "terms", "origin")
@@ -330,8 +399,22 @@ def from_table(name: str, table: Mapping[str, Any]) -> Layout:
     gazetteer(made.codes)
     if made.decimal not in DECIMALS:
         raise unknown("decimal sign", made.decimal, DECIMALS)
+    if made.date_order not in ORDERS:
+        raise unknown("order of days", str(made.date_order), ORDERS)
+    if made.rows not in ROWS:
+        raise unknown("kind of rows", str(made.rows), ROWS)
+    if made.rows == "changes" and "recorded" not in made.columns:
+        raise ParameterError(
+            f"Layout {made.name!r} has rows = 'changes', but does not say which column is "
+            "'recorded', the day by which the latest counts. Add it to [columns]."
+        )
+    if made.keeps_closed and "opened" not in made.columns:
+        raise ParameterError(
+            f"Layout {made.name!r} has keeps_closed = true, but does not say which column is "
+            "'opened'. Add it to [columns], or leave keeps_closed out."
+        )
     for column in ("id", "municipality"):
-        if column not in made.columns:
+        if column not in made.columns and column not in made.constants:
             raise ParameterError(
                 f"Layout {made.name!r} does not say which column is {column!r}. "
                 f"Expected it in [columns]; found {examples(made.columns, 14)}. Add it."
@@ -366,12 +449,18 @@ def from_maps(key: str, table: Mapping[str, Any]) -> dict[str, Any]:
 
 def from_source(source: Any) -> Source:
     """Read one entry of ``columns``: a name, a position, several joined, or a part of one."""
-    if isinstance(source, Join | Cut):
+    if isinstance(source, Join | Cut | Only):
         return source
-    if isinstance(source, Mapping) and "extract" in source:
+    if isinstance(source, Mapping) and "column" in source:
+        known = ("column", "where") if "where" in source else ("column", "extract")
         for key in source:
-            if key not in ("column", "extract"):
-                raise unknown("key of a part of a column", key, ("column", "extract"))
+            if key not in known:
+                raise unknown("key of a part of a column", key, (*known, "where"))
+        if len(source) == 1:
+            return as_name(source["column"])
+        if "where" in source:
+            where = {as_name(n): tuple(map(str, values)) for n, values in source["where"].items()}
+            return Only(as_name(source["column"]), where)
         pattern = str(source["extract"])
         try:
             re.compile(pattern)

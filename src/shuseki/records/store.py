@@ -14,6 +14,11 @@ the same expression runs on both.
 A study reads exactly the parts of the files it names, and its own converter, whatever else the
 folder holds: ``Store.open(folder, parts=…, converter=…)``.
 
+A *register* that says when its units opened and keeps those that closed (``keeps_closed`` of its
+layout) stands for every earlier year too: asked for such a year, the store gives the units that had
+opened by its 31 December, with what the register says of them now. So births, deaths, stocks and
+survival come from waves, or from the days of one file.
+
 Limits: a store is read as it is when opened; open it again after an ingest.
 """
 
@@ -33,6 +38,7 @@ import pyarrow.parquet as pq
 from shuseki.disk import Scratch
 from shuseki.errors import DataError, MissingExtraError, UnknownCodeError, examples
 from shuseki.geography.gazetteers import Gazetteer, gazetteer
+from shuseki.language import Message, listed, say
 from shuseki.records.engine import connect, exact
 from shuseki.records.establishments import FIELDS, REQUIRED, WHOLE_NUMBER
 from shuseki.records.parts import Part, check_one_store, parts_of, refuse_damaged
@@ -40,6 +46,8 @@ from shuseki.sources import Origin, Source
 
 __all__ = ["CONVERTER", "Store", "open_store"]
 
+FIRST_YEAR = 1600
+"""No register is asked for years before it."""
 CONVERTER = {"from_wave": "int32", "to_wave": "int32", "from_id": "", "to_id": ""}
 
 
@@ -189,9 +197,44 @@ class Store:
         establishments that had closed are among them; see ``there``.
         """
         self.check_waves([year])
-        if self._text_ids:
-            return self._read(year).mutate(id=self._read(year).id.cast("string"))
-        return self._read(year)
+        table = self._read(year) if year in self._files else self._as_of(year)
+        return table.mutate(id=table.id.cast("string")) if self._text_ids else table
+
+    def register_of(self, year: int) -> int | None:
+        """The wave from which a year that has none of its own is read: the next one later.
+
+        None where that one is no register that keeps the closed, or the year is a wave itself.
+        """
+        later = [wave for wave in self.waves if wave > year]
+        if year in self._files or not later:
+            return None
+        parts = [part for part in self.parts if later[0] in part.waves]
+        keeps = all(part.report.get("keeps_closed", False) for part in parts)
+        whole = len(parts) == len(self._files[later[0]])
+        return later[0] if keeps and whole and year > FIRST_YEAR else None
+
+    def notes_on(self, years: Sequence[int]) -> tuple[Message, ...]:
+        """What a reader must know of years that are read from a register of a later one."""
+        read: dict[int, list[int]] = {}
+        for year in sorted(set(years)):
+            if (register := self.register_of(year)) is not None:
+                read.setdefault(register, []).append(year)
+        told = []
+        for register, asked in read.items():
+            table = self._read(register)
+            counts = table.agg(n=table.count(), no=table.opened.isnull().sum()).to_pandas().iloc[0]
+            told.append(
+                say(
+                    "Years read from the register of {register}: {years}. Its units stand where, "
+                    "and are what, they were in {register}. {undated:,} of {n:,} do not say when "
+                    "they opened, and count as there from the first year on.",
+                    years=listed(asked),
+                    register=register,
+                    undated=int(counts["no"] or 0),
+                    n=int(counts["n"]),
+                )
+            )
+        return tuple(told)
 
     def there(self, year: int) -> ir.Table:
         """Records of who was there on 31 December of a wave's year.
@@ -253,7 +296,11 @@ class Store:
 
     def check_waves(self, years: Sequence[int]) -> None:
         """Refuse waves that the store does not have."""
-        unknown = [str(year) for year in years if year not in self._files]
+        unknown = [
+            str(year)
+            for year in years
+            if year not in self._files and self.register_of(year) is None
+        ]
         if unknown:
             raise UnknownCodeError.among("wave", unknown, [str(year) for year in self.waves])
 
@@ -299,8 +346,25 @@ class Store:
                     else:
                         kind = field.kind
                     columns[field.name] = value.cast(kind)
-            self._tables[year] = table.select(**columns)
+            table = table.select(**columns)
+            self._tables[year] = latest(table) if self._are_changes(year) else table
         return self._tables[year]
+
+    def _are_changes(self, year: int) -> bool:
+        """Whether several files say what became of the units of a wave."""
+        parts = [part for part in self.parts if year in part.waves]
+        return len(self._files[year]) > 1 and any(
+            part.report.get("rows") == "changes" for part in parts
+        )
+
+    def _as_of(self, year: int) -> ir.Table:
+        """The units of a later register that had opened by 31 December of a year."""
+        register = self.register_of(year)
+        assert register is not None
+        table = self._read(register)
+        day = ibis.literal(f"{year:04d}-12-31").cast("date")
+        opened = table.opened.isnull() | (table.opened <= day)
+        return table.filter(opened).mutate(wave=ibis.literal(year, "int32"))
 
     def _register(self, files: Sequence[Path], name: str) -> ir.Table:
         for path in files:
@@ -357,6 +421,28 @@ class Store:
         mark = "synthetic, " if any(s.origin == "synthetic" for s in self.sources) else ""
         years = ", ".join(str(year) for year in self.waves)
         return f"<Store: {mark}waves {years} on {self.connection.name}>"
+
+
+def earliest(table: ir.Table, unit: Sequence[str]) -> ir.DateValue:
+    """The earliest day of opening that the rows of a unit say; unknown where one does not say."""
+    whole = ibis.window(group_by=list(unit))
+    unsaid = table.opened.isnull().cast("int64").sum().over(whole) > 0
+    return ibis.ifelse(unsaid, ibis.null("date"), table.opened.min().over(whole))
+
+
+def latest(table: ir.Table) -> ir.Table:
+    """Of each unit what was recorded latest, with the earliest day of opening that is known."""
+    unit = ibis.window(
+        group_by="id",
+        order_by=[
+            table.recorded.desc(nulls_first=False),
+            table.closed.desc(nulls_first=False) if "closed" in table.columns else table.id,
+            table.municipality,
+        ],
+    )
+    opened = {"opened": earliest(table, ["id"])} if "opened" in table.columns else {}
+    ranked = table.mutate(nth=ibis.row_number().over(unit), **opened)
+    return ranked.filter(ranked.nth == 0).drop("nth")
 
 
 def wave_files(folder: Path, parts: Sequence[Part], *, loose: bool = True) -> dict[int, list[Path]]:

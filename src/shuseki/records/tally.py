@@ -215,11 +215,17 @@ def by_cell(table: ir.Table, places: Places) -> ir.Table:
 
 
 def places_of(
-    store: Store, division: Members, waves: Sequence[int], *, closed: bool = False
+    store: Store,
+    division: Members,
+    waves: Sequence[int],
+    *,
+    closed: bool = False,
+    beside: Sequence[int] = (),
 ) -> Places:
     """Bring the codes of some waves to the last day of the last, and put them into areas.
 
-    With ``closed``, the codes of establishments that had closed are there too.
+    With ``closed``, the codes of establishments that had closed are there too. The notes speak of
+    the waves ``beside`` them as well, from which nothing is counted.
     """
     read = store.wave if closed else store.there
     tables = [read(year).group_by("municipality").agg(plants=lambda t: t.count()) for year in waves]
@@ -241,7 +247,8 @@ def places_of(
     told = () if division is None else division.notes
     days = {wave: wave_day(wave) for wave in counts["wave"].unique()}
     moved = known.moved(counts, days, day)
-    return Places(None if same.all() else place_table(at), (*told, *moved))
+    notes = (*told, *moved, *store.notes_on([*waves, *beside]))
+    return Places(None if same.all() else place_table(at), notes)
 
 
 def place_table(at: pd.DataFrame) -> pd.DataFrame:

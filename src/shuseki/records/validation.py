@@ -38,7 +38,7 @@ from shuseki.records.engine import connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, REASONS, SCHEMA, reason
 from shuseki.records.files import Account, FileFacts, examine, stage
 from shuseki.records.layouts import Layout, layout
-from shuseki.records.store import is_synthetic
+from shuseki.records.store import earliest, is_synthetic
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -60,6 +60,7 @@ COLUMN_OF: Mapping[str, str] = {
     "no employees": "employees",
     "negative employees": "employees",
     "duplicate id": "id",
+    "superseded": "id",
 }
 VALUES = tuple(dict.fromkeys(COLUMN_OF.values()))
 OPTIONAL = tuple(field.name for field in FIELDS if not field.required and field.kind != "string")
@@ -238,6 +239,8 @@ def check_rows(
         )
         why = ibis.ifelse(rows.kept_by_layout, why, "not kept by the layout")
         table = rows.mutate(reason=why).drop("kept_by_layout")
+        if chosen.rows == "changes":
+            table = latest_of_each(connection, table, work)
         kept = table.filter(table.reason.isnull())
         repeated = kept.group_by("wave", "id").agg(first=kept.row.min(), times=kept.count())
         connection.to_parquet(repeated.filter(repeated.times > 1), again)
@@ -262,6 +265,40 @@ def check_rows(
     days = frozenset(days_of(table, chosen))
     notes = gazetteer(chosen.codes).notes(days)
     return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), days, notes)
+
+
+def latest_of_each(connection: Any, table: ir.Table, work: Path) -> ir.Table:
+    """Of the changes of a unit keep the latest, with the earliest day of opening of them all.
+
+    Where one of them does not say when the unit opened, that is not known; rows that are set aside
+    are asked too, for a unit was there before its latest row. Only units with several rows are
+    looked at, once: what is found of them lies in ``work``.
+    """
+    several = table.group_by("wave", "id").agg(times=table.count())
+    several = several.filter(several.times > 1).select("wave", "id")
+    rows = table.semi_join(several, ["wave", "id"])
+    good = rows.reason.isnull()
+    unit = ibis.window(
+        group_by=[rows.wave, rows.id, good],
+        order_by=[rows.recorded.desc(nulls_first=False), rows.row.desc()],
+    )
+    following = rows.select(
+        its_row=rows.row,
+        superseded=good & (ibis.row_number().over(unit) > 0),
+        began=earliest(rows, ["wave", "id"]) if "opened" in rows.columns else ibis.null("date"),
+    )
+    place = work / "following.parquet"
+    connection.to_parquet(following, place)
+    found = read_parquet(connection, place)
+    if not count(found):
+        return table
+    joined = table.left_join(found, table.row == found.its_row)
+    columns = {name: joined[name] for name in table.columns}
+    superseded = joined.superseded.fill_null(False)
+    columns["reason"] = ibis.ifelse(superseded, "superseded", joined.reason)
+    if "opened" in table.columns:
+        columns["opened"] = ibis.ifelse(joined.its_row.notnull(), joined.began, joined.opened)
+    return joined.select(**columns)
 
 
 def days_of(table: ir.Table, chosen: Layout) -> set[str]:
