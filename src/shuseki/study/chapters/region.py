@@ -23,6 +23,7 @@ from shuseki.reading.tables import read_table
 from shuseki.records.store import Store
 from shuseki.records.tally import points_of_areas
 from shuseki.study.chapter import Chapter, Options, Running
+from shuseki.study.chapters.counted import counted_codes
 
 __all__ = ["REGION", "Region"]
 
@@ -32,7 +33,7 @@ OF_RECORDS = "records"
 class Region(Options):
     """Which areas: a named division, those of the records, or a table of the user's.
 
-    ``division = "records"`` makes an area of every code that the records bear; it is the default
+    ``division = "records"`` makes an area of every code that the records (or the counts) bear; it is the default
     where the codes are not Japan's. ``file`` has the columns municipality and area. ``names`` is a
     table of areas: ``code`` and any of ``name_en``, ``name_ja``, ``parent``, ``latitude``,
     ``longitude``. ``outlines`` is a GeoJSON file whose features have a property ``code``.
@@ -54,16 +55,20 @@ class RegionChapter(Chapter[Region, Division]):
 
     def wanted(self, study: Any) -> bool:
         """Whether anything is counted by area."""
-        return bool(study.has("region") or study.has("births"))
+        return bool(study.has("region") or study.has("births") or study.has("counted"))
 
     def check(self, asked: Region, study: Any) -> Iterator[str]:
         """Division and date must be known."""
-        records = study.tables.get("records")
-        elsewhere = records is not None and records.codes_of == "any"
+        elsewhere = study.codes == "any"
         known = [OF_RECORDS] if elsewhere else [*BUNDLED, OF_RECORDS]
         if asked.division is not None and asked.division not in known:
             yield str(UnknownCodeError.among("division", [asked.division], known))
             return
+        if asked.division == OF_RECORDS and not elsewhere and study.has("counted"):
+            yield (
+                f'division is "{OF_RECORDS}", but there are no records. Expected one of '
+                f"{', '.join(BUNDLED)}, or a file. Name one."
+            )
         try:
             iso_date(asked.date)
             if asked.file is None and asked.division in BUNDLED:
@@ -74,8 +79,7 @@ class RegionChapter(Chapter[Region, Division]):
     def run(self, asked: Region, running: Running) -> Division:
         """Find the areas; their names, points and outlines where the study gives them."""
         encoding = running.study.study.encoding
-        store: Store = running.answers["records"].store
-        codes = running.study.records.codes_of
+        codes = running.study.codes
         with running.manifest.step("divide the country") as entry:
             for table in (asked.file, asked.names, asked.outlines):
                 if table is not None:
@@ -86,7 +90,7 @@ class RegionChapter(Chapter[Region, Division]):
                     asked.file, date=asked.date, encoding=encoding, codes=codes
                 )
             elif (asked.division or own) == OF_RECORDS:
-                found = areas_of_records(store, running.study.name)
+                found = areas_of_study(running)
             else:
                 found = division(asked.division or own, asked.date)
             if asked.names is not None:
@@ -95,6 +99,14 @@ class RegionChapter(Chapter[Region, Division]):
                 found = replace(found, outlines=read_outlines(asked.outlines, found.codes))
             entry["areas"] = len(found.codes)
         return found
+
+
+def areas_of_study(running: Running) -> Division:
+    """Every code that the records, or the counts, bear."""
+    study = running.study
+    if study.has("counted") and study.codes == "any":
+        return division_of_any(counted_codes(study.counted, study.study.encoding), name=study.name)
+    return areas_of_records(running.answers["records"].store, study.name)
 
 
 def areas_of_records(store: Store, name: str) -> Division:
