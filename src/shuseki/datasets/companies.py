@@ -21,6 +21,7 @@ Limits: corporations, not establishments; the place is that of the registered he
 industry; no sole proprietors. July 2021 and August 2026 are not whole months (``WHOLE_MONTHS``).
 """
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal
 
@@ -234,7 +235,22 @@ def company_panel(
         return panel
     areas = by if isinstance(by, Division) else _default(by)
     added: Panel = aggregate(panel, areas, date=CODES_DATE).panel
-    return added
+    return replace(added, notes=(*panel.notes, *_outside(panel, added)))
+
+
+def _outside(panel: Panel, added: Panel) -> tuple[Message, ...]:
+    """How many births lie in no area of a division."""
+    every, inside = panel.values["births"].sum(), added.values["births"].sum()
+    if every - inside < 0.5:
+        return ()
+    return (
+        say(
+            "{n:,} of {every:,} births lie in municipalities that are in none of the areas; one "
+            "that lies in two is divided by population.",
+            n=round(every - inside),
+            every=round(every),
+        ),
+    )
 
 
 def company_series(

@@ -2,8 +2,8 @@
 
 Some areas are unlike all others for a reason that the equations do not know: companies register
 their head office in the capital, or in a town where nobody may live. The same equations are
-estimated again without each set of such areas, and without all of them; the outliers are those of
-all areas, so that nothing else changes.
+estimated with all areas, without each set of such areas, and without all of them. No outlier rule
+is applied: it might have left them out already, and then nothing would differ.
 
 Takes: designs, the regional variables, hypotheses, sets of areas. Gives: ``WithoutAreas``: per set
 the equations and the verdicts.
@@ -188,7 +188,10 @@ def without_areas(
     for k, one in enumerate(every):
         gone = pd.Series([code in one.areas for code in variables.areas], index=variables.areas)
         marked = variables.with_columns(**{LEFT_OUT: gone})
-        here = [replace(design, exclude=(*design.exclude, LEFT_OUT)) for design in designs]
+        here = [
+            replace(design, exclude=(*design.exclude, LEFT_OUT), outliers="none")
+            for design in designs
+        ]
         fits.append(estimate_all(here, marked))
         if hypotheses:
             verdicts.append(examine(fits[-1], hypotheses))
@@ -200,6 +203,9 @@ def without_areas(
         fits=tuple(fits),
         verdicts=tuple(verdicts),
         means=pd.DataFrame(means, columns=["set", "outcome", "mean", "n"]),
-        notes=(*(verdicts[0].notes if verdicts else ()),),
+        notes=(
+            say("No outlier rule is applied here: all other areas are in."),
+            *(verdicts[0].notes if verdicts else ()),
+        ),
         sources=variables.sources,
     )

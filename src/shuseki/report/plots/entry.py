@@ -307,7 +307,9 @@ def _(result: Verdicts, *, lang: str = "en") -> go.Figure:
     codes = list(VERDICT_COLOURS)
     heads = [
         _say(column, lang)
-        if column in ("overall", "printed")
+        if column == "overall" or (column == "printed" and not result.elsewhere)
+        else result.elsewhere
+        if column == "printed"
         else _label(column, result.definitions, lang)
         for column in columns
     ]

@@ -19,6 +19,7 @@ from shuseki.results import Result
 from shuseki.sources import Source
 from shuseki.study.chapter import Chapter, Running, Told
 from shuseki.study.chapters.accounts import PUBLIC, Rates
+from shuseki.study.chapters.counted import added_up
 from shuseki.study.chapters.equation import OfEquation, design_of, needs_equations
 from shuseki.study.chapters.neighbours import Answers
 
@@ -105,7 +106,7 @@ def units_of(running: Running, rates: Rates, regions: Division) -> FineUnits:
     asked = running.study.accounts
     day = regions.date if counted is None else counted.date
     units = division("municipality", day)
-    births = births_by(running, units) if counted is None else counted.by(units)
+    births = births_by(running, units) if counted is None else added_up(counted.by(units))
     if counted is not None and asked.source in PUBLIC:
         return FineUnits(units, regional_accounts(asked.source, by=units), births, ())
     if day != regions.date:

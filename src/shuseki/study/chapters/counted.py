@@ -34,7 +34,7 @@ from shuseki.language import Message, say
 from shuseki.language.names import some_of
 from shuseki.panel import ALL, Panel
 from shuseki.reading.tables import read_table
-from shuseki.report.blocks import Block, Finding, Note, Section
+from shuseki.report.blocks import Block, Bullets, Finding, Note, Section
 from shuseki.report.tables import Table
 from shuseki.results import Result
 from shuseki.sources import Source
@@ -93,8 +93,8 @@ class ByArea:
         """Counts of all periods, index area."""
         return added_up(self.panel)
 
-    def by(self, areas: Division) -> pd.DataFrame:
-        """Counts of all periods by the areas of another division.
+    def by(self, areas: Division) -> Panel:
+        """Counts by the areas of another division.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class ByArea:
                 "The births are counted by area. Expected a column municipality, to add them up "
                 "to other areas. Give the finer counts."
             )
-        return added_up(carried(self.units, areas, self.date))
+        return carried(self.units, areas, self.date)
 
 
 class CountedChapter(Chapter[Counted, ByArea]):
@@ -186,6 +186,7 @@ class CountedChapter(Chapter[Counted, ByArea]):
         """Births and areas."""
         births = float(answer.by_area()["births"].sum())
         return Brief(
+            notes=() if answer.series is None else (OTHER_UNITS,),
             numbers=(
                 (f"{births:,.0f}", BORN if answer.series is None else COMPANIES_BORN),
                 (f"{len(answer.panel.areas):,}", say("areas")),
@@ -202,6 +203,12 @@ class CountedChapter(Chapter[Counted, ByArea]):
 
 
 BORN = say("births")
+OTHER_UNITS = say(
+    "What is born here is a registered company of any industry, counted at its head office; not a "
+    "manufacturing plant, as in the 2006 paper. Findings about the one are no findings about the "
+    "other. Moves and the registrar's clearings are told apart from births and deaths. K-density "
+    "is not possible: no points of plants are known."
+)
 COMPANIES_BORN = say("companies born in the areas")
 
 
@@ -312,7 +319,7 @@ def carried(panel: Panel, regions: Division, date: str) -> Panel:
     if regions.codes_of == "japan":
         require_codes(pd.Series(panel.areas), date, wards=True)
         added: Panel = aggregate(panel, regions, date=date, missing="skip").panel
-        return added
+        return replace(added, notes=panel.notes)
     area_of = dict(zip(regions.members["municipality"], regions.members["area"], strict=True))
     outside = [code for code in panel.areas if code not in area_of]
     if len(outside) == len(panel.areas):
@@ -361,14 +368,14 @@ def _told(answer: ByArea) -> Iterator[Block]:
             first=first,
             last=last,
         )
+    if answer.panel.notes:
+        yield Bullets(answer.panel.notes)
     yield Note(
         say(
             "No K-density and no clusters: a table of births has no points of plants, and these "
             "measures need them."
         )
     )
-    for note in answer.panel.notes:
-        yield note
     if answer.series is not None:
         yield Finding(
             answer.series, title=say("Corporations born, closed and moved, month by month")

@@ -30,7 +30,8 @@ from shuseki.papers.catalogue import (
     printed_paper,
     table_number,
 )
-from shuseki.report.blocks import Block, Finding, Section
+from shuseki.report.blocks import Block, Figure, Finding, Section
+from shuseki.report.plots.scatter import scatter
 from shuseki.report.tables import Table, wide
 from shuseki.report.words import Text
 from shuseki.results import Result
@@ -82,6 +83,7 @@ class Entry(Options):
     equations: tuple[Equation, ...] = ()
     hypotheses: tuple[OwnHypothesis, ...] = ()
     without: tuple[Without, ...] = ()
+    scatter: tuple[str, ...] = ()
     robustness: bool = False
 
     @field_validator("outliers")
@@ -163,6 +165,10 @@ class EntryChapter(Chapter[Entry, Estimated]):
             if unknown:
                 known = UnknownCodeError.among("variable", unknown, sorted(terms))
                 yield f"equations.{k}.terms: {known}"
+        strange = [name for name in asked.scatter if name not in definitions.names]
+        if strange:
+            known = UnknownCodeError.among("variable", strange, sorted(definitions.names))
+            yield f"scatter: {known}"
         keys = [(equation.outcome, equation.model) for equation in asked.equations]
         repeated = sorted({f"{o} {m}" for o, m in keys if keys.count((o, m)) > 1})
         if repeated:
@@ -288,16 +294,17 @@ def hypotheses_of(asked: Entry, paper: str | None) -> tuple[Hypothesis, ...]:
 def beside_paper(verdicts: Verdicts, name: str) -> Verdicts:
     """Put beside what a paper that asks the same hypotheses states of its own data."""
     paper = printed_paper(name)
+    called = f"{paper.source.citation.split(',')[0]} {paper.source.year}"
     asked = {one.id for one in verdicts.hypotheses}
     stated = {key: one for key, one in stated_verdicts(paper).items() if key in asked}
     return replace(
-        verdicts.beside(stated),
+        verdicts.beside(stated, called),
         notes=(
             *verdicts.notes,
             say(
                 "The last column is what {paper} states of its own data; another universe, so that "
                 "agreement or not is no test of either.",
-                paper=paper.source.citation.split(",")[0] + f" ({paper.source.year})",
+                paper=called,
             ),
         ),
         sources=(*verdicts.sources, paper.source),
@@ -334,7 +341,27 @@ def _equations(answer: Estimated, told: Told) -> Iterator[Block]:
             title=title,
             table=coefficients(of_outcome, f"{table_stem(paper, outcome)}_coefficients", title),
         )
+        for name in told.study.entry.scatter:
+            yield _scatter(answer, told, outcome, name)
     yield Table.of(answer.effects, name="effects", title=say("Effects in words"))
+
+
+def _scatter(answer: Estimated, told: Told, outcome: str, name: str) -> Block:
+    variables = told.answers["accounts"].variables
+    first = answer.fits.of(outcome).fits[0]
+    return Figure(
+        lambda lang: scatter(
+            variables, name, outcome, set_aside=first.sample.set_aside.get("outliers", ()),
+            lang=lang,
+        ),
+        caption=say(
+            "{outcome} and {name}",
+            outcome=variables.definitions.label(outcome).heading,
+            name=variables.definitions.label(name).said,
+        ),
+        notes=(say("Rings: areas that the outlier rule sets aside."),),
+        sources=variables.sources,
+    )  # fmt: skip
 
 
 def table_stem(paper: str | None, outcome: str) -> str:
@@ -431,7 +458,7 @@ def _verdicts(answer: Estimated, verdicts: Verdicts, beside: str | None = None) 
     if beside is not None:
         frame = frame.rename(columns={"printed": "stated"})
         labels["overall"] = say("today")
-        labels["stated"] = say("stated in {paper}", paper=beside)
+        labels["stated"] = say("stated by {paper}", paper=verdicts.elsewhere)
         if len(answer.fits.outcomes) == 1:
             frame = frame.drop(columns=list(answer.fits.outcomes))
     yield Finding(

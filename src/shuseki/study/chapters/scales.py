@@ -6,7 +6,7 @@ division.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,8 @@ from shuseki.report.tables import Table
 from shuseki.report.words import Lang
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Options, Running, Told
-from shuseki.study.chapters.accounts import PUBLIC, named
+from shuseki.study.chapters.accounts import PUBLIC, named, sources_of
+from shuseki.study.chapters.counted import added_up
 
 __all__ = ["SCALES", "Scales"]
 
@@ -49,6 +50,8 @@ class Scaled:
 
     Attributes
     ----------
+    own
+        The areas of the study, and their rates.
     areas
         Name → division.
     variables
@@ -57,6 +60,7 @@ class Scaled:
         Name → the areas with the highest rate.
     """
 
+    own: tuple[Division, RegionalVariables]
     areas: dict[str, Division]
     variables: dict[str, RegionalVariables]
     rankings: dict[str, Ranking]
@@ -85,28 +89,30 @@ class ScalesChapter(Chapter[Scales, Scaled]):
     def run(self, asked: Scales, running: Running) -> Scaled:
         """Add up, and divide."""
         source = running.study.accounts.source
-        definitions = running.answers["accounts"].variables.definitions
+        definitions = replace(running.answers["accounts"].variables.definitions, variables=())
         counted = running.answers["counted"]
         areas, variables, rankings = {}, {}, {}
         with running.manifest.step("compute the rates of other divisions") as entry:
             for at, name in enumerate(asked.divisions):
                 by = division(name, TODAY) if name in DATED else division(name)
                 accounts = regional_accounts(source, by=by)
+                counts = counted.by(by)
                 found = regional_variables(
                     accounts,
-                    counted.by(by),
+                    added_up(counts),
                     definitions=definitions,
                     area_names=dict(
                         zip(by.codes, by.names(running.study.report.lang), strict=True)
                     ),
                     area_groups=dict(zip(by.codes, by.parents, strict=True)),
-                    sources=running.answers["accounts"].variables.sources,
+                    sources=(*counts.sources, *sources_of(running.study.accounts, accounts)),
                 )
                 areas[name], variables[name] = by, found
                 rankings[name] = rank(found, found.outcomes[0])
                 running.progress(at + 1, len(asked.divisions))
             entry["areas"] = {name: len(one.areas) for name, one in variables.items()}
-        return Scaled(areas, variables, rankings)
+        own = running.answers["region"], running.answers["accounts"].variables
+        return Scaled(own, areas, variables, rankings)
 
     def results(self, answer: Scaled) -> dict[str, Result]:
         """A ranking for each division."""
@@ -119,8 +125,9 @@ class ScalesChapter(Chapter[Scales, Scaled]):
     def write(self, answer: Scaled, folder: Path) -> None:
         """The rates of every area of every division."""
         (folder / "rates").mkdir()
-        for name, variables in answer.variables.items():
-            frame = rates_of(variables, answer.areas[name])
+        every = [answer.own, *((answer.areas[name], answer.variables[name]) for name in answer.areas)]
+        for by, variables in every:
+            name, frame = by.name, rates_of(variables, by)
             path = folder / "rates" / f"{plain(name)}.csv"
             frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
@@ -134,6 +141,17 @@ DIVISIONS: Mapping[str, Message] = {
     "prefecture": word("prefecture"),
 }
 """Bundled divisions → what one of their areas is called."""
+
+
+SELF = ("prefecture_en", "prefecture_ja")
+NOTES: Mapping[str, tuple[Message, ...]] = {
+    "commuting-zone-1995": (
+        say("A commuting zone is called by its largest municipality of 1995."),
+    ),
+    "municipality": (
+        say("Nobody was in the labour force of Futaba-machi in 2020: it has no rate."),
+    ),
+}
 
 
 def plain(name: str) -> str:
@@ -191,11 +209,13 @@ def _told(answer: Scaled, told: Told) -> Iterator[Block]:
                 notes=map_notes(by),
                 sources=(*variables.sources, *map_sources(by)),
             )
+        frame = named(by, ranking)
         yield Table.of(
             ranking,
             name=f"ranking_{plain(name)}",
             title=say("{title}: the highest of {n:,}", title=title, n=ranking.areas),
-            frame=named(by, ranking),
+            frame=frame.drop(columns=[c for c in frame if name == "prefecture" and c in SELF]),
+            notes=(*ranking.notes, *NOTES.get(name, ())),
         )
 
 
