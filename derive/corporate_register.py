@@ -2,8 +2,8 @@
 
     python derive/corporate_register.py PATH_TO_JAPAN_DATA
 
-Writes compact tables to ``src/shuseki/datasets/data/companies``; ``catalogue.toml`` beside them says
-what each is, who published it and on what terms. Run ``derive/geography.py`` first: wards and codes
+Writes compact tables to ``src/shuseki/datasets/data/companies``; ``catalogue.toml`` beside them
+says what each is, who published it and on what terms. Run ``derive/geography.py`` first: wards and codes
 that have ended are carried to the municipalities of 2020 by its lists.
 
 The daily files of the corporate-number register hold three to four times as many rows of new
@@ -11,7 +11,7 @@ corporations as there were births. What is counted here (``births_of`` says it o
 ``check_raw`` holds the two days of raw files at hand to it):
 
 - process 01 with ``correct = 0`` and ``latest = 1``; a correction or an older state is no birth;
-- never ``assignmentDate`` 2015-10-05: whoever has that date existed when the numbers were given out;
+- never ``assignmentDate`` 2015-10-05: whoever has it existed when the numbers were given out;
 - a closure by the registrar (cause 21: the clearing of dormant corporations in January) is kept
   apart from liquidations (01, 31) and mergers (11): it is an act of the registrar, no death;
 - process 12, a new address, is a move, never a birth.
@@ -172,8 +172,8 @@ def accounts(japan: Path) -> None:
     out["area_km2_2024"] = pd.to_numeric(table["B1101"], errors="coerce") / 100
     known = set(municipalities(DAY)["code"])
     print("accounts: differs from our list in", sorted(set(out["municipality"]) ^ known))
-    print("nobody in the labour force:",
-          out.loc[out["employed_2020"] + out["unemployed_2020"] == 0, "municipality"].tolist())  # fmt: skip
+    force = out["employed_2020"] + out["unemployed_2020"]
+    print("nobody in the labour force:", out.loc[force == 0, "municipality"].tolist())
     write(out, "municipal_accounts_2020_2021")
 
     long = pd.read_csv(japan / "panel/ssds_municipal_2000_2018_long.csv", dtype=str)

@@ -6,7 +6,6 @@ from shuseki.datasets.accounts import (
     COLUMNS,
     hightech_share,
     largest_industry,
-
     regional_accounts,
     regional_accounts_provenance,
     small_plants,

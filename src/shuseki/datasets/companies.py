@@ -68,8 +68,8 @@ KINDS: tuple[Kinds, ...] = ("company", "other", "all")
 """Companies (stock, limited, partnership, limited liability), other corporations, or both."""
 
 NOT_DEATHS = say(
-    "Closures by the registrar, which clears dormant corporations in January, are no deaths and are "
-    "counted apart."
+    "Closures by the registrar, which clears dormant corporations in January, are no deaths and "
+    "are counted apart."
 )
 HEAD_OFFICES = say(
     "A corporation is counted where its head office is registered; that need not be where it works."
@@ -432,7 +432,11 @@ def _municipal(kinds: Kinds) -> Panel:
             UNIVERSE,
             HEAD_OFFICES,
             NOT_DEATHS,
-            *([say("{n:,} births of all months without a place in Japan are left out.", n=abroad)] if abroad else []),
+            *(
+                [say("{n:,} births of all months without a place in Japan are left out.", n=abroad)]
+                if abroad
+                else []
+            ),
         ),
     )
 

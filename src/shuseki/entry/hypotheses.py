@@ -155,9 +155,7 @@ class Verdicts(Result):
                 )
             )
         elif self.printed:
-            parts.append(
-                say("{same} of {n} as printed", same=sum(agrees.values()), n=len(agrees))
-            )
+            parts.append(say("{same} of {n} as printed", same=sum(agrees.values()), n=len(agrees)))
         return joined(parts, "; ")
 
     def to_frame(self) -> pd.DataFrame:
@@ -191,7 +189,7 @@ class Verdicts(Result):
         }
 
     def beside(self, stated: Mapping[str, Verdict], elsewhere: str = "") -> "Verdicts":
-        """Put the verdicts that a paper states beside these; ``elsewhere`` names one of other data."""
+        """Put the verdicts that a paper states beside; ``elsewhere`` names one of other data."""
         return replace(self, printed=MappingProxyType(dict(stated)), elsewhere=elsewhere)
 
     def under(

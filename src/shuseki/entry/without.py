@@ -10,7 +10,7 @@ the equations and the verdicts.
 Limits: leaving out is no correction; what is registered in the wrong place stays there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd

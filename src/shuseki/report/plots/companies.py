@@ -1,6 +1,7 @@
 """How do births, deaths and moves of corporations look, month by month and area by area?"""
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from shuseki.datasets.companies import CompanyMoves, CompanySeries
@@ -16,7 +17,7 @@ SHOWN = 10
 
 @plot.register
 def months(result: CompanySeries, *, lang: str = "en") -> go.Figure:
-    """Draw births and deaths as lines; months of a clearing by the registrar are shaded and named."""
+    """Draw births and deaths as lines; months of a clearing by the registrar are shaded."""
     figure = blank(
         phrase("companies_title", lang, n=len(result.months)),
         result,
@@ -42,9 +43,7 @@ def months(result: CompanySeries, *, lang: str = "en") -> go.Figure:
             continue
         year, number = (int(part) for part in month.split("-"))
         after = f"{year + number // 12}-{number % 12 + 1:02d}-01"
-        figure.add_vrect(
-            x0=f"{month}-01", x1=after, fillcolor=LIGHT, line_width=0, layer="below"
-        )
+        figure.add_vrect(x0=f"{month}-01", x1=after, fillcolor=LIGHT, line_width=0, layer="below")
         figure.add_annotation(
             x=f"{month}-15",
             y=top * 1.08,
@@ -70,7 +69,7 @@ def moves(result: CompanyMoves, *, lang: str = "en") -> go.Figure:
     """Draw net gains as bars, the largest first."""
     table = result.table
     if len(table) > 2 * SHOWN:
-        table = table.iloc[np.r_[0:SHOWN, len(table) - SHOWN : len(table)]]
+        table = pd.concat([table.head(SHOWN), table.tail(SHOWN)])
     names = table["area_ja" if lang == "ja" else "area_en"].tolist()
     figure = blank(
         phrase("moves_title", lang, n=len(result.table), first=result.first_year,

@@ -91,10 +91,18 @@ def scatter(
             font={"size": 11, "color": INK},
         )
     if wide:
-        figure.update_yaxes(type="log", dtick="D2")
+        figure.update_yaxes(type="log", tickvals=_steps(up[known]), tickformat=",~g")
     else:
         figure.update_yaxes(rangemode="tozero")
     return figure
+
+
+def _steps(values: np.ndarray) -> list[float]:
+    """Ticks 1, 2, 5, 10, … of a logarithmic axis, from below the smallest to above the largest."""
+    low, high = np.floor(np.log10(values.min())), np.ceil(np.log10(values.max()))
+    return [
+        float(part * 10.0**power) for power in range(int(low), int(high) + 1) for part in (1, 2, 5)
+    ]
 
 
 def _far(across: np.ndarray, up: np.ndarray, known: np.ndarray, count: int) -> list[int]:

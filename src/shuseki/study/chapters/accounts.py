@@ -123,8 +123,8 @@ class AccountsChapter(Chapter[Accounts, Rates]):
             )
         if asked.source in PUBLIC and study.codes == "any":
             yield (
-                f'source is "{asked.source}", which holds Japanese areas, but the codes are not Japan\'s. '
-                'Use "file" with your own table.'
+                f'source is "{asked.source}", which holds Japanese areas, but the codes are not '
+                'Japan\'s. Use "file" with your own table.'
             )
         try:
             definitions_of(study)

@@ -190,7 +190,7 @@ class CountedChapter(Chapter[Counted, ByArea]):
             numbers=(
                 (f"{births:,.0f}", BORN if answer.series is None else COMPANIES_BORN),
                 (f"{len(answer.panel.areas):,}", say("areas")),
-            )
+            ),
         )
 
     def sections(self, answer: ByArea, told: Told) -> Iterator[Section]:
@@ -240,9 +240,7 @@ def of_file(asked: Counted, path: Path, regions: Division, encoding: str) -> ByA
         encoding=encoding,
     )
     place = place_column(table, path)
-    parts = [
-        str(c) for c in table.columns for total in TOTALS if str(c).startswith(f"{total}_")
-    ]
+    parts = [str(c) for c in table.columns for total in TOTALS if str(c).startswith(f"{total}_")]
     names = [*(total for total in TOTALS if total in table.columns), *dict.fromkeys(parts)]
     period = "period" if "period" in table.columns else None
     panel = Panel.from_frame(

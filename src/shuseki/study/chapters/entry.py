@@ -238,6 +238,18 @@ class EntryChapter(Chapter[Entry, Estimated]):
             sentences.append(
                 say("Of the hypotheses, {names} are supported.", names=named(supported))
             )
+            agrees = answer.verdicts.agrees()
+            if answer.verdicts.elsewhere and agrees:
+                sentences.append(
+                    say(
+                        "{same} of {n} verdicts are those that {paper} states of its own data: "
+                        "{names}.",
+                        same=sum(agrees.values()),
+                        n=len(agrees),
+                        paper=answer.verdicts.elsewhere,
+                        names=named(name for name, same in agrees.items() if same),
+                    )
+                )
         for variable in surest(answer, 3):
             first = next(fit for fit in answer.fits.fits if variable in fit.terms)
             key = (first.design.outcome, first.design.model, variable)
@@ -434,20 +446,24 @@ def _without(answer: WithoutAreas) -> Iterator[Block]:
         answer,
         name="coefficients_without_areas",
         title=say("Coefficients with and without some areas"),
-        frame=coefficients_without(answer),
-        labels={f"{k}_{what}": words for k, one in enumerate(answer.sets) for what, words in (
-            ("coefficient", one.kept), ("stars", say("significance")))},
-    )  # fmt: skip
+        labels={f"coefficient_{k}": one.kept for k, one in enumerate(answer.sets)},
+        **coefficients_without(answer),
+    )
 
 
-def coefficients_without(answer: WithoutAreas) -> pd.DataFrame:
-    """One row per equation and term; the coefficient with its stars for each set of areas."""
-    frames = [fits.to_frame().set_index(["outcome", "model", "term"]) for fits in answer.fits]
-    found = pd.DataFrame(index=frames[0].index)
+def coefficients_without(answer: WithoutAreas) -> dict[str, pd.DataFrame]:
+    """``frame``, ``digits`` and ``endings``: a row per equation and term, a column per set."""
+    keys = ["outcome", "model", "term"]
+    frames = [fits.to_frame() for fits in answer.fits]
+    parts = {name: frames[0][keys].copy() for name in ("frame", "digits", "endings")}
+    parts["digits"][keys], parts["endings"][keys] = None, ""
     for k, frame in enumerate(frames):
-        found[f"{k}_coefficient"] = frame["coefficient"]
-        found[f"{k}_stars"] = frame["stars"]
-    return found.reset_index()
+        own = frames[0][keys].merge(frame, on=keys, how="left")
+        column = f"coefficient_{k}"
+        parts["frame"][column] = own["coefficient"]
+        parts["digits"][column] = [three_figures(b) for b in own["coefficient"]]
+        parts["endings"][column] = own["stars"].fillna("")
+    return parts
 
 
 def _verdicts(answer: Estimated, verdicts: Verdicts, beside: str | None = None) -> Iterator[Block]:

@@ -125,7 +125,10 @@ class ScalesChapter(Chapter[Scales, Scaled]):
     def write(self, answer: Scaled, folder: Path) -> None:
         """The rates of every area of every division."""
         (folder / "rates").mkdir()
-        every = [answer.own, *((answer.areas[name], answer.variables[name]) for name in answer.areas)]
+        every = [
+            answer.own,
+            *((answer.areas[name], answer.variables[name]) for name in answer.areas),
+        ]
         for by, variables in every:
             name, frame = by.name, rates_of(variables, by)
             path = folder / "rates" / f"{plain(name)}.csv"
@@ -160,14 +163,17 @@ def plain(name: str) -> str:
 
 
 def rates_of(variables: RegionalVariables, by: Division) -> pd.DataFrame:
-    """One row per area: code, names, counts, denominators in units of the rate, rates, sources."""
-    frame = pd.DataFrame(
-        {"area": by.codes, "area_en": by.names("en"), "area_ja": by.names("ja")}
-    )
+    """One row per area: code, names, and of every outcome the count, the denominator, the rate."""
+    frame = pd.DataFrame({"area": by.codes, "area_en": by.names("en"), "area_ja": by.names("ja")})
     for outcome in variables.outcomes:
-        frame[f"{outcome}_count"] = variables.counts[outcome].to_numpy()
-        frame[f"{outcome}_exposure"] = variables.exposure[outcome].to_numpy()
+        told = variables.definitions.outcome(outcome)
+        assert told is not None
+        counts = variables.counts[outcome].to_numpy()
+        frame[told.counts] = counts
+        if told.denominator:
+            frame[told.denominator] = variables.exposure[outcome].to_numpy() * told.per
         frame[outcome] = variables.column(outcome).to_numpy()
+        frame[f"{outcome}_unit"] = told.unit
     frame["source"] = "; ".join(
         source.key for source in variables.sources if source.origin != "method"
     )
