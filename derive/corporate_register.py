@@ -3,8 +3,8 @@
     python derive/corporate_register.py PATH_TO_JAPAN_DATA
 
 Writes compact tables to ``src/shuseki/datasets/data/companies``; ``catalogue.toml`` beside them
-says what each is, who published it and on what terms. Run ``derive/geography.py`` first: wards and codes
-that have ended are carried to the municipalities of 2020 by its lists.
+says what each is, who published it and on what terms. Run ``derive/geography.py`` first: wards and
+codes that have ended are carried to the municipalities of 2020 by its lists.
 
 The daily files of the corporate-number register hold three to four times as many rows of new
 corporations as there were births. What is counted here (``births_of`` says it on the raw rows, and

@@ -104,7 +104,8 @@ def regional_accounts(kind: str = "public", by: str | Division = "district-253")
     -------
     DataFrame
         Index ``area``; the columns of ``COLUMNS``, or of ``COLUMNS_2020``.
-        ``attrs["datasets"]`` names the data sets they come from (``datasets.dataset(name).source``), ``attrs["division"]`` the division.
+        ``attrs["datasets"]`` names the data sets they come from
+        (``datasets.dataset(name).source``), ``attrs["division"]`` the division.
 
     Examples
     --------

@@ -27,7 +27,7 @@ from shuseki.datasets.companies import (
     company_series,
 )
 from shuseki.errors import DataError, ShusekiError, UnknownCodeError, examples
-from shuseki.geography.areas import iso_date, require_codes
+from shuseki.geography.areas import cities_of_wards, iso_date, require_codes
 from shuseki.geography.districts import Division, aggregate
 from shuseki.geography.gazetteers import Codes
 from shuseki.language import Message, say
@@ -242,6 +242,7 @@ def of_file(asked: Counted, path: Path, regions: Division, encoding: str) -> ByA
     place = place_column(table, path)
     parts = [str(c) for c in table.columns for total in TOTALS if str(c).startswith(f"{total}_")]
     names = [*(total for total in TOTALS if total in table.columns), *dict.fromkeys(parts)]
+    require_counts(table, names, path)
     period = "period" if "period" in table.columns else None
     panel = Panel.from_frame(
         table.reset_index(drop=True),
@@ -254,7 +255,47 @@ def of_file(asked: Counted, path: Path, regions: Division, encoding: str) -> ByA
     panel = panel.select(periods=periods_of(panel, asked, path))
     if place == "area" and regions.codes_of == "japan":
         return ByArea(of_areas(panel, regions, path), None, asked.date)
-    return ByArea(carried(panel, regions, asked.date), panel, asked.date)
+    found = carried(panel, regions, asked.date)
+    if regions.codes_of == "japan":
+        found = replace(found, notes=(*found.notes, *absent_places(panel, regions, asked.date)))
+    return ByArea(found, panel, asked.date)
+
+
+def require_counts(table: pd.DataFrame, names: list[str], path: Path) -> None:
+    """Refuse rows that do not say a count: unknown is not nothing."""
+    for name in names:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            raise DataError(
+                f"{path.name}, {name!r}: {examples(table[name].unique())}. Expected counts. "
+                "Correct the column, or rename it."
+            )
+        unknown = table.index[table[name].isna()]
+        if len(unknown):
+            raise DataError(
+                f"{path.name}, {name!r}: no count in rows {examples(unknown)} ({len(unknown)} of "
+                f"{len(table)}). Expected one in every row; where nothing was counted, say 0. Fill "
+                "them in, or leave withheld places out of the areas."
+            )
+        negative = table.index[table[name] < 0]
+        if len(negative) and not name.startswith("net_change"):
+            raise DataError(
+                f"{path.name}, {name!r}: negative in rows {examples(negative)}. Expected counts. "
+                "Correct them."
+            )
+
+
+def absent_places(panel: Panel, regions: Division, date: str) -> tuple[Message, ...]:
+    """Say which municipalities of the areas the table does not have: they count as 0."""
+    given = {*panel.areas, *(cities_of_wards().get(code, code) for code in panel.areas)}
+    lost = [code for code in regions.assignment(date).index if code not in given]
+    if not lost:
+        return ()
+    return (
+        say(
+            "Municipalities of the areas that the table does not have, counted as 0: {places}.",
+            places=some_of(lost),
+        ),
+    )
 
 
 def place_column(table: pd.DataFrame, path: Path) -> str:

@@ -34,9 +34,10 @@ class Region(Options):
     """Which areas: a named division, those of the records, or a table of the user's.
 
     ``division = "records"`` makes an area of every code that the records (or the counts) bear; it
-    is the default where the codes are not Japan's. ``file`` has the columns municipality and area. ``names`` is a
-    table of areas: ``code`` and any of ``name_en``, ``name_ja``, ``parent``, ``latitude``,
-    ``longitude``. ``outlines`` is a GeoJSON file whose features have a property ``code``.
+    is the default where the codes are not Japan's. ``file`` has the columns municipality and area.
+    ``names`` is a table of areas: ``code`` and any of ``name_en``, ``name_ja``, ``parent``,
+    ``latitude``, ``longitude``. ``outlines`` is a GeoJSON file whose features have a property
+    ``code``.
     """
 
     division: str | None = None
