@@ -1,7 +1,7 @@
 """What are the components of the 2006 paper's variables about 2020, from public statistics?
 
 The same table as ``datasets.accounts`` gives of 1995–2000, of the years that are open today:
-``COLUMNS`` says of every column which year and publication it is and what was done to it. Five of
+``COLUMNS`` says of every column which year and publication it is and what was done to it. Six of
 the paper's eleven regressors can be computed as defined; mean wages have a stand-in, the taxable
 income of those who pay tax; the others cannot be had by municipality (``MISSING``).
 
@@ -27,6 +27,8 @@ from shuseki.language import Message, say
 __all__ = ["COLUMNS_2020", "MISSING", "accounts_2020"]
 
 DAY, DAY_2010 = "2020-10-01", "2010-10-01"
+CHILDREN = "municipal-accounts-2015-2019"
+"""Data set of the share under 15, by which the population of 15 and over is estimated."""
 
 COLUMNS_2020 = (
     Column("labour_force_2020", "persons", "2020", "municipal-accounts-2020-2021",
@@ -73,7 +75,7 @@ def accounts_2020(by: Division) -> pd.DataFrame:
     """Compute the accounts of a division; see ``datasets.regional_accounts``."""
     now = add_up(by, load("municipal-accounts-2020-2021"), DAY)
     earlier = add_up(by, load("municipal-accounts-2010"), DAY_2010)
-    of_2015 = load("municipal-accounts-2015-2019")[
+    of_2015 = load(CHILDREN)[
         ["municipality", "population_2015", "population_under_15_2015"]
     ]
     young = add_up(by, of_2015, DAY)
@@ -102,6 +104,6 @@ def accounts_2020(by: Division) -> pd.DataFrame:
     out = out[[column.column for column in COLUMNS_2020]]
     out.attrs = {
         "division": by.name,
-        "datasets": tuple(dict.fromkeys(column.data for column in COLUMNS_2020)),
+        "datasets": (*dict.fromkeys(column.data for column in COLUMNS_2020), CHILDREN),
     }
     return out
