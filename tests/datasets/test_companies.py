@@ -59,7 +59,9 @@ def test_whole_months_are_five_years() -> None:
     # The first and the last month are covered in part, and say so.
     assert series.births[0] < 0.6 * series.births[1]
     assert any("2021-07, 2026-08" in note for note in series.notes)
-    assert not any("in part" in note for note in company_series(first="2021-08", last="2021-09").notes)
+    assert not any(
+        "in part" in note for note in company_series(first="2021-08", last="2021-09").notes
+    )
 
 
 def test_the_table_has_the_municipalities_of_2020() -> None:

@@ -75,9 +75,7 @@ def accounts_2020(by: Division) -> pd.DataFrame:
     """Compute the accounts of a division; see ``datasets.regional_accounts``."""
     now = add_up(by, load("municipal-accounts-2020-2021"), DAY)
     earlier = add_up(by, load("municipal-accounts-2010"), DAY_2010)
-    of_2015 = load(CHILDREN)[
-        ["municipality", "population_2015", "population_under_15_2015"]
-    ]
+    of_2015 = load(CHILDREN)[["municipality", "population_2015", "population_under_15_2015"]]
     young = add_up(by, of_2015, DAY)
     table = load("municipal-accounts-2015-2018")
     years = [f"shipments_million_yen_{year}" for year in (2015, 2018)]
