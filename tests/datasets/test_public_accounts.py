@@ -6,11 +6,11 @@ from shuseki.datasets.accounts import (
     COLUMNS,
     hightech_share,
     largest_industry,
-    near_metropolis,
     regional_accounts,
     regional_accounts_provenance,
     small_plants,
 )
+from shuseki.datasets.carrying import near_metropolis
 from shuseki.errors import ParameterError
 from shuseki.papers.catalogue import printed_definitions, printed_paper
 

@@ -315,6 +315,11 @@ since = 2001
 name = "odd"
 column = "id"
 matches = "("
+[counted]
+source = "file"
+kinds = "firms"
+[scales]
+divisions = ["towns"]
 [region]
 division = "districts"
 [industries]

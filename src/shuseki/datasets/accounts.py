@@ -20,40 +20,25 @@ Limits: no public source gives research institutes or industrial land prices; th
 high-technology plants is a proxy from two-digit groups in cities.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from shuseki.arrays import Bools, Floats
+from shuseki.arrays import Floats
+from shuseki.datasets.accounts_2020 import COLUMNS_2020, accounts_2020
+from shuseki.datasets.carrying import add_up, near_metropolis, on_date
 from shuseki.datasets.catalogue import dataset, load
+from shuseki.datasets.columns import Column
 from shuseki.datasets.public import manufacturing_cells
 from shuseki.errors import ParameterError
-from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.districts import Division, division
-from shuseki.geography.mergers import crosswalk
 
 __all__ = ["COLUMNS", "regional_accounts", "regional_accounts_provenance"]
 
 HIGHTECH_GROUPS = ("20", "23", "30", "31", "32", "34")
 """JSIC revision 10 groups whose classes are high-technology but for one (other transport)."""
 LARGEST_INDUSTRY_GROUPS = {"food": ("12",), "textile": ("14", "15"), "electrical": ("30",)}
-METROPOLITAN_KM = 50.0
-METROPOLITAN_CENTRES = {"Tokyo": (35.6812, 139.7671), "Osaka": (34.7025, 135.4959)}
-"""Tokyo and Osaka stations, degrees."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """Where one column of the accounts comes from."""
-
-    column: str
-    unit: str
-    year: str
-    data: str
-    note: str
-
 
 COLUMNS = (
     Column("labour_force_1995", "persons", "2000", "municipal-accounts-2000", "as of 2000"),
@@ -94,6 +79,8 @@ COLUMNS = (
            "most employees by two-digit group in cities; textiles and apparel count as one"),
 )  # fmt: skip
 
+KINDS = ("public", "public-2020")
+"""Years of the accounts: those of the 2006 paper, and those about 2020."""
 NATIONAL = ("plant-sizes", "census-summary")
 """Data sets of the nation by which areas are carried to another year."""
 
@@ -107,15 +94,18 @@ def regional_accounts(kind: str = "public", by: str | Division = "district-253")
     Parameters
     ----------
     kind
-        ``"public"``. Synthetic accounts come with a synthetic census, in its folder.
+        ``"public"``: of the 2006 paper's years, 1995–2000. ``"public-2020"``: of the years about
+        2020 (``datasets.accounts_2020``). Synthetic accounts come with a synthetic census, in its
+        folder.
     by
         A division, or the name of a bundled one.
 
     Returns
     -------
     DataFrame
-        Index ``area``; the columns of ``COLUMNS``. ``attrs["datasets"]`` names the data sets
-        they come from (``datasets.dataset(name).source``), ``attrs["division"]`` the division.
+        Index ``area``; the columns of ``COLUMNS``, or of ``COLUMNS_2020``.
+        ``attrs["datasets"]`` names the data sets they come from
+        (``datasets.dataset(name).source``), ``attrs["division"]`` the division.
 
     Examples
     --------
@@ -123,16 +113,22 @@ def regional_accounts(kind: str = "public", by: str | Division = "district-253")
     >>> len(accounts), round(accounts["labour_force_1995"].sum() / 1e6)
     (253, 61)
     """
-    if kind != "public":
+    if kind not in KINDS:
         raise ParameterError(
-            f'Accounts of kind {kind!r} are not bundled. Expected "public". '
+            f"Accounts of kind {kind!r} are not bundled. Expected {' or '.join(map(repr, KINDS))}. "
             "Synthetic accounts lie beside the waves of a synthetic census: read them there."
         )
-    return compute(by if isinstance(by, Division) else named(by)).copy()
+    areas = by if isinstance(by, Division) else named(by)
+    return (compute(areas) if kind == "public" else accounts_2020(areas)).copy()
 
 
-def regional_accounts_provenance() -> pd.DataFrame:
+def regional_accounts_provenance(kind: str = "public") -> pd.DataFrame:
     """Say of every column of the public accounts which year and publication it is.
+
+    Parameters
+    ----------
+    kind
+        As for ``regional_accounts``.
 
     Returns
     -------
@@ -143,7 +139,7 @@ def regional_accounts_provenance() -> pd.DataFrame:
     return pd.DataFrame(
         [
             (c.column, c.unit, c.year, dataset(c.data).publisher if c.data else "", c.note)
-            for c in COLUMNS
+            for c in (COLUMNS if kind == "public" else COLUMNS_2020)
         ],
         columns=["column", "unit", "actual_year", "publisher", "note"],
     )
@@ -269,24 +265,6 @@ def national_totals() -> dict[str, float]:
     return totals
 
 
-def add_up(
-    by: Division, table: pd.DataFrame, date: str, sizes: "pd.Series[float] | None" = None
-) -> pd.DataFrame:
-    """Add the numeric columns of a municipal table up to the areas; withheld cells count as 0."""
-    columns = [c for c in table.columns if c not in ("municipality", "year", "industry")]
-    weights = by.crosswalk(date, sizes=sizes).matrix(list(table["municipality"]))
-    amounts = table[columns].to_numpy(dtype=float, na_value=np.nan)
-    return pd.DataFrame(weights @ np.nan_to_num(amounts), index=list(by.codes), columns=columns)
-
-
-def on_date(amounts: "pd.Series[float]", date: str, to: str) -> "pd.Series[float]":
-    """Carry municipal amounts of one date to the codes of another."""
-    way = crosswalk(date, to)
-    codes = [str(code) for code in amounts.index]
-    carried = way.matrix(codes) @ amounts.to_numpy(float)
-    return pd.Series(carried, index=list(way.to_areas["code"]))
-
-
 def two_digit_2001(by: Division, variable: str) -> pd.DataFrame:
     """Plants or employees by area and two-digit group (JSIC 10), cities only."""
     cells = manufacturing_cells("jsic-10", (2001,))
@@ -336,10 +314,3 @@ def largest_industry(employees: pd.DataFrame) -> "pd.Series[str]":
         totals = totals.drop(columns=list(codes))
     largest = totals.idxmax(axis=1).where(lambda top: top.isin(LARGEST_INDUSTRY_GROUPS), "other")
     return largest.where(totals.sum(axis=1) > 0)
-
-
-def near_metropolis(centres: Floats) -> Bools:
-    """Whether each centre, shape ``(areas, 2)``, lies near Tokyo or Osaka station."""
-    stations = np.array(list(METROPOLITAN_CENTRES.values()))
-    near: Bools = distance_matrix_km(centres, stations).min(axis=1) <= METROPOLITAN_KM
-    return near

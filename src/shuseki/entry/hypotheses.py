@@ -117,6 +117,8 @@ class Verdicts(Result):
         By which it was judged.
     printed
         Hypothesis → what a paper says; ``None`` without one.
+    elsewhere
+        The paper, where it says it of other data; empty where it is of the same.
     definitions
         What outcomes and variables are.
     """
@@ -128,6 +130,7 @@ class Verdicts(Result):
     level: float = LEVEL
     rule: Rule = "most"
     printed: Mapping[str, Verdict] | None = None
+    elsewhere: str = ""
     definitions: Definitions = field(default_factory=Definitions)
 
     def headline(self) -> Message:
@@ -141,14 +144,18 @@ class Verdicts(Result):
         ]
         if untested:
             parts.append(say("not tested: {names}", names=named(untested)))
-        if self.printed:
+        agrees = self.agrees()
+        if self.printed and self.elsewhere:
             parts.append(
                 say(
-                    "{same} of {n} as printed",
-                    same=sum(self.agrees().values()),
-                    n=len(self.printed),
+                    "{same} of {n} as {paper} states of its own data",
+                    same=sum(agrees.values()),
+                    n=len(agrees),
+                    paper=self.elsewhere,
                 )
             )
+        elif self.printed:
+            parts.append(say("{same} of {n} as printed", same=sum(agrees.values()), n=len(agrees)))
         return joined(parts, "; ")
 
     def to_frame(self) -> pd.DataFrame:
@@ -171,16 +178,19 @@ class Verdicts(Result):
         return frame
 
     def agrees(self) -> dict[str, bool]:
-        """Whether each overall verdict is the paper's; a contradicted one is not supported."""
+        """Whether each overall verdict is the paper's; a contradicted one is not supported.
+
+        Those that could not be tested are left out.
+        """
         return {
             name: (self.overall[name] == "supported") == (verdict == "supported")
             for name, verdict in (self.printed or {}).items()
-            if name in self.overall
+            if self.overall.get(name, "not tested") != "not tested"
         }
 
-    def beside(self, stated: Mapping[str, Verdict]) -> "Verdicts":
-        """Put the verdicts that a paper states beside these."""
-        return replace(self, printed=MappingProxyType(dict(stated)))
+    def beside(self, stated: Mapping[str, Verdict], elsewhere: str = "") -> "Verdicts":
+        """Put the verdicts that a paper states beside; ``elsewhere`` names one of other data."""
+        return replace(self, printed=MappingProxyType(dict(stated)), elsewhere=elsewhere)
 
     def under(
         self, *, level: Sequence[float] = (0.01, 0.05, 0.10), rule: Sequence[Rule] = RULES

@@ -33,7 +33,7 @@ from shuseki.entry.ols import estimate
 from shuseki.entry.variables import RegionalVariables, regional_variables
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import distance_km
-from shuseki.language import Message, joined, listed, say
+from shuseki.language import Message, joined, listed, say, word
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -174,7 +174,7 @@ class DivisionComparison(Result):
                 "{others:count(other division)}",
                 kept=int((found["same_sign"] == found["of_divisions"]).sum()),
                 slopes=len(found),
-                reference=self.reference,
+                reference=word(self.reference),
                 others=int(found["of_divisions"].iloc[0]),
             )
         ]
@@ -190,7 +190,10 @@ class DivisionComparison(Result):
         return say(
             "{text} (n = {sizes})",
             text=joined(parts, ", "),
-            sizes=listed([f"{n} {name}" for name, n in sizes.items()]),
+            sizes=listed(
+                say("{n} {division}", n=int(n), division=word(str(name)))
+                for name, n in sizes.items()
+            ),
         )
 
 

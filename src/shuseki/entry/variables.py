@@ -181,6 +181,7 @@ def regional_variables(
     area_names: Mapping[str, str] | None = None,
     area_groups: Mapping[str, str] | None = None,
     sources: Sequence[Source] = (),
+    notes: Sequence[Message] = (),
 ) -> RegionalVariables:
     """Compute variables from accounts, and outcomes from counts.
 
@@ -201,6 +202,8 @@ def regional_variables(
         Names and parents by area code; taken from the panel when there is one.
     sources
         Where the accounts and the counts come from; a panel brings its own.
+    notes
+        What else a reader must know of them.
 
     Raises
     ------
@@ -239,7 +242,8 @@ def regional_variables(
             f"Areas given twice in the accounts: {examples(repeated.unique())}. "
             "Expected one row per area. Add the rows up first."
         )
-    notes: list[Message] = []
+    told_of = tuple(notes)
+    notes = []
     columns: dict[str, pd.Series] = {}
     for definition in definitions.variables:
         name, formula = definition.name, definition.arithmetic
@@ -295,7 +299,7 @@ def regional_variables(
         definitions=definitions,
         area_names=tuple(area_names.get(code, code) for code in frame.index) if area_names else (),
         area_groups=tuple(area_groups.get(code, "") for code in frame.index) if area_groups else (),
-        notes=(*own_notes, *notes),
+        notes=(*told_of, *own_notes, *notes),
         sources=tuple(dict.fromkeys((*sources, *own, *told))),
     )
 

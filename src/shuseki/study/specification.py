@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import Field, ValidationError
 
 from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError, examples
+from shuseki.geography.gazetteers import Codes
 from shuseki.language import Lang
 from shuseki.papers.catalogue import PRINTED_PAPERS, study_files
 from shuseki.reading.toml import read_toml
@@ -150,9 +151,19 @@ class Study:
     def is_synthetic(self) -> bool:
         """Whether the records or the regional accounts are synthetic."""
         sources = [getattr(self.tables.get(name), "source", "") for name in ("records", "accounts")]
-        return sources[0] == "synthetic-census" or (
+        drawn = any(chapter.name == "records" for chapter in self.chapters)
+        return (drawn and sources[0] == "synthetic-census") or (
             self.has("accounts") and sources[1] == "synthetic"
         )
+
+    @property
+    def codes(self) -> Codes:
+        """Whose the codes of places are: of the counts where the study has some, or the records."""
+        counted = self.tables.get("counted")
+        if self.has("counted") and counted is not None:
+            return cast("Codes", counted.codes)  # type: ignore[attr-defined]
+        records = self.tables.get("records")
+        return "japan" if records is None else cast("Codes", records.codes_of)  # type: ignore[attr-defined]
 
     def to_dict(self) -> dict[str, Any]:
         """What was asked, as plain values: the tables of the chapters that run."""

@@ -6,6 +6,7 @@ in a module of the same name, which registers them; importing this package regis
 
 from shuseki.report.plots import change as change
 from shuseki.report.plots import clusters as clusters
+from shuseki.report.plots import companies as companies
 from shuseki.report.plots import demography as demography
 from shuseki.report.plots import distance as distance
 from shuseki.report.plots import entry as entry

@@ -304,10 +304,14 @@ def _(result: Verdicts, *, lang: str = "en") -> go.Figure:
     """One coloured cell per hypothesis and outcome, the overall verdict, and the print."""
     frame = result.to_frame()
     columns = [c for c in frame.columns if c not in ("hypothesis", "says", "says_ja", "expects")]
+    if result.elsewhere and result.by_outcome["outcome"].nunique() == 1:  # it is the overall one
+        columns.remove("overall")
     codes = list(VERDICT_COLOURS)
     heads = [
         _say(column, lang)
-        if column in ("overall", "printed")
+        if column == "overall" or (column == "printed" and not result.elsewhere)
+        else result.elsewhere
+        if column == "printed"
         else _label(column, result.definitions, lang)
         for column in columns
     ]

@@ -7,6 +7,7 @@ from shuseki.study.chapters.accounts import ACCOUNTS
 from shuseki.study.chapters.atlas import ATLAS
 from shuseki.study.chapters.births import BIRTHS
 from shuseki.study.chapters.borders import BORDERS
+from shuseki.study.chapters.counted import COUNTED
 from shuseki.study.chapters.counts import COUNTS
 from shuseki.study.chapters.entry import ENTRY
 from shuseki.study.chapters.equality import EQUALITY
@@ -17,6 +18,7 @@ from shuseki.study.chapters.neighbours import NEIGHBOURS
 from shuseki.study.chapters.print import PRINT
 from shuseki.study.chapters.records import RECORDS
 from shuseki.study.chapters.region import REGION
+from shuseki.study.chapters.scales import SCALES
 from shuseki.study.chapters.survival import SURVIVAL
 
 __all__ = ["CHAPTERS"]
@@ -26,9 +28,11 @@ CHAPTERS: tuple[Chapter[Any, Any], ...] = (
     REGION,
     INDUSTRIES,
     BIRTHS,
+    COUNTED,
     EVENTS,
     SURVIVAL,
     ACCOUNTS,
+    SCALES,
     ENTRY,
     NEIGHBOURS,
     COUNTS,

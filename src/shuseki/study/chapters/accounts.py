@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from shuseki.datasets import regional_accounts
+from shuseki.datasets.accounts_2020 import MISSING
 from shuseki.datasets.catalogue import dataset
 from shuseki.demography.events import events
 from shuseki.entry.definitions import (
@@ -48,7 +49,10 @@ from shuseki.results import Result
 from shuseki.sources import Source
 from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
 
-__all__ = ["ACCOUNTS", "Accounts", "Rates"]
+__all__ = ["ACCOUNTS", "PUBLIC", "Accounts", "Rates"]
+
+PUBLIC = ("public", "public-2020")
+"""Sources of the accounts that hold municipalities of Japan."""
 
 
 class Accounts(Options):
@@ -58,7 +62,7 @@ class Accounts(Options):
     accounts.
     """
 
-    source: Literal["synthetic", "public", "file"] = "synthetic"
+    source: Literal["synthetic", "public", "public-2020", "file"] = "synthetic"
     file: Path | None = None
     variable: tuple[VariableDefinition, ...] = ()
     outcome: tuple[OutcomeDefinition, ...] = ()
@@ -92,7 +96,7 @@ class AccountsChapter(Chapter[Accounts, Rates]):
 
     name = "accounts"
     options = Accounts
-    needs = ("records", "region", "births")
+    needs = ("records", "region", "births", "counted")
 
     def wanted(self, study: Any) -> bool:
         """Whether the study has accounts, or equations on them."""
@@ -101,7 +105,13 @@ class AccountsChapter(Chapter[Accounts, Rates]):
     def check(self, asked: Accounts, study: Any) -> Iterator[str]:
         """The source must fit the records, and a file must be named."""
         records = study.tables.get("records")
-        if asked.source == "synthetic" and records is not None and records.source == "files":
+        if asked.source == "synthetic" and study.has("counted"):
+            yield (
+                'source is "synthetic", but the births are counted by others. Expected real '
+                'accounts beside real births. Use "public-2020", "public", or "file" with your own '
+                "table."
+            )
+        elif asked.source == "synthetic" and records is not None and records.source == "files":
             yield (
                 'source is "synthetic" but records.source is not. Expected both from the same '
                 'census. Use accounts.source = "public", or "file" with your own table.'
@@ -111,10 +121,10 @@ class AccountsChapter(Chapter[Accounts, Rates]):
                 'source is "file" but accounts.file is missing. Expected a CSV, Parquet or xlsx '
                 "table with a column area and the columns that the variables need. Name it."
             )
-        if asked.source == "public" and records is not None and records.codes_of == "any":
+        if asked.source in PUBLIC and study.codes == "any":
             yield (
-                'source is "public", which holds Japanese areas, but the codes are not Japan\'s. '
-                'Use "file" with your own table.'
+                f'source is "{asked.source}", which holds Japanese areas, but the codes are not '
+                'Japan\'s. Use "file" with your own table.'
             )
         try:
             definitions_of(study)
@@ -135,7 +145,8 @@ class AccountsChapter(Chapter[Accounts, Rates]):
                 definitions=definitions,
                 area_names=dict(zip(regions.codes, regions.names(study.report.lang), strict=True)),
                 area_groups=dict(zip(regions.codes, regions.parents, strict=True)),
-                sources=(*answers["births"].panel.sources, *sources_of(asked, accounts)),
+                sources=(*births_of(answers).panel.sources, *sources_of(asked, accounts)),
+                notes=missing_of(asked, definitions),
             )
             printed = printed_order(study.paper_named)
             order = [*variables.outcomes, *variables.regressors]
@@ -155,9 +166,10 @@ class AccountsChapter(Chapter[Accounts, Rates]):
         if asked.source == "synthetic":
             path = running.answers["records"].folder / "regional_accounts.parquet"
             return pd.read_parquet(path)
-        if asked.source == "public":
+        if asked.source in PUBLIC:
             regions: Division = running.answers["region"]
-            return pd.DataFrame(regional_accounts("public", by=regions))
+            accounts: pd.DataFrame = regional_accounts(asked.source, by=regions)
+            return accounts
         assert asked.file is not None
         running.manifest.add_input(asked.file)
         encoding = running.study.study.encoding
@@ -204,10 +216,28 @@ def definitions_of(study: Any) -> Definitions:
     return printed_definitions(named, convention=entry.convention if entry else "")
 
 
+def births_of(answers: Mapping[str, Any]) -> Any:
+    """The births of the study: of records, or counted by others."""
+    return answers["counted"] if "counted" in answers else answers["births"]
+
+
+def missing_of(asked: Accounts, definitions: Definitions) -> tuple[Message, ...]:
+    """Variables of the 2006 paper that the accounts of today do not give, and why."""
+    if asked.source != "public-2020":
+        return ()
+    return tuple(
+        say("{name} of the 2006 paper is missing: {reason}.", name=name, reason=reason)
+        for name, reason in MISSING.items()
+        if name not in definitions.names
+    )
+
+
 def counts_of(running: Running, definitions: Definitions) -> pd.DataFrame:
     """Births by area; deaths, stock and net change where an outcome counts them."""
-    counted = running.answers["births"]
-    counts: pd.DataFrame = counted.born.by_area()
+    if "counted" in running.answers:
+        elsewhere: pd.DataFrame = running.answers["counted"].by_area()
+        return elsewhere
+    counts: pd.DataFrame = running.answers["births"].born.by_area()
     asked = {outcome.counts.split("_")[0] for outcome in definitions.outcomes}
     if not asked & {"deaths", "net", "stock"}:
         return counts

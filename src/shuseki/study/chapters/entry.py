@@ -15,10 +15,11 @@ from shuseki.entry.design import OUTLIER_RULES, Design
 from shuseki.entry.effects import Effects, effects
 from shuseki.entry.hypotheses import Hypothesis, Verdicts, examine
 from shuseki.entry.ols import Fits, estimate_all, kind_of_errors
+from shuseki.entry.without import AreaSet, WithoutAreas, without_areas
 from shuseki.errors import ShusekiError, UnknownCodeError, examples
 from shuseki.language import Message, say
 from shuseki.language.names import TwoNames, named
-from shuseki.papers.beside import fits_beside
+from shuseki.papers.beside import fits_beside, stated_verdicts
 from shuseki.papers.catalogue import (
     PRINTED_PAPERS,
     RobustnessChecks,
@@ -29,8 +30,10 @@ from shuseki.papers.catalogue import (
     printed_paper,
     table_number,
 )
-from shuseki.report.blocks import Block, Finding, Section
+from shuseki.report.blocks import Block, Figure, Finding, Section
+from shuseki.report.plots.scatter import scatter
 from shuseki.report.tables import Table, wide
+from shuseki.report.words import Text
 from shuseki.results import Result
 from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
 from shuseki.study.chapters.accounts import Rates, definitions_of, titled
@@ -56,19 +59,31 @@ class OwnHypothesis(Options):
     alternative_to: str = ""
 
 
+class Without(Options):
+    """Areas without which the equations are estimated again."""
+
+    name: str = Field(min_length=1)
+    name_ja: str = ""
+    areas: tuple[str, ...] = Field(min_length=1)
+
+
 class Entry(Options):
     """Which equations are estimated, and how; which hypotheses are judged by them.
 
     ``paper`` names a bundled paper or a folder, whose equations and hypotheses are taken and whose
-    printed tables stand beside what is obtained.
+    printed tables stand beside what is obtained. ``beside`` names a paper that asks the same
+    hypotheses of other data: only its verdicts stand beside.
     """
 
     paper: str | None = None
+    beside: str | None = None
     convention: str = ""
     standard_errors: Literal["HC0", "HC1", "HC2", "HC3", "classical"] = "HC1"
     outliers: str = "printed"
     equations: tuple[Equation, ...] = ()
     hypotheses: tuple[OwnHypothesis, ...] = ()
+    without: tuple[Without, ...] = ()
+    scatter: tuple[str, ...] = ()
     robustness: bool = False
 
     @field_validator("outliers")
@@ -91,12 +106,15 @@ class Estimated:
         On the hypotheses; None when the study has none.
     robustness
         The exercises of the paper; None when not asked for.
+    without
+        The equations without some areas; None when not asked for.
     """
 
     fits: Fits
     effects: Effects
     verdicts: Verdicts | None
     robustness: RobustnessChecks | None
+    without: WithoutAreas | None = None
 
 
 class EntryChapter(Chapter[Entry, Estimated]):
@@ -125,6 +143,13 @@ class EntryChapter(Chapter[Entry, Estimated]):
                 )
             )
             return
+        if asked.beside is not None and asked.beside not in PRINTED_PAPERS:
+            known = UnknownCodeError.among("printed paper", [asked.beside], list(PRINTED_PAPERS))
+            yield f"beside: {known}"
+        names = [one.name for one in asked.without]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            yield f"without: named twice: {examples(twice)}. Expected a name for each."
         try:
             definitions = definitions_of(study)
         except ShusekiError:
@@ -140,6 +165,10 @@ class EntryChapter(Chapter[Entry, Estimated]):
             if unknown:
                 known = UnknownCodeError.among("variable", unknown, sorted(terms))
                 yield f"equations.{k}.terms: {known}"
+        strange = [name for name in asked.scatter if name not in definitions.names]
+        if strange:
+            known = UnknownCodeError.among("variable", strange, sorted(definitions.names))
+            yield f"scatter: {known}"
         keys = [(equation.outcome, equation.model) for equation in asked.equations]
         repeated = sorted({f"{o} {m}" for o, m in keys if keys.count((o, m)) > 1})
         if repeated:
@@ -174,11 +203,20 @@ class EntryChapter(Chapter[Entry, Estimated]):
         with running.manifest.step("examine the hypotheses"):
             hypotheses = hypotheses_of(asked, paper)
             verdicts = examine(fits, hypotheses) if hypotheses else None
+            if verdicts is not None and asked.beside is not None:
+                verdicts = beside_paper(verdicts, asked.beside)
             exercises = exercises_of(paper) if asked.robustness else None
             robust = None
             if exercises is not None:
                 robust = exercises(fits, rates.variables, hypotheses, rates.accounts)
-        return Estimated(fits, effects(fits), verdicts, robust)
+        without = None
+        if asked.without:
+            with running.manifest.step("leave some areas out") as entry:
+                sets = [AreaSet(one.name, one.areas, one.name_ja) for one in asked.without]
+                designs = [fit.design for fit in fits.fits]
+                without = without_areas(designs, rates.variables, hypotheses, sets)
+                entry["verdicts_that_change"] = without.changed()
+        return Estimated(fits, effects(fits), verdicts, robust, without)
 
     def results(self, answer: Estimated) -> dict[str, Result]:
         """Equations, effects, verdicts, exercises."""
@@ -187,6 +225,7 @@ class EntryChapter(Chapter[Entry, Estimated]):
             "effects": answer.effects,
             "verdicts": answer.verdicts,
             "robustness": answer.robustness,
+            "without": answer.without,
         }
         return {name: one for name, one in found.items() if one is not None}
 
@@ -199,6 +238,18 @@ class EntryChapter(Chapter[Entry, Estimated]):
             sentences.append(
                 say("Of the hypotheses, {names} are supported.", names=named(supported))
             )
+            agrees = answer.verdicts.agrees()
+            if answer.verdicts.elsewhere and agrees:
+                sentences.append(
+                    say(
+                        "{same} of {n} verdicts are those that {paper} states of its own data: "
+                        "{names}.",
+                        same=sum(agrees.values()),
+                        n=len(agrees),
+                        paper=answer.verdicts.elsewhere,
+                        names=named(name for name, same in agrees.items() if same),
+                    )
+                )
         for variable in surest(answer, 3):
             first = next(fit for fit in answer.fits.fits if variable in fit.terms)
             key = (first.design.outcome, first.design.model, variable)
@@ -211,7 +262,10 @@ class EntryChapter(Chapter[Entry, Estimated]):
         """The equations, and the verdicts."""
         yield Section(say("Why there: the equations"), list(_equations(answer, told)))
         if answer.verdicts is not None:
-            yield Section(say("Verdicts"), list(_verdicts(answer, answer.verdicts)))
+            beside = told.study.entry.beside
+            yield Section(say("Verdicts"), list(_verdicts(answer, answer.verdicts, beside)))
+        if answer.without is not None:
+            yield Section(say("Without some areas"), list(_without(answer.without)))
 
 
 def designs_of(asked: Entry, paper: str | None) -> tuple[Design, ...]:
@@ -249,6 +303,26 @@ def hypotheses_of(asked: Entry, paper: str | None) -> tuple[Hypothesis, ...]:
     return ()
 
 
+def beside_paper(verdicts: Verdicts, name: str) -> Verdicts:
+    """Put beside what a paper that asks the same hypotheses states of its own data."""
+    paper = printed_paper(name)
+    called = f"{paper.source.citation.split(',')[0]} {paper.source.year}"
+    asked = {one.id for one in verdicts.hypotheses}
+    stated = {key: one for key, one in stated_verdicts(paper).items() if key in asked}
+    return replace(
+        verdicts.beside(stated, called),
+        notes=(
+            *verdicts.notes,
+            say(
+                "The last column is what {paper} states of its own data; another universe, so that "
+                "agreement or not is no test of either.",
+                paper=called,
+            ),
+        ),
+        sources=(*verdicts.sources, paper.source),
+    )
+
+
 def surest(answer: Estimated, count: int) -> list[str]:
     """Variables whose effects are surest, by the median of their absolute t."""
     frame = answer.fits.to_frame()
@@ -279,7 +353,27 @@ def _equations(answer: Estimated, told: Told) -> Iterator[Block]:
             title=title,
             table=coefficients(of_outcome, f"{table_stem(paper, outcome)}_coefficients", title),
         )
+        for name in told.study.entry.scatter:
+            yield _scatter(answer, told, outcome, name)
     yield Table.of(answer.effects, name="effects", title=say("Effects in words"))
+
+
+def _scatter(answer: Estimated, told: Told, outcome: str, name: str) -> Block:
+    variables = told.answers["accounts"].variables
+    first = answer.fits.of(outcome).fits[0]
+    return Figure(
+        lambda lang: scatter(
+            variables, name, outcome, set_aside=first.sample.set_aside.get("outliers", ()),
+            lang=lang,
+        ),
+        caption=say(
+            "{outcome} and {name}",
+            outcome=variables.definitions.label(outcome).heading,
+            name=variables.definitions.label(name).said,
+        ),
+        notes=(say("Rings: areas that the outlier rule sets aside."),),
+        sources=variables.sources,
+    )  # fmt: skip
 
 
 def table_stem(paper: str | None, outcome: str) -> str:
@@ -330,7 +424,59 @@ def three_figures(value: float) -> int:
     return max(0, 2 - math.floor(math.log10(abs(value))))
 
 
-def _verdicts(answer: Estimated, verdicts: Verdicts) -> Iterator[Block]:
+def _without(answer: WithoutAreas) -> Iterator[Block]:
+    frame = answer.verdict_frame()
+    labels: dict[str, Text] = {
+        f"verdict_{k}": one.kept for k, one in enumerate(answer.sets[: len(answer.verdicts)])
+    }
+    yield Finding(
+        answer,
+        title=say("The same equations without some areas"),
+        table=Table.of(
+            answer,
+            name="verdicts_without_areas",
+            title=say("Verdicts with and without some areas"),
+            frame=frame,
+            labels=labels,
+        )
+        if len(frame)
+        else False,
+    )
+    yield Table.of(
+        answer,
+        name="coefficients_without_areas",
+        title=say("Coefficients with and without some areas"),
+        labels={f"coefficient_{k}": one.kept for k, one in enumerate(answer.sets)},
+        **coefficients_without(answer),
+    )
+
+
+def coefficients_without(answer: WithoutAreas) -> dict[str, pd.DataFrame]:
+    """``frame``, ``digits`` and ``endings``: a row per equation and term, a column per set."""
+    keys = ["outcome", "model", "term"]
+    frames = [fits.to_frame() for fits in answer.fits]
+    parts = {name: frames[0][keys].copy() for name in ("frame", "digits", "endings")}
+    parts["digits"][keys], parts["endings"][keys] = None, ""
+    for k, frame in enumerate(frames):
+        own = frames[0][keys].merge(frame, on=keys, how="left")
+        column = f"coefficient_{k}"
+        parts["frame"][column] = own["coefficient"]
+        parts["digits"][column] = [three_figures(b) for b in own["coefficient"]]
+        parts["endings"][column] = own["stars"].fillna("")
+    return parts
+
+
+def _verdicts(answer: Estimated, verdicts: Verdicts, beside: str | None = None) -> Iterator[Block]:
+    frame = verdicts.to_frame()
+    labels: dict[str, Text] = {
+        name: verdicts.definitions.label(name).heading for name in answer.fits.outcomes
+    }
+    if beside is not None:
+        frame = frame.rename(columns={"printed": "stated"})
+        labels["overall"] = say("today")
+        labels["stated"] = say("stated by {paper}", paper=verdicts.elsewhere)
+        if len(answer.fits.outcomes) == 1:
+            frame = frame.drop(columns=list(answer.fits.outcomes))
     yield Finding(
         verdicts,
         title=say("The hypotheses"),
@@ -338,9 +484,8 @@ def _verdicts(answer: Estimated, verdicts: Verdicts) -> Iterator[Block]:
             verdicts,
             name="verdicts",
             title=say("The hypotheses"),
-            labels={
-                name: verdicts.definitions.label(name).heading for name in answer.fits.outcomes
-            },
+            frame=frame,
+            labels=labels,
         ),
     )
     robust = answer.robustness

@@ -1,6 +1,6 @@
 """To which areas are establishments added up?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from shuseki.geography.districts import (
     division_from_table,
     division_of_any,
 )
-from shuseki.geography.gazetteers import Codes
 from shuseki.geography.outlines import read_outlines
 from shuseki.language import say
 from shuseki.language.names import some_of
@@ -24,6 +23,7 @@ from shuseki.reading.tables import read_table
 from shuseki.records.store import Store
 from shuseki.records.tally import points_of_areas
 from shuseki.study.chapter import Chapter, Options, Running
+from shuseki.study.chapters.counted import counted_codes
 
 __all__ = ["REGION", "Region"]
 
@@ -33,10 +33,11 @@ OF_RECORDS = "records"
 class Region(Options):
     """Which areas: a named division, those of the records, or a table of the user's.
 
-    ``division = "records"`` makes an area of every code that the records bear; it is the default
-    where the codes are not Japan's. ``file`` has the columns municipality and area. ``names`` is a
-    table of areas: ``code`` and any of ``name_en``, ``name_ja``, ``parent``, ``latitude``,
-    ``longitude``. ``outlines`` is a GeoJSON file whose features have a property ``code``.
+    ``division = "records"`` makes an area of every code that the records (or the counts) bear; it
+    is the default where the codes are not Japan's. ``file`` has the columns municipality and area.
+    ``names`` is a table of areas: ``code`` and any of ``name_en``, ``name_ja``, ``parent``,
+    ``latitude``, ``longitude``. ``outlines`` is a GeoJSON file whose features have a property
+    ``code``.
     """
 
     division: str | None = None
@@ -55,16 +56,20 @@ class RegionChapter(Chapter[Region, Division]):
 
     def wanted(self, study: Any) -> bool:
         """Whether anything is counted by area."""
-        return bool(study.has("region") or study.has("births"))
+        return bool(study.has("region") or study.has("births") or study.has("counted"))
 
     def check(self, asked: Region, study: Any) -> Iterator[str]:
         """Division and date must be known."""
-        records = study.tables.get("records")
-        elsewhere = records is not None and records.codes_of == "any"
+        elsewhere = study.codes == "any"
         known = [OF_RECORDS] if elsewhere else [*BUNDLED, OF_RECORDS]
         if asked.division is not None and asked.division not in known:
             yield str(UnknownCodeError.among("division", [asked.division], known))
             return
+        if asked.division == OF_RECORDS and not elsewhere and study.has("counted"):
+            yield (
+                f'division is "{OF_RECORDS}", but there are no records. Expected one of '
+                f"{', '.join(BUNDLED)}, or a file. Name one."
+            )
         try:
             iso_date(asked.date)
             if asked.file is None and asked.division in BUNDLED:
@@ -74,39 +79,23 @@ class RegionChapter(Chapter[Region, Division]):
 
     def run(self, asked: Region, running: Running) -> Division:
         """Find the areas; their names, points and outlines where the study gives them."""
-        encoding, name = running.study.study.encoding, running.study.name
-        store: Store = running.answers["records"].store
-        codes = running.study.records.codes_of
         with running.manifest.step("divide the country") as entry:
             for table in (asked.file, asked.names, asked.outlines):
                 if table is not None:
                     running.manifest.add_input(table)
-            found = divided(asked, codes=codes, encoding=encoding, store=store, name=name)
+            found = divided(asked, running.study, lambda: areas_of_study(running))
             entry["areas"] = len(found.codes)
         return found
 
 
-def divided(
-    asked: Region,
-    *,
-    codes: Codes = "japan",
-    encoding: str = "auto",
-    store: Store | None = None,
-    name: str = "user",
-) -> Division:
-    """The areas that a study asks for; those of its records need the store."""
-    own = OF_RECORDS if codes == "any" else BUNDLED[0]
+def divided(asked: Region, study: Any, own: Callable[[], Division]) -> Division:
+    """The areas that a study asks for; ``own`` gives those of its records or counts."""
+    encoding, codes = study.study.encoding, study.codes
+    name = asked.division or (OF_RECORDS if codes == "any" else BUNDLED[0])
     if asked.file is not None:
         found = division_from_table(asked.file, date=asked.date, encoding=encoding, codes=codes)
-    elif (asked.division or own) != OF_RECORDS:
-        found = division(asked.division or own, asked.date)
-    elif store is not None:
-        found = areas_of_records(store, name)
     else:
-        raise ParameterError(
-            "The areas are those of the records. Expected records that are in a store. "
-            "Run the study, or name a division."
-        )
+        found = own() if name == OF_RECORDS else division(name, asked.date)
     if asked.names is not None:
         found = with_names(found, asked.names, encoding)
     if asked.outlines is not None:
@@ -116,7 +105,22 @@ def divided(
 
 def division_of(study: Any) -> Division:
     """The areas that a study names, before it runs."""
-    return divided(study.region, encoding=study.study.encoding, name=study.name)
+
+    def own() -> Division:
+        raise ParameterError(
+            "The areas are those of the records. Expected records that are in a store. "
+            "Run the study, or name a division."
+        )
+
+    return divided(study.region, study, own)
+
+
+def areas_of_study(running: Running) -> Division:
+    """Every code that the records, or the counts, bear."""
+    study = running.study
+    if study.has("counted") and study.codes == "any":
+        return division_of_any(counted_codes(study.counted, study.study.encoding), name=study.name)
+    return areas_of_records(running.answers["records"].store, study.name)
 
 
 def areas_of_records(store: Store, name: str) -> Division:
