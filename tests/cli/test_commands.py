@@ -114,7 +114,7 @@ def test_datasets_names_publisher_and_terms(shuseki: Run) -> None:
     assert answer.code == 0
     assert "synthetic-census" in answer.out
     assert "GoJ Standard Terms of Use 2.0" in answer.out
-    assert "Studies: okamuro-2006" in answer.out
+    assert "Studies: companies-2021-2026, okamuro-2006" in answer.out
 
 
 def test_wrong_study_file(shuseki: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,6 @@ def test_data_sets_and_layouts_are_listed_in_japanese(tmp_path: Path) -> None:
     assert "様式" in run(records, ["layouts", "--lang", "ja"]).output
     place = tmp_path / "sets.csv"
     done = run(datasets, ["--lang", "ja", "--output", str(place)])
-    assert "研究：okamuro-2006" in done.output
+    assert "研究：companies-2021-2026、okamuro-2006" in done.output
     assert "合成" in done.output
     assert place.is_file()
