@@ -10,7 +10,7 @@ A field that may not be seen is absent (``None``, empty, ``"unknown"``), as if n
 it; a row that may not be seen is not there; a firm that may not be seen takes with it whatever
 names it. A band is shown by one value: rates and amounts by its middle, free hours by its lower
 end, so that nobody is promised more than there is. Rows come in an order that depends on what is
-seen only. So two directories that differ only in what a reader may not see give him the same view, and
+seen only. So two directories that differ only in what a reader may not see give the same view, and
 everything that is computed from it is the same to the byte.
 
 Takes a directory, a role, and the cluster of the reader. Gives a ``Directory``.
