@@ -33,7 +33,7 @@ from shuseki.directory import (
     Tie,
 )
 from shuseki.errors import ParameterError, UnknownCodeError
-from shuseki.sourcing.processes import GRADES, processes, usual_grades
+from shuseki.sourcing.processes import is_kind_of, processes, usual_grades
 
 __all__ = ["CLUSTERS", "cluster_centres", "synthetic_clusters"]
 
@@ -73,6 +73,7 @@ MACHINES: Mapping[str, tuple[str, ...]] = {
     "electroplating": ("めっきライン",),
     "heat_treatment": ("熱処理炉",),
 }
+"""Names of machines by process."""
 SUCCESSORS: tuple[Successor, ...] = ("decided", "undecided", "will_close", "too_early")
 CERTIFICATES = {"ISO9001": "iso_9001", "JISQ9100": "jis_q_9100", "ISO13485": "iso_13485"}
 
@@ -284,8 +285,8 @@ def _capability(
             np.exp(rng.normal(np.log(assumed[f"{name}_median"]), assumed[f"{name}_log_spread"]))
         )
 
-    best, worst = usual_grades(code) or (9, 13)
-    grade = int(np.clip(rng.integers(best, worst + 1), GRADES[0], GRADES[-1]))
+    best, worst = usual_grades(code) or ((5, 9) if is_kind_of(code, "abrasive") else (7, 12))
+    grade = int(rng.integers(best, (best + worst) // 2 + 1))
     largest = float(np.clip(round(around("size_max")), 10, 3000))
     roughness = round(
         float(np.clip(0.1 * 1.6 ** (grade - 5) * np.exp(rng.normal(0, 0.3)), 0.02, 50)), 3
