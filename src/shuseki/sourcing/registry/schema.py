@@ -1,7 +1,7 @@
 """How does a registry lie in a database, SQLite or PostgreSQL?
 
-One table for each table of a directory; the rows that belong to a firm carry its cluster and id, and
-a position. ``records`` counts the versions of each firm. ``published`` is what each audience was
+One table for each table of a directory; the rows of a firm carry its cluster, its id and a
+position. ``records`` counts the versions of each firm. ``published`` is what each audience was
 told, and in which order. ``peers`` are the registries that are pulled from, ``levels`` those that
 differ from the defaults. Text is compared byte by byte in Python, never by a collation.
 

@@ -318,6 +318,12 @@ class Registry:
             row = connection.execute(chosen.order_by(published.c.seq.desc()).limit(1)).first()
         return (0, START) if row is None else (int(row[0]), str(row[1]))
 
+    def versions(self, cluster: str) -> dict[str, int]:
+        """Id of a firm of a cluster → version that is here, of removed ones too."""
+        with self._reading() as connection:
+            chosen = sa.select(records.c.id, records.c.version).where(records.c.cluster == cluster)
+            return {str(row.id): int(row.version) for row in connection.execute(chosen)}
+
     # ---- writing -----------------------------------------------------------------------------
 
     def put(
