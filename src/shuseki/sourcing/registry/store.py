@@ -191,8 +191,7 @@ class Registry:
                     f"{place} cannot be made: {error.strerror}. Expected a folder that may be "
                     "written. Choose another."
                 ) from None
-        engine, shown = _engine(where)
-        with _in_words(shown), engine.connect() as connection:
+        with _opening(where) as (engine, shown), engine.connect() as connection:
             write(connection)
             with connection.begin():
                 if sa.inspect(connection).has_table("settings"):
@@ -219,8 +218,7 @@ class Registry:
                 f"There is no registry at {place}. Expected a file that `shuseki directory import` "
                 "made. Check the name."
             )
-        engine, shown = _engine(where)
-        with _in_words(shown), engine.connect() as connection:
+        with _opening(where) as (engine, shown), engine.connect() as connection:
             write(connection)
             with connection.begin():
                 if not sa.inspect(connection).has_table("settings"):
@@ -237,8 +235,7 @@ class Registry:
     @staticmethod
     def is_at(where: str | Path) -> bool:
         """Whether a database holds a registry."""
-        engine, shown = _engine(where)
-        with _in_words(shown), engine.connect() as connection:
+        with _opening(where) as (engine, _), engine.connect() as connection:
             found = sa.inspect(connection).has_table("settings")
         engine.dispose()
         return found
@@ -741,6 +738,18 @@ def _engine(where: str | Path) -> tuple[sa.Engine, str]:
         )
     url = url.set(drivername="postgresql+psycopg")
     return sa.create_engine(url, pool_pre_ping=True), url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def _opening(where: str | Path) -> Iterator[tuple[sa.Engine, str]]:
+    """Reach a database; let go of it again when that fails."""
+    engine, shown = _engine(where)
+    try:
+        with _in_words(shown):
+            yield engine, shown
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _sqlite_connects(connection: Any, _: Any) -> None:
