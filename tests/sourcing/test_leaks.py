@@ -116,7 +116,8 @@ def changed(
             rows += invented(rng, held, table, home, role, rules, cluster)
         rng.shuffle(rows)
         tables[table] = rows
-    return Directory(**{table: tuple(rows) for table, rows in tables.items()})
+    made = {table: tuple(rows) for table, rows in tables.items()}
+    return Directory(**made, sources=held.sources, notes=held.notes)
 
 
 def owners_of(row: Any, table: str) -> tuple[str, ...]:
