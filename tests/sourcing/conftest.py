@@ -111,4 +111,4 @@ def new_registry(new_place: Callable[[str], str]) -> Iterator[Callable[[str], Re
 @pytest.fixture(scope="session")
 def two_clusters() -> Directory:
     """Synthetic firms of two clusters, with ties between them."""
-    return synthetic_clusters(seed=7, firms=16, clusters=("ota", "suwa"), weeks=2)
+    return synthetic_clusters(seed=7, firms=28, clusters=("ota", "suwa"), weeks=2)

@@ -326,7 +326,8 @@ def layouts(lang: Lang = "en") -> None:
 def faults_table(read: Imported) -> pd.DataFrame:
     """The faults, with values cut to what a terminal holds."""
     frame = read.to_frame()
-    return frame.assign(value=frame["value"].str[:LONGEST], row=frame["row"].astype(str))
+    values = [value[:LONGEST] for value in frame["value"]]
+    return frame.assign(value=values, row=[str(row) for row in frame["row"]])
 
 
 def hits_table(found: Found, everybody: bool) -> pd.DataFrame:
@@ -342,7 +343,8 @@ def hits_table(found: Found, everybody: bool) -> pd.DataFrame:
         for hit in found.hits
         if everybody or hit.verdict != "conflict"
     ]
-    frame = pd.DataFrame(rows, columns=["firm", "name", "verdict", "reason", "distance_km"])
+    columns = ["firm", "name", "verdict", "reason", "distance_km"]
+    frame = pd.DataFrame(rows, columns=columns, dtype=object).astype({"distance_km": float})
     return frame if found.query.place else frame.drop(columns="distance_km")
 
 

@@ -145,7 +145,7 @@ class Changes(Result):
             *((key, say("changed")) for key in self.changed),
             *((key, say("removed")) for key in self.removed),
         ]
-        return pd.DataFrame(named, columns=["firm", "change"])
+        return pd.DataFrame(named, columns=["firm", "change"], dtype=object)
 
 
 class Registry:
