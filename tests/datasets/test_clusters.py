@@ -42,8 +42,8 @@ def test_the_same_seed_gives_the_same_firms() -> None:
 
 
 def test_firms_of_a_cluster_do_not_depend_on_the_others() -> None:
-    alone = synthetic_clusters(1, 60, clusters=("sabae",))
-    assert alone.firms[0] == synthetic_clusters(1, 400).of_clusters("sabae").firms[0]
+    among = synthetic_clusters(1, 400).of_clusters("sabae").firms
+    assert synthetic_clusters(1, len(among), clusters=("sabae",)).firms == among
 
 
 def test_it_says_that_it_is_synthetic() -> None:
