@@ -31,7 +31,7 @@ def _programs() -> Path | None:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """URL of a server of our own, which goes away at the end."""
-    pytest.importorskip("psycopg", reason="needs the postgresql extra")
+    psycopg = pytest.importorskip("psycopg", reason="needs the postgresql extra")
     programs = _programs()
     if programs is None:
         pytest.skip("needs PostgreSQL (Debian: apt-get install postgresql)")
@@ -57,11 +57,12 @@ def postgresql() -> Iterator[str]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
     )  # fmt: skip
     try:
-        for _ in range(200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+        for _ in range(300):
+            try:
+                psycopg.connect(f"postgresql://shuseki@127.0.0.1:{port}/postgres").close()
+                break
+            except psycopg.OperationalError:
+                time.sleep(0.1)  # it is starting up
         yield f"postgresql://shuseki@127.0.0.1:{port}"
     finally:
         server.send_signal(signal.SIGINT)  # the fast way: it does not wait for clients

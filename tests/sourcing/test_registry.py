@@ -154,6 +154,16 @@ def test_a_level_that_is_tightened_takes_back_what_was_told(
     assert not registry.view("coordinator").firms[0].address
 
 
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_what_is_shared_is_the_view(
+    new_registry: NewRegistry, two_clusters: Directory, audience: str
+) -> None:
+    registry = new_registry("ota")
+    registry.put(two_clusters.of_clusters("ota"))
+    registry.set_level("firms", "private", two_clusters.of_clusters("ota").keys[2])
+    assert same(registry.shared(audience), registry.view(audience, ""))
+
+
 def test_one_firm_may_hide(new_registry: NewRegistry, two_clusters: Directory) -> None:
     registry = new_registry("ota")
     own = two_clusters.of_clusters("ota")

@@ -37,7 +37,13 @@ from shuseki.errors import DataError, OutputError, ParameterError, UnknownCodeEr
 from shuseki.language import Message, say
 from shuseki.results import Result, result
 from shuseki.sources import USER
-from shuseki.sourcing.registry.documents import Document, canonical, digest, documents_of
+from shuseki.sourcing.registry.documents import (
+    Document,
+    canonical,
+    digest,
+    documents_of,
+    read_document,
+)
 from shuseki.sourcing.registry.schema import (
     ROWS,
     columns_of,
@@ -311,6 +317,27 @@ class Registry:
                 break
             entries.append(Entry(**{k: v for k, v in row.items() if k != "audience"}))
         return tuple(entries)
+
+    def shared(self, audience: str) -> Directory:
+        """Own firms as an audience was told of them, read from what was published to it.
+
+        Nothing else is read, so that not even the time it takes depends on what is hidden. Copies
+        of other clusters are theirs to share.
+        """
+        _check_audience(audience)
+        chosen = sa.select(published.c.id, published.c.document).where(
+            published.c.audience == audience, published.c.document.is_not(None)
+        )
+        with self._reading() as connection:
+            rows = {row.id: row.document for row in connection.execute(chosen)}
+        tables: dict[str, list[Any]] = {table: [] for table in TABLES}
+        for id in sorted(rows):
+            document = read_document(json.loads(rows[id]), self.cluster, id)
+            for table, some in document.rows.items():
+                tables[table] += some
+        known = {firm.key for firm in tables["firms"]}
+        tables["ties"] = [t for t in tables["ties"] if t.source in known and t.target in known]
+        return Directory(**{name: tuple(some) for name, some in tables.items()}, sources=(USER,))
 
     def head(self, audience: str, at: int | None = None) -> tuple[int, str]:
         """Last step that an audience was told (or step ``at``), and the chain up to it."""
