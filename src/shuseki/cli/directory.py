@@ -275,8 +275,9 @@ def level(
 
 
 @app.command(name="key")
-def show_key(store: Store, key: Key = None) -> None:
+def show_key(store: Store, key: Key = None, lang: Lang = "en") -> None:
     """Print the public key that peers need; the private one is made if absent."""
+    check_language(lang)
     with Registry.open(store):
         place = _key_file(store, key)
         typer.echo(public_key_of(load_key(place) if place.exists() else create_key(place)))
@@ -297,8 +298,10 @@ def answer(
     behind_proxy: Annotated[
         bool, typer.Option("--behind-proxy", help="A proxy before it does HTTPS.")
     ] = False,
+    lang: Lang = "en",
 ) -> None:
     """Answer other registries until stopped; on this machine only unless told otherwise."""
+    check_language(lang)
     with Registry.open(store) as registry:
         typer.echo(f"{registry.cluster}: http{'s' if certificate else ''}://{host}:{port}")
         serve(
