@@ -66,6 +66,7 @@ COMMANDS = {
         "Why do firms start there? Neighbours, counts, borders, specifications.",
     ),
     "theory": ("theory", "Why do firms gather? Models of agglomeration."),
+    "directory": ("directory", "Who can do what? Import, search, check, export, share."),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 
