@@ -1,0 +1,93 @@
+"""Which words stand on the pages?
+
+Phrases that the templates need, each once; ``phrases(lang)`` gives them in a language, and a
+phrase that is missing is an error, so that no page is half translated. What a question says of
+itself stands with the question.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from shuseki.language import Message, say, told
+
+__all__ = ["PHRASES", "phrases"]
+
+PHRASES: Mapping[str, Message] = MappingProxyType(
+    {
+        "about": say("What is shown"),
+        "account": say("Account"),
+        "accounts": say("Accounts"),
+        "action": say("Action"),
+        "again": say("Try again"),
+        "answer": say("Answer"),
+        "api": say("Programming interface"),
+        "apply": say("Show"),
+        "as_command": say("As a command"),
+        "as_python": say("In Python"),
+        "at": say("Time"),
+        "cancel": say("Cancel"),
+        "classes": say("Classes"),
+        "close": say("Close"),
+        "cluster": say("Cluster"),
+        "companies": say("Companies"),
+        "data": say("Data of this page"),
+        "delete": say("Delete"),
+        "delete_all": say("Delete everything of mine"),
+        "delete_sure": say("This deletes your files, jobs and their results. It cannot be undone."),
+        "download": say("Download"),
+        "error": say("This cannot be shown"),
+        "file": say("File"),
+        "files": say("Files"),
+        "home": say("Map"),
+        "job_state": say("State"),
+        "jobs": say("Studies"),
+        "key_help": say("Arrow keys move between areas; Enter opens the area."),
+        "language": say("日本語"),
+        "link": say("Link to this page"),
+        "log": say("Log"),
+        "map_of": say("Map of Japan"),
+        "menu": say("Pages"),
+        "missing": say("no value"),
+        "name": say("Name"),
+        "new_study": say("New study"),
+        "no_script": say("Figures and the map need JavaScript; tables and files do not."),
+        "nothing": say("Nothing here yet."),
+        "not_found": say("There is no such page"),
+        "not_found_do": say("Choose a page from the list above."),
+        "open": say("Open"),
+        "options": say("Options"),
+        "owner": say("Of"),
+        "password": say("Password"),
+        "report": say("Report"),
+        "role": say("Role"),
+        "run": say("Run"),
+        "send": say("Send"),
+        "sign_in": say("Sign in"),
+        "sign_in_wrong": say("Name or password is wrong."),
+        "sign_in_wait": say("Too many attempts. Wait a quarter of an hour, then try again."),
+        "sign_out": say("Sign out"),
+        "skip": say("To the content"),
+        "sources": say("Sources"),
+        "studies": say("Studies"),
+        "study_file": say("Study file"),
+        "table": say("Table"),
+        "title": say("Title"),
+        "unexpected": say(
+            "A defect of shuseki. Nothing was changed. What to report is in the log of the server."
+        ),
+        "upload": say("Upload"),
+        "uploads": say("Own records"),
+        "waiting_done": say("Done"),
+        "year": say("Year"),
+        "your_role": say("You need another role for this page"),
+    }
+)
+
+
+@cache
+def phrases(lang: str) -> Mapping[str, str]:
+    """Every phrase in a language, the name of the other language included."""
+    found = {key: told(message, lang) for key, message in PHRASES.items()}
+    found["language"] = "English" if lang == "ja" else "日本語"
+    return MappingProxyType(found)
