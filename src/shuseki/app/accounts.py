@@ -28,7 +28,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 
-__all__ = ["LOCAL", "METADATA", "NOBODY", "ROLES", "Account", "Accounts", "Role", "Waiting"]
+__all__ = [
+    "LOCAL",
+    "METADATA",
+    "NOBODY",
+    "ROLES",
+    "Account",
+    "Accounts",
+    "Role",
+    "TooManyFailuresError",
+]
 
 Role = Literal["nobody", "reader", "member", "coordinator", "administrator"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -93,7 +102,7 @@ LOCAL = Account("local", "administrator")
 """Who sits at the machine, when nobody signs in."""
 
 
-class Waiting(Exception):
+class TooManyFailuresError(Exception):
     """Too many failures: sign-in is refused for a while."""
 
 
@@ -196,7 +205,7 @@ class Accounts:
 
         Raises
         ------
-        Waiting
+        TooManyFailuresError
             The name or the address has failed too often in the last quarter of an hour.
         """
         since = (_now() - WINDOW).isoformat()
@@ -210,7 +219,7 @@ class Accounts:
                     .where(FAILED.c.kind == kind, FAILED.c.who == who)
                 ).scalar_one()
                 if failures >= FAILURES[kind]:
-                    raise Waiting
+                    raise TooManyFailuresError
             found = connection.execute(
                 sa.select(ACCOUNTS.c.password).where(ACCOUNTS.c.name == name)
             ).scalar_one_or_none()

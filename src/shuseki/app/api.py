@@ -172,9 +172,7 @@ def shapes(division: DivisionName, lang: Lang, v: str = "") -> Response:
 
 
 @router.get("/values/{indicator}")
-def values(
-    indicator: str, by: DivisionName = "district-253", year: str = ""
-) -> dict[str, Any]:
+def values(indicator: str, by: DivisionName = "district-253", year: str = "") -> dict[str, Any]:
     """Values of an indicator for the map: class and value by area, bounds, numbers of areas."""
     return map_values(layer(indicator).of(by, year))
 
@@ -317,5 +315,3 @@ for _question in QUESTIONS.values():
 
 def _number(value: float) -> float | None:
     return None if pd.isna(value) else round(float(value), 6)
-
-

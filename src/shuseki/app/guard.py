@@ -17,7 +17,7 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse
 
-__all__ = ["Guard", "HEADERS", "REPORT_POLICY"]
+__all__ = ["HEADERS", "REPORT_POLICY", "Guard"]
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -101,7 +101,7 @@ class Guard:
             message = await receive()
             arrived += len(message.get("body", b""))
             if arrived > longest:
-                raise _TooLong
+                raise _TooLongError
             return message
 
         async def sent(message: Message) -> None:
@@ -111,7 +111,7 @@ class Guard:
 
         try:
             await self.app(scope, counted, sent)
-        except _TooLong:
+        except _TooLongError:
             if not started:
                 await PlainTextResponse(_too_long(longest), 413)(scope, receive, send)
 
@@ -134,10 +134,13 @@ class Guard:
             ours = scope["path"].startswith("/api") and "cookie" not in headers
         if ours:
             return None
-        return 403, "This request was not sent by a page of ours. Open the page here, and try again."
+        return (
+            403,
+            "This request was not sent by a page of ours. Open the page here, and try again.",
+        )
 
 
-class _TooLong(Exception):
+class _TooLongError(Exception):
     """A body went on beyond what is allowed."""
 
 
@@ -170,7 +173,9 @@ def _with_headers(send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             given = {name.lower() for name, _ in message["headers"]}
-            extra = [(k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in given]
+            extra = [
+                (k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in given
+            ]
             message["headers"] = [*message["headers"], *extra]
         await send(message)
 

@@ -82,11 +82,7 @@ class Job:
         if not place.exists():
             return []
         text = place.read_text(encoding="utf-8", errors="replace")
-        return [
-            found
-            for line in text.split("\n")[:-1]
-            if isinstance(found := _json(line), dict)
-        ]
+        return [found for line in text.split("\n")[:-1] if isinstance(found := _json(line), dict)]
 
     def errors(self) -> str:
         """What the command said when it refused."""
@@ -94,8 +90,7 @@ class Job:
         return place.read_text(encoding="utf-8", errors="replace") if place.exists() else ""
 
     def files(self) -> list[str]:
-        """Files of the run, by their paths in it, which may leave: those that ``outputs.json``
-        does not hold back."""
+        """Files of the run that ``outputs.json`` does not hold back, by their paths in it."""
         if self.state != "done":
             return []
         held = held_back(self.out)
@@ -206,7 +201,9 @@ class Jobs:
         """
         folder = self.folder / key
         if not KEY.fullmatch(key) or not (folder / "job.json").exists():
-            raise UnknownCodeError(f"There is no job {key[:60]!r}. Expected one of the list of jobs.")
+            raise UnknownCodeError(
+                f"There is no job {key[:60]!r}. Expected one of the list of jobs."
+            )
         told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
         return Job(
             folder=folder,

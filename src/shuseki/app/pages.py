@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
-from shuseki.app.accounts import Waiting
+from shuseki.app.accounts import TooManyFailuresError
 from shuseki.app.api import require
 from shuseki.app.maps import shape_file
 from shuseki.app.places import layer
@@ -28,7 +28,7 @@ from shuseki.app.words import phrases
 from shuseki.errors import ShusekiError
 from shuseki.language import LANGUAGES, say, told
 
-__all__ = ["error_page", "page", "router"]
+__all__ = ["checked_language", "error_page", "page", "router"]
 
 router = APIRouter(include_in_schema=False)
 GROUPS = {
@@ -64,16 +64,23 @@ def page(
     other = "en" if lang == "ja" else "ja"
     query = f"?{request.url.query}" if request.url.query else ""
     rest = request.url.path.removeprefix(f"/{lang}/").lstrip("/")
-    html = templates().get_template(template).render(
-        w=phrases(lang),
-        lang=lang,
-        other=other,
-        other_address=f"/{other}/{rest}{query}",
-        pages=listed,
-        account=account,
-        signs_in=state_of(request).accounts is not None,
-        here=rest.partition("/")[0],
-        **values,
+    html = (
+        templates()
+        .get_template(template)
+        .render(
+            w=phrases(lang),
+            lang=lang,
+            other=other,
+            other_address=f"/{other}/{rest}{query}",
+            pages=listed,
+            account=account,
+            signs_in=state_of(request).accounts is not None,
+            here=rest.partition("/")[0],
+            own=[("uploads", phrases(lang)["uploads"]), ("studies", phrases(lang)["studies"])]
+            if account.is_at_least("reader")
+            else [],
+            **values,
+        )
     )
     return HTMLResponse(html, status)
 
@@ -137,12 +144,12 @@ def _page_of(
 
 def _map(asked: Any, lang: str) -> Mapping[str, Any]:
     one = layer(asked.indicator)
-    year = asked.year or one.years[-1]
+    year = asked.year or one.known_last(asked.by)
     _, digest = shape_file(asked.by, lang)
     return {
         "map": {
             "shapes": f"/api/shapes/{asked.by}/{lang}?v={digest}",
-            "values": f"/api/values/{one.name}?by={asked.by}&year={quote(year)}",
+            "at": f"/api/values/{one.name}?by={asked.by}&year={quote(year)}",
             "label": told(one.label, lang),
             "unit": told(one.unit, lang),
             "year": year,
@@ -152,7 +159,8 @@ def _map(asked: Any, lang: str) -> Mapping[str, Any]:
     }
 
 
-def _language(lang: str) -> str:
+def checked_language(lang: str) -> str:
+    """Refuse a page in a language that there is not."""
     if lang not in LANGUAGES:
         raise HTTPException(404, told(say("There is no such page"), "en"))
     return lang
@@ -161,13 +169,13 @@ def _language(lang: str) -> str:
 @router.get("/{lang}/")
 def home(request: Request, lang: str) -> Response:
     """The map."""
-    return question_page(request, _language(lang), QUESTIONS["map"])
+    return question_page(request, checked_language(lang), QUESTIONS["map"])
 
 
 @router.get("/{lang}/sign-in")
 def sign_in_form(request: Request, lang: str) -> Response:
     """Where people sign in."""
-    return page(request, "sign-in.html", _language(lang), refusal="")
+    return page(request, "sign-in.html", checked_language(lang), refusal="")
 
 
 @router.post("/{lang}/sign-in")
@@ -175,14 +183,14 @@ def sign_in(
     request: Request, lang: str, name: str = Form(""), password: str = Form("")
 ) -> Response:
     """Open a session; an older one of this browser ends."""
-    words = phrases(_language(lang))
+    words = phrases(checked_language(lang))
     accounts = state_of(request).accounts
     if accounts is None:
         raise HTTPException(404, words["not_found"])
     address = request.client.host if request.client else ""
     try:
         word = accounts.sign_in(name, password, address)
-    except Waiting:
+    except TooManyFailuresError:
         return page(request, "sign-in.html", lang, 429, refusal=words["sign_in_wait"])
     if word is None:
         return page(request, "sign-in.html", lang, 401, refusal=words["sign_in_wrong"])
@@ -207,7 +215,7 @@ def sign_out(request: Request, lang: str) -> Response:
     accounts = state_of(request).accounts
     if accounts is not None:
         accounts.sign_out(request.cookies.get(COOKIE, ""))
-    response = RedirectResponse(f"/{_language(lang)}/", 303)
+    response = RedirectResponse(f"/{checked_language(lang)}/", 303)
     response.delete_cookie(COOKIE, path="/")
     return response
 
@@ -216,17 +224,17 @@ def sign_out(request: Request, lang: str) -> Response:
 def asked_page(request: Request, lang: str, name: str) -> Response:
     """The page of any question."""
     if name not in QUESTIONS:
-        raise HTTPException(404, phrases(_language(lang))["not_found_do"])
-    return question_page(request, _language(lang), QUESTIONS[name])
+        raise HTTPException(404, phrases(checked_language(lang))["not_found_do"])
+    return question_page(request, checked_language(lang), QUESTIONS[name])
 
 
 @router.post("/{lang}/{name}")
 async def asked_in_a_form(request: Request, lang: str, name: str) -> Response:
     """The same, for options too long for an address (a pasted table)."""
     if name not in QUESTIONS:
-        raise HTTPException(404, phrases(_language(lang))["not_found_do"])
+        raise HTTPException(404, phrases(checked_language(lang))["not_found_do"])
     question = QUESTIONS[name]
-    reader = Reader(require(question, account_of(request)), _language(lang))
+    reader = Reader(require(question, account_of(request)), checked_language(lang))
     form = await request.form(max_files=0, max_fields=50)
     given = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
     return _page_of(request, question, reader, given)

@@ -25,7 +25,16 @@ from shuseki.language import Message, say
 from shuseki.panel import Panel
 from shuseki.sources import Source
 
-__all__ = ["DIVISIONS", "DivisionName", "Layer", "Values", "area_codes", "division_of", "layer", "layers"]
+__all__ = [
+    "DIVISIONS",
+    "DivisionName",
+    "Layer",
+    "Values",
+    "area_codes",
+    "division_of",
+    "layer",
+    "layers",
+]
 
 DivisionName = Literal["district-253", "municipality", "commuting-zone-1995", "prefecture"]
 DIVISIONS: Mapping[DivisionName, Message] = {
@@ -56,7 +65,7 @@ class Values:
     sources: tuple[Source, ...]
     notes: tuple[str, ...] = ()
 
-    def to_frame(self, lang: str = "en") -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """Area, name and value, highest first; areas without a value last."""
         return pd.DataFrame({"area": self.codes, self.layer.column: self.values}).sort_values(
             self.layer.column, ascending=False, kind="stable", ignore_index=True
@@ -88,9 +97,16 @@ class Layer:
     years: tuple[str, ...]
     read: Callable[[DivisionName, str], tuple[Floats, tuple[Source, ...], tuple[str, ...]]]
 
+    def known_last(self, by: DivisionName) -> str:
+        """The latest year in which any area has a value."""
+        for year in reversed(self.years):
+            if np.isfinite(self.read(by, year)[0]).any():
+                return year
+        return self.years[-1]
+
     def of(self, by: DivisionName, year: str) -> Values:
-        """Values of a year; the latest when none is named."""
-        year = year or self.years[-1]
+        """Values of a year; the latest known when none is named."""
+        year = year or self.known_last(by)
         if year not in self.years:
             raise UnknownCodeError.among("year", [year], list(self.years))
         values, sources, notes = self.read(by, year)
@@ -108,7 +124,9 @@ def _totals(by: DivisionName) -> Panel:
     return manufacturing_panel(division_of(by), industries="total")
 
 
-def _total(variable: str, per: str = "", factor: float = 1.0) -> Callable[..., tuple[Floats, tuple[Source, ...], tuple[str, ...]]]:
+def _total(
+    variable: str, per: str = "", factor: float = 1.0
+) -> Callable[..., tuple[Floats, tuple[Source, ...], tuple[str, ...]]]:
     def read(by: DivisionName, year: str) -> tuple[Floats, tuple[Source, ...], tuple[str, ...]]:
         panel = _totals(by)
         at = panel.periods.index(year)
@@ -181,6 +199,10 @@ def layer(name: str) -> Layer:
     return found[name]
 
 
+KINDS = ("都", "府", "県", "市", "区", "町", "村")
+"""What may be left off a name."""
+
+
 @cache
 def _keys(by: DivisionName) -> Mapping[str, str]:
     """Every way in which an area may be written → its code; a name that two share is left out."""
@@ -189,6 +211,10 @@ def _keys(by: DivisionName) -> Mapping[str, str]:
     for lang in ("en", "ja"):
         for code, name in zip(areas.codes, areas.names(lang), strict=True):
             found.setdefault(spelling_key(name), set()).add(code)
+            for suffix in KINDS:
+                if name.endswith(suffix) and len(name) > len(suffix) + 1:
+                    bare = spelling_key(name.removesuffix(suffix))
+                    found.setdefault(bare, set()).add(code)
     once = {key: next(iter(codes)) for key, codes in found.items() if len(codes) == 1}
     return once | {code: code for code in areas.codes}
 

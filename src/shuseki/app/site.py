@@ -25,7 +25,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from shuseki.app import api, pages
+from shuseki.app import api, pages, studies
 from shuseki.app.accounts import Accounts
 from shuseki.app.answers import Answers
 from shuseki.app.guard import Guard
@@ -33,9 +33,11 @@ from shuseki.app.jobs import Jobs
 from shuseki.app.maps import shape_file
 from shuseki.app.places import DIVISIONS
 from shuseki.app.state import Settings, State
+from shuseki.app.uploads import Uploads
 from shuseki.errors import OutputError, ShusekiError, UnknownCodeError
 
 __all__ = ["make_app", "serve"]
+
 
 def make_app(settings: Settings) -> FastAPI:
     """Build the application.
@@ -54,7 +56,13 @@ def make_app(settings: Settings) -> FastAPI:
         ) from None
     database = settings.database or f"sqlite:///{settings.data / 'app.sqlite'}"
     accounts = Accounts(sa.create_engine(database)) if settings.accounts else None
-    state = State(settings, Answers(), Jobs(settings.data / "jobs"), accounts)
+    state = State(
+        settings,
+        Answers(),
+        Jobs(settings.data / "jobs"),
+        Uploads(settings.data / "uploads"),
+        accounts,
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -72,12 +80,14 @@ def make_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.shuseki = state
+    app.include_router(studies.api)
     app.include_router(api.router)
     app.mount("/static", Static(directory=str(files("shuseki.app") / "static")), name="static")
+    app.include_router(studies.router)
     app.include_router(pages.router)
     app.add_middleware(GZipMiddleware, minimum_size=500)
     app.add_middleware(
-        Guard,  # type: ignore[arg-type]
+        Guard,
         hosts=settings.hosts,
         longest_upload=settings.longest_upload,
     )
@@ -140,9 +150,7 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [
-        f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in error.errors()
-    ]
+    faults = [f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in error.errors()]
     return await _told(request, 422, "; ".join(faults)[:600] + ". Correct the options.")
 
 

@@ -1,14 +1,14 @@
 """What does every request find?"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fastapi import Request
 
 from shuseki.app.accounts import LOCAL, Account, Accounts
 from shuseki.app.answers import Answers
 from shuseki.app.jobs import Jobs
+from shuseki.app.uploads import Uploads
 
 __all__ = ["COOKIE", "LOOPBACK", "Settings", "State", "account_of", "state_of"]
 
@@ -54,8 +54,8 @@ class State:
     settings: Settings
     answers: Answers
     jobs: Jobs
+    uploads: Uploads
     accounts: Accounts | None
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def state_of(request: Request) -> State:

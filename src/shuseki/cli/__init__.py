@@ -65,6 +65,7 @@ COMMANDS = {
         "Why do firms start there? Neighbours, counts, borders, specifications.",
     ),
     "theory": ("theory", "Why do firms gather? Models of agglomeration."),
+    "app": ("app", "Start the web application: map, profiles, own records, orders."),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 

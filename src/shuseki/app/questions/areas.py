@@ -38,9 +38,14 @@ def _divisions(lang: str) -> list[tuple[str, str]]:
     return [(name, told(text, lang)) for name, text in DIVISIONS.items()]
 
 
+def _years(lang: str) -> list[tuple[str, str]]:
+    years = sorted({year for one in layers().values() for year in one.years}, reverse=True)
+    return [("", told(say("latest"), lang)), *((year, year) for year in years)]
+
+
 By = Annotated[DivisionName, Label(say("Areas"), choices=_divisions)]
 Indicator = Annotated[str, Label(say("Indicator"), choices=_layers)]
-Year = Annotated[str, Label(say("Year"))]
+Year = Annotated[str, Label(say("Year"), choices=_years)]
 
 
 class MapAsked(Asked):
@@ -75,20 +80,16 @@ def _label(values: Values) -> Text:
     )
 
 
-def _named(values: Values, lang: str) -> pd.DataFrame:
-    areas = division_of(values_division(values))
-    names = dict(zip(areas.codes, areas.names(lang), strict=True))
+def _named(values: Values, by: DivisionName) -> pd.DataFrame:
+    areas = division_of(by)
     frame = values.to_frame()
-    frame.insert(1, "name", frame["area"].map(names))
+    for lang, column in (("ja", "name_ja"), ("en", "name")):
+        names = dict(zip(areas.codes, areas.names(lang), strict=True))
+        frame.insert(1, column, frame["area"].map(names))
     return frame
 
 
-def values_division(values: Values) -> DivisionName:
-    """The division whose areas the values are of."""
-    return next(by for by in DIVISIONS if division_of(by).codes == values.codes)
-
-
-def _table(values: Values, frame: pd.DataFrame, name: str, lang: str) -> Table:
+def _table(values: Values, frame: pd.DataFrame, name: str) -> Table:
     one = values.layer
     return Table(
         name=name,
@@ -103,12 +104,12 @@ def _table(values: Values, frame: pd.DataFrame, name: str, lang: str) -> Table:
 
 def _map(asked: MapAsked, reader: Reader) -> Sequence[Block]:
     values = layer(asked.indicator).of(asked.by, asked.year)
-    return [_table(values, _named(values, reader.lang), "map", reader.lang)]
+    return [_table(values, _named(values, asked.by), "map")]
 
 
 def _ranking(asked: RankingAsked, reader: Reader) -> Sequence[Block]:
     values = layer(asked.indicator).of(asked.by, asked.year)
-    frame = _named(values, reader.lang)
+    frame = _named(values, asked.by)
     if asked.prefecture:
         (code,) = area_codes("prefecture", (asked.prefecture,))
         members = division_of(asked.by).members
@@ -117,7 +118,7 @@ def _ranking(asked: RankingAsked, reader: Reader) -> Sequence[Block]:
     column = values.layer.column
     frame.insert(0, "rank", frame[column].rank(method="min", ascending=False))
     frame["rank"] = frame["rank"].astype("Int64")
-    return [_table(values, frame, "ranking", reader.lang)]
+    return [_table(values, frame, "ranking")]
 
 
 def _compare(asked: CompareAsked, reader: Reader) -> Sequence[Block]:
@@ -142,24 +143,33 @@ def _compare(asked: CompareAsked, reader: Reader) -> Sequence[Block]:
             )
         return figure.update_xaxes(tickformat="d")
 
-    names = areas.names(reader.lang)
-    frame = pd.DataFrame({"year": [int(year) for year in one.years]})
-    for k, position in enumerate(at):
-        frame[names[position]] = series[:, k]
+    english, japanese = areas.names("en"), areas.names("ja")
+    labels: dict[str, Text] = {
+        code: (english[position], japanese[position])
+        for code, position in zip(codes, at, strict=True)
+    }
+    frame = pd.DataFrame(series, columns=pd.Index(codes))
+    frame.insert(0, "year", [int(year) for year in one.years])
     title = (f"{one.label} ({one.unit})", f"{told(one.label, 'ja')}（{told(one.unit, 'ja')}）")
-    now = [f"now_{code}" for code in codes]
-    latest = pd.DataFrame({"indicator": [told(x.label, reader.lang) for x in layers().values()]})
-    for k, position in enumerate(at):
-        latest[names[position]] = [x.of(asked.by, "").values[position] for x in layers().values()]
-    assert len(now) == len(at)
+    every = list(layers().values())
+    latest = pd.DataFrame(
+        {
+            "indicator": [str(x.label) for x in every],
+            "indicator_ja": [told(x.label, "ja") for x in every],
+            "year": [int(x.known_last(asked.by)) for x in every],
+        }
+    )
+    now = [x.of(asked.by, str(y)).values[at] for x, y in zip(every, latest["year"], strict=True)]
+    latest = pd.concat([latest, pd.DataFrame(np.array(now), columns=pd.Index(codes))], axis=1)
     sources = read[-1].sources
     return [
         Figure(drawn, caption=title, sources=sources),
-        Table(name="series", title=title, frame=frame, sources=sources),
+        Table(name="series", title=title, frame=frame, labels=labels, sources=sources),
         Table(
             name="latest",
             title=("Latest values", "最新の値"),
             frame=latest,
+            labels=labels,
             row_names="indicator",
             sources=sources,
         ),

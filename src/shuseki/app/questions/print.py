@@ -52,9 +52,7 @@ def _audit(asked: AuditAsked, reader: Reader) -> Sequence[Block]:
         return _pasted(asked)
     print_of = printed_paper(asked.paper)
     known = labour_force_of_ranked(print_of) if print_of.table("denominators").empty else None
-    return [
-        audit_paper(print_of, denominators=None if known is None or known.empty else known)
-    ]
+    return [audit_paper(print_of, denominators=None if known is None or known.empty else known)]
 
 
 def _pasted(asked: AuditAsked) -> Sequence[Block]:
@@ -81,9 +79,7 @@ AUDIT = Question(
         if asked.table
         else f"shuseki audit {asked.paper} --lang {lang}"
     ),
-    python=lambda asked: (
-        f'import shuseki as sk\nsk.audit(sk.printed_paper("{asked.paper}"))'
-    ),
+    python=lambda asked: f'import shuseki as sk\nsk.audit(sk.printed_paper("{asked.paper}"))',
     group="print",
     depends_on_reader=True,
 )

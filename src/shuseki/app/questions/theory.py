@@ -1,5 +1,4 @@
-"""Where does industry settle as transport costs fall, what would a change do, and when does
-knowledge fade?"""
+"""Where does industry settle, what would a change do, and when does knowledge fade?"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -35,6 +34,12 @@ MODELS = {
     "footloose": say("Footloose entrepreneurs"),
     "housing": say("Housing"),
     "vertical-linkages": say("Vertical linkages"),
+}
+CLASSES = {
+    "core-periphery": "CorePeriphery",
+    "footloose": "FootlooseEntrepreneur",
+    "housing": "Housing",
+    "vertical-linkages": "VerticalLinkages",
 }
 COSTS = np.linspace(1.2, 2.4, 60)
 SCENARIOS = {
@@ -151,12 +156,6 @@ BIFURCATION = Question(
     ),
     group="theory",
 )
-CLASSES = {
-    "core-periphery": "CorePeriphery",
-    "footloose": "FootlooseEntrepreneur",
-    "housing": "Housing",
-    "vertical-linkages": "VerticalLinkages",
-}
 ARGUMENTS = {"productivity": "productivity", "closure": "plant_closure", "housing": "housing"}
 COUNTERFACTUAL = Question(
     name="counterfactual",
