@@ -29,7 +29,6 @@ PHRASES: Mapping[str, Message] = MappingProxyType(
         "files": say("Files"),
         "job_state": say("State"),
         "key_help": say("Arrow keys move between areas; Enter opens the area."),
-        "language": say("日本語"),
         "link": say("Link to this page"),
         "map_of": say("Map of Japan"),
         "menu": say("Pages"),
@@ -83,7 +82,7 @@ PHRASES: Mapping[str, Message] = MappingProxyType(
 
 @cache
 def phrases(lang: str) -> Mapping[str, str]:
-    """Every phrase in a language, the name of the other language included."""
+    """Every phrase in a language, and the name of the other language in itself."""
     found = {key: told(message, lang) for key, message in PHRASES.items()}
     found["language"] = "English" if lang == "ja" else "日本語"
     return MappingProxyType(found)
