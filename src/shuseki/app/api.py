@@ -184,8 +184,7 @@ def _endpoint(question: Question[Any]) -> Callable[..., AnswerOut]:
 
     def answer(request: Request, given: Any) -> AnswerOut:
         account = require(question, account_of(request))
-        own = {name: getattr(given, name) for name in question.options.model_fields}
-        asked = question.options(**own)
+        asked = read_options(question, own_pairs(request))
         return _told(request, question, asked, Reader(account, given.lang), given)
 
     answer.__annotations__["given"] = Annotated[options, Query()]
@@ -211,6 +210,12 @@ def _told(
         python=question.python(asked),
         page=f"/{reader.lang}/{question.name}" + (f"?{query}" if query else ""),
     )
+
+
+def own_pairs(request: Request) -> list[tuple[str, str]]:
+    """What an address says of the question itself."""
+    ours = {*Paging.model_fields, "table"}
+    return [(key, value) for key, value in request.query_params.multi_items() if key not in ours]
 
 
 def require(question: Question[Any], account: Account) -> Account:
@@ -259,9 +264,8 @@ def _source(source: Source) -> SourceOut:
 def answer_file(request: Request, question: Question[Any], ending: str) -> Response:
     """An answer as a file: ``csv`` (one table, named by ``table``) or ``xlsx`` (all)."""
     account = require(question, account_of(request))
-    given = [(k, v) for k, v in request.query_params.multi_items() if k not in ("lang", "table")]
     lang = "ja" if request.query_params.get("lang") == "ja" else "en"
-    asked = read_options(question, given)
+    asked = read_options(question, own_pairs(request))
     document = state_of(request).answers.document(question, asked, Reader(account, lang))
     tables = document.tables()
     wanted = request.query_params.get("table", "")

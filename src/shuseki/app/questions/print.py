@@ -81,5 +81,4 @@ AUDIT = Question(
     ),
     python=lambda asked: f'import shuseki as sk\nsk.audit(sk.printed_paper("{asked.paper}"))',
     group="print",
-    depends_on_reader=True,
 )
