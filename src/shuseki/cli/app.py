@@ -9,11 +9,13 @@ import sqlalchemy as sa
 import typer
 from rich.console import Console
 
-from shuseki.app.accounts import Accounts, Role
+from shuseki.app.accounts import METADATA, Accounts, Role
+from shuseki.app.backup import back_up, restore
 from shuseki.app.site import serve
 from shuseki.app.state import LOOPBACK, Settings
 from shuseki.errors import OutputError, ParameterError
 from shuseki.language import check_language, say, told
+from shuseki.release import check_file
 
 __all__ = ["app"]
 
@@ -106,6 +108,32 @@ def add_account(
     made = _accounts(data, database).add(name, password, chosen, cluster)
     message = say("Account {name} opened as {role}", name=made.name, role=made.role)
     Console().print(told(message, "en"), highlight=False)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Tar file to write; it is private.")],
+    data: Data = HOME,
+    database: Database = "",
+) -> None:
+    """Write accounts, log, jobs and uploads into one file."""
+    check_file(file)
+    count = back_up(data, _accounts(data, database).engine, file)
+    message = say("{count:,} rows and files written to {file}", count=count, file=file)
+    Console().print(told(message, "en"), highlight=False, soft_wrap=True)
+
+
+@app.command("restore")
+def put_back(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    data: Data = HOME,
+    database: Database = "",
+) -> None:
+    """Put a backup into an empty folder and an empty database."""
+    engine = _accounts(data, database).engine
+    count = restore(file, data, engine, METADATA)
+    message = say("{count:,} rows and files restored to {data}", count=count, data=data)
+    Console().print(told(message, "en"), highlight=False, soft_wrap=True)
 
 
 @app.command("remove-account")
