@@ -33,6 +33,7 @@
       modeBarButtons: [["toImage"]],
       toImageButtonOptions: { format: "svg", filename: plot.dataset.file },
     });
+    plot.setAttribute("role", "group"); // its buttons are within
     plot.dataset.drawn = "yes";
   };
   const seen = new IntersectionObserver((entries) => {

@@ -67,6 +67,7 @@ def render(document: Document, lang: str = "en") -> str:
             subtitle=pick(document.subtitle, language),
             is_synthetic=document.is_synthetic,
             sections=sections,
+            heading="h3",
             sources=page.source_list(),
             face=Markup(FONT),
             style=Markup(_text("document.css")),
@@ -117,6 +118,7 @@ def render_fragment(document: Document, lang: str = "en", *, figures_at: str = "
             lang=language,
             say=partial(phrase, lang=language),
             sections=sections,
+            heading="h3" if any(section["title"] for section in sections) else "h2",
             sources=page.source_list(),
         )
     )
