@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine with Python >= 3.11: make demo, make test.
+# Three commands do everything on a fresh machine with Python >= 3.11: make demo, make test, make app.
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -6,10 +6,13 @@ BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 SITE_STAMP = $(VENV)/.installed-docs
 
-.PHONY: demo test test-slow check bench docs pages site notebooks lock spark derive clean
+.PHONY: demo app test test-slow check bench docs pages site notebooks lock spark derive clean
 
 demo: $(STAMP)  ## run the bundled study and say where the report is
 	$(BIN)/shuseki run okamuro-2006
+
+app: $(STAMP)  ## start the web application on this machine; open the address it prints
+	$(BIN)/shuseki app
 
 test: $(STAMP)  ## checks of structure and types, then every test but the slow ones
 	$(MAKE) check

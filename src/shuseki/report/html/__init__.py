@@ -8,7 +8,8 @@ The templates beside this file say how each block looks; this module says what i
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from html import escape, unescape
 from importlib.resources import files
@@ -30,7 +31,7 @@ from shuseki.report.words import Lang, Text, check_language, phrase, pick
 from shuseki.results import Result
 from shuseki.sources import Origin, Source
 
-__all__ = ["render"]
+__all__ = ["Fragment", "render", "render_fragment"]
 
 KINDS: tuple[Origin, ...] = (*PRECEDENCE, "method")
 
@@ -66,6 +67,7 @@ def render(document: Document, lang: str = "en") -> str:
             subtitle=pick(document.subtitle, language),
             is_synthetic=document.is_synthetic,
             sections=sections,
+            heading="h3",
             sources=page.source_list(),
             face=Markup(FONT),
             style=Markup(_text("document.css")),
@@ -75,11 +77,63 @@ def render(document: Document, lang: str = "en") -> str:
     )
 
 
+@dataclass(frozen=True)
+class Fragment:
+    """Part of a page of another program.
+
+    Attributes
+    ----------
+    html
+        Sections and sources, without head, script and style.
+    figures
+        Key of each figure → its JSON, which the page loads when it shows it.
+    """
+
+    html: str
+    figures: Mapping[str, str]
+
+
+def render_fragment(document: Document, lang: str = "en", *, figures_at: str = "") -> Fragment:
+    """Write the sections of a document, with their figures apart.
+
+    Parameters
+    ----------
+    document
+        What to tell.
+    lang
+        ``"en"`` or ``"ja"``.
+    figures_at
+        What stands before the key of a figure in ``data-src``, where the page finds its JSON.
+    """
+    language = check_language(lang)
+    page = _Page(language, document.all_sources(), figures_at=figures_at)
+    sections = [
+        {"title": pick(section.title, language), "parts": [page.shown(part) for part in parts]}
+        for section, parts in zip(document.sections, document.parts(), strict=True)
+    ]
+    html = (
+        _templates()
+        .get_template("fragment.html")
+        .render(
+            lang=language,
+            say=partial(phrase, lang=language),
+            sections=sections,
+            heading="h3" if any(section["title"] for section in sections) else "h2",
+            sources=page.source_list(),
+        )
+    )
+    return Fragment(html, page.kept)
+
+
 class _Page:
     """Numbers figures and tables as it shows them, and knows the anchor of each source."""
 
-    def __init__(self, lang: Lang, sources: tuple[Source, ...]) -> None:
+    def __init__(
+        self, lang: Lang, sources: tuple[Source, ...], figures_at: str | None = None
+    ) -> None:
         self.lang = lang
+        self.figures_at = figures_at
+        self.kept: dict[str, str] = {}
         self.figures = 0
         self.tables = 0
         works = dict.fromkeys(source.at("") for source in sources)
@@ -141,6 +195,9 @@ class _Page:
             filter(None, (title, pick(result.headline(), self.lang) if result else ""))
         )
         content = _untitled(drawn, sources, self.lang).to_json().replace("<", "\\u003c")
+        src = ""
+        if self.figures_at is not None:
+            self.kept[key], content, src = content, "", f"{self.figures_at}{key}"
         return {
             "kind": "figure",
             "key": key,
@@ -150,6 +207,7 @@ class _Page:
             "height": int(drawn.layout.height or 420),
             "file": f"{key}{suffix(sources)}",
             "content": Markup(content),
+            "src": src,
             **self.under(notes, sources),
         }
 

@@ -1,0 +1,312 @@
+"""Who is signed in, and in which role?
+
+On loopback with bundled data nobody signs in: whoever sits at the machine is its administrator.
+``shuseki app --accounts`` asks for names and passwords:
+
+=============  ================================================================================
+reader         sees what is public
+member         of a cluster: sees what its members share, its own firm's record, places orders
+coordinator    of a cluster: sees all of its records, reviews links, plans orders
+administrator  sees accounts and the log, and takes backups
+=============  ================================================================================
+
+Passwords are kept as Argon2id; a session is an opaque word of which only the SHA-256 is kept, so a
+copy of the database opens nothing. A name or an address that fails often must wait. A role that is
+withdrawn, or a password that is changed, works at once. What people do is written to a log.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, get_args
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from shuseki.errors import DataError, ParameterError, UnknownCodeError
+
+__all__ = [
+    "LOCAL",
+    "METADATA",
+    "NOBODY",
+    "ROLES",
+    "Account",
+    "Accounts",
+    "Role",
+    "TooManyFailuresError",
+]
+
+Role = Literal["nobody", "reader", "member", "coordinator", "administrator"]
+ROLES: tuple[Role, ...] = get_args(Role)
+LASTS = timedelta(hours=12)
+FAILURES = {"name": 5, "address": 20}
+"""Failures within ``WINDOW`` after which a name or an address must wait."""
+WINDOW = timedelta(minutes=15)
+SHORTEST = 12
+
+METADATA = sa.MetaData()
+ACCOUNTS = sa.Table(
+    "accounts",
+    METADATA,
+    sa.Column("name", sa.String(80), primary_key=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("cluster", sa.String(80), nullable=False, default=""),
+    sa.Column("password", sa.String(200), nullable=False),
+    sa.Column("created", sa.String(40), nullable=False),
+)
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("token", sa.String(64), primary_key=True),
+    sa.Column("account", sa.String(80), nullable=False, index=True),
+    sa.Column("ends", sa.String(40), nullable=False),
+)
+FAILED = sa.Table(
+    "failed_sign_ins",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("who", sa.String(200), nullable=False, index=True),
+    sa.Column("at", sa.String(40), nullable=False),
+)
+LOG = sa.Table(
+    "log",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("account", sa.String(80), nullable=False),
+    sa.Column("address", sa.String(80), nullable=False),
+    sa.Column("action", sa.String(80), nullable=False),
+    sa.Column("about", sa.String(400), nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who uses the app."""
+
+    name: str
+    role: Role
+    cluster: str = ""
+
+    def is_at_least(self, role: Role) -> bool:
+        """Whether this role may do what ``role`` may."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+NOBODY = Account("", "nobody")
+LOCAL = Account("local", "administrator")
+"""Who sits at the machine, when nobody signs in."""
+
+
+class TooManyFailuresError(Exception):
+    """Too many failures: sign-in is refused for a while."""
+
+
+class Accounts:
+    """Accounts, sessions and the log, in a database.
+
+    Parameters
+    ----------
+    engine
+        Of SQLAlchemy: SQLite or PostgreSQL. Tables are made when they are not there.
+    hasher
+        Of passwords; the library's own default.
+    """
+
+    def __init__(self, engine: sa.Engine, hasher: PasswordHasher | None = None) -> None:
+        self.engine = engine
+        self.hasher = hasher or PasswordHasher()
+        self._nobodys = self.hasher.hash(secrets.token_urlsafe())
+        METADATA.create_all(engine)
+
+    def add(self, name: str, password: str, role: Role = "reader", cluster: str = "") -> Account:
+        """Open an account.
+
+        Raises
+        ------
+        ParameterError
+            No name, a role that does not exist, or a password shorter than 12 letters.
+        DataError
+            The name is taken.
+        """
+        if not name.strip() or len(name) > 80 or not name.isprintable():
+            raise ParameterError(f"The name {name[:80]!r}. Expected 1 to 80 printable letters.")
+        _check_role(role)
+        self._check_password(password)
+        row = {
+            "name": name,
+            "role": role,
+            "cluster": cluster,
+            "password": self.hasher.hash(password),
+            "created": _now().isoformat(),
+        }
+        try:
+            with self.engine.begin() as connection:
+                connection.execute(sa.insert(ACCOUNTS), row)
+        except sa.exc.IntegrityError:
+            raise DataError(
+                f"There is an account {name!r} already. Expected a new name. Choose another, or "
+                "change its role or password."
+            ) from None
+        return Account(name, role, cluster)
+
+    def change(
+        self,
+        name: str,
+        *,
+        role: Role | None = None,
+        cluster: str | None = None,
+        password: str | None = None,
+    ) -> None:
+        """Change an account; its sessions end when the password changes.
+
+        Raises
+        ------
+        UnknownCodeError
+            No such account.
+        """
+        given: dict[str, str] = {}
+        if role is not None:
+            _check_role(role)
+            given["role"] = role
+        if cluster is not None:
+            given["cluster"] = cluster
+        if password is not None:
+            self._check_password(password)
+            given["password"] = self.hasher.hash(password)
+        with self.engine.begin() as connection:
+            if given:
+                changed = connection.execute(
+                    sa.update(ACCOUNTS).where(ACCOUNTS.c.name == name).values(**given)
+                )
+                self._check_found(changed.rowcount, name)
+            if password is not None:
+                connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.account == name))
+
+    def remove(self, name: str) -> None:
+        """Close an account and its sessions."""
+        with self.engine.begin() as connection:
+            gone = connection.execute(sa.delete(ACCOUNTS).where(ACCOUNTS.c.name == name))
+            self._check_found(gone.rowcount, name)
+            connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.account == name))
+
+    def all(self) -> list[Account]:
+        """Every account, by name."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(ACCOUNTS).order_by(ACCOUNTS.c.name)).all()
+        return [Account(row.name, row.role, row.cluster) for row in rows]
+
+    def sign_in(self, name: str, password: str, address: str = "") -> str | None:
+        """Open a session and give its word; None when name or password are wrong.
+
+        Raises
+        ------
+        TooManyFailuresError
+            The name or the address has failed too often in the last quarter of an hour.
+        """
+        since = (_now() - WINDOW).isoformat()
+        keys = {"name": name[:200], "address": address[:200]}
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(FAILED).where(FAILED.c.at < since))
+            for kind, who in keys.items():
+                failures = connection.execute(
+                    sa.select(sa.func.count())
+                    .select_from(FAILED)
+                    .where(FAILED.c.kind == kind, FAILED.c.who == who)
+                ).scalar_one()
+                if failures >= FAILURES[kind]:
+                    raise TooManyFailuresError
+            found = connection.execute(
+                sa.select(ACCOUNTS.c.password).where(ACCOUNTS.c.name == name)
+            ).scalar_one_or_none()
+        if not self._is_right(found or self._nobodys, password) or found is None:
+            at = _now().isoformat()
+            with self.engine.begin() as connection:
+                connection.execute(
+                    sa.insert(FAILED),
+                    [{"kind": kind, "who": who, "at": at} for kind, who in keys.items()],
+                )
+            return None
+        word = secrets.token_urlsafe(32)
+        ends = (_now() + LASTS).isoformat()
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends < _now().isoformat()))
+            connection.execute(
+                sa.delete(FAILED).where(FAILED.c.kind == "name", FAILED.c.who == keys["name"])
+            )
+            connection.execute(
+                sa.insert(SESSIONS), {"token": _digest(word), "account": name, "ends": ends}
+            )
+        return word
+
+    def who(self, word: str) -> Account:
+        """Whose session this is; ``NOBODY`` without one."""
+        if not word:
+            return NOBODY
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                sa.select(ACCOUNTS.c.name, ACCOUNTS.c.role, ACCOUNTS.c.cluster)
+                .join(SESSIONS, SESSIONS.c.account == ACCOUNTS.c.name)
+                .where(SESSIONS.c.token == _digest(word), SESSIONS.c.ends >= _now().isoformat())
+            ).one_or_none()
+        return NOBODY if row is None else Account(row.name, row.role, row.cluster)
+
+    def sign_out(self, word: str) -> None:
+        """End a session."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.token == _digest(word)))
+
+    def log(self, account: Account, action: str, about: str = "", address: str = "") -> None:
+        """Write down what somebody did."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                sa.insert(LOG),
+                {
+                    "at": _now().isoformat(),
+                    "account": account.name,
+                    "address": address[:80],
+                    "action": action[:80],
+                    "about": about[:400],
+                },
+            )
+
+    def logged(self, most: int = 200) -> Iterator[dict[str, str]]:
+        """What people did, newest first."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(LOG).order_by(LOG.c.id.desc()).limit(most)).all()
+        for row in rows:
+            yield {name: getattr(row, name) for name in ("at", "account", "action", "about")}
+
+    def _is_right(self, kept: str, password: str) -> bool:
+        try:
+            return self.hasher.verify(kept, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _check_password(self, password: str) -> None:
+        if len(password) < SHORTEST:
+            raise ParameterError(
+                f"A password of {len(password)} letters. Expected {SHORTEST} or more. "
+                "Choose a longer one."
+            )
+
+    def _check_found(self, rows: int, name: str) -> None:
+        if not rows:
+            raise UnknownCodeError.among("account", [name], [one.name for one in self.all()])
+
+
+def _check_role(role: str) -> None:
+    if role not in ROLES[1:]:
+        raise UnknownCodeError.among("role", [role], list(ROLES[1:]))
+
+
+def _digest(word: str) -> str:
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,104 @@
+"""What was answered, and may it be kept?
+
+Answers on bundled data do not change while the app runs: the document of a question, and its HTML
+and figures in each language, are kept (the newest ``KEPT`` of them). An answer that depends on who
+asks, or on records of a user, is made anew each time.
+"""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from shuseki.app.question import Asked, Question, Reader, query_of
+from shuseki.report.blocks import Document, Section
+from shuseki.report.html import Fragment, render_fragment
+
+__all__ = ["KEPT", "Answers", "Kept"]
+
+KEPT = 256
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """The newest answers, by key; two readers who ask at once share one computation."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        self.most = most
+        self._found: OrderedDict[Any, T] = OrderedDict()
+        self._making: dict[Any, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Any, make: Callable[[], T]) -> T:
+        """The kept answer, or a new one."""
+        with self._lock:
+            if key in self._found:
+                self._found.move_to_end(key)
+                return self._found[key]
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._found:
+                    return self._found[key]
+            try:
+                made = make()
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+            with self._lock:
+                self._found[key] = made
+                while len(self._found) > self.most:
+                    self._found.popitem(last=False)
+        return made
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer in a language."""
+
+    document: Document
+    fragment: Fragment
+
+
+class Answers:
+    """Answers to questions, kept where they may be."""
+
+    def __init__(self) -> None:
+        self.documents: Kept[Document] = Kept()
+        self.shown: Kept[Shown] = Kept()
+
+    def document(self, question: Question[Any], asked: Asked, reader: Reader) -> Document:
+        """What is answered, before it is told in a language."""
+
+        def make() -> Document:
+            blocks = question.answer(asked, reader)
+            return Document(question.title, [Section("", list(blocks))])
+
+        if question.depends_on_reader:
+            return make()
+        return self.documents.get((question.name, _key(asked)), make)
+
+    def show(self, question: Question[Any], asked: Asked, reader: Reader) -> Shown:
+        """The answer as HTML with its figures apart."""
+
+        def make() -> Shown:
+            document = self.document(question, asked, reader)
+            query = query_of(asked)
+            at = f"/api/{question.name}/figures/"
+            fragment = render_fragment(
+                document, reader.lang, figures_at=f"{at}{reader.lang}?{query}#"
+            )
+            return Shown(document, fragment)
+
+        if question.depends_on_reader:
+            return make()
+        return self.shown.get((question.name, _key(asked), reader.lang), make)
+
+
+def _key(asked: Asked) -> str:
+    return json.dumps(asked.model_dump(mode="json"), sort_keys=True)

@@ -1,0 +1,127 @@
+"""How is everything of the app taken away in one file, and put back?
+
+A backup is a tar file, private, written whole or not at all: the rows of every table of the
+database as JSON lines, whichever database it is, and the folders of jobs and uploads. A job that
+runs is taken as it is at that moment; restored, it counts as failed. It goes back into an empty
+folder and an empty database, of the same or of another kind.
+"""
+
+import io
+import json
+import os
+import tarfile
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from shuseki.errors import DataError, OutputError
+from shuseki.release import whole_file
+
+__all__ = ["back_up", "restore"]
+
+FORMAT = "shuseki backup 1"
+FOLDERS = ("jobs", "uploads")
+ROWS = 5000
+
+
+def back_up(data: Path, engine: sa.Engine, file: Path) -> int:
+    """Write a backup; gives the number of rows and files in it."""
+    count = 0
+    with whole_file(file) as place:
+        place.touch(mode=0o600)
+        with tarfile.open(place, "w") as pack:
+            _add(pack, "format.json", json.dumps({"format": FORMAT}).encode())
+            tables = sa.MetaData()
+            tables.reflect(engine)
+            with engine.connect() as connection:
+                for table in tables.sorted_tables:
+                    rows = connection.execute(sa.select(table)).mappings()
+                    lines = [json.dumps(dict(row), default=_plain) for row in rows]
+                    count += len(lines)
+                    _add(pack, f"tables/{table.name}.jsonl", "\n".join(lines).encode())
+            for folder in FOLDERS:
+                root = data / folder
+                for path in sorted(root.rglob("*")) if root.is_dir() else []:
+                    if path.is_file() and not path.name.endswith(".lock"):
+                        pack.add(path, str(path.relative_to(data)), recursive=False)
+                        count += 1
+        os.chmod(place, 0o600)
+    return count
+
+
+def restore(file: Path, data: Path, engine: sa.Engine, metadata: sa.MetaData) -> int:
+    """Put a backup into an empty folder and database; gives the number of rows and files.
+
+    Raises
+    ------
+    DataError
+        It is no backup of ours, or a name in it leads elsewhere.
+    OutputError
+        The folder or the database is not empty.
+    """
+    for folder in FOLDERS:
+        if (data / folder).is_dir() and any((data / folder).iterdir()):
+            raise OutputError(
+                f"{data / folder} is not empty. Expected an empty folder, so that nothing is "
+                "mixed. Choose another with --data."
+            )
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    metadata.create_all(engine)
+    count = 0
+    try:
+        with tarfile.open(file) as pack, engine.begin() as connection:
+            names = pack.getnames()
+            if "format.json" not in names or _json(pack, "format.json") != {"format": FORMAT}:
+                raise DataError(f"{file.name} is no backup of this program. Expected {FORMAT}.")
+            for table in metadata.sorted_tables:
+                rows = _rows(pack, f"tables/{table.name}.jsonl", names)
+                if connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one():
+                    raise OutputError(
+                        f"The table {table.name} is not empty. Expected an empty database. "
+                        "Choose another with --database."
+                    )
+                for start in range(0, len(rows), ROWS):
+                    connection.execute(sa.insert(table), rows[start : start + ROWS])
+                count += len(rows)
+            files = [one for one in pack.getmembers() if one.name.split("/")[0] in FOLDERS]
+            for one in files:
+                if not one.isfile() or ".." in Path(one.name).parts:
+                    raise DataError(
+                        f"{file.name} holds {one.name!r}, which is no file of a backup."
+                    )
+            pack.extractall(data, members=files, filter="data")
+            count += len(files)
+    except tarfile.TarError as error:
+        raise DataError(f"{file.name} cannot be read: {error}. Expected a whole backup.") from None
+    for folder in FOLDERS:
+        for path in [data / folder, *(data / folder).rglob("*")]:
+            if path.is_dir():
+                path.chmod(0o700)
+    return count
+
+
+def _add(pack: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(content), 0o600
+    pack.addfile(entry, io.BytesIO(content))
+
+
+def _json(pack: tarfile.TarFile, name: str) -> Any:
+    stream = pack.extractfile(name)
+    return json.loads(stream.read()) if stream is not None else None
+
+
+def _rows(pack: tarfile.TarFile, name: str, names: list[str]) -> list[dict[str, Any]]:
+    if name not in names:
+        return []
+    stream = pack.extractfile(name)
+    text = stream.read().decode() if stream is not None else ""
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be backed up")

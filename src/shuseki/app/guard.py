@@ -1,0 +1,182 @@
+"""Was the request sent by our own pages, and is it of a size and a kind that we take?
+
+Every request passes here before it reaches a page, as bytes:
+
+- its ``Host`` is one that the app was started for (a page elsewhere cannot give its own name to
+  this address);
+- a method that changes something (not GET, HEAD or OPTIONS) comes from our own pages: the browser
+  says ``Sec-Fetch-Site: same-origin``, or names our ``Origin``. A program that is no browser sends
+  neither, and no cookie: it may use ``/api``;
+- its body is no longer than allowed, counted as it arrives, whatever ``Content-Length`` says.
+
+Every answer carries headers that keep scripts, frames and guesses of types out.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from typing import Any
+
+from starlette.responses import PlainTextResponse
+
+__all__ = ["HEADERS", "REPORT_POLICY", "Guard"]
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+"""What a page may load: our own files. Plotly sets styles on its elements."""
+REPORT_POLICY = (
+    "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; img-src data: blob:"
+)
+"""A report of a run is one file with its script inside; it stands in a sandbox of its own."""
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Guard:
+    """Refuses requests that are not ours to answer; see the module.
+
+    Parameters
+    ----------
+    app
+        What answers the others.
+    hosts
+        Names that the app answers to, without port.
+    longest_body
+        Bytes of a body.
+    longest_upload
+        Bytes of a body under ``uploads_at``.
+    """
+
+    def __init__(
+        self,
+        app: Callable[[Message, Receive, Send], Awaitable[None]],
+        *,
+        hosts: Collection[str],
+        longest_body: int = 1_000_000,
+        longest_upload: int = 200_000_000,
+        uploads_at: str = "/uploads",
+    ) -> None:
+        self.app = app
+        self.hosts = frozenset(host.lower() for host in hosts)
+        self.longest_body = longest_body
+        self.longest_upload = longest_upload
+        self.uploads_at = uploads_at
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Look at one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = _headers(scope)
+        send = _with_headers(send)
+        refusal = self.refusal(scope, headers)
+        if refusal:
+            status, text = refusal
+            await PlainTextResponse(text + "\n", status)(scope, receive, send)
+            return
+        longest = self.longest_upload if self.uploads_at in scope["path"] else self.longest_body
+        length = headers.get("content-length", "0")
+        if not length.isascii() or not length.isdigit() or int(length) > longest:
+            await PlainTextResponse(_too_long(longest), 413)(scope, receive, send)
+            return
+        started = False
+        arrived = 0
+
+        async def counted() -> Message:
+            nonlocal arrived
+            message = await receive()
+            arrived += len(message.get("body", b""))
+            if arrived > longest:
+                raise _TooLongError
+            return message
+
+        async def sent(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, sent)
+        except _TooLongError:
+            if not started:
+                await PlainTextResponse(_too_long(longest), 413)(scope, receive, send)
+
+    def refusal(self, scope: Message, headers: dict[str, str]) -> tuple[int, str] | None:
+        """Status and reason when a request is refused, else None."""
+        host = headers.get("host", "")
+        if _name(host) not in self.hosts:
+            return 400, (
+                f"This address is not called {host[:80]!r} here. Expected one of "
+                f"{', '.join(sorted(self.hosts))}. Start the app with --host for another name."
+            )
+        if scope["method"] in SAFE:
+            return None
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        if site is not None:
+            ours = site == "same-origin"
+        elif origin is not None:
+            ours = origin.partition("://")[2].lower() == host.lower()
+        else:
+            ours = scope["path"].startswith("/api") and "cookie" not in headers
+        if ours:
+            return None
+        return (
+            403,
+            "This request was not sent by a page of ours. Open the page here, and try again.",
+        )
+
+
+class _TooLongError(Exception):
+    """A body went on beyond what is allowed."""
+
+
+def _too_long(longest: int) -> str:
+    return (
+        f"The request is longer than {longest:,} bytes. Send less, or start the app with a "
+        "larger --longest-upload.\n"
+    )
+
+
+def _headers(scope: Message) -> dict[str, str]:
+    """Headers by name; of one given twice, all values joined, so that none hides behind another."""
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _name(host: str) -> str:
+    """A host without its port."""
+    if host.startswith("["):
+        return host.partition("]")[0].lower() + "]"
+    return host.partition(":")[0].lower()
+
+
+def _with_headers(send: Send) -> Send:
+    """Add the headers to an answer that does not have its own."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = {name.lower() for name, _ in message["headers"]}
+            extra = [
+                (k.encode(), v.encode()) for k, v in HEADERS.items() if k.encode() not in given
+            ]
+            message["headers"] = [*message["headers"], *extra]
+        await send(message)
+
+    return sending

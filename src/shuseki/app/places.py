@@ -1,0 +1,236 @@
+"""Which areas and indicators can be shown?
+
+A *layer* is one indicator in the years it is known for, over the areas of a division. Layers are
+named once here; the map, the ranking, the comparison and the API ask them by name.
+
+Takes: a division (``DIVISIONS``) and the name of a layer. Gives: values of a year by area, with
+the layer's unit, source and notes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from shuseki.arrays import Floats
+from shuseki.datasets.public import MANUFACTURING_YEARS, manufacturing_panel
+from shuseki.errors import UnknownCodeError
+from shuseki.geography.borders import DATE
+from shuseki.geography.districts import Division, division
+from shuseki.geography.names import spelling_key
+from shuseki.language import Message, say
+from shuseki.panel import Panel
+from shuseki.sources import Source
+
+__all__ = [
+    "DIVISIONS",
+    "DivisionName",
+    "Layer",
+    "Values",
+    "area_codes",
+    "division_of",
+    "layer",
+    "layers",
+]
+
+DivisionName = Literal["district-253", "municipality", "commuting-zone-1995", "prefecture"]
+DIVISIONS: Mapping[DivisionName, Message] = {
+    "district-253": say("Industrial districts (253)"),
+    "municipality": say("Municipalities (2020)"),
+    "commuting-zone-1995": say("Commuting zones (1995)"),
+    "prefecture": say("Prefectures"),
+}
+assert set(DIVISIONS) == set(get_args(DivisionName))
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """A layer in one year.
+
+    Attributes
+    ----------
+    codes
+        Of the areas.
+    values
+        One per area; ``nan`` where unknown.
+    """
+
+    layer: "Layer"
+    year: str
+    codes: tuple[str, ...]
+    values: Floats
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Area, name and value, highest first; areas without a value last."""
+        return pd.DataFrame({"area": self.codes, self.layer.column: self.values}).sort_values(
+            self.layer.column, ascending=False, kind="stable", ignore_index=True
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """An indicator.
+
+    Attributes
+    ----------
+    name
+        In addresses.
+    label, unit
+        In words.
+    column
+        Name of its column, with the unit.
+    years
+        Those it is known for, in order.
+    read
+        Division and year → values.
+    """
+
+    name: str
+    label: Message
+    unit: Message
+    column: str
+    years: tuple[str, ...]
+    read: Callable[[DivisionName, str], tuple[Floats, tuple[Source, ...], tuple[str, ...]]]
+
+    def known_last(self, by: DivisionName) -> str:
+        """The latest year in which any area has a value."""
+        for year in reversed(self.years):
+            if np.isfinite(self.read(by, year)[0]).any():
+                return year
+        return self.years[-1]
+
+    def of(self, by: DivisionName, year: str) -> Values:
+        """Values of a year; the latest known when none is named."""
+        year = year or self.known_last(by)
+        if year not in self.years:
+            raise UnknownCodeError.among("year", [year], list(self.years))
+        values, sources, notes = self.read(by, year)
+        return Values(self, year, division_of(by).codes, values, sources, notes)
+
+
+@cache
+def division_of(by: DivisionName) -> Division:
+    """A bundled division, as it is drawn."""
+    return division(by, DATE) if by == "municipality" else division(by)
+
+
+@lru_cache(maxsize=8)
+def _totals(by: DivisionName) -> Panel:
+    return manufacturing_panel(division_of(by), industries="total")
+
+
+def _total(
+    variable: str, per: str = "", factor: float = 1.0
+) -> Callable[..., tuple[Floats, tuple[Source, ...], tuple[str, ...]]]:
+    def read(by: DivisionName, year: str) -> tuple[Floats, tuple[Source, ...], tuple[str, ...]]:
+        panel = _totals(by)
+        at = panel.periods.index(year)
+        values = panel.values[variable][:, 0, at] * factor
+        if per:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                below = panel.values[per][:, 0, at]
+                values = np.where(below > 0, values / below, np.nan)
+        return values, panel.sources, panel.notes
+
+    return read
+
+
+YEARS = tuple(map(str, MANUFACTURING_YEARS))
+
+
+@cache
+def layers() -> Mapping[str, Layer]:
+    """Every layer by name."""
+    plants, persons = say("plants"), say("persons")
+    found = [
+        Layer("plants", say("Plants in manufacturing"), plants, "plants", YEARS, _total("plants")),
+        Layer(
+            "employment",
+            say("Employees in manufacturing"),
+            persons,
+            "employment",
+            YEARS,
+            _total("employment"),
+        ),
+        Layer(
+            "plant_size",
+            say("Employees per plant"),
+            persons,
+            "employees_per_plant",
+            YEARS,
+            _total("employment", per="plants"),
+        ),
+        Layer(
+            "shipments",
+            say("Shipments of manufacturing"),
+            say("100 million yen"),
+            "shipments_100_million_yen",
+            YEARS,
+            _total("shipments_yen", factor=1e-8),
+        ),
+        Layer(
+            "value_added_per_employee",
+            say("Value added per employee"),
+            say("10,000 yen"),
+            "value_added_10000_yen_per_employee",
+            YEARS,
+            _total("value_added_yen", per="employment", factor=1e-4),
+        ),
+    ]
+    return {one.name: one for one in found}
+
+
+def layer(name: str) -> Layer:
+    """One layer.
+
+    Raises
+    ------
+    UnknownCodeError
+        No such layer.
+    """
+    found = layers()
+    if name not in found:
+        raise UnknownCodeError.among("indicator", [name], list(found))
+    return found[name]
+
+
+KINDS = ("都", "府", "県", "市", "区", "町", "村")
+"""What may be left off a name."""
+
+
+@cache
+def _keys(by: DivisionName) -> Mapping[str, str]:
+    """Every way in which an area may be written → its code; a name that two share is left out."""
+    areas = division_of(by)
+    found: dict[str, set[str]] = {}
+    for lang in ("en", "ja"):
+        for code, name in zip(areas.codes, areas.names(lang), strict=True):
+            found.setdefault(spelling_key(name), set()).add(code)
+            for suffix in KINDS:
+                if name.endswith(suffix) and len(name) > len(suffix) + 1:
+                    bare = spelling_key(name.removesuffix(suffix))
+                    found.setdefault(bare, set()).add(code)
+    once = {key: next(iter(codes)) for key, codes in found.items() if len(codes) == 1}
+    return once | {code: code for code in areas.codes}
+
+
+def area_codes(by: DivisionName, named: tuple[str, ...]) -> tuple[str, ...]:
+    """Codes of areas given by code or name, each once, in their order.
+
+    Raises
+    ------
+    UnknownCodeError
+        Not an area of the division; the nearest names are given.
+    """
+    known = _keys(by)
+    keys = [name if name in known else spelling_key(name) for name in named]
+    unknown = [name for name, key in zip(named, keys, strict=True) if key not in known]
+    if unknown:
+        names = [*division_of(by).names("ja"), *division_of(by).names("en")]
+        raise UnknownCodeError.among("area", unknown, names)
+    return tuple(dict.fromkeys(known[key] for key in keys))

@@ -1,0 +1,20 @@
+"""Which questions can be asked?"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from shuseki.app.question import Question
+from shuseki.app.questions.areas import COMPARE, MAP, RANKING
+from shuseki.app.questions.print import AUDIT
+from shuseki.app.questions.theory import BIFURCATION, COUNTERFACTUAL, EXCHANGE
+
+__all__ = ["QUESTIONS"]
+
+QUESTIONS: Mapping[str, Question[Any]] = MappingProxyType(
+    {
+        question.name: question
+        for question in (MAP, RANKING, COMPARE, BIFURCATION, COUNTERFACTUAL, EXCHANGE, AUDIT)
+    }
+)
+"""Name in addresses → question, in the order of the list of pages."""

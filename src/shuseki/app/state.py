@@ -1,0 +1,70 @@
+"""What does every request find?"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import Request
+
+from shuseki.app.accounts import LOCAL, Account, Accounts
+from shuseki.app.answers import Answers
+from shuseki.app.jobs import Jobs
+from shuseki.app.uploads import Uploads
+
+__all__ = ["COOKIE", "LOOPBACK", "Settings", "State", "account_of", "state_of"]
+
+COOKIE = "shuseki"
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the app is started.
+
+    Attributes
+    ----------
+    data
+        Its folder.
+    accounts
+        Whether people sign in.
+    database
+        Address of the database, of SQLAlchemy; a SQLite file in ``data`` by default.
+    hosts
+        Names under which it is reached.
+    secure
+        Whether it is reached over https alone; the cookie then never leaves without.
+    longest_upload
+        Bytes.
+    warm
+        Draw the shapes of the maps as soon as it starts.
+    """
+
+    data: Path
+    accounts: bool = False
+    database: str = ""
+    hosts: tuple[str, ...] = LOOPBACK
+    secure: bool = False
+    longest_upload: int = 200_000_000
+    warm: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """What every request finds."""
+
+    settings: Settings
+    answers: Answers
+    jobs: Jobs
+    uploads: Uploads
+    accounts: Accounts | None
+
+
+def state_of(request: Request) -> State:
+    """What the app was made with."""
+    found: State = request.app.state.shuseki
+    return found
+
+
+def account_of(request: Request) -> Account:
+    """Who sends this request."""
+    accounts = state_of(request).accounts
+    return LOCAL if accounts is None else accounts.who(request.cookies.get(COOKIE, ""))

@@ -1,0 +1,216 @@
+"""Which records may come in, and what is wrong with them?
+
+A file that is brought stands in a private folder of its own, under a key; its name is only shown.
+It arrives beside (``new-…``) and is moved in whole, so that a broken connection or a kill leaves
+nothing half there; what was left is swept at the next start. Packed files are unpacked once while
+counting, and refused when they grow beyond ``MOST_UNPACKED``.
+
+::
+
+    <key>/upload.json   whose, when, the name it had, layout and wave
+    <key>/records.csv   the file, with its own ending
+    <key>/findings.json what validation found: rows, counts by reason
+"""
+
+import gzip
+import json
+import re
+import secrets
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.records.layouts import known_layouts
+from shuseki.records.validation import Findings, validate
+from shuseki.release import write_text
+
+__all__ = ["MOST_UNPACKED", "Upload", "Uploads"]
+
+KEY = re.compile(r"[0-9]{14}-[0-9a-f]{12}")
+ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".json", ".csv.gz", ".csv.zip", ".zip")
+MOST_UNPACKED = 4_000_000_000
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One file that was brought.
+
+    Attributes
+    ----------
+    key, owner, created
+        Its folder, the account that brought it, when (ISO, UTC).
+    name
+        The name it had; shown, never used as a path.
+    layout, wave
+        As its owner said.
+    rows, faults
+        What validation found; ``None`` before it ran.
+    """
+
+    folder: Path
+    key: str
+    owner: str
+    created: str
+    name: str
+    ending: str
+    layout: str
+    wave: int | None
+    rows: int | None
+    faults: dict[str, int] | None
+    refusal: str
+
+    @property
+    def file(self) -> Path:
+        """The file."""
+        return self.folder / f"records{self.ending}"
+
+    def findings(self) -> Findings:
+        """What is wrong with it, row by row."""
+        return validate(self.file, self.layout, wave=self.wave)
+
+
+class Uploads:
+    """The files of a folder."""
+
+    def __init__(self, folder: Path, *, most_unpacked: int = MOST_UNPACKED) -> None:
+        self.folder = folder
+        self.most_unpacked = most_unpacked
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for left in folder.glob("new-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+    def add(self, source: BinaryIO, name: str, owner: str, layout: str, wave: int | None) -> Upload:
+        """Take a file in and validate it.
+
+        Raises
+        ------
+        ParameterError
+            An ending that records do not have, or an unknown layout.
+        DataError
+            A packed file that unpacks to more than is allowed, or is no such file.
+        """
+        shown = "".join(c for c in Path(name.replace("\\", "/")).name if c.isprintable())[:120]
+        ending = next(
+            (e for e in sorted(ENDINGS, key=len, reverse=True) if shown.lower().endswith(e)), ""
+        )
+        if not ending:
+            raise ParameterError(
+                f"The file {shown!r}. Expected records as {', '.join(ENDINGS)}. Save it as one."
+            )
+        if layout not in known_layouts():
+            raise UnknownCodeError.among("layout", [layout], list(known_layouts()))
+        key = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
+        making = self.folder / f"new-{key}"
+        making.mkdir(mode=0o700)
+        try:
+            file = making / f"records{ending}"
+            with file.open("xb") as place:
+                shutil.copyfileobj(source, place, CHUNK)
+            check_unpacked(file, shown, self.most_unpacked)
+            told = {
+                "owner": owner,
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                "name": shown,
+                "ending": ending,
+                "layout": layout,
+                "wave": wave,
+            }
+            write_text(making / "upload.json", json.dumps(told, ensure_ascii=False) + "\n")
+            making.rename(self.folder / key)
+        except BaseException:
+            shutil.rmtree(making, ignore_errors=True)
+            raise
+        self.examine(key)
+        return self.get(key)
+
+    def examine(self, key: str) -> None:
+        """Validate a file and keep what was found in brief."""
+        one = self.get(key)
+        try:
+            found = one.findings()
+        except (DataError, ParameterError) as error:
+            told: dict[str, Any] = {"rows": None, "counts": None, "refusal": str(error)}
+        else:
+            told = {"rows": found.rows, "counts": dict(found.counts), "refusal": ""}
+        write_text(one.folder / "findings.json", json.dumps(told, ensure_ascii=False) + "\n")
+
+    def get(self, key: str) -> Upload:
+        """One file.
+
+        Raises
+        ------
+        UnknownCodeError
+            No such file.
+        """
+        folder = self.folder / key
+        if not KEY.fullmatch(key) or not (folder / "upload.json").exists():
+            raise UnknownCodeError(f"There is no upload {key[:60]!r}. Expected one of your list.")
+        told = json.loads((folder / "upload.json").read_text(encoding="utf-8"))
+        place = folder / "findings.json"
+        found = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
+        return Upload(
+            folder=folder,
+            key=key,
+            **told,
+            rows=found.get("rows"),
+            faults=found.get("counts"),
+            refusal=found.get("refusal", ""),
+        )
+
+    def all(self, owner: str | None = None) -> list[Upload]:
+        """Files of an owner, newest first; of everybody without one."""
+        keys = sorted((path.name for path in self.folder.iterdir()), reverse=True)
+        known = (
+            self.get(key)
+            for key in keys
+            if KEY.fullmatch(key) and (self.folder / key / "upload.json").exists()
+        )
+        return [one for one in known if owner is None or one.owner == owner]
+
+    def delete(self, key: str) -> None:
+        """Delete a file with everything found in it."""
+        one = self.get(key)
+        gone = self.folder / f"new-{key}-gone"
+        one.folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def check_unpacked(file: Path, shown: str, most: int) -> None:
+    """Refuse a packed file that grows beyond ``most`` bytes, counting as it unpacks."""
+    total = 0
+    try:
+        for chunk in _unpacked(file):
+            total += chunk
+            if total > most:
+                raise DataError(
+                    f"{shown} unpacks to more than {most:,} bytes. Expected a file of records. "
+                    "Divide it, or leave out what is not needed."
+                )
+    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise DataError(
+            f"{shown} cannot be unpacked: {error}. Expected a whole file. Save it again."
+        ) from None
+
+
+def _unpacked(file: Path) -> Iterator[int]:
+    with file.open("rb") as packed:
+        head = packed.read(4)
+    if head.startswith(b"\x1f\x8b"):
+        with gzip.open(file) as stream:
+            yield from _sizes(stream.read)
+    elif head == b"PK\x03\x04":
+        with zipfile.ZipFile(file) as pack:
+            for entry in pack.infolist():
+                with pack.open(entry) as stream:
+                    yield from _sizes(stream.read)
+
+
+def _sizes(read: Callable[[int], bytes]) -> Iterator[int]:
+    while chunk := read(CHUNK):
+        yield len(chunk)

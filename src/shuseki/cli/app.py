@@ -1,0 +1,147 @@
+"""How is the web application started, and who may use it?"""
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import sqlalchemy as sa
+import typer
+from rich.console import Console
+
+from shuseki.app.accounts import METADATA, Accounts, Role
+from shuseki.app.backup import back_up, restore
+from shuseki.app.site import serve
+from shuseki.app.state import LOOPBACK, Settings
+from shuseki.errors import OutputError, ParameterError
+from shuseki.language import check_language, say, told
+from shuseki.release import check_file
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    add_completion=False,
+    invoke_without_command=True,
+    help="The web application: map, profiles, own records, orders.",
+)
+HOME = Path.home() / ".local" / "share" / "shuseki"
+
+Data = Annotated[
+    Path, typer.Option("--data", help="Folder of the app: jobs, uploads, accounts; made private.")
+]
+Database = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        help="Database of accounts (postgresql+psycopg://…); SQLite in the folder by default.",
+        envvar="SHUSEKI_DATABASE",
+    ),
+]
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="Port.", min=0, max=65535)] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    data: Data = HOME,
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="Ask for names and passwords: for a service.")
+    ] = False,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", help="Name under which it is reached, beside localhost."),
+    ] = None,
+    secure: Annotated[
+        bool, typer.Option("--secure", help="Reached over https alone, behind a proxy.")
+    ] = False,
+    database: Database = "",
+    lang: Annotated[str, typer.Option(help="Language of this terminal: en or ja.")] = "en",
+) -> None:
+    """Start the application; open the address it prints."""
+    if context.invoked_subcommand is not None:
+        return
+    check_language(lang)
+    if not accounts and host not in LOOPBACK and host != "::1":
+        raise ParameterError(
+            f"--host {host} without --accounts: everybody who reaches this address would be its "
+            "administrator. Expected a loopback address, or --accounts. Add one."
+        )
+    settings = Settings(
+        data=data,
+        accounts=accounts,
+        database=database,
+        hosts=(*LOOPBACK, *(name or ())),
+        secure=secure,
+    )
+    address = f"http://{'localhost' if host in LOOPBACK else host}:{port}/{lang}/"
+    message = say("shuseki is at {address} (Ctrl+C stops it)", address=address)
+    Console().print(told(message, lang), highlight=False, soft_wrap=True)
+    try:
+        serve(settings, host=host, port=port)
+    except SystemExit:
+        raise OutputError(
+            f"Port {port} of {host} cannot be used. Expected a free port. Choose another with "
+            "--port."
+        ) from None
+
+
+def _accounts(data: Path, database: str) -> Accounts:
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Accounts(sa.create_engine(database or f"sqlite:///{data / 'app.sqlite'}"))
+
+
+@app.command("add-account")
+def add_account(
+    name: Annotated[str, typer.Argument(help="Name to sign in with.")],
+    role: Annotated[str, typer.Option(help="reader, member, coordinator or administrator.")] = (
+        "reader"
+    ),
+    cluster: Annotated[str, typer.Option(help="Cluster of a member or coordinator.")] = "",
+    data: Data = HOME,
+    database: Database = "",
+) -> None:
+    """Open an account; the password is asked for, or read from the standard input."""
+    is_terminal = sys.stdin.isatty()
+    password = getpass.getpass() if is_terminal else sys.stdin.readline().rstrip("\n")
+    chosen: Role = role  # type: ignore[assignment]  # checked there
+    made = _accounts(data, database).add(name, password, chosen, cluster)
+    message = say("Account {name} opened as {role}", name=made.name, role=made.role)
+    Console().print(told(message, "en"), highlight=False)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Tar file to write; it is private.")],
+    data: Data = HOME,
+    database: Database = "",
+) -> None:
+    """Write accounts, log, jobs and uploads into one file."""
+    check_file(file)
+    count = back_up(data, _accounts(data, database).engine, file)
+    message = say("{count:,} rows and files written to {file}", count=count, file=file)
+    Console().print(told(message, "en"), highlight=False, soft_wrap=True)
+
+
+@app.command("restore")
+def put_back(
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    data: Data = HOME,
+    database: Database = "",
+) -> None:
+    """Put a backup into an empty folder and an empty database."""
+    engine = _accounts(data, database).engine
+    count = restore(file, data, engine, METADATA)
+    message = say("{count:,} rows and files restored to {data}", count=count, data=data)
+    Console().print(told(message, "en"), highlight=False, soft_wrap=True)
+
+
+@app.command("remove-account")
+def remove_account(
+    name: Annotated[str, typer.Argument(help="Name of the account.")],
+    data: Data = HOME,
+    database: Database = "",
+) -> None:
+    """Close an account and its sessions."""
+    _accounts(data, database).remove(name)
+    Console().print(told(say("Account {name} closed", name=name), "en"), highlight=False)

@@ -1,0 +1,186 @@
+"""Does every page work in a real browser: in both languages, by keyboard, on a narrow screen?
+
+Needs Debian's chromium; axe-core is in ``vendor/``.
+"""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from shuseki.app.questions import QUESTIONS
+from shuseki.app.site import make_app
+from shuseki.app.state import Settings
+
+CHROMIUM = next((p for name in ("chromium", "chromium-browser") if (p := shutil.which(name))), None)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="needs chromium (apt-get install chromium)"
+)
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+QUICK = [name for name in QUESTIONS if name != "bifurcation"]
+WAVES = "id,municipality,industry,employees\n"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app on a free port of loopback."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        port = place.getsockname()[1]
+    app = make_app(Settings(tmp_path_factory.mktemp("app"), warm=False))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """A page on which every error and every request elsewhere is a failure."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
+    opened.on("pageerror", lambda e: faults.append(str(e)))
+    opened.on(
+        "request",
+        lambda r: None if r.url.startswith((address, "data:", "blob:")) else faults.append(r.url),
+    )
+    yield opened
+    context.close()
+    assert faults == []
+
+
+def drawn(page: Any) -> None:
+    """Wait until the figures that are in sight are drawn."""
+    page.wait_for_load_state("networkidle")
+    if page.locator(".plot[data-src]").count():
+        page.locator(".plot[data-drawn]").first.wait_for(timeout=60_000)
+
+
+@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_page_has_no_barrier(page: Any, address: str, name: str, lang: str) -> None:
+    page.goto(f"{address}/{lang}/{name if name != 'map' else ''}")
+    drawn(page)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    told = [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found["violations"]]
+    assert told == []
+
+
+@pytest.mark.parametrize("name", ["map", "ranking", "compare", "knowledge"])
+def test_a_narrow_screen_does_not_scroll_sideways(page: Any, address: str, name: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{address}/ja/{name if name != 'map' else ''}")
+    drawn(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_in_print_there_is_no_form(page: Any, address: str) -> None:
+    page.goto(f"{address}/en/compare")
+    drawn(page)
+    page.emulate_media(media="print")
+    assert not page.locator("form.options").is_visible()
+    assert page.locator("table").first.is_visible()
+
+
+def test_the_map_by_keyboard_alone(page: Any, address: str) -> None:
+    page.goto(f"{address}/en/")
+    page.wait_for_load_state("networkidle")
+    page.locator("#map path.area").first.wait_for(timeout=60_000)
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "map":
+            break
+    page.keyboard.press("ArrowDown")
+    first = page.locator("#map-told").inner_text()
+    page.keyboard.press("ArrowRight")
+    second = page.locator("#map-told").inner_text()
+    assert first
+    assert second
+    assert first != second
+
+
+def test_the_slider_keeps_the_year_in_the_address(page: Any, address: str) -> None:
+    page.goto(f"{address}/en/")
+    page.locator("#map path.area").first.wait_for(timeout=60_000)
+    before = page.locator("#map path.area").evaluate_all(
+        "all => all.map(a => a.getAttribute('fill'))"
+    )
+    page.locator("#map-slider").focus()
+    page.keyboard.press("Home")
+    page.wait_for_url("**year=2001*")
+    page.wait_for_load_state("networkidle")
+    after = page.locator("#map path.area").evaluate_all(
+        "all => all.map(a => a.getAttribute('fill'))"
+    )
+    assert before != after
+    page.reload()
+    page.locator("#map path.area").first.wait_for(timeout=60_000)
+    assert page.locator("#map-year").inner_text() == "2001"
+
+
+def test_a_form_changes_the_answer_and_the_address(page: Any, address: str) -> None:
+    page.goto(f"{address}/en/ranking")
+    page.select_option("#option-indicator", "employment")
+    page.wait_for_url("**indicator=employment*")
+    page.get_by_role("columnheader", name="Employees in manufacturing").first.wait_for()
+    page.go_back()
+    page.wait_for_load_state("networkidle")
+
+
+def test_the_language_is_one_link_away(page: Any, address: str) -> None:
+    page.goto(f"{address}/en/ranking?indicator=employment")
+    page.get_by_role("link", name="日本語").click()
+    page.wait_for_url("**/ja/ranking?indicator=employment")
+    assert page.evaluate("document.documentElement.lang") == "ja"
+
+
+def test_a_whole_way_from_records_to_report(page: Any, address: str, tmp_path: Path) -> None:
+    for year, ids in ((1998, range(1, 41)), (2000, range(11, 61))):
+        rows = "".join(f"{k},{13101 + k % 3},29,{5 + k % 7}\n" for k in ids)
+        (tmp_path / f"w{year}.csv").write_text(WAVES + rows, encoding="utf-8")
+        page.goto(f"{address}/en/uploads")
+        page.set_input_files("#file", tmp_path / f"w{year}.csv")
+        page.fill("#wave", str(year))
+        page.get_by_role("button", name="Upload").click()
+        page.get_by_role("heading", name=f"w{year}.csv").wait_for()
+    page.goto(f"{address}/en/studies/new")
+    page.fill("#name", "mine")
+    for box in page.locator("input[name=upload]").all():
+        box.check()
+    page.locator("details.chapter", has_text="births").first.locator("summary").click()
+    page.check("input[value=births]")
+    page.fill("[id='births.at']", "2000")
+    page.fill("[id='births.since']", "1998")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("link", name="Report", exact=True).wait_for(timeout=180_000)
+    page.get_by_role("link", name="Report", exact=True).click()
+    page.get_by_role("heading", level=1).wait_for()
+    page.go_back()
+    page.goto(f"{address}/en/studies")
+    page.get_by_text("Delete everything of mine").first.click()
+    page.get_by_role("button", name="Delete everything of mine").click()
+    page.get_by_text("Nothing here yet.").wait_for()
