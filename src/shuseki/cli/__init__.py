@@ -66,11 +66,8 @@ COMMANDS = {
         "Why do firms start there? Neighbours, counts, borders, specifications.",
     ),
     "theory": ("theory", "Why do firms gather? Models of agglomeration."),
-<<<<<<< HEAD
     "directory": ("directory", "Who can do what? Import, search, check, export, share."),
-=======
     "app": ("app", "Start the web application: map, profiles, own records, orders."),
->>>>>>> app
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 
