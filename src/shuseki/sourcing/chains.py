@@ -32,6 +32,7 @@ __all__ = [
     "MARTINS_1984",
     "NAMOA_2010",
     "Front",
+    "beaten",
     "best_chains",
     "cheapest_through",
     "is_efficient",
@@ -225,6 +226,29 @@ def cheapest_through(
     for arc, own in zip(reversed(step), reversed(cost[1:]), strict=True):
         backward.append((arc + (own + backward[-1])[None, :]).min(axis=1, initial=np.inf))
     return [one + other for one, other in zip(forward, reversed(backward), strict=True)]
+
+
+def beaten(nodes: Sequence[Floats], arcs: Sequence[Floats], values: Floats) -> Bools:
+    """Say which values some chain beats: nowhere worse, and somewhere better, shape ``(m,)``.
+
+    Parameters
+    ----------
+    nodes, arcs
+        As for ``pareto_chains``.
+    values
+        Shape ``(m, d)``.
+    """
+    layers, between = _checked(nodes, arcs)
+    rest = _least_to_go(layers, between)
+    none = np.zeros((0, layers[0].shape[1]))
+    slack = np.zeros(layers[0].shape[1])
+    answer = np.zeros(len(values), dtype=bool)
+    for k, value in enumerate(np.asarray(values, dtype=float)):
+        bound = value + 1e-9 * np.maximum(np.abs(value), 1)
+        found = _label(layers, between, rest, none, bound, slack, 50 * LIMIT)
+        assert found is not None
+        answer[k] = bool((found[0] < value - 1e-9 * np.maximum(np.abs(value), 1)).any())
+    return answer
 
 
 def is_efficient(values: Floats) -> Bools:
