@@ -54,6 +54,7 @@ NAMOA_2010 = Source(
 
 LIMIT = 300_000
 """Labels in one layer beyond which the grid becomes coarser."""
+BEATING_PROBES = 8
 PROBES = 24
 """Weighted sums whose best chains prune the search."""
 
@@ -177,12 +178,25 @@ def best_chains(
             f"count = {count}, weights = {weight.tolist()}. Expected one chain or more, and a "
             f"weight ≥ 0 for each of {d} objectives."
         )
+    return _best(layers, between, weight, count)
+
+
+def _best(layers: list[Floats], between: list[Floats], weight: Floats, count: int) -> Front:
+    d = layers[0].shape[1]
     cost = [_weigh(layer, weight) for layer in layers]
     step = [_weigh(arc, weight) for arc in between]
+    if any(len(layer) == 0 for layer in layers):
+        return _none(len(layers), d)
     score = cost[0][:, None]  # (n, ranks), ascending
     parents: list[Ints] = []
     for arc, own in zip(step, cost[1:], strict=True):
         ranks = score.shape[1]
+        if count == 1:
+            offers = score + arc
+            order = offers.argmin(axis=0)[None]
+            score = (offers[order[0], np.arange(len(own))] + own)[:, None]
+            parents.append((order * MAX_RANKS).T)
+            continue
         offers = (score[:, :, None] + arc[:, None, :]).reshape(-1, len(own))
         keep = min(count, len(offers))
         if keep < len(offers) and keep * 8 < len(offers):
@@ -240,15 +254,26 @@ def beaten(nodes: Sequence[Floats], arcs: Sequence[Floats], values: Floats) -> B
     """
     layers, between = _checked(nodes, arcs)
     rest = _least_to_go(layers, between)
-    none = np.zeros((0, layers[0].shape[1]))
-    slack = np.zeros(layers[0].shape[1])
+    d = layers[0].shape[1]
+    least = (layers[0] + rest[0]).min(axis=0, initial=np.inf)
     answer = np.zeros(len(values), dtype=bool)
+    if not np.isfinite(least).all():
+        return answer
+    known = _probes(layers, between, least, BEATING_PROBES)
     for k, value in enumerate(np.asarray(values, dtype=float)):
         bound = value + 1e-9 * np.maximum(np.abs(value), 1)
-        found = _label(layers, between, rest, none, bound, slack, 50 * LIMIT)
-        assert found is not None
-        answer[k] = bool((found[0] < value - 1e-9 * np.maximum(np.abs(value), 1)).any())
+        within = known[(known <= bound).all(axis=1)]
+        answer[k] = _better(within, value)
+        if not answer[k]:
+            found = _label(layers, between, rest, within, bound, np.zeros(d), 50 * LIMIT)
+            assert found is not None
+            answer[k] = _better(found[0], value)
     return answer
+
+
+def _better(found: Floats, value: Floats) -> bool:
+    """Whether any row, none of which is worse anywhere, is better somewhere."""
+    return bool((found < value - 1e-9 * np.maximum(np.abs(value), 1)).any())
 
 
 def is_efficient(values: Floats) -> Bools:
@@ -314,9 +339,10 @@ def _none(layers: int, d: int) -> Front:
 
 def _weigh(costs: Floats, weights: Floats) -> Floats:
     """Weighted sums; a weight of zero does not lift what is forbidden."""
-    with np.errstate(invalid="ignore"):
-        total = np.where(np.isfinite(costs), costs, 0.0) @ weights
-    return np.where(np.isfinite(costs).all(axis=-1), total, np.inf)
+    if (weights > 0).all():
+        return np.asarray(costs @ weights)
+    finite = np.isfinite(costs)
+    return np.where(finite.all(axis=-1), np.where(finite, costs, 0.0) @ weights, np.inf)
 
 
 def _least_to_go(layers: list[Floats], between: list[Floats]) -> list[Floats]:
@@ -327,23 +353,26 @@ def _least_to_go(layers: list[Floats], between: list[Floats]) -> list[Floats]:
     return rest[::-1]
 
 
-def _probes(layers: list[Floats], between: list[Floats], least: Floats) -> Floats:
+def _probes(
+    layers: list[Floats], between: list[Floats], least: Floats, count: int = PROBES
+) -> Floats:
     """Chains that are best by some weights, shape ``(m, d)``."""
     d = len(least)
-    alone = [
-        best_chains(layers, between, weights=np.where(np.arange(d) == k, 1.0, 1e-9)).values
-        for k in range(d)
-    ]
-    found = np.concatenate(alone)
-    if not len(found):
+    weights = [np.where(np.arange(d) == k, 1.0, 1e-9) for k in range(d)]
+    found = np.concatenate([best_chains_of(layers, between, one) for one in weights])
+    if not len(found) or d == 1:
         return found
     scale = np.maximum(found.max(axis=0) - least, 1e-12)
     rng = np.random.default_rng(0)
-    for share in rng.dirichlet(np.full(d, 0.7), PROBES if d > 1 else 0):
-        best = best_chains(layers, between, weights=(share + 1e-6) / scale).values
-        found = np.concatenate([found, best])
-    unique = np.unique(found, axis=0)
+    shares = rng.dirichlet(np.full(d, 0.7), count) + 1e-6
+    more = [best_chains_of(layers, between, share / scale) for share in shares]
+    unique = np.unique(np.concatenate([found, *more]), axis=0)
     return np.asarray(unique[is_efficient(unique)])
+
+
+def best_chains_of(layers: list[Floats], between: list[Floats], weights: Floats) -> Floats:
+    """Values of the best chain by some weights, shape ``(1, d)`` or ``(0, d)``."""
+    return _best(layers, between, weights, 1).values
 
 
 def _label(

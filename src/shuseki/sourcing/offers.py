@@ -24,6 +24,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -305,20 +306,7 @@ class Offers:
     def _hand_overs(self, assumptions: Assumptions) -> tuple[Floats, Floats, Floats]:
         """Costs between firms, from the origin and to the destination."""
         order, n = self.order, len(self.firms)
-        ends = [
-            Place() if place is None else place for place in (self.start, self.end)
-        ]
-        places = np.array(
-            [
-                [np.nan if x is None else x for x in (one.latitude, one.longitude)]
-                for one in (*self.firms, *ends)
-            ],
-            dtype=float,
-        ).reshape(n + 2, 2)
-        prefecture = [
-            prefecture_of(one.municipality, one.address, one.latitude, one.longitude)
-            for one in self.firms
-        ] + [prefecture_of(one.municipality, "", one.latitude, one.longitude) for one in ends]
+        places, prefecture = self._places
         size = _size(order)
         weight = order.weight_kg
         if weight is None:
@@ -352,7 +340,7 @@ class Offers:
         end = np.zeros((n, 4)) if self.end is None else moved[:n, n + 1].copy()
         between = moved[:n, :n]
         between[..., 0] += assumptions["handling_yen"]
-        new_hub, new_pair = self._new_ties()
+        new_hub, new_pair = self._new_ties
         between[..., 0] += assumptions["new_tie_yen"] * new_pair
         between[..., 1] += assumptions["new_tie_days"] * new_pair
         start[:, 0] += assumptions["new_tie_yen"] * new_hub
@@ -363,6 +351,27 @@ class Offers:
         between[np.arange(n), np.arange(n)] = 0.0
         return between, start, end
 
+    @cached_property
+    def _places(self) -> tuple[Floats, list[str]]:
+        """Degrees and prefecture of each firm, of the origin and of the destination."""
+        ends = [Place() if place is None else place for place in (self.start, self.end)]
+        places = np.array(
+            [
+                [np.nan if x is None else x for x in (one.latitude, one.longitude)]
+                for one in (*self.firms, *ends)
+            ],
+            dtype=float,
+        )
+        prefecture = [
+            prefecture_of(one.municipality, one.address, one.latitude, one.longitude)
+            for one in self.firms
+        ]
+        prefecture += [
+            prefecture_of(one.municipality, "", one.latitude, one.longitude) for one in ends
+        ]
+        return places, prefecture
+
+    @cached_property
     def _new_ties(self) -> tuple[Bools, Bools]:
         """Whether a firm has no tie with the hub, ``(n,)``, and whether two firms have none."""
         keys = [firm.key for firm in self.firms]
@@ -383,7 +392,7 @@ class Offers:
     def _premium(self, assumptions: Assumptions) -> tuple[Floats, Floats]:
         """Share of the price added for a new tie or taken off for an old one."""
         more, less = assumptions["new_tie_premium_share"], assumptions["tie_discount_share"]
-        new_hub, new_pair = self._new_ties()
+        new_hub, new_pair = self._new_ties
         if not self.order.hub:
             return np.zeros(len(self.firms)), np.where(new_pair, more, -less)
         own = np.array([firm.key == self.order.hub for firm in self.firms], dtype=bool)
@@ -455,14 +464,13 @@ def _declared(
     rng: np.random.Generator | None,
 ) -> Floats:
     """What each firm declares, with what is assumed where it declares nothing."""
-    values = np.empty(len(many))
-    for k, candidate in enumerate(many):
-        stated = getattr(candidate.capability, name)
-        if stated is not None and np.isfinite(stated):
-            values[k] = stated
-            continue
-        row = assumptions.at(name, candidate.capability.process)
-        values[k] = _drawn_or_value(row, 1, rng)[0]
+    stated = [getattr(candidate.capability, name) for candidate in many]
+    values = np.array([np.nan if x is None else x for x in stated], dtype=float)
+    silent = ~np.isfinite(values)
+    processes = np.array([candidate.capability.process for candidate in many])
+    for process in np.unique(processes[silent]):
+        at = np.flatnonzero(silent & (processes == process))
+        values[at] = _drawn_or_value(assumptions.at(name, str(process)), len(at), rng)
     return values
 
 

@@ -70,12 +70,10 @@ __all__ = [
 
 SHOWN = 7
 """Chains that are shown of a front."""
-DRAWS = 50
+DRAWS = 20
 OBJECTIVES: tuple[Measure, ...] = ("cost_yen", "days", "risk")
 UNUSED = 50
 """Firms that could and are in no chain of the front, listed with the nearest first."""
-UNNAMED = 1e-6
-"""Weight of the other objectives where one alone decides, in units of its range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +346,7 @@ def plan(
     picked = _representatives(frame, values, chosen, shown)
     stays, recommended = _stays(found, layers, front, picked, chosen, stated, draws, seed)
     chains = tuple(
-        _chain(found, layers, front, row, roles, frame, stays[k], _weights(values, roles, chosen))
+        _chain(found, layers, front, row, roles, frame, stays[k], chosen)
         for k, (row, roles) in enumerate(picked)
     )
     return Plan(
@@ -706,18 +704,6 @@ def _scaled(values: Floats) -> Floats:
     return np.asarray((values - low) / np.where(high > low, high - low, 1.0))
 
 
-def _weights(values: Floats, roles: tuple[str, ...], objectives: tuple[Measure, ...]) -> Floats:
-    """Weights by which a chain without a firm is compared: of the chain's first role."""
-    span = values.max(axis=0) - values.min(axis=0)
-    scale = np.where(span > 0, span, np.maximum(values.max(axis=0), 1.0))
-    weight = np.full(len(objectives), UNNAMED)
-    named = [k for k, one in enumerate(objectives) if ROLES[one] in roles]
-    if "recommended" in roles and "cost_yen" in objectives:
-        named = [objectives.index("cost_yen")]
-    weight[named if named else slice(None)] = 1.0
-    return np.asarray(weight / scale)
-
-
 def _chain(
     found: Offers,
     layers: Layers,
@@ -726,7 +712,7 @@ def _chain(
     roles: tuple[str, ...],
     frame: pd.DataFrame,
     stays: float | None,
-    weights: Floats,
+    objectives: tuple[Measure, ...],
 ) -> Chain:
     path = front.paths[row]
     stops = []
@@ -754,11 +740,10 @@ def _chain(
             )
         )
     values = frame.iloc[row]
-    objectives = tuple(one for one in MEASURES)
     used = sorted({int(layers.firm[k][i]) for k, i in enumerate(path)})
     total = _all_values(layers, path[None])[0]
     without = tuple(
-        _without(found, layers, firm, total, roles, weights, objectives, len(front.values[0]))
+        _without(found, layers, firm, total, roles, front, objectives)
         for firm in used
     )
     return Chain(
@@ -780,33 +765,56 @@ def _without(
     firm: int,
     total: Floats,
     roles: tuple[str, ...],
-    weights: Floats,
-    measures: tuple[Measure, ...],
-    count: int,
+    front: Front,
+    objectives: tuple[Measure, ...],
 ) -> Without:
-    """Compare with the best chain without a firm, by the weights of the chain's role."""
+    """Compare with the best chain without a firm.
+
+    Of the recommended chain, the cheapest in time; of another, the one whose largest loss in any
+    objective, in units of its range on the front, is least.
+    """
     rest = layers.without(firm)
     key = found.firms[firm].key
-    nothing = Without(key, None, None, None, None)
-    if any(len(layer) == 0 for layer in rest.nodes):
-        return nothing
     path = None
-    if "recommended" in roles:
-        best = _in_time_path(rest, found.order.days)
-        path = best
+    if all(len(layer) for layer in rest.nodes):
+        if "recommended" in roles:
+            path = _in_time_path(rest, found.order.days)
+        if path is None:
+            uses = np.array(
+                [[layers.firm[k][i] == firm for k, i in enumerate(one)] for one in front.paths]
+            )
+            others = front.values[~uses.any(axis=1)]
+            path = _nearest_path(rest, total, front, others, objectives)
     if path is None:
-        full = np.zeros(len(MEASURES))
-        full[[MEASURES.index(one) for one in measures][:count]] = weights
-        best_any = best_chains(rest.nodes, rest.arcs, weights=full)
-        if not len(best_any):
-            return nothing
-        path = best_any.paths[0]
+        return Without(key, None, None, None, None)
     other = _all_values(rest, path[None])[0]
     more = (other - total) * UNITS
     risk = np.exp(-total[2] * UNITS[2]) - np.exp(-other[2] * UNITS[2])
     return Without(
         key, float(more[0]), round(float(more[1]), 2), float(risk), round(float(more[3]), 1)
     )
+
+
+def _nearest_path(
+    rest: Layers, total: Floats, front: Front, others: Floats, objectives: tuple[Measure, ...]
+) -> Ints | None:
+    """The chain whose largest loss, each objective scaled by its range, is least."""
+    at = [MEASURES.index(one) for one in objectives]
+    own = total[at]
+    nodes, arcs = rest.of(objectives)
+    span = front.values.max(axis=0) - front.values.min(axis=0)
+    scale = np.where(span > 0, span, np.maximum(own, 1.0))
+    offered = best_chains(nodes, arcs, weights=1 / scale)
+    if not len(offered):
+        return None
+    known = np.concatenate([offered.values, others])
+    bound = own + ((known - own) / scale).max(axis=1).min() * scale
+    near = pareto_chains(nodes, arcs, within=bound + 1e-6)
+    if not len(near):
+        return offered.paths[0]
+    loss = (near.values - own) / scale
+    order = np.lexsort((np.maximum(loss, 0).sum(axis=1), loss.max(axis=1)))
+    return np.asarray(near.paths[order[0]])
 
 
 def _in_time_path(layers: Layers, due_days: int) -> Ints | None:
