@@ -54,7 +54,7 @@ NAMOA_2010 = Source(
 
 LIMIT = 300_000
 """Labels in one layer beyond which the grid becomes coarser."""
-BEATING_PROBES = 8
+NARROW_PROBES = 4
 PROBES = 24
 """Weighted sums whose best chains prune the search."""
 
@@ -137,7 +137,8 @@ def pareto_chains(
     least = (layers[0] + rest[0]).min(axis=0, initial=np.inf)
     if not np.isfinite(least).all():
         return _none(len(layers), d)
-    known = _probes(layers, between, least)
+    narrow = bool(np.isfinite(bound).all())
+    known = _probes(layers, between, least, NARROW_PROBES if narrow else PROBES)
     known = known[(known <= bound).all(axis=1)]
     while True:
         found = _label(layers, between, rest, known, bound, slack, limit)
@@ -259,7 +260,7 @@ def beaten(nodes: Sequence[Floats], arcs: Sequence[Floats], values: Floats) -> B
     answer = np.zeros(len(values), dtype=bool)
     if not np.isfinite(least).all():
         return answer
-    known = _probes(layers, between, least, BEATING_PROBES)
+    known = _probes(layers, between, least, 2 * NARROW_PROBES)
     for k, value in enumerate(np.asarray(values, dtype=float)):
         bound = value + 1e-9 * np.maximum(np.abs(value), 1)
         within = known[(known <= bound).all(axis=1)]
@@ -440,12 +441,42 @@ def _may_matter(labels: Floats, rest: Floats, known: Floats, bound: Floats) -> B
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _sorted(values: Floats) -> Ints:
+    """Rows in lexicographic order, equal ones as they come: a merge sort from below."""
+    n, d = values.shape
+    order, other = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    for k in range(n):
+        order[k] = k
+    width = 1
+    while width < n:
+        for left in range(0, n, 2 * width):
+            a, middle = left, min(left + width, n)
+            b, end = middle, min(left + 2 * width, n)
+            for k in range(left, end):
+                take = b >= end
+                if not take and a < middle:
+                    take = True
+                    for c in range(d):
+                        one, two = values[order[a], c], values[order[b], c]
+                        if one != two:
+                            take = one < two
+                            break
+                if take:
+                    other[k] = order[a]
+                    a += 1
+                else:
+                    other[k] = order[b]
+                    b += 1
+        order, other = other, order
+        width *= 2
+    return order
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _efficient(values: Floats, slack: Floats) -> Ints:
     """Rows that no row before them in lexicographic order dominates within ``slack``."""
     n, d = values.shape
-    order = np.arange(n)
-    for c in range(d - 1, -1, -1):
-        order = order[np.argsort(values[order, c], kind="mergesort")]
+    order = _sorted(values)
     kept = np.empty(n, dtype=np.int64)
     count = 0
     if d == 3:
@@ -463,14 +494,19 @@ def _efficient(values: Floats, slack: Floats) -> Ints:
                 continue
             kept[count] = r
             count += 1
-            first = np.searchsorted(ys[:steps], y)
+            first = low
+            while first > 0 and ys[first - 1] >= y:
+                first -= 1
             last = first
             while last < steps and zs[last] >= z:
                 last += 1
             moved = steps - last
-            if moved > 0 and last != first + 1:
-                ys[first + 1 : first + 1 + moved] = ys[last:steps].copy()
-                zs[first + 1 : first + 1 + moved] = zs[last:steps].copy()
+            if last > first + 1:
+                for k in range(moved):
+                    ys[first + 1 + k], zs[first + 1 + k] = ys[last + k], zs[last + k]
+            elif last == first:
+                for k in range(moved - 1, -1, -1):
+                    ys[first + 1 + k], zs[first + 1 + k] = ys[last + k], zs[last + k]
             ys[first], zs[first] = y, z
             steps = first + 1 + moved
         return kept[:count]
@@ -489,6 +525,26 @@ def _efficient(values: Floats, slack: Floats) -> Ints:
             kept[count] = r
             count += 1
     return kept[:count]
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _wider(rows: Floats) -> Floats:
+    """Make twice as many rows."""
+    n, d = rows.shape
+    twice = np.empty((2 * n, d))
+    for k in range(n):
+        for c in range(d):
+            twice[k, c] = rows[k, c]
+    return twice
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def _longer(values: Ints) -> Ints:
+    """Make twice as many values."""
+    twice = np.empty(2 * len(values), dtype=np.int64)
+    for k in range(len(values)):
+        twice[k] = values[k]
+    return twice
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
@@ -521,13 +577,9 @@ def _extend(
                 if not _useful(one, rest[j], known, bound):
                     continue
                 if count == len(offers):
-                    wider = np.empty((2 * count, d))
-                    wider[:count] = offers
-                    offers = wider
-                    longer = np.empty(2 * count, dtype=np.int64)
-                    longer[:count] = origin
-                    origin = longer
-                offers[count] = one
+                    offers, origin = _wider(offers), _longer(origin)
+                for c in range(d):
+                    offers[count, c] = one[c]
                 origin[count] = r
                 count += 1
         if count == 0:
@@ -536,17 +588,10 @@ def _extend(
         if total + len(kept) > limit:
             return out[:total], node[:total], parent[:total], False
         while total + len(kept) > len(out):
-            wider = np.empty((2 * len(out), d))
-            wider[:total] = out[:total]
-            out = wider
-            for_node = np.empty(2 * len(node), dtype=np.int64)
-            for_node[:total] = node[:total]
-            node = for_node
-            for_parent = np.empty(2 * len(parent), dtype=np.int64)
-            for_parent[:total] = parent[:total]
-            parent = for_parent
+            out, node, parent = _wider(out), _longer(node), _longer(parent)
         for q in kept:
-            out[total] = offers[q]
+            for c in range(d):
+                out[total, c] = offers[q, c]
             node[total] = j
             parent[total] = origin[q]
             total += 1
