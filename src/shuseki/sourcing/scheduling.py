@@ -272,26 +272,34 @@ def _greedy(
     n = len(operations)
     start, machine, end = (np.zeros(n, dtype=np.int64) for _ in range(3))
     free = [[0] * many for many in count]
-    left = set(range(n))
-    while left:
-        best: tuple[int, int, int, int, int] | None = None
-        for k in sorted(left):
+    waits = [len(set(one.after)) for one in operations]
+    next_of: list[list[int]] = [[] for _ in range(n)]
+    for k, one in enumerate(operations):
+        for i in set(one.after):
+            next_of[i].append(k)
+    ready_now = sorted(k for k in range(n) if not waits[k])
+    while ready_now:
+        best: tuple[int, int, int, int] | None = None
+        for k in ready_now:
             one = operations[k]
-            if any(i in left for i in one.after):
-                continue
             for m, time in zip(one.machines, one.times, strict=True):
                 ready = max(
                     [one.release, min(free[m])]
                     + [int(end[i] + carried[machine[i], m]) for i in one.after]
                 )
-                offer = (ready + time, ready, k, m, time)
+                offer = (ready + time, ready, k, m)
                 if best is None or offer < best:
                     best = offer
         assert best is not None
-        done, ready, k, m, _ = best
+        done, ready, k, m = best
         start[k], machine[k], end[k] = ready, m, done
         free[m][free[m].index(min(free[m]))] = done
-        left.remove(k)
+        ready_now.remove(k)
+        for later in next_of[k]:
+            waits[later] -= 1
+            if not waits[later]:
+                ready_now.append(later)
+        ready_now.sort()
     return start, machine, end
 
 
