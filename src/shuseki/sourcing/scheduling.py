@@ -141,7 +141,9 @@ def schedule(
     model = cp_model.CpModel()
     starts, ends, used = _variables(model, operations, carried, many, horizon)
     span = model.new_int_var(0, horizon, "makespan")
-    model.add_max_equality(span, ends)
+    for end in ends:
+        model.add(span >= end)
+    _fill(model, operations, many, span, used)
     late = _lateness(model, operations, ends, horizon)
     if objective == "makespan":
         model.minimize(span)
@@ -193,6 +195,7 @@ def _variables(
             on.setdefault(m, []).append(interval)
             flags.append(flag)
         model.add_exactly_one(flags)
+        model.add(end == start + sum(t * f for t, f in zip(one.times, flags, strict=True)))
         starts.append(start)
         ends.append(end)
         used.append(flags)
@@ -205,6 +208,51 @@ def _variables(
         for before in one.after:
             _carry(model, operations, carried, before, k, starts, ends, used)
     return starts, ends, used
+
+
+def _fill(
+    model: cp_model.CpModel,
+    operations: Sequence[Operation],
+    count: Sequence[int],
+    span: cp_model.IntVar,
+    used: list[list[cp_model.IntVar]],
+) -> None:
+    """No machine can do more than the makespan holds: a bound that the solver uses at once."""
+    head, tail = _heads_and_tails(operations)
+    work: dict[int, list[cp_model.LinearExprT]] = {}
+    ends: dict[int, tuple[int, int]] = {}
+    for k, one in enumerate(operations):
+        for m, time, flag in zip(one.machines, one.times, used[k], strict=True):
+            work.setdefault(m, []).append(time * flag)
+            least, last = ends.get(m, (head[k], tail[k]))
+            ends[m] = (min(least, head[k]), min(last, tail[k]))
+    for m, terms in work.items():
+        model.add(count[m] * (span - sum(ends[m])) >= sum(terms))
+
+
+def _heads_and_tails(operations: Sequence[Operation]) -> tuple[list[int], list[int]]:
+    """Least time before and after each operation, by what must come before it alone."""
+    n = len(operations)
+    head, tail = [one.release for one in operations], [0] * n
+    sequence: list[int] = []
+    waits = [len(set(one.after)) for one in operations]
+    next_of: list[list[int]] = [[] for _ in range(n)]
+    for k, one in enumerate(operations):
+        for i in set(one.after):
+            next_of[i].append(k)
+    free = [k for k in range(n) if not waits[k]]
+    while free:
+        k = free.pop()
+        sequence.append(k)
+        for later in next_of[k]:
+            head[later] = max(head[later], head[k] + min(operations[k].times))
+            waits[later] -= 1
+            if not waits[later]:
+                free.append(later)
+    for k in reversed(sequence):
+        for later in next_of[k]:
+            tail[k] = max(tail[k], tail[later] + min(operations[later].times))
+    return head, tail
 
 
 def _carry(
