@@ -25,14 +25,16 @@ from typing import Any, Literal
 
 from shuseki.directory import Capability
 from shuseki.errors import ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.sourcing.processes import (
     GRADES,
     grade_of,
     group_or_same,
     is_kind_of,
     material_group,
+    materials,
     process,
+    processes,
 )
 
 __all__ = ["Check", "Match", "Step", "Verdict", "best_match", "match"]
@@ -47,6 +49,8 @@ Attribute = Literal[
     "quantity",
     "certificates",
     "valid_until",
+    "text",
+    "distance_km",
 ]
 ORDER: dict[Verdict, int] = {"ok": 0, "unknown": 1, "conflict": 2}
 
@@ -148,25 +152,12 @@ class Check:
     @property
     def reason(self) -> Message:
         """Say it in words."""
-        if self.verdict == "unknown":
-            return say(
-                "{attribute}: {asked} is asked for, {declared} is declared; unknown",
-                attribute=ATTRIBUTES[self.attribute],
-                asked=_said(self.asked),
-                declared=_said(self.declared),
-            )
-        if self.verdict == "conflict":
-            return say(
-                "{attribute}: {asked} is asked for, {declared} is declared",
-                attribute=ATTRIBUTES[self.attribute],
-                asked=_said(self.asked),
-                declared=_said(self.declared),
-            )
         return say(
-            "{attribute}: {declared} covers {asked}",
+            "{attribute}: asked {asked}, has {declared}: {verdict}",
             attribute=ATTRIBUTES[self.attribute],
-            asked=_said(self.asked),
-            declared=_said(self.declared),
+            asked=_said(self.attribute, self.asked),
+            declared=_said(self.attribute, self.declared),
+            verdict=VERDICTS[self.verdict],
         )
 
 
@@ -294,10 +285,15 @@ def _number(value: float | None) -> float | None:
     return None if value is None or math.isnan(value) else value
 
 
-def _said(value: Any) -> Any:
+def _said(attribute: Attribute, value: Any) -> Any:
     """A value in words: bounds as a range, several as a list, nothing as "nothing"."""
     if value is None or value == (None, None):
         return say("nothing")
+    if attribute == "process":
+        return processes()[value].label if value in processes() else value
+    if attribute == "material":
+        named = (value,) if isinstance(value, str) else value
+        return listed(materials()[n].label if n in materials() else n for n in named)
     if isinstance(value, tuple) and len(value) == 2 and not isinstance(value[0], str):
         low, high = (_number(bound) for bound in value)
         if low is None and high is None:
@@ -312,6 +308,11 @@ def _said(value: Any) -> Any:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
+VERDICTS: dict[Verdict, Message] = {
+    "ok": say("ok"),
+    "unknown": say("unknown"),
+    "conflict": say("conflict"),
+}
 ATTRIBUTES: dict[Attribute, Message] = {
     "process": say("process"),
     "material": say("material"),
@@ -321,5 +322,7 @@ ATTRIBUTES: dict[Attribute, Message] = {
     "quantity": say("quantity, pieces"),
     "certificates": say("certificates"),
     "valid_until": say("valid until"),
+    "text": say("words"),
+    "distance_km": say("distance, km"),
 }
 """What an attribute is called."""

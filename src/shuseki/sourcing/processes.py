@@ -30,6 +30,7 @@ import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.language.names import TwoNames
 
 __all__ = [
     "GRADES",
@@ -86,6 +87,11 @@ class Process:
         """Name in a language, ``"en"`` or ``"ja"``."""
         return self.name_ja if lang == "ja" else self.name_en
 
+    @property
+    def label(self) -> TwoNames:
+        """Name, told in either language."""
+        return TwoNames(self.name_en, self.name_ja)
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -100,6 +106,11 @@ class Material:
     def name(self, lang: str) -> str:
         """Name in a language, ``"en"`` or ``"ja"``."""
         return self.name_ja if lang == "ja" else self.name_en
+
+    @property
+    def label(self) -> TwoNames:
+        """Name, told in either language."""
+        return TwoNames(self.name_en, self.name_ja)
 
 
 @cache

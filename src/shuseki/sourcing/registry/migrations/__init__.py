@@ -1,0 +1,1 @@
+"""How does a registry of yesterday become one of today?"""
