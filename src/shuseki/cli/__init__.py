@@ -65,6 +65,10 @@ COMMANDS = {
         "Why do firms start there? Neighbours, counts, borders, specifications.",
     ),
     "theory": ("theory", "Why do firms gather? Models of agglomeration."),
+    "plan": ("sourcing", "Which chain of firms should make an order?"),
+    "capacity": ("sourcing", "Which orders can all be served, and whose hour is worth most?"),
+    "gaps": ("sourcing", "What can a cluster not do, and what would fill it?"),
+    "inquiry": ("sourcing", "Who could take up a technology or a need, and with whom?"),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 

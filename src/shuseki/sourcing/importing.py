@@ -177,12 +177,15 @@ class Imported(Result):
         Rows of the file.
     faults
         In the order of the file.
+    tables
+        What of a firm the list renews (``Registry.put``).
     """
 
     file: str
     directory: Directory
     rows: int
     faults: tuple[Fault, ...]
+    tables: tuple[str, ...]
 
     @property
     def is_clean(self) -> bool:
@@ -501,7 +504,10 @@ class Row:
             self.fault(
                 "not understood",
                 column,
-                say("Expected one of {known}. Choose one.", known=", ".join(known)),
+                say(
+                    "Expected one of {known}. Choose one.",
+                    known=", ".join(dict.fromkeys(str(value) for value in known.values())),
+                ),
             )
             return none
         return known[said.casefold()]
@@ -592,6 +598,7 @@ def _read_rows(
         directory=made,
         rows=len(rows),
         faults=tuple(order),
+        tables=(plan.table,) if plan.table != "firms" else ("firms", "capabilities", "equipment"),
         notes=tuple(_unknown_shares(made)),
         sources=(plan.source,),
     )
@@ -1175,6 +1182,7 @@ def _read_own(
         directory=made,
         rows=total,
         faults=tuple(dict.fromkeys(faults)),
+        tables=tuple(table for table in TABLES if table in tables),
         notes=tuple(_unknown_shares(made)),
         sources=(USER,),
     )

@@ -117,16 +117,17 @@ class Without:
 
     @property
     def reason(self) -> Message:
-        """Say it: "without this firm: +¥8,200, +2.0 days"."""
+        """Say it: "without this firm: +¥8,200, +2.0 days, risk +0.4%"."""
         if self.cost_yen is None or self.days is None:
             return say("without {firm}: no other chain", firm=self.firm)
         sign = "+" if self.cost_yen >= 0 else "−"
         return say(
-            "without {firm}: {sign}¥{yen:,.0f}, {days:+.1f} days",
+            "without {firm}: {sign}¥{yen:,.0f}, {days:+.1f} days, risk {risk:+.1%}",
             firm=self.firm,
             sign=sign,
             yen=abs(self.cost_yen),
             days=self.days,
+            risk=self.risk,
         )
 
 

@@ -234,6 +234,15 @@ class Registry:
                 )
         return cls(engine, str(cluster), shown)
 
+    @staticmethod
+    def is_at(where: str | Path) -> bool:
+        """Whether a database holds a registry."""
+        engine, shown = _engine(where)
+        with _in_words(shown), engine.connect() as connection:
+            found = sa.inspect(connection).has_table("settings")
+        engine.dispose()
+        return found
+
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
