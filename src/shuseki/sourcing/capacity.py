@@ -36,7 +36,7 @@ from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.distances import distance_km
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
 from shuseki.sources import Source
 from shuseki.sourcing.assumptions import Assumptions
@@ -769,7 +769,7 @@ def _notes(
             say(
                 "Nobody can make {n:count(order)}, whatever the capacity: {which}.",
                 n=len(impossible),
-                which=", ".join(impossible[:5]),
+                which=listed(impossible[:5]),
             )
         )
     stating = {load.firm for load in directory.loads}

@@ -32,7 +32,7 @@ import pandas as pd
 from shuseki.arrays import Floats
 from shuseki.directory import Capability, Directory, Firm
 from shuseki.errors import ParameterError
-from shuseki.language import Message, say, word
+from shuseki.language import Message, say
 from shuseki.results import Result, result
 from shuseki.sourcing.assumptions import Assumptions
 from shuseki.sourcing.chains import best_chains
@@ -115,7 +115,8 @@ class Gaps(Result):
         ``state``, ``orders``, ``firms``, ``expected_firms_in_5_years``, ``top_share``,
         ``worth_yen`` (of the orders that need it), ``nearest``.
     fillers
-        One row for each way to fill: ``filler``, ``kind`` (``entrant``, ``machine``, ``partner``),
+        One row for each way to fill: ``filler``, ``kind`` (``entrant``, ``machine``,
+        ``partner_cluster``),
         ``cells_closed``, ``orders_added``, ``added_yen``, ``cost_yen_per_year``, ``yen_per_yen``.
     cluster
         The cluster that is looked at; "" for the whole directory.
@@ -127,7 +128,7 @@ class Gaps(Result):
 
     def headline(self) -> Message:
         """How many cells are gaps, thin or at risk, and the best filler."""
-        counts = self.cells["state"].map(str).value_counts()
+        counts = self.cells["state"].value_counts()
         best = self.fillers.iloc[0] if len(self.fillers) else None
         return say(
             "{n:count(cell)} of demand: {gap} gaps, {thin} thin, {risk} at risk; best filler: "
@@ -195,7 +196,6 @@ def gaps(
         ["_rank", "worth_yen", "process", "material", "size_mm", "it_grade", "lot"],
         ascending=[True, False, True, True, True, True, True],
     ).drop(columns="_rank")
-    frame["state"] = [word(one) for one in frame["state"]]
     return Gaps(
         cells=frame.reset_index(drop=True),
         fillers=ways,
@@ -348,7 +348,7 @@ def _fillers(
             ways.append(
                 (
                     other,
-                    "partner",
+                    "partner_cluster",
                     directory.of_clusters(cluster, other),
                     assumptions["partner_yen"],
                 )
@@ -368,7 +368,7 @@ def _fillers(
         rows.append(
             {
                 "filler": name,
-                "kind": word(kind),
+                "kind": kind,
                 "cells_closed": closed,
                 "orders_added": int((np.isfinite(costs) & ~np.isfinite(base)).sum()),
                 "added_yen": added,

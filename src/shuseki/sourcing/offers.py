@@ -35,7 +35,7 @@ from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, say
 from shuseki.sourcing.assumptions import Assumption, Assumptions, draw_triangular
 from shuseki.sourcing.courier import prefecture_of, transport
-from shuseki.sourcing.matching import Match, Step, match
+from shuseki.sourcing.matching import Attribute, Match, Step, match
 from shuseki.sourcing.orders import Order, Place
 from shuseki.sourcing.processes import is_kind_of
 
@@ -102,7 +102,7 @@ class Refusal:
     step: str
     firm: str
     verdict: Literal["unknown", "conflict"]
-    attributes: tuple[str, ...]
+    attributes: tuple[Attribute, ...]
     reason: Message
 
 

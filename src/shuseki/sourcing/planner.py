@@ -19,8 +19,10 @@ chain closes or is late, and km. Limits: a match says what firms declared; price
 data are assumptions; capacity is that of one order alone (many orders: ``sourcing.capacity``).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,6 +44,7 @@ from shuseki.sourcing.chains import (
     pareto_chains,
 )
 from shuseki.sourcing.courier import TARIFF
+from shuseki.sourcing.matching import ATTRIBUTES
 from shuseki.sourcing.offers import (
     MEASURES,
     UNITS,
@@ -237,11 +240,13 @@ class Plan(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row for each chain that is shown."""
-        return pd.DataFrame(
+        roles = [listed([word(f"role_{role}") for role in one.roles]) for one in self.chains]
+        reasons = [joined([one.reason for one in chain.without]) for chain in self.chains]
+        table = pd.DataFrame(
             [
                 {
                     "chain": k,
-                    "roles": listed([word(f"role_{role}") for role in chain.roles]),
+                    "roles": "",
                     "firms": " → ".join(chain.firms),
                     "cost_yen": chain.cost_yen,
                     "days": chain.days,
@@ -249,7 +254,7 @@ class Plan(Result):
                     "distance_km": chain.distance_km,
                     "in_time": chain.in_time,
                     "stays_share": chain.stays_share,
-                    "reasons": joined([one.reason for one in chain.without]),
+                    "reasons": "",
                 }
                 for k, chain in enumerate(self.chains, 1)
             ],
@@ -266,6 +271,7 @@ class Plan(Result):
                 "reasons",
             ],
         )
+        return table.assign(roles=_words(roles), reasons=_words(reasons))
 
     def stops_frame(self) -> pd.DataFrame:
         """One row for each step of each chain that is shown."""
@@ -295,7 +301,12 @@ class Plan(Result):
                 for one in self.refused
             ],
             columns=["step", "firm", "verdict", "attributes", "reason"],
-        )
+        ).assign(reason=_words([one.reason for one in self.refused]))
+
+
+def _words(messages: Sequence[Message]) -> "pd.Series[Any]":
+    """A column that keeps its words in both languages."""
+    return pd.Series(list(messages), dtype=object)
 
 
 def plan(
@@ -427,7 +438,7 @@ class Locality(Result):
                     "missing_steps": ", ".join(one.missing),
                 }
             )
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows).assign(mode=_words([row["mode"] for row in rows]))
 
 
 def _state(one: Plan | None) -> Message:
@@ -960,8 +971,8 @@ def _unknown_note(found: Offers) -> list[Message]:
     if not unknown:
         return []
     able = sum(len(many) for many in found.candidates)
-    attributes = pd.Series([a for one in unknown for a in one.attributes]).value_counts()
-    most = [str(name) for name in attributes.index[:3]]
+    attributes = Counter(a for one in unknown for a in one.attributes)
+    most = [name for name, _ in sorted(attributes.items(), key=lambda x: (-x[1], str(x[0])))[:3]]
     share = len(unknown) / (able + len(found.refused))
     text = say(
         "{n} of {of} offers ({share:.0%}) were refused because {attributes} is not declared; ask "
@@ -969,7 +980,7 @@ def _unknown_note(found: Offers) -> list[Message]:
         n=len(unknown),
         of=able + len(found.refused),
         share=share,
-        attributes=", ".join(most),
+        attributes=listed([ATTRIBUTES[name] for name in most]),
     )
     if share < UNKNOWN_NOTED:
         return [text]

@@ -283,8 +283,8 @@ def gaps(result: Gaps, *, lang: str = "en") -> go.Figure:
         x="1円当たりの増加額（円）" if ja else "Yen of orders added for each yen",
         height=160 + 26 * max(len(table), 4),
     )
-    kinds = [str(kind.key) for kind in table["kind"]]
-    colours = {"entrant": BLUE, "machine": ORANGE, "partner": RED}
+    kinds = table["kind"].tolist()
+    colours = {"entrant": BLUE, "machine": ORANGE, "partner_cluster": RED}
     for kind, colour in colours.items():
         at = np.array([one == kind for one in kinds], dtype=bool)
         if at.any():
