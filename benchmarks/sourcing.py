@@ -58,7 +58,9 @@ def numbers(path: Path) -> list[int]:
 def rows(path: Path) -> list[list[int]]:
     """The numbers of each line that has any."""
     text = re.sub(r"(#|//).*", "", path.read_text(encoding="utf-8-sig", errors="replace"))
-    lines = ([x for x in line.replace(",", " ").split() if _is_number(x)] for line in text.splitlines())
+    lines = (
+        [x for x in line.replace(",", " ").split() if _is_number(x)] for line in text.splitlines()
+    )
     return [[int(float(x)) for x in line] for line in lines if line]
 
 
@@ -130,7 +132,7 @@ def read_spa(path: Path) -> tuple[np.ndarray, list[list[int]], int]:
 
 
 def beside(path: Path, name: str, top: Path) -> Iterator[Path]:
-    """Files of a name in the folder of an instance and in those above it, up to the top's parent."""
+    """Files of a name in the folder of an instance and above it, up to the top's parent."""
     for folder in [path.parent, *path.parent.parents]:
         if (folder / name).is_file():
             yield folder / name
@@ -147,7 +149,9 @@ def of_table(path: Path, table: Path, key: str) -> dict[str, str] | None:
         for name in ("/".join(parts[-count:]), "/".join(path.parts[-count:])):
             if name in found:
                 return found[name]
-    ends = {name.rsplit("/", 1)[-1].removesuffix(".txt").lower(): row for name, row in found.items()}
+    ends = {
+        name.rsplit("/", 1)[-1].removesuffix(".txt").lower(): row for name, row in found.items()
+    }
     return ends.get(path.name.lower()) or ends.get(path.stem.lower())
 
 
@@ -326,6 +330,7 @@ def main() -> None:
 
 def time_the_planner() -> None:
     raise NotImplementedError
+
 
 if __name__ == "__main__":
     main()

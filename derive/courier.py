@@ -22,11 +22,13 @@ def main(folder: Path) -> None:
     key = ["origin", "size", "destination"]
     turned = cash.rename(columns={"origin": "destination", "destination": "origin"})
     both = cash.merge(turned, on=key, suffixes=("", "_back"))
-    assert (both["yen"] == both["yen_back"]).all() and len(both) == len(cash)
+    assert (both["yen"] == both["yen_back"]).all()
+    assert len(both) == len(cash)
     second = pd.read_csv(folder / "courier/yamato_compact_and_60_2025-05_second_source.csv")
     second = second[second["size"].astype(str) == "60"].astype({"size": int})
     checked = cash.merge(second, on=key, suffixes=("", "_second"))
-    assert len(checked) == 144 and (checked["yen"] == checked["yen_second"]).all()
+    assert len(checked) == 144
+    assert (checked["yen"] == checked["yen_second"]).all()
     once = cash[cash["origin"] <= cash["destination"]]
     wide = once.pivot(index=["origin", "destination"], columns="size", values="yen").reset_index()
     wide.columns = [f"size_{c}_yen" if isinstance(c, int) else c for c in wide.columns]

@@ -56,7 +56,7 @@ def made_up(
         )
         people.append(firm)
         for process in rng.choice(processes, min(each, len(processes)), replace=False):
-            able.append(
+            able += [
                 Capability(
                     firm.key,
                     str(process),
@@ -71,7 +71,7 @@ def made_up(
                     float(rng.uniform(0.05, 0.3)) if known else None,
                     float(rng.integers(40, 100) * 100) if known else None,
                 )
-            )
+            ]
         loads += [
             Load(firm.key, MONDAY + timedelta(weeks=w), float(round(rng.uniform(0, free_hours), 1)))
             for w in range(weeks)

@@ -128,9 +128,7 @@ def plan(
     if refused is not None:
         write_csv(refused, found.refused_frame())
     table = found.to_frame().drop(columns="reasons")
-    show(
-        found, lang=lang, output=output, figure=figure, table=table, page=say("Plan of an order")
-    )
+    show(found, lang=lang, output=output, figure=figure, table=table, page=say("Plan of an order"))
     console = wide()
     for k, chain in enumerate(found.chains, 1):
         for one in chain.without:

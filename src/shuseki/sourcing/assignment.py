@@ -255,7 +255,7 @@ def _undominated_columns(costs: Floats, members: Sequence[Sequence[int]]) -> Int
 def _least(
     costs: Floats, objective: int, cover: sparse.csr_array, limits: Floats, seconds: float
 ) -> Floats | None:
-    """Columns of least cost in one objective within limits on both; ``None`` where there are none."""
+    """Columns of least cost in one objective within limits on both; ``None`` if there are none."""
     if not len(costs):
         return None
     bounded = np.flatnonzero(np.isfinite(limits))

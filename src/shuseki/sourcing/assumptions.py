@@ -47,6 +47,26 @@ class Assumption:
     basis: str
 
 
+@cache
+def _bundled() -> Mapping[tuple[str, str], Assumption]:
+    """Read the table that comes with the library."""
+    table = files("shuseki.sourcing") / "data" / "assumptions.csv"
+    with table.open(encoding="utf-8") as file:
+        rows = [
+            Assumption(
+                row["name"],
+                row["process"],
+                float(row["value"]),
+                float(row["low"]),
+                float(row["high"]),
+                row["unit"],
+                row["basis"],
+            )
+            for row in csv.DictReader(file)
+        ]
+    return MappingProxyType({(row.name, row.process): row for row in rows})
+
+
 @dataclass(frozen=True, eq=False)
 class Assumptions:
     """All assumptions of the planner; ``Assumptions()`` are those of the table.
@@ -58,7 +78,7 @@ class Assumptions:
     (3.0, 0.005)
     """
 
-    rows: Mapping[tuple[str, str], Assumption] = field(default_factory=lambda: bundled())
+    rows: Mapping[tuple[str, str], Assumption] = field(default_factory=_bundled)
 
     def __getitem__(self, name: str) -> float:
         return self.at(name).value
@@ -72,7 +92,7 @@ class Assumptions:
             own = self.rows.get((name, process))
             if own is not None:
                 return own
-            for code in reversed(processes()):
+            for code in reversed(list(processes())):
                 if (name, code) in self.rows and is_kind_of(process, code):
                     return self.rows[name, code]
         return self.rows[name, ""]
@@ -142,23 +162,3 @@ def draw_triangular(rng: np.random.Generator, row: Assumption, count: int) -> Fl
     if row.high <= row.low:
         return np.full(count, row.value)
     return rng.triangular(row.low, row.value, row.high, count)
-
-
-@cache
-def bundled() -> Mapping[tuple[str, str], Assumption]:
-    """Read the table that comes with the library."""
-    table = files("shuseki.sourcing") / "data" / "assumptions.csv"
-    with table.open(encoding="utf-8") as file:
-        rows = [
-            Assumption(
-                row["name"],
-                row["process"],
-                float(row["value"]),
-                float(row["low"]),
-                float(row["high"]),
-                row["unit"],
-                row["basis"],
-            )
-            for row in csv.DictReader(file)
-        ]
-    return MappingProxyType({(row.name, row.process): row for row in rows})

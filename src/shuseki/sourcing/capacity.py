@@ -172,7 +172,9 @@ class Served(Result):
             priced.assign(yen=priced["yen_per_hour"] * priced["free_hours"])
             .groupby(["firm", "process"], as_index=False)
             .agg(
-                yen_per_hour=("yen_per_hour", "max"), weeks=("week", "count"), worth_yen=("yen", "sum")
+                yen_per_hour=("yen_per_hour", "max"),
+                weeks=("week", "count"),
+                worth_yen=("yen", "sum"),
             )
         )
         return table.sort_values(
@@ -316,17 +318,13 @@ def _prepare(
 ) -> Prepared:
     layers = found.layers(assumptions)
     hours = [found.hours(k, assumptions) for k in range(len(found.candidates))]
-    own: list[Ints] = []
-    for many in found.candidates:
-        own.append(
-            np.array(
-                [
-                    _resource(found.firms[c.firm].key, c.capability.process, at)
-                    for c in many
-                ],
-                dtype=np.int64,
-            )
+    own = [
+        np.array(
+            [_resource(found.firms[c.firm].key, c.capability.process, at) for c in many],
+            dtype=np.int64,
         )
+        for many in found.candidates
+    ]
     pairs = [
         list(zip(step.tolist(), candidate.tolist(), strict=True))
         for step, candidate in zip(layers.step, layers.candidate, strict=True)
@@ -477,7 +475,7 @@ def _price(
     late = _late(one, late_share, worth, weeks)
     best = None
     history = []
-    spans = []
+    spans: list[Ints] = []
     for r, (cost, hours, resource) in enumerate(
         zip(one.cost, one.hours, one.resource, strict=True)
     ):
@@ -620,9 +618,7 @@ def _step(best: Floats, span: Ints, arc: Floats, lag: Ints) -> tuple[Floats, Int
 # ---- choosing whole columns ----------------------------------------------------------------------
 
 
-def _choose(
-    pool: Sequence[Column], worth: Floats, free: Floats
-) -> tuple[list[Column], float]:
+def _choose(pool: Sequence[Column], worth: Floats, free: Floats) -> tuple[list[Column], float]:
     """The whole columns of least cost."""
     if not pool:
         return [], float(worth.sum())
@@ -643,7 +639,7 @@ def _choose(
         bounds=Bounds(0, 1),
         options={"mip_rel_gap": 1e-5, "time_limit": CHOOSING_SECONDS},
     )
-    chosen = [] if found.x is None else [pool[i] for i in np.flatnonzero(found.x > 0.5)]
+    chosen = [] if found.x is None else [pool[int(i)] for i in np.flatnonzero(found.x > 0.5)]
     return chosen, _value(chosen, worth)
 
 
@@ -708,9 +704,7 @@ def _orders_frame(
         firms: list[str] = []
         weeks: list[str] = []
         if column is not None and one is not None:
-            firms = [
-                one.offers.firms[one.layers.firm[r][i]].key for r, i in enumerate(column.path)
-            ]
+            firms = [one.offers.firms[one.layers.firm[r][i]].key for r, i in enumerate(column.path)]
             weeks = [(start + timedelta(weeks=int(w))).isoformat() for w in column.weeks]
         rows.append(
             {
@@ -736,17 +730,17 @@ def _hours_frame(
     used = np.zeros(free.size)
     for column in chosen:
         used[column.rows] += column.hours
-    used = used.reshape(free.shape)
+    by_week = used.reshape(free.shape)
     rows = [
         {
             "firm": resources[r][0],
             "process": resources[r][1],
             "week": (start + timedelta(weeks=int(w))).isoformat(),
             "free_hours": free[r, w],
-            "used_hours": used[r, w],
+            "used_hours": by_week[r, w],
             "yen_per_hour": prices[r, w],
         }
-        for r, w in zip(*np.nonzero((used > 1e-9) | (prices > 1e-6)), strict=True)
+        for r, w in zip(*np.nonzero((by_week > 1e-9) | (prices > 1e-6)), strict=True)
     ]
     names = ["firm", "process", "week", "free_hours", "used_hours", "yen_per_hour"]
     return pd.DataFrame(rows, columns=names)
@@ -778,7 +772,9 @@ def _notes(
     if silent:
         notes.append(
             say(
-                "{n} of {of} firms state no free hours; theirs are assumed.", n=silent, of=len(firms)
+                "{n} of {of} firms state no free hours; theirs are assumed.",
+                n=silent,
+                of=len(firms),
             )
         )
     priceless = sum(
@@ -787,8 +783,11 @@ def _notes(
     )
     if priceless:
         notes.append(
-            say("{n:count(order)} without a price: worth is an assumed multiple of the cheapest "
-                "chain.", n=priceless)
+            say(
+                "{n:count(order)} without a price: worth is an assumed multiple of the cheapest "
+                "chain.",
+                n=priceless,
+            )
         )
     notes.append(say("Prices of hours are duals; where capacity is ample they are zero."))
     return tuple(notes)
@@ -866,15 +865,15 @@ def dates(served: Served, *, seconds: float = DATING_SECONDS) -> Dates:
                     )
                 )
     found = schedule(operations, transport, objective="lateness", seconds=seconds)
+    by_order = {column.order: column for column in served.columns}
+    ended: dict[int, float] = {}
+    for number, (k, _) in enumerate(labels):
+        ended[k] = max(ended.get(k, 0.0), _days(int(found.end[number])))
     rows = []
     for number, (k, r) in enumerate(labels):
         one = served.prepared[k]
         assert one is not None
-        column = next(c for c in served.columns if c.order == k)
-        due = one.due_days
-        last_end = max(
-            _days(int(found.end[x])) for x, (order, _) in enumerate(labels) if order == k
-        )
+        column = by_order[k]
         rows.append(
             {
                 "order": one.order.id,
@@ -882,7 +881,7 @@ def dates(served: Served, *, seconds: float = DATING_SECONDS) -> Dates:
                 "firm": served.resources[int(one.resource[r][column.path[r]])][0],
                 "begins": _day(served.start, int(found.start[number])),
                 "ends": _day(served.start, max(int(found.end[number]) - 1, 0)),
-                "late_days": max(0, int(np.ceil(last_end - due))),
+                "late_days": max(0, int(np.ceil(ended[k] - one.due_days))),
             }
         )
     columns = ["order", "step", "firm", "begins", "ends", "late_days"]
@@ -899,7 +898,7 @@ def dates(served: Served, *, seconds: float = DATING_SECONDS) -> Dates:
 def _days(units: int) -> float:
     """Days from the start to the end of so many working quarters of an hour."""
     week, rest = divmod(units, UNITS_PER_WEEK)
-    return 7.0 * week + np.ceil(rest / (UNITS_PER_WEEK / 5))
+    return 7.0 * week + float(np.ceil(rest / (UNITS_PER_WEEK / 5)))
 
 
 def _day(start: date, units: int) -> str:
@@ -1002,7 +1001,10 @@ def joint_order(
     lots = [(c.capability.lot_min or 1, c.capability.lot_max) for c in found.candidates[0]]
     room = np.floor(np.maximum(hours - setup, 0.0) / np.maximum(each, 1e-9) + 1e-9)
     most = np.array(
-        [min(room[k], np.inf if lots[k][1] is None else lots[k][1], order.quantity) for k in range(n)]
+        [
+            min(room[k], np.inf if lots[k][1] is None else lots[k][1], order.quantity)
+            for k in range(n)
+        ]
     )
     least = np.array([lots[k][0] for k in range(n)], dtype=float)
     usable = (most >= least) & (most >= 1)
@@ -1150,8 +1152,8 @@ class Exchange(Result):
     def headline(self) -> Message:
         """How many hours are lent, and what that saves."""
         return say(
-            "{hours:,.1f} hours lent in {n:count(loan)}, ¥{yen:,.0f} saved; {unmet:,.1f} hours stay "
-            "unmet",
+            "{hours:,.1f} hours lent in {n:count(loan)}, ¥{yen:,.0f} saved; {unmet:,.1f} hours "
+            "stay unmet",
             hours=float(self.loans["hours"].sum()),
             n=len(self.loans),
             yen=self.saved_yen,
@@ -1341,4 +1343,3 @@ def unserved_needs(served: Served, directory: Directory) -> tuple[Need, ...]:
                     )
                 )
     return tuple(needs)
-

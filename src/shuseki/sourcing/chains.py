@@ -20,6 +20,7 @@ front says by how much it may miss.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numba
 import numpy as np
@@ -303,9 +304,7 @@ def values_of(layers: Sequence[Floats], between: Sequence[Floats], paths: Ints) 
 # ---- arithmetic ----------------------------------------------------------------------------------
 
 
-def _checked(
-    nodes: Sequence[Floats], arcs: Sequence[Floats]
-) -> tuple[list[Floats], list[Floats]]:
+def _checked(nodes: Sequence[Floats], arcs: Sequence[Floats]) -> tuple[list[Floats], list[Floats]]:
     layers = [np.ascontiguousarray(layer, dtype=float) for layer in nodes]
     between = [np.ascontiguousarray(arc, dtype=float) for arc in arcs]
     if not layers or len(between) != len(layers) - 1:
@@ -314,7 +313,7 @@ def _checked(
             "fewer than layers, and a layer for each step."
         )
     d = layers[0].shape[-1]
-    wanted = [(len(a), len(b), d) for a, b in zip(layers, layers[1:], strict=False)]
+    wanted = [(len(a), len(b), d) for a, b in pairwise(layers)]
     if any(layer.ndim != 2 or layer.shape[1] != d for layer in layers) or d < 1:
         raise ParameterError(
             f"Layers of shapes {[layer.shape for layer in layers]}. Expected (nodes, objectives)."

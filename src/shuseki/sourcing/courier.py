@@ -20,7 +20,7 @@ from importlib.resources import files
 import numpy as np
 from scipy.spatial import cKDTree
 
-from shuseki.arrays import Floats, Ints
+from shuseki.arrays import Bools, Floats, Ints
 from shuseki.geography.areas import municipalities, prefectures
 from shuseki.geography.distances import distance_km
 from shuseki.sources import Source
@@ -141,7 +141,7 @@ def transport(
         Distance to a place that is not known.
     """
     n = len(places)
-    known = np.isfinite(places).all(axis=1)
+    known: Bools = np.isfinite(places[:, 0]) & np.isfinite(places[:, 1])
     filled = np.where(known[:, None], places, 0.0)
     km = distance_km(filled[:, None, :], filled[None, :, :])
     km[~known] = unknown_km
@@ -152,8 +152,8 @@ def transport(
     parcels = parcel_sizes(weight_kg, size_mm)
     fares, within = parcels_yen(parcels)
     courier = fares[zone[:, None], zone[None, :]]
-    same = (codes[:, None] == codes[None, :]) & (zone[:, None] != ELSEWHERE)
-    same &= (codes != OKINAWA)[:, None]
+    at_home = (zone != ELSEWHERE) & np.array([code != OKINAWA for code in prefecture], dtype=bool)
+    same = (codes[:, None] == codes[None, :]) & at_home[:, None]
     courier = np.where(same, within, courier)
     abroad = (zone[:, None] == ELSEWHERE) | (zone[None, :] == ELSEWHERE)
     courier = np.where(abroad, courier_elsewhere_yen * sum(parcels.values()), courier)

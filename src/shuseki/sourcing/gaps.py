@@ -22,9 +22,9 @@ tipping points. Limits: what is demanded is what the orders say; hazards and cos
 with ranges.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -254,18 +254,18 @@ def _state(firms: int, top: float, expected: float) -> State:
 def _able(directory: Directory, many: Sequence[tuple[Order, Step]]) -> list[str]:
     """Keys of the firms that can do every step of a cell."""
     process = many[0][1].process
-    able = []
     by_firm: dict[str, list[Capability]] = {}
     for c in directory.capabilities:
         if is_kind_of(c.process, process):
             by_firm.setdefault(c.firm, []).append(c)
-    for key in sorted(by_firm):
+    return [
+        key
+        for key in sorted(by_firm)
         if all(
             any(match(c, step, on=order.due).verdict == "ok" for c in by_firm[key])
             for order, step in many
-        ):
-            able.append(key)
-    return able
+        )
+    ]
 
 
 def _nearest(directory: Directory, many: Sequence[tuple[Order, Step]]) -> str:
@@ -340,27 +340,26 @@ def _fillers(
         )
         buyer = _buyer(own, steps)
         if buyer:
-            ways.append(
-                (f"{buyer}: {cell}", "machine", _with(own, buyer, able), yearly * price)
-            )
-    for other in sorted({firm.cluster for firm in directory.firms} - {cluster}):
-        if cluster:
-            ways.append(
-                (
-                    other,
-                    "partner_cluster",
-                    directory.of_clusters(cluster, other),
-                    assumptions["partner_yen"],
-                )
-            )
+            ways.append((f"{buyer}: {cell}", "machine", _with(own, buyer, able), yearly * price))
+    partners = sorted({firm.cluster for firm in directory.firms} - {cluster}) if cluster else []
+    ways += [
+        (
+            other,
+            "partner_cluster",
+            directory.of_clusters(cluster, other),
+            assumptions["partner_yen"],
+        )
+        for other in partners
+    ]
     rows = []
     costs_of = [_served(orders, changed, assumptions) for _, _, changed, _ in ways]
     anywhere = _served(orders, directory, assumptions)
     worth = _worth(orders, np.min([base, anywhere, *costs_of], axis=0), assumptions)
     for (name, kind, changed, cost), costs in zip(ways, costs_of, strict=True):
-        added = float(
-            (np.maximum(worth - costs, 0.0) - np.maximum(worth - base, 0.0)).sum()
-        ) * orders_per_year
+        added = (
+            float((np.maximum(worth - costs, 0.0) - np.maximum(worth - base, 0.0)).sum())
+            * orders_per_year
+        )
         after = _cells(orders, changed, assumptions)
         closed = sum(
             cells[cell]["state"] == "gap" and after[cell]["state"] != "gap" for cell in cells
@@ -585,9 +584,7 @@ def _by_quantity(
     return {
         "quantity": quantity,
         "wide_yen_per_piece": _cheapest(sized, directory, assumptions) / quantity,
-        "inside_yen_per_piece": _cheapest(
-            sized, directory.of_clusters(_home(order)), assumptions
-        )
+        "inside_yen_per_piece": _cheapest(sized, directory.of_clusters(_home(order)), assumptions)
         / quantity,
         "insource_yen_per_piece": _insource_yen(sized, directory, assumptions) / quantity,
     }
@@ -615,7 +612,7 @@ def _insource_from(
     return int(high)
 
 
-def _pays(row: Mapping[Hashable, float]) -> bool:
+def _pays(row: Mapping[Any, float]) -> bool:
     others = min(row["wide_yen_per_piece"], row["inside_yen_per_piece"])
     return bool(row["insource_yen_per_piece"] < others)
 
@@ -627,8 +624,7 @@ def _home(order: Order) -> str:
 def _sized(order: Order, quantity: int) -> Order:
     """The order with another quantity and all the time that it may need."""
     steps = tuple(
-        OrderStep(one.name, replace(one.step, quantity=quantity), one.after)
-        for one in order.steps
+        OrderStep(one.name, replace(one.step, quantity=quantity), one.after) for one in order.steps
     )
     return replace(order, steps=steps, quantity=quantity)
 
@@ -638,8 +634,7 @@ def _cheapest(order: Order, directory: Directory, assumptions: Assumptions) -> f
     lot_free = replace(
         order,
         steps=tuple(
-            OrderStep(one.name, replace(one.step, quantity=None), one.after)
-            for one in order.steps
+            OrderStep(one.name, replace(one.step, quantity=None), one.after) for one in order.steps
         ),
     )
     found = offers(lot_free, directory)
@@ -657,10 +652,10 @@ def _insource_yen(order: Order, directory: Directory, assumptions: Assumptions) 
     bought: set[str] = set()
     for one in order.steps:
         step = replace(one.step, quantity=None)
-        own = [
-            c for c in hub.capabilities if match(c, step).verdict == "ok"
-        ]
-        hours = _hours(own[0] if own else Capability(order.hub, step.process), order, step, assumptions)
+        own = [c for c in hub.capabilities if match(c, step).verdict == "ok"]
+        hours = _hours(
+            own[0] if own else Capability(order.hub, step.process), order, step, assumptions
+        )
         rate = own[0].rate_yen_per_hour if own else None
         total += hours * (
             assumptions.of("rate_yen_per_hour", step.process) if rate is None else rate
@@ -673,9 +668,7 @@ def _insource_yen(order: Order, directory: Directory, assumptions: Assumptions) 
     return total
 
 
-def _hours(
-    capability: Capability, order: Order, step: Step, assumptions: Assumptions
-) -> float:
+def _hours(capability: Capability, order: Order, step: Step, assumptions: Assumptions) -> float:
     process = capability.process
     setup = capability.setup_hours
     each = capability.hours_per_piece

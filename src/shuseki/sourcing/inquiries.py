@@ -33,7 +33,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from shuseki.arrays import Floats
+from shuseki.arrays import Bools, Floats
 from shuseki.directory import Directory
 from shuseki.errors import ParameterError
 from shuseki.language import Message, say
@@ -54,8 +54,9 @@ POOL = 24
 TEAMS = 5
 LONGEST = 20_000
 STOP = frozenset(
-    "a an and are as at by can for from has have in into is it its make makes of on or our so "
-    "that the their this to use uses we which who with without".split()
+    {"a", "an", "and", "are", "as", "at", "by", "can", "for", "from", "has", "have", "in", "into"}
+    | {"is", "it", "its", "make", "makes", "of", "on", "or", "our", "so", "that", "the", "their"}
+    | {"this", "to", "use", "uses", "we", "which", "who", "with", "without"}
 )
 
 
@@ -238,7 +239,11 @@ def answer(
             ),
             say("Firms are found by what they declare; who is not found may still be able."),
         ),
-        sources=(*directory.sources, BERLIANT_FUJITA_2008, AGGLOMERATION_2012.at("section 3.1 (2)")),
+        sources=(
+            *directory.sources,
+            BERLIANT_FUJITA_2008,
+            AGGLOMERATION_2012.at("section 3.1 (2)"),
+        ),
     )
 
 
@@ -272,7 +277,7 @@ def team_scores(m: Floats, theta: float) -> Floats:
 def _teams(
     pool: Sequence[str],
     known: Sequence[frozenset[str]],
-    cover: np.ndarray,
+    cover: Bools,
     theta: float,
     size: int,
     with_first: bool,
@@ -305,7 +310,7 @@ def _teams(
     return tuple(team for team in best if team.score > 0)[:TEAMS]
 
 
-def _score(team: Sequence[int], growth: Floats, cover: np.ndarray) -> float:
+def _score(team: Sequence[int], growth: Floats, cover: Bools) -> float:
     at = np.array(list(combinations(team, 2)))
     covered = float(cover[list(team)].any(axis=0).mean()) if cover.shape[1] else 0.0
     return float(growth[at[:, 0], at[:, 1]].mean()) * covered
@@ -323,8 +328,13 @@ def _names() -> tuple[tuple[str, str], ...]:
     """Name of a process or a material, and its code; longest names first."""
     named = [
         (_plain(name), code)
-        for code, one in (*processes().items(), *materials().items())
-        for name in (one.name_en, one.name_ja, code.replace("_", " "))
+        for code, process in processes().items()
+        for name in (process.name_en, process.name_ja, code.replace("_", " "))
+    ]
+    named += [
+        (_plain(name), code)
+        for code, material in materials().items()
+        for name in (material.name_en, material.name_ja, code.replace("_", " "))
     ]
     return tuple(sorted(set(named), key=lambda pair: (-len(pair[0]), pair)))
 

@@ -32,7 +32,7 @@ import numpy as np
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Capability, Directory, Firm, Load
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message
 from shuseki.sourcing.assumptions import Assumption, Assumptions, draw_triangular
 from shuseki.sourcing.courier import prefecture_of, transport
 from shuseki.sourcing.matching import Attribute, Match, Step, match
@@ -63,6 +63,7 @@ BASE_GRADE = 10
 """Grade of tolerance for which hours per piece are declared."""
 WEEK = 7.0
 WORKING = 5.0
+MOST_HOURS = 10_000.0
 CANDIDATES = 2500
 """Most firms that are weighed for one step."""
 UNKNOWN_NOTED = 0.4
@@ -147,10 +148,7 @@ class Layers:
         """The graph of some nodes, one array of flags for each layer."""
         return Layers(
             [one[k] for one, k in zip(self.nodes, keep, strict=True)],
-            [
-                one[np.ix_(k, m)]
-                for one, k, m in zip(self.arcs, keep[:-1], keep[1:], strict=True)
-            ],
+            [one[np.ix_(k, m)] for one, k, m in zip(self.arcs, keep[:-1], keep[1:], strict=True)],
             [one[k] for one, k in zip(self.step, keep, strict=True)],
             [one[k] for one, k in zip(self.candidate, keep, strict=True)],
             [one[k] for one, k in zip(self.firm, keep, strict=True)],
@@ -188,14 +186,10 @@ class Offers:
     def missing(self) -> tuple[str, ...]:
         """Names of the steps that nobody can do."""
         return tuple(
-            one.name
-            for one, who in zip(self.order.steps, self.candidates, strict=True)
-            if not who
+            one.name for one, who in zip(self.order.steps, self.candidates, strict=True) if not who
         )
 
-    def layers(
-        self, assumptions: Assumptions, rng: np.random.Generator | None = None
-    ) -> Layers:
+    def layers(self, assumptions: Assumptions, rng: np.random.Generator | None = None) -> Layers:
         """Price every offer and every hand-over.
 
         Parameters
@@ -206,9 +200,7 @@ class Offers:
             Draws, for each firm on its own, what that firm did not declare; without it every firm
             is given the value.
         """
-        nodes = [
-            self._step_costs(k, assumptions, rng) for k in range(len(self.candidates))
-        ]
+        nodes = [self._step_costs(k, assumptions, rng) for k in range(len(self.candidates))]
         between, start, end = self._hand_overs(assumptions)
         who = [np.array([c.firm for c in many], dtype=np.int64) for many in self.candidates]
         premium = self._premium(assumptions)
@@ -355,12 +347,10 @@ class Offers:
     def _places(self) -> tuple[Floats, list[str]]:
         """Degrees and prefecture of each firm, of the origin and of the destination."""
         ends = [Place() if place is None else place for place in (self.start, self.end)]
-        places = np.array(
-            [
-                [np.nan if x is None else x for x in (one.latitude, one.longitude)]
-                for one in (*self.firms, *ends)
-            ],
-            dtype=float,
+        degrees = [(one.latitude, one.longitude) for one in self.firms]
+        degrees += [(one.latitude, one.longitude) for one in ends]
+        places: Floats = np.array(
+            [[np.nan if x is None else x for x in pair] for pair in degrees], dtype=np.float64
         )
         prefecture = [
             prefecture_of(one.municipality, one.address, one.latitude, one.longitude)
@@ -491,9 +481,7 @@ def week_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _days_of_load(
-    loads: Sequence[Load], process: str, placed: date, hours: float
-) -> float | None:
+def _days_of_load(loads: Sequence[Load], process: str, placed: date, hours: float) -> float | None:
     """Days until the free hours of a firm have added up, or ``None`` where they never do."""
     own = [one for one in loads if one.process and is_kind_of(process, one.process)]
     chosen = own or [one for one in loads if not one.process]
@@ -531,9 +519,11 @@ def check_directory(directory: Directory) -> None:
             value = getattr(c, name)
             if value is not None and value < 0:
                 faults.append(f"{here}: {name} = {value} is below zero")
-    for load in directory.loads:
-        if not 0 <= load.free_hours < 10_000:
-            faults.append(f"{load.firm}, week of {load.week}: free_hours = {load.free_hours}")
+    faults += [
+        f"{load.firm}, week of {load.week}: free_hours = {load.free_hours}"
+        for load in directory.loads
+        if not 0 <= load.free_hours < MOST_HOURS
+    ]
     for rating in directory.ratings:
         value = rating.delivery
         if value is not None and not 1 <= value <= 5 and not np.isnan(value):

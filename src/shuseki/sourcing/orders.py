@@ -337,7 +337,9 @@ WANTED = {
 }
 
 
-def _faults(table: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], where: str) -> list[str]:
+def _faults(
+    table: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], where: str
+) -> list[str]:
     """Fields that are not known, and values of the wrong type."""
     faults = []
     for name, value in table.items():

@@ -427,7 +427,7 @@ class Locality(Result):
             best = one.recommended
             rows.append(
                 {
-                    "mode": word(f"mode_{mode}"),
+                    "mode": mode,
                     "firms": " → ".join(best.firms) if best else "",
                     "cost_yen": best.cost_yen if best else np.nan,
                     "days": best.days if best else np.nan,
@@ -438,7 +438,7 @@ class Locality(Result):
                     "missing_steps": ", ".join(one.missing),
                 }
             )
-        return pd.DataFrame(rows).assign(mode=_words([row["mode"] for row in rows]))
+        return pd.DataFrame(rows).assign(mode=_words([word(f"mode_{mode}") for mode in self.plans]))
 
 
 def _state(one: Plan | None) -> Message:
@@ -542,9 +542,7 @@ class Valuation:
         for k, graph in enumerate(self.graphs):
             path = None if graph is None else _in_time(graph, flags[self.numbers[k]], self.days[k])
             chosen.append(
-                ()
-                if path is None
-                else tuple(self.keys[self.numbers[k][firm]] for firm in path[1])
+                () if path is None else tuple(self.keys[self.numbers[k][firm]] for firm in path[1])
             )
         return chosen
 
@@ -574,13 +572,9 @@ def valuation(
     keys = sorted({firm.key for one in found for firm in one.firms})
     at = {key: k for k, key in enumerate(keys)}
     graphs = tuple(None if one.missing else one.layers(stated) for one in found)
-    numbers = tuple(
-        np.array([at[firm.key] for firm in one.firms], dtype=np.int64) for one in found
-    )
+    numbers = tuple(np.array([at[firm.key] for firm in one.firms], dtype=np.int64) for one in found)
     days = np.array([order.days for order in orders], dtype=np.int64)
-    made = Valuation(
-        tuple(orders), tuple(keys), np.zeros(len(orders)), graphs, numbers, days
-    )
+    made = Valuation(tuple(orders), tuple(keys), np.zeros(len(orders)), graphs, numbers, days)
     cheapest = made.cost_yen()
     worth = np.array(
         [
@@ -754,10 +748,7 @@ def _chain(
     values = frame.iloc[row]
     used = sorted({int(layers.firm[k][i]) for k, i in enumerate(path)})
     total = _all_values(layers, path[None])[0]
-    without = tuple(
-        _without(found, layers, firm, total, roles, front, objectives)
-        for firm in used
-    )
+    without = tuple(_without(found, layers, firm, total, roles, front, objectives) for firm in used)
     return Chain(
         stops=tuple(stops),
         roles=roles,
@@ -823,10 +814,11 @@ def _nearest_path(
     bound = own + ((known - own) / scale).max(axis=1).min() * scale
     near = pareto_chains(nodes, arcs, within=bound + 1e-6)
     if not len(near):
-        return offered.paths[0]
+        return np.asarray(offered.paths[0])
     loss = (near.values - own) / scale
     order = np.lexsort((np.maximum(loss, 0).sum(axis=1), loss.max(axis=1)))
-    return np.asarray(near.paths[order[0]])
+    nearest: Ints = near.paths[int(order[0])]
+    return nearest
 
 
 def _in_time_path(layers: Layers, due_days: int) -> Ints | None:
@@ -919,9 +911,7 @@ def _instead(found: Offers, layers: Layers, front: Front) -> dict[int, str]:
     if not len(front):
         return {}
     path = front.paths[0]
-    return {
-        int(layers.step[k][i]): found.firms[layers.firm[k][i]].key for k, i in enumerate(path)
-    }
+    return {int(layers.step[k][i]): found.firms[layers.firm[k][i]].key for k, i in enumerate(path)}
 
 
 # ---- words ---------------------------------------------------------------------------------------
@@ -941,9 +931,7 @@ def _no_chain(found: Offers, objectives: tuple[Measure, ...], draws: int) -> Pla
         chains=(),
         recommended_stays_share=None,
         refused=found.refused,
-        unused=pd.DataFrame(
-            columns=["step", "firm", "cheapest_chain_with_it_yen_more", "instead"]
-        ),
+        unused=pd.DataFrame(columns=["step", "firm", "cheapest_chain_with_it_yen_more", "instead"]),
         missing=found.missing,
         error=np.zeros(len(objectives)),
         draws=draws,
@@ -960,9 +948,7 @@ def _nearest(found: Offers, step: str) -> Message:
     )
     if not near:
         return say("no firm of the directory declares such work; ask another cluster")
-    return joined(
-        [say("{firm} ({reason})", firm=one.firm, reason=one.reason) for one in near[:3]]
-    )
+    return joined([say("{firm} ({reason})", firm=one.firm, reason=one.reason) for one in near[:3]])
 
 
 def _unknown_note(found: Offers) -> list[Message]:
@@ -976,7 +962,7 @@ def _unknown_note(found: Offers) -> list[Message]:
     share = len(unknown) / (able + len(found.refused))
     text = say(
         "{n} of {of} offers ({share:.0%}) were refused because {attributes} is not declared; ask "
-        "the firms, or plan with unknown = \"ask\".",
+        'the firms, or plan with unknown = "ask".',
         n=len(unknown),
         of=able + len(found.refused),
         share=share,
@@ -1035,7 +1021,9 @@ def _notes(
         )
     if not front.is_exact:
         notes.append(
-            say("The front was too large to be kept whole; chains may be better by up to its error.")
+            say(
+                "The front was too large to be kept whole; chains may be better by up to its error."
+            )
         )
     notes += _unknown_note(found)
     notes.append(say("A match says what a firm declared, not what it was proved to do."))
@@ -1052,4 +1040,3 @@ def _assumed_share(found: Offers) -> float:
 
 def _sources(directory: Directory) -> tuple[Source, ...]:
     return (*directory.sources, TARIFF, MARTINS_1984, NAMOA_2010)
-

@@ -15,7 +15,18 @@ from shuseki.language import told
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.labels import ROWS, heading, short
 from shuseki.report.plots.maps import PALE, filled
-from shuseki.report.plots.theme import BLUE, COLOURS, GREY, INK, ORANGE, RED, blank, title
+from shuseki.report.plots.theme import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    blank,
+    title,
+)
 from shuseki.sourcing.capacity import Exchange, JointOrder, Served
 from shuseki.sourcing.gaps import Gaps, Tipping
 from shuseki.sourcing.planner import Chain, Locality, Plan
@@ -27,6 +38,7 @@ MARGIN_KM = 60.0
 LINES = 4
 """Chains that are drawn on the map."""
 LETTERS = 46
+SHADES = (RED, BLUE, GREEN, ORANGE, PURPLE, SKY, INK)
 
 
 @plot.register
@@ -36,7 +48,7 @@ def plan(result: Plan, *, lang: str = "en") -> go.Figure:
     heads = (
         ("支配されない連鎖", "地図上の連鎖") if ja else ("Undominated chains", "Chains on the map")
     )
-    figure = make_subplots(1, 2, subplot_titles=heads, column_widths=[0.5, 0.5])
+    figure = make_subplots(1, 2, subplot_titles=heads, column_widths=[0.46, 0.42])
     text = (
         f"{result.order.id}：加工の連鎖（{len(result.front)}通り）"
         if ja
@@ -65,11 +77,9 @@ def _front(figure: go.Figure, result: Plan, lang: str) -> None:
             "color": 100 * front["risk"].astype(float),
             "colorscale": [[0, "#d8e8f3"], [1, "#0b3f66"]],
             "colorbar": {
-                "title": {"text": "リスク（%）" if ja else "Risk (%)", "side": "top"},
-                "orientation": "h",
-                "len": 0.4,
-                "x": 0.22,
-                "y": -0.3,
+                "title": {"text": "リスク（%）" if ja else "Risk (%)", "side": "right"},
+                "len": 0.6,
+                "x": 0.455,
                 "thickness": 10,
             },
         },
@@ -150,7 +160,7 @@ def _is_inside(latitude: float, longitude: float) -> bool:
 
 
 def _colour(k: int) -> str:
-    return COLOURS[k % len(COLOURS)] if k else RED
+    return SHADES[k % len(SHADES)]
 
 
 def _roles(chain: Chain, lang: str) -> str:
@@ -250,7 +260,7 @@ def joint(result: JointOrder, *, lang: str = "en") -> go.Figure:
 def lent(result: Exchange, *, lang: str = "en") -> go.Figure:
     """Draw who lends most hours to whom."""
     ja = lang == "ja"
-    pairs = result.loans.groupby(["lender", "borrower"], as_index=False)["hours"].sum()
+    pairs = result.loans.groupby(["lender", "borrower"])[["hours"]].sum().reset_index()
     pairs = pairs.sort_values(["hours", "lender", "borrower"], ascending=[False, True, True])
     pairs = pairs.head(ROWS)
     figure = blank(
