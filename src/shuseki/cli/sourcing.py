@@ -144,7 +144,7 @@ def capacity(
     cluster: Cluster = None,
     mode: Annotated[str, typer.Option(help="wide, inside or insource.")] = "wide",
     weeks: Annotated[int, typer.Option(help="Weeks from the first order.")] = 12,
-    seconds: Annotated[float, typer.Option(help="Longest search for chains.")] = 40.0,
+    seconds: Annotated[float, typer.Option(help="Longest search for chains.")] = 25.0,
     joint: Annotated[
         bool, typer.Option("--joint", help="Share the one lot of the file among small firms.")
     ] = False,

@@ -35,7 +35,7 @@ BRANDIMARTE_1993 = Source(
     "1993",
     where="pp. 157-183",
 )
-WORKERS = 2
+WORKERS = 4
 SECONDS = 60.0
 LONGEST = 2**40
 """Sums of times beyond this are refused."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 
 from shuseki.directory import Capability, Directory, Firm, Load, Rating, Tie
 from shuseki.sourcing.matching import Step
@@ -111,3 +113,15 @@ def asked(
     return Order(
         id, steps, quantity, MONDAY, MONDAY + timedelta(days=days), hub=hub, piece_kg=0.2, **more
     )
+
+
+@pytest.fixture(name="made_up", scope="session")
+def made_up_fixture() -> Callable[..., Directory]:
+    """Firms that do not exist."""
+    return made_up
+
+
+@pytest.fixture(name="asked", scope="session")
+def asked_fixture() -> Callable[..., Order]:
+    """Orders that nobody gave."""
+    return asked

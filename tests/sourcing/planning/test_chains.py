@@ -1,6 +1,6 @@
 """Is the front that of all chains, whatever the shape?"""
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -40,10 +40,7 @@ def drawn(rng: np.random.Generator) -> tuple[list[np.ndarray], list[np.ndarray]]
     sizes = rng.integers(1, 6, layers)
     high = int(rng.choice([3, 30, 1000]))  # few different values make many ties
     nodes = [rng.integers(0, high, (n, d)).astype(float) for n in sizes]
-    arcs = [
-        rng.integers(0, high, (a, b, d)).astype(float)
-        for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-    ]
+    arcs = [rng.integers(0, high, (a, b, d)).astype(float) for a, b in pairwise(sizes)]
     if rng.random() < 0.3:
         for arc in arcs:
             arc[rng.random(arc.shape[:2]) < 0.3] = np.inf
