@@ -119,7 +119,7 @@ def test_transport_that_does_not_fit_is_refused() -> None:
     assert schedule([]).value == 0
 
 
-# ---- assignment and partition ---------------------------------------------------------------------
+# ---- assignment and partition --------------------------------------------------------------------
 
 
 def test_an_assignment_without_room_is_none() -> None:
@@ -186,9 +186,7 @@ def test_a_wrong_reference_is_told(
     bench: ModuleType, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "gap").mkdir()
-    (tmp_path / "gap/gap1-0").write_bytes(
-        (INSTANCES / "gap/cattrysse1994/gap1-0").read_bytes()
-    )
+    (tmp_path / "gap/gap1-0").write_bytes((INSTANCES / "gap/cattrysse1994/gap1-0").read_bytes())
     with (INSTANCES / "gap/best_known.csv").open() as table:
         rows = list(csv.reader(table))
     with (tmp_path / "gap/best_known.csv").open("w", newline="") as table:
