@@ -72,6 +72,8 @@ CHOOSING_SECONDS = 10.0
 ROUNDS = 200
 CLOSED = 1e-6
 """Relative distance of the columns' value to the bound at which no more columns are sought."""
+WORTH_NAMING = 1.0
+"""Least price of an hour, yen, at which a firm counts as a bottleneck."""
 UNITS_PER_WEEK = 160
 """Quarters of an hour in a working week of 40 hours."""
 DATING_SECONDS = 10.0
@@ -167,7 +169,7 @@ class Served(Result):
     @property
     def bottlenecks(self) -> pd.DataFrame:
         """Firms by what their hours are worth, dearest first: yen per hour at most and in all."""
-        priced = self.hours[self.hours["yen_per_hour"] > 0]
+        priced = self.hours[self.hours["yen_per_hour"] >= WORTH_NAMING]
         table = (
             priced.assign(yen=priced["yen_per_hour"] * priced["free_hours"])
             .groupby(["firm", "process"], as_index=False)
