@@ -72,6 +72,9 @@ CHOOSING_SECONDS = 10.0
 ROUNDS = 200
 CLOSED = 1e-6
 """Relative distance of the columns' value to the bound at which no more columns are sought."""
+NEIGHBOURHOODS = 600
+TOGETHER = 8
+"""Orders of each kind that are planned anew together."""
 WORTH_NAMING = 1.0
 """Least price of an hour, yen, at which a firm counts as a bottleneck."""
 UNITS_PER_WEEK = 160
@@ -264,8 +267,8 @@ def serve(
     )
     late_share = stated["late_yen_per_week"]
     pool, prices, bound = _generate(prepared, worth, free, late_share, began + seconds)
-    chosen, value = _choose(pool, worth, free)
-    chosen, value, pool = _insert(prepared, worth, free, late_share, pool, chosen, value)
+    chosen = _choose(pool, worth, free)
+    chosen, value = _improve(prepared, worth, free, prices, late_share, chosen)
     bound = min(bound, value)
     return Served(
         orders=_orders_frame(orders, prepared, worth, chosen, start),
@@ -620,10 +623,10 @@ def _step(best: Floats, span: Ints, arc: Floats, lag: Ints) -> tuple[Floats, Int
 # ---- choosing whole columns ----------------------------------------------------------------------
 
 
-def _choose(pool: Sequence[Column], worth: Floats, free: Floats) -> tuple[list[Column], float]:
+def _choose(pool: Sequence[Column], worth: Floats, free: Floats) -> list[Column]:
     """The whole columns of least cost."""
     if not pool:
-        return [], float(worth.sum())
+        return []
     n = len(pool)
     use = _use(pool, free)
     rows = np.unique(use.nonzero()[0])
@@ -641,52 +644,84 @@ def _choose(pool: Sequence[Column], worth: Floats, free: Floats) -> tuple[list[C
         bounds=Bounds(0, 1),
         options={"mip_rel_gap": 1e-5, "time_limit": CHOOSING_SECONDS},
     )
-    chosen = [] if found.x is None else [pool[int(i)] for i in np.flatnonzero(found.x > 0.5)]
-    return chosen, _value(chosen, worth)
+    return [] if found.x is None else [pool[int(i)] for i in np.flatnonzero(found.x > 0.5)]
 
 
 def _value(chosen: Sequence[Column], worth: Floats) -> float:
     return float(worth.sum() + sum(c.cost_yen - worth[c.order] for c in chosen))
 
 
-def _insert(
+def _improve(
     prepared: Sequence[Prepared | None],
     worth: Floats,
     free: Floats,
+    prices: Floats,
     late_share: float,
-    pool: list[Column],
     chosen: list[Column],
-    value: float,
-) -> tuple[list[Column], float, list[Column]]:
-    """Re-plan each order alone in what the others leave, as long as that saves something."""
-    by_order: dict[int, Column] = {c.order: c for c in chosen}
+) -> tuple[list[Column], float]:
+    """Take out some orders and plan them anew in what the others leave, as long as that helps.
+
+    First each order alone; then, again and again, a few that use one firm together with some that
+    are not served, in a random sequence (large neighbourhood search, the same for the same data).
+    """
+    plan = {c.order: c for c in chosen}
+    possible = [k for k, one in enumerate(prepared) if one is not None]
+    rng = np.random.default_rng(0)
+    for k in possible:
+        plan = _again(prepared, worth, free, prices * 0, late_share, plan, [k])
+    for turn in range(NEIGHBOURHOODS):
+        taken = _neighbours(plan, possible, free.shape[1], rng)
+        guide = prices * (turn % 3) / 2  # not at all, by half, or wholly by the prices of hours
+        plan = _again(prepared, worth, free, guide, late_share, plan, taken)
+    better = [plan[k] for k in sorted(plan)]
+    return better, _value(better, worth)
+
+
+def _neighbours(
+    plan: dict[int, Column], possible: Sequence[int], weeks: int, rng: np.random.Generator
+) -> list[int]:
+    """Orders that use one firm, and some that are not served, in a random sequence."""
+    taken: list[int] = []
+    if plan:
+        one = plan[int(rng.choice(sorted(plan)))]
+        firm = int(rng.choice(one.rows)) // weeks
+        taken = [k for k in sorted(plan) if (plan[k].rows // weeks == firm).any()]
+    if len(taken) > TOGETHER:
+        taken = [int(k) for k in rng.choice(taken, TOGETHER, replace=False)]
+    waiting = [k for k in possible if k not in plan]
+    if waiting:
+        taken += [int(k) for k in rng.choice(waiting, min(TOGETHER, len(waiting)), replace=False)]
+    return [int(k) for k in rng.permutation(taken)]
+
+
+def _again(
+    prepared: Sequence[Prepared | None],
+    worth: Floats,
+    free: Floats,
+    guide: Floats,
+    late_share: float,
+    plan: dict[int, Column],
+    taken: Sequence[int],
+) -> dict[int, Column]:
+    """The plan with some orders planned anew one after another, where that is better."""
+    new = {k: column for k, column in plan.items() if k not in set(taken)}
     left = free.copy()
-    for column in chosen:
+    for column in new.values():
         left.ravel()[column.rows] -= column.hours
-    nothing = np.zeros_like(free)
-    for _ in range(3):
-        improved = False
-        for k, one in enumerate(prepared):
-            if one is None:
-                continue
-            old = by_order.get(k)
-            if old is not None:
-                left.ravel()[old.rows] += old.hours
-            new, cost = _price(k, one, nothing, np.maximum(left, 0.0), late_share, worth[k])
-            before = worth[k] if old is None else old.cost_yen
-            fits = new is not None and (new.hours <= left.ravel()[new.rows] + 1e-9).all()
-            if new is not None and fits and cost < before - 0.5:
-                by_order[k] = new
-                pool.append(new)
-                improved = True
-            elif old is not None and old.cost_yen > worth[k]:
-                del by_order[k]
-            if k in by_order:
-                left.ravel()[by_order[k].rows] -= by_order[k].hours
-        if not improved:
-            break
-    better = [by_order[k] for k in sorted(by_order)]
-    return better, _value(better, worth), pool
+    left = np.maximum(left, 0.0)
+    for k in taken:
+        one = prepared[k]
+        assert one is not None
+        column, _ = _price(k, one, guide, left, late_share, worth[k])
+        if column is None or column.cost_yen >= worth[k]:
+            continue
+        if (column.hours <= left.ravel()[column.rows] + 1e-9).all():
+            new[k] = column
+            left.ravel()[column.rows] = np.maximum(left.ravel()[column.rows] - column.hours, 0.0)
+    before, after = (
+        sum(worth[k] - many[k].cost_yen for k in taken if k in many) for many in (plan, new)
+    )
+    return new if after > before else plan
 
 
 # ---- tables --------------------------------------------------------------------------------------
