@@ -712,12 +712,13 @@ def _again(
     for k in taken:
         one = prepared[k]
         assert one is not None
-        column, _ = _price(k, one, guide, left, late_share, worth[k])
-        if column is None or column.cost_yen >= worth[k]:
+        found, _ = _price(k, one, guide, left, late_share, worth[k])
+        if found is None or found.cost_yen >= worth[k]:
             continue
-        if (column.hours <= left.ravel()[column.rows] + 1e-9).all():
-            new[k] = column
-            left.ravel()[column.rows] = np.maximum(left.ravel()[column.rows] - column.hours, 0.0)
+        room = left.ravel()[found.rows]
+        if (found.hours <= room + 1e-9).all():
+            new[k] = found
+            left.ravel()[found.rows] = np.maximum(room - found.hours, 0.0)
     before, after = (
         sum(worth[k] - many[k].cost_yen for k in taken if k in many) for many in (plan, new)
     )

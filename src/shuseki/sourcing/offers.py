@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -64,6 +65,8 @@ BASE_GRADE = 10
 WEEK = 7.0
 WORKING = 5.0
 MOST_HOURS = 10_000.0
+ARCS = 15_000_000
+"""Most hand-overs of one order that are weighed."""
 CANDIDATES = 2500
 """Most firms that are weighed for one step."""
 UNKNOWN_NOTED = 0.4
@@ -205,6 +208,7 @@ class Offers:
         who = [np.array([c.firm for c in many], dtype=np.int64) for many in self.candidates]
         premium = self._premium(assumptions)
         states = self.order.sequences()
+        self._check_size(states, who)
         layers: list[Floats] = []
         arcs: list[Floats] = []
         steps: list[Ints] = []
@@ -241,6 +245,19 @@ class Offers:
                     )
                 )
         return Layers(layers, arcs, steps, numbers, firms)
+
+    def _check_size(self, states: Sequence[Sequence[tuple[int, int]]], who: list[Ints]) -> None:
+        """Refuse a graph that does not fit into memory."""
+        nodes = [sum(len(who[last]) for _, last in layer) for layer in states]
+        arcs = sum(a * b for a, b in pairwise(nodes))
+        if arcs > ARCS:
+            raise ParameterError(
+                f"Order {self.order.id!r}: {arcs:,} hand-overs are possible (steps in any "
+                f"sequence: {len(states[-1]) > 1}, firms for a step: up to "
+                f"{max(map(len, self.candidates)):,}). Expected at most {ARCS:,}. Say with after = "
+                "[...] which steps come first, ask for more (material, size, tolerance), or give "
+                "fewer clusters."
+            )
 
     def hours(
         self, step: int, assumptions: Assumptions, rng: np.random.Generator | None = None

@@ -416,6 +416,14 @@ def test_firms_of_unknown_place_or_abroad_are_planned_with_assumptions() -> None
     assert chain.distance_km == 300
 
 
+def test_more_hand_overs_than_fit_are_refused_before_they_are_weighed(made_up: MakeFirms) -> None:
+    names = [f"s{k}" for k in range(8)]
+    steps = tuple(OrderStep(name, Step("turning")) for name in names)
+    free = Order("o", steps, 10, MONDAY, MONDAY + timedelta(days=90))
+    with pytest.raises(ShusekiError, match="Say with after"):
+        plan(free, made_up(120), draws=0)
+
+
 # ---- what a directory is worth -------------------------------------------------------------------
 
 
