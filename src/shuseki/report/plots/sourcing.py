@@ -79,7 +79,7 @@ def _front(figure: go.Figure, result: Plan, lang: str) -> None:
             "colorbar": {
                 "title": {"text": "リスク（%）" if ja else "Risk (%)", "side": "right"},
                 "len": 0.6,
-                "x": 0.455,
+                "x": 0.47,
                 "thickness": 10,
             },
         },
@@ -116,7 +116,8 @@ def _map(figure: go.Figure, result: Plan, lang: str) -> None:
     figure.add_trace(filled([municipal_shapes().ground], "", PALE, GREY, 0.4), row=1, col=2)
     figure.data[-1].showlegend = False
     points: list[np.ndarray] = []
-    for k, chain in enumerate(result.chains[:LINES]):
+    shown = list(enumerate(result.chains[:LINES]))
+    for k, chain in reversed(shown):  # the first one lies on top
         stops = [
             stop
             for stop in chain.stops
