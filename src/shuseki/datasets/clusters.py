@@ -33,6 +33,7 @@ from shuseki.directory import (
     Tie,
 )
 from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.language import say
 from shuseki.sourcing.processes import is_kind_of, processes, usual_grades
 
 __all__ = ["CLUSTERS", "cluster_centres", "synthetic_clusters"]
@@ -153,7 +154,7 @@ def synthetic_clusters(
         ties=ties,
         loads=_loads(made, weeks, first_week, rng),
         ratings=_ratings(ties, rng),
-        notes=("Synthetic: no firm in it exists, and rates, hours and ties are assumptions.",),
+        notes=(say("Synthetic: no firm in it exists, and rates, hours and ties are assumptions."),),
     )
 
 

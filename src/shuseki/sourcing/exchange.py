@@ -2,12 +2,13 @@
 
 A small ASGI application that a server runs by itself (``serve``) or a larger application mounts.
 It only reads. Who signs a request with the key of a peer is answered as that peer's audience,
-everybody else as the public; nobody is shown what the view of that audience does not hold.
+everybody else as the public. An answer is made of what was published to that audience and of
+nothing else: nothing hidden is even read.
 
     GET /about       which cluster, which public key
     GET /log         the next part of the log, signed (``sourcing.federation``)
-    GET /search      ?q=研磨+SUS304&lang=ja: firms held against a search
-    GET /directory   the view as JSON
+    GET /search      ?q=研磨+SUS304&lang=ja: firms of the cluster held against a search
+    GET /directory   firms of the cluster as JSON
 
 ``serve`` stands on the loopback address unless told otherwise. A connection that has not sent its
 request within 10 seconds is closed, one that does not take its answer within 60 as well; an address
@@ -58,6 +59,14 @@ def exchange(registry: Registry, key: Ed25519PrivateKey) -> Starlette:
         That the registry signs with.
     """
     nonces = _Nonces()
+    held: dict[str, tuple[tuple[int, str], Directory]] = {}
+
+    def shared(audience: str) -> Directory:
+        """What an audience was told; read again only when it was told something new."""
+        head = registry.head(audience)
+        if audience not in held or held[audience][0] != head:
+            held[audience] = (head, registry.shared(audience))
+        return held[audience][1]
 
     def about(request: HttpRequest) -> Response:
         return _json(
@@ -77,12 +86,12 @@ def exchange(registry: Registry, key: Ed25519PrivateKey) -> Starlette:
         return Response(content, media_type="application/octet-stream")
 
     def find(request: HttpRequest) -> Response:
-        seen = registry.view(_audience(registry, nonces, request), "")
+        seen = shared(_audience(registry, nonces, request))
         lang = check_language(request.query_params.get("lang", "en"))
         return _json(found_json(search(seen, request.query_params.get("q", "")), lang))
 
     def whole(request: HttpRequest) -> Response:
-        seen = registry.view(_audience(registry, nonces, request), "")
+        seen = shared(_audience(registry, nonces, request))
         return Response(directory_json(seen), media_type="application/json")
 
     routes = [

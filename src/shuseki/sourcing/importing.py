@@ -219,6 +219,7 @@ class Imported(Result):
         return pd.DataFrame(
             [(f.row, f.column, f.value, KINDS[f.kind], f.says) for f in self.faults],
             columns=["row", "column", "value", "kind", "says"],
+            dtype=object,  # sentences stay sentences, to be told in either language
         )
 
 

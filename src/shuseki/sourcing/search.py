@@ -194,7 +194,8 @@ class Found(Result):
                 for hit in self.hits
             ],
             columns=["firm", "name", "verdict", "failing", "reason", "distance_km"],
-        )
+            dtype=object,  # sentences stay sentences, to be told in either language
+        ).astype({"distance_km": float})
 
 
 # ---- public verbs --------------------------------------------------------------------------------

@@ -37,7 +37,13 @@ from shuseki.errors import DataError, OutputError, ParameterError, UnknownCodeEr
 from shuseki.language import Message, say
 from shuseki.results import Result, result
 from shuseki.sources import USER
-from shuseki.sourcing.registry.documents import Document, canonical, digest, documents_of
+from shuseki.sourcing.registry.documents import (
+    Document,
+    canonical,
+    digest,
+    documents_of,
+    read_document,
+)
 from shuseki.sourcing.registry.schema import (
     ROWS,
     columns_of,
@@ -145,7 +151,7 @@ class Changes(Result):
             *((key, say("changed")) for key in self.changed),
             *((key, say("removed")) for key in self.removed),
         ]
-        return pd.DataFrame(named, columns=["firm", "change"])
+        return pd.DataFrame(named, columns=["firm", "change"], dtype=object)
 
 
 class Registry:
@@ -191,8 +197,7 @@ class Registry:
                     f"{place} cannot be made: {error.strerror}. Expected a folder that may be "
                     "written. Choose another."
                 ) from None
-        engine, shown = _engine(where)
-        with _in_words(shown), engine.connect() as connection:
+        with _opening(where) as (engine, shown), engine.connect() as connection:
             write(connection)
             with connection.begin():
                 if sa.inspect(connection).has_table("settings"):
@@ -219,8 +224,7 @@ class Registry:
                 f"There is no registry at {place}. Expected a file that `shuseki directory import` "
                 "made. Check the name."
             )
-        engine, shown = _engine(where)
-        with _in_words(shown), engine.connect() as connection:
+        with _opening(where) as (engine, shown), engine.connect() as connection:
             write(connection)
             with connection.begin():
                 if not sa.inspect(connection).has_table("settings"):
@@ -237,8 +241,7 @@ class Registry:
     @staticmethod
     def is_at(where: str | Path) -> bool:
         """Whether a database holds a registry."""
-        engine, shown = _engine(where)
-        with _in_words(shown), engine.connect() as connection:
+        with _opening(where) as (engine, _), engine.connect() as connection:
             found = sa.inspect(connection).has_table("settings")
         engine.dispose()
         return found
@@ -314,6 +317,27 @@ class Registry:
                 break
             entries.append(Entry(**{k: v for k, v in row.items() if k != "audience"}))
         return tuple(entries)
+
+    def shared(self, audience: str) -> Directory:
+        """Own firms as an audience was told of them, read from what was published to it.
+
+        Nothing else is read, so that not even the time it takes depends on what is hidden. Copies
+        of other clusters are theirs to share.
+        """
+        _check_audience(audience)
+        chosen = sa.select(published.c.id, published.c.document).where(
+            published.c.audience == audience, published.c.document.is_not(None)
+        )
+        with self._reading() as connection:
+            rows = {row.id: row.document for row in connection.execute(chosen)}
+        tables: dict[str, list[Any]] = {table: [] for table in TABLES}
+        for id in sorted(rows):
+            document = read_document(json.loads(rows[id]), self.cluster, id)
+            for table, some in document.rows.items():
+                tables[table] += some
+        known = {firm.key for firm in tables["firms"]}
+        tables["ties"] = [t for t in tables["ties"] if t.source in known and t.target in known]
+        return Directory(**{name: tuple(some) for name, some in tables.items()}, sources=(USER,))
 
     def head(self, audience: str, at: int | None = None) -> tuple[int, str]:
         """Last step that an audience was told (or step ``at``), and the chain up to it."""
@@ -741,6 +765,18 @@ def _engine(where: str | Path) -> tuple[sa.Engine, str]:
         )
     url = url.set(drivername="postgresql+psycopg")
     return sa.create_engine(url, pool_pre_ping=True), url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def _opening(where: str | Path) -> Iterator[tuple[sa.Engine, str]]:
+    """Reach a database; let go of it again when that fails."""
+    engine, shown = _engine(where)
+    try:
+        with _in_words(shown):
+            yield engine, shown
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _sqlite_connects(connection: Any, _: Any) -> None:

@@ -98,8 +98,8 @@ class Visibility:
     def of(self, name: str, firms: Iterable[str] = ()) -> Level:
         """Level of a table or a field for some firms: the strictest of theirs."""
         general = self.levels.get(name, _defaults()[name])
-        said = [self.own[firm].get(name, general) for firm in firms if firm in self.own]
-        return max(said, key=RANK.__getitem__) if said else general
+        said = [self.own.get(firm, {}).get(name, general) for firm in firms]
+        return max(said, key=RANK.__getitem__, default=general)
 
 
 def view(
@@ -139,7 +139,7 @@ def view(
             if table != "firms" and not seen.issuperset(owners):
                 continue
             at_home = all(cluster_of[owner] == cluster for owner in owners)
-            own = tuple(owner for owner in owners if owner in rules.own)
+            own = tuple(owner if owner in rules.own else "" for owner in owners)
             case = (table, at_home, own)
             if case not in limits:
                 limits[case] = _limits(table, own, role, at_home, rules)
