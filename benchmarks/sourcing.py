@@ -236,6 +236,8 @@ def solve_fjspt(path: Path, top: Path) -> Solved:
         value, bound = known
         equal = found.value == value or (bound < value and bound <= found.value < value)
     told = "–" if known is None else f"{known[0]} (bound {known[1]})"
+    if known is not None and found.value < known[0]:
+        told += "; not proved, and improved:"
     return Solved(str(found.value), str(found.bound), told, equal)
 
 
@@ -323,7 +325,9 @@ def run_instances(top: Path) -> int:
         print(f"fjsp: {reached['fjsp'][0]} of {reached['fjsp'][1]} at the best known value")
     for name in REQUIRED:
         if reached[name][1]:
-            print(f"{name}: {reached[name][0]} of {reached[name][1]} equal to the reference")
+            print(
+                f"{name}: {reached[name][0]} of {reached[name][1]} equal to the reference, or better than one that was not proved"
+            )
     good, of = (sum(reached[name][k] for name in REQUIRED) for k in (0, 1))
     print(f"{good} of {of}")
     return 0 if good == of else 1
