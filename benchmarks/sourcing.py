@@ -108,6 +108,8 @@ def read_fjsp(path: Path) -> list[Operation]:
             pairs = [(next(values) - 1, next(values)) for _ in range(next(values))]
             job.append(Operation(tuple(m for m, _ in pairs), tuple(t for _, t in pairs)))
         jobs.append(job)
+    if list(values) or any(m < 0 for job in jobs for one in job for m in one.machines):
+        raise ValueError("numbers are left over, or a machine is not numbered from 1")
     return in_sequence(jobs)
 
 
@@ -137,6 +139,8 @@ def read_spa(path: Path) -> tuple[np.ndarray, list[list[int]], int]:
     for _ in range(n):
         costs.append((next(values), next(values)))
         members.append([next(values) - 1 for _ in range(next(values))])
+    if list(values) or any(not 0 <= row < m for many in members for row in many):
+        raise ValueError("numbers are left over, or a row does not exist")
     return np.array(costs, dtype=float), members, m
 
 
@@ -263,8 +267,7 @@ def shown(value: float | None) -> str:
 
 def format_of(path: Path, top: Path) -> str | None:
     """Format by the nearest folder that is named after one, else by what fits."""
-    inside = path.relative_to(top.parent).parts[:-1]
-    for part in reversed(inside):
+    for part in reversed(path.parts[:-1]):
         if part.lower() in FORMATS:
             return part.lower()
     readers: dict[str, Callable[[Path], object]] = {
@@ -325,9 +328,7 @@ def run_instances(top: Path) -> int:
         print(f"fjsp: {reached['fjsp'][0]} of {reached['fjsp'][1]} at the best known value")
     for name in REQUIRED:
         if reached[name][1]:
-            print(
-                f"{name}: {reached[name][0]} of {reached[name][1]} equal to the reference, or better than one that was not proved"
-            )
+            print(f"{name}: {reached[name][0]} of {reached[name][1]} at the reference or better")
     good, of = (sum(reached[name][k] for name in REQUIRED) for k in (0, 1))
     print(f"{good} of {of}")
     return 0 if good == of else 1
