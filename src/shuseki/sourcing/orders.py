@@ -1,0 +1,500 @@
+"""What is to be made, how many, from where to where, and by when?
+
+An order is a part that goes through steps, one firm each. Steps follow one another as they are
+written, or in any sequence that their ``after`` allows (a partial order); the part is at one firm
+at a time. A TOML file is checked whole before anything is planned ::
+
+    id = "valve body"
+    quantity = 200
+    placed = 2026-01-05
+    due = 2026-02-20
+    hub = "ota/12"              # the firm that takes the order: its place is where it starts
+    destination = "14100"       # municipality, firm, or {latitude = 35.4, longitude = 139.6}
+    material = "SUS304"         # of every step that names none
+    size_mm = 20
+
+    [[steps]]
+    process = "turning"
+    tolerance_um = 52
+
+    [[steps]]
+    process = "cylindrical_grinding"
+    it_grade = 6
+    roughness_um = 0.4
+
+Several orders stand in one file as ``[[orders]]``, or in one folder.
+
+Takes days as TOML dates, mm, μm, kg, yen. Gives ``Order``. Limits: parts that are joined from
+several parts are several orders.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+from shuseki.directory import Directory
+from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError, examples
+from shuseki.geography.areas import lookup
+from shuseki.reading.toml import read_toml
+from shuseki.sourcing.matching import Step
+from shuseki.sourcing.processes import grade_of
+
+__all__ = ["Order", "OrderStep", "read_order", "read_orders"]
+
+Unknown = Literal["refuse", "ask"]
+STEPS = 14
+"""Most steps of one order."""
+SEQUENCES = 4000
+"""Most states of a partial order: sets of steps done, with the last of them."""
+LATEST = 3650
+"""An order that is due later than this many days is taken for a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStep:
+    """One step, with its name and the names of the steps that must be done before it."""
+
+    name: str
+    step: Step
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place: degrees, or ``None`` where unknown, and the municipality."""
+
+    latitude: float | None = None
+    longitude: float | None = None
+    municipality: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Something to be made by a chain of firms.
+
+    Attributes
+    ----------
+    steps
+        In the order in which they are written; ``after`` says what must come first.
+    quantity
+        Pieces.
+    placed, due
+        Days; the parts must arrive on the due day.
+    hub
+        Key of the firm that takes the order, or ``""``; in-house work is its work.
+    cluster
+        Where "inside the cluster" is; that of the hub by default.
+    origin, destination
+        Where material comes from and parts go to: a firm's key, a municipality's code or a place;
+        ``None`` where it does not matter.
+    piece_kg
+        Weight of one piece, or ``None``.
+    price_yen
+        What the customer pays for the whole order, or ``None``.
+    unknown
+        Whether firms that did not declare what is asked are refused, or planned with and asked.
+
+    Raises
+    ------
+    DataError, ParameterError, UnknownCodeError
+        What is written is contradictory, impossible or names what is not there.
+    """
+
+    id: str
+    steps: tuple[OrderStep, ...]
+    quantity: int
+    placed: date
+    due: date
+    hub: str = ""
+    cluster: str = ""
+    origin: str | Place | None = None
+    destination: str | Place | None = None
+    piece_kg: float | None = None
+    size_mm: float | None = None
+    price_yen: float | None = None
+    unknown: Unknown = "refuse"
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def days(self) -> int:
+        """Days from placing to the due day."""
+        return (self.due - self.placed).days
+
+    @property
+    def weight_kg(self) -> float | None:
+        """Weight of all pieces, or ``None`` where that of a piece is unknown."""
+        return None if self.piece_kg is None else self.piece_kg * self.quantity
+
+    def sequences(self) -> list[list[tuple[int, int]]]:
+        """States by number of steps done: each a set of steps (bits) and the last of them.
+
+        Raises
+        ------
+        ParameterError
+            So many sequences are allowed that they cannot be gone through.
+        """
+        number = {one.name: k for k, one in enumerate(self.steps)}
+        before = [sum(1 << number[name] for name in one.after) for one in self.steps]
+        layers: list[list[tuple[int, int]]] = [
+            [(1 << k, k) for k in range(len(self.steps)) if not before[k]]
+        ]
+        total = len(layers[0])
+        for _ in range(len(self.steps) - 1):
+            states = {
+                (done | 1 << k, k)
+                for done, _ in layers[-1]
+                for k in range(len(self.steps))
+                if not done >> k & 1 and before[k] & done == before[k]
+            }
+            total += len(states)
+            if total > SEQUENCES:
+                raise ParameterError(
+                    f"Order {self.id!r}: its {len(self.steps)} steps may be done in too many "
+                    f"sequences (more than {SEQUENCES} states). Expected fewer. Say with after "
+                    "= [...] which steps must come first."
+                )
+            layers.append(sorted(states))
+        return layers
+
+    def place_of(self, what: str | Place | None, directory: Directory) -> Place | None:
+        """Find a place: of a firm, a municipality, or as it was given.
+
+        Raises
+        ------
+        UnknownCodeError
+            Neither a firm of the directory nor a municipality.
+        """
+        if what is None or isinstance(what, Place):
+            return what
+        for firm in directory.firms:
+            if firm.key == what:
+                return Place(firm.latitude, firm.longitude, firm.municipality)
+        if re.fullmatch(r"\d{5}", what):
+            found = lookup(what)
+            return Place(found.latitude, found.longitude, what)
+        raise UnknownCodeError(
+            f"Order {self.id!r} names the place {what!r}. Expected a firm of the directory "
+            '(such as "ota/12"), a municipality of five digits, or {latitude = …, longitude = …}. '
+            "Correct it."
+        )
+
+
+def read_order(path: Path, *, today: date | None = None) -> Order:
+    """Read one order from a TOML file.
+
+    Parameters
+    ----------
+    today
+        The day on which orders without ``placed`` are placed; the real one by default.
+
+    Raises
+    ------
+    DataError, ParameterError, UnknownCodeError
+        Every fault of the file, each with its field and what to do.
+    """
+    table = read_toml(path)
+    if "orders" in table:
+        raise DataError(
+            f"{path} holds {len(table['orders'])} orders. Expected one. Use shuseki capacity for "
+            "many."
+        )
+    return order_from(table, path.name, default_id=path.stem, today=today)
+
+
+def read_orders(path: Path, *, today: date | None = None) -> tuple[Order, ...]:
+    """Read orders from a TOML file with ``[[orders]]``, of one order, or a folder of such files."""
+    if path.is_dir():
+        files = sorted(path.glob("*.toml"))
+        if not files:
+            raise ParameterError(f"No .toml file in {path}. Expected orders. Check the folder.")
+        orders = tuple(one for file in files for one in read_orders(file, today=today))
+    else:
+        table = read_toml(path)
+        rows = table.get("orders", [table])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise DataError(f"{path}: orders is no list of tables. Expected [[orders]] tables.")
+        others = sorted(set(table) - {"orders"}) if "orders" in table else []
+        if others:
+            raise DataError(
+                f"{path}: {examples(others)} beside [[orders]]. Expected orders alone. Move it "
+                "into the order that it belongs to."
+            )
+        if not rows:
+            raise DataError(f"{path} holds no order. Expected [[orders]] tables. Write one.")
+        orders = tuple(
+            order_from(row, f"{path.name}, order {k}", default_id=f"{path.stem}-{k}", today=today)
+            for k, row in enumerate(rows, 1)
+        )
+    seen: set[str] = set()
+    twice = [one.id for one in orders if one.id in seen or seen.add(one.id)]  # type: ignore[func-returns-value]
+    if twice:
+        raise DataError(f"Repeated orders: {examples(twice)}. Expected each id once. Rename one.")
+    return orders
+
+
+FIELDS: Mapping[str, tuple[type, ...]] = {
+    "id": (str, int),
+    "quantity": (int,),
+    "placed": (date,),
+    "due": (date,),
+    "hub": (str,),
+    "cluster": (str,),
+    "origin": (str, dict),
+    "destination": (str, dict),
+    "piece_kg": (int, float),
+    "price_yen": (int, float),
+    "unknown": (str,),
+    "material": (str,),
+    "size_mm": (int, float),
+    "steps": (list,),
+}
+STEP_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "name": (str,),
+    "process": (str,),
+    "material": (str,),
+    "size_mm": (int, float),
+    "tolerance_um": (int, float),
+    "it_grade": (int,),
+    "roughness_um": (int, float),
+    "certificates": (list,),
+    "after": (list,),
+}
+NEEDED = ("quantity", "due", "steps")
+
+
+def order_from(
+    table: Mapping[str, Any], where: str, *, default_id: str, today: date | None = None
+) -> Order:
+    """Make an order of a table, naming every fault of it at once."""
+    faults = _faults(table, FIELDS, where)
+    faults += [
+        f"{where}: {name} is missing. Expected {WANTED[name]}. Add it."
+        for name in NEEDED
+        if name not in table
+    ]
+    rows = table.get("steps")
+    rows = rows if isinstance(rows, list) else []
+    steps: list[OrderStep] = []
+    names: list[str] = []
+    for k, row in enumerate(rows, 1):
+        here = f"{where}, step {k}"
+        if not isinstance(row, dict):
+            faults.append(f"{here} is {row!r}. Expected a [[steps]] table. Write it as one.")
+            continue
+        found = _faults(row, STEP_FIELDS, here)
+        if "process" not in row:
+            found.append(f"{here}: process is missing. Expected a code such as turning. Add it.")
+        faults += found
+        name = _name(row, names, k)
+        after = row.get("after", names[-1:])
+        names.append(name)
+        if found:
+            continue
+        try:
+            steps.append(OrderStep(name, _step(row, table), tuple(map(str, after))))
+        except ShusekiError as error:
+            faults.append(f"{here}: {error}")
+    if faults:
+        raise DataError("\n".join(faults))
+    places = {}
+    for end in ("origin", "destination"):
+        try:
+            places[end] = _place(table.get(end), f"{where}: {end}")
+        except ShusekiError as error:
+            faults.append(str(error))
+    if faults:
+        raise DataError("\n".join(faults))
+    try:
+        return Order(
+            id=str(table.get("id", default_id)),
+            steps=tuple(steps),
+            quantity=table["quantity"],
+            placed=table.get("placed") or today or date.today(),
+            due=table["due"],
+            hub=table.get("hub", ""),
+            cluster=table.get("cluster", ""),
+            piece_kg=table.get("piece_kg"),
+            size_mm=table.get("size_mm"),
+            price_yen=table.get("price_yen"),
+            unknown=table.get("unknown", "refuse"),
+            **places,
+        )
+    except ShusekiError as error:
+        raise type(error)(f"{where}: {error}") from error
+
+
+WANTED = {
+    "quantity": "a whole number of pieces",
+    "due": "a day such as 2026-02-20",
+    "steps": "one [[steps]] table or more",
+}
+
+
+def _faults(
+    table: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], where: str
+) -> list[str]:
+    """Fields that are not known, and values of the wrong type."""
+    faults = []
+    for name, value in table.items():
+        if name not in known:
+            faults.append(f"{where}: {_no_field(name, known)}")
+            continue
+        kinds = known[name]
+        wrong = isinstance(value, bool) or not isinstance(value, kinds)
+        if wrong or (date in kinds and hasattr(value, "hour")):
+            kind = " or ".join(KINDS.get(k, k.__name__) for k in kinds if k is not float)
+            faults.append(f"{where}: {name} = {value!r}. Expected {kind}. Correct it.")
+    return faults
+
+
+def _no_field(name: str, known: Mapping[str, Any]) -> str:
+    near = get_close_matches(name, known, n=1)
+    advice = f"Did you mean {near[0]}?" if near else "Take it out."
+    return f"unknown field {name}. Expected one of {', '.join(known)}. {advice}"
+
+
+KINDS: Mapping[type, str] = {
+    str: "text in quotes",
+    int: "a number",
+    date: "a day without quotes, such as 2026-02-20",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def _name(row: Mapping[str, Any], names: Sequence[str], k: int) -> str:
+    """Name of a step: as written, else its process, numbered where that repeats."""
+    name = str(row.get("name") or row.get("process") or k)
+    return name if name not in names or "name" in row else f"{name} {k}"
+
+
+def _step(row: Mapping[str, Any], order: Mapping[str, Any]) -> Step:
+    quantity = order.get("quantity")
+    return Step(
+        process=row["process"],
+        material=row.get("material", order.get("material", "")),
+        size_mm=row.get("size_mm", order.get("size_mm")),
+        tolerance_um=row.get("tolerance_um"),
+        it_grade=row.get("it_grade"),
+        roughness_um=row.get("roughness_um"),
+        quantity=quantity if isinstance(quantity, int) and quantity > 0 else None,
+        certificates=tuple(map(str, row.get("certificates", ()))),
+    )
+
+
+def _place(given: Any, where: str) -> str | Place | None:
+    if given is None or isinstance(given, str):
+        return given
+    numbers = [given.get("latitude"), given.get("longitude")]
+    fits = all(isinstance(x, int | float) and not isinstance(x, bool) for x in numbers)
+    if not fits or set(given) != {"latitude", "longitude"}:
+        raise DataError(
+            f"{where} = {given!r}. Expected {{latitude = 35.4, longitude = 139.6}}. Correct it."
+        )
+    if not (abs(numbers[0]) <= 90 and abs(numbers[1]) <= 180):
+        raise DataError(
+            f"{where}: latitude {numbers[0]}, longitude {numbers[1]}. Expected degrees within "
+            "±90 and ±180. Are they exchanged?"
+        )
+    return Place(float(numbers[0]), float(numbers[1]))
+
+
+# ---- what no order may be ------------------------------------------------------------------------
+
+
+def _check(order: Order) -> None:
+    here = f"Order {order.id!r}"
+    if not order.steps:
+        raise DataError(f"{here} has no steps. Expected one or more. Add [[steps]] tables.")
+    if len(order.steps) > STEPS:
+        raise ParameterError(
+            f"{here} has {len(order.steps)} steps. Expected at most {STEPS}. Plan it in parts."
+        )
+    if not isinstance(order.quantity, int) or order.quantity < 1:
+        raise ParameterError(
+            f"{here}: quantity = {order.quantity}. Expected one piece or more. Correct it."
+        )
+    if order.due < order.placed:
+        raise ParameterError(
+            f"{here} is due on {order.due}, before {order.placed}, when it is placed. Expected a "
+            "later day. Correct due, or state placed for an order of the past."
+        )
+    if order.days > LATEST:
+        raise ParameterError(
+            f"{here} is due on {order.due}, {order.days} days after it is placed. Expected at "
+            f"most {LATEST}. Correct the year."
+        )
+    for name in ("piece_kg", "price_yen", "size_mm"):
+        value = getattr(order, name)
+        if value is not None and not 0 < value < float("inf"):
+            raise ParameterError(
+                f"{here}: {name} = {value}. Expected a number above 0. Correct it, or leave it out."
+            )
+    if order.unknown not in ("refuse", "ask"):
+        raise ParameterError(
+            f'{here}: unknown = {order.unknown!r}. Expected "refuse" or "ask". Choose one.'
+        )
+    for one in order.steps:
+        _check_step(here, one)
+    _check_sequence(here, order.steps)
+
+
+def _check_step(here: str, one: OrderStep) -> None:
+    step = one.step
+    if step.tolerance_um is None or step.size_mm is None:
+        return
+    if step.tolerance_um >= 1000 * step.size_mm:
+        raise DataError(
+            f"{here}, step {one.name!r}: a tolerance of {step.tolerance_um:g} μm on a part of "
+            f"{step.size_mm:g} mm. Expected a tolerance smaller than the part. Is one of them in "
+            "another unit?"
+        )
+    told = grade_of(step.tolerance_um, step.size_mm)
+    if step.it_grade is not None and told is not None and told != step.it_grade:
+        raise DataError(
+            f"{here}, step {one.name!r}: it_grade = {step.it_grade}, but {step.tolerance_um:g} μm "
+            f"at {step.size_mm:g} mm is IT{told}. Expected one grade. State one of the two."
+        )
+
+
+def _check_sequence(here: str, steps: Sequence[OrderStep]) -> None:
+    names = [one.name for one in steps]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise DataError(
+            f"{here}: repeated step names: {examples(repeated)}. Expected each once. Rename one."
+        )
+    for one in steps:
+        nobody = sorted(set(one.after) - set(names))
+        if nobody:
+            raise UnknownCodeError(
+                f"{here}, step {one.name!r} comes after {examples(nobody)}. Expected names of its "
+                f"steps: {examples(names)}. Correct after."
+            )
+    left = {one.name: set(one.after) for one in steps}
+    while left:
+        free = [name for name, before in left.items() if not before & set(left)]
+        if not free:
+            raise DataError(
+                f"{here}: steps wait for one another: {' → '.join(_ring(left))}. Expected a "
+                "sequence. Take one name out of an after."
+            )
+        for name in free:
+            del left[name]
+
+
+def _ring(left: Mapping[str, set[str]]) -> list[str]:
+    """Steps that go round in a circle, the first one at both ends."""
+    path = [min(left)]
+    while path.count(path[-1]) == 1:
+        path.append(min(left[path[-1]] & set(left)))
+    ring = path[path.index(path[-1]) :]
+    assert all(earlier in left[later] for later, earlier in pairwise(ring))
+    return ring
