@@ -14,7 +14,7 @@ share c of a pair (``theory.knowledge_creation``) follows ::
 
 g the growth of knowledge, c₀ what a newcomer shares with a member. ``knowledge_outlook`` gives the
 growth that follows, and the smallest share of time with outsiders at which a group without
-newcomers keeps the growth that it has now (``theory.knowledge_growth.exchange_growth``).
+newcomers keeps most of the growth that it has now (``theory.knowledge_growth.exchange_growth``).
 
 Takes: two lists of names, years between. Gives: counts, shares per year, growth per year.
 Sources: Jaccard (1901); Berliant and Fujita (2008), as told by 藤田 (2010) in 商工総合研究所
@@ -182,9 +182,10 @@ class KnowledgeOutlook(Result):
         Growth of knowledge per year without newcomers, and with those observed, shape ``(t,)``.
     growth_best
         At the bliss point, per year.
+    keep_share
+        Share of the growth of now that exchange is to keep.
     exchange_share
-        Smallest share of time with outsiders that keeps the growth of now for good; ``nan`` where
-        none does.
+        Smallest share of time with outsiders that keeps so much for good; ``nan`` where none does.
     halving_years
         Until growth without newcomers is half of now; ``nan`` where it stays above.
     """
@@ -196,13 +197,13 @@ class KnowledgeOutlook(Result):
     growth_closed: Floats
     growth_observed: Floats
     growth_best: float
+    keep_share: float
     exchange_share: float
     halving_years: float
 
     def headline(self) -> Message:
         """Decay, and what stops it."""
-        n = self.group
-        said = say(
+        return say(
             "with newcomers as observed, growth of knowledge goes from {now:.0f}% of the best to "
             "{then:.0f}% in {years:g} years; without any, to {closed:.0f}%; {exchange}, n = groups "
             "of {group}",
@@ -211,18 +212,20 @@ class KnowledgeOutlook(Result):
             closed=100 * self.growth_closed[-1] / self.growth_best,
             years=self.time_years[-1],
             exchange=self._exchange(),
-            group=n,
+            group=self.group,
         )
-        return said
 
     def _exchange(self) -> Message:
         if np.isnan(self.exchange_share):
-            return say("no share of exchange with outsiders keeps it where it is")
+            return say(
+                "no share of time with outsiders keeps {keep:.0f}% of it", keep=100 * self.keep_share
+            )
         if self.exchange_share == 0:
-            return say("it does not decay, so that no exchange is needed to stop it")
+            return say("{keep:.0f}% of it stays without exchange", keep=100 * self.keep_share)
         return say(
-            "{percent:.0f}% of time with outsiders keeps it where it is",
+            "{percent:.0f}% of time with outsiders keeps {keep:.0f}% of it",
             percent=100 * self.exchange_share,
+            keep=100 * self.keep_share,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -245,6 +248,7 @@ def knowledge_outlook(
     difference: float | None = None,
     newcomer_difference: float = 0.45,
     efficiency: float = 1.0,
+    keep_share: float = 0.95,
     years: int = 30,
 ) -> KnowledgeOutlook:
     """What the turnover of members does to the knowledge that they create together.
@@ -265,6 +269,8 @@ def knowledge_outlook(
         m of a newcomer and a member, in (0, ½).
     efficiency
         What an hour with outsiders yields, relative.
+    keep_share
+        Share of the growth of now that exchange is to keep.
     years
         How far to look.
 
@@ -281,6 +287,7 @@ def knowledge_outlook(
         ("difference", now, 1e-6, 0.5 - 1e-6),
         ("newcomer_difference", newcomer_difference, 1e-6, 0.5 - 1e-6),
         ("efficiency", efficiency, 1e-6, 1.0),
+        ("keep_share", keep_share, 0.01, 1.0),
         ("years", years, 1, 1000),
     ):
         if not low <= value <= high:
@@ -310,7 +317,10 @@ def knowledge_outlook(
         growth_closed=closed[every],
         growth_observed=with_new[every],
         growth_best=growth_at_best_per_year,
-        exchange_share=_stopping_share(float(closed[0]), group, theta, beta, efficiency),
+        keep_share=keep_share,
+        exchange_share=_stopping_share(
+            keep_share * float(closed[0]), group, theta, beta, efficiency
+        ),
         halving_years=float(time[below[0]]) if below.size else float("nan"),
         notes=(
             say("A model's advice, not a measurement of these members' knowledge."),
@@ -374,12 +384,12 @@ def _stopping_share(
     target: float, group: int, theta: float, beta: float, efficiency: float
 ) -> float:
     """Smallest share of exchange whose long-run growth is the target; 0 or ``nan`` at the ends."""
-    if float(rotation_growth(group, theta, beta)) >= target * (1 - 1e-6):
+    if float(rotation_growth(group, theta, beta)) >= target:
         return 0.0
 
     def excess(share: float) -> float:
         found = exchange_growth(share, group, efficiency=efficiency, theta=theta, beta=beta)
-        return found - target * (1 - 1e-3)
+        return found - target
 
     grid = np.linspace(0.005, 0.995, 199)
     enough = [share for share in grid if excess(float(share)) >= 0]
