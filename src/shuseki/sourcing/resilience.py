@@ -15,8 +15,8 @@ Takes: ``Orders`` (``ChainTable``: each order's chains and their cost, or any ob
 Sources: as ``exits``; Diem et al. (2022) for the static index beside it (``systemic_risk``).
 Checked against: with β_sales = 0 the exits are independent, and P(no survivor) = Π p_i; an order
 with one chain fails with any of its firms.
-Limits: the orders are those at hand; no new ones come, and (unless ``entrants_per_year``) no firm
-enters. Prices stay. A lost order loses its worth (its cost where no worth is stated).
+Limits: the orders are those at hand; no new ones come and no firm enters. Prices stay. A lost order
+loses its worth less its cost (as much as it costs where no worth is stated).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -254,11 +254,15 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
 
 
 def _loss(before: Plan, after: Plan, worth: Floats) -> tuple[Ints, Floats, Floats]:
-    """Orders lost (0 or 1), yen lost with them, cost increase of the others, shape ``(o,)`` each."""
+    """Orders lost (0 or 1), yen lost with them, cost increase of the others, shape ``(o,)`` each.
+
+    An order that is served only after counts as yen won, where its worth is stated.
+    """
     had, has = ~np.isnan(before.cost_yen), ~np.isnan(after.cost_yen)
-    lost = had & ~has
+    lost, won = had & ~has, ~had & has & np.isfinite(worth)
     stated = np.where(np.isinf(worth), 2 * before.cost_yen, worth)  # worth − cost = cost
     yen = np.where(lost, stated - before.cost_yen, 0.0)
+    yen = np.where(won, after.cost_yen - worth, yen)
     dearer = np.where(had & has, after.cost_yen - before.cost_yen, 0.0)
     return lost.astype(np.int64), np.nan_to_num(yen), np.nan_to_num(dearer)
 
