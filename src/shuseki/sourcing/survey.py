@@ -60,7 +60,9 @@ MINIMUM = 10
 """Firms below which the answers of a group are not shown."""
 TICKED = frozenset({"1", "1.0", "x", "○", "◯", "〇", "●", "✓", "✔", "yes", "y", "true", "はい", "有"})
 BLANK = frozenset({"0", "0.0", "no", "n", "false", "いいえ", "無", "-", "–", "×", "✗"})
-JOINED = re.compile(r"[;；、｜|\n]+")
+JOINED = re.compile(r"[;；｜|\n]+")
+COMMA = re.compile(r"([、,，])")
+"""Separates answers too, but stands in the wording of some."""
 
 WILSON_1927 = Source(
     "Wilson1927",
@@ -840,10 +842,8 @@ def _joined(
     for name, asked in columns.items():
         low, high = (0, ends[-1]) if asked is None else (ends[asked], ends[asked + 1])
         for at, (row, cell) in enumerate(zip(table.index, table[name], strict=True)):
-            for part in JOINED.split("" if pd.isna(cell) else str(cell)):
+            for part in parts_of("" if pd.isna(cell) else str(cell), known):
                 text = plain(part)
-                if not text:
-                    continue
                 numbers = [k for k in known.get(text, []) if low <= k < high]
                 if len(numbers) > 1:
                     raise _ambiguous(part.strip(), questions, numbers, f" in row {row}")
@@ -856,6 +856,28 @@ def _joined(
     for low, high in zip(ends, ends[1:], strict=False):
         there[:, low:high] = ticks[:, low:high].any(axis=1, keepdims=True)
     return ticks, there, [str(name) for name in table.columns if str(name) not in columns]
+
+
+def parts_of(cell: str, known: Mapping[str, object]) -> list[str]:
+    """Split a cell of joined answers; a comma inside a known wording does not separate.
+
+    Examples
+    --------
+    >>> parts_of("学び、向上した、刺激; 仲間", {"学び、向上した": 0, "刺激": 1})
+    ['学び、向上した', '刺激', '仲間']
+    """
+    parts: list[str] = []
+    for piece in JOINED.split(cell):
+        tokens = COMMA.split(piece)
+        at = 0
+        while at < len(tokens):
+            ends = range(len(tokens), at, -1)
+            whole = ("".join(tokens[at:end]) for end in ends)
+            stop = next((e for e, text in zip(ends, whole, strict=True) if plain(text) in known), 0)
+            stop = stop or at + 1
+            parts.append("".join(tokens[at:stop]).strip())
+            at = stop + 1
+    return [part for part in parts if plain(part)]
 
 
 def _ambiguous(
