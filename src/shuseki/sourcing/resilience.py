@@ -60,12 +60,14 @@ class Plan(NamedTuple):
     """How the orders are served.
 
     ``cost_yen`` of each order, ``nan`` where lost, shape ``(o,)``; ``sales_yen`` of each firm,
-    shape ``(n,)``; ``uses``, which firm serves which order, shape ``(o, n)``.
+    shape ``(n,)``; ``uses``, which firm serves which order, and ``paid_yen``, what it is paid,
+    shape ``(o, n)``.
     """
 
     cost_yen: Floats
     sales_yen: Floats
     uses: Bools
+    paid_yen: Floats
 
 
 class Orders(Protocol):
@@ -140,7 +142,8 @@ class ChainTable:
         uses = np.zeros((len(self.names), len(self.firms)), dtype=bool)
         uses[served] = self.uses[chosen]
         shares = uses / np.maximum(uses.sum(axis=1, keepdims=True), 1)
-        return Plan(cost, np.nan_to_num(cost) @ shares, uses)
+        paid = np.nan_to_num(cost)[:, None] * shares  # in equal parts: the table does not say
+        return Plan(cost, paid.sum(axis=0), uses, paid)
 
     def only(self, chains: Bools) -> "ChainTable":
         """The same orders with some of the chains, shape ``(c,)``."""
