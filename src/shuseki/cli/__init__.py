@@ -65,6 +65,11 @@ COMMANDS = {
         "Why do firms start there? Neighbours, counts, borders, specifications.",
     ),
     "theory": ("theory", "Why do firms gather? Models of agglomeration."),
+    "network": ("network", "Who deals with whom? Roles, coupling, failures that spread."),
+    "members": ("network", "Who came and went between two lists of members?"),
+    "rents": ("network", "What does it bring clusters to share their directories?"),
+    "resilience": ("network", "Who is missed when they go, and which policy helps?"),
+    "survey": ("network", "What do members say that their network brought them?"),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 

@@ -29,7 +29,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import networkx as nx
 import numba
 import numpy as np
 import pandas as pd
@@ -99,7 +98,7 @@ class Network:
     weights
         ``w_ij ≥ 0`` from i (who orders) to j, shape ``(n, n)``; the diagonal is 0.
     features
-        What each firm does, such as its processes; empty where unknown.
+        What each firm does, such as its processes, the main one first; empty where unknown.
 
     Raises
     ------
@@ -210,14 +209,14 @@ def network_of(
             weights[at[tie.source], at[tie.target]] += size
     if weight == "ties":
         weights = np.minimum(weights, 1.0)
-    processes: dict[str, set[str]] = {}
+    processes: dict[str, dict[str, None]] = {}
     for capability in directory.capabilities:
-        processes.setdefault(capability.firm, set()).add(capability.process)
+        processes.setdefault(capability.firm, {})[capability.process] = None
     return Network(
         firms=directory.keys,
         groups=tuple(firm.cluster for firm in directory.firms),
         weights=weights,
-        features=tuple(tuple(sorted(processes.get(key, ()))) for key in directory.keys),
+        features=tuple(tuple(processes.get(key, ())) for key in directory.keys),
         sources=directory.sources,
     )
 
@@ -323,7 +322,7 @@ def _firms(
     features: tuple[tuple[str, ...], ...] = ()
     if "features" in table:
         features = tuple(
-            tuple(sorted({part.strip() for part in str(cell).split(";")} - {""}))
+            tuple(dict.fromkeys(part.strip() for part in str(cell).split(";") if part.strip()))
             for cell in table["features"]
         )
     return tuple(table["firm"]), tuple(named), features
@@ -671,11 +670,22 @@ class Positions(Result):
         ``blau_features``, ``shannon_features`` (of its partners).
     transitivity
         Closed share of all two-paths, ties taken both ways, 0 to 1.
+    place
+        Where each firm is drawn, tied firms near each other, shape ``(n, 2)``; no geography.
+    source, target
+        Numbers of the firms of each tie, shape ``(t,)``.
     """
 
     table: pd.DataFrame
     transitivity: float
-    ties: int
+    place: Floats
+    source: Ints
+    target: Ints
+
+    @property
+    def ties(self) -> int:
+        """Number of ties."""
+        return len(self.source)
 
     def headline(self) -> Message:
         """Size, closure, isolates."""
@@ -708,6 +718,8 @@ def positions(network: Network, *, rng: np.random.Generator | None = None) -> Po
     DataError
         The network has no tie.
     """
+    import networkx as nx  # heavy: only who asks for positions pays for it
+
     ties = network.ties
     if not ties.any():
         raise DataError("The network has no tie. Expected one or more. Add ties between firms.")
@@ -748,7 +760,9 @@ def positions(network: Network, *, rng: np.random.Generator | None = None) -> Po
     return Positions(
         table=table,
         transitivity=float(nx.transitivity(both)),
-        ties=int(ties.sum()),
+        place=_drawn(both, n),
+        source=np.nonzero(ties)[0].astype(np.int64),
+        target=np.nonzero(ties)[1].astype(np.int64),
         notes=tuple(notes),
         sources=(*network.sources, BURT_1992, UZZI_1996),
     )
@@ -756,6 +770,28 @@ def positions(network: Network, *, rng: np.random.Generator | None = None) -> Po
 
 def _by_firm(values: Mapping[int, float], n: int) -> Floats:
     return np.array([float(values[k]) for k in range(n)])
+
+
+def _drawn(both: Any, n: int) -> Floats:
+    """Places of the firms: the largest part inside the circle of radius 1, the others around it."""
+    import networkx as nx
+
+    place = np.zeros((n, 2))
+    parts = sorted(nx.connected_components(both), key=lambda part: (-len(part), min(part)))
+    for k, part in enumerate(parts):
+        rows = sorted(part)
+        own = np.zeros((1, 2))
+        if len(rows) > 1:
+            spread = 3 / np.sqrt(len(rows))
+            found = nx.spring_layout(both.subgraph(rows), k=spread, seed=0, iterations=80)
+            own = np.array([found[row] for row in rows])
+            own = own - own.mean(axis=0)
+            own /= np.quantile(np.hypot(own[:, 0], own[:, 1]), 0.95) or 1.0
+        if k:
+            angle = 2 * np.pi * k / max(len(parts) - 1, 1)
+            own = own * 0.08 + 1.4 * np.array([np.cos(angle), np.sin(angle)])
+        place[rows] = own
+    return place
 
 
 def _kinds(partners: Bools, kinds: Sequence[tuple[str, ...]]) -> Floats:

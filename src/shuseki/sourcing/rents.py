@@ -137,13 +137,13 @@ class SharingRent(Result):
             {
                 "cluster": self.clusters,
                 "alone_yen": self.alone,
-                "shapley_share_yen": self.shares,
+                "shapley_value_yen": self.shares,
                 "standard_error_yen": self.standard_errors,
-                "gain_yen": self.shares - self.alone,
+                "sharing_gain_yen": self.shares - self.alone,
                 "marginal_value_yen": self.together - self.left_out,
             }
         )
-        return frame.sort_values(["gain_yen", "cluster"], ascending=[False, True], ignore_index=True)
+        return frame.sort_values(["sharing_gain_yen", "cluster"], ascending=[False, True], ignore_index=True)
 
 
 def sharing_rent(
@@ -153,6 +153,7 @@ def sharing_rent(
     draws: int = 500,
     rng: np.random.Generator | None = None,
     sources: tuple[Source, ...] = (),
+    notes: tuple[str, ...] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> SharingRent:
     """Compute the rent of sharing and the Shapley share of every cluster.
@@ -167,6 +168,8 @@ def sharing_rent(
         Random orders of arrival where there are more than ten.
     rng
         Of the draws; ``default_rng(0)`` without it.
+    sources, notes
+        Of the values, to travel with the answer.
     progress
         Called with (done, of).
 
@@ -203,19 +206,19 @@ def sharing_rent(
         tolerance = 1e-9 * max(1.0, float(np.abs(table).max()))
         superadditive = _is_superadditive(table, tolerance)
         stable = _is_stable(table, shares, tolerance)
-        notes = [say("Shares are exact: all {n:,} plans were made.", n=1 << n)]
+        said = [say("Shares are exact: all {n:,} plans were made.", n=1 << n)]
     else:
         if draws < 2:
             raise ParameterError(f"{draws} draws. Expected 2 or more, such as 500.")
         rng = np.random.default_rng(0) if rng is None else rng
         shares, errors = sampled_shapley(known, n, draws, rng, progress=progress)
-        notes = [say("Shares are means over {n:,} random orders of arrival.", n=draws)]
+        said = [say("Shares are means over {n:,} random orders of arrival.", n=draws)]
     if superadditive is False:
-        notes.append(
+        said.append(
             say("Some clusters lose by joining: a plan for all is worth less than its parts.")
         )
     if stable is False:
-        notes.append(
+        said.append(
             say("Some clusters would earn more by themselves than the Shapley rule gives them.")
         )
     return SharingRent(
@@ -228,7 +231,7 @@ def sharing_rent(
         nothing=known(0),
         is_superadditive=superadditive,
         is_stable=stable,
-        notes=tuple(notes),
+        notes=(*notes, *said),
         sources=(*sources, SHAPLEY_1953, *((CASTRO_2009,) if n > EXACT else ())),
     )
 
@@ -462,7 +465,7 @@ class ChannelSplit(Result):
         return pd.DataFrame(
             {
                 "channel": [word(name) for name in self.channels],
-                "shapley_share_yen": self.shares,
+                "shapley_value_yen": self.shares,
                 "rent_with_this_alone_yen": self.only,
                 "rent_without_this_yen": self.without,
             }

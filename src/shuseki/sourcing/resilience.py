@@ -311,8 +311,8 @@ class Criticality(Result):
         top = ranked[0]
         single = int((self.orders_lost > 0).sum())
         return say(
-            "{firm} is most critical: without it {lost:count(order)} of {orders:,} are lost and "
-            "the rest cost ¥{dearer:,.0f} more; it leaves within {years:count(year)} with "
+            "{firm} is most critical: its exit loses {lost:count(order)} of {orders:,} and makes "
+            "the rest ¥{dearer:,.0f} dearer; it leaves within {years:count(year)} with "
             "probability {p:.2f}. {single:count(firm)} cannot be replaced in some order, n = "
             "{n:count(firm)}",
             firm=self.firms[top],

@@ -91,7 +91,8 @@ class PlannedOrders:
 
     def inside(self) -> "PlannedOrders":
         """The same orders, each made within its own cluster."""
-        return replace(self, stays_inside=True, _found={})
+        note = say("Every order is made inside its own cluster, as if nothing were shared.")
+        return replace(self, stays_inside=True, notes=(*self.notes, note), _found={})
 
     def plan(self, alive: Bools, before: Plan | None = None) -> Plan:
         """Serve every order as cheaply as the firms that are there allow."""

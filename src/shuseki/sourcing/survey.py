@@ -330,7 +330,7 @@ class ItemTests(Result):
     question
         Of the items.
     table
-        One row per pair, the more frequent first: ``answer``, ``other``, ``difference_percent``
+        One row per pair, the more frequent first: ``answer``, ``other_answer``, ``difference_percent``
         (points), ``least_p_value``, ``greatest_p_value`` (over all overlaps; equal where it is
         known), ``adjusted_p_value`` (Holm, of the greatest), ``verdict``.
     """
@@ -342,6 +342,16 @@ class ItemTests(Result):
     def headline(self) -> Message:
         """How many pairs differ whatever the overlap."""
         verdicts = self.table["verdict"].map(str)
+        if self.question.answers is not None:
+            return say(
+                "{question}: {differ:,} of {pairs:count(pair)} of answers differ (adjusted p below "
+                "{level:g}), n = {n:count(firm)}",
+                question=self.question.name,
+                differ=int((verdicts == str(say("differ"))).sum()),
+                pairs=len(self.table),
+                level=self.level,
+                n=self.question.n,
+            )
         return say(
             "{question}: {differ:,} of {pairs:count(pair)} of answers differ whatever the overlap, "
             "{open:,} may (adjusted p below {level:g}), n = {n:count(firm)}",
@@ -389,8 +399,8 @@ def item_tests(question: Question, *, level: float = 0.05) -> ItemTests:
                 {
                     "answer": question.items[i].answer,
                     "answer_ja": str(told(question.items[i].name, "ja")),
-                    "other": question.items[j].answer,
-                    "other_ja": str(told(question.items[j].name, "ja")),
+                    "other_answer": question.items[j].answer,
+                    "other_answer_ja": str(told(question.items[j].name, "ja")),
                     "difference_percent": 100 * (a - b) / question.n,
                     "least_p_value": low,
                     "greatest_p_value": high,

@@ -130,7 +130,8 @@ def systemic_risk(
     network
         ``w_ij`` is what i orders from j.
     sectors
-        Of each firm; its group by default.
+        Of each firm; by default its first feature (its main process) where the network has
+        features, else its group.
     essential
         ``"all"`` inputs stop production, ``"none"`` does, or a table of booleans: rows are sectors
         that supply, columns sectors that use.
@@ -148,7 +149,7 @@ def systemic_risk(
         raise ParameterError(f"tolerance = {tolerance:g}. Expected one in (0, 0.1], such as 1e-6.")
     if not network.ties.any():
         raise DataError("The network has no tie. Expected one or more. Add ties between firms.")
-    named = network.groups if sectors is None else sectors
+    named = _sectors(network) if sectors is None else sectors
     if len(named) != len(network):
         raise DataError(f"{len(named)} sectors for {len(network)} firms. Expected one of each.")
     names, sector = np.unique(np.array(named, dtype=object), return_inverse=True)
@@ -175,6 +176,12 @@ def systemic_risk(
         ),
         sources=(*network.sources, DIEM_2022),
     )
+
+
+def _sectors(network: Network) -> tuple[str, ...]:
+    if not network.features:
+        return network.groups
+    return tuple(some[0] if some else "" for some in network.features)
 
 
 def cascade_shares(
