@@ -38,9 +38,11 @@ from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, say
+from shuseki.language.names import TwoNames
 from shuseki.reading.tables import read_table
 from shuseki.results import Result, result
 from shuseki.sources import USER, Source
+from shuseki.sourcing.processes import processes
 
 __all__ = [
     "STATUSES",
@@ -581,13 +583,19 @@ class ExitOutlook(Result):
         return say(
             "{exits}; most at risk: {process}, nobody left with probability {none:.2f}",
             exits=said,
-            process=str(first["process"]),
+            process=_process_name(str(first["process"])),
             none=float(first["none_left_share"]),
         )
 
     def to_frame(self) -> pd.DataFrame:
         """One row per firm, the most likely to leave first."""
         return self.firms.copy()
+
+
+def _process_name(code: str) -> str:
+    """What a process is called, in both languages; a name that is no code stays."""
+    known = processes().get(code)
+    return code if known is None else TwoNames(known.name_en, known.name_ja)
 
 
 def exit_outlook(

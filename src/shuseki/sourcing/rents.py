@@ -135,7 +135,7 @@ class SharingRent(Result):
         """One row per cluster, the largest gain first, then by name."""
         frame = pd.DataFrame(
             {
-                "cluster": self.clusters,
+                "cluster_name": self.clusters,
                 "alone_yen": self.alone,
                 "shapley_value_yen": self.shares,
                 "standard_error_yen": self.standard_errors,
@@ -143,7 +143,7 @@ class SharingRent(Result):
                 "marginal_value_yen": self.together - self.left_out,
             }
         )
-        return frame.sort_values(["sharing_gain_yen", "cluster"], ascending=[False, True], ignore_index=True)
+        return frame.sort_values(["sharing_gain_yen", "cluster_name"], ascending=[False, True], ignore_index=True)
 
 
 def sharing_rent(
@@ -464,7 +464,7 @@ class ChannelSplit(Result):
         """One row per channel."""
         return pd.DataFrame(
             {
-                "channel": [word(name) for name in self.channels],
+                "channel": pd.Series([word(name) for name in self.channels], dtype=object),
                 "shapley_value_yen": self.shares,
                 "rent_with_this_alone_yen": self.only,
                 "rent_without_this_yen": self.without,

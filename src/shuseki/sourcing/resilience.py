@@ -811,7 +811,7 @@ def compare_policies(
         saved = _interval((nothing.loss_yen - paths.loss_yen)[:, 1:].sum(axis=1))
         rows.append(
             {
-                "policy": policy.name,
+                "policy": str(policy.name),
                 "firms_helped": len(policy.successors) + len(policy.transfers),
                 "orders_saved": orders_saved[0],
                 "orders_saved_low": orders_saved[1],
@@ -823,7 +823,9 @@ def compare_policies(
             }
         )
     return PolicyComparison(
-        table=pd.DataFrame(rows),
+        table=pd.DataFrame(rows).assign(
+            policy=pd.Series([policy.name for policy in policies], dtype=object)
+        ),
         runs=runs,
         years=years,
         notes=(

@@ -409,7 +409,7 @@ def item_tests(question: Question, *, level: float = 0.05) -> ItemTests:
     table = pd.DataFrame(rows)
     table["adjusted_p_value"] = holm(table["greatest_p_value"].to_numpy())
     possible = holm(table["least_p_value"].to_numpy())
-    table["verdict"] = [
+    verdicts = [
         say("differ")
         if sure < level
         else say("depends on the overlap")
@@ -417,6 +417,7 @@ def item_tests(question: Question, *, level: float = 0.05) -> ItemTests:
         else say("not told apart")
         for sure, maybe in zip(table["adjusted_p_value"], possible, strict=True)
     ]
+    table["verdict"] = pd.Series(verdicts, dtype=object)
     known = question.answers is not None
     return ItemTests(
         question=question,

@@ -111,7 +111,7 @@ class Turnover(Result):
     def to_frame(self) -> pd.DataFrame:
         """One row per name: whether it stayed, left or joined."""
         rows = [
-            (name, word(what))
+            (name, word(f"member_{what}"))
             for what, names in (
                 ("stayed", self.stayed),
                 ("left", self.left),
@@ -119,7 +119,7 @@ class Turnover(Result):
             )
             for name in names
         ]
-        return pd.DataFrame(rows, columns=["member", "change"])
+        return pd.DataFrame(rows, columns=["member", "change"], dtype=object)
 
 
 def turnover(before: Sequence[str], after: Sequence[str], *, years: float) -> Turnover:

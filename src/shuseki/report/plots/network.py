@@ -233,10 +233,10 @@ def _(result: SharingRent, *, lang: str = "en") -> go.Figure:
         y=told(say("yen"), lang),
     )
     figure.add_bar(
-        x=table["cluster"], y=table["alone_yen"], name=told(say("alone"), lang), marker_color=MISSING
+        x=table["cluster_name"], y=table["alone_yen"], name=told(say("alone"), lang), marker_color=MISSING
     )
     figure.add_bar(
-        x=table["cluster"],
+        x=table["cluster_name"],
         y=table["sharing_gain_yen"],
         name=told(say("gain by the Shapley rule"), lang),
         marker_color=BLUE,
