@@ -161,9 +161,7 @@ def members(
         growth_at_best_per_year=growth,
         efficiency=efficiency,
     )
-    _give(
-        say("Turnover of members"), [outlook, found], figure=figure, output=output, lang=lang
-    )
+    _give(say("Turnover of members"), [outlook, found], figure=figure, output=output, lang=lang)
 
 
 @app.command()
@@ -212,9 +210,7 @@ def rents(
         single = firm_values(
             made.value_of_firms, made.firms, sources=made.sources, progress=progress
         )
-    _give(
-        say("Rents of sharing"), [whole, split, single], figure=figure, output=output, lang=lang
-    )
+    _give(say("Rents of sharing"), [whole, split, single], figure=figure, output=output, lang=lang)
 
 
 @app.command()
@@ -307,9 +303,7 @@ def survey(
     bounds: Annotated[
         str | None, typer.Option(help='Lower ends of the classes of a group: "1,5,20".')
     ] = None,
-    minimum: Annotated[
-        int, typer.Option(help="Groups with fewer firms are not shown.")
-    ] = MINIMUM,
+    minimum: Annotated[int, typer.Option(help="Groups with fewer firms are not shown.")] = MINIMUM,
     confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
     figure: Page = None,
     output: Output = None,

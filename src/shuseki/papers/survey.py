@@ -74,12 +74,14 @@ def printed_questions(paper: PrintedPaper | None = None) -> tuple[Question, ...]
                 question_ja=str(rows["question_ja"].iloc[0]),
                 items=tuple(
                     Item(
-                        row.answer,
-                        row.answer_ja,
-                        tuple(part.strip() for part in row.wording.split(";") if part.strip()),
-                        row.kind == "exclusive",
+                        answer,
+                        answer_ja,
+                        tuple(part.strip() for part in wording.split(";") if part.strip()),
+                        kind == "exclusive",
                     )
-                    for row in rows.itertuples()
+                    for answer, answer_ja, wording, kind in rows[
+                        ["answer", "answer_ja", "wording", "kind"]
+                    ].to_numpy(dtype=object)
                 ),
                 counts=least[rows.index].astype(np.int64),
                 n=int(n[rows.index[0]]),

@@ -9,8 +9,8 @@ sales that it has lost (complementary log-log)::
 What is not known of a firm is not made up: an unknown successor is a mixture, by published rates of
 *one* publisher and year (their samples differ, so rates are never mixed); an unknown age is the
 median of those known, an unknown size 10 persons, and the notes count both. Coefficients are
-assumptions with ranges (``data/exit_hazard.csv``); ``calibrated`` moves α until the firms leave at a
-stated yearly rate.
+assumptions with ranges (``data/exit_hazard.csv``); ``calibrated`` moves α until the firms leave at
+a stated yearly rate.
 
 A process survives while one firm does: with exits independent, P(none left) = Π p_i.
 
@@ -171,6 +171,11 @@ def _assumed(column: str = "value") -> dict[str, float]:
     return {row["name"]: float(row[column]) for row in _rows("exit_hazard.csv")}
 
 
+def _effects(table: Mapping[str, float]) -> tuple[float, float, float, float]:
+    decided, undecided, will_close, too_early = (table[name] for name in STATUSES)
+    return decided, undecided, will_close, too_early
+
+
 @dataclass(frozen=True)
 class ExitHazard:
     """Coefficients of the yearly hazard; those of ``data/exit_hazard.csv`` by default.
@@ -193,7 +198,7 @@ class ExitHazard:
     hazard_at_60: float = field(default_factory=lambda: _assumed()["hazard_at_60"])
     per_10_years_of_age: float = field(default_factory=lambda: _assumed()["per_10_years_of_age"])
     successor: tuple[float, float, float, float] = field(
-        default_factory=lambda: tuple(_assumed()[name] for name in STATUSES)  # type: ignore[arg-type, return-value]
+        default_factory=lambda: _effects(_assumed())
     )
     per_doubling_of_employees: float = field(
         default_factory=lambda: _assumed()["per_doubling_of_employees"]
@@ -227,7 +232,7 @@ class ExitHazard:
         return ExitHazard(
             table["hazard_at_60"],
             table["per_10_years_of_age"],
-            tuple(table[name] for name in STATUSES),  # type: ignore[arg-type]
+            _effects(table),
             table["per_doubling_of_employees"],
             table["per_share_of_sales_lost"],
         )
@@ -340,7 +345,10 @@ def read_owners(path: str | Path | pd.DataFrame, rates: SuccessionRates | None =
         table = path
     else:
         table = read_table(
-            path, codes=["firm"], numbers=["owner_age", "employees"], text=["successor", "processes"]
+            path,
+            codes=["firm"],
+            numbers=["owner_age", "employees"],
+            text=["successor", "processes"],
         )
     if "firm" not in table or table.empty:
         raise DataError(
@@ -467,7 +475,7 @@ def _owners(
     )
 
 
-# ---- arithmetic ------------------------------------------------------------------------------------
+# ---- arithmetic ----------------------------------------------------------------------------------
 
 
 def yearly_hazard(
@@ -542,7 +550,7 @@ def none_left(probability: Floats, member: Bools) -> Floats:
     return np.asarray(np.where(member, probability[:, None], 1.0).prod(axis=0))
 
 
-# ---- outlook ---------------------------------------------------------------------------------------
+# ---- outlook -------------------------------------------------------------------------------------
 
 
 @result

@@ -8,7 +8,7 @@ orders from firm j (yen, orders, or 1). ::
                   gatekeeper (j and k of one), representative (i and j of one), liaison (three)
     E–I index     (E − I) / (E + I), ties to other groups and within the own: −1 all within, 1 none
     constraint    Burt's Σ_j (p_ij + Σ_q p_iq p_qj)²; effective size: partners that do not overlap
-    coupling      first order Σ_j p_ij², p_ij the share of i's trade with j (1/k even, 1 one partner);
+    coupling      first order Σ_j p_ij², p_ij the share of i's trade with j (1/k to 1);
                   second order: mean of the partners' first order, weighted by p_ij
     diversity     Blau 1 − Σ s_k², Shannon −Σ s_k ln s_k, of the partners' groups or processes
 
@@ -166,7 +166,7 @@ class Network:
         )
 
 
-# ---- where networks come from ------------------------------------------------------------------
+# ---- where networks come from --------------------------------------------------------------------
 
 
 def network_of(
@@ -250,9 +250,10 @@ def read_network(
     """
     table = _table(ties, codes=["source", "target"], numbers=["weight"])
     ends = table[["source", "target"]].to_numpy(dtype=object)
+    features: tuple[tuple[str, ...], ...] = ()
     if firms is None:
         names = tuple(dict.fromkeys(ends.ravel().tolist()))
-        groups, features = ("",) * len(names), ()
+        groups: tuple[str, ...] = ("",) * len(names)
     else:
         names, groups, features = _firms(firms, group)
     place = {name: k for k, name in enumerate(names)}
@@ -356,7 +357,7 @@ def _table(
     return pd.DataFrame(read, index=given.index)
 
 
-# ---- brokerage ---------------------------------------------------------------------------------
+# ---- brokerage -----------------------------------------------------------------------------------
 
 
 @result
@@ -407,9 +408,7 @@ class Brokerage(Result):
         for k, role in enumerate(ROLES):
             frame[f"{role}_expected"] = self.expected[:, k]
         frame = frame[frame["open_pairs"] > 0]
-        return frame.sort_values(
-            ["open_pairs", "firm"], ascending=[False, True], ignore_index=True
-        )
+        return frame.sort_values(["open_pairs", "firm"], ascending=[False, True], ignore_index=True)
 
 
 def brokerage(network: Network) -> Brokerage:
@@ -468,7 +467,7 @@ def broker_counts(ties: Bools, group: Ints) -> Ints:
             if i == j or not ties[i, j]:
                 continue
             for k in range(n):
-                if k == j or k == i or not ties[j, k] or ties[i, k]:
+                if k in (i, j) or not ties[j, k] or ties[i, k]:
                     continue
                 if group[i] == group[k]:
                     role = 0 if group[j] == group[i] else 1
@@ -483,7 +482,7 @@ def broker_counts(ties: Bools, group: Ints) -> Ints:
 
 
 def expected_role_shares(group: Ints) -> Floats:
-    """Probability of each role of a path through j when the others' groups are permuted, ``(n, 5)``.
+    """Probability of each role of a path through j, the others' groups permuted, ``(n, 5)``.
 
     With N_g firms of j's group g among n, and D = (n−1)(n−2): coordinator (N_g−1)(N_g−2)/D,
     itinerant Σ_{h≠g} N_h(N_h−1)/D, gatekeeper and representative (n−N_g)(N_g−1)/D each.
@@ -501,7 +500,7 @@ def expected_role_shares(group: Ints) -> Floats:
     return np.column_stack([within, itinerant, across, across, liaison]) / pairs
 
 
-# ---- within or across groups -------------------------------------------------------------------
+# ---- within or across groups ---------------------------------------------------------------------
 
 
 @result
@@ -585,7 +584,9 @@ def group_mixing(
     observed = external_internal_index(ties, group)
     chance = _chance_index(group)
     source, target = np.nonzero(ties)
-    drawn = np.array([_index_of(rng.permutation(group), source, target) for _ in range(permutations)])
+    drawn = np.array(
+        [_index_of(rng.permutation(group), source, target) for _ in range(permutations)]
+    )
     far = np.abs(drawn - chance) >= abs(observed - chance) - 1e-12
     names = np.unique(np.array(network.groups, dtype=object))
     rows = []
@@ -628,7 +629,8 @@ def external_internal_index(ties: Bools, group: Ints) -> float:
 
     Examples
     --------
-    >>> external_internal_index(np.array([[0, 1, 1], [0, 0, 0], [0, 0, 0]], bool), np.array([0, 0, 1]))
+    >>> ties = np.array([[0, 1, 1], [0, 0, 0], [0, 0, 0]], dtype=bool)
+    >>> external_internal_index(ties, np.array([0, 0, 1]))
     0.0
     """
     source, target = np.nonzero(ties)
@@ -652,7 +654,7 @@ def _chance_index(group: Ints) -> float:
     return 1 - 2 * within
 
 
-# ---- the place of each firm --------------------------------------------------------------------
+# ---- the place of each firm ----------------------------------------------------------------------
 
 
 @result

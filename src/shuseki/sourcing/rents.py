@@ -4,7 +4,8 @@ v(S) is the value of the best plan that the clusters (or firms) S can make toget
 the orders they can serve, less what serving them costs. ::
 
     rent of sharing   R = v(N) − Σ_i v({i})
-    Shapley share     φ_i = Σ_{S ∌ i} |S|! (n−1−|S|)! / n! · (v(S ∪ i) − v(S)),   Σ φ_i = v(N) − v(∅)
+    Shapley share     φ_i = Σ_{S ∌ i} |S|! (n−1−|S|)! / n! · (v(S ∪ i) − v(S));
+                      Σ φ_i = v(N) − v(∅)
     gain of i         φ_i − v({i}),                        Σ gains = R where v(∅) = 0
     marginal value    v(N) − v(N ∖ i): what is lost if i alone leaves
 
@@ -23,7 +24,7 @@ rule gives to each, not what each will accept: see ``is_stable``.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 from math import factorial
 from pathlib import Path
@@ -143,7 +144,9 @@ class SharingRent(Result):
                 "marginal_value_yen": self.together - self.left_out,
             }
         )
-        return frame.sort_values(["sharing_gain_yen", "cluster_name"], ascending=[False, True], ignore_index=True)
+        return frame.sort_values(
+            ["sharing_gain_yen", "cluster_name"], ascending=[False, True], ignore_index=True
+        )
 
 
 def sharing_rent(
@@ -352,7 +355,7 @@ def _is_stable(table: Floats, shares: Floats, tolerance: float) -> bool:
 
 
 def value_table(value: Value, names: Sequence[str]) -> pd.DataFrame:
-    """v of every set of some clusters: columns ``clusters`` (joined by +) and ``value_yen``."""
+    """V of every set of some clusters: columns ``clusters`` (joined by +) and ``value_yen``."""
     members = _named(names)
     rows = [
         ("+".join(some), float(value(frozenset(some))))
@@ -392,8 +395,8 @@ def read_values(given: str | Path | pd.DataFrame) -> tuple[Value, tuple[str, ...
             )
         if some in rows:
             raise DataError(
-                f"{'+'.join(sorted(some))} is given twice, in rows {rows[some]} and {row}. Expected "
-                "each set once. Keep one."
+                f"{'+'.join(sorted(some))} is given twice, in rows {rows[some]} and {row}. "
+                "Expected each set once. Keep one."
             )
         if not np.isfinite(value):
             raise DataError(f"Row {row}: no value for {text!r}. Expected yen. Fill it in.")

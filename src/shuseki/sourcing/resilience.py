@@ -186,12 +186,15 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
         table = given
     else:
         table = read_table(
-            given, codes=["order", "chain"], numbers=["cost_yen", "worth_yen"], required=["cost_yen"]
+            given,
+            codes=["order", "chain"],
+            numbers=["cost_yen", "worth_yen"],
+            required=["cost_yen"],
         )
     missing = [name for name in ("order", "chain", "cost_yen") if name not in table]
     if missing or table.empty:
         raise DataError(
-            f"The table of chains has {len(table)} rows and lacks {examples(missing) or 'nothing'}. "
+            f"The table of chains has {len(table)} rows, lacks {examples(missing) or 'nothing'}. "
             "Expected order, chain, cost_yen and one row or more. Correct it."
         )
     chains = [
@@ -205,15 +208,17 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
             f"{SEPARATOR}, such as hub {SEPARATOR} plater. Fill them in."
         )
     cost = table["cost_yen"].to_numpy(dtype=float)
-    wrong = ~(cost >= 0) | np.isinf(cost)
+    wrong: Bools = np.asarray(~(cost >= 0) | np.isinf(cost))
     if wrong.any():
         said = examples(
             f"{value:g} in row {row}"
             for row, value in zip(table.index[wrong], cost[wrong], strict=True)
         )
         raise DataError(f"Costs that are no amounts: {said}. Expected yen ≥ 0. Correct them.")
-    names = tuple(firms) if firms is not None else tuple(
-        dict.fromkeys(part for chain in chains for part in chain)
+    names = (
+        tuple(firms)
+        if firms is not None
+        else tuple(dict.fromkeys(part for chain in chains for part in chain))
     )
     at = {name: k for k, name in enumerate(names)}
     nobody = [
@@ -240,8 +245,8 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
             values = np.unique(told[(order == k) & ~np.isnan(told)])
             if len(values) > 1:
                 raise DataError(
-                    f"Order {name!r} has several worths: {examples(values)}. Expected one. Give the "
-                    "same worth_yen in all its rows."
+                    f"Order {name!r} has several worths: {examples(values)}. Expected one. Give "
+                    "the same worth_yen in all its rows."
                 )
             if len(values) == 1:
                 worth[k] = values[0]
@@ -257,7 +262,7 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
 
 
 def _loss(before: Plan, after: Plan, worth: Floats) -> tuple[Ints, Floats, Floats]:
-    """Orders lost (0 or 1), yen lost with them, cost increase of the others, shape ``(o,)`` each.
+    """Orders lost (0 or 1), yen lost with them, cost increase of the others, ``(o,)`` each.
 
     An order that is served only after counts as yen won, where its worth is stated.
     """
@@ -270,7 +275,7 @@ def _loss(before: Plan, after: Plan, worth: Floats) -> tuple[Ints, Floats, Float
     return lost.astype(np.int64), np.nan_to_num(yen), np.nan_to_num(dearer)
 
 
-# ---- criticality -----------------------------------------------------------------------------------
+# ---- criticality ---------------------------------------------------------------------------------
 
 
 @result
@@ -378,7 +383,7 @@ def criticality(
     everyone = np.ones(n, dtype=bool)
     whole = orders.plan(everyone)
     lost, loss, dearer = np.zeros(n, dtype=np.int64), np.zeros(n), np.zeros(n)
-    needed = whole.uses.any(axis=0)
+    needed: Bools = np.asarray(whole.uses.any(axis=0))
     for k in range(n):
         if needed[k]:  # nobody misses a firm that serves nothing
             alive = everyone.copy()
@@ -434,7 +439,7 @@ def _matched(orders: Orders, owners: Owners) -> Owners:
     )
 
 
-# ---- cascade ---------------------------------------------------------------------------------------
+# ---- cascade -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -465,7 +470,8 @@ class Paths(NamedTuple):
     """Simulated years, shape ``(runs, years + 1)`` each, year 0 first; cells at the end.
 
     ``alive`` firms, ``served`` orders, ``loss_yen`` of the year against year 0; ``empty_cells``
-    whether nobody is left, shape ``(runs, c)``; ``left``, whether each firm has gone, ``(runs, n)``.
+    whether nobody is left, shape ``(runs, c)``; ``left``, whether each firm has gone, shape
+    ``(runs, n)``.
     """
 
     alive: Ints
@@ -569,8 +575,8 @@ class Cascade(Result):
         last = self.table.iloc[-1]
         return say(
             "after {years:count(year)} {firms:.1f} of {all_firms:,} firms remain and "
-            "{orders:.1f} of {all_orders:,} orders are served ({low:.0f} to {high:.0f}); the year's "
-            "loss is ¥{loss:,.0f}, without spreading ¥{alone:,.0f}, n = {n:count(run)}",
+            "{orders:.1f} of {all_orders:,} orders are served ({low:.0f} to {high:.0f}); the "
+            "year's loss is ¥{loss:,.0f}, without spreading ¥{alone:,.0f}, n = {n:count(run)}",
             years=int(last["year"]),
             firms=float(last["firms"]),
             all_firms=self.firms,
@@ -664,9 +670,7 @@ def cascade(
     )
 
 
-def _draws(
-    n: int, years: int, runs: int, rng: np.random.Generator | None
-) -> tuple[Floats, Floats]:
+def _draws(n: int, years: int, runs: int, rng: np.random.Generator | None) -> tuple[Floats, Floats]:
     if not 1 <= years <= 50:
         raise ParameterError(f"years = {years}. Expected 1 to 50. Choose another horizon.")
     if runs < 2:
@@ -675,7 +679,7 @@ def _draws(
     return rng.random((runs, years, n)), rng.random((runs, n))
 
 
-# ---- policies --------------------------------------------------------------------------------------
+# ---- policies ------------------------------------------------------------------------------------
 
 
 @result
@@ -696,7 +700,7 @@ class PolicyComparison(Result):
 
     def headline(self) -> Message:
         """The policy that saves most, and whether that is beyond the error of the simulation."""
-        top = self.table.loc[self.table["saved_yen"].idxmax()]
+        top = self.table.iloc[int(self.table["saved_yen"].to_numpy().argmax())]
         return say(
             "{policy} saves most: ¥{yen:,.0f} over {years:count(year)} (¥{low:,.0f} to "
             "¥{high:,.0f}), n = {n:count(run)}",
@@ -736,9 +740,7 @@ def standard_policies(
     """
     if helped < 1:
         raise ParameterError(f"{helped} firms are to be helped. Expected 1 or more, such as 5.")
-    decided = {
-        name for name, row in zip(owners.firms, owners.status, strict=True) if row[0] == 1.0
-    }
+    decided = {name for name, row in zip(owners.firms, owners.status, strict=True) if row[0] == 1.0}
     ranked = [found.firms[k] for k in found.ranked()]
     policies = [
         Policy(
@@ -832,8 +834,8 @@ def compare_policies(
             *_notes(orders),
             *owners.notes,
             say(
-                "Intervals: 95%, of the mean difference over {n:,} pairs of runs on the same draws; "
-                "what is assumed may be off by more.",
+                "Intervals: 95%, of the mean difference over {n:,} pairs of runs on the same "
+                "draws; what is assumed may be off by more.",
                 n=runs,
             ),
             *(

@@ -8,8 +8,8 @@ its own orders and its own firms ::
 
 The best chain is the one with the least yen *plus* what may be lost, a share of the worth times
 −ln(1 − P(a firm is late or closes)), so that ratings, which say who delivers, are worth something.
-Worth is the order's price, or an assumed multiple of its cheapest chain. The channels of a rent are switched at
-the planner's inputs:
+Worth is the order's price, or an assumed multiple of its cheapest chain. The channels of a rent are
+switched at the planner's inputs:
 
     embedding     on: a new tie costs nothing, since members are known; off: it costs
     information   on: free hours are seen; off: every wait is the assumed one
@@ -80,9 +80,7 @@ class PlannedOrders:
     stays_inside: bool = False
     notes: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
-    _found: dict[tuple[int, bytes], "Served"] = field(
-        default_factory=dict, repr=False
-    )
+    _found: dict[tuple[int, bytes], "Served"] = field(default_factory=dict, repr=False)
 
     @property
     def firm_clusters(self) -> tuple[str, ...]:
@@ -113,13 +111,13 @@ class PlannedOrders:
         return Plan(cost, sales.sum(axis=0), uses, sales)
 
     def value_yen(self, clusters: Collection[str]) -> float:
-        """v of a set of clusters: their orders, made by their firms."""
+        """V of a set of clusters: their orders, made by their firms."""
         allowed = np.array([cluster in clusters for cluster in self.firm_clusters], dtype=bool)
         owned = [k for k, owner in enumerate(self.clusters) if owner in clusters]
         return sum(self._gain(k, allowed) for k in owned)
 
     def value_of_firms(self, firms: Collection[str]) -> float:
-        """v of a set of firms: all orders, made by these."""
+        """V of a set of firms: all orders, made by these."""
         allowed = np.array([key in firms for key in self.firms], dtype=bool)
         return sum(self._gain(k, allowed) for k in range(len(self.names)))
 
@@ -287,8 +285,8 @@ def _prepared(
     if unpriced:
         notes.append(
             say(
-                "Of {n:count(order)} no price is stated: worth {factor:g} times the cheapest chain, "
-                "an assumption.",
+                "Of {n:count(order)} no price is stated: worth {factor:g} times the cheapest "
+                "chain, an assumption.",
                 n=unpriced,
                 factor=stated["unserved_factor"],
             )

@@ -7,9 +7,9 @@ then no other. The share of an item is count / n, with Wilson's interval ::
 
 Two items of one question are answered by the same firms. Of printed figures the overlap k of two
 items is unknown, but max(0, a + b − m) ≤ k ≤ min(a, b), m the firms that ticked anything but
-"nothing". McNemar's exact test looks only at a − k against b − k, so that its p-value has a smallest
-and a largest value: the items differ *whatever the overlap* where even the largest is below the
-level. In a user's own survey the overlap is known, and so is the p-value.
+"nothing". McNemar's exact test looks only at a − k against b − k, so that its p-value has a
+smallest and a largest value: the items differ *whatever the overlap* where even the largest is
+below the level. In a user's own survey the overlap is known, and so is the p-value.
 
 Takes: ``Question``s with counts (``papers.survey`` has those of the 2012 paper), or a table of a
 user's own survey, one row per firm. Gives: ``SurveyFigure``, ``ItemTests``.
@@ -23,7 +23,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +60,9 @@ __all__ = [
 
 MINIMUM = 10
 """Firms below which the answers of a group are not shown."""
-TICKED = frozenset({"1", "1.0", "x", "○", "◯", "〇", "●", "✓", "✔", "yes", "y", "true", "はい", "有"})
+TICKED = frozenset(
+    {"1", "1.0", "x", "○", "◯", "〇", "●", "✓", "✔", "yes", "y", "true", "はい", "有"}
+)
 BLANK = frozenset({"0", "0.0", "no", "n", "false", "いいえ", "無", "-", "–", "×", "✗"})
 JOINED = re.compile(r"[;；｜|\n]+")
 COMMA = re.compile(r"([、,，])")
@@ -197,7 +201,7 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip(" .。").casefold()
 
 
-# ---- the figure ------------------------------------------------------------------------------------
+# ---- the figure ----------------------------------------------------------------------------------
 
 
 @result
@@ -298,9 +302,7 @@ def _check_confidence(confidence: float) -> None:
         )
 
 
-def wilson_interval(
-    count: Ints, n: Ints | int, confidence: float = 0.95
-) -> tuple[Floats, Floats]:
+def wilson_interval(count: Ints, n: Ints | int, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """Ends of Wilson's interval for count / n, shape as ``count``.
 
     Examples
@@ -318,7 +320,7 @@ def wilson_interval(
     return np.clip((middle - half) / scale, 0, 1), np.clip((middle + half) / scale, 0, 1)
 
 
-# ---- items of one question -------------------------------------------------------------------------
+# ---- items of one question -----------------------------------------------------------------------
 
 
 @result
@@ -330,8 +332,8 @@ class ItemTests(Result):
     question
         Of the items.
     table
-        One row per pair, the more frequent first: ``answer``, ``other_answer``, ``difference_percent``
-        (points), ``least_p_value``, ``greatest_p_value`` (over all overlaps; equal where it is
+        One row per pair, the more frequent first: ``answer``, ``other_answer``,
+        ``difference_percent`` (points), ``least_p_value``, ``greatest_p_value`` (over all overlaps; equal where it is
         known), ``adjusted_p_value`` (Holm, of the greatest), ``verdict``.
     """
 
@@ -451,7 +453,9 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
     return float(min(1.0, 2 * stats.binom.cdf(min(only_first, only_second), either, 0.5)))
 
 
-def mcnemar_bounds(first: int, second: int, ticked: int, apart: bool = False) -> tuple[float, float]:
+def mcnemar_bounds(
+    first: int, second: int, ticked: int, apart: bool = False
+) -> tuple[float, float]:
     """Smallest and largest p-value over all overlaps of two counts.
 
     Parameters
@@ -489,7 +493,7 @@ def holm(p_values: Floats) -> Floats:
     return adjusted
 
 
-# ---- a user's own survey ---------------------------------------------------------------------------
+# ---- a user's own survey -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -593,7 +597,7 @@ class Survey:
         return tuple(figures)
 
 
-def group_names(column: "pd.Series[object]", bounds: Sequence[float] = ()) -> np.ndarray:
+def group_names(column: "pd.Series[Any]", bounds: Sequence[float] = ()) -> np.ndarray:
     """Group of each row: the text of the cell, or its class by lower bounds, shape ``(n,)``.
 
     Examples
@@ -686,19 +690,21 @@ def read_questions(path: str | Path | pd.DataFrame) -> tuple[Question, ...]:
             f"{examples(wrong.index)}. Expected multiple or exclusive. Correct them."
         )
     questions = []
-    for name, rows in filled.groupby("question", sort=False):
+    for title, rows in filled.groupby("question", sort=False):
         items = tuple(
             Item(
-                row.answer,
-                row.answer_ja,
-                tuple(part.strip() for part in row.wordings.split(";") if part.strip()),
-                row.kind == "exclusive",
+                answer,
+                answer_ja,
+                tuple(part.strip() for part in wordings.split(";") if part.strip()),
+                kind == "exclusive",
             )
-            for row in rows.itertuples()
+            for answer, answer_ja, wordings, kind in rows[
+                ["answer", "answer_ja", "wordings", "kind"]
+            ].to_numpy(dtype=object)
         )
         questions.append(
             Question(
-                str(name),
+                str(title),
                 items,
                 np.zeros(len(items), dtype=np.int64),
                 1,
@@ -757,19 +763,21 @@ def read_survey(
     names = [str(name).strip() for name in table[firm]]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        rows = [row for row, name in zip(table.index, names, strict=True) if name in repeated]
+        where = [row for row, name in zip(table.index, names, strict=True) if name in repeated]
         raise DataError(
-            f"Firms given twice: {examples(repeated)}, in rows {examples(rows)}. Expected one row "
+            f"Firms given twice: {examples(repeated)}, in rows {examples(where)}. Expected one row "
             "per firm. Keep one of each."
         )
     absent = [name for name in describing if name not in table]
     if absent:
         raise UnknownCodeError.among("column", absent, list(map(str, table.columns)))
-    titles = {plain(t): k for k, q in enumerate(questions) for t in (q.question, q.question_ja) if t}
+    numbers = {
+        plain(t): k for k, q in enumerate(questions) for t in (q.question, q.question_ja) if t
+    }
     joined = {
-        str(name): titles.get(plain(str(name)))
+        str(name): numbers.get(plain(str(name)))
         for name in table.columns
-        if str(name) == answers or plain(str(name)) in titles
+        if str(name) == answers or plain(str(name)) in numbers
     }
     ticks, there, others = (
         _joined(table, questions, joined)
@@ -783,7 +791,8 @@ def read_survey(
         stop = start + len(question.items)
         ticked, asked = ticks[:, start:stop], there[:, start:stop].any(axis=1)
         start = stop
-        both = (ticked & question.exclusive).any(axis=1) & (ticked & ~question.exclusive).any(axis=1)
+        nothing = (ticked & question.exclusive).any(axis=1)
+        both: Bools = np.asarray(nothing & (ticked & ~question.exclusive).any(axis=1))
         if both.any():
             exclusive = [item.answer for item in question.items if item.is_exclusive]
             raise DataError(
@@ -814,9 +823,7 @@ def read_survey(
     silent = len(table) - len(np.unique(np.concatenate(answered)))
     notes = []
     if silent:
-        notes.append(
-            say("{n:count(firm)} answered no question and count in none.", n=silent)
-        )
+        notes.append(say("{n:count(firm)} answered no question and count in none.", n=silent))
     if skipped and len(skipped) < len(questions):
         notes.append(say("{n:count(question)} without any answer.", n=len(skipped)))
     return Survey(
@@ -864,7 +871,7 @@ def _joined(
                     unknown.setdefault(part.strip(), []).append(row)
     _refuse_unknown(unknown, known, "answer")
     there = np.zeros_like(ticks)
-    for low, high in zip(ends, ends[1:], strict=False):
+    for low, high in pairwise(ends):
         there[:, low:high] = ticks[:, low:high].any(axis=1, keepdims=True)
     return ticks, there, [str(name) for name in table.columns if str(name) not in columns]
 
@@ -953,7 +960,7 @@ def _columns(
     return ticks, there, others
 
 
-def _looks_like_ticks(column: "pd.Series[object]") -> bool:
+def _looks_like_ticks(column: "pd.Series[Any]") -> bool:
     """Whether every cell that is filled is a tick or none: an item that nobody knows."""
     cells = {plain(str(cell)) for cell in column if not pd.isna(cell)} - {""}
     marks = cells & (TICKED | BLANK)
@@ -977,7 +984,7 @@ def _refuse_unknown(unknown: Mapping[str, list[object]], known: Iterable[str], w
     )
 
 
-# ---- beside another survey -------------------------------------------------------------------------
+# ---- beside another survey -----------------------------------------------------------------------
 
 
 @result
@@ -1001,7 +1008,7 @@ class SurveyComparison(Result):
         """How many items differ beyond chance, and the largest."""
         table = self.table
         beyond = (table["difference_low_percent"] > 0) | (table["difference_high_percent"] < 0)
-        top = table.loc[table["difference_percent"].abs().idxmax()]
+        top = table.iloc[int(np.abs(table["difference_percent"].to_numpy()).argmax())]
         return say(
             "{beyond:,} of {n:count(answer)} differ from the printed survey beyond chance; the "
             "largest difference is {item}, {points:+.1f} points ({low:+.1f} to {high:+.1f})",

@@ -1,10 +1,10 @@
 """Whose failure spreads furthest, and how many must go before a network falls apart?
 
-**ESRI** (economic systemic risk index, Diem et al. 2022). W_ij is what i sells to j, s_i = Σ_j W_ij.
-Firm f fails; production levels h fall until nothing changes::
+**ESRI** (economic systemic risk index, Diem et al. 2022). W_ij is what i sells to j, s_i = Σ_j W_ij
+its output. Firm f fails; production levels h fall until nothing changes::
 
-    downstream  h_i = min( 1 − max_k Σ_{j in essential sector k} σ_j (1 − h_j) W_ji / Σ_{l in k} W_li,
-                           1 − Σ_{j not essential} σ_j (1 − h_j) W_ji / Σ_l W_li )
+    downstream  h_i = min( 1 − max_k Σ_{j in sector k} σ_j (1 − h_j) W_ji / Σ_{l in k} W_li,
+                           1 − Σ_{j not essential} σ_j (1 − h_j) W_ji / Σ_l W_li ),  k essential
     upstream    h_i = Σ_j h_j W_ij / s_i
     σ_j = min(1, s_j / Σ_{l in the sector of j} s_l h_l)     who else could supply: market share
     ESRI_f = Σ_i s_i (1 − min(down_i, up_i)) / Σ_i s_i
@@ -123,7 +123,7 @@ def systemic_risk(
     essential: Literal["all", "none"] | pd.DataFrame = "all",
     tolerance: float = 1e-6,
 ) -> SystemicRisk:
-    """ESRI of every firm of a network of orders (money runs from who orders to whom it orders from).
+    """ESRI of every firm of a network of orders.
 
     Parameters
     ----------
@@ -154,7 +154,9 @@ def systemic_risk(
         raise DataError(f"{len(named)} sectors for {len(network)} firms. Expected one of each.")
     names, sector = np.unique(np.array(named, dtype=object), return_inverse=True)
     if isinstance(essential, pd.DataFrame):
-        missing = sorted((set(names) - set(essential.index)) | (set(names) - set(essential.columns)))
+        missing = sorted(
+            (set(names) - set(essential.index)) | (set(names) - set(essential.columns))
+        )
         if missing:
             raise DataError(
                 f"The table of essential inputs lacks sectors {', '.join(map(str, missing[:5]))}. "
@@ -172,7 +174,10 @@ def systemic_risk(
         index=cascade_shares(sales, sector.astype(np.int64), kind, tolerance=tolerance),
         own=output / output.sum(),
         notes=(
-            say("Firms find no new partners and pay no other prices: an upper bound in that respect."),
+            say(
+                "Firms find no new partners and pay no other prices: an upper bound in that "
+                "respect."
+            ),
         ),
         sources=(*network.sources, DIEM_2022),
     )
@@ -253,7 +258,7 @@ def cascade_shares(
     return lost
 
 
-# ---- percolation -----------------------------------------------------------------------------------
+# ---- percolation ---------------------------------------------------------------------------------
 
 
 @result
@@ -337,11 +342,7 @@ def percolation(
         threshold_high=float(high),
         expected=expected_threshold(ties.sum(axis=1)),
         draws=draws,
-        notes=(
-            say(
-                "Means over {n:,} random orders of leaving; ties count both ways.", n=draws
-            ),
-        ),
+        notes=(say("Means over {n:,} random orders of leaving; ties count both ways.", n=draws),),
         sources=(*network.sources, MOLLOY_REED_1995, NEWMAN_ZIFF_2001),
     )
 

@@ -24,8 +24,8 @@ from shuseki.arrays import Floats
 from shuseki.errors import DataError, ParameterError
 from shuseki.language import Message, say
 from shuseki.results import Result, result
-from shuseki.sourcing.network import UZZI_1996
 from shuseki.sources import Source
+from shuseki.sourcing.network import UZZI_1996
 
 __all__ = ["InvertedU", "Parabola", "fit_parabola", "turning_point"]
 
@@ -152,9 +152,7 @@ def turning_point(
     ends = np.array([x.min(), x.max()])
     slopes = fit.linear + 2 * fit.square * ends
     spread = np.sqrt(
-        fit.covariance[1, 1]
-        + 4 * ends * fit.covariance[1, 2]
-        + 4 * ends**2 * fit.covariance[2, 2]
+        fit.covariance[1, 1] + 4 * ends * fit.covariance[1, 2] + 4 * ends**2 * fit.covariance[2, 2]
     )
     # a slope told exactly (no residuals) has no spread
     signed = np.array([slopes[0], -slopes[1]])
@@ -175,7 +173,9 @@ def turning_point(
         high=float(high),
         firms=len(x),
         notes=(
-            say("Firms that differ in coupling may differ in much else: an association, no effect."),
+            say(
+                "Firms that differ in coupling may differ in much else: an association, no effect."
+            ),
         ),
         sources=(UZZI_1996, LIND_MEHLUM_2010, FIELLER_1954),
     )

@@ -218,7 +218,8 @@ class KnowledgeOutlook(Result):
     def _exchange(self) -> Message:
         if np.isnan(self.exchange_share):
             return say(
-                "no share of time with outsiders keeps {keep:.0f}% of it", keep=100 * self.keep_share
+                "no share of time with outsiders keeps {keep:.0f}% of it",
+                keep=100 * self.keep_share,
             )
         if self.exchange_share == 0:
             return say("{keep:.0f}% of it stays without exchange", keep=100 * self.keep_share)

@@ -93,7 +93,9 @@ def _(result: Positions, *, lang: str = "en") -> go.Figure:
 def _(result: Brokerage, *, lang: str = "en") -> go.Figure:
     """Draw how often each role occurs, beside chance."""
     figure = blank(
-        told(say("Roles of brokers, pairs of firms, n = {n:count(firm)}", n=len(result.firms)), lang),
+        told(
+            say("Roles of brokers, pairs of firms, n = {n:count(firm)}", n=len(result.firms)), lang
+        ),
         result,
         lang=lang,
         y=told(say("pairs that only a broker joins"), lang),
@@ -139,7 +141,9 @@ def _(result: Percolation, *, lang: str = "en") -> go.Figure:
     """Draw the largest part by share removed."""
     figure = blank(
         told(
-            say("Largest connected part as firms leave at random, n = {n:,}", n=len(result.removed)),
+            say(
+                "Largest connected part as firms leave at random, n = {n:,}", n=len(result.removed)
+            ),
             lang,
         ),
         result,
@@ -233,14 +237,20 @@ def _(result: SharingRent, *, lang: str = "en") -> go.Figure:
         y=told(say("yen"), lang),
     )
     figure.add_bar(
-        x=table["cluster_name"], y=table["alone_yen"], name=told(say("alone"), lang), marker_color=MISSING
+        x=table["cluster_name"],
+        y=table["alone_yen"],
+        name=told(say("alone"), lang),
+        marker_color=MISSING,
     )
     figure.add_bar(
         x=table["cluster_name"],
         y=table["sharing_gain_yen"],
         name=told(say("gain by the Shapley rule"), lang),
         marker_color=BLUE,
-        error_y={"array": 1.96 * table["standard_error_yen"], "visible": bool((table["standard_error_yen"] > 0).any())},
+        error_y={
+            "array": 1.96 * table["standard_error_yen"],
+            "visible": bool((table["standard_error_yen"] > 0).any()),
+        },
     )
     figure.update_layout(barmode="stack")
     figure.update_xaxes(type="category")
