@@ -16,7 +16,7 @@ switched at the planner's inputs:
     reputation    on: ratings are seen; off: every firm is taken as one without
 
 What is not seen is still so: a chain chosen without seeing free hours or ratings is counted at what
-it then costs and takes, and one that turns out late loses as if a firm had been.
+it then costs, and one that turns out late earns nothing.
 
 Takes: a directory, orders. Gives: ``PlannedOrders``, a ``rents.Value``, the rent by channel.
 Limits: capacity is not shared between orders; a chain of so many steps may visit a firm twice.
@@ -152,14 +152,15 @@ class PlannedOrders:
         expected, path = best
         so = truth.allowing(flags)
         yen, days = _cost_of(so, path, at_stake)
-        late = at_stake if days > due and truth is not self.graphs[k] else 0.0
+        if days > due and truth is not self.graphs[k]:
+            yen = max(yen, float(self.worth_yen[k]))
         firms = np.array([firm[i] for firm, i in zip(so.firm, path, strict=True)], dtype=np.int64)
         paid, used = np.zeros(len(self.firms)), np.zeros(len(self.firms), dtype=bool)
         at = self.numbers[k][firms]
         steps = [layer[i, 0] * UNITS[0] for layer, i in zip(so.nodes, path, strict=True)]
         np.add.at(paid, at, np.array(steps))
         used[at] = True
-        return Served(expected, yen + late, paid, used)
+        return Served(expected, yen, paid, used)
 
 
 class Served(NamedTuple):
