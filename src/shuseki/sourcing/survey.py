@@ -674,7 +674,9 @@ def read_questions(path: str | Path | pd.DataFrame) -> tuple[Question, ...]:
     table = (
         path
         if isinstance(path, pd.DataFrame)
-        else read_table(path, codes=["question", "answer"], text=text)
+        else read_table(
+            path, required=["question", "answer"], text=["question", "answer", *text]
+        )
     )
     for name in ("question", "answer"):
         if name not in table:
@@ -683,6 +685,12 @@ def read_questions(path: str | Path | pd.DataFrame) -> tuple[Question, ...]:
                 "question and answer. Rename the columns."
             )
     filled = table.reindex(columns=["question", "answer", *text]).fillna("").astype(str)
+    blank = (filled[["question", "answer"]].apply(lambda cell: cell.str.strip()) == "").any(axis=1)
+    if blank.any():
+        raise DataError(
+            f"No question or no answer in rows {examples(table.index[blank])}. Expected both in "
+            "every row. Fill them in."
+        )
     wrong = filled[~filled["kind"].isin(["", "multiple", "exclusive"])]
     if len(wrong):
         raise DataError(
