@@ -362,7 +362,7 @@ def read_owners(path: str | Path | pd.DataFrame, rates: SuccessionRates | None =
             f"{examples(repeated.index)}. Expected each once. Keep one row of each."
         )
     status = (
-        [str(cell).strip() or "unknown" for cell in table["successor"].fillna("")]
+        [str(cell).strip() or "unknown" for cell in table["successor"].astype(object).fillna("")]
         if "successor" in table
         else ["unknown"] * len(table)
     )
@@ -395,7 +395,7 @@ def read_owners(path: str | Path | pd.DataFrame, rates: SuccessionRates | None =
     if "processes" in table:
         cells = tuple(
             tuple(sorted({part.strip() for part in str(cell).split(";")} - {"", "nan"}))
-            for cell in table["processes"].fillna("")
+            for cell in table["processes"].astype(object).fillna("")
         )
     return _owners(
         tuple(map(str, table["firm"])),

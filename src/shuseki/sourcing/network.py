@@ -353,7 +353,7 @@ def _table(
             read[name] = as_numbers(given[name], name)
     for name in text:
         if name in given:
-            read[name] = given[name].fillna("").astype(str)
+            read[name] = given[name].astype(object).fillna("").astype(str)
     return pd.DataFrame(read, index=given.index)
 
 

@@ -684,7 +684,8 @@ def read_questions(path: str | Path | pd.DataFrame) -> tuple[Question, ...]:
                 f"The table of questions lacks {name!r}. Found {examples(table.columns)}. Expected "
                 "question and answer. Rename the columns."
             )
-    filled = table.reindex(columns=["question", "answer", *text]).fillna("").astype(str)
+    filled = table.astype(object).reindex(columns=["question", "answer", *text], fill_value="")
+    filled = filled.fillna("").astype(str)
     blank = (filled[["question", "answer"]].apply(lambda cell: cell.str.strip()) == "").any(axis=1)
     if blank.any():
         raise DataError(
