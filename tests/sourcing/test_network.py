@@ -145,9 +145,7 @@ def test_names_of_groups_and_order_of_firms_change_nothing():
 @pytest.mark.skipif(not KECSKEMET.exists(), reason="needs the advice network beside the project")
 def test_advice_network_agrees_with_rsiena():
     # saom_model01.out: number of ties 181, same values on owner 125, distance 184 to wave 1
-    waves = [
-        pd.read_csv(KECSKEMET / f"saom_KNetwork{k}.csv", sep=";", index_col=0) for k in (1, 2)
-    ]
+    waves = [pd.read_csv(KECSKEMET / f"saom_KNetwork{k}.csv", sep=";", index_col=0) for k in (1, 2)]
     owner = pd.read_csv(KECSKEMET / "saom_ownership.csv", sep=";", index_col=0).iloc[:, 0]
     second = Network(tuple(waves[1].index), tuple(map(str, owner)), waves[1].to_numpy(dtype=float))
     assert int(second.ties.sum()) == 181

@@ -58,7 +58,11 @@ def tables(tmp_path):
     )
     pd.DataFrame({"member": list("abcd")}).to_csv(tmp_path / "before.csv", index=False)
     pd.DataFrame({"member": list("bcde")}).to_csv(tmp_path / "after.csv", index=False)
-    rows = [["信頼できる仲間ができた"], ["情報の量が増えた", "信頼できる仲間"], ["other gains: 特になし"]] * 8
+    rows = [
+        ["信頼できる仲間ができた"],
+        ["情報の量が増えた", "信頼できる仲間"],
+        ["other gains: 特になし"],
+    ] * 8
     pd.DataFrame(
         {
             "firm": [f"f{k}" for k in range(24)],
@@ -123,6 +127,7 @@ def test_made_up_clusters_are_marked_synthetic(tables):
         (["resilience", "--chains", "chains.csv"], ParameterError, "without --firms"),
         (["resilience", "--chains", "chains.csv", "--firms", "firms.csv", "--orders", "x"],
          ParameterError, "together"),
+        (["network", "ties.csv", "--store", "x"], ParameterError, "together"),
         (["rents", "--values", "values.csv", "--orders", "x"], ParameterError, "together"),
         (["rents", "--values", "ties.csv"], DataError, "lacks columns"),
         (["survey", "--group", "employees"], ParameterError, "without a survey"),

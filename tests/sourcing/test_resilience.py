@@ -111,10 +111,7 @@ def test_hazard_by_hand():
     )
     # a mixture is the mean of its parts
     mixed = yearly_hazard(ExitHazard(), eighty, np.array([[0.5, 0.5, 0, 0]]), ten)[0]
-    parts = [
-        yearly_hazard(ExitHazard(), eighty, np.eye(4)[[k]], ten)[0]
-        for k in range(2)
-    ]
+    parts = [yearly_hazard(ExitHazard(), eighty, np.eye(4)[[k]], ten)[0] for k in range(2)]
     assert mixed == pytest.approx(np.mean(parts))
 
 
@@ -137,9 +134,7 @@ def test_exit_probability_is_the_closed_form():
     parameters = ExitHazard(0.1, 0.0, (-1.0, 0.0, 1.0, 0.0), 0.0, 0.0)
     low, high = (1 - np.exp(np.log(0.9) * np.exp(k)) for k in (-1, 1))
     owners = certain(["a"])
-    mixed = type(owners)(
-        owners.firms, owners.age, np.array([[0.5, 0, 0.5, 0]]), owners.employees
-    )
+    mixed = type(owners)(owners.firms, owners.age, np.array([[0.5, 0, 0.5, 0]]), owners.employees)
     expected = 1 - ((1 - low) ** 3 + (1 - high) ** 3) / 2
     assert exit_probability(mixed, parameters, 3)[0] == pytest.approx(expected)
 
@@ -181,7 +176,9 @@ def test_what_is_unknown_is_said():
     assert found.cells["process"].tolist() == ["turning"]
     p = found.firms.set_index("firm")["exit_probability_share"]
     assert found.cells["none_left_share"][0] == pytest.approx(p["ota/1"] * p["ota/2"])
-    assert (found.firms["exit_probability_low_share"] <= found.firms["exit_probability_share"]).all()
+    assert (
+        found.firms["exit_probability_low_share"] <= found.firms["exit_probability_share"]
+    ).all()
     assert "turning" in found.headline()
 
 
@@ -189,7 +186,11 @@ def test_what_is_unknown_is_said():
     ("columns", "error", "says"),
     [
         ({"firm": ["a", "a"]}, DataError, "Firms given twice: a, in rows 0, 1"),
-        ({"firm": ["a"], "owner_age": [900.0]}, DataError, "owner_age that cannot be: 900 in row 0"),
+        (
+            {"firm": ["a"], "owner_age": [900.0]},
+            DataError,
+            "owner_age that cannot be: 900 in row 0",
+        ),
         ({"firm": ["a"], "employees": [-3.0]}, DataError, "employees that cannot be: -3 in row 0"),
         ({"firm": ["a"], "successor": ["son"]}, UnknownCodeError, "'son' in row 0"),
         ({"name": ["a"]}, DataError, "Expected a column firm"),
@@ -219,7 +220,11 @@ def test_criticality_by_hand():
     found = criticality(orders, certain(), parameters=FLAT, years=1).to_frame().set_index("firm")
     # hub: shaft and gear lost, (400 − 100) + (300 − 200); plater: plate lost, 90 − 50, and
     # shaft 30 dearer; the far plater is in no plan
-    assert found.loc["hub", ["orders_lost", "loss_yen", "cost_increase_yen"]].tolist() == [2, 400, 0]
+    assert found.loc["hub", ["orders_lost", "loss_yen", "cost_increase_yen"]].tolist() == [
+        2,
+        400,
+        0,
+    ]
     assert found.loc["plater", ["orders_lost", "loss_yen", "cost_increase_yen"]].tolist() == [
         1, 40, 30,
     ]  # fmt: skip
@@ -360,7 +365,9 @@ def test_policies_that_change_nothing_save_nothing():
     found = compare_policies(
         read_chains(CHAINS), certain(), [nothing], parameters=FLAT, years=4, runs=50
     ).table.iloc[0]
-    assert found[["orders_saved", "saved_yen", "saved_low_yen", "saved_high_yen"]].tolist() == [0] * 4
+    assert (
+        found[["orders_saved", "saved_yen", "saved_low_yen", "saved_high_yen"]].tolist() == [0] * 4
+    )
 
 
 def test_standard_policies_help_the_most_critical():
@@ -399,6 +406,4 @@ def test_policies_refuse():
 
 
 def test_statuses_are_those_of_the_directory():
-    assert set(STATUSES) | {"unknown"} == set(
-        Firm.__dataclass_fields__["successor"].type.__args__
-    )
+    assert set(STATUSES) | {"unknown"} == set(Firm.__dataclass_fields__["successor"].type.__args__)

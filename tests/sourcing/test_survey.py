@@ -73,7 +73,9 @@ def test_percentages_that_are_no_counts_are_named():
     paper = printed_paper("shoko-2012")
     shares = paper.table("shares").copy()
     shares.loc[0, "percent"] = "28.5"
-    with pytest.raises(DataError, match=r"no whole count: higher level of technology = 28\.5% of 149"):
+    with pytest.raises(
+        DataError, match=r"no whole count: higher level of technology = 28\.5% of 149"
+    ):
         printed_questions(replace(paper, tables={**paper.tables, "shares": shares}))
     shares.loc[0, "percent"] = "30"  # 44 or 45 of 149
     with pytest.raises(DataError, match="of several counts: higher level of technology = 30%"):

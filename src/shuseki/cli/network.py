@@ -19,7 +19,6 @@ from shuseki.reading.tables import read_table
 from shuseki.results import Result
 from shuseki.sourcing.exits import (
     ExitHazard,
-    Owners,
     exit_outlook,
     owners_of,
     read_owners,
@@ -34,6 +33,8 @@ from shuseki.sourcing.network import (
     read_network,
 )
 from shuseki.sourcing.orders import Order, read_orders
+from shuseki.sourcing.registry import view
+from shuseki.sourcing.registry.store import Registry
 from shuseki.sourcing.rents import firm_values, read_values, sharing_rent, split_by_channel
 from shuseki.sourcing.resilience import (
     Orders,
@@ -73,6 +74,17 @@ OrderFiles = Annotated[
     Path | None,
     typer.Option("--orders", help="Orders: a TOML file, or a folder of them. Made up without it."),
 ]
+Store = Annotated[
+    str | None,
+    typer.Option("--store", help="File of the registry, or postgresql://user@host/name."),
+]
+Role = Annotated[
+    str,
+    typer.Option("--role", help="As whom: public, partner, coordinator, or private (the owner)."),
+]
+Cluster = Annotated[
+    str | None, typer.Option("--cluster", help="Code of the cluster that asks: ota …")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Of the draws, and of made-up firms and orders.")]
 MadeUpFirms = Annotated[int, typer.Option("--made-up-firms", help="Firms of the made-up clusters.")]
 MadeUpOrders = Annotated[int, typer.Option("--made-up-orders", help="Made-up orders.")]
@@ -86,7 +98,10 @@ Publisher = Annotated[
 def network(
     ties: Annotated[
         Path | None,
-        typer.Argument(help="Table of ties: source, target, weight. Made-up clusters without it."),
+        typer.Argument(
+            help="Table of ties: source, target, weight. The registry, or made-up clusters, "
+            "without it."
+        ),
     ] = None,
     firms: Annotated[
         Path | None, typer.Option(help="Table of firms: firm, and the column of groups.")
@@ -100,6 +115,9 @@ def network(
         typer.Option(help="Column of firms: does it rise with coupling and then fall?"),
     ] = None,
     permutations: Annotated[int, typer.Option(help="Of the groups, for the E–I index.")] = 999,
+    store: Store = None,
+    role: Role = "coordinator",
+    cluster: Cluster = None,
     seed: Seed = 0,
     made_up_firms: MadeUpFirms = 300,
     figure: Page = None,
@@ -112,7 +130,9 @@ def network(
             raise ParameterError(
                 "--firms or --outcome without a table of ties. Expected the ties too. Give them."
             )
-        found = network_of(synthetic_clusters(firms=made_up_firms))
+        found = network_of(_firms(store, role, cluster, made_up_firms))
+    elif store is not None:
+        raise ParameterError("A table of ties and --store together. Expected one of them.")
     else:
         found = read_network(ties, firms, group=group, directed=not undirected)
     rng = np.random.default_rng(seed)
@@ -171,6 +191,9 @@ def rents(
         typer.Option(help="Table of values of sets of clusters: clusters (ota+suwa), value_yen."),
     ] = None,
     orders: OrderFiles = None,
+    store: Store = None,
+    role: Role = "coordinator",
+    cluster: Cluster = None,
     draws: Annotated[
         int, typer.Option(help="Orders of arrival drawn where there are more than ten clusters.")
     ] = 500,
@@ -184,15 +207,17 @@ def rents(
     """What does it bring clusters to share their directories, and through which channel?"""
     rng = np.random.default_rng(seed)
     if values is not None:
-        if orders is not None:
+        if orders is not None or store is not None:
             raise ParameterError(
-                "--values and --orders together. Expected one: values are given, or planned."
+                "--values together with --orders or --store. Expected one: values are given, or "
+                "planned."
             )
         value, clusters = read_values(values)
         found = sharing_rent(value, clusters, draws=draws, rng=rng)
         _give(say("Rents of sharing"), [found], figure=figure, output=output, lang=lang)
         return
-    directory, asked = _asked(orders, made_up_firms, made_up_orders)
+    directory = _firms(store, role, cluster, made_up_firms)
+    asked = _asked(orders, directory, made_up_orders)
     made = planned_orders(directory, asked)
     members_ = sorted({firm.cluster for firm in directory.firms})
     with bar(told(say("planning with every set of clusters"), lang)) as progress:
@@ -229,6 +254,9 @@ def resilience(
         ),
     ] = None,
     orders: OrderFiles = None,
+    store: Store = None,
+    role: Role = "coordinator",
+    cluster: Cluster = None,
     years: Annotated[int, typer.Option(help="How far to look.")] = 10,
     runs: Annotated[int, typer.Option(help="Simulated runs.")] = 200,
     helped: Annotated[int, typer.Option(help="Firms that a policy helps.")] = 5,
@@ -246,9 +274,25 @@ def resilience(
 ) -> None:
     """Who is missed when they go, what follows year by year, and which policy helps most?"""
     rates = succession_rates(publisher)
-    made, shared, owners, index = _served(
-        chains, firms, orders, rates, made_up_firms, made_up_orders
-    )
+    if chains is not None and (store is not None or orders is not None):
+        raise ParameterError(
+            "--chains together with --orders or --store. Expected one: chains are given, or planned."
+        )
+    if (chains is None) != (firms is None):
+        raise ParameterError(
+            "--chains without --firms, or --firms without --chains. Expected both, or neither: "
+            "chains need the heads of their firms. Give the other one."
+        )
+    if chains is not None and firms is not None:
+        owners = read_owners(firms, rates)
+        made: Orders = read_chains(chains, owners.firms)
+        shared: Orders | None = None
+        index: dict[str, float] = {}
+    else:
+        directory = _firms(store, role, cluster, made_up_firms)
+        planned = planned_orders(directory, _asked(orders, directory, made_up_orders))
+        made, shared, owners = planned.inside(), planned, owners_of(directory, rates)
+        index = _risk_of(directory)
     parameters = ExitHazard()
     if exits_per_year is not None:
         parameters = parameters.calibrated(owners, exits_per_year)
@@ -337,40 +381,26 @@ def survey(
 # ---- what was asked ------------------------------------------------------------------------------
 
 
-def _asked(
-    orders: Path | None, made_up_firms: int, made_up_orders: int
-) -> tuple[Directory, Sequence[Order]]:
-    """A directory and its orders: made up, or the orders that were given."""
-    directory = synthetic_clusters(firms=made_up_firms)
-    if orders is None:
-        return directory, synthetic_orders(directory, made_up_orders)
-    return directory, read_orders(orders)
+def _firms(store: str | None, role: str, cluster: str | None, made_up: int) -> Directory:
+    """The view of a registry that the reader may see, or of the made-up clusters."""
+    if store is None:
+        return view(synthetic_clusters(firms=made_up), role, cluster or "")
+    with Registry.open(store) as registry:
+        return registry.view(role, cluster)
 
 
-def _served(
-    chains: Path | None,
-    firms: Path | None,
-    orders: Path | None,
-    rates: object,
-    made_up_firms: int,
-    made_up_orders: int,
-) -> tuple[Orders, Orders | None, Owners, dict[str, float]]:
-    """Orders, the same with a shared directory, the firms' heads, and ESRI by firm."""
-    if (chains is None) != (firms is None):
-        raise ParameterError(
-            "--chains without --firms, or --firms without --chains. Expected both, or neither: "
-            "chains need the heads of their firms. Give the other one."
-        )
-    if chains is not None and firms is not None:
-        if orders is not None:
-            raise ParameterError("--chains and --orders together. Expected one of them.")
-        owners = read_owners(firms, rates)  # type: ignore[arg-type]
-        return read_chains(chains, owners.firms), None, owners, {}
-    directory, asked = _asked(orders, made_up_firms, made_up_orders)
-    made = planned_orders(directory, asked)
-    risk = systemic_risk(network_of(directory))
-    index = dict(zip(risk.firms, map(float, risk.index), strict=True))
-    return made.inside(), made, owners_of(directory, rates), index  # type: ignore[arg-type]
+def _asked(orders: Path | None, directory: Directory, made_up: int) -> Sequence[Order]:
+    """The orders that were given, or made-up ones for the directory."""
+    return synthetic_orders(directory, made_up) if orders is None else read_orders(orders)
+
+
+def _risk_of(directory: Directory) -> dict[str, float]:
+    """ESRI by firm; nothing where the directory tells no ties."""
+    network_ = network_of(directory)
+    if not network_.ties.any():
+        return {}
+    risk = systemic_risk(network_)
+    return dict(zip(risk.firms, map(float, risk.index), strict=True))
 
 
 def _outcome(firms: Path | None, column: str, found: Network) -> np.ndarray:
