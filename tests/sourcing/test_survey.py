@@ -224,7 +224,7 @@ def test_a_file_of_answers(tmp_path):
     ("frame", "error", "says"),
     [
         (columns(ROWS, ["a", "b", "c", "a", "e"]), DataError, "Firms given twice: a, in rows 0, 3"),
-        (columns([[NOTHING, "other"]]), DataError, "Rows 0 tick nothing in particular beside a gain"),
+        (columns([[NOTHING, "other"]]), DataError, "Rows 0 tick nothing in particular beside"),
         (columns([[], []]), DataError, "None of the 2 firms ticked anything"),
         (columns(ROWS).iloc[:0], DataError, "0 rows"),
         (columns(ROWS).drop(columns="firm"), DataError, "a column 'firm'"),

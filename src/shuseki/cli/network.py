@@ -276,7 +276,8 @@ def resilience(
     rates = succession_rates(publisher)
     if chains is not None and (store is not None or orders is not None):
         raise ParameterError(
-            "--chains together with --orders or --store. Expected one: chains are given, or planned."
+            "--chains together with --orders or --store. Expected one: chains are given, or "
+            "planned."
         )
     if (chains is None) != (firms is None):
         raise ParameterError(

@@ -333,8 +333,8 @@ class ItemTests(Result):
         Of the items.
     table
         One row per pair, the more frequent first: ``answer``, ``other_answer``,
-        ``difference_percent`` (points), ``least_p_value``, ``greatest_p_value`` (over all overlaps; equal where it is
-        known), ``adjusted_p_value`` (Holm, of the greatest), ``verdict``.
+        ``difference_percent`` (points), ``least_p_value``, ``greatest_p_value`` (over all
+        overlaps; equal where it is known), ``adjusted_p_value`` (Holm, of the greatest), ``verdict``.
     """
 
     question: Question
