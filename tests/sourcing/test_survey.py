@@ -311,6 +311,17 @@ def test_nothing_is_shown_of_few_firms():
         grouped(12).by("size")
 
 
+def test_a_question_that_few_answered_is_left_out():
+    rows = ["more information; technology: other"] * 3 + ["more information"] * 9
+    frame = pd.DataFrame({"firm": [f"f{k}" for k in range(12)], "answers": rows})
+    own = read_survey(frame, PRINTED)
+    assert [question.n for question in own.questions] == [3, 12]
+    found = own.figure()
+    assert [question.question for question in found.questions] == ["other gains"]
+    assert any("fewer than 10 firms answered: technology" in note for note in found.notes)
+    assert own.shown() == found.questions
+
+
 def test_classes_of_size():
     found = group_names(pd.Series([0, 1, 4, 5, 19, 20, 300, np.nan]), (1, 5, 20))
     assert found.tolist() == ["–0", "1–4", "1–4", "5–19", "5–19", "20–", "20–", "unknown"]

@@ -370,12 +370,13 @@ def survey(
         printed_questions() if questions is None else read_questions(questions)
     )
     own = read_survey(answers, asked, firm=firm, describing=[group] if group else ())
+    shown = own.shown(minimum)
     found: list[Result] = [own.figure(confidence=confidence, minimum=minimum)]
     if questions is None:
-        found.append(compare_surveys(own.questions, printed_questions(), confidence=confidence))
+        found.append(compare_surveys(shown, printed_questions(), confidence=confidence))
     if group is not None:
         found += own.by(group, bounds=_bounds(bounds), confidence=confidence, minimum=minimum)
-    found += [item_tests(question) for question in own.questions if len(question.items) > 1]
+    found += [item_tests(question) for question in shown if len(question.items) > 1]
     _give(title, found, figure=figure, output=output, lang=lang)
 
 

@@ -33,7 +33,7 @@ from scipy import stats
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say, told
+from shuseki.language import Message, listed, say, told
 from shuseki.language.names import TwoNames
 from shuseki.reading.tables import read_table
 from shuseki.results import Result, result
@@ -334,7 +334,8 @@ class ItemTests(Result):
     table
         One row per pair, the more frequent first: ``answer``, ``other_answer``,
         ``difference_percent`` (points), ``least_p_value``, ``greatest_p_value`` (over all
-        overlaps; equal where it is known), ``adjusted_p_value`` (Holm, of the greatest), ``verdict``.
+        overlaps; equal where it is known), ``adjusted_p_value`` (Holm, of the greatest),
+        ``verdict``.
     """
 
     question: Question
@@ -518,23 +519,43 @@ class Survey:
     table: pd.DataFrame
     notes: tuple[str, ...] = field(default=())
 
-    def figure(self, *, confidence: float = 0.95, minimum: int = MINIMUM) -> SurveyFigure:
-        """Shares of all firms.
+    def shown(self, minimum: int = MINIMUM) -> tuple[Question, ...]:
+        """Questions that enough firms answered for nobody's answers to be told.
 
         Raises
         ------
         DataError
-            Fewer firms than ``minimum`` answered a question: what they said could be told.
+            No question has so many answers.
         """
-        few = [f"{q.question} ({q.n})" for q in self.questions if q.n < minimum]
-        if few:
+        enough = tuple(question for question in self.questions if question.n >= minimum)
+        if not enough:
+            few = examples(f"{question.question} ({question.n})" for question in self.questions)
             raise DataError(
-                f"Questions that fewer than {minimum} firms answered: {examples(few)}. Shown, they "
-                "would say what single firms answered. Collect more answers, or lower the minimum "
-                "if these firms agree."
+                f"Questions that fewer than {minimum} firms answered: {few}. Shown, they would say "
+                "what single firms answered. Collect more answers, or lower the minimum if these "
+                "firms agree."
             )
-        found = survey_figure(self.questions, confidence=confidence)
-        return replace(found, notes=(*self.notes, *found.notes))
+        return enough
+
+    def figure(self, *, confidence: float = 0.95, minimum: int = MINIMUM) -> SurveyFigure:
+        """Shares of all firms; questions that few firms answered are left out.
+
+        Raises
+        ------
+        DataError
+            Fewer firms than ``minimum`` answered every question.
+        """
+        found = survey_figure(self.shown(minimum), confidence=confidence)
+        hidden = [question.name for question in self.questions if question.n < minimum]
+        notes = self.notes
+        if hidden:
+            note = say(
+                "Not shown, since fewer than {minimum} firms answered: {questions}.",
+                minimum=minimum,
+                questions=listed(hidden),
+            )
+            notes = (*notes, note)
+        return replace(found, notes=(*notes, *found.notes))
 
     def by(
         self,
@@ -674,9 +695,7 @@ def read_questions(path: str | Path | pd.DataFrame) -> tuple[Question, ...]:
     table = (
         path
         if isinstance(path, pd.DataFrame)
-        else read_table(
-            path, required=["question", "answer"], text=["question", "answer", *text]
-        )
+        else read_table(path, required=["question", "answer"], text=["question", "answer", *text])
     )
     for name in ("question", "answer"):
         if name not in table:
