@@ -437,5 +437,7 @@ def test_percolation_of_a_full_network_and_refusals():
     found = percolation(full, draws=3)
     assert found.largest == pytest.approx(1 - np.arange(6) / 6)
     assert np.isnan(expected_threshold(np.array([1, 1])))  # pairs: no large part to lose
+    pairs = percolation(net(np.kron(np.eye(3), [[0, 1], [1, 0]])), draws=3)
+    assert "in small parts from the start: the largest holds 33% of firms" in pairs.headline()
     with pytest.raises(ParameterError, match="1 draws"):
         percolation(full, draws=1)

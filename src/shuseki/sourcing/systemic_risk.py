@@ -289,6 +289,13 @@ class Percolation(Result):
 
     def headline(self) -> Message:
         """Where it breaks."""
+        if np.isnan(self.expected):
+            return say(
+                "the network is in small parts from the start: the largest holds {percent:.0f}% of "
+                "firms, n = {n:count(firm)}",
+                percent=100 * float(self.largest[0]),
+                n=len(self.removed),
+            )
         return say(
             "the network falls apart when about {percent:.0f}% of firms have left at random "
             "({low:.0f} to {high:.0f}%; {expected:.0f}% expected of its degrees), n = "
