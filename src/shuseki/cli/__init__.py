@@ -72,6 +72,11 @@ COMMANDS = {
     "capacity": ("sourcing", "Which orders can all be served, and whose hour is worth most?"),
     "gaps": ("sourcing", "What can a cluster not do, and what would fill it?"),
     "inquiry": ("sourcing", "Who could take up a technology or a need, and with whom?"),
+    "network": ("network", "Who deals with whom? Roles, coupling, failures that spread."),
+    "members": ("network", "Who came and went between two lists of members?"),
+    "rents": ("network", "What does it bring clusters to share their directories?"),
+    "resilience": ("network", "Who is missed when they go, and which policy helps?"),
+    "survey": ("network", "What do members say that their network brought them?"),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 

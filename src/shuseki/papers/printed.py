@@ -23,9 +23,10 @@ nearest right name.
 ``denominators.csv``   area, member, value [, later]: true denominators of the ranked rates
 ``industries.csv``     group, rank, industry, rd_intensity_percent [, table]
 ``variables.csv``      variable [, table, name_ja, definition_ja, period, source_ja]
-``shares.csv``         question, answer, percent, kind [, table, n, question_ja, answer_ja]: a
-                       survey; kind ``single`` (each respondent gave one answer), ``multiple``, or
-                       ``exclusive`` (of several answers, the one that excludes the others)
+``shares.csv``         question, answer, percent, kind [, table, n, question_ja, answer_ja,
+                       wording (of the answer, as printed)]: a survey; kind ``single`` (each
+                       respondent gave one answer), ``multiple``, or ``exclusive`` (of several
+                       answers, the one that excludes the others)
 ``citations.csv``      author, year, pages (of each citation in the text, ``;`` between pages)
 ``references.csv``     author, year (the list of references)
 ``definitions.toml``   the variables and outcomes, to compute them (`shuseki.entry.definitions`)
@@ -117,7 +118,7 @@ MORE_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "coefficients": ("se", "p"),
         "descriptives": ("step",),
-        "shares": ("question_ja", "answer_ja"),
+        "shares": ("question_ja", "answer_ja", "wording"),
     }
 )
 """Columns that a table may have besides."""
