@@ -13,8 +13,8 @@ from shuseki.report.plots import entry as entry
 from shuseki.report.plots import entry_deeper as entry_deeper
 from shuseki.report.plots import indices as indices
 from shuseki.report.plots import national as national
-from shuseki.report.plots import sourcing as sourcing
 from shuseki.report.plots import network as network
+from shuseki.report.plots import sourcing as sourcing
 from shuseki.report.plots import theory as theory
 from shuseki.report.plots import unseen as unseen
 from shuseki.report.plots.dispatch import plot
