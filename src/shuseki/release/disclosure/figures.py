@@ -164,11 +164,14 @@ class Ledger:
     universes
         By name.
     weights
-        Cells of tables that show each figure.
+        Cells of tables that show each figure; 0 for one that only stands behind a statistic.
+    labels
+        What the first table that shows it calls it.
     """
 
     universes: Mapping[str, Universe]
     weights: list[float] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
     _figures: dict[Atoms, int] = field(default_factory=dict)
     _known: list[dict[int, float]] = field(default_factory=list)
 
@@ -178,8 +181,11 @@ class Ledger:
         self._start = dict(zip(self.universes, starts[:-1], strict=True))
         self.size = int(starts[-1])
 
-    def figure(self, universe: str, atoms: Atoms, weight: float = 1.0) -> int:
-        """Number of a figure; −1 for one that is empty, which is a plain 0."""
+    def figure(self, universe: str, atoms: Atoms, weight: float = 1.0, label: str = "") -> int:
+        """Number of a figure; −1 for one that is empty, which is a plain 0.
+
+        ``label`` is what the first table that shows it calls it.
+        """
         if not atoms:
             return -1
         start = int(self._start[universe])
@@ -187,7 +193,9 @@ class Ledger:
         at = self._figures.setdefault(key, len(self._figures))
         if at == len(self.weights):
             self.weights.append(0.0)
+            self.labels.append("")
         self.weights[at] += weight
+        self.labels[at] = self.labels[at] or label
         return at
 
     def knows(self, terms: Sequence[tuple[str, Atoms, float]]) -> None:
@@ -245,21 +253,3 @@ class Ledger:
                 for one in self.universes.values()
             ]
         )
-
-    def name(self, figure: int) -> str:
-        """A figure in words, such as ``births area=001 industry=29``."""
-        key = next(key for key, at in self._figures.items() if at == figure)
-        name, start = next(
-            (name, int(start))
-            for name, start in reversed(list(self._start.items()))
-            if start <= key[0]
-        )
-        one = self.universes[name]
-        inside = one.atoms.iloc[[k - start for k in key]]
-        said = []
-        for axis in one.axes:
-            codes = inside[axis].unique()
-            whole = one.atoms[axis].nunique()
-            if len(codes) == 1 and (whole > 1 or len(one.atoms) == 1) and codes[0] != "":
-                said.append(f"{axis}={codes[0]}")
-        return " ".join([name, *said])

@@ -115,9 +115,7 @@ def sensitive(ledger: Ledger, rules: Rules) -> Bools:
     return found
 
 
-def intervals(
-    ledger: Ledger, suppressed: Bools, layer: str, asked: Bools | None = None
-) -> Floats:
+def intervals(ledger: Ledger, suppressed: Bools, layer: str, asked: Bools | None = None) -> Floats:
     """Least and most of suppressed figures that a reader can compute, shape ``(figures, 2)``.
 
     ``nan`` for figures that are written, not asked about, or that the layer does not count.
@@ -141,9 +139,7 @@ def _layer(ledger: Ledger, name: str, rules: Rules, asked: Bools) -> _Layer:
     return _Layer(name, ledger.values(name), counts, width, sums, ledger.known, asked, [])
 
 
-def _amounts(
-    ledger: Ledger, sums: sparse.csr_array, name: str
-) -> tuple[Floats, Floats, Floats]:
+def _amounts(ledger: Ledger, sums: sparse.csr_array, name: str) -> tuple[Floats, Floats, Floats]:
     """Amount of each figure, and its largest and second largest contribution."""
     first, second = ledger.values(name, "_largest"), ledger.values(name, "_second")
     span, at = sums.indptr, sums.indices
@@ -224,9 +220,7 @@ def _widened(
                 failed = True
                 key = layer.name.encode() + np.flatnonzero(aim).tobytes()
                 tries = stretch[key] = stretch.get(key, -1) + 1
-                more = witnesses(
-                    sums, known, layer, aim, width * (1 + tries), ~chosen, weights
-                )
+                more = witnesses(sums, known, layer, aim, width * (1 + tries), ~chosen, weights)
                 if more is None or (tries > 2 and not (more & ~chosen).any()):
                     more = _smallest_around(sums, aim, chosen)
                 chosen |= more
@@ -308,7 +302,9 @@ def witnesses(
         LinearConstraint(sparse.hstack([-part, none, -eye]), -np.inf, -base),
         LinearConstraint(sparse.hstack([none, part, -eye]), -np.inf, base),
         LinearConstraint(sparse.hstack([none, -part, -eye]), -np.inf, -base),
-        LinearConstraint(sparse.csr_array(np.concatenate([a, -a, np.zeros(m)])[None]), width, np.inf),
+        LinearConstraint(
+            sparse.csr_array(np.concatenate([a, -a, np.zeros(m)])[None]), width, np.inf
+        ),
     ]
     if relations.shape[0]:
         constraints += [

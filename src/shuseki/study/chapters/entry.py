@@ -29,6 +29,7 @@ from shuseki.papers.catalogue import (
     printed_paper,
     table_number,
 )
+from shuseki.release.disclosure.answers import of_fits
 from shuseki.report.blocks import Block, Finding, Section
 from shuseki.report.tables import Table, wide
 from shuseki.results import Result
@@ -204,7 +205,9 @@ class EntryChapter(Chapter[Entry, Estimated]):
             key = (first.design.outcome, first.design.model, variable)
             sentences.append(answer.effects.say(*key))
         return Brief(
-            numbers=((f"{len(answer.fits)}", say("equations")),), sentences=tuple(sentences)
+            numbers=((f"{len(answer.fits)}", say("equations")),),
+            sentences=tuple(sentences),
+            rests=of_fits(answer.fits).numbers,
         )
 
     def sections(self, answer: Estimated, told: Told) -> Iterator[Section]:
@@ -279,7 +282,12 @@ def _equations(answer: Estimated, told: Told) -> Iterator[Block]:
             title=title,
             table=coefficients(of_outcome, f"{table_stem(paper, outcome)}_coefficients", title),
         )
-    yield Table.of(answer.effects, name="effects", title=say("Effects in words"))
+    yield Table.of(
+        answer.effects,
+        name="effects",
+        title=say("Effects in words"),
+        numbers=of_fits(answer.fits).numbers,
+    )
 
 
 def table_stem(paper: str | None, outcome: str) -> str:
@@ -311,6 +319,7 @@ def coefficients(fits: Fits, name: str, title: Message) -> Table:
         title=title,
         notes=notes,
         sources=fits.sources,
+        numbers=of_fits(fits).numbers,
     )
     digits = {
         column: [
@@ -341,6 +350,7 @@ def _verdicts(answer: Estimated, verdicts: Verdicts) -> Iterator[Block]:
             labels={
                 name: verdicts.definitions.label(name).heading for name in answer.fits.outcomes
             },
+            numbers=of_fits(answer.fits).numbers,
         ),
     )
     robust = answer.robustness
@@ -360,6 +370,7 @@ def _verdicts(answer: Estimated, verdicts: Verdicts) -> Iterator[Block]:
                 title=say("Verdicts under each exercise"),
                 frame=frame,
                 labels=dict(robust.labels),
+                numbers=of_fits(answer.fits).numbers,
             ),
         )
 
