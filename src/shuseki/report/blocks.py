@@ -150,8 +150,18 @@ class Bullets:
     numbers: FromRecords | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Heading:
+    """Title and headline of a finding; a headline in one version is in English."""
+
+    title: Text
+    headline: Text
+    sources: tuple[Source, ...]
+    rests: Table | None = None
+
+
 Block: TypeAlias = (
-    str | tuple[str, str] | Result | Finding | Figure | Table | Numbers | Note | Bullets | "Heading"
+    str | tuple[str, str] | Result | Finding | Figure | Table | Numbers | Note | Bullets | Heading
 )
 
 
@@ -211,16 +221,6 @@ class Document:
 
 
 # ---- findings taken apart ------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Heading:
-    """Title and headline of a finding; a headline in one version is in English."""
-
-    title: Text
-    headline: Text
-    sources: tuple[Source, ...]
-    rests: Table | None = None
 
 
 Part: TypeAlias = str | tuple[str, str] | Heading | Figure | Table | Numbers | Note | Bullets

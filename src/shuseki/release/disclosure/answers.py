@@ -351,7 +351,7 @@ def of_ranking(result: Any) -> Declared:
     codes = list(map(str, result.table["area"]))
     return Declared(
         (
-            Cells(universe=universe, columns=columns, by={"area": codes}, where=where, ranked=True),
+            Cells(universe=universe, columns=columns, by={"area": codes}, where=where, ranked="first"),
             Free(columns=["rank"]),
         )
     )

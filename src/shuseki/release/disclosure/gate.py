@@ -150,16 +150,17 @@ class Gate:
         return out
 
     def suppressed_values(self) -> frozenset[float]:
-        """Numbers that may not be read in any sentence."""
+        """Numbers that may not be read in any sentence: suppressed, and written nowhere."""
         pattern = self.decide()
         sums = self.ledger.sums
-        shown = pattern.suppressed & (np.array(self.ledger.weights) > 0)
-        return frozenset(
-            float(value)
-            for layer in self.ledger.layers
-            for value in (sums @ self.ledger.values(layer))[shown]
-            if value
-        )
+        shown = np.array(self.ledger.weights) > 0
+        secret: set[float] = set()
+        written: set[float] = set()
+        for layer in self.ledger.layers:
+            values = sums @ self.ledger.values(layer)
+            secret |= set(values[shown & pattern.suppressed].tolist())
+            written |= set(values[shown & ~pattern.suppressed].tolist())
+        return frozenset(secret - written - {0.0})
 
     # ---- entering ---------------------------------------------------------------------------
 
@@ -223,7 +224,7 @@ class Gate:
         dropped: Bools = np.zeros(len(frame), dtype=bool)
         computed: dict[Any, int] = {}
         reasons: list[Message] = []
-        ranked = False
+        ranked = ""
         from_records: set[Any] = set()
         for k, part in enumerate(entry.numbers):
             columns = [c for c in (part.columns or frame.columns) if c in frame.columns]
@@ -241,7 +242,7 @@ class Gate:
                 gone = self._gone(entry, k)
                 if part.ranked:
                     dropped |= gone
-                    ranked = True
+                    ranked = part.ranked
                 if part.computed:
                     computed |= dict.fromkeys(columns, self.rules.digits)
             else:
@@ -267,11 +268,17 @@ class Gate:
                 frame = put(frame, column, (frame[column] / base).round() * base)
         marks = hidden.replace({True: X, False: ""}).astype(object)
         frame = blanked(frame, hidden)
-        if ranked:
+        if ranked == "first":
             frame, marks = frame[~dropped], marks[~dropped]
             if "rank" in frame:
                 order = pd.Series(range(1, len(frame) + 1), index=frame.index)
                 frame = frame.assign(rank=order)
+        elif ranked == "all":
+            order = pd.DataFrame({"last": dropped, "name": frame.iloc[:, 0].astype(str)})
+            order.loc[~dropped, "name"] = ""
+            at = order.reset_index(drop=True).sort_values(["last", "name"], kind="stable").index
+            frame, marks = frame.iloc[at], marks.iloc[at]
+        if ranked:
             frame, marks = frame.reset_index(drop=True), marks.reset_index(drop=True)
         keep = [c for c in frame.columns if c not in left_out]
         why = reasons[0] if reasons else (LEFT_OUT if lost else None)

@@ -46,8 +46,9 @@ class Cells:
     every
         Axes by which the figure must be written in full: a number computed of all its cells.
     ranked
-        Whether rows stand in the order of the number: those suppressed are left out, and ranks are
-        counted anew, since a place between two others tells the number.
+        Rows stand in the order of the number, whose place between two others tells it: of the
+        ``"first"`` few those suppressed are left out, and ranks are counted anew; where ``"all"``
+        are there, they stand last, by their names.
     computed
         Whether the columns are computed: they are rounded to significant digits.
     """
@@ -58,7 +59,7 @@ class Cells:
     where: Mapping[str, str] = field(default_factory=dict)
     needs: Sequence[Sequence[str]] | None = None
     every: Sequence[str] = ()
-    ranked: bool = False
+    ranked: Literal["", "first", "all"] = ""
     computed: bool = False
 
 

@@ -164,7 +164,7 @@ def _failing(
     )
     asked = np.flatnonzero(chosen & layer.counts & layer.asked)
     narrow = asked[attack.seen()[asked] < layer.width[asked] - EPSILON]
-    if len(narrow) > DRAWN:
+    if len(narrow) > DRAWN and not first:
         attack.draw(DRAWN)
         narrow = asked[attack.seen()[asked] < layer.width[asked] - EPSILON]
     layer.tables[:] = attack.tables

@@ -227,7 +227,7 @@ def _told(answer: Counted, told: Told) -> Iterator[Block]:
                 columns=["births"],
                 by={"area": list(table["area"])},
                 where=BORN,
-                ranked=True,
+                ranked="all",
             ),
         ),
     )
