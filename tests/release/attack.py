@@ -7,6 +7,7 @@ suppressed number the least and the most whole numbers that satisfy all of it ar
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,20 +81,16 @@ def read(folder: Path, at: int, since: int) -> Attack:
         births[row["area"], row["industry"]] = cell
         label = f"panel {row['area']} {row['industry']}"
         attack.reads(label, {cell: 1.0}, row["births"], flag_of(row, "births"))
-    every = {cell: 1.0 for cell in births.values()}
+    every = dict.fromkeys(births.values(), 1.0)
     table = folder / "tables/births_by_area_user.csv"
     if table.is_file():
         for _, row in pd.read_csv(table).iterrows():
             terms = {c: 1.0 for (area, _), c in births.items() if area == row["area_en"]}
-            attack.reads(
-                f"area {row['area_en']}", terms, row["births"], flag_of(row, "births")
-            )
+            attack.reads(f"area {row['area_en']}", terms, row["births"], flag_of(row, "births"))
     funnel = pd.read_csv(folder / "tables/funnel_user.csv", keep_default_na=True)
     aside = [attack.cell("aside", k) for k in range(len(funnel))]
     for k, row in funnel.iterrows():
-        attack.reads(
-            f"set aside {k}", {aside[k]: 1.0}, row["set_aside"], flag_of(row, "set_aside")
-        )
+        attack.reads(f"set aside {k}", {aside[k]: 1.0}, row["set_aside"], flag_of(row, "set_aside"))
         later = {aside[j]: 1.0 for j in range(k + 1, len(funnel))}
         attack.reads(f"left {k}", {**every, **later}, row["left"], flag_of(row, "left"))
     path = folder / "events.parquet"
@@ -140,12 +137,12 @@ def totals_of_waves(attack: Attack, waves: pd.DataFrame) -> None:
             )
     years = list(waves["wave"])
     areas = sorted({key[2] for key in attack.names if len(key) == 4})
-    for before, wave in zip(years, years[1:], strict=False):
+    for before, wave in pairwise(years):
         still = waves.loc[waves["wave"] == wave, "moves"].iloc[0] == 0
         for area in [None, *(areas if still else [])]:
             terms = total("establishments", before, area)
             for name in ("survivors", "deaths", "lapses"):
-                terms |= {cell: -1.0 for cell in total(name, wave, area)}
+                terms |= dict.fromkeys(total(name, wave, area), -1.0)
             attack.knows(terms, 0.0)
 
 

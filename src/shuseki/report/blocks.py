@@ -45,7 +45,7 @@ from shuseki.errors import ParameterError
 from shuseki.release.disclosure.numbers import Numbers as FromRecords
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.tables import Table
-from shuseki.report.words import Lang, Text, result_words
+from shuseki.report.words import Text, result_words
 from shuseki.results import Result
 from shuseki.sources import Source
 

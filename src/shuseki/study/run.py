@@ -2,11 +2,11 @@
 
 Running a study takes its chapters in turn, keeps what each found and what came out at every step,
 and gives a ``Run``. With a folder, everything is also written there, whole or not at all:
-``report.html``, ``tables/``, what the chapters add (``panel.parquet``), ``outputs.json``, which says
-of each file whether it may leave and by which rule, and ``manifest.json``.
+``report.html``, ``tables/``, what the chapters add (``panel.parquet``), ``outputs.json``, which
+says of each file whether it may leave and by which rule, and ``manifest.json``.
 
-Where the records are a user's, everything that is told goes through the control of disclosure first
-(``report.disclosed``): ``run.disclosure`` holds what may be read, and the folder is written from it.
+Where the records are a user's, all that is told goes through the control of disclosure first
+(``report.disclosed``): ``run.disclosure`` holds what may be read; the folder is written from it.
 """
 
 import json
@@ -18,8 +18,8 @@ from typing import Any
 
 import pandas as pd
 
-from shuseki.language import told as told_in
 from shuseki.language import say
+from shuseki.language import told as told_in
 from shuseki.release import MANIFEST, check_folder, whole_folder
 from shuseki.release.disclosure.answers import links
 from shuseki.release.disclosure.gate import Gate
@@ -182,7 +182,7 @@ class Run:
             return {"checked": False, "files": listed}
         found = self.disclosure
         by_name = {one.name: one for one in (*found.outcomes, *found.pictures)}
-        every = [one for one in found.outcomes]
+        every = list(found.outcomes)
         listed = []
         for name, table in files.items():
             some = [by_name[table]] if table in by_name else [*every, *found.pictures]

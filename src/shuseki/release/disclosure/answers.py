@@ -351,7 +351,9 @@ def of_ranking(result: Any) -> Declared:
     codes = list(map(str, result.table["area"]))
     return Declared(
         (
-            Cells(universe=universe, columns=columns, by={"area": codes}, where=where, ranked="first"),
+            Cells(
+                universe=universe, columns=columns, by={"area": codes}, where=where, ranked="first"
+            ),
             Free(columns=["rank"]),
         )
     )

@@ -25,12 +25,12 @@ from shuseki.arrays import Bools
 from shuseki.errors import ParameterError
 from shuseki.language import Message, say
 from shuseki.panel import ALL
-from shuseki.release.disclosure.figures import COUNT, Atoms, Ledger, Universe
+from shuseki.release.disclosure.figures import Atoms, Ledger, Universe
 from shuseki.release.disclosure.numbers import Cells, Free, Held, Numbers, Statistic
 from shuseki.release.disclosure.rules import Rules
 from shuseki.release.disclosure.suppression import Pattern, suppress
 
-__all__ = ["X", "Checked", "Gate", "Verdict", "flagged"]
+__all__ = ["Checked", "Gate", "Verdict", "X", "flagged"]
 
 X = "X"
 """What stands in the place of a suppressed number, as in Japanese statistics."""

@@ -346,7 +346,7 @@ def rates_described(answer: Rates) -> FromRecords | None:
         if counted is None:
             return None
         universe, where = counted
-        nowhere = {axis: "(none)" for axis in where} | {"area": "(none)"}
+        nowhere = dict.fromkeys(where, "(none)") | {"area": "(none)"}
         keys = {
             axis: [code if row == name else nowhere[axis] for row in table.index]
             for axis, code in where.items()
