@@ -42,7 +42,6 @@ BORN: Mapping[str, str] = MappingProxyType({"step": "born"})
 """The births among the candidates."""
 
 POINTS = say("It shows where single establishments are.")
-SINGLE = say("It shows single establishments.")
 POWERS = say("Sums of powers of employees tell the size of each establishment of a small cell.")
 SIGNED = say("A difference of counts has no interval that would protect it.")
 

@@ -38,7 +38,6 @@ X = "X"
 Verdict: TypeAlias = Literal["released", "released after suppression", "held"]
 
 UNDECLARED = say("Nothing is known of how these numbers come from records.")
-NEVER = say("It shows single establishments.")
 FEW = say("It rests on too few.")
 SOLVED = say(
     "So few of the numbers it is computed from are suppressed that they could be solved for."
