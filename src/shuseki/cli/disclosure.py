@@ -1,8 +1,8 @@
 """May what a command shows of a user's records leave, and is a table made elsewhere safe?
 
-Commands that count a user's records show them as they may be read by others: small numbers and those
-from which they could be computed are ``X``. ``--internal`` shows everything, and marks it as not for
-release, on the terminal and in the file.
+Commands that count a user's records show them as they may be read by others: small numbers, and
+those from which they could be computed, are ``X``. ``--internal`` shows everything, and marks it as
+not for release, on the terminal and in the file.
 """
 
 from collections.abc import Sequence
@@ -126,8 +126,8 @@ def released(
     if output is not None:
         if last.verdict == "held":
             raise ParameterError(
-                f"{output} was not written: the table is held. {last.why} Expected a table that may "
-                "leave. Use --internal to write it, marked as not for release."
+                f"{output} was not written: the table is held. {last.why} Expected a table that "
+                "may leave. Use --internal to write it, marked as not for release."
             )
         write(last, output, lang)
         typer.echo(f"{pick(say('Table'), lang)}: {output}")

@@ -406,8 +406,8 @@ def clusters(
     )
     if members is not None and is_confidential(answer) and not internal:
         raise ParameterError(
-            f"{members} was not written: members of clusters of a user's records are held. Expected "
-            "public records. Use --internal to write them, marked as not for release."
+            f"{members} was not written: members of clusters of a user's records are held. "
+            "Expected public records. Use --internal to write them, marked as not for release."
         )
     if members is not None:
         write_csv(members, answer.members().assign(data_origin=mark(answer.sources)))

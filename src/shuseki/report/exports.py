@@ -43,8 +43,8 @@ def to_csv(table: Table) -> str:
     """Write a table as CSV text, with its own column names and the origin of the data last.
 
     Numbers keep ten significant digits. Two levels of columns are joined by ``_``. Where numbers
-    have endings (stars), a column ``<name>_mark`` follows; where some are suppressed they are empty,
-    and a column ``<name>_flag`` says ``X``.
+    have endings (stars), a column ``<name>_mark`` follows; where some are suppressed they are
+    empty, and a column ``<name>_flag`` says ``X``.
     """
     columns: dict[str, Any] = {}
     for k, column in enumerate(table.frame.columns):

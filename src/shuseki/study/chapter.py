@@ -7,7 +7,7 @@ A study is a list of chapters. Each declares
 - what it ``needs``: other chapters, whose answers it takes;
 - how it runs, and what results it then has;
 - how it is told: its numbers and sentences in the summary, and its sections, in both languages;
-- what its tables count (``universes``, and ``numbers`` of each table that is not an answer's own), so
+- what its tables count (``universes``, and ``numbers`` of a table that is not an answer's own), so
   that they can be checked before they leave.
 
 ``study.run`` is a loop over the chapters that are wanted. A new room of the house adds a chapter

@@ -13,6 +13,7 @@ Universes: ``births`` (axes ``area``, ``industry``, ``step``, ``industry_group``
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -185,7 +186,7 @@ def links(ledger: Ledger) -> None:
 def _wave_to_wave(ledger: Ledger, events: Universe) -> None:
     waves = sorted(events.atoms["period"].unique())
     areas = [ALL, *sorted(set(events.atoms["area"]) - {""})]
-    for before, wave in zip(waves, waves[1:], strict=False):
+    for before, wave in pairwise(waves):
         for area in areas:
 
             def of(area: str = area, **named: str) -> tuple[int, ...]:
@@ -256,7 +257,7 @@ def of_funnel(result: Any) -> Declared:
     left["industry_group"] = [ALL] * len(steps) + groups
     whole = dict(left) | {"left_0": ["yes"] * len(every)}
     total = {f"left_{last}": "yes"}
-    printed = [name for name in ("printed_left", "printed_set_aside")]
+    printed = ["printed_left", "printed_set_aside"]
     return Declared(
         (
             Cells(universe="births", columns=["set_aside", "set_aside_difference"], by=aside),

@@ -13,12 +13,14 @@ Limits: columns other than counts and amounts (rates, means) are judged by the e
 their row; a row whose codes the store does not have is named, not judged.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from shuseki.arrays import Bools
 from shuseki.errors import DataError, examples
 from shuseki.language import Message, say
 from shuseki.panel import ALL
@@ -109,7 +111,7 @@ class UnsafeCells(Result):
             reason.in_language(lang) if isinstance(reason, Message) else reason
             for reason in self.table["reason"]
         ]
-        return self.table.assign(reason=said)
+        return self.table.assign(reason=pd.Series(said, index=self.table.index, dtype=object))
 
 
 def check_table(frame: pd.DataFrame, universe: Universe, rules: Rules | None = None) -> UnsafeCells:
@@ -154,7 +156,7 @@ def check_table(frame: pd.DataFrame, universe: Universe, rules: Rules | None = N
         keys["period"] = [last] * len(frame)
     ledger = Ledger({universe.name: universe})
     atoms = universe.rows(keys, len(frame))
-    written = np.array([values for values in map(np.isfinite, numbers.values())]).any(axis=0)
+    written: Bools = np.isfinite(np.array(list(numbers.values()))).any(axis=0)
     figures = [
         -1 if n in unknown else ledger.figure(universe.name, one, weight=float(written[n]))
         for n, one in enumerate(atoms)
@@ -181,7 +183,7 @@ def check_table(frame: pd.DataFrame, universe: Universe, rules: Rules | None = N
                 elif not np.isfinite(values[n]) and hidden[figure]:
                     bad.append((n + 1, name, text, COMPUTED))
     return UnsafeCells(
-        table=pd.DataFrame(bad, columns=["row", "column", "value", "reason"]),
+        table=pd.DataFrame(bad, columns=["row", "column", "value", "reason"], dtype=object),
         rows=len(frame),
         cells=judged,
         unknown=tuple(n + 1 for n in sorted(unknown)),
@@ -201,7 +203,7 @@ def narrow(ledger: Ledger, rules: Rules, suppressed: np.ndarray, found: np.ndarr
 
 def axes_of(frame: pd.DataFrame) -> dict[str, str]:
     """Axis → the column that holds its codes."""
-    found = {}
+    found: dict[str, str] = {}
     for axis, names in AXES.items():
         for name in frame.columns:
             if str(name).strip().lower() in names and name not in found.values():
@@ -233,12 +235,12 @@ def rows_of(
     return keys, unknown
 
 
-def as_values(column: Sequence[object]) -> np.ndarray:
+def as_values(column: "pd.Series[Any]") -> np.ndarray:
     """Numbers of a column of text; missing where there are none."""
     texts = [str(cell).strip().replace(",", "").replace("，", "") for cell in column]
     return pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(dtype=float)
 
 
-def is_blank(column: Sequence[object]) -> np.ndarray:
+def is_blank(column: "pd.Series[Any]") -> np.ndarray:
     """Cells that are empty or marked as suppressed."""
     return np.array([str(cell).strip().lower() in BLANK for cell in column], dtype=bool)

@@ -14,8 +14,9 @@ a run is thus known at once, margins, totals and repetitions included:
 Takes: frames of atoms. Gives: a ``Ledger``: arrays for ``suppression`` and ``audit``.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,7 @@ class Universe:
             Axis → code → group: each becomes an axis ``<axis>_group``.
         """
         kept = frame[frame[count].fillna(0) > 0].reset_index(drop=True)
-        atoms = {axis: kept[axis].astype(str) for axis in axes}
+        atoms: dict[str, Any] = {axis: kept[axis].astype(str) for axis in axes}
         for axis, group_of in (groups or {}).items():
             atoms[f"{axis}_group"] = atoms[axis].map(dict(group_of)).fillna("")
         atoms[COUNT] = kept[count].astype(float)
@@ -137,7 +138,7 @@ class Universe:
         keys = list(zip(*[list(map(str, named[axis])) for axis in axes], strict=True))
         if len(keys) != n:
             raise ParameterError(f"{len(keys)} rows are named. Expected {n}, one per row.")
-        found: dict[tuple[bool, ...], Mapping[Hashable, Floats]] = {}
+        found: dict[tuple[bool, ...], dict[Any, Any]] = {}
         out = []
         for key in keys:
             over = tuple(code == ALL for code in key)

@@ -4,7 +4,7 @@ Everything that a run would write is entered first; then it is decided at once, 
 one table can give away a cell of another; then each table is given back as it may be read::
 
     gate = Gate(Rules(), {"births": universe})
-    table = gate.enter("panel.parquet", frame, (Cells(universe="births", columns=["births"], by=…),))
+    table = gate.enter("panel", frame, (Cells(universe="births", columns=["births"], by=…),))
     gate.decide()
     gate.checked(table)                          # frame, marks, verdict
 
@@ -151,6 +151,8 @@ class Gate:
     def suppressed_values(self) -> frozenset[float]:
         """Numbers that may not be read in any sentence: suppressed, and written nowhere."""
         pattern = self.decide()
+        if not len(self.ledger):
+            return frozenset()
         sums = self.ledger.sums
         shown = np.array(self.ledger.weights) > 0
         secret: set[float] = set()
@@ -239,6 +241,8 @@ class Gate:
                 continue
             if isinstance(part, Cells):
                 gone = self._gone(entry, k)
+                if not part.computed:
+                    gone |= self._unfounded(entry, k, [c for c in columns if c in numeric])
                 if part.ranked:
                     dropped |= gone
                     ranked = part.ranked
@@ -270,12 +274,10 @@ class Gate:
         if ranked == "first":
             frame, marks = frame[~dropped], marks[~dropped]
             if "rank" in frame:
-                order = pd.Series(range(1, len(frame) + 1), index=frame.index)
-                frame = frame.assign(rank=order)
+                frame = frame.assign(rank=range(1, len(frame) + 1))
         elif ranked == "all":
-            order = pd.DataFrame({"last": dropped, "name": frame.iloc[:, 0].astype(str)})
-            order.loc[~dropped, "name"] = ""
-            at = order.reset_index(drop=True).sort_values(["last", "name"], kind="stable").index
+            names = frame.iloc[:, 0].astype(str).where(dropped, "").tolist()
+            at = sorted(range(len(frame)), key=lambda n: (bool(dropped[n]), names[n]))
             frame, marks = frame.iloc[at], marks.iloc[at]
         if ranked:
             frame, marks = frame.reset_index(drop=True), marks.reset_index(drop=True)
@@ -296,6 +298,13 @@ class Gate:
             ],
             dtype=bool,
         )
+
+    def _unfounded(self, entry: _Entry, k: int, columns: list[Any]) -> Bools:
+        """Rows with a number behind which the universe has nobody: codes that are not its own."""
+        nobody = np.array([any(f < 0 for f in row) for row in entry.figures[k]], dtype=bool)
+        numbers = entry.frame[columns].to_numpy(dtype=float, na_value=np.nan)
+        something: Bools = (np.nan_to_num(numbers) != 0).any(axis=1)
+        return nobody & something
 
     def _rests(self, entry: _Entry, k: int, part: Statistic) -> tuple[Bools, Message | None]:
         """Rows of a statistic that may not be read, and why."""

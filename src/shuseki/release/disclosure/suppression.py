@@ -84,6 +84,9 @@ class _Layer:
 
 def suppress(ledger: Ledger, rules: Rules) -> Pattern:
     """Choose what is not written."""
+    if not len(ledger):
+        nothing = np.zeros(0, dtype=bool)
+        return Pattern(nothing, nothing, {})
     sums, known = ledger.sums, ledger.known
     weights = np.array(ledger.weights)
     primary = sensitive(ledger, rules)
@@ -275,7 +278,7 @@ def witnesses(
     written: Bools,
     weights: Floats,
 ) -> Bools | None:
-    """Written figures that two tables change whose aims differ by the width; None if there are none.
+    """Written figures that two tables change whose aims differ by the width; None if none do.
 
     Parameters
     ----------
