@@ -3,9 +3,8 @@
 Random two-way tables of counts with margins, as of births by area and industry. For each the
 figures that are written by the control of disclosure, and by hypercube suppression (Repsilber 1994;
 GHMITER of τ-argus): every sensitive cell becomes a corner of a hypercube whose other corners are
-suppressed too, cells of the same sub-table first, margins last, repeated until every suppressed cell
-is one. Both are then attacked by the same integer programs: a suppressed cell whose interval is
-narrower than 3 establishments counts as found.
+suppressed too, repeated until every suppressed cell is one. Both are then attacked by the same
+integer programs: a suppressed cell whose interval is narrower than 3 establishments is found.
 """
 
 import sys
@@ -35,9 +34,9 @@ def with_margins(counts: np.ndarray) -> np.ndarray:
 def hypercube(table: np.ndarray, threshold: int = 3, width: int = 3) -> np.ndarray:
     """Suppress by hypercubes: of a two-way table with margins, by rectangles.
 
-    A rectangle protects a cell when the smallest of the corners that move with and against it leaves
-    the width asked (Giessing and Repsilber 2002). The one that costs fewest new cells is taken, of
-    those the one of the smallest sum. Zeros are no corners.
+    A rectangle protects a cell when the corners that move with and against it leave the width asked
+    (Giessing and Repsilber 2002). The one that costs fewest new cells is taken, of those the one of
+    the smallest sum. Zeros are no corners.
     """
     rows, columns = table.shape
     hidden = (table > 0) & (table < threshold)
@@ -173,7 +172,8 @@ def main() -> None:
         )
     lines += [
         "",
-        f"No more cells are suppressed than by hypercubes in {no_fewer:.0%} of the tables. {machine()}",
+        f"No more cells are suppressed than by hypercubes in {no_fewer:.0%} of the tables. "
+        f"{machine()}",
     ]
     write_section("disclosure", "\n".join(lines))
     print("\n".join(lines))

@@ -15,7 +15,7 @@ from shuseki.release.disclosure.audit import Attack
 from shuseki.release.disclosure.elsewhere import check_table
 from shuseki.release.disclosure.figures import COUNT, Ledger, Universe
 from shuseki.release.disclosure.gate import Gate
-from shuseki.release.disclosure.numbers import Cells, Statistic
+from shuseki.release.disclosure.numbers import Cells, Free, Statistic
 from shuseki.release.disclosure.rules import Dominance, Rules
 from shuseki.results import Result
 from shuseki.study.run import run
@@ -278,7 +278,7 @@ m_function = { industries = ["20"], radii_km = [5, 10] }
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with measures of a small census with points."""
-    folder = censuses.census(tmp_path_factory.mktemp("census"), 6, points=True, mean=5.0)
+    folder = censuses.census(tmp_path_factory.mktemp("census"), 6, points=True, mean=9.0)
     run(censuses.study(folder, MEASURES), out=folder / "out")
     return folder
 

@@ -28,6 +28,7 @@ from shuseki.release.disclosure.figures import Universe
 from shuseki.release.disclosure.gate import Gate
 from shuseki.release.disclosure.rules import Dominance, Rules
 from shuseki.report.disclosed import disclosed_answer, drawn
+from shuseki.report.exports import ENDINGS
 from shuseki.report.marks import INTERNAL, INTERNAL_SAID
 from shuseki.report.words import pick
 from shuseki.results import Result
@@ -124,7 +125,7 @@ def released(
             show(one, **shown)
     last = checked[-1]
     if output is not None:
-        if last.verdict == "held":
+        if last.verdict == "held" and output.suffix.lower() in ("", *ENDINGS):
             raise ParameterError(
                 f"{output} was not written: the table is held. {last.why} Expected a table that "
                 "may leave. Use --internal to write it, marked as not for release."

@@ -97,7 +97,7 @@ class Universe:
         kept = frame[frame[count].fillna(0) > 0].reset_index(drop=True)
         atoms: dict[str, Any] = {axis: kept[axis].astype(str) for axis in axes}
         for axis, group_of in (groups or {}).items():
-            atoms[f"{axis}_group"] = atoms[axis].map(dict(group_of)).fillna("")
+            atoms[f"{axis}_group"] = [group_of.get(code, "") for code in atoms[axis]]
         atoms[COUNT] = kept[count].astype(float)
         for amount in amounts:
             for column in (amount, f"{amount}_largest", f"{amount}_second"):

@@ -144,7 +144,7 @@ class Gate:
             for layer, spans in pattern.intervals.items():
                 low, high = spans[f]
                 if np.isfinite(low):
-                    told[layer] = [low, high if np.isfinite(high) else None]
+                    told[layer] = [float(low), float(high) if np.isfinite(high) else None]
             out.append(told)
         return out
 
