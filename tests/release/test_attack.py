@@ -45,7 +45,7 @@ def test_none_is_found_in_a_hundred_random_censuses(tmp_path: Path) -> None:
 def test_the_attack_finds_what_primary_suppression_alone_gives_away(tmp_path: Path) -> None:
     # An attack that could find nothing would prove nothing.
     folder = censuses.census(tmp_path, 3)
-    run(censuses.study(folder, "[disclosure]\nsecondary = false"), out=folder / "out")
+    run(censuses.study(folder, "[events]\n[disclosure]\nsecondary = false"), out=folder / "out")
     bad, _ = attack.narrow(folder / "out", at=2000, since=1998, width=WIDTH)
     assert bad
 

@@ -99,30 +99,32 @@ def released(
         Further arguments of ``show``, which hold for an answer that is shown as it is.
     """
     every = [*also, answer]
-    shown = {"lang": lang, "console": console} if console is not None else {"lang": lang}
     if not is_confidential(*every) or internal:
         for one in every:
             marked = one
             if internal and is_confidential(one):
-                marked = replace(
-                    one, notes=(INTERNAL_SAID, *one.notes), sources=(*one.sources, INTERNAL)
-                )
-            last = one is answer
-            files = {"output": output} if last else {}
-            drawing = {"figure": figure} if one is every[0] else {}
-            show(marked, **shown, **files, **drawing, **(about if last else {}))
+                notes, sources = (INTERNAL_SAID, *one.notes), (*one.sources, INTERNAL)
+                marked = replace(one, notes=notes, sources=sources)
+            show(
+                marked,
+                lang=lang,
+                console=console,
+                output=output if one is answer else None,
+                figure=figure if one is every[0] else None,
+                **(about if one is answer else {}),
+            )
         return
     check_language(lang)
     gate = Gate(Rules(), {one.name: one for one in universes}, links)
     checked = disclosed_answer(every, gate)
-    for one in checked:
-        if one.verdict == "held":
+    for found in checked:
+        if found.verdict == "held":
             out = console or Console()
-            out.print(pick(one.headline(), lang), markup=False, highlight=False, soft_wrap=True)
-            why = say("Held: {why} --internal shows it, marked as not for release.", why=one.why)
+            out.print(pick(found.headline(), lang), markup=False, highlight=False, soft_wrap=True)
+            why = say("Held: {why} --internal shows it, marked as not for release.", why=found.why)
             out.print(pick(why, lang), markup=False, highlight=False, soft_wrap=True)
         else:
-            show(one, **shown)
+            show(found, lang=lang, console=console)
     last = checked[-1]
     if output is not None:
         if last.verdict == "held" and output.suffix.lower() in ("", *ENDINGS):

@@ -208,7 +208,7 @@ def table_as_read(table: Table, one: Checked, secret: frozenset[float]) -> Part:
     if isinstance(digits, pd.DataFrame):
         digits = digits[columns] if same else None
     endings = table.endings[columns] if table.endings is not None and same else None
-    notes = tuple(note for note in table.notes if not tells(note, secret))
+    notes = tuple(note for note in table.notes if not tells(note, secret) and not few(note))
     marked = bool(one.marks.to_numpy().astype(bool).any())
     return replace(
         table,
@@ -298,6 +298,19 @@ def tells(text: Any, secret: frozenset[float]) -> bool:
     return False
 
 
+COUNTING = ("n", "known", "lost", "start", "end", "left", "aside", "plants", "births")
+"""Blanks of notes that count establishments."""
+FEWEST = 3
+
+
+def few(note: Text) -> bool:
+    """Whether a note tells of one or two establishments, such as those that were left out."""
+    return isinstance(note, Message) and any(
+        name in COUNTING and isinstance(value, int) and 0 < value < FEWEST
+        for name, value in note.values.items()
+    )
+
+
 # ---- one answer ---------------------------------------------------------------------------------
 
 
@@ -364,7 +377,9 @@ def disclosed_answer(answers: Sequence[Result], gate: Gate) -> list[Disclosed]:
         checked = gate.checked(number)
         whole = checked.verdict == "released"
         frame = flagged(checked)
-        notes: tuple[str, ...] = tuple(note for note in one.notes if not tells(note, secret))
+        notes: tuple[str, ...] = tuple(
+            note for note in one.notes if not tells(note, secret) and not few(note)
+        )
         if checked.suppressed:
             notes = (*notes, SUPPRESSED)
         headline = one.headline()

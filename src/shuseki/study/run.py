@@ -23,11 +23,12 @@ from shuseki.language import told as told_in
 from shuseki.release import MANIFEST, check_folder, whole_folder
 from shuseki.release.disclosure.answers import links
 from shuseki.release.disclosure.gate import Gate
-from shuseki.report.blocks import Block, Bullets, Document, Note, Numbers, Section
+from shuseki.report.blocks import Block, Bullets, Document, Heading, Note, Numbers, Section
 from shuseki.report.disclosed import Disclosure, disclosed
 from shuseki.report.exports import write_tables
 from shuseki.report.html import render
 from shuseki.report.tables import Table
+from shuseki.report.words import Text
 from shuseki.results import Result
 from shuseki.study.chapter import Brief, Running, Tell, Told
 from shuseki.study.manifest import Manifest
@@ -98,6 +99,13 @@ class Run:
     def headlines(self) -> dict[str, str]:
         """One line per result."""
         return {name: answer.headline() for name, answer in self.results().items()}
+
+    def told_headlines(self) -> dict[str, Text]:
+        """Headlines as others may read them: all, or of a checked run those that are released."""
+        if not self.is_checked:
+            return {name: answer.headline() for name, answer in self.results().items()}
+        parts = [part for section in self.disclosure.document.parts() for part in section]
+        return {str(part.title): part.headline for part in parts if isinstance(part, Heading)}
 
     def document(self) -> Document:
         """The report, before it is written in a language."""
@@ -178,12 +186,12 @@ class Run:
             verdict, rule = "released", "no records of a user: not checked"
             if self.origin == "user":
                 verdict, rule = "held", "disclosure is switched off: for internal use only"
-            listed = [{"file": name, "verdict": verdict, "rule": rule} for name in files]
-            return {"checked": False, "files": listed}
+            unchecked = [{"file": name, "verdict": verdict, "rule": rule} for name in files]
+            return {"checked": False, "files": unchecked}
         found = self.disclosure
         by_name = {one.name: one for one in (*found.outcomes, *found.pictures)}
         every = list(found.outcomes)
-        listed = []
+        listed: list[dict[str, Any]] = []
         for name, table in files.items():
             some = [by_name[table]] if table in by_name else [*every, *found.pictures]
             lost = any(one.verdict != "released" for one in some)

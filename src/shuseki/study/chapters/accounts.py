@@ -360,7 +360,7 @@ def rates_described(answer: Rates) -> FromRecords | None:
         if rates.empty:
             continue
         for column in places:
-            value = float(table.loc[name, column])
+            value = float(table[column].to_dict()[name])
             below, above = rates[rates <= value + TIE], rates[rates >= value - TIE]
             around = [*below.index[-1:], *above.index[:1]]
             for area in dict.fromkeys(map(str, around)):
