@@ -74,19 +74,23 @@ def flag_of(row: pd.Series, name: str) -> object:
 def read(folder: Path, at: int, since: int) -> Attack:
     """Read everything in the folder of a run of births and events."""
     attack = Attack()
-    panel = pd.read_parquet(folder / "panel.parquet")
     births = {}
-    for _, row in panel.iterrows():
-        cell = attack.cell("births", row["area"], row["industry"])
-        births[row["area"], row["industry"]] = cell
-        label = f"panel {row['area']} {row['industry']}"
-        attack.reads(label, {cell: 1.0}, row["births"], flag_of(row, "births"))
-    every = dict.fromkeys(births.values(), 1.0)
+    path = folder / "panel.parquet"
+    if path.is_file():
+        for _, row in pd.read_parquet(path).iterrows():
+            cell = attack.cell("births", row["area"], row["industry"])
+            births[row["area"], row["industry"]] = cell
+            label = f"panel {row['area']} {row['industry']}"
+            attack.reads(label, {cell: 1.0}, row["births"], flag_of(row, "births"))
     table = folder / "tables/births_by_area_user.csv"
     if table.is_file():
         for _, row in pd.read_csv(table).iterrows():
             terms = {c: 1.0 for (area, _), c in births.items() if area == row["area_en"]}
+            if not terms:  # the panel is held: of an area only its sum is known
+                cell = births[row["area_en"], "all"] = attack.cell("births", row["area_en"], "all")
+                terms = {cell: 1.0}
             attack.reads(f"area {row['area_en']}", terms, row["births"], flag_of(row, "births"))
+    every = {cell: 1.0 for cell in births.values()} or {attack.cell("births", "all"): 1.0}
     funnel = pd.read_csv(folder / "tables/funnel_user.csv", keep_default_na=True)
     aside = [attack.cell("aside", k) for k in range(len(funnel))]
     for k, row in funnel.iterrows():

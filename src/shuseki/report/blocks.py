@@ -60,6 +60,7 @@ __all__ = [
     "Numbers",
     "Part",
     "Section",
+    "own_table",
 ]
 
 
@@ -226,6 +227,14 @@ class Document:
 Part: TypeAlias = str | tuple[str, str] | Heading | Figure | Table | Numbers | Note | Bullets
 
 
+def own_table(result: Result, *, title: Text = "", numbers: FromRecords | None = None) -> Table:
+    """Make the table of an answer, named after its type; ``numbers`` where its kind says none."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(result).__name__).lower()
+    said = {} if numbers is None else {"numbers": numbers}
+    title = title or result_words(type(result).__name__)
+    return Table.of(result, name=name, title=title, **said)
+
+
 def _taken_apart(block: Block) -> Iterator[Part]:
     if isinstance(block, Result):
         block = Finding(block)
@@ -233,13 +242,10 @@ def _taken_apart(block: Block) -> Iterator[Part]:
         yield _checked(block)
         return
     result = block.result
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(result).__name__).lower()
     title = block.title or result_words(type(result).__name__)
     headline = block.headline if block.headline is not None else result.headline()
     own = isinstance(block.table, Table)
-    table = block.table if isinstance(block.table, Table) else Table.of(
-        result, name=name, title=title
-    )  # fmt: skip
+    table = block.table if isinstance(block.table, Table) else own_table(result, title=title)
     yield Heading(title, headline, result.sources, table)
     if block.picture and plot.dispatch(type(result)) is not plot.dispatch(object):
         yield Figure(result, notes=() if block.table else result.notes, rests=table)

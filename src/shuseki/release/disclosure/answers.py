@@ -309,6 +309,7 @@ def of_survival(result: Any) -> Declared:
     risk: dict[str, Any] = {
         f"from_{k}": ["yes" if k == at else ALL for at in place] for k in range(last + 1)
     }
+    whole = list(risk)
     risk["group"] = "group"
     by = {"group": "group", "years": "years"}
     share = ["survival_share", "standard_error_share"]
@@ -320,7 +321,15 @@ def of_survival(result: Any) -> Declared:
                 universe="survival",
                 columns=share,
                 by={"group": "group"},
-                every=("years", "kind"),
+                where={"kind": "died"},
+                every=("years",),
+                computed=True,
+            ),
+            Cells(
+                universe="survival",
+                columns=share,
+                by={"group": "group"} | {axis: ["yes"] * len(place) for axis in whole},
+                needs=[[axis, "group"] for axis in whole],
                 computed=True,
             ),
         )
@@ -416,14 +425,6 @@ def freedom(fit: Any) -> float:
     few |= ((x != 1).sum(axis=0)[1:] < FEWEST_AREAS).any()
     leverage = np.einsum("ij,ji->i", x, np.linalg.pinv(x))
     return 0.0 if few or leverage.max() > WHOLLY else float(fit.n - x.shape[1])
-
-
-def of_areas(result: Any) -> Declared:
-    """Estimated over areas, of counts that the answer does not name."""
-    n = getattr(result, "n", None)
-    units = float(np.min(np.asarray(n, dtype=float))) if n is not None else np.nan
-    terms = len(getattr(result, "terms", ()) or ())
-    return Declared((Statistic(units=units - terms),))
 
 
 # ---- measures -----------------------------------------------------------------------------------
@@ -627,7 +628,7 @@ def free(result: Any) -> Declared:
 
 def of_lives(result: Any) -> Declared:
     """Two kinds share a name: survival of plants, and conclusions that survive neighbours."""
-    return of_survival(result) if hasattr(result, "curves") else of_areas(result)
+    return of_survival(result) if hasattr(result, "curves") else Declared(None, "never")
 
 
 KINDS: Mapping[str, Callable[[Any], Declared]] = MappingProxyType(
@@ -640,8 +641,6 @@ KINDS: Mapping[str, Callable[[Any], Declared]] = MappingProxyType(
         "Ranking": of_ranking,
         "Fit": of_fits,
         "Fits": of_fits,
-        "Overdispersion": of_areas,
-        "SpatialTests": of_areas,
         "LocationQuotients": of_quotients,
         "Specialisation": of_area_measure,
         "ShiftShare": of_shift_share,
