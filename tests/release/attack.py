@@ -90,7 +90,7 @@ def read(folder: Path, at: int, since: int) -> Attack:
                 cell = births[row["area_en"], "all"] = attack.cell("births", row["area_en"], "all")
                 terms = {cell: 1.0}
             attack.reads(f"area {row['area_en']}", terms, row["births"], flag_of(row, "births"))
-    every = {cell: 1.0 for cell in births.values()} or {attack.cell("births", "all"): 1.0}
+    every = dict.fromkeys(births.values(), 1.0) or {attack.cell("births", "all"): 1.0}
     funnel = pd.read_csv(folder / "tables/funnel_user.csv", keep_default_na=True)
     aside = [attack.cell("aside", k) for k in range(len(funnel))]
     for k, row in funnel.iterrows():

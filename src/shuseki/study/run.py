@@ -292,8 +292,8 @@ def _withheld(found: Disclosure, gate: Gate) -> Iterator[Block]:
         )
     elif rules.dominance is not None:
         yield say(
-            "An amount is not shown either where {n:count(establishment)} hold more than {k:.0%} "
-            "of it.",
+            "An amount is not shown either where the {n} largest of its establishments have more "
+            "than {k:.0%} of it.",
             n=rules.dominance.n,
             k=rules.dominance.k,
         )

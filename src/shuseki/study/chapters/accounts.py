@@ -181,7 +181,9 @@ class AccountsChapter(Chapter[Accounts, Rates]):
     def brief(self, answer: Rates, told: Told) -> Brief:
         """The mean of the first outcome."""
         names = answer.variables.outcomes
-        if not names:
+        opened = told.answers.get("records")
+        own = opened is not None and any(s.origin == "user" for s in opened.store.sources)
+        if not names or own:  # of a user's records it stands in the table, if it may
             return Brief()
         label = answer.variables.definitions.label(names[0])
         mean = answer.variables.column(names[0]).mean()
