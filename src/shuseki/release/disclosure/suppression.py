@@ -40,12 +40,14 @@ SMALL_FIGURES = 90
 SMALL_TARGETS = 10
 TRIED = 150
 """Suppressed figures up to which each is tried once more."""
+MANY = 400
+"""Figures of a ledger beyond which the smallest sum around a failure is suppressed, unsearched."""
 LISTED = 300
 """Suppressed figures up to which the interval of each is computed to be told."""
 DRAWN = 24
 """Tables that are drawn to see at once which intervals are wide enough."""
-NEAR_ATOMS = 1500
-"""Atoms around a figure among which its witnesses are looked for."""
+NEAR_ATOMS = (150, 1500)
+"""Atoms around a figure among which its witnesses are looked for; more where there are none."""
 EPSILON = 1e-6
 
 
@@ -219,11 +221,24 @@ def _widened(
         before = int(chosen.sum())
         failed = False
         for layer in layers:
-            for aim, width in _failing(ledger, rules, layer, chosen):
+            failing = _failing(ledger, rules, layer, chosen)
+            fresh = np.zeros(len(chosen), dtype=bool)
+            for aim, width in failing:
                 failed = True
+                if len(chosen) > MANY:
+                    around = sums @ aim > 0
+                    if not (around & fresh).any():
+                        more = _smallest_around(sums, aim, chosen)
+                        fresh |= more
+                        chosen |= more
+                    continue
                 key = layer.name.encode() + np.flatnonzero(aim).tobytes()
                 tries = stretch[key] = stretch.get(key, -1) + 1
-                more = witnesses(sums, known, layer, aim, width * (1 + tries), ~chosen, weights)
+                more = None
+                for most in NEAR_ATOMS:
+                    if more is None:
+                        wide = width * (1 + tries)
+                        more = witnesses(sums, known, layer, aim, wide, ~chosen, weights, most)
                 if more is None or (tries > 2 and not (more & ~chosen).any()):
                     more = _smallest_around(sums, aim, chosen)
                 chosen |= more
@@ -277,6 +292,7 @@ def witnesses(
     width: float,
     written: Bools,
     weights: Floats,
+    most: int,
 ) -> Bools | None:
     """Written figures that two tables change whose aims differ by the width; None if none do.
 
@@ -286,8 +302,10 @@ def witnesses(
         Ones for the atoms whose sum must be uncertain, shape ``(atoms,)``.
     written
         Figures that are written so far, shape ``(figures,)``.
+    most
+        Atoms that may change.
     """
-    near = _near(sums, known, aim)
+    near = _near(sums, known, aim, written, most)
     rows = np.flatnonzero(written)
     part = sparse.csr_array(sums[rows][:, near])
     used = np.diff(part.indptr) > 0
@@ -333,22 +351,37 @@ def witnesses(
     return found
 
 
-def _near(sums: sparse.csr_array, known: sparse.csr_array, aim: Floats) -> np.ndarray:
-    """Atoms within reach of an aim by the sums that they share, the nearest first; all if few."""
-    if sums.shape[1] <= NEAR_ATOMS:
+def _near(
+    sums: sparse.csr_array, known: sparse.csr_array, aim: Floats, written: Bools, most: int
+) -> np.ndarray:
+    """Atoms among which witnesses are looked for; the others stay as they are.
+
+    First those that share small sums with the aim, then those that are not written themselves,
+    which can be changed at no cost.
+    """
+    if sums.shape[1] <= most:
         return np.arange(sums.shape[1])
-    both = sparse.csr_array(sparse.vstack([sums, abs(known)]))
+    size = np.diff(sums.indptr)
+    both = sparse.csr_array(sparse.vstack([sums[size <= most // 4], abs(known)]))
     back = sparse.csr_array(both.T)
     reached = aim > 0
     order = list(np.flatnonzero(reached))
-    while len(order) < NEAR_ATOMS:
+    while len(order) < most // 2:
         touched = back @ ((both @ reached.astype(float) > 0) * 1.0) > 0
         new = np.flatnonzero(touched & ~reached)
         if not len(new):
             break
         order += list(new)
         reached |= touched
-    return np.sort(np.array(order[:NEAR_ATOMS]))
+    own = sums[written & (size == 1)].indices
+    free = np.ones(sums.shape[1], dtype=bool)
+    free[own] = False
+    chosen = dict.fromkeys(order[: max(most // 2, int((aim > 0).sum()))])
+    for atom in (*np.flatnonzero(free), *range(sums.shape[1])):
+        if len(chosen) >= most:
+            break
+        chosen[int(atom)] = None
+    return np.sort(np.array(list(chosen), dtype=np.int64))
 
 
 def cheapest(
