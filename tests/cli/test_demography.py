@@ -41,6 +41,7 @@ def store(tmp_path_factory):
 def test_births_with_an_exclusion(store, tmp_path):
     out = tmp_path / "births.csv"
     arguments = ["births", str(store), "--at", "2020", "--since", "2015", "--exclude", "id:^S"]
+    arguments.append("--internal")
     done = RUNNER.invoke(app, [*arguments, "--output", str(out)])
     assert done.exit_code == 0, done.output
     # new in 2020: a4 and S2; S2 is set aside
@@ -53,7 +54,9 @@ def test_events_survival_and_panel_in_every_format(store, tmp_path):
     for command, more in (("events", []), ("survival", []), ("panel", ["--wave", "2020"])):
         for ending in ("csv", "xlsx", "tex", "html", "json", "parquet"):
             out = tmp_path / f"{command}.{ending}"
-            done = RUNNER.invoke(app, [command, str(store), *more, "--output", str(out)])
+            done = RUNNER.invoke(
+                app, [command, str(store), *more, "--internal", "--output", str(out)]
+            )
             assert done.exit_code == 0, done.output
             assert out.stat().st_size > 50
     events = pd.read_csv(tmp_path / "events.csv").set_index("wave")
@@ -77,3 +80,36 @@ def test_bad_input_is_said(store, tmp_path):
         done = RUNNER.invoke(app, arguments)
         assert done.exit_code != 0
         assert message in (done.output + str(done.exception))
+
+
+def test_what_a_command_shows_of_a_users_store_may_leave(store, tmp_path):
+    # two births of 2020 in all, a4 and S2: none of it may be read
+    words = ["births", str(store), "--at", "2020", "--since", "2015"]
+    done = RUNNER.invoke(app, [*words, "--output", str(tmp_path / "births.csv")])
+    assert done.exit_code != 0
+    assert not (tmp_path / "births.csv").exists()
+    assert "2 candidates" not in done.output
+    assert "Held" in done.output
+    japanese = RUNNER.invoke(app, [*words, "--lang", "ja"])
+    assert "公表" in japanese.output
+
+
+def test_what_is_internal_is_marked_in_the_file(store, tmp_path):
+    for ending in ("csv", "json", "html", "tex", "parquet"):
+        out = tmp_path / f"panel.{ending}"
+        done = RUNNER.invoke(app, ["panel", str(store), "--internal", "--output", str(out)])
+        assert done.exit_code == 0, done.output
+        assert b"not for release" in out.read_bytes()
+    assert "not for release" in " ".join(done.output.split())
+
+
+def test_a_table_made_elsewhere_is_checked(store, tmp_path):
+    table = tmp_path / "table.csv"
+    # Aberdeen in 2020: a1 (25) and a4 (29); Bristol: b1, b3 (25) and S2 (29)
+    table.write_text("municipality,wave,plants\nAberdeen,2020,2\nBristol,2020,3\n")
+    done = RUNNER.invoke(app, ["check-output", str(table), "--against", str(store)])
+    assert done.exit_code == 1, done.output
+    assert "1 unsafe cell among 2 numbers" in " ".join(done.output.split())
+    table.write_text("municipality,wave,plants\nBristol,2020,3\n")
+    done = RUNNER.invoke(app, ["check-output", str(table), "--against", str(store)])
+    assert done.exit_code == 0, done.output

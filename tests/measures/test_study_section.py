@@ -175,6 +175,7 @@ def test_commands_on_the_users_panel(folder, tmp_path, command):
         app,
         [
             *command,
+            "--internal",
             "--panel",
             str(folder / "panel.csv"),
             "--output",
@@ -242,7 +243,7 @@ def test_pairs_single_plants_and_neighbours(folder):
 def test_commands_on_the_users_sites(folder, tmp_path, command):
     table = tmp_path / "table.csv"
     told = CliRunner().invoke(
-        app, [*command, "--sites", str(folder / "sites.csv"), "--output", str(table)]
+        app, [*command, "--sites", str(folder / "sites.csv"), "--internal", "--output", str(table)]
     )
     assert told.exit_code == 0, told.output
     assert table.stat().st_size

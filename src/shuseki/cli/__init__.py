@@ -5,7 +5,7 @@ asked for, and turns every refusal into a message and an exit code:
 
 ====  ===================================================================
 0     done
-1     ``validate`` or ``audit`` found something
+1     ``validate``, ``audit`` or ``check-output`` found something
 2     the command line is wrong
 3     the data, a code, a parameter or the study file is wrong
 4     the output could not be written; nothing was left behind
@@ -64,6 +64,10 @@ COMMANDS = {
     "entry": (
         "entry",
         "Why do firms start there? Neighbours, counts, borders, specifications.",
+    ),
+    "check-output": (
+        "disclosure",
+        "Say which cells of a table made elsewhere tell too much about one establishment.",
     ),
     "theory": ("theory", "Why do firms gather? Models of agglomeration."),
     "directory": ("directory", "Who can do what? Import, search, check, export, share."),

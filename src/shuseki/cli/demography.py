@@ -1,60 +1,47 @@
 """How are births, events, survival and panels had from a store, at a terminal?"""
 
 import re
-from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
 from rich.console import Console
 
-from shuseki.cli.show import Figure, Lang, Output, show
-from shuseki.demography.events import Exclusion, Lives
+from shuseki.cli.disclosure import Internal, released
+from shuseki.cli.show import Figure, Lang, Output
+from shuseki.cli.stores import (
+    Areas,
+    Date,
+    Encoding,
+    Groups,
+    How,
+    StoreFolder,
+    Waves,
+    asked,
+    division_of,
+    groups_of,
+)
+from shuseki.demography.events import Births, Exclusion
 from shuseki.demography.events import births as count_births
 from shuseki.demography.events import events as count_events
 from shuseki.demography.survival import survival as follow
 from shuseki.errors import ParameterError
-from shuseki.geography.areas import iso_date
-from shuseki.geography.districts import BUNDLED, Division, division, division_from_table
 from shuseki.language import Message, say
 from shuseki.panel import Panel
-from shuseki.reading.tables import read_table
 from shuseki.records.store import Store
-from shuseki.records.tally import tally
+from shuseki.records.tally import largest, tally
+from shuseki.release.disclosure.answers import (
+    births_universe,
+    events_universe,
+    stocks_universe,
+    survival_universe,
+)
+from shuseki.release.disclosure.figures import Universe
 from shuseki.results import Result, result
 
 __all__ = ["app", "births", "events", "panel", "survival"]
 
 app = typer.Typer(add_completion=False, help="Births, deaths, survival and panels of a store.")
-
-StoreFolder = Annotated[
-    Path, typer.Argument(help="Folder of the store; `shuseki ingest` makes it.")
-]
-Areas = Annotated[
-    str | None,
-    typer.Option(
-        "--division",
-        help="Areas: a bundled division, or a table of municipality and area; the places "
-        "themselves without it.",
-    ),
-]
-Date = Annotated[
-    str | None, typer.Option("--date", help="Day of the municipality codes of the division.")
-]
-Groups = Annotated[
-    Path | None, typer.Option("--groups", help="Table of industry and group: only these count.")
-]
-Encoding = Annotated[
-    str, typer.Option("--encoding", help="Of the tables, when it cannot be found.")
-]
-How = Annotated[
-    Lives, typer.Option("--lives", help="By the waves that saw a plant, or by its days (spells).")
-]
-Waves = Annotated[
-    list[int] | None, typer.Option("--wave", help="Years; repeat it. All by default.")
-]
 
 
 @app.command()
@@ -84,11 +71,12 @@ def births(
     lang: Lang = "en",
     output: Output = None,
     figure: Figure = None,
+    internal: Internal = False,
 ) -> None:
     """Count the establishments born between two waves, and show how candidates became births."""
     excluded = [exclusion(text) for text in exclude or []]
 
-    def ask(opened: Store) -> Result:
+    def ask(opened: Store) -> Births:
         return count_births(
             opened,
             at=at,
@@ -102,11 +90,18 @@ def births(
         )
 
     found = asked(store, ask)
-    funnel = found.funnel  # type: ignore[attr-defined]
-    show(funnel, lang=lang, figure=figure)
     frame = found.to_frame()
-    console = Console()
-    show(found, lang=lang, output=output, table=frame[frame["births"] > 0], console=console)
+    released(
+        found,
+        [births_universe(found.panel, found.funnel, found.groups)],
+        internal=internal,
+        lang=lang,
+        output=output,
+        figure=figure,
+        also=[found.funnel],
+        table=frame[frame["births"] > 0],
+        console=Console(),
+    )
 
 
 @app.command()
@@ -121,6 +116,7 @@ def events(
     lang: Lang = "en",
     output: Output = None,
     figure: Figure = None,
+    internal: Internal = False,
 ) -> None:
     """Count births, deaths, survivors and moves from wave to wave."""
     found = asked(
@@ -133,7 +129,14 @@ def events(
             lives=lives,
         ),
     )
-    show(found, lang=lang, output=output, figure=figure)
+    released(
+        found,
+        [events_universe(found.panel, found.counts)],
+        internal=internal,
+        lang=lang,
+        output=output,
+        figure=figure,
+    )
 
 
 @app.command()
@@ -149,6 +152,7 @@ def survival(
     lang: Lang = "en",
     output: Output = None,
     figure: Figure = None,
+    internal: Internal = False,
 ) -> None:
     """Follow the plants born after the first wave: how many live how long?"""
     if by not in ("all", "industry", "area"):
@@ -164,7 +168,14 @@ def survival(
             lives=lives,
         ),
     )
-    show(found, lang=lang, output=output, figure=figure)
+    released(
+        found,
+        [survival_universe(found.curves)],
+        internal=internal,
+        lang=lang,
+        output=output,
+        figure=figure,
+    )
 
 
 @app.command()
@@ -177,24 +188,24 @@ def panel(
     encoding: Encoding = "auto",
     lang: Lang = "en",
     output: Output = None,
+    internal: Internal = False,
 ) -> None:
     """Add establishments up by area, industry and wave."""
-    found = asked(
-        store,
-        lambda opened: Tallied(
-            panel=(
-                told := tally(
-                    opened,
-                    waves=wave or None,
-                    division=division_of(areas, date, encoding, opened),
-                    groups=groups_of(groups, encoding),
-                )
-            ),
-            notes=told.notes,
-            sources=told.sources,
-        ),
-    )
-    show(found, lang=lang, output=output)
+
+    def ask(opened: Store) -> tuple[Tallied, tuple[Universe, ...]]:
+        about: dict[str, Any] = {
+            "waves": wave or None,
+            "division": division_of(areas, date, encoding, opened),
+            "groups": groups_of(groups, encoding),
+        }
+        told = tally(opened, **about)
+        answer = Tallied(panel=told, notes=told.notes, sources=told.sources)
+        if not any(source.origin == "user" for source in told.sources):
+            return answer, ()
+        return answer, (stocks_universe(told, largest(opened, **about)),)
+
+    found, universes = asked(store, ask)
+    released(found, universes, internal=internal, lang=lang, output=output)
 
 
 @result
@@ -227,44 +238,6 @@ class Tallied(Result):
 
 
 # ---- reading what is named ----------------------------------------------------------------------
-
-
-def asked(folder: Path, ask: Callable[[Store], Result]) -> Result:
-    """Open the store, ask, and close it."""
-    if not folder.is_dir():
-        raise ParameterError(
-            f"No store {folder}. Expected a folder that `shuseki ingest` made. Ingest records "
-            "first, or check the path."
-        )
-    with closing(Store.open(folder)) as opened, Console().status("counting"):
-        return ask(opened)
-
-
-def division_of(
-    named: str | None, date: str | None, encoding: str, store: Store
-) -> Division | None:
-    """A bundled division by its name, or a table of the user's."""
-    if named is None:
-        return None
-    if named in BUNDLED:
-        return division(named) if date is None else division(named, date)
-    path = Path(named)
-    if not path.is_file():
-        raise ParameterError(
-            f"No division {named!r}. Expected {', '.join(BUNDLED)}, or a table of municipality and "
-            "area. Check the name."
-        )
-    whose = store.gazetteer.name if store.gazetteer is not None else "japan"
-    day = iso_date(date) if date is not None else f"{store.waves[-1]:04d}-12-31"
-    return division_from_table(path, date=day, encoding=encoding, codes=whose)
-
-
-def groups_of(path: Path | None, encoding: str) -> dict[str, str] | None:
-    """Industry → group, of a table."""
-    if path is None:
-        return None
-    table = read_table(path, codes=["industry", "group"], encoding=encoding)
-    return dict(zip(table["industry"], table["group"], strict=True))
 
 
 def exclusion(text: str) -> Exclusion:

@@ -10,10 +10,12 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from shuseki.cli.disclosure import Internal, is_confidential, panel_universes, released
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Figure, Lang, Output, bar, show, tell_rows
 from shuseki.datasets.panels import Kind, public_panel, public_scales
 from shuseki.datasets.public import fully_published, manufacturing_panel
+from shuseki.errors import ParameterError
 from shuseki.measures.change.externalities import ExternalityRange
 from shuseki.measures.change.lifecycle import life_cycle
 from shuseki.measures.change.trends import contributions
@@ -69,6 +71,7 @@ def quotients(
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
+    internal: Internal = False,
 ) -> None:
     """Rank location quotients by what is certain of them; specialised and varied areas.
 
@@ -84,18 +87,24 @@ def quotients(
     answers = measure(data, None, {"quotients": options})
     if since is not None:
         table = answers["shift_share"].to_frame().sort_values("competitive", ascending=False)
-        show(
+        released(
             answers["shift_share"],
+            panel_universes(data),
+            internal=internal,
             output=output,
             figure=figure,
             lang=lang,
             table=table.drop(columns="area"),
         )
         return
-    console.print(pick(answers["specialisation"].headline(), lang), markup=False, highlight=False)
+    if internal or not is_confidential(answers["specialisation"]):
+        said = pick(answers["specialisation"].headline(), lang)
+        console.print(said, markup=False, highlight=False)
     table = answers["quotients"].to_frame().nlargest(SHOWN, "lower")
-    show(
+    released(
         answers["quotients"],
+        panel_universes(data),
+        internal=internal,
         output=output,
         figure=figure,
         lang=lang,
@@ -121,6 +130,7 @@ def concentration(
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
+    internal: Internal = False,
 ) -> None:
     """Measure concentration by five indices, and say where they disagree."""
     if scale:
@@ -142,13 +152,29 @@ def concentration(
         if local:
             table = table[table["kind"] != ""].sort_values("local_moran", ascending=False)
         shown = [name for name in table if name not in hidden]
-        show(answer, output=output, figure=figure, lang=lang, table=table[shown])
+        released(
+            answer,
+            panel_universes(data),
+            internal=internal,
+            output=output,
+            figure=figure,
+            lang=lang,
+            table=table[shown],
+        )
         return
     columns = ["industry_name", "plants", "locational_gini", "ellison_glaeser", "moran", "moran_p"]
     table = answers["concentration"].to_frame()[columns]
     table = table.sort_values("ellison_glaeser", ascending=False)
-    show(answers["concentration"], output=output, figure=figure, lang=lang, table=table)
-    if "disagreement" in answers:
+    released(
+        answers["concentration"],
+        panel_universes(data),
+        internal=internal,
+        output=output,
+        figure=figure,
+        lang=lang,
+        table=table,
+    )
+    if "disagreement" in answers and (internal or not is_confidential(*answers.values())):
         console.print(pick(answers["disagreement"].headline(), lang), markup=False, highlight=False)
         reasons = answers["disagreement"].to_frame()[["industry_name", "spread", "reason"]]
         tell_rows(reasons[reasons["reason"] != ""], lang)
@@ -198,6 +224,7 @@ def kdensity(
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
+    internal: Internal = False,
 ) -> None:
     """Test at which distances industries gather, or two stand together, with global bands."""
     options: dict[str, object] = {"range_km": range_km, "weights": chosen(weights, WEIGHTS)}
@@ -227,7 +254,15 @@ def kdensity(
     columns = ["industry_name", "plants", "pattern", "localisation_index", "localised_to_km"]
     table = answer.to_frame()[columns]
     table = table.sort_values("localisation_index", ascending=False)
-    show(answer, output=output, figure=figure, lang=lang, table=table)
+    released(
+        answer,
+        panel_universes(data),
+        internal=internal,
+        output=output,
+        figure=figure,
+        lang=lang,
+        table=table,
+    )
 
 
 @app.command("m-function")
@@ -244,6 +279,7 @@ def m_function(
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
+    internal: Internal = False,
 ) -> None:
     """Compare the own industry around each plant with its share everywhere (Marcon and Puech).
 
@@ -267,7 +303,7 @@ def m_function(
         )
     answer = list(answers.values())[-1]
     table = answer.to_frame().drop(columns=["industry", "other", "null_by"], errors="ignore")
-    show(answer, output=output, figure=figure, lang=lang, table=table)
+    released(answer, (), internal=internal, output=output, figure=figure, lang=lang, table=table)
 
 
 @app.command()
@@ -282,6 +318,7 @@ def ripley(
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
+    internal: Internal = False,
 ) -> None:
     """Count neighbours beside plants that stand anywhere, and beside all others (Ripley's K, L, D).
 
@@ -300,7 +337,15 @@ def ripley(
             progress=progress,
         )["ripley"]
     columns = ["industry_name", "plants", "radius_km", "l_km", "l_upper_km", "d_km2", "d_upper_km2"]
-    show(answer, output=output, figure=figure, lang=lang, table=answer.to_frame()[columns])
+    released(
+        answer,
+        (),
+        internal=internal,
+        output=output,
+        figure=figure,
+        lang=lang,
+        table=answer.to_frame()[columns],
+    )
 
 
 @app.command()
@@ -324,9 +369,11 @@ def clusters(
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
+    internal: Internal = False,
 ) -> None:
     """Find where agglomerations of an industry begin and end: areas or, with --sites, points."""
     answer: Clusters | PointClusters
+    data: Panel | None = None
     with bar("Clusters") as progress:
         if sites is not None:
             answer = point_clusters(
@@ -348,7 +395,20 @@ def clusters(
     table = answer.to_frame()
     if isinstance(answer, Clusters):
         table = table[["members", "plants", "share", "ratio", "p", "essential"]]
-    show(answer, output=output, figure=figure, lang=lang, table=table)
+    released(
+        answer,
+        panel_universes(data),
+        internal=internal,
+        output=output,
+        figure=figure,
+        lang=lang,
+        table=table,
+    )
+    if members is not None and is_confidential(answer) and not internal:
+        raise ParameterError(
+            f"{members} was not written: members of clusters of a user's records are held. "
+            "Expected public records. Use --internal to write them, marked as not for release."
+        )
     if members is not None:
         write_csv(members, answer.members().assign(data_origin=mark(answer.sources)))
         console.print(f"Members: {members}", markup=False, highlight=False)
@@ -374,6 +434,7 @@ def trends(
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
+    internal: Internal = False,
 ) -> None:
     """Follow areas beside all areas, as indices, with their breaks; or split a change.
 
@@ -393,7 +454,14 @@ def trends(
             by=by,
             all_plants=everything,
         )
-        show(shares, output=output, figure=figure, lang=lang)
+        released(
+            shares,
+            panel_universes(data),
+            internal=internal,
+            output=output,
+            figure=figure,
+            lang=lang,
+        )
         return
     long = panel is None and industry is None and variable in (None, "shipments_yen")
     kind: Kind | None = "shipments" if long else "years" if industry else None
@@ -407,8 +475,16 @@ def trends(
         base=base or ("1990" if long else None),
         all_plants=everything,
     )
-    show(answer, output=output, figure=figure, lang=lang, table=answer.spells())
-    if any(answer.breaks):
+    released(
+        answer,
+        panel_universes(data),
+        internal=internal,
+        output=output,
+        figure=figure,
+        lang=lang,
+        table=answer.spells(),
+    )
+    if any(answer.breaks) and (internal or not is_confidential(answer)):
         tell_rows(answer.break_evidence(lang), lang)
 
 
@@ -477,6 +553,7 @@ def lifecycle(
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
+    internal: Internal = False,
 ) -> None:
     """Find the stage of life of each area, and what goes with it.
 
@@ -503,9 +580,18 @@ def lifecycle(
     shown = ["area_name", "stage_ja" if lang == "ja" else "stage"]
     shown += ["industry_name"] if industry == "each" else []
     table = table[[*shown, "evidence_ja" if lang == "ja" else "evidence"]]
-    show(answer, output=output, figure=figure, lang=lang, table=table)
+    released(
+        answer,
+        panel_universes(data),
+        internal=internal,
+        output=output,
+        figure=figure,
+        lang=lang,
+        table=table,
+    )
+    may = internal or not is_confidential(answer)
     for code, line in zip(answer.codes, answer.industries, strict=True):
-        if area and code in area and industry != "each":
+        if area and code in area and industry != "each" and may:
             tell_rows(answer.goes_with(code, lang, industry=line), lang)
 
 
@@ -535,6 +621,7 @@ def externalities(
     output: Output = None,
     figure: Figure = None,
     lang: Lang = "en",
+    internal: Internal = False,
 ) -> None:
     """Estimate how far the same industry, suppliers, customers and variety reach.
 
@@ -566,7 +653,15 @@ def externalities(
     with console.status("Externalities"):
         answer = measure(data, None, {"externalities": options})["externalities"]
     assert isinstance(answer, ExternalityRange)
-    show(answer, output=output, figure=figure, lang=lang, table=answer.ranges())
+    released(
+        answer,
+        panel_universes(data),
+        internal=internal,
+        output=output,
+        figure=figure,
+        lang=lang,
+        table=answer.ranges(),
+    )
 
 
 def both_codes(pairs: list[str]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from shuseki.language import say, told
+from shuseki.language import say
 from shuseki.report.words import pick
 from shuseki.study.run import run as run_study
 from shuseki.study.specification import read_study
@@ -47,16 +47,16 @@ def run(
         answer = run_study(checked, out=folder, tell=tell)
     place = str(folder / "report.html")
     if progress == "json":
-        headlines = {k: told(h, checked.report.lang) for k, h in answer.headlines().items()}
+        headlines = {k: pick(h, checked.report.lang) for k, h in answer.told_headlines().items()}
         say_json({"event": "finished", "report": place, "headlines": headlines})
         return
     console = Console()
     lang = checked.report.lang
     title = checked.study.title, checked.study.title_ja or checked.study.title
     console.print(pick(title, lang), style="bold", markup=False, highlight=False)
-    for name, found in answer.results().items():
+    for name, headline in answer.told_headlines().items():
         console.print(
-            f"  [cyan]{escape(f'{name:<16}')}[/] {escape(pick(found.headline(), lang))}",
+            f"  [cyan]{escape(f'{name:<16}')}[/] {escape(pick(headline, lang))}",
             highlight=False,
             soft_wrap=True,
         )

@@ -47,6 +47,7 @@ __all__ = [
     "area_facts",
     "by_cell",
     "groups_of",
+    "largest",
     "locate",
     "panel_of",
     "places_of",
@@ -135,6 +136,56 @@ def tally(
     herfindahl = np.full(employment.shape, np.nan)
     np.divide(squared, employment**2, out=herfindahl, where=employment > 0)
     return panel.with_variable("plant_herfindahl", herfindahl)
+
+
+def largest(
+    store: Store,
+    *,
+    waves: Sequence[int] | None = None,
+    division: Members = None,
+    groups: pd.DataFrame | Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Find the two largest contributions to every amount of a panel, for the control of disclosure.
+
+    Parameters
+    ----------
+    store, waves, division, groups
+        As for ``tally``, whose cells these are.
+
+    Returns
+    -------
+    DataFrame
+        ``area``, ``industry``, ``period``, and ``<amount>_largest``, ``<amount>_second`` for
+        ``employment`` and the amounts that the records hold; 0 where there is no second.
+    """
+    years = tuple(store.waves if waves is None else waves)
+    table = store.establishments(years)
+    cells = by_cell(table, places_of(store, division, years))
+    group_of = groups_of(groups)
+    keys = ["area", "industry", "wave"]
+    found: pd.DataFrame | None = None
+    amounts = {"employment": "employees"} | {
+        name: name for name in AMOUNTS if name in table.columns
+    }
+    for name, column in amounts.items():
+        own = cells.filter(cells[column].notnull(), cells.area.notnull())
+        order = ibis.window(group_by=keys, order_by=ibis.desc(own[column]))
+        top = own.select(*keys, size=own[column], place=ibis.row_number().over(order))
+        frame = top.filter(top.place < 2).select(*keys, "size").to_pandas()
+        if group_of is not None:
+            frame["industry"] = frame["industry"].map(group_of)
+            frame = frame.dropna(subset=["industry"])
+        frame = frame.sort_values("size", ascending=False, kind="stable")
+        frame["size"] = frame["size"].astype(float)
+        frame["place"] = frame.groupby(keys).cumcount()
+        wide = frame[frame["place"] < 2].pivot(index=keys, columns="place", values="size")
+        wide = wide.reindex(columns=[0, 1]).fillna(0.0)
+        wide.columns = pd.Index([f"{name}_largest", f"{name}_second"])
+        found = wide if found is None else found.join(wide, how="outer")
+    assert found is not None
+    rows = found.fillna(0.0).reset_index()
+    rows["wave"] = rows["wave"].astype(str)
+    return rows.rename(columns={"wave": "period"})
 
 
 def locate(store: Store, wave: int) -> Sites:

@@ -38,12 +38,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from shuseki.errors import ParameterError
+from shuseki.release.disclosure.numbers import Numbers as FromRecords
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.tables import Table
-from shuseki.report.words import Lang, Text, result_words
+from shuseki.report.words import Text, result_words
 from shuseki.results import Result
 from shuseki.sources import Source
 
@@ -58,6 +60,7 @@ __all__ = [
     "Numbers",
     "Part",
     "Section",
+    "own_table",
 ]
 
 
@@ -75,13 +78,21 @@ class Figure:
         What a reader who cannot see it should know; caption and headline by default.
     notes, sources
         As for a table; those of the result where ``None``.
+    values, numbers
+        Values by area that are drawn, and what they are (``release.disclosure``): ``drawing`` then
+        takes the language and the values, of which some may be missing.
+    rests
+        The table that shows what the picture shows.
     """
 
-    drawing: go.Figure | Result | Callable[[Lang], go.Figure]
+    drawing: go.Figure | Result | Callable[..., go.Figure]
     caption: Text = ""
     alt: Text = ""
     notes: tuple[Text, ...] | None = None
     sources: tuple[Source, ...] | None = None
+    values: "pd.Series[float] | None" = None
+    numbers: FromRecords | None = None
+    rests: Table | None = None
 
     def __post_init__(self) -> None:
         drawn = self.drawing
@@ -134,13 +145,24 @@ class Note:
 
 @dataclass(frozen=True, eq=False)
 class Bullets:
-    """A list of short statements."""
+    """A list of short statements, and what their numbers are where they come from records."""
 
     items: Sequence[Text]
+    numbers: FromRecords | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Heading:
+    """Title and headline of a finding; a headline in one version is in English."""
+
+    title: Text
+    headline: Text
+    sources: tuple[Source, ...]
+    rests: Table | None = None
 
 
 Block: TypeAlias = (
-    str | tuple[str, str] | Result | Finding | Figure | Table | Numbers | Note | Bullets
+    str | tuple[str, str] | Result | Finding | Figure | Table | Numbers | Note | Bullets | Heading
 )
 
 
@@ -202,16 +224,15 @@ class Document:
 # ---- findings taken apart ------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Heading:
-    """Title and headline of a finding; a headline in one version is in English."""
-
-    title: Text
-    headline: Text
-    sources: tuple[Source, ...]
-
-
 Part: TypeAlias = str | tuple[str, str] | Heading | Figure | Table | Numbers | Note | Bullets
+
+
+def own_table(result: Result, *, title: Text = "", numbers: FromRecords | None = None) -> Table:
+    """Make the table of an answer, named after its type; ``numbers`` where its kind says none."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(result).__name__).lower()
+    said = {} if numbers is None else {"numbers": numbers}
+    title = title or result_words(type(result).__name__)
+    return Table.of(result, name=name, title=title, **said)
 
 
 def _taken_apart(block: Block) -> Iterator[Part]:
@@ -221,22 +242,21 @@ def _taken_apart(block: Block) -> Iterator[Part]:
         yield _checked(block)
         return
     result = block.result
-    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(result).__name__).lower()
     title = block.title or result_words(type(result).__name__)
     headline = block.headline if block.headline is not None else result.headline()
-    yield Heading(title, headline, result.sources)
+    own = isinstance(block.table, Table)
+    table = block.table if isinstance(block.table, Table) else own_table(result, title=title)
+    yield Heading(title, headline, result.sources, table)
     if block.picture and plot.dispatch(type(result)) is not plot.dispatch(object):
-        yield Figure(result, notes=() if block.table else result.notes)
-    if isinstance(block.table, Table):
-        yield block.table
-    elif block.table:
-        yield Table.of(result, name=name, title=title)
+        yield Figure(result, notes=() if block.table else result.notes, rests=table)
+    if own or block.table:
+        yield table
 
 
 def _checked(block: Part) -> Part:
     """Refuse what is not a block, and say which blocks there are."""
     is_pair = isinstance(block, tuple) and len(block) == 2
-    if isinstance(block, str | Figure | Table | Numbers | Note | Bullets) or is_pair:
+    if isinstance(block, str | Heading | Figure | Table | Numbers | Note | Bullets) or is_pair:
         return block
     raise ParameterError(
         f"A block of type {type(block).__name__}. Expected a string, "

@@ -43,7 +43,8 @@ def to_csv(table: Table) -> str:
     """Write a table as CSV text, with its own column names and the origin of the data last.
 
     Numbers keep ten significant digits. Two levels of columns are joined by ``_``. Where numbers
-    have endings (stars), a column ``<name>_mark`` follows.
+    have endings (stars), a column ``<name>_mark`` follows; where some are suppressed they are
+    empty, and a column ``<name>_flag`` says ``X``.
     """
     columns: dict[str, Any] = {}
     for k, column in enumerate(table.frame.columns):
@@ -51,6 +52,8 @@ def to_csv(table: Table) -> str:
         columns[name] = table.frame.iloc[:, k].reset_index(drop=True)
         if table.endings is not None and table.endings.iloc[:, k].astype(bool).any():
             columns[f"{name}_mark"] = table.endings.iloc[:, k].str.strip().reset_index(drop=True)
+        if table.marks is not None and table.marks.iloc[:, k].astype(bool).any():
+            columns[f"{name}_flag"] = table.marks.iloc[:, k].reset_index(drop=True)
     frame = pd.DataFrame(columns)
     frame["data_origin"] = mark(table.sources)
     text: str = inert_frame(frame).to_csv(index=False, float_format="%.10g", lineterminator="\n")
@@ -270,7 +273,7 @@ def _tex_headings(columns: Sequence[Column], lang: str) -> list[str]:
 def _tex_cell(table: Table, shown: str, n: int, k: int) -> str:
     """A cell whose ending hangs outside the column, so that decimals align."""
     ending = "" if table.endings is None else str(table.endings.iloc[n, k])
-    if not ending:
+    if not ending or (table.marks is not None and table.marks.iloc[n, k]):
         return _tex(shown)
     return rf"{_tex(shown.removesuffix(ending))}\rlap{{\textsuperscript{{{_tex(ending.strip())}}}}}"
 

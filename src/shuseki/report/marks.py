@@ -16,11 +16,24 @@ unmarked      only methods are cited, or nothing              nothing
 
 from collections.abc import Iterable
 
+from shuseki.language import say, told
 from shuseki.report.words import Lang, phrase
 from shuseki.sources import Origin, Source
 
-__all__ = ["PRECEDENCE", "mark", "origin", "publishers", "short", "suffix"]
+__all__ = [
+    "INTERNAL",
+    "INTERNAL_SAID",
+    "PRECEDENCE",
+    "mark",
+    "origin",
+    "publishers",
+    "short",
+    "suffix",
+]
 
+INTERNAL_SAID = say("For internal use, not for release: confidential records, not checked.")
+INTERNAL = Source("internal", str(INTERNAL_SAID), "", origin="user")
+"""Marks an answer that was not checked before it was shown."""
 PRECEDENCE: tuple[Origin, ...] = ("synthetic", "user", "public", "printed")
 
 
@@ -45,6 +58,8 @@ def mark(sources: Iterable[Source], lang: Lang = "en") -> str:
     if kind == "method":
         return ""
     words = phrase(f"mark_{kind}", lang)
+    if any(source.key == INTERNAL.key for source in given):
+        return str(told(INTERNAL_SAID, lang))
     if kind in ("synthetic", "user"):
         return words
     colon = "：" if lang == "ja" else ": "

@@ -18,6 +18,7 @@ from great_tables import GT
 
 from shuseki.arrays import Bools
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.release.disclosure.numbers import Numbers
 from shuseki.report.marks import mark, suffix
 from shuseki.report.words import WORDS, Text, check_language, column_words, phrase, pick
 from shuseki.results import Result
@@ -57,6 +58,11 @@ class Table:
         Letters of LaTeX's ``tabular``, one a column; numbers right and words left by default.
     notes, sources
         What a careful reader must know; what the table rests on.
+    numbers
+        What its numbers are, as far as they come from records (``release.disclosure``), or the
+        answer whose kind says it; None where nobody says it.
+    marks
+        What stands in the place of a number that is suppressed (``X``), in the shape of the frame.
     """
 
     name: str
@@ -71,6 +77,8 @@ class Table:
     alignment: str = ""
     notes: tuple[Text, ...] = ()
     sources: tuple[Source, ...] = ()
+    numbers: Numbers | Result | None = None
+    marks: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", self.name):
@@ -94,7 +102,10 @@ class Table:
 
     @classmethod
     def of(cls, result: Result, *, name: str, title: Text, **about: Any) -> "Table":
-        """Make the table of a result: its frame, in both languages if it has them, and more."""
+        """Make the table of a result: its frame, in both languages if it has them, and more.
+
+        Its numbers are what its kind says, unless another frame is given.
+        """
         return cls(
             **{
                 "name": name,
@@ -102,6 +113,7 @@ class Table:
                 "frame": frame_of(result),
                 "notes": result.notes,
                 "sources": result.sources,
+                "numbers": None if "frame" in about else result,
                 **about,
             }
         )
@@ -139,6 +151,7 @@ class Table:
             frame=kept(self.frame),
             digits=kept(self.digits) if isinstance(self.digits, pd.DataFrame) else self.digits,
             endings=None if self.endings is None else kept(self.endings),
+            marks=None if self.marks is None else kept(self.marks),
         )
 
     @property
@@ -181,12 +194,13 @@ class Table:
             zip(self.frame.columns, self.decimals(), strict=True)
         ):
             grouped = not counts_years(column)
+            marks = [""] * len(self.frame) if self.marks is None else self.marks.iloc[:, k]
             endings = [""] * len(self.frame) if self.endings is None else self.endings.iloc[:, k]
             columns.append(
                 [
-                    self._cell(value, places, lang, grouped) + ending
-                    for value, places, ending in zip(
-                        self.frame.iloc[:, k], decimals, endings, strict=True
+                    mark or self._cell(value, places, lang, grouped) + ending
+                    for value, places, ending, mark in zip(
+                        self.frame.iloc[:, k], decimals, endings, marks, strict=True
                     )
                 ]
             )

@@ -6,7 +6,9 @@ A study is a list of chapters. Each declares
   before anything runs, and a form can be made from it;
 - what it ``needs``: other chapters, whose answers it takes;
 - how it runs, and what results it then has;
-- how it is told: its numbers and sentences in the summary, and its sections, in both languages.
+- how it is told: its numbers and sentences in the summary, and its sections, in both languages;
+- what its tables count (``universes``, and ``numbers`` of a table that is not an answer's own), so
+  that they can be checked before they leave.
 
 ``study.run`` is a loop over the chapters that are wanted. A new room of the house adds a chapter
 to ``study.chapters.CHAPTERS`` and touches no other.
@@ -17,10 +19,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from shuseki.release.disclosure.figures import Universe
+from shuseki.release.disclosure.numbers import Numbers as FromRecords
 from shuseki.report.blocks import Section
 from shuseki.report.words import Text
 from shuseki.results import Result
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
     from shuseki.study.manifest import Manifest
     from shuseki.study.specification import Study
 
-__all__ = ["Brief", "Chapter", "Options", "Running", "Told"]
+__all__ = ["Beside", "Brief", "Chapter", "Options", "Running", "Told"]
 
 
 class Options(BaseModel):
@@ -105,11 +110,33 @@ class Brief:
         Key numbers: the value as it is read, and what it is.
     sentences
         One statement each.
+    rests
+        What the numbers in the sentences are, where they come from records.
     """
 
     notes: tuple[Text, ...] = ()
     numbers: tuple[tuple[str, Text], ...] = ()
     sentences: tuple[Text, ...] = ()
+    rests: FromRecords | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """A table that a chapter puts beside the report, as ``<name>.<ending>``.
+
+    Attributes
+    ----------
+    frame
+        The table.
+    numbers
+        What its numbers are, as far as they come from records.
+    ending
+        ``"parquet"`` or ``"csv"``.
+    """
+
+    frame: pd.DataFrame
+    numbers: FromRecords | None
+    ending: Literal["parquet", "csv"] = "parquet"
 
 
 class Chapter(ABC, Generic[O, A]):
@@ -159,6 +186,10 @@ class Chapter(ABC, Generic[O, A]):
         """Its part of the report."""
         return iter(())
 
-    def write(self, answer: A, folder: Path) -> None:
-        """Put files of its own beside the report, into a folder that leaves whole or not at all."""
-        return
+    def tables(self, answer: A) -> dict[str, Beside]:
+        """Tables of its own beside the report, by name."""
+        return {}
+
+    def universes(self, answer: A) -> Iterator[Universe]:
+        """What its numbers count: establishments over axes, for the control of disclosure."""
+        return iter(())

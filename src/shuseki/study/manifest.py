@@ -54,7 +54,9 @@ class Manifest:
         yield entry
         entry["seconds"] = round(time.perf_counter() - started, 3)
         self.steps.append(entry)
-        self.tell({"event": "done", **entry})
+        own = self.study.records.source == "files" if "records" in self.study.tables else False
+        told = {"step": name, "seconds": entry["seconds"]} if own else entry
+        self.tell({"event": "done", **told})  # counts of a user's records are not told unchecked
 
     def progress(self, done: int, of: int) -> None:
         """Tell how far the step under way is."""
@@ -65,16 +67,20 @@ class Manifest:
 
         ``told`` is its hash and size as it was read; without it they are taken now.
         """
-        name = path.name
-        if self.study.origin is not None and path.is_relative_to(self.study.origin.parent):
-            name = path.relative_to(self.study.origin.parent).as_posix()
+        name = self.study.named(path)
         found = dict(told) if told is not None else fingerprint(path)
         if self.inputs.get(name, found) != found:  # two folders, one name
-            name = str(path)
+            name = f"{path.name} ({found['sha256'][:12]})"
         self.inputs[name] = found
 
-    def to_dict(self) -> dict[str, Any]:
-        """The whole record; ``whole_folder`` adds the hashes of what was written."""
+    def to_dict(self, secret: frozenset[float] = frozenset()) -> dict[str, Any]:
+        """The whole record; ``whole_folder`` adds the hashes of what was written.
+
+        Parameters
+        ----------
+        secret
+            Numbers that are suppressed in the tables: they are ``X`` in the steps.
+        """
         return {
             "study": self.study.to_dict(),
             "synthetic": self.study.is_synthetic,
@@ -83,6 +89,21 @@ class Manifest:
                 "python": platform.python_version(),
                 **{name: version(name) for name in REPORTED},
             },
-            "steps": self.steps,
+            "steps": [without(step, secret) for step in self.steps],
             "seconds": round(sum(entry["seconds"] for entry in self.steps), 3),
         }
+
+
+def without(said: Any, secret: frozenset[float]) -> Any:
+    """Take numbers out of what is written down, seconds excepted."""
+    if isinstance(said, Mapping):
+        return {key: one if key in KEPT else without(one, secret) for key, one in said.items()}
+    if isinstance(said, list | tuple):
+        return [without(one, secret) for one in said]
+    if isinstance(said, int | float) and not isinstance(said, bool) and float(said) in secret:
+        return "X"
+    return said
+
+
+KEPT = ("seconds", "waves", "bytes", "areas", "equations", "tables", "groups", "industries")
+"""What counts no establishments."""

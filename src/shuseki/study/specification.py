@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 from pydantic import Field, ValidationError
 
@@ -24,6 +24,7 @@ from shuseki.language import Lang
 from shuseki.papers.catalogue import PRINTED_PAPERS, study_files
 from shuseki.reading.toml import read_toml
 from shuseki.records.parts import PARTS
+from shuseki.release.disclosure.rules import Dominance, Rules
 from shuseki.study.chapter import Chapter, Options
 from shuseki.study.chapters import CHAPTERS
 from shuseki.study.faults import advice, faults_of, said_of
@@ -51,12 +52,53 @@ class Report(Options):
     lang: Lang = "en"
 
 
-BESIDE: Mapping[str, type[Options]] = {"study": Head, "report": Report}
+class DominanceRule(Options):
+    """The n largest establishments hold more than the share k of an amount."""
+
+    n: Literal[1, 2] = 1
+    k: float = Field(default=0.75, gt=0, lt=1)
+
+
+class Disclosure(Options):
+    """What may leave of a user's own records.
+
+    On by default for records of origin *user*, off for public, printed and synthetic ones.
+    ``apply = false`` writes everything, marked as for internal use only.
+    """
+
+    apply: bool | None = None
+    threshold: int = Field(default=3, ge=2)
+    dominance: DominanceRule = DominanceRule()
+    p_percent: float | None = Field(default=None, gt=0, lt=100)
+    rounding: int | None = Field(default=None, ge=2)
+    secondary: bool = True
+    digits: int = Field(default=3, ge=1, le=6)
+    fewest_units: int = Field(default=10, ge=3)
+
+    def rules(self) -> Rules:
+        """The rules of the gate."""
+        return Rules(
+            threshold=self.threshold,
+            dominance=Dominance(self.dominance.n, self.dominance.k),
+            p_percent=self.p_percent,
+            rounding=self.rounding,
+            secondary=self.secondary,
+            digits=self.digits,
+            fewest_units=self.fewest_units,
+        )
+
+
+BESIDE: Mapping[str, type[Options]] = {
+    "study": Head,
+    "report": Report,
+    "disclosure": Disclosure,
+}
 """Tables that are no chapter's."""
 MODELS: Mapping[str, type[Options]] = {
     "study": Head,
     **{chapter.name: chapter.options for chapter in CHAPTERS},
     "report": Report,
+    "disclosure": Disclosure,
 }
 
 
@@ -166,13 +208,34 @@ class Study:
         return "japan" if records is None else cast("Codes", records.codes_of)  # type: ignore[attr-defined]
 
     def to_dict(self) -> dict[str, Any]:
-        """What was asked, as plain values: the tables of the chapters that run."""
+        """What was asked, as plain values: the tables of the chapters that run.
+
+        A path stands as it is from the folder of the study file, and by its name where it lies
+        elsewhere, so that a folder of results says nothing of the machine that made it.
+        """
         names = {"study", "report", *(chapter.name for chapter in self.chapters)}
+        if self.has("disclosure"):
+            names.add("disclosure")
         return {
-            name: json.loads(table.model_dump_json())
+            name: json.loads(json.dumps(self._placeless(table.model_dump()), default=str))
             for name, table in self.tables.items()
             if name in names
         }
+
+    def _placeless(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: self._placeless(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._placeless(one) for one in value]
+        if isinstance(value, str) and Path(value).is_absolute():
+            return self.named(Path(value))
+        return self.named(value) if isinstance(value, Path) else value
+
+    def named(self, path: Path) -> str:
+        """A path from the folder of the study file, or its name where it lies elsewhere."""
+        if self.origin is not None and path.is_relative_to(self.origin.parent):
+            return path.relative_to(self.origin.parent).as_posix()
+        return path.name if path.is_absolute() else path.as_posix()
 
 
 def schema() -> dict[str, Any]:

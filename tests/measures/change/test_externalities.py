@@ -338,7 +338,8 @@ def test_the_command_says_its_answer(flows_file: Path, tmp_path: Path):
     frame.merge(places, on="area").to_csv(tmp_path / "panel.csv", index=False)
     said = CliRunner().invoke(
         app,
-        ["externalities", "--panel", str(tmp_path / "panel.csv"), "--span", "2001-2006",
+        ["externalities", "--internal", "--panel", str(tmp_path / "panel.csv"),
+         "--span", "2001-2006",
          "--rings", "0,20,60", "--input-output", str(flows_file), "--output",
          str(tmp_path / "out.csv"), "--figure", str(tmp_path / "out.html"), "--lang", "ja"],
     )  # fmt: skip

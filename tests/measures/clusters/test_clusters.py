@@ -353,6 +353,7 @@ def test_points_from_a_terminal_and_in_a_study(tmp_path):
     table.to_csv(tmp_path / "sites.csv", index=False)
     members, figure = tmp_path / "members.csv", tmp_path / "map.html"
     words = ["clusters", "A", "--sites", str(tmp_path / "sites.csv"), "--smallest", "10"]
+    words.append("--internal")
     words += ["--simulations", "19", "--members", str(members), "--figure", str(figure)]
     run = CliRunner().invoke(app, words)
     assert run.exit_code == 0, run.output

@@ -149,6 +149,7 @@ class Contributions(Result):
     change: Floats
     contribution_points: Floats
     total_growth: float
+    by: str = "area"
 
     def headline(self) -> Message:
         """Name the largest contributor in the direction of the total."""
@@ -363,6 +364,7 @@ def contributions(
         change=change,
         contribution_points=100 * change / first.sum(),
         total_growth=float(change.sum() / first.sum()),
+        by=by,
         notes=(*notes, *panel.notes),
         sources=panel.sources,
     )

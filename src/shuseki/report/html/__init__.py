@@ -8,7 +8,7 @@ The templates beside this file say how each block looks; this module says what i
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from html import escape, unescape
@@ -183,7 +183,7 @@ class _Page:
         self.figures += 1
         key = f"figure-{self.figures}"
         result = figure.drawing if isinstance(figure.drawing, Result) else None
-        drawn = _drawn(figure.drawing, self.lang)
+        drawn = _drawn(figure, self.lang)
         notes, sources = figure.notes or (), figure.sources or ()
         title = pick(figure.caption, self.lang) or _own_title(drawn)
         if not title:
@@ -252,10 +252,13 @@ def _hanging(html: str, table: Table) -> str:
     return html.replace('class="gt_table"', 'class="gt_table with-endings"', 1)
 
 
-def _drawn(drawing: go.Figure | Result | Callable[[Lang], go.Figure], lang: Lang) -> go.Figure:
+def _drawn(figure: Figure, lang: Lang) -> go.Figure:
+    drawing = figure.drawing
     if isinstance(drawing, go.Figure):
         return drawing
-    return plot(drawing, lang=lang) if isinstance(drawing, Result) else drawing(lang)
+    if isinstance(drawing, Result):
+        return plot(drawing, lang=lang)
+    return drawing(lang) if figure.values is None else drawing(lang, figure.values)
 
 
 def _own_title(figure: go.Figure) -> str:

@@ -40,6 +40,10 @@ from shuseki.papers.catalogue import (
     table_number,
 )
 from shuseki.reading.tables import read_table
+from shuseki.release.disclosure.answers import counted_as, equations, outcomes_universe
+from shuseki.release.disclosure.figures import Universe
+from shuseki.release.disclosure.numbers import Cells, Free, Statistic
+from shuseki.release.disclosure.numbers import Numbers as FromRecords
 from shuseki.report.blocks import Block, Figure, Finding, Section
 from shuseki.report.national import entry_exit_rates
 from shuseki.report.plots.maps import choropleth, map_notes, map_sources
@@ -189,11 +193,23 @@ class AccountsChapter(Chapter[Accounts, Rates]):
     def brief(self, answer: Rates, told: Told) -> Brief:
         """The mean of the first outcome."""
         names = answer.variables.outcomes
-        if not names:
+        opened = told.answers.get("records")
+        own = opened is not None and any(s.origin == "user" for s in opened.store.sources)
+        if not names or own:  # of a user's records it stands in the table, if it may
             return Brief()
         label = answer.variables.definitions.label(names[0])
         mean = answer.variables.column(names[0]).mean()
         return Brief(numbers=((f"{mean:.2f}", say("mean {rate}", rate=label.said)),))
+
+    def universes(self, answer: Rates) -> Iterator[Universe]:
+        """Numerators of the rates that count no births."""
+        names = [
+            one.name
+            for one in answer.variables.definitions.outcomes
+            if one.name in answer.variables.counts and one.counts.split("_")[0] != "births"
+        ]
+        if names:
+            yield outcomes_universe(answer.variables.counts[names])
 
     def sections(self, answer: Rates, told: Told) -> Iterator[Section]:
         """Where the rates are high; what the variables are."""
@@ -304,10 +320,10 @@ def _where(answer: Rates, told: Told) -> Iterator[Block]:
         for outcome in variables.outcomes:
             label = variables.definitions.label(outcome)
 
-            def draw(lang: Lang, outcome: str = outcome, label: Label = label) -> Any:
+            def draw(lang: Lang, values: "pd.Series[float]", label: Label = label) -> Any:
                 return choropleth(
                     regions,
-                    variables.frame[outcome],
+                    values,
                     title=label.said,
                     unit=label.unit_said,
                     result=variables,
@@ -319,6 +335,8 @@ def _where(answer: Rates, told: Told) -> Iterator[Block]:
                 caption=say("{rate} by area", rate=label.heading),
                 notes=map_notes(regions),
                 sources=(*variables.sources, *map_sources(regions)),
+                values=variables.frame[outcome],
+                numbers=rates_by_area(variables, outcome),
             )
     for outcome, ranking in answer.rankings.items():
         yield Table.of(
@@ -326,7 +344,62 @@ def _where(answer: Rates, told: Told) -> Iterator[Block]:
             name=f"table1_{outcome.lower()}",
             title=ranking_title(variables.definitions.label(outcome), study.paper_named),
             frame=named(regions, ranking),
+            numbers=ranking,
         )
+
+
+def rates_by_area(variables: RegionalVariables, outcome: str) -> FromRecords | None:
+    """What the rates on a map are computed of."""
+    counted = counted_as(variables.definitions, outcome)
+    if counted is None:
+        return None
+    universe, where = counted
+    return (
+        Cells(
+            universe=universe, columns=["value"], by={"area": "area"}, where=where, computed=True
+        ),
+    )
+
+
+TIE = 1e-9
+
+
+def rates_described(answer: Rates) -> FromRecords | None:
+    """What the descriptive statistics are computed of, row by row.
+
+    Of an outcome the mean and the deviation rest on all areas; minimum, median and maximum are the
+    rates of single areas, and so are theirs.
+    """
+    variables, table = answer.variables, answer.descriptives.table
+    parts: list[Cells | Statistic | Free] = [Free(columns=["unit", "n"])]
+    moments, places = ["mean", "sd"], ["median", "min", "max"]
+    for name in variables.outcomes:
+        counted = counted_as(variables.definitions, name)
+        if counted is None:
+            return None
+        universe, where = counted
+        nowhere = dict.fromkeys(where, "(none)") | {"area": "(none)"}
+        keys = {
+            axis: [code if row == name else nowhere[axis] for row in table.index]
+            for axis, code in where.items()
+        }
+        parts.append(
+            Statistic(
+                columns=moments, universe=universe, by=keys, over=("area",), equations=len(moments)
+            )
+        )
+        rates = variables.column(name).dropna().sort_values(kind="stable")
+        if rates.empty:
+            continue
+        for column in places:
+            value = float(table[column].to_dict()[name])
+            below, above = rates[rates <= value + TIE], rates[rates >= value - TIE]
+            around = [*below.index[-1:], *above.index[:1]]
+            for area in dict.fromkeys(map(str, around)):
+                areas = [area if row == name else "(none)" for row in table.index]
+                by = {**keys, "area": areas}
+                parts.append(Cells(universe=universe, columns=[column], by=by, computed=True))
+    return tuple(parts)
 
 
 def ranking_title(label: Label, paper: str | None) -> Message:
@@ -362,11 +435,13 @@ def _variables(answer: Rates, told: Told) -> Iterator[Block]:
         title=titled(say("Definitions of the variables"), paper, "variables"),
         frame=answer.variables.described(),
         sources=answer.variables.sources,
+        numbers=(Free(),),
     )
     yield Table.of(
         answer.descriptives,
         name="table3_descriptives",
         title=titled(say("Descriptive statistics"), paper, "descriptives"),
+        numbers=rates_described(answer),
     )
     yield Table.of(
         answer.correlations,
@@ -374,6 +449,12 @@ def _variables(answer: Rates, told: Told) -> Iterator[Block]:
         title=titled(say("Correlations"), paper, "correlations"),
         labels={name: name for name in answer.correlations.matrix},
         frame=answer.correlations.matrix.reset_index(names="variable"),
+        numbers=equations(
+            answer.variables.definitions,
+            answer.variables.outcomes,
+            float(answer.correlations.n.to_numpy().min()),
+            len(answer.correlations.matrix),
+        ),
     )
 
 

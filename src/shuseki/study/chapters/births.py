@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from shuseki.demography.events import Births as Born
@@ -18,12 +18,15 @@ from shuseki.language.names import TwoNames
 from shuseki.panel import Panel
 from shuseki.papers.beside import funnel_beside
 from shuseki.papers.catalogue import printed_paper
+from shuseki.release.disclosure.answers import BORN, births_universe
+from shuseki.release.disclosure.figures import Universe
+from shuseki.release.disclosure.numbers import Cells
 from shuseki.report.blocks import Block, Bullets, Figure, Finding, Section
 from shuseki.report.plots.maps import choropleth, map_notes, map_sources
 from shuseki.report.tables import Table
 from shuseki.report.words import Lang
 from shuseki.results import Result
-from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
+from shuseki.study.chapter import Beside, Brief, Chapter, Options, Running, Told
 
 __all__ = ["BIRTHS", "Births", "Counted"]
 
@@ -151,9 +154,16 @@ class BirthsChapter(Chapter[Births, Counted]):
         """From candidates to births."""
         yield Section(say("From candidates to births"), list(_told(answer, told)))
 
-    def write(self, answer: Counted, folder: Path) -> None:
+    def tables(self, answer: Counted) -> dict[str, Beside]:
         """The panel of births."""
-        answer.panel.to_frame().to_parquet(folder / "panel.parquet", index=False)
+        frame = answer.panel.to_frame()
+        by = {"area": "area", "industry": "industry"}
+        births = Cells(universe="births", columns=["births"], by=by, where=BORN)
+        return {"panel": Beside(frame, (births,))}
+
+    def universes(self, answer: Counted) -> Iterator[Universe]:
+        """Births, and the candidates that were none."""
+        yield births_universe(answer.panel, answer.funnel, answer.born.groups)
 
 
 def named(panel: Panel, grouped: Any) -> Panel:
@@ -181,10 +191,10 @@ def _told(answer: Counted, told: Told) -> Iterator[Block]:
     title = say("Births by area")
     if can_be_drawn(regions):
 
-        def draw(lang: Lang) -> Any:
+        def draw(lang: Lang, values: "pd.Series[float]") -> Any:
             return choropleth(
                 regions,
-                counts.astype(float),
+                values,
                 title=title,
                 unit=say("births"),
                 result=answer.funnel,
@@ -196,6 +206,8 @@ def _told(answer: Counted, told: Told) -> Iterator[Block]:
             caption=title,
             notes=map_notes(regions),
             sources=(*answer.funnel.sources, *map_sources(regions)),
+            values=counts.astype(float),
+            numbers=(Cells(universe="births", columns=["value"], by={"area": "area"}, where=BORN),),
         )
     table = counts.sort_values(ascending=False, kind="stable").reset_index()
     places = {
@@ -209,6 +221,15 @@ def _told(answer: Counted, told: Told) -> Iterator[Block]:
             area_ja=[places["ja"].get(code, code) for code in table["area"]],
         )[["area_en", "area_ja", "births"]],
         sources=answer.funnel.sources,
+        numbers=(
+            Cells(
+                universe="births",
+                columns=["births"],
+                by={"area": list(table["area"])},
+                where=BORN,
+                ranked="all",
+            ),
+        ),
     )
 
 

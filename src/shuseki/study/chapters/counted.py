@@ -38,7 +38,7 @@ from shuseki.report.blocks import Block, Bullets, Finding, Note, Section
 from shuseki.report.tables import Table
 from shuseki.results import Result
 from shuseki.sources import Source
-from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
+from shuseki.study.chapter import Beside, Brief, Chapter, Options, Running, Told
 
 __all__ = ["COUNTED", "ByArea", "Counted", "counted_codes"]
 
@@ -197,9 +197,9 @@ class CountedChapter(Chapter[Counted, ByArea]):
         """What was counted, month by month; who moved."""
         yield Section(say("Born, closed and moved"), list(_told(answer)))
 
-    def write(self, answer: ByArea, folder: Path) -> None:
+    def tables(self, answer: ByArea) -> dict[str, Beside]:
         """The panel of counts."""
-        answer.panel.to_frame().to_parquet(folder / "panel.parquet", index=False)
+        return {"panel": Beside(answer.panel.to_frame(), None)}
 
 
 BORN = say("births")

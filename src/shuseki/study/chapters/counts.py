@@ -11,7 +11,7 @@ from shuseki.language import say
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Running, Told
-from shuseki.study.chapters.equation import OfEquation, design_of, needs_equations
+from shuseki.study.chapters.equation import OfEquation, design_of, estimated, needs_equations
 from shuseki.study.chapters.neighbours import Answers
 
 __all__ = ["COUNTS", "Counts"]
@@ -86,7 +86,7 @@ class CountsChapter(Chapter[Counts, Answers]):
 
     def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
         """All of them."""
-        yield Section(say("Counts"), list(answer.found.values()))
+        yield Section(say("Counts"), list(estimated(answer.found, told)))
 
 
 COUNTS = CountsChapter()

@@ -30,6 +30,7 @@ from shuseki.papers.catalogue import (
     printed_paper,
     table_number,
 )
+from shuseki.release.disclosure.answers import of_fits
 from shuseki.report.blocks import Block, Figure, Finding, Section
 from shuseki.report.plots.scatter import scatter
 from shuseki.report.tables import Table, wide
@@ -255,7 +256,9 @@ class EntryChapter(Chapter[Entry, Estimated]):
             key = (first.design.outcome, first.design.model, variable)
             sentences.append(answer.effects.say(*key))
         return Brief(
-            numbers=((f"{len(answer.fits)}", say("equations")),), sentences=tuple(sentences)
+            numbers=((f"{len(answer.fits)}", say("equations")),),
+            sentences=tuple(sentences),
+            rests=of_fits(answer.fits).numbers,
         )
 
     def sections(self, answer: Estimated, told: Told) -> Iterator[Section]:
@@ -355,7 +358,12 @@ def _equations(answer: Estimated, told: Told) -> Iterator[Block]:
         )
         for name in told.study.entry.scatter:
             yield _scatter(answer, told, outcome, name)
-    yield Table.of(answer.effects, name="effects", title=say("Effects in words"))
+    yield Table.of(
+        answer.effects,
+        name="effects",
+        title=say("Effects in words"),
+        numbers=of_fits(answer.fits).numbers,
+    )
 
 
 def _scatter(answer: Estimated, told: Told, outcome: str, name: str) -> Block:
@@ -405,6 +413,7 @@ def coefficients(fits: Fits, name: str, title: Message) -> Table:
         title=title,
         notes=notes,
         sources=fits.sources,
+        numbers=of_fits(fits).numbers,
     )
     digits = {
         column: [
@@ -486,6 +495,7 @@ def _verdicts(answer: Estimated, verdicts: Verdicts, beside: str | None = None) 
             title=say("The hypotheses"),
             frame=frame,
             labels=labels,
+            numbers=of_fits(answer.fits).numbers,
         ),
     )
     robust = answer.robustness
@@ -505,6 +515,7 @@ def _verdicts(answer: Estimated, verdicts: Verdicts, beside: str | None = None) 
                 title=say("Verdicts under each exercise"),
                 frame=frame,
                 labels=dict(robust.labels),
+                numbers=of_fits(answer.fits).numbers,
             ),
         )
 

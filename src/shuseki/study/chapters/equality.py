@@ -9,7 +9,13 @@ from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Running, Told
 from shuseki.study.chapters.accounts import definitions_of
-from shuseki.study.chapters.equation import OfEquation, design_of, needs_equations, rows_kept
+from shuseki.study.chapters.equation import (
+    OfEquation,
+    design_of,
+    estimated,
+    needs_equations,
+    rows_kept,
+)
 from shuseki.study.chapters.neighbours import Answers
 
 __all__ = ["EQUALITY", "Equality"]
@@ -60,7 +66,7 @@ class EqualityChapter(Chapter[Equality, Answers]):
 
     def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
         """The comparison."""
-        yield Section(say("Two outcomes compared"), list(answer.found.values()))
+        yield Section(say("Two outcomes compared"), list(estimated(answer.found, told)))
 
 
 EQUALITY = EqualityChapter()

@@ -1,6 +1,6 @@
 """Which equation do the deeper questions ask about?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,19 @@ from shuseki.entry.ols import Fit
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, UnknownCodeError
 from shuseki.geography.districts import Division
-from shuseki.study.chapter import Options, Running
+from shuseki.release.disclosure.answers import equations, freedom
+from shuseki.report.blocks import Finding, own_table
+from shuseki.results import Result
+from shuseki.study.chapter import Options, Running, Told
 
-__all__ = ["OfEquation", "centres_of", "design_of", "needs_equations", "rows_kept"]
+__all__ = [
+    "OfEquation",
+    "centres_of",
+    "design_of",
+    "estimated",
+    "needs_equations",
+    "rows_kept",
+]
 
 
 class OfEquation(Options):
@@ -44,6 +54,20 @@ def design_of(asked: OfEquation, running: Running) -> Design:
         if fit.design.model == asked.model:
             return fit.design
     raise UnknownCodeError.among("model", [asked.model], [fit.design.model for fit in fits])
+
+
+def estimated(found: Mapping[str, Result], told: Told) -> Iterator[Finding]:
+    """Tell answers that were estimated from the outcomes of areas, with what their numbers are.
+
+    Each number of a table, with its error, is taken for an equation on every outcome.
+    """
+    variables: RegionalVariables = told.answers["accounts"].variables
+    fits: tuple[Fit, ...] = told.answers["entry"].fits.fits
+    units = min(freedom(fit) for fit in fits)
+    for one in found.values():
+        count = 2 * len(one.to_frame())
+        numbers = equations(variables.definitions, variables.outcomes, units, count)
+        yield Finding(one, table=own_table(one, numbers=numbers))
 
 
 def rows_kept(variables: RegionalVariables, design: Design) -> dict[str, Bools]:

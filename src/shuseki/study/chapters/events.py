@@ -1,16 +1,17 @@
 """Which establishments were born, died or moved over the waves?"""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from pydantic import field_validator
 
 from shuseki.demography.events import Events as Happened
 from shuseki.demography.events import Lives, events
 from shuseki.language import say
+from shuseki.release.disclosure.answers import event_cells, events_universe
+from shuseki.release.disclosure.figures import Universe
 from shuseki.report.blocks import Section
 from shuseki.results import Result
-from shuseki.study.chapter import Chapter, Options, Running, Told
+from shuseki.study.chapter import Beside, Chapter, Options, Running, Told
 
 __all__ = ["EVENTS", "Events"]
 
@@ -58,9 +59,14 @@ class EventsChapter(Chapter[Events, Happened]):
         """Births, deaths and moves."""
         yield Section(say("Births, deaths and moves"), [answer])
 
-    def write(self, answer: Happened, folder: Path) -> None:
+    def tables(self, answer: Happened) -> dict[str, Beside]:
         """The panel of events."""
-        answer.panel.to_frame().to_parquet(folder / "events.parquet", index=False)
+        by = {"area": "area", "industry": "industry", "period": "period"}
+        return {"events": Beside(answer.panel.to_frame(), event_cells(by, inside="yes"))}
+
+    def universes(self, answer: Happened) -> Iterator[Universe]:
+        """Establishments, and what happened to them."""
+        yield events_universe(answer.panel, answer.counts)
 
 
 EVENTS = EventsChapter()

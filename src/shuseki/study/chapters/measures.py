@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 import numpy as np
+import pandas as pd
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from shuseki.datasets.public import input_output_shares
@@ -53,7 +54,9 @@ from shuseki.measures.indices.concentration import (
 from shuseki.measures.indices.quotients import location_quotients, shift_share, specialisation
 from shuseki.panel import Panel
 from shuseki.reading.tables import read_table
-from shuseki.records.tally import locate, tally
+from shuseki.records.tally import largest, locate, tally
+from shuseki.release.disclosure.answers import stocks_universe
+from shuseki.release.disclosure.figures import Universe
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.sites import Sites
@@ -483,10 +486,13 @@ class Measured:
         Plants and employment by area, industry and wave.
     measures
         Results by name.
+    largest
+        The largest contributions to the amounts of the stocks, where the records are a user's.
     """
 
     stocks: Panel
     measures: Mapping[str, Result]
+    largest: pd.DataFrame | None = None
 
 
 class MeasuresChapter(Chapter[Measures, Measured]):
@@ -515,7 +521,14 @@ class MeasuresChapter(Chapter[Measures, Measured]):
             sites = locate(store, wave) if located else None
             found = measure(stocks, sites, asked, progress=running.progress)
             entry["measures"] = list(found)
-        return Measured(stocks, found)
+            own = any(source.origin == "user" for source in store.sources)
+            sizes = largest(store, division=regions) if own else None
+        return Measured(stocks, found, sizes)
+
+    def universes(self, answer: Measured) -> Iterator[Universe]:
+        """Plants and their amounts."""
+        if answer.largest is not None:
+            yield stocks_universe(answer.stocks, answer.largest)
 
     def results(self, answer: Measured) -> dict[str, Result]:
         """Each of them."""

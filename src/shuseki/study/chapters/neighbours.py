@@ -24,6 +24,7 @@ from shuseki.study.chapters.equation import (
     OfEquation,
     centres_of,
     design_of,
+    estimated,
     needs_equations,
     rows_kept,
 )
@@ -121,7 +122,7 @@ class NeighboursChapter(Chapter[Neighbours, Answers]):
     def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
         """All of them."""
         title = say("Neighbouring areas")
-        yield Section(title, list(answer.found.values()))
+        yield Section(title, list(estimated(answer.found, told)))
 
 
 NEIGHBOURS = NeighboursChapter()

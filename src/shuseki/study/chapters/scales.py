@@ -7,7 +7,6 @@ division.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -25,7 +24,7 @@ from shuseki.report.plots.maps import choropleth, map_notes, map_sources
 from shuseki.report.tables import Table
 from shuseki.report.words import Lang
 from shuseki.results import Result
-from shuseki.study.chapter import Chapter, Options, Running, Told
+from shuseki.study.chapter import Beside, Chapter, Options, Running, Told
 from shuseki.study.chapters.accounts import PUBLIC, named, sources_of
 from shuseki.study.chapters.counted import added_up
 
@@ -122,17 +121,16 @@ class ScalesChapter(Chapter[Scales, Scaled]):
         """A map and a ranking for each division."""
         yield Section(say("The rates of smaller and larger areas"), list(_told(answer, told)))
 
-    def write(self, answer: Scaled, folder: Path) -> None:
+    def tables(self, answer: Scaled) -> dict[str, Beside]:
         """The rates of every area of every division."""
-        (folder / "rates").mkdir()
         every = [
             answer.own,
             *((answer.areas[name], answer.variables[name]) for name in answer.areas),
         ]
-        for by, variables in every:
-            name, frame = by.name, rates_of(variables, by)
-            path = folder / "rates" / f"{plain(name)}.csv"
-            frame.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+        return {
+            f"rates/{plain(by.name)}": Beside(rates_of(variables, by), None, "csv")
+            for by, variables in every
+        }
 
 
 DATED = ("municipality", "prefecture")

@@ -9,6 +9,8 @@ from shuseki.demography.events import Lives
 from shuseki.demography.survival import Survival as Lived
 from shuseki.demography.survival import survival
 from shuseki.language import say
+from shuseki.release.disclosure.answers import survival_universe
+from shuseki.release.disclosure.figures import Universe
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Options, Running, Told
@@ -61,6 +63,10 @@ class SurvivalChapter(Chapter[Survival, Lived]):
     def sections(self, answer: Lived, told: Told) -> Iterator[Section]:
         """How long they live."""
         yield Section(say("Survival"), [answer])
+
+    def universes(self, answer: Lived) -> Iterator[Universe]:
+        """Plants by the age at which they died, or were last seen."""
+        yield survival_universe(answer.curves)
 
 
 SURVIVAL = SurvivalChapter()

@@ -1,0 +1,157 @@
+"""What can somebody compute who has nothing but the folder of a run?
+
+Written without a look at how the folder was made: every number in the panel, in the events and in
+the tables is a linear equation on the cells; so is what everybody knows of establishments (those
+there are survivors and newcomers; who was there a wave before survived, died or paused). For every
+suppressed number the least and the most whole numbers that satisfy all of it are found.
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+EVENTS = ("establishments", "births", "reappearances", "survivors", "moves", "deaths", "lapses")
+
+
+@dataclass
+class Attack:
+    """Unknown cells, and equations on them."""
+
+    names: dict[tuple, int] = field(default_factory=dict)
+    equations: list[tuple[dict[int, float], float, float]] = field(default_factory=list)
+    secrets: dict[str, dict[int, float]] = field(default_factory=dict)
+
+    def cell(self, *name: object) -> int:
+        return self.names.setdefault(name, len(self.names))
+
+    def knows(self, terms: dict[int, float], low: float, high: float | None = None) -> None:
+        self.equations.append((terms, low, low if high is None else high))
+
+    def reads(self, label: str, terms: dict[int, float], value: float, flag: object) -> None:
+        """A number of a table, or the X in its place."""
+        if flag == "X":
+            assert pd.isna(value), f"{label} is marked and written: {value}"
+            self.secrets[label] = terms
+        elif not pd.isna(value):
+            self.knows(terms, float(value))
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Least and most of every secret."""
+        n = len(self.names)
+        rows = np.zeros((len(self.equations), n))
+        for k, (terms, _, _) in enumerate(self.equations):
+            for at, value in terms.items():
+                rows[k, at] += value
+        low = np.array([one[1] for one in self.equations])
+        high = np.array([one[2] for one in self.equations])
+        out = {}
+        for label, terms in self.secrets.items():
+            aim = np.zeros(n)
+            for at, value in terms.items():
+                aim[at] += value
+            found = []
+            for sign in (1, -1):
+                answer = milp(
+                    sign * aim,
+                    constraints=LinearConstraint(rows, low, high),
+                    bounds=Bounds(0, 10_000),
+                    integrality=np.ones(n),
+                )
+                assert answer.status == 0, (label, answer.message)
+                found.append(sign * answer.fun)
+            out[label] = (round(found[0]), round(found[1]))
+        return out
+
+
+def flag_of(row: pd.Series, name: str) -> object:
+    return row.get(f"{name}_flag", "")
+
+
+def read(folder: Path, at: int, since: int) -> Attack:
+    """Read everything in the folder of a run of births and events."""
+    attack = Attack()
+    births = {}
+    path = folder / "panel.parquet"
+    if path.is_file():
+        for _, row in pd.read_parquet(path).iterrows():
+            cell = attack.cell("births", row["area"], row["industry"])
+            births[row["area"], row["industry"]] = cell
+            label = f"panel {row['area']} {row['industry']}"
+            attack.reads(label, {cell: 1.0}, row["births"], flag_of(row, "births"))
+    table = folder / "tables/births_by_area_user.csv"
+    if table.is_file():
+        for _, row in pd.read_csv(table).iterrows():
+            terms = {c: 1.0 for (area, _), c in births.items() if area == row["area_en"]}
+            if not terms:  # the panel is held: of an area only its sum is known
+                cell = births[row["area_en"], "all"] = attack.cell("births", row["area_en"], "all")
+                terms = {cell: 1.0}
+            attack.reads(f"area {row['area_en']}", terms, row["births"], flag_of(row, "births"))
+    every = dict.fromkeys(births.values(), 1.0) or {attack.cell("births", "all"): 1.0}
+    funnel = pd.read_csv(folder / "tables/funnel_user.csv", keep_default_na=True)
+    aside = [attack.cell("aside", k) for k in range(len(funnel))]
+    for k, row in funnel.iterrows():
+        attack.reads(f"set aside {k}", {aside[k]: 1.0}, row["set_aside"], flag_of(row, "set_aside"))
+        later = {aside[j]: 1.0 for j in range(k + 1, len(funnel))}
+        attack.reads(f"left {k}", {**every, **later}, row["left"], flag_of(row, "left"))
+    path = folder / "events.parquet"
+    if path.is_file():
+        read_events(attack, pd.read_parquet(path), births, at)
+        waves = pd.read_csv(folder / "tables/events_user.csv")
+        totals_of_waves(attack, waves)
+    return attack
+
+
+def read_events(attack: Attack, events: pd.DataFrame, births: dict, at: int) -> None:
+    first = events["period"].min()
+    for _, row in events.iterrows():
+        key = row["period"], row["area"], row["industry"]
+        cells = {name: attack.cell(name, *key) for name in EVENTS}
+        for name, cell in cells.items():
+            attack.reads(
+                f"events {name} {' '.join(key)}", {cell: 1.0}, row[name], flag_of(row, name)
+            )
+        if key[0] != first:
+            there = {cells["establishments"]: 1.0}
+            came = {cells[name]: -1.0 for name in ("births", "reappearances", "survivors")}
+            attack.knows({**there, **came}, 0.0)
+            attack.knows({cells["survivors"]: 1.0, cells["moves"]: -1.0}, 0.0, np.inf)
+        if key[0] == str(at) and key[1:] in births:  # nothing was excluded: the same births
+            attack.knows({cells["births"]: 1.0, births[key[1:]]: -1.0}, 0.0)
+
+
+def totals_of_waves(attack: Attack, waves: pd.DataFrame) -> None:
+    def total(name: str, wave: object, area: str | None = None) -> dict[int, float]:
+        return {
+            cell: 1.0
+            for key, cell in attack.names.items()
+            if key[0] == name and len(key) == 4 and key[1] == str(wave) and area in (None, key[2])
+        }
+
+    for _, row in waves.iterrows():
+        for name in EVENTS:
+            attack.reads(
+                f"wave {row['wave']} {name}",
+                total(name, row["wave"]),
+                row[name],
+                flag_of(row, name),
+            )
+    years = list(waves["wave"])
+    areas = sorted({key[2] for key in attack.names if len(key) == 4})
+    for before, wave in pairwise(years):
+        still = waves.loc[waves["wave"] == wave, "moves"].iloc[0] == 0
+        for area in [None, *(areas if still else [])]:
+            terms = total("establishments", before, area)
+            for name in ("survivors", "deaths", "lapses"):
+                terms |= dict.fromkeys(total(name, wave, area), -1.0)
+            attack.knows(terms, 0.0)
+
+
+def narrow(folder: Path, at: int, since: int, width: float) -> tuple[list[str], int]:
+    """Secrets whose interval is narrower than a width; and how many secrets there are."""
+    found = read(folder, at, since).intervals()
+    bad = [f"{label}: {span}" for label, span in found.items() if span[1] - span[0] < width]
+    return bad, len(found)

@@ -1,0 +1,63 @@
+"""Can a suppressed number be computed by somebody who has nothing but the folder of a run?"""
+
+from pathlib import Path
+
+import attack
+import censuses
+import pandas as pd
+import pytest
+
+from shuseki.study.run import run
+
+WIDTH = 3
+"""The protection that the rules ask of a count: threshold 3."""
+
+
+def attacked(folder: Path, seed: int, more: str = "[events]") -> tuple[list[str], int]:
+    """Run a study of a random census, and attack its folder."""
+    shape = {"areas": 3 + seed % 4, "industries": 2 + seed % 3, "mean": (1.0, 3.0, 8.0)[seed % 3]}
+    censuses.census(folder, seed, **shape)
+    run(censuses.study(folder, more), out=folder / "out")
+    return attack.narrow(folder / "out", at=2000, since=1998, width=WIDTH)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_suppressed_number_is_found(tmp_path: Path, seed: int) -> None:
+    bad, secrets = attacked(tmp_path, seed)
+    assert secrets > 0
+    assert bad == []
+
+
+@pytest.mark.slow
+def test_none_is_found_in_a_hundred_random_censuses(tmp_path: Path) -> None:
+    found = {}
+    secrets = 0
+    for seed in range(100):
+        more = "[events]" if seed % 2 else ""
+        bad, count = attacked(tmp_path / str(seed), seed, more)
+        secrets += count
+        if bad:
+            found[seed] = bad
+    assert secrets > 500
+    assert found == {}
+
+
+def test_the_attack_finds_what_primary_suppression_alone_gives_away(tmp_path: Path) -> None:
+    # An attack that could find nothing would prove nothing.
+    folder = censuses.census(tmp_path, 3)
+    run(censuses.study(folder, "[events]\n[disclosure]\nsecondary = false"), out=folder / "out")
+    bad, _ = attack.narrow(folder / "out", at=2000, since=1998, width=WIDTH)
+    assert bad
+
+
+def test_cells_of_one_or_two_births_are_not_in_the_panel(tmp_path: Path) -> None:
+    folder = censuses.census(tmp_path, 4, mean=1.5)
+    answer = run(censuses.study(folder), out=folder / "out")
+    truth = answer.panel.to_frame().set_index(["area", "industry"])["births"]
+    written = pd.read_parquet(folder / "out/panel.parquet").set_index(["area", "industry"])
+    few = truth[(truth > 0) & (truth < 3)].index
+    assert len(few) > 0
+    assert written.loc[few, "births"].isna().all()
+    assert (written.loc[few, "births_flag"] == "X").all()
+    kept = written["births"].dropna()
+    assert kept.to_dict() == truth[kept.index].to_dict()
