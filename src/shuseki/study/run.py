@@ -247,8 +247,8 @@ class Run:
                 for name, frame in self.disclosure.tables.items():
                     (place / name).parent.mkdir(exist_ok=True)
                     if name.endswith(".csv"):
-                        own = {"index": False, "lineterminator": "\n"}
-                        inert_frame(frame).to_csv(place / name, encoding="utf-8-sig", **own)
+                        text = inert_frame(frame).to_csv(index=False, lineterminator="\n")
+                        (place / name).write_text(text, encoding="utf-8-sig", newline="\n")
                     else:
                         frame.to_parquet(place / name, index=False)
                 entry["tables"] = len(written)
