@@ -32,7 +32,7 @@ import pandas as pd
 
 from shuseki.arrays import Bools, Floats
 from shuseki.demography.events import LIMITS, Lives, life_table
-from shuseki.demography.linkage import STORED, Converter
+from shuseki.linkage.exact import STORED, Converter
 from shuseki.demography.spells import spells
 from shuseki.errors import DataError
 from shuseki.language import Message, joined, say

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from shuseki.demography.events import births
-from shuseki.demography.linkage import STORED, carried, converter_of, examine_converter
+from shuseki.linkage.exact import STORED, carried, converter_of, examine_converter
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 
 
