@@ -27,6 +27,7 @@ def candidates(
     rules: Sequence[Sequence[str]],
     *,
     pairs_per_record: float,
+    pairs_per_rule: int,
     most_in_full: int,
 ) -> tuple[Ints, Ints]:
     """Find the pairs to compare.
@@ -40,6 +41,8 @@ def candidates(
         ``extra`` stands for each extra column.
     pairs_per_record
         Most pairs that a rule may make, for each record of the larger register.
+    pairs_per_rule
+        A rule may make so many in any case.
     most_in_full
         Up to so many pairs all are compared.
 
@@ -51,7 +54,7 @@ def candidates(
     if n_left * n_right <= most_in_full:
         every = np.arange(n_left * n_right)
         return every // n_right, every % n_right
-    budget = pairs_per_record * max(n_left, n_right)
+    budget = max(pairs_per_record * max(n_left, n_right), pairs_per_rule)
     found: list[Ints] = []
     keys = {name: _keys(registers, name) for rule in rules for name in _named(registers, rule)}
     for rule in rules:

@@ -32,6 +32,8 @@ __all__ = ["best_matching", "draw_matchings", "pair_probabilities"]
 
 MOST = 60.0
 """Log weights beyond are as good as certain; none is let overflow."""
+HOPELESS = -10.0
+"""Pairs below have a probability under one in twenty thousand; they are passed over."""
 
 
 def pair_probabilities(
@@ -42,7 +44,7 @@ def pair_probabilities(
     n_left: int,
     n_right: int,
     rounds: int = 200,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-5,
 ) -> Floats:
     """Find the probability that each candidate pair belongs to the matching, shape ``(pairs,)``.
 
@@ -52,18 +54,19 @@ def pair_probabilities(
     >>> pair_probabilities(one, np.arange(2), np.log([1.0, 2.0]), n_left=1, n_right=2).round(3)
     array([0.25, 0.5 ])
     """
-    if not len(left):
-        return np.empty(0)
-    w = np.exp(np.clip(log_weight, -MOST, MOST))
-    return _propagate(
-        left.astype(np.int64),
-        right.astype(np.int64),
-        w,
-        n_left,
-        n_right,
-        rounds,
-        tolerance,
-    )
+    found = np.zeros(len(left))
+    some = np.flatnonzero(log_weight > HOPELESS)
+    if len(some):
+        found[some] = _propagate(
+            left[some].astype(np.int64),
+            right[some].astype(np.int64),
+            np.exp(np.minimum(log_weight[some], MOST)),
+            n_left,
+            n_right,
+            rounds,
+            tolerance,
+        )
+    return found
 
 
 @numba.njit(cache=True)
@@ -154,21 +157,23 @@ def draw_matchings(
     warm_up, between
         Sweeps (as many proposals as there are candidates) before the first draw, and between two.
     """
-    if not len(left):
-        return np.zeros((draws, 0), dtype=bool)
-    begin = np.zeros(len(left), dtype=bool) if start is None else start.copy()
-    return _walk(
-        left.astype(np.int64),
-        right.astype(np.int64),
-        np.clip(log_weight, -MOST, MOST),
-        n_left,
-        n_right,
-        draws,
-        begin,
-        warm_up,
-        between,
-        int(rng.integers(2**31)),
-    )
+    drawn = np.zeros((draws, len(left)), dtype=bool)
+    some = np.flatnonzero(log_weight > HOPELESS)
+    if len(some):
+        begin = np.zeros(len(left), dtype=bool) if start is None else start
+        drawn[:, some] = _walk(
+            left[some].astype(np.int64),
+            right[some].astype(np.int64),
+            np.minimum(log_weight[some], MOST),
+            n_left,
+            n_right,
+            draws,
+            begin[some].copy(),
+            warm_up,
+            between,
+            int(rng.integers(2**31)),
+        )
+    return drawn
 
 
 @numba.njit(cache=True)

@@ -6,8 +6,7 @@ pairs; a pair weighs the product of m/u over its comparisons::
     log weight(l, r) = log λ + Σ over comparisons of log m(level) − log u(level)
 
 At levels with a ``frequency`` the common value's own frequency stands for u: a common name tells
-little. Names and places of other pairs go together (a second works of the same firm next door), so
-their u is counted together.
+little.
 
 Learning is EM in which every step knows that a record has one partner at most: the probabilities of
 pairs are those of whole matchings (``matchings.pair_probabilities``). m begins with the settings,
@@ -35,7 +34,6 @@ SETTLED = 1e-4
 LEAST = 1e-9
 SEEN_ENOUGH = 50
 """From so many sampled pairs on a share is taken from the sample."""
-TOGETHER_PRIOR = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +57,6 @@ class Evidence:
         Records.
     label
         1 a pair, 0 none, -1 not known, shape ``(pairs,)``.
-    together
-        The two comparisons whose u is counted together, or None.
     """
 
     left: Ints
@@ -72,7 +68,6 @@ class Evidence:
     n_left: int
     n_right: int
     label: NDArray[np.int8] | None = None
-    together: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,11 +129,16 @@ def learned(
     settled, done = False, 0
     parts = np.zeros(evidence.levels.shape, np.float32)
     for done in range(1, ROUNDS + 1):
-        parts = weights(evidence, m, u, probability if done > 1 else None)
+        parts = weights(evidence, m, u)
         log_odds = prior_odds(pairs, n_left, n_right)
         log_weight = labelled(evidence, log_odds + parts.sum(axis=1, dtype=float))
         new = pair_probabilities(
-            evidence.left, evidence.right, log_weight, n_left=n_left, n_right=n_right
+            evidence.left,
+            evidence.right,
+            log_weight,
+            n_left=n_left,
+            n_right=n_right,
+            tolerance=1e-3,
         )
         found = float(new.sum())
         settled = abs(found - pairs) < SETTLED * min(n_left, n_right)
@@ -151,12 +151,13 @@ def learned(
             for k in range(len(m))
         )
         u = tuple(unlike(evidence, k, probability) for k in range(len(m)))
+    log_weight = labelled(evidence, log_odds + parts.sum(axis=1, dtype=float))
     if calibrate and evidence.label is not None:
         log_weight = calibrated(evidence, log_odds + parts.sum(axis=1, dtype=float))
-        probability = pair_probabilities(
-            evidence.left, evidence.right, log_weight, n_left=n_left, n_right=n_right
-        )
-        pairs = float(probability.sum())
+    probability = pair_probabilities(
+        evidence.left, evidence.right, log_weight, n_left=n_left, n_right=n_right
+    )
+    pairs = float(probability.sum())
     return Model(m, u, log_odds, pairs, log_weight, probability, parts, done, settled)
 
 
@@ -204,9 +205,7 @@ def unlike(evidence: Evidence, k: int, p: Floats) -> Floats:
     return np.asarray(u / u.sum(), dtype=float)
 
 
-def weights(
-    evidence: Evidence, m: Sequence[Floats], u: Sequence[Floats], p: Floats | None
-) -> NDArray[np.float32]:
+def weights(evidence: Evidence, m: Sequence[Floats], u: Sequence[Floats]) -> NDArray[np.float32]:
     """Parts of the log weight of each pair, shape ``(pairs, comparisons)``; 0 where missing."""
     parts = np.zeros(evidence.levels.shape, np.float32)
     for k in range(evidence.levels.shape[1]):
@@ -217,30 +216,7 @@ def weights(
         known = np.isfinite(frequency) & (level >= 0)
         part[known] = np.log(m[k])[level[known]] - np.log(frequency[known])
         parts[:, k] = part
-    if evidence.together is not None and p is not None:
-        a, b = evidence.together
-        parts[:, b] += goes_together(evidence, u, p)
     return parts
-
-
-def goes_together(evidence: Evidence, u: Sequence[Floats], p: Floats) -> Floats:
-    """What is to be added where other pairs agree in both comparisons more than by chance."""
-    a, b = evidence.together or (0, 0)
-    one, other = evidence.levels[:, a], evidence.levels[:, b]
-    there = (one >= 0) & (other >= 0)
-    every = max(float(evidence.n_left) * evidence.n_right * there.mean(), 1.0)
-    shape = (len(u[a]), len(u[b]))
-    counted = np.zeros(shape)
-    np.add.at(counted, (one[there], other[there]), 1.0 - p[there])
-    expected = np.outer(u[a], u[b]) * every
-    joint = (counted + TOGETHER_PRIOR * np.minimum(expected, 1.0)) / (
-        expected + TOGETHER_PRIOR * np.minimum(expected, 1.0)
-    )
-    # Pairs that agree little are not all candidates: there nothing is known to go together.
-    joint = np.log(np.clip(joint, 1.0, 1e6))
-    added = np.zeros(len(p))
-    added[there] = -joint[one[there], other[there]]
-    return added
 
 
 def labelled(evidence: Evidence, log_weight: Floats) -> Floats:

@@ -15,7 +15,7 @@ Gives: ``LinkageSettings``, checked, with the conditions of the levels as SQL fo
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
@@ -30,6 +30,7 @@ NUMBERS = (
     "prior_pairs",
     "most_pairs_compared_in_full",
     "pairs_per_record",
+    "pairs_per_rule",
     "sampled_pairs",
 )
 
@@ -86,6 +87,7 @@ class LinkageSettings:
     prior_pairs: float
     most_pairs_compared_in_full: int
     pairs_per_record: float
+    pairs_per_rule: int
     sampled_pairs: int
     comparisons: tuple[Comparison, ...]
     extra: tuple[Level, ...]
@@ -93,7 +95,17 @@ class LinkageSettings:
 
     def comparisons_of(self, has: Any, extra: Sequence[str]) -> tuple[Comparison, ...]:
         """The comparisons that can be made: one of the columns is there."""
-        made = [one for one in self.comparisons if any(has(column) for column in one.columns)]
+        made = []
+        for one in self.comparisons:
+            if any(has(column) for column in one.columns):
+                can = [
+                    level
+                    for level in one.levels
+                    if not level.when or any(has(column) for column in columns_of(level.when))
+                ]
+                # At the best level that there can be, nothing has changed.
+                first = replace(can[0], means="")
+                made.append(Comparison(one.name, one.columns, (first, *can[1:])))
         for name in extra:
             levels = tuple(
                 Level(
