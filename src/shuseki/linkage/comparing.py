@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from shuseki.arrays import Floats, Ints
+from shuseki.disk import Scratch
 from shuseki.errors import MissingExtraError
 from shuseki.linkage.registers import RARITY, Registers
 from shuseki.linkage.settings import Comparison, Engine, columns_of, sql_of
@@ -189,9 +190,12 @@ def _linker(
     tables = [_table(registers, side, needed) for side in (False, True)]
     sources = ("a_left", "b_right")
     connection: Any = None
+    spill: Scratch | None = None
     if engine == "duckdb":
-        connection = duckdb.connect()
-        connection.execute("SET preserve_insertion_order = false")
+        spill = Scratch(None, "linkage")
+        connection = duckdb.connect(
+            config={"temp_directory": str(spill.work), "preserve_insertion_order": "false"}
+        )
         connection.execute(SHARED_DUCKDB)
         api: Any = DuckDBAPI(connection)
         given: list[Any] = tables
@@ -217,6 +221,8 @@ def _linker(
     finally:
         if connection is not None:
             connection.close()
+        if spill is not None:
+            spill.close()
 
 
 def _table(registers: Registers, right: bool, needed: set[str]) -> Any:
