@@ -29,7 +29,8 @@ from shuseki.errors import DataError, ParameterError, examples
 from shuseki.geography.codes import are_of_japan
 from shuseki.geography.editions import edition
 from shuseki.geography.areas import LAST_DAY
-from shuseki.language import Message, listed, say
+from shuseki.language import Message, joined, say
+from shuseki.language.names import some_of
 from shuseki.linkage.normalisation import placed, spelt_addresses, spelt_names, words
 
 __all__ = ["COLUMNS", "Lists", "Registers", "registers"]
@@ -199,7 +200,7 @@ def registers(
         notes.append(
             say(
                 "No names to compare: links rest on {columns} alone, and are less certain.",
-                columns=listed([*values], shown=12),
+                columns=joined([*values], ", "),
             )
         )
     elif values["name"].nunique() == 1:
@@ -335,7 +336,7 @@ def _municipalities(addresses: "pd.Series[Any]", notes: list[Message]) -> "pd.Se
             say(
                 "Addresses whose municipality cannot be said: {n:,} ({which}).",
                 n=len(lost),
-                which=listed(lost["address"].astype(str).unique().tolist()),
+                which=some_of(lost["address"].astype(str).unique().tolist()),
             )
         )
     return found.table["municipality"].astype("object").where(found.table["municipality"].notna())
