@@ -9,11 +9,18 @@ import pandas as pd
 import pytest
 
 STEMS = (
-    "東洋 日進 三和 大和 富士 昭和 共栄 協和 新生 第一 中央 東亜 太平 日新 三協 丸光 大成 平和 明和 誠和 "
-    "末広 双葉 若葉 北斗 南星 東海 北陸 高橋 渡辺 斎藤"
-).split()
-TRADES = "製作所 鉄工所 精機 工業 電機 化成 印刷 木工 製菓 染工".split()
-TOWNS = {"20206": "長野県諏訪市", "20204": "長野県岡谷市", "13111": "東京都大田区", "27227": "大阪府東大阪市"}
+    "東洋", "日進", "三和", "大和", "富士", "昭和", "共栄", "協和", "新生",
+    "第一", "中央", "東亜", "太平", "日新", "三協", "丸光", "大成", "平和",
+    "明和", "誠和", "末広", "双葉", "若葉", "北斗", "南星", "東海", "北陸",
+    "高橋", "渡辺", "斎藤",
+)  # fmt: skip
+TRADES = ["製作所", "鉄工所", "精機", "工業", "電機", "化成", "印刷", "木工", "製菓", "染工"]
+TOWNS = {
+    "20206": "長野県諏訪市",
+    "20204": "長野県岡谷市",
+    "13111": "東京都大田区",
+    "27227": "大阪府東大阪市",
+}
 
 
 def drawn(n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -26,8 +33,7 @@ def drawn(n: int, rng: np.random.Generator) -> pd.DataFrame:
             "id": [f"L{k}" for k in range(n)],
             "name": [f"株式会社{STEMS[a]}{TRADES[b]}" for a, b in zip(stem, trade, strict=True)],
             "address": [
-                f"{TOWNS[t]}本町{a}丁目{b}番{c}号"
-                for t, (a, b, c) in zip(town, block, strict=True)
+                f"{TOWNS[t]}本町{a}丁目{b}番{c}号" for t, (a, b, c) in zip(town, block, strict=True)
             ],
             "municipality": town,
             "industry": [f"{10 + b}{b}1" for b in trade],
@@ -45,7 +51,9 @@ def known() -> dict[str, Any]:
     fresh = drawn(60, rng)
     right["id"] = [f"R{k}" for k in range(300)]
     right.iloc[240:, 1:] = fresh.iloc[:, 1:].to_numpy()
-    truth = pd.DataFrame({"left": left["id"].to_numpy()[60:], "right": right["id"].to_numpy()[:240]})
+    truth = pd.DataFrame(
+        {"left": left["id"].to_numpy()[60:], "right": right["id"].to_numpy()[:240]}
+    )
     at = right.index[:240]
     right.loc[at[:60], "name"] = right.loc[at[:60], "name"].str.replace("株式会社", "㈱")
     right.loc[at[60:70], "address"] = "東京都大田区大森北2丁目1番" + pd.Series(

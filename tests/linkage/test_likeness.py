@@ -31,7 +31,8 @@ def test_the_known_pairs_are_found(links: Links, known: dict[str, Any]) -> None:
 def test_the_answer_has_the_columns_and_no_id_twice(links: Links) -> None:
     frame = links.to_frame()
     assert list(frame) == ["left", "right", "probability", "relation"]
-    assert frame["left"].is_unique and frame["right"].is_unique
+    assert frame["left"].is_unique
+    assert frame["right"].is_unique
     assert frame["probability"].between(0, 1).all()
     assert len(links.births()) == 300 - len(frame)
     assert sk.link is link
@@ -41,8 +42,10 @@ def test_relations_say_what_changed(links: Links, known: dict[str, Any]) -> None
     frame = links.table.set_index("right")
     moved = frame.index.intersection(list(known["moved"]))
     renamed = frame.index.intersection(list(known["renamed"]))
-    assert len(moved) >= 8 and set(frame.loc[moved, "relation"]) == {"moved"}
-    assert len(renamed) >= 8 and set(frame.loc[renamed, "relation"]) == {"renamed"}
+    assert len(moved) >= 8
+    assert set(frame.loc[moved, "relation"]) == {"moved"}
+    assert len(renamed) >= 8
+    assert set(frame.loc[renamed, "relation"]) == {"renamed"}
     same = frame.index.difference([*known["moved"], *known["renamed"]])
     assert (frame.loc[same, "relation"] == "same").mean() > 0.9
 
@@ -155,7 +158,8 @@ def test_records_alike_in_all_still_pair_one_to_one() -> None:
         {"id": range(60), "name": [f"{n}製作所" for n in "東洋北南西" for _ in range(12)]}
     )
     found = link(frame, frame.assign(id=range(100, 160)))
-    assert found.table["left"].is_unique and found.table["right"].is_unique
+    assert found.table["left"].is_unique
+    assert found.table["right"].is_unique
     # twelve equal records on either side have twelve partners, whoever they are
     assert len(found.births()) <= 2
 
@@ -213,7 +217,7 @@ def test_what_cannot_be_linked_is_refused(known: dict[str, Any], change: Any, sa
     ],
 )
 def test_options_that_are_not_known(known: dict[str, Any], options: dict[str, Any]) -> None:
-    with pytest.raises(ParameterError, match="Expected|Found"):
+    with pytest.raises(ParameterError, match=r"Expected|Found"):
         link(known["left"], known["right"], **options)
 
 

@@ -52,7 +52,9 @@ def test_draws_have_the_probabilities_of_all_matchings(graph: tuple) -> None:
 def test_draws_use_no_record_twice() -> None:
     rng = np.random.default_rng(3)
     left, right = np.repeat(np.arange(6), 6), np.tile(np.arange(6), 6)
-    drawn = draw_matchings(left, right, rng.normal(0, 2, 36), n_left=6, n_right=6, draws=50, rng=rng)
+    drawn = draw_matchings(
+        left, right, rng.normal(0, 2, 36), n_left=6, n_right=6, draws=50, rng=rng
+    )
     for draw in drawn:
         assert len(set(left[draw])) == draw.sum() == len(set(right[draw]))
 
@@ -77,4 +79,5 @@ def test_a_certain_rival_leaves_nothing() -> None:
     got = pair_probabilities(
         np.array([0, 1]), np.array([0, 0]), np.array([60.0, 1.0]), n_left=2, n_right=1
     )
-    assert got[0] > 0.999 and got[1] < 0.001
+    assert got[0] > 0.999
+    assert got[1] < 0.001

@@ -6,7 +6,13 @@ import pytest
 from shuseki.linkage.normalisation import placed, spelt_address, spelt_name, spelt_names, words
 
 SAME_NAMES = [
-    ("株式会社東洋製作所", "㈱東洋製作所", "(株) 東洋製作所", "東洋製作所（株）", "東洋製作所　株式会社"),
+    (
+        "株式会社東洋製作所",
+        "㈱東洋製作所",
+        "(株) 東洋製作所",
+        "東洋製作所（株）",
+        "東洋製作所　株式会社",
+    ),
     ("有限会社髙橋鐵工所", "㈲高橋鉄工所", "(有)高橋鉄工所"),
     ("鶴ヶ丘工業", "鶴ケ丘工業", "鶴が丘工業"),
     ("ｱｻﾋﾋﾞｰﾙ", "アサヒビール"),
@@ -59,7 +65,11 @@ def test_a_name_that_is_nothing_but_a_form_stays() -> None:
 
 def test_addresses_in_words_and_in_numbers_are_the_same() -> None:
     wanted = spelt_address("東京都大田区大森北2-15-3")
-    for text in ("東京都大田区大森北二丁目１５番３号", "東京都大田区大森北２丁目15番地3", "東京都 大田区 大森北 2－15－3"):
+    for text in (
+        "東京都大田区大森北二丁目１５番３号",
+        "東京都大田区大森北２丁目15番地3",
+        "東京都 大田区 大森北 2－15－3",
+    ):
         assert spelt_address(text) == wanted
 
 

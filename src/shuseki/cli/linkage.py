@@ -86,7 +86,7 @@ def link(
             engine=engine,  # type: ignore[arg-type]
             seed=seed,
             sources=(USER,),
-            **named,
+            **named,  # type: ignore[arg-type]
         )
         drawn = draw_links(found, draws=draws, seed=seed) if draws else None
     console = Console()
@@ -122,7 +122,5 @@ def _register(path: Path, named: dict[str, str], extra: list[str], encoding: str
     text = [named.get(column, column) for column in TEXT]
     table = read_table(path, text=[*text, *extra], encoding=encoding)
     if not len(table):
-        raise DataError(
-            f"{path} has no rows. Expected one row per establishment. Check the file."
-        )
+        raise DataError(f"{path} has no rows. Expected one row per establishment. Check the file.")
     return table.reset_index(drop=True)

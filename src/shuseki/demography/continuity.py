@@ -146,7 +146,11 @@ class Continuity(Result):
 EVENTS = (
     ("survivors", "go on unchanged", "変化なく存続"),
     ("relocations", "relocated, and go on", "移転して存続"),
-    ("takeovers", "another name, the same activity and place: go on", "名称変更（活動・所在地は同じ）で存続"),
+    (
+        "takeovers",
+        "another name, the same activity and place: go on",
+        "名称変更（活動・所在地は同じ）で存続",
+    ),
     ("changes of activity", "another activity, and go on", "活動を変えて存続"),
     ("splits", "split off from one that goes on", "存続事業所からの分割"),
     ("mergers", "formed by a merger", "合併によるもの"),
@@ -210,9 +214,7 @@ def continuity(
     going |= set(links.offspring.loc[links.offspring["relation"] == "merger", "left"].tolist())
     return Continuity(
         rule=asked,
-        funnel=Funnel(
-            steps=tuple(steps), groups={}, printed_groups={}, notes=(asked.words(),)
-        ),
+        funnel=Funnel(steps=tuple(steps), groups={}, printed_groups={}, notes=(asked.words(),)),
         births=right[(found == "births").to_numpy()],
         deaths=np.array([one for one in np.asarray(links.left_ids).tolist() if one not in going]),
         events=rows,

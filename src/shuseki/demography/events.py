@@ -39,10 +39,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from shuseki.demography.funnel import Funnel, Step
-from shuseki.linkage.exact import STORED, Converter, carried, converter_of
 from shuseki.demography.spells import spells
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.language import Message, listed, say
+from shuseki.linkage.exact import STORED, Converter, carried, converter_of
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.records.tally import (

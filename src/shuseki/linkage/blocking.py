@@ -10,15 +10,18 @@ Takes: ``Registers`` and the rules. Gives: positions ``left``, ``right``, each p
 """
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shuseki.arrays import Ints
 from shuseki.linkage.registers import RARITY, Lists, Registers
 
 __all__ = ["candidates"]
 
+Keys: TypeAlias = NDArray[np.uint64]
 MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -58,9 +61,11 @@ def candidates(
     found: list[Ints] = []
     keys = {name: _keys(registers, name) for rule in rules for name in _named(registers, rule)}
     for rule in rules:
-        for columns in _rules(registers, rule):
-            if all(registers.has(column) for column in columns):
-                found.append(_pairs(registers, [keys[column] for column in columns], budget))
+        found += [
+            _pairs(registers, [keys[column] for column in columns], budget)
+            for columns in _rules(registers, rule)
+            if all(registers.has(column) for column in columns)
+        ]
     pairs = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
     return pairs // n_right, pairs % n_right
 
@@ -113,7 +118,7 @@ def _pairs(registers: Registers, columns: Sequence[Lists], budget: float) -> Int
 
 
 def _blocks(
-    key_left: Ints, left: Ints, key_right: Ints, right: Ints, n_right: int, budget: float
+    key_left: Keys, left: Ints, key_right: Keys, right: Ints, n_right: int, budget: float
 ) -> Ints:
     """Pairs with a key in common; of the blocks the smaller ones, within a budget of pairs."""
     order_left, order_right = np.argsort(key_left), np.argsort(key_right)

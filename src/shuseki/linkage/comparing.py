@@ -183,8 +183,9 @@ def _linker(
     m = [0.5 ** np.arange(2.0, len(one.levels) + 2.0) for one in comparisons]
     u = [np.full(len(one.levels), 0.5) for one in comparisons]
     settings = splink_settings(comparisons, registers.has, engine, m=m, u=u, frequencies=False)
-    needed = {column for one in comparisons for level in one.levels
-              for column in columns_of(level.when)}
+    needed = {
+        column for one in comparisons for level in one.levels for column in columns_of(level.when)
+    }
     needed |= {level.frequency for one in comparisons for level in one.levels}
     needed |= {column for one in comparisons for column in one.columns}
     tables = [_table(registers, side, needed) for side in (False, True)]
@@ -238,9 +239,7 @@ def _table(registers: Registers, right: bool, needed: set[str]) -> Any:
     return pa.table(kept)
 
 
-def _sample(
-    linker: Any, comparisons: Sequence[Comparison], pairs: int, seed: int
-) -> list[Floats]:
+def _sample(linker: Any, comparisons: Sequence[Comparison], pairs: int, seed: int) -> list[Floats]:
     """Shares of pairs at random at each level, by Splink's sampling."""
     linker.training.estimate_u_using_random_sampling(max_pairs=pairs + 1, seed=seed)
     shares = []
@@ -283,7 +282,11 @@ def _levels_of(
     found = linker.inference.predict(warning_mode="never")
     names = [f"mw_{comparison.name}" for comparison in comparisons]
     wanted = ", ".join(
-        ["unique_id_l", "unique_id_r", *(f'CAST("{name}" AS TINYINT) AS "{name}"' for name in names)]
+        [
+            "unique_id_l",
+            "unique_id_r",
+            *(f'CAST("{name}" AS TINYINT) AS "{name}"' for name in names),
+        ]
     )
     query = f"SELECT {wanted} FROM {found.physical_name}"
     if is_duckdb:

@@ -63,8 +63,9 @@ class DrawnLinks(Result):
 
     def headline(self) -> Message:
         """Births and deaths with their intervals."""
-        births, deaths = self.interval(self.is_birth.sum(axis=1)), self.interval(
-            self.is_death.sum(axis=1)
+        births, deaths = (
+            self.interval(self.is_birth.sum(axis=1)),
+            self.interval(self.is_death.sum(axis=1)),
         )
         return say(
             "births {births:,.0f} ({birth_low:,.0f}–{birth_high:,.0f}), deaths {deaths:,.0f} "
@@ -154,9 +155,7 @@ class PooledLinks(Result):
     def headline(self) -> Message:
         """How much of the variance the linkage makes."""
         total = self.standard_error**2
-        share = np.divide(
-            total - self.within, total, out=np.zeros(len(total)), where=total > 0
-        )
+        share = np.divide(total - self.within, total, out=np.zeros(len(total)), where=total > 0)
         return say(
             "{n:count(estimate)}; the linkage makes {share:.0%} of the variance at most",
             n=len(self.estimate),

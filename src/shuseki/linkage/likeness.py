@@ -130,8 +130,8 @@ class Links(Result):
     def headline(self) -> Message:
         """Links, and what is left on either side."""
         return say(
-            "{links:count(link)} between {left:,} and {right:,} records (expected {expected:,.0f}); "
-            "{births:,} new on the right, {deaths:,} gone on the left",
+            "{links:count(link)} between {left:,} and {right:,} records (expected "
+            "{expected:,.0f}); {births:,} new on the right, {deaths:,} gone on the left",
             links=len(self.table),
             left=len(self.left_ids),
             right=len(self.right_ids),
@@ -355,7 +355,7 @@ def link(
         pairs=pairs,
         comparisons=comparisons,
         model=model,
-        columns=tuple([*both.values, *both.lists]),
+        columns=(*both.values, *both.lists),
         notes=(*both.notes, *_notes(both, pairs, model, label)),
         sources=(*sources, FELLEGI_SUNTER, SADINLE),
     )
@@ -431,8 +431,8 @@ def _labelled(
     match = pd.to_numeric(match[kept], errors="coerce")
     if not match.isin([0, 1]).all():
         raise DataError(
-            f"match of {int((~match.isin([0, 1])).sum())} labels is neither 1 nor 0. Expected 1 for "
-            "a pair, 0 for none, empty where it is not known. Correct them."
+            f"match of {int((~match.isin([0, 1])).sum())} labels is neither 1 nor 0. Expected 1 "
+            "for a pair, 0 for none, empty where it is not known. Correct them."
         )
     at = []
     for which, ids in zip(("left", "right"), both.ids, strict=True):
@@ -476,7 +476,7 @@ def _tables(
         }
     )
     for relation, column in said.items():
-        table[relation.replace(" ", "_")] = pd.array(column[linked], dtype="boolean")
+        table[relation.replace(" ", "_")] = pd.array(column[linked].tolist(), dtype="boolean")
     for relation in ("changed industry", "renamed", "moved"):
         is_so = table[relation.replace(" ", "_")].fillna(False).to_numpy(dtype=bool)
         table.loc[is_so, "relation"] = relation

@@ -69,7 +69,7 @@ def pair_probabilities(
     return found
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _propagate(
     left: Ints, right: Ints, w: Floats, n_left: int, n_right: int, rounds: int, tolerance: float
 ) -> Floats:
@@ -176,7 +176,7 @@ def draw_matchings(
     return drawn
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
 def _walk(
     left: Ints,
     right: Ints,

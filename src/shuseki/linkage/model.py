@@ -128,7 +128,8 @@ def learned(
     probability = np.zeros(len(evidence.left))
     settled, done = False, 0
     parts = np.zeros(evidence.levels.shape, np.float32)
-    for done in range(1, ROUNDS + 1):
+    for round_ in range(1, ROUNDS + 1):
+        done = round_
         parts = weights(evidence, m, u)
         log_odds = prior_odds(pairs, n_left, n_right)
         log_weight = labelled(evidence, log_odds + parts.sum(axis=1, dtype=float))
@@ -147,8 +148,7 @@ def learned(
         if settled:
             break
         m = tuple(
-            like(evidence.levels[:, k], probability, prior_m[k], prior_pairs)
-            for k in range(len(m))
+            like(evidence.levels[:, k], probability, prior_m[k], prior_pairs) for k in range(len(m))
         )
         u = tuple(unlike(evidence, k, probability) for k in range(len(m)))
     log_weight = labelled(evidence, log_odds + parts.sum(axis=1, dtype=float))
@@ -176,8 +176,8 @@ def prior_odds(pairs: float, n_left: int, n_right: int) -> float:
 def like(level: NDArray[np.int8], p: Floats, prior: Floats, prior_pairs: float) -> Floats:
     """Share of true pairs by level, from the probability of each pair."""
     there = level >= 0
-    count = np.bincount(level[there], weights=p[there], minlength=len(prior))
-    count = count + prior_pairs * np.asarray(prior) / np.sum(prior)
+    seen: Floats = np.bincount(level[there], weights=p[there], minlength=len(prior)).astype(float)
+    count = seen + prior_pairs * np.asarray(prior) / np.sum(prior)
     return np.asarray(count / count.sum(), dtype=float)
 
 

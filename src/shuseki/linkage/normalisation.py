@@ -34,7 +34,6 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from shuseki.geography.areas import cities_of_wards, first_days, iso_date, names, prefectures
@@ -281,9 +280,7 @@ def words(text: str) -> list[str]:
     """
     found: list[str] = []
     for run in RUNS.findall(text):
-        if run.isascii() or not ("\u3040" < run[0]):
-            found.append(run)
-        elif len(run) == 1:
+        if run.isascii() or run[0] < "\u3040" or len(run) == 1:
             found.append(run)
         else:
             found.extend(a + b for a, b in pairwise(run))
@@ -389,11 +386,7 @@ def placed(addresses: "pd.Series[Any]", date: str | int | None = None) -> Placed
             named = rest[:length]
             if len(named) < length:
                 continue
-            code = (
-                known.get((regions[region], named))
-                if region
-                else alone.get(named, "")
-            )
+            code = known.get((regions[region], named)) if region else alone.get(named, "")
             if code:
                 return code, official.get(code, ""), rest[length:], ""
             if code is None and not region:

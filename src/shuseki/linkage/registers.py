@@ -26,9 +26,9 @@ import pyarrow as pa
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.geography.areas import LAST_DAY
 from shuseki.geography.codes import are_of_japan
 from shuseki.geography.editions import edition
-from shuseki.geography.areas import LAST_DAY
 from shuseki.language import Message, joined, say
 from shuseki.language.names import some_of
 from shuseki.linkage.normalisation import placed, spelt_addresses, spelt_names, words
@@ -278,9 +278,9 @@ def _folded(
     if "industry" in both:
         values["industry"] = _code(both["industry"])
     if "employees" in both:
-        values["employees"] = _number(both["employees"], "employees").clip(lower=0)
+        values["employees"] = _number(both["employees"]).clip(lower=0)
     if {"latitude", "longitude"} <= set(both):
-        degrees = [_number(both[name], name) for name in ("latitude", "longitude")]
+        degrees = [_number(both[name]) for name in ("latitude", "longitude")]
         out = ~(degrees[0].between(-90, 90) & degrees[1].between(-180, 180))
         out |= (degrees[0] == 0) & (degrees[1] == 0)
         for name, column in zip(("latitude", "longitude"), degrees, strict=True):
@@ -317,9 +317,8 @@ def _extra(column: "pd.Series[Any]") -> "pd.Series[Any]":
     )
 
 
-def _number(column: "pd.Series[Any]", name: str) -> "pd.Series[Any]":
-    number = pd.to_numeric(column, errors="coerce").astype(float)
-    return number
+def _number(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    return pd.Series(pd.to_numeric(column, errors="coerce")).astype(float)
 
 
 def _municipalities(addresses: "pd.Series[Any]", notes: list[Message]) -> "pd.Series[Any] | None":

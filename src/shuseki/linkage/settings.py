@@ -169,7 +169,7 @@ def linkage_settings(changes: Mapping[str, Any] | None = None) -> LinkageSetting
     rules = given.get("blocking", known["blocking"]).get("rules")
     if not rules or not all(isinstance(rule, list | tuple) and rule for rule in rules):
         raise ParameterError(
-            f"blocking.rules is {rules!r}. Expected lists of columns, such as [[\"name\"]]."
+            f'blocking.rules is {rules!r}. Expected lists of columns, such as [["name"]].'
         )
     return LinkageSettings(
         **numbers,

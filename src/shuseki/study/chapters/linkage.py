@@ -20,7 +20,7 @@ from shuseki.results import Result
 from shuseki.sources import USER
 from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
 
-__all__ = ["LINKAGE", "Linked", "LinkageOptions"]
+__all__ = ["LINKAGE", "LinkageOptions", "Linked"]
 
 TEXT = ("id", "name", "address", "municipality", "industry", "legal_form", "opened")
 
@@ -85,7 +85,9 @@ class LinkageChapter(Chapter[LinkageOptions, Linked]):
     def check(self, asked: LinkageOptions, study: Any) -> Iterator[str]:
         """Waves need records."""
         if asked.waves and not study.has("records"):
-            yield "waves are named, but there is no table [records]. Add one, or name left and right."
+            yield (
+                "waves are named, but there is no table [records]. Add one, or name left and right."
+            )
 
     def run(self, asked: LinkageOptions, running: Running) -> Linked:
         """Link, count and draw."""
@@ -104,7 +106,7 @@ class LinkageChapter(Chapter[LinkageOptions, Linked]):
                 engine=asked.engine,
                 seed=asked.seed,
                 sources=sources,
-                **asked.columns,
+                **asked.columns,  # type: ignore[arg-type]
             )
             counted = continuity(links, asked.rule)
             drawn = draw_links(links, draws=asked.draws, seed=asked.seed)
