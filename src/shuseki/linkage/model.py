@@ -31,7 +31,8 @@ __all__ = ["Evidence", "Model", "learned"]
 
 ROUNDS = 60
 SETTLED = 1e-4
-LEAST = 1e-9
+UNSEEN = 0.5
+"""Other pairs that stand for what was never seen among them."""
 SEEN_ENOUGH = 50
 """From so many sampled pairs on a share is taken from the sample."""
 
@@ -193,15 +194,15 @@ def unlike(evidence: Evidence, k: int, p: Floats) -> Floats:
     number = len(shares)
     every = float(evidence.n_left) * evidence.n_right
     missing = 1.0 - there.mean() if len(there) else 0.0
-    every *= max(1.0 - missing, 1e-3)
+    every = max(every * (1.0 - missing), 1.0)
     true = np.bincount(level[there], weights=p[there], minlength=number)
-    others = np.bincount(level[there], minlength=number) - true
+    others = np.bincount(level[there], minlength=number) - true + UNSEEN
     from_sample = np.maximum(shares - true / every, 0.0)
     from_candidates = others / every
     enough = shares * evidence.sample >= SEEN_ENOUGH
     u = np.where(enough & (from_sample > from_candidates), from_sample, from_candidates)
     u[-1] = max(u[-1], 1.0 - u[:-1].sum())
-    u = np.maximum(u, LEAST)
+    u = np.maximum(u, UNSEEN / every)
     return np.asarray(u / u.sum(), dtype=float)
 
 
