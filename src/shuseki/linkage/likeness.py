@@ -377,7 +377,8 @@ def frequencies(
             if level.frequency in both.values:
                 codes, distinct = pd.factorize(both.values[level.frequency])
                 count = np.bincount(codes[codes >= 0], minlength=max(len(distinct), 1))
-                share = count / max(count.sum(), 1)
+                # The pair itself is two of the records that have the value; one is left.
+                share = np.maximum(count - 1, 1) / max(count.sum(), 1)
                 here = levels[:, k] == at
                 found[here, k] = share[codes[left[here]]]
     return found

@@ -168,7 +168,7 @@ def prior_odds(pairs: float, n_left: int, n_right: int) -> float:
     Examples
     --------
     >>> round(prior_odds(50, 100, 100), 2)
-    -3.92
+    -3.93
     """
     k = min(max(pairs, 0.5), min(n_left, n_right) - 0.5) if min(n_left, n_right) > 1 else 0.5
     return float(np.log(k) - np.log((n_left - k + 0.5) * (n_right - k + 0.5)))
