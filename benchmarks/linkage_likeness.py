@@ -168,17 +168,6 @@ def truths(data: Path) -> Iterator[Case]:
                          "municipality": names["muni_code"]})  # fmt: skip
     right = left.assign(name=names["name_after"])
     yield Case("Japanese companies that changed their name", left, right, paired(left, right))
-    factories = pd.read_csv(folder / "osh_factory_pairs_labelled.csv", dtype=str)
-    pairs = factories[factories["label"] == "match"].reset_index(drop=True)
-    sides = [
-        factories[[f"id_{s}", f"name_{s}", f"address_{s}", f"country_{s}"]]
-        .set_axis(["id", "name", "address", "country"], axis=1)
-        .drop_duplicates("id")
-        for s in "ab"
-    ]
-    truth = pairs[["id_a", "id_b"]].set_axis(["left", "right"], axis=1)
-    truth = truth.drop_duplicates("left").drop_duplicates("right")
-    yield Case("Factories of suppliers", *sides, truth, ("country",))
     people = [
         pd.read_csv(data / "published" / "linkage" / f"dataset4{s}.csv", dtype=str,
                     skipinitialspace=True).rename(columns=str.strip).fillna("")
@@ -308,10 +297,16 @@ def main() -> None:
     if len(sys.argv) > 1:
         data = Path(sys.argv.pop(1))
         cases += [*registers(data), *truths(data)]
+    cases.sort(key=lambda case: len(case.left))
     rows = []
     for case in cases:
         rows.append(judged(hidden(case)))
         print(rows[-1], flush=True)
+        write(rows)
+
+
+def write(rows: list[dict[str, object]]) -> None:
+    """Write the table of the cases that are done."""
     columns = ["our pairs", "plain pairs", "our births", "plain births", "our calibration",
                "plain calibration"]  # fmt: skip
     lines = [

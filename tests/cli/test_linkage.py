@@ -17,10 +17,18 @@ RUN = CliRunner()
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[str, str]:
     left = pd.DataFrame(
-        {"id": ["a", "b", "c"], "name": ["㈱東洋製作所", "Müller GmbH", "日進電機"], "plz": list("123")}
+        {
+            "id": ["a", "b", "c"],
+            "name": ["㈱東洋製作所", "Müller GmbH", "日進電機"],
+            "plz": list("123"),
+        }
     )
     right = pd.DataFrame(
-        {"id": ["x", "y", "z"], "name": ["Muller", "株式会社東洋製作所", "大和印刷"], "plz": list("219")}
+        {
+            "id": ["x", "y", "z"],
+            "name": ["Muller", "株式会社東洋製作所", "大和印刷"],
+            "plz": list("219"),
+        }
     )
     places = tmp_path / "left.csv", tmp_path / "right.csv"
     for frame, place in zip((left, right), places, strict=True):

@@ -1,10 +1,10 @@
 """At which level does each pair stand, in every comparison?
 
-The comparisons are a Splink model: its levels in SQL, on DuckDB or on Spark, and its sample of
-pairs at random for what records that have nothing to do with each other have in common (u).
+The comparisons are a Splink model, its levels in SQL, on DuckDB or on Spark. Pairs at random are
+compared too, for what records that have nothing to do with each other have in common (u).
 
 Takes: ``Registers``, settings, the pairs. Gives: levels, shape ``(pairs, comparisons)``, -1 where
-one of the two is missing, 0 the first level of the settings; and the counts of the sample.
+one of the two is missing, 0 the first level of the settings; and the same of pairs at random.
 Sources: Fellegi and Sunter (1969), A theory for record linkage, JASA 64; Linacre and others (2022),
 Splink, IJPDS 7(3).
 """
@@ -151,24 +151,32 @@ def compared(
     seed: int,
     engine: Engine = "duckdb",
     session: Any = None,
-) -> tuple[Levels, list[Floats]]:
-    """Compare the pairs.
+) -> tuple[Levels, Levels]:
+    """Compare the pairs, and pairs at random.
 
     Returns
     -------
     levels
         Shape ``(pairs, comparisons)``.
-    shares
-        Share of pairs drawn at random at each level, among those where nothing is missing, for each
-        comparison.
+    at_random
+        The same of pairs drawn at random; none where all pairs were compared.
     """
     with _linker(registers, comparisons, engine, session) as (linker, api, sources):
-        levels = np.empty((len(left), len(comparisons)), dtype=np.int8)
-        for start in range(0, len(left), PAIRS_AT_ONCE):
-            part = slice(start, start + PAIRS_AT_ONCE)
-            levels[part] = _levels_of(linker, api, sources, comparisons, left[part], right[part])
-        shares = _sample(linker, comparisons, sampled_pairs, seed)
-    return levels, shares
+
+        def of(one: Ints, other: Ints) -> Levels:
+            found = np.empty((len(one), len(comparisons)), dtype=np.int8)
+            for start in range(0, len(one), PAIRS_AT_ONCE):
+                part = slice(start, start + PAIRS_AT_ONCE)
+                found[part] = _levels_of(linker, api, sources, comparisons, one[part], other[part])
+            return found
+
+        levels = of(left, right)
+        drawn = 0 if len(left) >= registers.n_left * registers.n_right else sampled_pairs
+        rng = np.random.default_rng(seed)
+        at_random = of(
+            rng.integers(registers.n_left, size=drawn), rng.integers(registers.n_right, size=drawn)
+        )
+    return levels, at_random
 
 
 @contextmanager
@@ -237,25 +245,6 @@ def _table(registers: Registers, right: bool, needed: set[str]) -> Any:
             total = np.concatenate([[0], np.cumsum(part.values % RARITY)])
             kept[f"{name}_total"] = pa.array(np.diff(total[part.offsets]).astype(np.int64))
     return pa.table(kept)
-
-
-def _sample(linker: Any, comparisons: Sequence[Comparison], pairs: int, seed: int) -> list[Floats]:
-    """Shares of pairs at random at each level, by Splink's sampling."""
-    linker.training.estimate_u_using_random_sampling(max_pairs=pairs + 1, seed=seed)
-    shares = []
-    for one, comparison in zip(comparisons, linker._settings_obj.comparisons, strict=True):
-        by_label = {
-            level.label_for_charts: level
-            for level in comparison.comparison_levels
-            if not level.is_null_level
-        }
-        found = []
-        for level in one.levels:
-            trained = by_label[level.says]._trained_u_probabilities
-            value = trained[-1]["probability"] if trained else 0.0
-            found.append(float(value) if isinstance(value, int | float) else 0.0)
-        shares.append(np.array(found))
-    return shares
 
 
 def _levels_of(

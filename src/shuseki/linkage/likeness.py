@@ -310,10 +310,11 @@ def link(
         pairs_per_rule=asked.pairs_per_rule,
         most_in_full=asked.most_pairs_compared_in_full,
     )
+    names = [one.name for one in comparisons]
     label = None
     if labels is not None:
         at_left, at_right, label = _labelled(both, at_left, at_right, labels)
-    levels, sampled = compared(
+    levels, at_random = compared(
         both,
         comparisons,
         at_left,
@@ -328,8 +329,8 @@ def link(
         right=at_right,
         levels=levels,
         frequency=frequencies(both, comparisons, at_left, levels),
-        sampled=sampled,
-        sample=float(min(asked.sampled_pairs, both.n_left * both.n_right)),
+        at_random=at_random,
+        given=[names.index(one.given) if one.given in names else -1 for one in comparisons],
         n_left=both.n_left,
         n_right=both.n_right,
         label=label,

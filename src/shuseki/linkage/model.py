@@ -6,7 +6,8 @@ pairs; a pair weighs the product of m/u over its comparisons::
     log weight(l, r) = log λ + Σ over comparisons of log m(level) − log u(level)
 
 At levels with a ``frequency`` the common value's own frequency stands for u: a common name tells
-little.
+little. Where two comparisons go together among other pairs (the trade in the name and the
+industry), u of the one is counted given the level of the other.
 
 Learning is EM in which every step knows that a record has one partner at most: the probabilities of
 pairs are those of whole matchings (``matchings.pair_probabilities``). m begins with the settings,
@@ -29,6 +30,7 @@ from shuseki.linkage.matchings import MOST, pair_probabilities
 
 __all__ = ["Evidence", "Model", "learned"]
 
+OFTEN, TOGETHER_PRIOR, TOGETHER_RANGE = 500, 20.0, (-1.0, 7.0)
 ROUNDS = 60
 SETTLED = 1e-4
 UNSEEN = 0.5
@@ -50,10 +52,11 @@ class Evidence:
     frequency
         Frequency of what the two share, shape ``(pairs, comparisons)``; ``nan`` where the level has
         none.
-    sampled
-        Share of pairs at random at each level, for each comparison.
-    sample
-        Number of pairs at random.
+    at_random
+        Levels of pairs at random, shape ``(sample, comparisons)``; none where the candidates are
+        all pairs.
+    given
+        For each comparison the one with which it goes together among other pairs, -1 for none.
     n_left, n_right
         Records.
     label
@@ -64,8 +67,8 @@ class Evidence:
     right: Ints
     levels: NDArray[np.int8]
     frequency: NDArray[np.float32]
-    sampled: Sequence[Floats]
-    sample: float
+    at_random: NDArray[np.int8]
+    given: Sequence[int]
     n_left: int
     n_right: int
     label: NDArray[np.int8] | None = None
@@ -124,14 +127,14 @@ def learned(
     """
     n_left, n_right = evidence.n_left, evidence.n_right
     m = tuple(np.asarray(one, float) / np.sum(one) for one in prior_m)
-    u = tuple(unlike(evidence, k, np.zeros(len(evidence.left))) for k in range(len(m)))
+    u = tuple(unlike(evidence, k, np.zeros(len(evidence.left)), len(m[k])) for k in range(len(m)))
     pairs = 0.5 * min(n_left, n_right)
     probability = np.zeros(len(evidence.left))
     settled, done = False, 0
     parts = np.zeros(evidence.levels.shape, np.float32)
     for round_ in range(1, ROUNDS + 1):
         done = round_
-        parts = weights(evidence, m, u)
+        parts = weights(evidence, m, u, probability)
         log_odds = prior_odds(pairs, n_left, n_right)
         log_weight = labelled(evidence, log_odds + parts.sum(axis=1, dtype=float))
         new = pair_probabilities(
@@ -151,7 +154,7 @@ def learned(
         m = tuple(
             like(evidence.levels[:, k], probability, prior_m[k], prior_pairs) for k in range(len(m))
         )
-        u = tuple(unlike(evidence, k, probability) for k in range(len(m)))
+        u = tuple(unlike(evidence, k, probability, len(m[k])) for k in range(len(m)))
     log_weight = labelled(evidence, log_odds + parts.sum(axis=1, dtype=float))
     if calibrate and evidence.label is not None:
         log_weight = calibrated(evidence, log_odds + parts.sum(axis=1, dtype=float))
@@ -182,7 +185,7 @@ def like(level: NDArray[np.int8], p: Floats, prior: Floats, prior_pairs: float) 
     return np.asarray(count / count.sum(), dtype=float)
 
 
-def unlike(evidence: Evidence, k: int, p: Floats) -> Floats:
+def unlike(evidence: Evidence, k: int, p: Floats, number: int) -> Floats:
     """Share of other pairs by level: of the sample, or of the candidates where it saw too few.
 
     Candidates are all pairs that are alike, so for the first levels they count better than a
@@ -190,8 +193,9 @@ def unlike(evidence: Evidence, k: int, p: Floats) -> Floats:
     """
     level = evidence.levels[:, k]
     there = level >= 0
-    shares = evidence.sampled[k]
-    number = len(shares)
+    random = evidence.at_random[:, k]
+    hits = np.bincount(random[random >= 0], minlength=number).astype(float)
+    shares = hits / max(hits.sum(), 1.0)
     every = float(evidence.n_left) * evidence.n_right
     missing = 1.0 - there.mean() if len(there) else 0.0
     every = max(every * (1.0 - missing), 1.0)
@@ -199,14 +203,16 @@ def unlike(evidence: Evidence, k: int, p: Floats) -> Floats:
     others = np.bincount(level[there], minlength=number) - true + UNSEEN
     from_sample = np.maximum(shares - true / every, 0.0)
     from_candidates = others / every
-    enough = shares * evidence.sample >= SEEN_ENOUGH
+    enough = hits >= SEEN_ENOUGH
     u = np.where(enough & (from_sample > from_candidates), from_sample, from_candidates)
     u[-1] = max(u[-1], 1.0 - u[:-1].sum())
     u = np.maximum(u, UNSEEN / every)
     return np.asarray(u / u.sum(), dtype=float)
 
 
-def weights(evidence: Evidence, m: Sequence[Floats], u: Sequence[Floats]) -> NDArray[np.float32]:
+def weights(
+    evidence: Evidence, m: Sequence[Floats], u: Sequence[Floats], p: Floats
+) -> NDArray[np.float32]:
     """Parts of the log weight of each pair, shape ``(pairs, comparisons)``; 0 where missing."""
     parts = np.zeros(evidence.levels.shape, np.float32)
     for k in range(evidence.levels.shape[1]):
@@ -216,8 +222,38 @@ def weights(evidence: Evidence, m: Sequence[Floats], u: Sequence[Floats]) -> NDA
         frequency = evidence.frequency[:, k]
         known = np.isfinite(frequency) & (level >= 0)
         part[known] = np.log(m[k])[level[known]] - np.log(frequency[known])
+        if evidence.given[k] >= 0:
+            part = part - goes_together(evidence, k, u[k], p)
         parts[:, k] = part
     return parts
+
+
+def goes_together(evidence: Evidence, k: int, u: Floats, p: Floats) -> Floats:
+    """How much oftener other pairs have a level when they have a level of another comparison.
+
+    Logarithm of ``u(level | other level) / u(level)`` for each candidate, shape ``(pairs,)``.
+    Counted among pairs at random where they show the other level often enough, among candidates
+    where not: of pairs that are that much alike, all are candidates.
+    """
+    other = evidence.given[k]
+    top = int(max(evidence.levels[:, other].max(initial=0), 0)) + 1
+    shape = (top, len(u))
+
+    def counted(levels: NDArray[np.int8], weight: Floats) -> Floats:
+        one, own = levels[:, other], levels[:, k]
+        there = (one >= 0) & (own >= 0) & (one < top)
+        at = one[there].astype(np.int64) * shape[1] + own[there]
+        found = np.bincount(at, weights=weight[there], minlength=shape[0] * shape[1])
+        return np.asarray(found, dtype=float).reshape(shape)
+
+    by_sample = counted(evidence.at_random, np.ones(len(evidence.at_random)))
+    by_candidates = counted(evidence.levels, 1.0 - p)
+    enough = by_sample.sum(axis=1, keepdims=True) >= OFTEN
+    table = np.where(enough, by_sample, by_candidates) + TOGETHER_PRIOR * u
+    share = table / table.sum(axis=1, keepdims=True)
+    ratio = np.clip(np.log(share) - np.log(u), *TOGETHER_RANGE)
+    one, own = evidence.levels[:, other], evidence.levels[:, k]
+    return np.where((one >= 0) & (own >= 0), ratio[np.maximum(one, 0), np.maximum(own, 0)], 0.0)
 
 
 def labelled(evidence: Evidence, log_weight: Floats) -> Floats:

@@ -73,11 +73,15 @@ class Comparison:
         Columns it reads; it is made when one of them is there.
     levels
         In the order in which they are asked.
+    given
+        Another comparison with which it goes together among other pairs: who has the same trade in
+        the name is likely to be of the same industry.
     """
 
     name: str
     columns: tuple[str, ...]
     levels: tuple[Level, ...]
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class LinkageSettings:
                 ]
                 # At the best level that there can be, nothing has changed.
                 first = replace(can[0], means="")
-                made.append(Comparison(one.name, one.columns, (first, *can[1:])))
+                made.append(Comparison(one.name, one.columns, (first, *can[1:]), one.given))
         for name in extra:
             levels = tuple(
                 Level(
@@ -174,7 +178,12 @@ def linkage_settings(changes: Mapping[str, Any] | None = None) -> LinkageSetting
     return LinkageSettings(
         **numbers,
         comparisons=tuple(
-            Comparison(name, tuple(one.get("columns", ())), _levels(name, one.get("levels", ())))
+            Comparison(
+                name,
+                tuple(one.get("columns", ())),
+                _levels(name, one.get("levels", ())),
+                str(one.get("given", "")),
+            )
             for name, one in comparisons.items()
         ),
         extra=_levels("extra", given.get("extra", known["extra"]).get("levels", ())),
