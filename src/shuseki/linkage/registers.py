@@ -15,6 +15,7 @@ The rarity of a word is ``10 log2(records / records with it)``, in tenths of a b
 A column that only one register fills compares nothing and is left out, with a note.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -31,7 +32,14 @@ from shuseki.geography.codes import are_of_japan
 from shuseki.geography.editions import edition
 from shuseki.language import Message, joined, say
 from shuseki.language.names import some_of
-from shuseki.linkage.normalisation import placed, spelt_addresses, spelt_names, words
+from shuseki.linkage.normalisation import (
+    fold,
+    over_distinct,
+    placed,
+    spelt_addresses,
+    spelt_names,
+    words,
+)
 
 __all__ = ["COLUMNS", "Lists", "Registers", "registers"]
 
@@ -266,7 +274,7 @@ def _folded(
         values["address"] = spelt["address"]
         values["address_numbers"] = spelt["numbers"]
         lists["address_words"], lists["address_word_pairs"] = _words(spelt["address"])
-    municipality = _code(both["municipality"]) if "municipality" in both else None
+    municipality = _folded_code(both["municipality"]) if "municipality" in both else None
     if municipality is None and "address" in both:
         municipality = _municipalities(_text(both["address"]), notes)
     if municipality is not None:
@@ -276,7 +284,7 @@ def _folded(
             municipality = municipality.map(to)
         values["municipality"] = municipality
     if "industry" in both:
-        values["industry"] = _code(both["industry"])
+        values["industry"] = _folded_code(both["industry"])
     if "employees" in both:
         values["employees"] = _number(both["employees"]).clip(lower=0)
     if {"latitude", "longitude"} <= set(both):
@@ -309,12 +317,20 @@ def _code(column: "pd.Series[Any]") -> "pd.Series[Any]":
     return _text(column)
 
 
+def _folded_code(column: "pd.Series[Any]", without: str = "") -> "pd.Series[Any]":
+    """Codes, or names in place of codes, folded; without what a pattern finds."""
+
+    def folded(text: str) -> str | None:
+        found = fold(text).strip()
+        return (re.sub(without, "", found) if without else found) or None
+
+    text = _code(column)
+    return pd.Series(over_distinct(text, folded, None), text.index, dtype=object)
+
+
 def _extra(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """An extra column: letters and digits, in lower case."""
-    text = _code(column).astype("object")
-    return text.where(
-        text.isna(), text.astype(str).str.normalize("NFKC").str.casefold().str.strip()
-    )
+    return _folded_code(column, r"[\W_]+")
 
 
 def _number(column: "pd.Series[Any]") -> "pd.Series[Any]":
