@@ -8,7 +8,7 @@
 data          ``public_panel``, ``manufacturing_panel``, ``shipments_panel``, ``load``,
               ``catalogue``; ``Panel`` and ``Sites`` of your own
 records       ``ingest`` published files, ``open_store``; ``tally`` a panel, ``births``, ``events``,
-              ``survival``
+              ``survival``, ``link`` registers without numbers
 measures      ``location_quotients``, ``concentration``, ``clusters``, ``kdensity``, ``trends``,
               ``agglomeration_types``, ``life_cycle`` …: each takes a panel (or sites), or a data
               frame and the names of its columns
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
         specialisation,
         trends,
     )
+    from shuseki.linkage.likeness import link
     from shuseki.measures.indices.concentration import disagreement, scale_sweep
     from shuseki.panel import Panel
     from shuseki.papers.audit import audit
@@ -124,6 +125,7 @@ __all__ = [
     "kdensity",
     "kdensity_areas",
     "life_cycle",
+    "link",
     "load",
     "local_moran",
     "location_quotients",
@@ -185,6 +187,7 @@ _HOMES = {
     "kdensity": "frames.verbs",
     "kdensity_areas": "frames.verbs",
     "life_cycle": "frames.verbs",
+    "link": "linkage.likeness",
     "load": "datasets.catalogue",
     "local_moran": "frames.verbs",
     "location_quotients": "frames.verbs",

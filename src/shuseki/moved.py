@@ -29,6 +29,7 @@ ROOMS = {
 }
 OTHERS = {
     "datasets.printed": "papers.catalogue",
+    "demography.linkage": "linkage.exact",
     "entry.audit": "papers.audit",
     "entry.from_print": "papers.from_print",
     "entry.moments": "papers.moments",

@@ -59,6 +59,7 @@ COMMANDS = {
     "births": ("demography", "Count births between two waves: candidates, funnel, areas."),
     "events": ("demography", "Count births, deaths, survivors and moves from wave to wave."),
     "survival": ("demography", "How long do establishments live?"),
+    "link": ("linkage", "Link two registers whose numbers do not say who is who."),
     "panel": ("demography", "Add establishments up by area, industry and wave."),
     "measure": ("measure", "How concentrated are industries, where, and since when?"),
     "entry": (

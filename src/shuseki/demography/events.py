@@ -21,7 +21,7 @@ no birth then, and a lapse is no death.
 A plant moved when its area differs, both areas being those of the day of the last wave: a town that
 became a city, or was merged, moves nobody (``records.tally``).
 
-Takes: a store, a converter of numbers (``demography.linkage``), a division. Gives: ``Births``
+Takes: a store, a converter of numbers (``linkage.exact``), a division. Gives: ``Births``
 with funnel, panel and the births themselves as an Ibis expression; ``Events`` with counts by
 wave and a panel. One query each, which brings counts, never plants, to memory.
 
@@ -39,10 +39,10 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from shuseki.demography.funnel import Funnel, Step
-from shuseki.demography.linkage import STORED, Converter, carried, converter_of
 from shuseki.demography.spells import spells
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.language import Message, listed, say
+from shuseki.linkage.exact import STORED, Converter, carried, converter_of
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.records.tally import (

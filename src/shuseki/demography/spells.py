@@ -21,7 +21,7 @@ from itertools import pairwise
 import ibis
 import ibis.expr.types as ir
 
-from shuseki.demography.linkage import STORED, Converter, carried, converter_of
+from shuseki.linkage.exact import STORED, Converter, carried, converter_of
 from shuseki.records.store import Store
 from shuseki.records.tally import Places, by_cell, wave_day
 

@@ -32,10 +32,10 @@ import pandas as pd
 
 from shuseki.arrays import Bools, Floats
 from shuseki.demography.events import LIMITS, Lives, life_table
-from shuseki.demography.linkage import STORED, Converter
 from shuseki.demography.spells import spells
 from shuseki.errors import DataError
 from shuseki.language import Message, joined, say
+from shuseki.linkage.exact import STORED, Converter
 from shuseki.panel import ALL
 from shuseki.records.store import Store
 from shuseki.records.tally import Members, Places, groups_of, places_of

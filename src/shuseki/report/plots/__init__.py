@@ -12,6 +12,7 @@ from shuseki.report.plots import distance as distance
 from shuseki.report.plots import entry as entry
 from shuseki.report.plots import entry_deeper as entry_deeper
 from shuseki.report.plots import indices as indices
+from shuseki.report.plots import linkage as linkage
 from shuseki.report.plots import national as national
 from shuseki.report.plots import network as network
 from shuseki.report.plots import sourcing as sourcing

@@ -13,6 +13,7 @@ from shuseki.study.chapters.entry import ENTRY
 from shuseki.study.chapters.equality import EQUALITY
 from shuseki.study.chapters.events import EVENTS
 from shuseki.study.chapters.industries import INDUSTRIES
+from shuseki.study.chapters.linkage import LINKAGE
 from shuseki.study.chapters.measures import MEASURES
 from shuseki.study.chapters.neighbours import NEIGHBOURS
 from shuseki.study.chapters.print import PRINT
@@ -30,6 +31,7 @@ CHAPTERS: tuple[Chapter[Any, Any], ...] = (
     BIRTHS,
     COUNTED,
     EVENTS,
+    LINKAGE,
     SURVIVAL,
     ACCOUNTS,
     SCALES,

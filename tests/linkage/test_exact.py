@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from shuseki.demography.events import births
-from shuseki.demography.linkage import STORED, carried, converter_of, examine_converter
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.linkage.exact import STORED, carried, converter_of, examine_converter
 
 
 def wave(*numbers: int) -> list[tuple[int, str, str, int]]:

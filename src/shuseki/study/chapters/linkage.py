@@ -1,0 +1,151 @@
+"""Which record is which when numbers do not say, and how sure are births and deaths then?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from pydantic import Field, field_validator, model_validator
+
+from shuseki.demography.continuity import Continuity, continuity, rules
+from shuseki.errors import ShusekiError
+from shuseki.language import say
+from shuseki.linkage.imputation import DrawnLinks, draw_links
+from shuseki.linkage.likeness import Links, link
+from shuseki.linkage.settings import linkage_settings
+from shuseki.reading.tables import read_table
+from shuseki.report.blocks import Section
+from shuseki.results import Result
+from shuseki.sources import USER
+from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
+
+__all__ = ["LINKAGE", "LinkageOptions", "Linked"]
+
+TEXT = ("id", "name", "address", "municipality", "industry", "legal_form", "opened")
+
+
+class LinkageOptions(Options):
+    """Links of two registers, or of two waves of the records, by likeness."""
+
+    left: Path | None = None
+    right: Path | None = None
+    waves: tuple[int, ...] = ()
+    columns: dict[str, str] = Field(default_factory=dict)
+    extra: tuple[str, ...] = ()
+    labels: Path | None = None
+    settings: dict[str, Any] = Field(default_factory=dict)
+    rule: str = "eurostat-oecd"
+    draws: int = Field(default=100, ge=20)
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    seed: int = 0
+
+    @field_validator("settings")
+    @classmethod
+    def _known(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        try:
+            linkage_settings(settings)
+        except ShusekiError as error:
+            raise ValueError(str(error)) from None
+        return settings
+
+    @field_validator("rule")
+    @classmethod
+    def _rule(cls, rule: str) -> str:
+        if rule not in rules():
+            raise ValueError(f"unknown rule {rule!r}, expected one of {', '.join(rules())}")
+        return rule
+
+    @model_validator(mode="after")
+    def _two(self) -> "LinkageOptions":
+        files = self.left is not None and self.right is not None
+        if (self.left is None) != (self.right is None):
+            raise ValueError("expected both left and right, or waves of the records")
+        if files == (len(self.waves) == 2) or len(set(self.waves)) != len(self.waves):
+            raise ValueError("expected left and right, or waves = [earlier, later]")
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class Linked:
+    """Links, what they say of continuity, and how sure that is."""
+
+    links: Links
+    continuity: Continuity
+    drawn: DrawnLinks
+
+
+class LinkageChapter(Chapter[LinkageOptions, Linked]):
+    """Link by likeness."""
+
+    name = "linkage"
+    options = LinkageOptions
+    needs = ("records",)
+
+    def check(self, asked: LinkageOptions, study: Any) -> Iterator[str]:
+        """Waves need records."""
+        if asked.waves and not study.has("records"):
+            yield (
+                "waves are named, but there is no table [records]. Add one, or name left and right."
+            )
+
+    def run(self, asked: LinkageOptions, running: Running) -> Linked:
+        """Link, count and draw."""
+        with running.manifest.step("link by likeness") as entry:
+            left, right, sources = self._registers(asked, running)
+            labels = None
+            if asked.labels is not None:
+                running.manifest.add_input(asked.labels)
+                labels = read_table(asked.labels, codes=["left", "right"])
+            links = link(
+                left,
+                right,
+                extra=asked.extra,
+                settings=asked.settings,
+                labels=labels,
+                engine=asked.engine,
+                seed=asked.seed,
+                sources=sources,
+                **asked.columns,  # type: ignore[arg-type]
+            )
+            counted = continuity(links, asked.rule)
+            drawn = draw_links(links, draws=asked.draws, seed=asked.seed)
+            entry["links"] = len(links.table)
+            entry["births"] = len(counted.births)
+        return Linked(links, counted, drawn)
+
+    def _registers(
+        self, asked: LinkageOptions, running: Running
+    ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Any, ...]]:
+        if asked.left is not None and asked.right is not None:
+            text = [asked.columns.get(column, column) for column in TEXT]
+            tables = []
+            for path in (asked.left, asked.right):
+                running.manifest.add_input(path)
+                tables.append(read_table(path, text=[*text, *asked.extra]).reset_index(drop=True))
+            return tables[0], tables[1], (USER,)
+        store = running.answers["records"].store
+        first, later = (store.there(wave).to_pandas() for wave in sorted(asked.waves))
+        return first, later, tuple(store.sources)
+
+    def results(self, answer: Linked) -> dict[str, Result]:
+        """What is told. The links themselves name firms and stay out of the folder."""
+        return {"continuity": answer.continuity, "linkage_intervals": answer.drawn}
+
+    def brief(self, answer: Linked, told: Told) -> Brief:
+        """Births with their interval."""
+        low, mean, high = answer.drawn.interval(answer.drawn.is_birth.sum(axis=1))
+        return Brief(
+            numbers=((f"{mean:,.0f} ({low:,.0f}–{high:,.0f})", say("births, linked by likeness")),),
+            sentences=(answer.links.headline(),),
+        )
+
+    def sections(self, answer: Linked, told: Told) -> Iterator[Section]:
+        """Who goes on, and how sure that is."""
+        yield Section(
+            say("Linkage by likeness"),
+            [answer.continuity, answer.drawn],
+        )
+
+
+LINKAGE = LinkageChapter()
