@@ -2,7 +2,8 @@
 
 Answers on bundled data do not change while the app runs: the document of a question, and its HTML
 and figures in each language, are kept (the newest ``KEPT`` of them). An answer that depends on who
-asks, or on records of a user, is made anew each time.
+asks is kept for those readers alone who may see the same: role, cluster and state of the directory
+are part of its key.
 """
 
 import json
@@ -79,9 +80,7 @@ class Answers:
             blocks = question.answer(asked, reader)
             return Document(question.title, [Section("", list(blocks))])
 
-        if question.depends_on_reader:
-            return make()
-        return self.documents.get((question.name, _key(asked)), make)
+        return self.documents.get((question.name, _key(asked), _sight(question, reader)), make)
 
     def show(self, question: Question[Any], asked: Asked, reader: Reader) -> Shown:
         """The answer as HTML with its figures apart."""
@@ -95,9 +94,12 @@ class Answers:
             )
             return Shown(document, fragment)
 
-        if question.depends_on_reader:
-            return make()
-        return self.shown.get((question.name, _key(asked), reader.lang), make)
+        key = (question.name, _key(asked), reader.lang, _sight(question, reader))
+        return self.shown.get(key, make)
+
+
+def _sight(question: Question[Any], reader: Reader) -> tuple[str, ...]:
+    return reader.sight if question.depends_on_reader else ()
 
 
 def _key(asked: Asked) -> str:

@@ -23,7 +23,7 @@ from shuseki.app.maps import map_values, shape_file
 from shuseki.app.places import DivisionName, division_of, layer, layers
 from shuseki.app.question import Asked, Question, Reader, query_of, read_options
 from shuseki.app.questions import QUESTIONS
-from shuseki.app.state import account_of, state_of
+from shuseki.app.state import account_of, reader_of, state_of
 from shuseki.errors import UnknownCodeError
 from shuseki.language import told
 from shuseki.report.blocks import Heading
@@ -185,7 +185,7 @@ def _endpoint(question: Question[Any]) -> Callable[..., AnswerOut]:
     def answer(request: Request, given: Any) -> AnswerOut:
         account = require(question, account_of(request))
         asked = read_options(question, own_pairs(request))
-        return _told(request, question, asked, Reader(account, given.lang), given)
+        return _told(request, question, asked, reader_of(request, account, given.lang), given)
 
     answer.__annotations__["given"] = Annotated[options, Query()]
     answer.__doc__ = str(question.about)
@@ -266,7 +266,9 @@ def answer_file(request: Request, question: Question[Any], ending: str) -> Respo
     account = require(question, account_of(request))
     lang = "ja" if request.query_params.get("lang") == "ja" else "en"
     asked = read_options(question, own_pairs(request))
-    document = state_of(request).answers.document(question, asked, Reader(account, lang))
+    document = state_of(request).answers.document(
+        question, asked, reader_of(request, account, lang)
+    )
     tables = document.tables()
     wanted = request.query_params.get("table", "")
     if wanted and wanted not in [table.name for table in tables]:
@@ -294,7 +296,7 @@ def _add(question: Question[Any]) -> None:
     def figure(request: Request, lang: Lang) -> Response:
         account = require(question, account_of(request))
         asked = read_options(question, request.query_params.multi_items())
-        shown = state_of(request).answers.show(question, asked, Reader(account, lang))
+        shown = state_of(request).answers.show(question, asked, reader_of(request, account, lang))
         told = ",".join(f"{json.dumps(key)}:{text}" for key, text in shown.fragment.figures.items())
         headers = {} if question.depends_on_reader else BRIEFLY
         return Response("{" + told + "}", media_type="application/json", headers=headers)

@@ -23,7 +23,7 @@ from shuseki.app.maps import shape_file
 from shuseki.app.places import layer
 from shuseki.app.question import Asked, Question, Reader, form_of, query_of, read_options
 from shuseki.app.questions import QUESTIONS
-from shuseki.app.state import COOKIE, account_of, state_of
+from shuseki.app.state import COOKIE, account_of, reader_of, state_of
 from shuseki.app.words import phrases
 from shuseki.errors import ShusekiError
 from shuseki.language import LANGUAGES, say, told
@@ -104,7 +104,7 @@ def root(request: Request) -> Response:
 
 def question_page(request: Request, lang: str, question: Question[Any]) -> Response:
     """The page of a question: its form and its answer, or why there is none."""
-    reader = Reader(require(question, account_of(request)), lang)
+    reader = reader_of(request, require(question, account_of(request)), lang)
     given = request.query_params.multi_items()
     return _page_of(request, question, reader, given)
 
@@ -234,7 +234,7 @@ async def asked_in_a_form(request: Request, lang: str, name: str) -> Response:
     if name not in QUESTIONS:
         raise HTTPException(404, phrases(checked_language(lang))["not_found_do"])
     question = QUESTIONS[name]
-    reader = Reader(require(question, account_of(request)), checked_language(lang))
+    reader = reader_of(request, require(question, account_of(request)), checked_language(lang))
     form = await request.form(max_files=0, max_fields=50)
     given = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
     return _page_of(request, question, reader, given)

@@ -19,6 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from shuseki.app.accounts import Account, Role
+from shuseki.directory import Directory
 from shuseki.errors import ParameterError
 from shuseki.language import Message, told
 from shuseki.report.blocks import Block
@@ -59,10 +60,26 @@ class Label:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who asks, in which language."""
+    """Who asks, in which language.
+
+    Attributes
+    ----------
+    sight
+        Everything on which it depends what this reader may see of firms.
+    directory
+        Gives the firms as this reader may see them.
+    """
 
     account: Account
     lang: str = "en"
+    sight: tuple[str, ...] = ()
+    directory: Callable[[], Directory] | None = None
+
+    def firms(self) -> Directory:
+        """The firms as this reader may see them."""
+        if self.directory is None:
+            raise ParameterError("No directory of firms here. Expected one. Start the app with it.")
+        return self.directory()
 
 
 O = TypeVar("O", bound=Asked)  # noqa: E741
@@ -89,7 +106,7 @@ class Question(Generic[O]):
     role
         The least role that may ask.
     depends_on_reader
-        Whether two readers may see different answers; such answers are never kept.
+        Whether two readers may see different answers: they are kept apart by ``Reader.sight``.
     template
         Of the page.
     """

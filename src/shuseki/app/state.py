@@ -7,10 +7,12 @@ from fastapi import Request
 
 from shuseki.app.accounts import LOCAL, Account, Accounts
 from shuseki.app.answers import Answers
+from shuseki.app.directory import directory_of, sight_of, stamp_of
 from shuseki.app.jobs import Jobs
+from shuseki.app.question import Reader
 from shuseki.app.uploads import Uploads
 
-__all__ = ["COOKIE", "LOOPBACK", "Settings", "State", "account_of", "state_of"]
+__all__ = ["COOKIE", "LOOPBACK", "Settings", "State", "account_of", "reader_of", "state_of"]
 
 COOKIE = "shuseki"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -68,3 +70,16 @@ def account_of(request: Request) -> Account:
     """Who sends this request."""
     accounts = state_of(request).accounts
     return LOCAL if accounts is None else accounts.who(request.cookies.get(COOKIE, ""))
+
+
+def reader_of(request: Request, account: Account, lang: str) -> Reader:
+    """Who asks, in which language, and what of the firms is shown to that reader."""
+    state = state_of(request)
+    data = state.settings.data
+    sight = sight_of(account, is_local=state.accounts is None)
+    return Reader(
+        account,
+        lang,
+        sight=(*sight, str(stamp_of(data))),
+        directory=lambda: directory_of(data, sight),
+    )

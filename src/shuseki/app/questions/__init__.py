@@ -6,6 +6,17 @@ from typing import Any
 
 from shuseki.app.question import Question
 from shuseki.app.questions.areas import COMPARE, MAP, RANKING
+from shuseki.app.questions.firms import (
+    CAPACITY,
+    COMPANIES,
+    COMPANY,
+    GAPS,
+    INQUIRY,
+    NETWORK,
+    ORDER,
+    RENTS,
+    SURVEY,
+)
 from shuseki.app.questions.print import AUDIT
 from shuseki.app.questions.theory import BIFURCATION, COUNTERFACTUAL, EXCHANGE
 
@@ -14,7 +25,24 @@ __all__ = ["QUESTIONS"]
 QUESTIONS: Mapping[str, Question[Any]] = MappingProxyType(
     {
         question.name: question
-        for question in (MAP, RANKING, COMPARE, BIFURCATION, COUNTERFACTUAL, EXCHANGE, AUDIT)
+        for question in (
+            MAP,
+            RANKING,
+            COMPARE,
+            BIFURCATION,
+            COUNTERFACTUAL,
+            EXCHANGE,
+            COMPANIES,
+            COMPANY,
+            ORDER,
+            INQUIRY,
+            CAPACITY,
+            GAPS,
+            NETWORK,
+            RENTS,
+            SURVEY,
+            AUDIT,
+        )
     }
 )
 """Name in addresses → question, in the order of the list of pages."""
