@@ -1,7 +1,7 @@
 """Compute what profiles look up: effects through theory, escapes from lock-in, and the columns,
 stages and types of the bundled divisions.
 
-    python derive/profile_tables.py [theory] [escapes] [characters] [kdensity] [clusters]
+    python derive/profile_tables.py [theory] [escapes] [columns] [characters] [kdensity] [clusters]
 
 Takes only bundled data. Writes to ``src/shuseki/datasets/data/profile``; all of it can be computed
 anew by the functions of ``shuseki.profile`` that it calls, and tests hold that it agrees with them.
@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from shuseki.profile.base import base_of
+from shuseki.datasets.public import default_division
+from shuseki.profile.base import computed_base, kept_tables
 from shuseki.profile.character import character_table, cluster_table, kdensity_table
 from shuseki.profile.what_if import DIFFERENCES, theory_table
 from shuseki.theory.models.path_dependence import SCENARIOS, Lifecycle, escape
@@ -67,14 +68,25 @@ def escapes() -> None:
 DIVISIONS = {"district-253": "districts", "municipality": "municipalities"}
 
 
+def keep(table: pd.DataFrame, name: str) -> None:
+    path = OUT / f"{name}.parquet"
+    table.to_parquet(path, index=False, compression="zstd", compression_level=19)
+    print(f"{path.name}: {len(table):,} rows, {path.stat().st_size / 1024:,.0f} kB")
+
+
 def characters() -> None:
     for division, name in DIVISIONS.items():
-        table = character_table(base_of(division)).reset_index()
+        table = character_table(computed_base(default_division(division))).reset_index()
         number = table.select_dtypes("float").columns
         table[number] = table[number].round(4)
-        path = OUT / f"character_{name}.parquet"
-        table.to_parquet(path, index=False, compression="zstd", compression_level=19)
-        print(f"{path.name}: {len(table):,} rows, {path.stat().st_size / 1024:,.0f} kB")
+        keep(table, f"character_{name}")
+
+
+def columns() -> None:
+    for division, name in DIVISIONS.items():
+        wide, series = kept_tables(computed_base(default_division(division)))
+        keep(wide, f"columns_{name}")
+        keep(series, f"history_{name}")
 
 
 def kdensities() -> None:
@@ -87,7 +99,7 @@ def all_clusters() -> None:
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
-    parts = {"theory": theory, "escapes": escapes, "characters": characters,
+    parts = {"theory": theory, "escapes": escapes, "columns": columns, "characters": characters,
              "kdensity": kdensities, "clusters": all_clusters}  # fmt: skip
     for name in [arg for arg in sys.argv[1:] if arg in parts] or parts:
         parts[name]()

@@ -211,12 +211,17 @@ def _panel(by: Division) -> Panel:
     for year in (2005, 2010, 2015, 2018):
         income = accounts[f"taxable_income_1000_yen_{year}"].to_numpy() * 1e3
         put("taxable_income_yen", year, income)
+    return present_panel_of(by, values, tuple(map(str, years)))
+
+
+def present_panel_of(by: Division, values: Mapping[str, Floats], years: tuple[str, ...]) -> Panel:
+    """Put series of areas into a panel with the sources of the present."""
     areas = by.areas
     names = ("manufacturing-municipal", "shipments-municipal", *ACCOUNTS, SERIES)
     return Panel(
         by.codes,
         (ALL,),
-        tuple(map(str, years)),
+        years,
         values,
         area_names=tuple(areas["name_en"]) if "name_en" in areas else (),
         centres=by.centres,

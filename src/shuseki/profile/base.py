@@ -25,8 +25,8 @@ manufacturing in cities, at the centres of municipalities, straight distances.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -34,10 +34,17 @@ import pandas as pd
 from shuseki.arrays import Floats
 from shuseki.datasets.accounts import COLUMNS as EARLY_COLUMNS
 from shuseki.datasets.accounts import regional_accounts
-from shuseki.datasets.catalogue import dataset
-from shuseki.datasets.present import present_accounts, present_panel, present_provenance
+from shuseki.datasets.catalogue import dataset, entries, load
+from shuseki.datasets.panels import JOINED
+from shuseki.datasets.present import (
+    added,
+    present_accounts,
+    present_panel,
+    present_panel_of,
+    present_provenance,
+)
 from shuseki.datasets.public import default_division, input_output_shares, manufacturing_panel
-from shuseki.errors import DataError
+from shuseki.errors import DataError, UnknownCodeError
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.districts import Division, division
 from shuseki.industries.classification import classification
@@ -93,6 +100,8 @@ class Base:
         Time series, or ``None``.
     is_japan
         Whether Japanese statistics stand behind it.
+    early_groups, late_groups
+        Groups of industries that compare over the years, at the first and the last.
     """
 
     division: Division
@@ -103,7 +112,8 @@ class Base:
     is_japan: bool
     sources: tuple[Source, ...] = ()
     notes: tuple[Message, ...] = ()
-    extra: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    early_groups: Mix | None = None
+    late_groups: Mix | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -112,13 +122,19 @@ class Base:
 
     def names(self, lang: str = "en") -> tuple[str, ...]:
         """Names of the areas."""
-        return self.division.names(lang)
+        return self._names[lang]
 
     def position(self, code: str) -> int:
         """Row of an area."""
+        if code not in self._rows:
+            raise UnknownCodeError.among("area", [code], list(self._rows))
         return self._rows[code]
 
-    @property
+    @cached_property
+    def _names(self) -> dict[str, tuple[str, ...]]:
+        return {lang: self.division.names(lang) for lang in ("en", "ja")}
+
+    @cached_property
     def _rows(self) -> dict[str, int]:
         return {code: k for k, code in enumerate(self.codes)}
 
@@ -223,6 +239,23 @@ def _base(by: Division) -> Base:
             f"The division {by.name!r} is not of Japan: no bundled statistics know its areas. "
             "Expected a panel of its plants and employees. Give panel=…"
         )
+    name = KEPT.get(by.name, "")
+    if name and by is default_division(by.name) and _is_bundled(f"profile-columns-{name}"):
+        return kept_base(by, name)
+    return computed_base(by)
+
+
+KEPT = {"district-253": "districts", "municipality": "municipalities"}
+"""Divisions whose columns are bundled, so that a first profile does not wait for them."""
+USED = (MANUFACTURING, FLOWS, "municipal-accounts-2021", "municipal-accounts-2026")
+
+
+def _is_bundled(name: str) -> bool:
+    return any(entry.name == name for entry in entries())
+
+
+def computed_base(by: Division) -> Base:
+    """Compute everything anew from the statistics."""
     present = present_accounts(by)
     made = manufacturing_panel(by, industries="total", years=tuple(range(EARLY, LATEST + 1)))
     totals = {
@@ -231,31 +264,123 @@ def _base(by: Division) -> Base:
         for k, year in enumerate(made.periods)
     }
     early = regional_accounts(by=by)
-    latest_mix, early_mix = _mix(by, "jsic-12", LATEST), _mix(by, "jsic-10", EARLY)
+    mix, early_mix = _mix(by, "jsic-12", LATEST), _mix(by, "jsic-10", EARLY)
     parts = [
         present,
         pd.DataFrame(totals, index=present.index),
         early.drop(columns=["largest_industry"]).astype(float),
-        industry_columns(latest_mix, by.codes),
+        industry_columns(mix, by.codes),
         industry_columns(early_mix, by.codes).add_prefix("early_"),
-        _mix_rates(by, latest_mix),
+        _mix_rates(by, mix),
         _access(by),
     ]
     columns = pd.concat(parts, axis=1)
     columns = columns.loc[:, ~columns.columns.duplicated()]
+    groups = [_mix(by, "comparable", year) for year in (EARLY, LATEST)]
+    return _put_together(by, columns, mix, groups[0], groups[1], present_panel(by))
+
+
+def _put_together(
+    by: Division, columns: pd.DataFrame, mix: Mix, early: Mix, late: Mix, history: Panel
+) -> Base:
     datasets = dict(present_provenance())
-    datasets |= dict.fromkeys(totals, MANUFACTURING)
     datasets |= {column.column: column.data for column in EARLY_COLUMNS if column.data}
-    for part in parts[3:6]:
-        datasets |= dict.fromkeys(map(str, part.columns), MANUFACTURING)
-    datasets |= dict.fromkeys(map(str, parts[6].columns), FLOWS)
-    used = (MANUFACTURING, FLOWS, "municipal-accounts-2021", "municipal-accounts-2026")
+    for name in map(str, columns.columns):
+        if "_access_" in name:
+            datasets[name] = FLOWS
+        else:
+            datasets.setdefault(name, MANUFACTURING)
+    births, source = companies_created(by)
+    if births is not None:
+        columns = columns.assign(companies_created_per_year=births.reindex(columns.index))
+        datasets["companies_created_per_year"] = source
     return Base(
-        by, columns, datasets, latest_mix, present_panel(by), True,
-        tuple(dataset(name).source for name in used),
+        by, columns, datasets, mix, history, True,
+        tuple(dataset(name).source for name in USED),
+        early_groups=early, late_groups=late,
     )  # fmt: skip
 
 
+# ---- what is kept of the bundled divisions -------------------------------------------------------
+
+
+def kept_tables(base: Base) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Everything of a base as two tables: one row per area; one per area, variable and year."""
+    wide = [base.columns.drop(columns=["companies_created_per_year"], errors="ignore")]
+    for kind, mix in (("mix", base.mix), ("early", base.early_groups), ("late", base.late_groups)):
+        assert mix is not None
+        for name, array in (("plants", mix.plants), ("employment", mix.employment)):
+            labels = [f"{kind}:{name}:{code}" for code in mix.industries]
+            wide.append(pd.DataFrame(array, index=base.columns.index, columns=labels))
+    assert base.history is not None
+    series = {
+        f"{name}:{year}": array[:, 0, k]
+        for name, array in base.history.values.items()
+        for k, year in enumerate(base.history.periods)
+        if np.isfinite(array[:, 0, k]).any()
+    }
+    columns = pd.concat(wide, axis=1).rename_axis("area").reset_index()
+    return columns, pd.DataFrame(series, index=base.columns.index).rename_axis("area").reset_index()
+
+
+def kept_base(by: Division, name: str) -> Base:
+    """Read a base back from the bundled tables."""
+    table = load(f"profile-columns-{name}").set_index("area").loc[list(by.codes)]
+    series = load(f"profile-history-{name}").set_index("area").loc[list(by.codes)]
+    mixes = {}
+    for kind, revision, year in (("mix", "jsic-12", LATEST), ("early", "comparable", EARLY),
+                                 ("late", "comparable", LATEST)):  # fmt: skip
+        prefix = f"{kind}:plants:"
+        codes = tuple(c.removeprefix(prefix) for c in table.columns if c.startswith(prefix))
+        arrays = [
+            table[[f"{kind}:{variable}:{code}" for code in codes]].to_numpy(float)
+            for variable in ("plants", "employment")
+        ]
+        mixes[kind] = Mix(codes, *industry_names(codes, revision), *arrays, str(year))
+    years = tuple(str(year) for year in range(1971, 2022))
+    values: dict[str, Floats] = {}
+    for column in series.columns:
+        variable, year = column.split(":")
+        array = values.setdefault(variable, np.full((len(by.codes), 1, len(years)), np.nan))
+        array[:, 0, years.index(year)] = series[column].to_numpy(float)
+    history = present_panel_of(by, values, years)
+    plain = [column for column in table.columns if ":" not in column]
+    return _put_together(
+        by, table[plain].copy(), mixes["mix"], mixes["early"], mixes["late"], history
+    )
+
+
+def companies_created(by: Division) -> tuple["pd.Series[float] | None", str]:
+    """New companies per year of each area, where births of companies are bundled."""
+    if not _is_bundled(COMPANIES):
+        return None, ""
+    table = load(COMPANIES)
+    return created_per_year(by, table), COMPANIES
+
+
+COMPANIES = "company-events"
+
+
+def created_per_year(by: Division, table: pd.DataFrame) -> "pd.Series[float]":
+    """Births of companies a year in the whole months of the register, by area.
+
+    Parameters
+    ----------
+    table
+        ``municipality``, ``month``, ``kind`` and ``births``, codes of 1 October 2020.
+    """
+    months = sorted(table["month"].astype(str).unique())[1:-1]
+    kept = table[table["month"].astype(str).isin(months)]
+    if "kind" in kept:
+        kept = kept[kept["kind"] == "company"]
+    births = kept.groupby("municipality", observed=True)["births"].sum().reset_index()
+    births["municipality"] = births["municipality"].astype(str)
+    births = births[births["municipality"] != "00000"]
+    total = added(by, births, "2020-10-01")["births"]
+    return total * MONTHS_A_YEAR / max(len(months), 1)
+
+
+MONTHS_A_YEAR = 12
 MADE = {
     "plants_4_plus": "plants",
     "employees_4_plus": "employment",
@@ -267,15 +392,26 @@ MADE = {
 
 def _mix(by: Division, revision: str, year: int) -> Mix:
     panel = manufacturing_panel(by, industries=revision, years=[year])  # type: ignore[arg-type]
-    table = classification(revision).table.set_index("code")
     return Mix(
         panel.industries,
-        tuple(table.loc[list(panel.industries), "name_en"]),
-        tuple(table.loc[list(panel.industries), "name_ja"]),
+        *industry_names(panel.industries, revision),
         panel.values["plants"][:, :, 0],
         panel.values["employment"][:, :, 0],
         str(year),
     )
+
+
+def industry_names(
+    codes: tuple[str, ...], revision: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """English and Japanese names of industries, or of groups of them that compare."""
+    table = classification("jsic-12" if revision == "comparable" else revision).table
+    table = table.set_index("code")
+    found = []
+    for k, column in enumerate(("name_en", "name_ja")):
+        names = table[column].to_dict() | {code: words[k] for code, words in JOINED.items()}
+        found.append(tuple(str(names[code]) for code in codes))
+    return found[0], found[1]
 
 
 def _mix_rates(by: Division, mix: Mix) -> pd.DataFrame:

@@ -197,22 +197,32 @@ def character_of(base: Base, area: str) -> Character:
 
 
 def _reaching_in(base: Base, area: str) -> tuple[tuple[Message, int, int, float, float], ...]:
+    return _clusters_of(base).get(area, ())
+
+
+@lru_cache(maxsize=4)
+def _clusters_of(base: Base) -> dict[str, tuple[tuple[Message, int, int, float, float], ...]]:
+    """Area → the clusters that reach into it, those with most of its municipalities first."""
     if not base.is_japan or not _has("profile-clusters"):
-        return ()
+        return {}
     table = load("profile-clusters")
-    place = base.division.assignment("2020-10-01")
-    inside = set(place.index[place["area"] == area])
+    area = base.division.assignment("2020-10-01")["area"].to_dict()
+    table["area"] = table["municipality"].map(area)
+    size = table.groupby(["industry", "cluster"])["municipality"].transform("size")
+    table = table.assign(members=size).dropna(subset=["area"])
+    here = table.groupby(["area", "industry", "cluster"], as_index=False).agg(
+        here=("municipality", "size"), members=("members", "first"),
+        plants=("plants", "first"), ratio=("ratio", "first"),
+    )  # fmt: skip
+    here = here.sort_values(["here", "ratio"], ascending=False)
     names = _industry_names()
-    found = []
-    for (industry, _), part in table.groupby(["industry", "cluster"]):
-        here = part["municipality"].isin(inside)
-        if here.any():
-            first = part.iloc[0]
-            found.append(
-                (names[str(industry)], int(here.sum()), len(part), float(first["plants"]),
-                 float(first["ratio"]))
-            )  # fmt: skip
-    return tuple(sorted(found, key=lambda one: (-one[1], -one[4])))
+    found: dict[str, list[tuple[Message, int, int, float, float]]] = {}
+    for row in here.itertuples():
+        found.setdefault(str(row.area), []).append(
+            (names[str(row.industry)], int(row.here), int(row.members), float(row.plants),
+             float(row.ratio))
+        )  # fmt: skip
+    return {code: tuple(rows) for code, rows in found.items()}
 
 
 def _localised(base: Base, row: int) -> Message | None:
@@ -222,7 +232,7 @@ def _localised(base: Base, row: int) -> Message | None:
     if not np.isfinite(number):
         return None
     code = base.mix.industries[int(number)]
-    table = load("profile-kdensity").set_index("industry")
+    table = _kdensity()
     if code not in table.index:
         return None
     one = table.loc[code]
@@ -240,6 +250,11 @@ def _localised(base: Base, row: int) -> Message | None:
         start=float(one["localised_from_km"]),
         end=float(one["localised_to_km"]),
     )
+
+
+@lru_cache
+def _kdensity() -> pd.DataFrame:
+    return load("profile-kdensity").set_index("industry")
 
 
 @lru_cache

@@ -16,17 +16,12 @@ Limits: the nation is the sum of the areas of the division; nominal yen; unknown
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Floats
-from shuseki.datasets.panels import JOINED
 from shuseki.datasets.present import breaks
-from shuseki.datasets.public import manufacturing_panel
-from shuseki.geography.districts import Division
-from shuseki.industries.classification import classification
 from shuseki.language import Message, say, word
 from shuseki.language.names import TwoNames
 from shuseki.panel import Panel
@@ -37,8 +32,6 @@ __all__ = ["Trend", "trend_of"]
 
 SERIES = ("plants_4_plus", "employees_4_plus", "shipments_yen", "plants_all_sizes",
           "employees_all_sizes", "population", "taxable_income_yen")  # fmt: skip
-SPAN = (2001, 2012)
-"""Years between which industries compare (groups that all three revisions share)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,10 +192,10 @@ def pieces_of(
 
 def contributions_of(base: Base, row: int) -> tuple[tuple[tuple[Message, float], ...], float]:
     """What each industry contributed to the growth of employees, percentage points."""
-    if base.is_japan:
-        panel = _industries_of(base.division)
-        names = _industry_names(panel)
-        before, after = (panel.cross_section("employment", str(year))[row] for year in SPAN)
+    if base.early_groups is not None and base.late_groups is not None:
+        late = base.late_groups
+        names = [TwoNames(en, ja) for en, ja in zip(late.names_en, late.names_ja, strict=True)]
+        before, after = base.early_groups.employment[row], late.employment[row]
     elif base.history is not None and len(base.history.periods) > 1:
         panel = base.history
         names = [TwoNames(n, n) for n in (panel.industry_names or panel.industries)]
@@ -217,16 +210,3 @@ def contributions_of(base: Base, row: int) -> tuple[tuple[tuple[Message, float],
     order = np.argsort(points)
     parts = tuple((names[k], float(points[k])) for k in order)
     return parts, float(after.sum() / before.sum() - 1)
-
-
-@lru_cache(maxsize=4)
-def _industries_of(by: Division) -> Panel:
-    return manufacturing_panel(by, industries="comparable", years=list(SPAN))
-
-
-def _industry_names(panel: Panel) -> list[Message]:
-    table = classification("jsic-12").table.set_index("code")
-    en, ja = table["name_en"].to_dict(), table["name_ja"].to_dict()
-    en |= {code: words[0] for code, words in JOINED.items()}
-    ja |= {code: words[1] for code, words in JOINED.items()}
-    return [TwoNames(en[code], ja[code]) for code in panel.industries]

@@ -342,7 +342,7 @@ def through_theory(base: Base, area: str) -> TheoryEffects | None:
     """
     if base.division.name != DISTRICTS:
         return None
-    table = load("profile-theory")
+    table = _theory()
     rows = table[table["area"] == area].set_index("shock")
     shown = [shock for shock in SHOCKS if shock in rows.index]
     if not shown:
@@ -361,6 +361,11 @@ def through_theory(base: Base, area: str) -> TheoryEffects | None:
         ),
         sources=(dataset("profile-theory").source, dataset("manufacturing-municipal").source),
     )
+
+
+@lru_cache
+def _theory() -> pd.DataFrame:
+    return load("profile-theory")
 
 
 @lru_cache
