@@ -15,7 +15,8 @@ import pandas as pd
 
 from shuseki.datasets.public import default_division
 from shuseki.profile.base import computed_base, kept_tables
-from shuseki.profile.character import character_table, cluster_table, kdensity_table
+from shuseki.profile.character import character_table
+from shuseki.profile.industry_tables import cluster_table, kdensity_table
 from shuseki.profile.what_if import DIFFERENCES, theory_table
 from shuseki.theory.models.path_dependence import SCENARIOS, Lifecycle, escape
 from shuseki.theory.solving.dynamics import simulate

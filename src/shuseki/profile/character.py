@@ -7,8 +7,8 @@ whether the leading industry is localised in the nation and up to what distance
 (``measures.distance``).
 
 Takes: a base. Gives: ``Character`` of one area. Of the 253 districts and the municipalities the
-answers are bundled (``derive/profile_tables.py`` makes them with ``character_table``,
-``cluster_table`` and ``kdensity_table``); of any other division types and stages are computed.
+answers are bundled (``derive/profile_tables.py`` makes them with ``character_table`` and the
+functions of ``industry_tables``); of any other division types and stages are computed.
 Sources: those of the measures.
 Limits: types want industries (cities, 2001), stages six years in a row (2001–2012): both are older
 than the accounts. Clusters and K-density are of 2012, plants at the centres of municipalities.
@@ -21,22 +21,26 @@ import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Floats
-from shuseki.datasets.catalogue import dataset, entries, load
-from shuseki.datasets.public import default_division, manufacturing_panel, shipments_panel
+from shuseki.datasets.catalogue import entries, load
+from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import ShusekiError
 from shuseki.industries.classification import classification
-from shuseki.language import Message, joined, listed, say, word
+from shuseki.language import Message, joined, say, word
 from shuseki.language.names import TwoNames
 from shuseki.measures.change.lifecycle import STAGES, LifeCycle, life_cycle
-from shuseki.measures.change.typology import JSIC_10, TYPES, Types, agglomeration_types
-from shuseki.measures.clusters.clusters import clusters
-from shuseki.measures.distance.kdensity import kdensity_areas
+from shuseki.measures.change.typology import (
+    JSIC_10,
+    TYPES,
+    Types,
+    agglomeration_types,
+    named_examples,
+)
 from shuseki.panel import Panel
 from shuseki.profile.base import Base
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
 
-__all__ = ["Character", "character_of", "character_table", "cluster_table", "kdensity_table"]
+__all__ = ["Character", "character_of", "character_table"]
 
 FEWEST_PLANTS = 10
 BUNDLED = {"district-253": "profile-character-districts",
@@ -68,6 +72,8 @@ class Character(Result):
         Industry, members in the area, members in all, plants of the cluster, its ratio to chance.
     localisation
         What K-density says of the leading industry.
+    named
+        The type that one of the papers names this area for, or nothing.
     """
 
     area: str
@@ -84,11 +90,29 @@ class Character(Result):
     evidence: tuple[Message, ...]
     clusters: tuple[tuple[Message, int, int, float, float], ...]
     localisation: Message | None
+    named: str = ""
 
     @property
     def leading(self) -> str:
         """The type with the highest membership, or nothing."""
         return TYPES[int(self.membership.argmax())] if np.isfinite(self.membership).all() else ""
+
+    @property
+    def beside_the_paper(self) -> Message | None:
+        """Whether the statistics say the type that the paper names, and if not why not."""
+        if not self.named or not self.leading:
+            return None
+        at = TYPES.index(self.named)
+        if self.named == self.leading:
+            return say("The paper names it as {type}: so do the statistics.", type=word(self.named))
+        return say(
+            "The paper names it as {named} (membership here {share:.0%}). Two-digit statistics of "
+            "2001 put {leading} first: they know neither whether a plant's customers are consumers "
+            "or machine makers, nor who came when.",
+            named=word(self.named),
+            share=float(self.membership[at]),
+            leading=word(self.leading),
+        )
 
     @property
     def stage(self) -> str:
@@ -191,9 +215,16 @@ def character_of(base: Base, area: str) -> Character:
         evidence=sentences("evidence"),
         clusters=_reaching_in(base, area),
         localisation=_localised(base, row),
+        named=_named_types().get(area, "") if base.division.name == "district-253" else "",
         notes=tuple(notes),
         sources=(*base.sources, AGGLOMERATION_2012.at("section 1.1, figure 3-2")),
     )
+
+
+@lru_cache
+def _named_types() -> dict[str, str]:
+    table = named_examples()
+    return dict(zip(table["district"].astype(str).str.zfill(3), table["type"], strict=True))
 
 
 def _reaching_in(base: Base, area: str) -> tuple[tuple[Message, int, int, float, float], ...]:
@@ -353,42 +384,3 @@ def _stages(base: Base) -> pd.DataFrame | None:
 
 def _life_cycle(panel: Panel) -> LifeCycle:
     return life_cycle(panel, fewest_plants=FEWEST_PLANTS)
-
-
-def _towns() -> Panel:
-    by = default_division("municipality")
-    return manufacturing_panel(by, industries="jsic-12", years=[2012]).drop_empty("plants")
-
-
-def cluster_table(simulations: int = 99) -> pd.DataFrame:
-    """Clusters of every industry: ``industry``, ``cluster``, ``municipality``, ``plants``, ``ratio``."""
-    panel = _towns()
-    rows = []
-    for industry in panel.industries:
-        found = clusters(panel, industry, simulations=simulations)
-        for k, one in enumerate(found.found):
-            rows += [(industry, k + 1, code, round(one.plants), round(one.ratio, 2))
-                     for code in one.areas]  # fmt: skip
-    columns = ["industry", "cluster", "municipality", "plants", "ratio"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def kdensity_table() -> pd.DataFrame:
-    """K-density of every industry: pattern, and from where to where it is localised."""
-    frame = kdensity_areas(_towns()).to_frame()
-    columns = ["industry", "plants", "pattern", "localisation_index", "localised_from_km",
-               "localised_to_km"]  # fmt: skip
-    return frame[columns].round(3)
-
-
-def clusters_named(found: Character) -> Message:
-    """The industries whose clusters reach in."""
-    return listed(one[0] for one in found.clusters) if found.clusters else say("none")
-
-
-SOURCE_OF_CLUSTERS = "profile-clusters"
-
-
-def cluster_sources() -> tuple[Any, ...]:
-    """Where the clusters come from."""
-    return (dataset(SOURCE_OF_CLUSTERS).source,) if _has(SOURCE_OF_CLUSTERS) else ()

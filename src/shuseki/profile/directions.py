@@ -8,8 +8,9 @@ area, evidence in sentences, and what would change the verdict::
     cannot be judged  it depends on facts that nobody has given: they are named
 
 Every direction is told of every area; those that do not apply with the reason. Facts that only a
-chamber or a plan can give (prices of ordering locally, brokerage, lots) are taken from ``given``;
-without them the rule stands on what public statistics say in their place, and the evidence says so.
+chamber or a plan can give (the price of ordering locally, brokerage, lots) decide where they are
+given (``given`` of the rule). Without them ``when`` judges on what public statistics say in their
+place, the evidence says so, and the facts that would settle it are named.
 
 Takes: the facts of an area. Gives: ``Directions``. Sources: Shoko Research Institute (2012), sections
 1–3; Okamuro (2006), pp. 13–15, with section or page for each.
@@ -50,7 +51,7 @@ WORDS: Mapping[Verdict, Message] = {
     "cannot be judged": say("cannot be judged"),
 }
 PAPERS: Mapping[str, Source] = {"2012": AGGLOMERATION_2012, "2006": OKAMURO_2006}
-FIELDS = {"id", "label", "label_ja", "text", "text_ja", "paper", "where", "when", "evidence",
+FIELDS = {"id", "label", "label_ja", "text", "text_ja", "paper", "where", "when", "given", "evidence",
           "evidence_ja", "overturn", "overturn_ja", "kept", "kept_ja"}  # fmt: skip
 
 
@@ -64,6 +65,7 @@ class Direction:
     paper: str
     where: str
     when: Rule
+    given: Rule | None
     evidence: tuple[tuple[str, str], ...]
     overturn: Message
     kept: Message | None = None
@@ -159,8 +161,11 @@ def judge(
     """Judge every direction on the facts of one area."""
     found = []
     for one in directions() if chosen is None else chosen:
-        verdict = VERDICTS[one.when.holds(facts)]
+        own = one.given.holds(facts) if one.given is not None else None
+        verdict = VERDICTS[one.when.holds(facts) if own is None else own]
         unknown = one.when.unknown(facts) if verdict == "cannot be judged" else ()
+        if one.given is not None and own is None:
+            unknown += one.given.unknown(facts)
         found.append(
             Judged(
                 direction=one,
@@ -250,6 +255,7 @@ def read_directions(
                 paper=str(row.get("paper", "")),
                 where=str(row.get("where", "")),
                 when=Rule(str(row["when"])),
+                given=Rule(str(row["given"])) if "given" in row else None,
                 evidence=tuple(zip(english, japanese, strict=True)),
                 overturn=both("overturn"),
                 kept=both("kept") if "kept" in row else None,

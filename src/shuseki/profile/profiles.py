@@ -32,9 +32,11 @@ import numpy as np
 import pandas as pd
 
 from shuseki.datasets.catalogue import load
+from shuseki.datasets.public import input_output_shares
 from shuseki.errors import ParameterError
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.districts import Division
+from shuseki.industries.concordance import comparable_groups
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.measures.change.typology import TYPES
@@ -72,7 +74,7 @@ __all__ = ["Comparison", "PARTS", "Profile", "compare", "indicator", "profile", 
 PARTS = ("position", "character", "peers", "trend", "frameworks", "entry", "what_if", "theory",
          "lock_in", "directions")  # fmt: skip
 NEAR_KM = 100.0
-COMPLEMENT_QUOTIENT = 1.5
+COMPLEMENT_QUOTIENT = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +255,7 @@ def profile(
     --------
     >>> page = profile("東大阪")
     >>> page.area, page.character.leading
-    ('154', 'urban complex')
+    ('154', 'local-product district')
     """
     if panel is not None:
         base = base_of_panel(panel, by if isinstance(by, Division) else None)
@@ -417,8 +419,11 @@ def facts_of(
             facts["leading_industry"] = base.mix.names_en[int(number)]
             facts["leading_industry_ja"] = base.mix.names_ja[int(number)]
     if locked is not None:
-        facts["lock_in_margin"] = locked.margin_percent
-        facts["lock_in_below"] = -locked.margin_percent
+        facts["lock_in_fall"] = locked.fall_percent
+        facts["size_over_peak"] = locked.over_peak
+        facts["escape_indigenous"] = float(locked.smallest[0])
+        facts["escape_transplant"] = float(locked.smallest[2])
+        facts["escape_related"] = float(locked.smallest[3])
     return facts | _entry_facts(base, row, entry)
 
 
@@ -459,27 +464,25 @@ def _survey() -> dict[str, float]:
 
 
 def _complement(base: Base, row: int) -> dict[str, Any]:
-    """The nearest area within 100 km strong in what others buy here and this area lacks."""
+    """Areas within 100 km strong in what the leading industry buys and this area lacks."""
+    bought = _bought_by_leading(base)
     share = shares_of(base)
-    centres = base.division.centres
-    if share is None or centres is None or base.mix is None or not np.isfinite(share[row]).all():
+    if bought is None or share is None or base.mix is None or not np.isfinite(share[row]).all():
         return {}
-    nation = np.nansum(base.mix.employment, axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        quotient = np.nan_to_num(share / (nation / nation.sum()))
-    lacking = (quotient[row] < 1) & _bought(base, row)
+    centres = base.division.centres
+    assert centres is not None
+    quotient = _quotients(base)
+    lacking = (quotient[row] < LACKING) & (bought[row] >= BOUGHT_SHARE)
     apart = distance_matrix_km(centres[[row]], centres)[0]
     near = (apart <= NEAR_KM) & (np.arange(len(apart)) != row)
-    strong = (quotient >= COMPLEMENT_QUOTIENT) & lacking & near[:, None]
-    # complementary also means that they in turn lack what this area is strong in
     leading = int(base.columns["leading_industry_number"].iloc[row])
-    strong &= (quotient[:, leading] < 1)[:, None]
+    strong = (quotient >= COMPLEMENT_QUOTIENT) & lacking & near[:, None]
+    strong &= (quotient[:, leading] < 1)[:, None]  # and they in turn lack what is made here
     areas = np.flatnonzero(strong.any(axis=1))
     facts: dict[str, Any] = {"complements": float(len(areas))}
     if len(areas):
-        score = np.where(strong, quotient * share, 0.0).max(axis=1)
-        best = int(score.argmax())
-        industry = int(np.where(strong[best], quotient[best] * share[best], 0.0).argmax())
+        employed = np.where(strong, np.nan_to_num(base.mix.employment), 0.0)
+        best, industry = np.unravel_index(int(employed.argmax()), employed.shape)
         facts |= {
             "complement_name": base.names("en")[best],
             "complement_name_ja": base.names("ja")[best],
@@ -490,19 +493,38 @@ def _complement(base: Base, row: int) -> dict[str, Any]:
     return facts
 
 
-BOUGHT = {"12", "14", "16", "18", "19", "21", "22", "23", "24", "25", "26", "28", "29"}
-"""Industries of revision 12 that sell mostly to other manufacturing."""
+LACKING, BOUGHT_SHARE = 0.8, 0.10
 
 
-def _bought(base: Base, row: int) -> np.ndarray:
-    """Industries that sell to others: all but the leading one where it is not known which."""
-    assert base.mix is not None
-    leading = base.columns["leading_industry_number"].iloc[row]
-    sells = np.array([not base.is_japan or code in BOUGHT for code in base.mix.industries])
-    if np.isfinite(leading):
-        sells[int(leading)] = False
-    found: np.ndarray = sells
+@lru_cache(maxsize=4)
+def _quotients(base: Base) -> np.ndarray:
+    share = shares_of(base)
+    assert share is not None and base.mix is not None
+    nation = np.nansum(base.mix.employment, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: np.ndarray = np.nan_to_num(share / (nation / nation.sum()))
     return found
+
+
+@lru_cache(maxsize=4)
+def _bought_by_leading(base: Base) -> np.ndarray | None:
+    """Share of each industry in what the leading industry of each area buys, ``(areas, I)``.
+
+    ``None`` where no table says who sells to whom. Industries that one group of the table holds
+    have the group's share each.
+    """
+    if not base.is_japan or base.mix is None or base.division.centres is None:
+        return None
+    dealings = input_output_shares("comparable")
+    groups = comparable_groups([10, 11, 12])
+    group = groups[groups["revision"] == "12"].set_index("code")["group"].to_dict()
+    at = [dealings.industries.index(group[code]) for code in base.mix.industries]
+    between = dealings.suppliers[np.ix_(at, at)]
+    number = base.columns["leading_industry_number"].to_numpy(float)
+    known = np.isfinite(number)
+    out = np.zeros((len(number), len(at)))
+    out[known] = between[number[known].astype(int)]
+    return out
 
 
 def _entry_facts(base: Base, row: int, entry: Mapping[str, Drivers]) -> dict[str, Any]:

@@ -32,13 +32,13 @@ from shuseki.bridges.world import World, invert
 from shuseki.datasets.catalogue import dataset, load
 from shuseki.datasets.worlds import bundled_world_data
 from shuseki.errors import ParameterError
-from shuseki.language import Message, joined, listed, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.profile.base import Base
 from shuseki.profile.drivers import Z, equation
 from shuseki.profile.indicators import Values
 from shuseki.results import Result, result
-from shuseki.sources import AGGLOMERATION_2012, OKAMURO_2006
+from shuseki.sources import AGGLOMERATION_2012
 from shuseki.theory.models.path_dependence import SCENARIOS
 
 __all__ = ["LockIn", "TheoryEffects", "WhatIf", "lock_in", "steps_of", "through_theory", "what_if_of"]
@@ -151,8 +151,11 @@ class LockIn(Result):
         Difference m of what its people know, 0 to ½: half the standing of its variety.
     margin_percent
         Plants above (below: negative) the border, percent of the border.
+    fall_percent
+        How many of its plants would have to go before the model leads it there; 0 when it does.
     scenario, smallest, unit
-        Smallest shock that leads back; 0 where none is needed, infinite where none suffices.
+        Smallest shock that leads back from the locked-in state (from where the area stands, if it
+        stands below the border); infinite where none that was tried suffices.
     """
 
     area: str
@@ -160,6 +163,7 @@ class LockIn(Result):
     over_peak: float
     difference: float
     margin_percent: float
+    fall_percent: float
     scenario: tuple[Message, ...]
     smallest: Floats
     unit: tuple[Message, ...]
@@ -174,10 +178,11 @@ class LockIn(Result):
         return say(
             "{area} stands {margin:.0f}% below the border of the locked-in state (illustration)"
             if self.locked
-            else "{area} stands {margin:.0f}% above the border of the locked-in state "
+            else "{area}: {fall:.0f}% of its plants would have to go before it is locked in "
             "(illustration)",
             area=self.area_name,
             margin=abs(self.margin_percent),
+            fall=self.fall_percent,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -413,18 +418,20 @@ def lock_in(base: Base, values: Values, area: str) -> LockIn | None:
     sizes, differences, border, smallest = _escape_grid()
     thriving = float(sizes[-1])
     log_size = float(np.clip(thriving + np.log(over_peak), sizes[0], thriving))
-    at = np.array([[log_size, difference]])
     edge = float(np.interp(difference, differences, border))
+    fallen = log_size if log_size < edge else float(sizes[0])
+    at = np.array([[fallen, difference]])
     found = []
     for k in range(len(SCENARIOS)):
         look = RegularGridInterpolator((sizes, differences), smallest[k], method="nearest")
-        found.append(0.0 if log_size >= edge else float(look(at)[0]))
+        found.append(float(look(at)[0]))
     return LockIn(
         area=area,
         area_name=_name(base, row),
         over_peak=over_peak,
         difference=difference,
         margin_percent=100 * (float(np.exp(log_size - edge)) - 1),
+        fall_percent=100 * max(1 - float(np.exp(edge - log_size)), 0.0),
         scenario=tuple(one.name for one in SCENARIOS),
         smallest=np.array(found),
         unit=tuple(one.unit for one in SCENARIOS),
@@ -469,18 +476,3 @@ def _escape_grid() -> tuple[Floats, Floats, Floats, Floats]:
 
 def _name(base: Base, row: int) -> Message:
     return TwoNames(base.names("en")[row], base.names("ja")[row])
-
-
-def explained(found: LockIn | None) -> Message:
-    """One sentence on the lock-in, for a direction."""
-    if found is None:
-        return say("lock-in cannot be judged")
-    works = [
-        say("{scenario} by {size:.3g} ({unit})", scenario=s, size=x, unit=u)
-        for s, x, u in zip(found.scenario, found.smallest, found.unit, strict=True)
-        if np.isfinite(x) and x > 0
-    ]
-    return joined([found.headline(), *works[:3]])
-
-
-SOURCES = (OKAMURO_2006, AGGLOMERATION_2012)
