@@ -27,6 +27,7 @@ from shuseki.errors import ShusekiError
 from shuseki.industries.classification import classification
 from shuseki.language import Message, joined, say, word
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.measures.change.lifecycle import STAGES, LifeCycle, life_cycle
 from shuseki.measures.change.typology import (
     JSIC_10,
@@ -161,14 +162,13 @@ class Character(Result):
              "lower": np.nan, "upper": np.nan}
             for k, name in enumerate(STAGES)
         ]  # fmt: skip
-        return pd.DataFrame(rows)
+        return in_both(rows)
 
     def clusters_frame(self) -> pd.DataFrame:
         """One row per cluster that reaches in."""
-        return pd.DataFrame(
-            self.clusters,
-            columns=["industry", "municipalities_here", "municipalities", "plants", "ratio"],
-        )
+        columns = ("industry", "municipalities_here", "municipalities", "plants", "ratio")
+        rows = (dict(zip(columns, row, strict=True)) for row in self.clusters)
+        return in_both(rows, columns)
 
 
 # ---- public verb -------------------------------------------------------------------------------

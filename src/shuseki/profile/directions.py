@@ -31,6 +31,7 @@ import pandas as pd
 from shuseki.errors import DataError
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.profile.indicators import Indicators
 from shuseki.profile.rules import Facts, Rule
 from shuseki.reading.toml import read_toml
@@ -114,7 +115,7 @@ class Directions(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per direction."""
-        return pd.DataFrame(
+        return in_both(
             [
                 {
                     "id": one.direction.id,
@@ -213,7 +214,7 @@ def reach(judged: Mapping[str, Directions]) -> pd.DataFrame:
                  "does_not_apply": 0, "cannot_be_judged": 0, "kept": one.direction.kept or ""},
             )  # fmt: skip
             row[one.verdict.replace(" ", "_")] += 1
-    return pd.DataFrame(rows.values())
+    return in_both(rows.values())
 
 
 # ---- reading -------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ from shuseki.entry.ols import least_squares
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.papers.catalogue import printed_definitions, printed_paper
 from shuseki.papers.printed import PrintedNumber
 from shuseki.profile.base import Base
@@ -195,18 +196,19 @@ class Drivers(Result):
         """One row per driver, the largest first."""
         order = np.argsort(-np.abs(self.contribution), kind="stable")
         terms = self.equation.terms
-        return pd.DataFrame(
+        return in_both(
             {
-                "driver": [terms[k].label for k in order],
-                "symbol": [terms[k].key for k in order],
-                "value": self.value[order],
-                "mean_value": self.mean_value[order],
-                "coefficient": [terms[k].coefficient for k in order],
-                "standard_error": [terms[k].standard_error for k in order],
-                "contribution": self.contribution[order],
-                "contribution_lower": self.lower[order],
-                "contribution_upper": self.upper[order],
+                "driver": terms[k].label,
+                "symbol": terms[k].key,
+                "value": self.value[k],
+                "mean_value": self.mean_value[k],
+                "coefficient": terms[k].coefficient,
+                "standard_error": terms[k].standard_error,
+                "contribution": self.contribution[k],
+                "contribution_lower": self.lower[k],
+                "contribution_upper": self.upper[k],
             }
+            for k in order
         )
 
 

@@ -35,6 +35,7 @@ from shuseki.arrays import Floats
 from shuseki.errors import DataError
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.profile.indicators import Indicators, Values, standings
 from shuseki.profile.weightings import corner_ranks, rank_range, scores
 from shuseki.reading.toml import read_toml
@@ -168,7 +169,7 @@ class FrameworkScores(Result):
                     "balance": self.balance[self.frameworks.index(framework)],
                 }
             )
-        return pd.DataFrame(rows)
+        return in_both(rows)
 
 
 def verdict(framework: Framework, score: Floats, rank: Floats, balance: float) -> Message:
@@ -211,7 +212,7 @@ class LaterGrowth(Result):
     Attributes
     ----------
     framework, condition, span
-        Of each row; ``condition`` is empty for the mean of the framework.
+        Of each row; "all conditions" is the mean of the framework.
     correlation, lower, upper
         Rank correlation with growth of employees, and its 95 % interval.
     areas
@@ -219,7 +220,7 @@ class LaterGrowth(Result):
     """
 
     framework: tuple[Message, ...]
-    condition: tuple[Message | str, ...]
+    condition: tuple[Message, ...]
     span: tuple[str, ...]
     correlation: Floats
     lower: Floats
@@ -240,17 +241,18 @@ class LaterGrowth(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per framework or condition and span."""
-        return pd.DataFrame(
+        return in_both(
             {
-                "framework": self.framework,
-                "condition": self.condition,
-                "span": self.span,
-                "rank_correlation": self.correlation,
-                "lower": self.lower,
-                "upper": self.upper,
-                "areas": self.areas,
-                "indicators": self.early_indicators,
+                "framework": self.framework[k],
+                "condition": self.condition[k],
+                "span": self.span[k],
+                "rank_correlation": self.correlation[k],
+                "lower": self.lower[k],
+                "upper": self.upper[k],
+                "areas": self.areas[k],
+                "indicators": self.early_indicators[k],
             }
+            for k in range(len(self.span))
         )
 
 
@@ -342,7 +344,8 @@ def later_growth(
         if len(means) > 1:
             for span, growth in growths.items():
                 whole = np.mean(means, axis=0)
-                rows.append((framework.label, "", span, *correlation(whole, growth), np.nan))
+                rows.append((framework.label, say("all conditions"), span,
+                             *correlation(whole, growth), np.nan))
     column = list(zip(*rows, strict=True)) if rows else [()] * 8
     return LaterGrowth(
         framework=tuple(column[0]),

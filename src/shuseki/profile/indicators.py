@@ -39,6 +39,7 @@ from shuseki.entry.formulas import Formula
 from shuseki.errors import DataError, UnknownCodeError
 from shuseki.language import Message, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.profile.base import Base
 from shuseki.reading.toml import read_toml
 from shuseki.results import Result, result
@@ -116,14 +117,18 @@ class Indicators(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per indicator."""
-        return pd.DataFrame(
-            [
-                (e.key, e.label, e.unit, e.year, e.sign, e.formula.text if e.formula else "",
-                 e.missing or "")
-                for e in self.entries
-            ],
-            columns=["indicator", "label", "unit", "year", "sign", "formula", "missing"],
-        )  # fmt: skip
+        return in_both(
+            {
+                "indicator": e.key,
+                "label": e.label,
+                "unit": e.unit,
+                "year": e.year,
+                "sign": e.sign,
+                "formula": e.formula.text if e.formula else "",
+                "missing": e.missing or "",
+            }
+            for e in self.entries
+        )
 
 
 @dataclass(frozen=True, eq=False)

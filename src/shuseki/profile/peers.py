@@ -22,6 +22,7 @@ import pandas as pd
 from shuseki.arrays import Floats
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.profile.base import Base
 from shuseki.results import Result, result
 
@@ -67,15 +68,16 @@ class Peers(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per peer."""
-        return pd.DataFrame(
+        return in_both(
             {
-                "code": self.codes,
-                "peer": self.names,
-                "distance": self.distance,
-                "industry_mix_distance": self.mix_distance,
-                "trait_distance": self.trait_distance,
-                "why": self.why,
+                "code": self.codes[k],
+                "peer": self.names[k],
+                "distance": self.distance[k],
+                "industry_mix_distance": self.mix_distance[k],
+                "trait_distance": self.trait_distance[k],
+                "why": self.why[k],
             }
+            for k in range(len(self.codes))
         )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from shuseki.arrays import Floats
 from shuseki.language import Message, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.profile.indicators import Indicator, Values, rank_intervals
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -81,7 +82,7 @@ class Position(Result):
     def to_frame(self) -> pd.DataFrame:
         """One row per indicator: those known first."""
         order = np.argsort(~np.isfinite(self.standing), kind="stable")
-        return pd.DataFrame(
+        return in_both(
             [
                 {
                     "indicator": self.indicators[k].label,

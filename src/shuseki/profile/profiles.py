@@ -39,11 +39,12 @@ from shuseki.geography.districts import Division
 from shuseki.industries.concordance import comparable_groups
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.measures.change.typology import TYPES
 from shuseki.panel import Panel
 from shuseki.profile.base import Base, base_of, base_of_panel
 from shuseki.profile.character import Character, character_of
-from shuseki.profile.directions import Direction, Directions, directions, judge
+from shuseki.profile.directions import WORDS, Direction, Directions, directions, judge
 from shuseki.profile.drivers import Drivers, drivers_of, equation, equations
 from shuseki.profile.frameworks import (
     Framework,
@@ -184,37 +185,34 @@ class Comparison(Result):
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per indicator and condition, one column of values per area."""
-        first = self.profiles[0]
+        """One row per area and indicator or condition."""
         rows: list[dict[str, Any]] = []
-        for k, entry in enumerate(first.position.indicators):
-            row: dict[str, Any] = {"kind": say("indicator"), "what": entry.label, "unit": entry.unit}
-            for one in self.profiles:
-                row[str(one.area_name)] = one.position.value[k]
-                row[f"{one.area_name} standing"] = one.position.standing[k]
-            rows.append(row)
-        for k, (framework, condition) in enumerate(first.frameworks.conditions):
-            row = {
-                "kind": framework.label,
-                "what": condition.label,
-                "unit": say("score, 0 to 100"),
-            }
-            for one in self.profiles:
-                row[str(one.area_name)] = one.frameworks.score[k]
-                row[f"{one.area_name} standing"] = one.frameworks.score[k]
-            rows.append(row)
-        return pd.DataFrame(rows)
+        for one in self.profiles:
+            for k, entry in enumerate(one.position.indicators):
+                rows.append(
+                    {
+                        "area": one.area_name, "kind": say("indicator"), "what": entry.label,
+                        "unit": entry.unit, "value": one.position.value[k],
+                        "standing": one.position.standing[k],
+                    }
+                )  # fmt: skip
+            for k, (framework, condition) in enumerate(one.frameworks.conditions):
+                rows.append(
+                    {
+                        "area": one.area_name, "kind": framework.label, "what": condition.label,
+                        "unit": say("score, 0 to 100"), "value": one.frameworks.score[k],
+                        "standing": one.frameworks.score[k],
+                    }
+                )  # fmt: skip
+        return in_both(rows)
 
     def directions_frame(self) -> pd.DataFrame:
-        """One row per direction, one column of verdicts per area."""
-        rows = []
-        for direction in (one.direction for one in self.profiles[0].directions.judged):
-            row: dict[str, Any] = {"direction": direction.label}
-            for one in self.profiles:
-                verdict = {j.direction.id: j.verdict for j in one.directions.judged}
-                row[str(one.area_name)] = verdict[direction.id]
-            rows.append(row)
-        return pd.DataFrame(rows)
+        """One row per direction and area, with the verdict."""
+        return in_both(
+            {"direction": j.direction.label, "area": one.area_name, "verdict": WORDS[j.verdict]}
+            for one in self.profiles
+            for j in one.directions.judged
+        )
 
 
 # ---- public verbs ------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from shuseki.arrays import Floats
 from shuseki.datasets.present import breaks
 from shuseki.language import Message, say, word
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.panel import Panel
 from shuseki.profile.base import Base
 from shuseki.results import Result, result
@@ -101,12 +102,16 @@ class Trend(Result):
             for k, reference in enumerate(self.references)
             for t, year in enumerate(piece.years)
         ]
-        return pd.DataFrame(rows, columns=["series", "of", "year", "value", "index", "base_year"])
+        return in_both(rows, ["series", "of", "year", "value", "index", "base_year"])
 
     def contributions_frame(self) -> pd.DataFrame:
         """One row per industry."""
-        return pd.DataFrame(
-            self.contributions, columns=["industry", "contribution_percentage_points"]
+        return in_both(
+            (
+                {"industry": name, "contribution_percentage_points": points}
+                for name, points in self.contributions
+            ),
+            ["industry", "contribution_percentage_points"],
         )
 
 

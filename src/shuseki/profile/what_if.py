@@ -34,6 +34,7 @@ from shuseki.datasets.worlds import bundled_world_data
 from shuseki.errors import ParameterError
 from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.profile.base import Base
 from shuseki.profile.drivers import Z, equation
 from shuseki.profile.indicators import Values
@@ -96,16 +97,17 @@ class WhatIf(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per change."""
-        return pd.DataFrame(
+        return in_both(
             {
-                "driver": self.driver,
-                "symbol": self.symbol,
-                "before": self.before,
-                "after": self.after,
-                "effect": self.effect,
-                "effect_lower": self.lower,
-                "effect_upper": self.upper,
+                "driver": self.driver[k],
+                "symbol": self.symbol[k],
+                "before": self.before[k],
+                "after": self.after[k],
+                "effect": self.effect[k],
+                "effect_lower": self.lower[k],
+                "effect_upper": self.upper[k],
             }
+            for k in range(len(self.symbol))
         )
 
 
@@ -130,12 +132,13 @@ class TheoryEffects(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per shock."""
-        return pd.DataFrame(
+        return in_both(
             {
-                "shock": self.shock,
-                "employees_change_percent": self.change_percent,
-                "welfare_change_percent": self.welfare_percent,
+                "shock": self.shock[k],
+                "employees_change_percent": self.change_percent[k],
+                "welfare_change_percent": self.welfare_percent[k],
             }
+            for k in range(len(self.shock))
         )
 
 
@@ -187,8 +190,9 @@ class LockIn(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per scenario of figure 3-3."""
-        return pd.DataFrame(
-            {"scenario": self.scenario, "smallest_size": self.smallest, "unit": self.unit}
+        return in_both(
+            {"scenario": self.scenario[k], "smallest_size": self.smallest[k], "unit": self.unit[k]}
+            for k in range(len(self.scenario))
         )
 
 
