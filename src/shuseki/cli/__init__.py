@@ -65,6 +65,8 @@ COMMANDS = {
         "Why do firms start there? Neighbours, counts, borders, specifications.",
     ),
     "theory": ("theory", "Why do firms gather? Models of agglomeration."),
+    "profile": ("profile", "Where does an area stand, why, and what follows?"),
+    "compare": ("profile", "Set several areas side by side."),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 

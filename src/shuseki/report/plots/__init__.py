@@ -12,6 +12,7 @@ from shuseki.report.plots import entry as entry
 from shuseki.report.plots import entry_deeper as entry_deeper
 from shuseki.report.plots import indices as indices
 from shuseki.report.plots import national as national
+from shuseki.report.plots import profile as profile
 from shuseki.report.plots import theory as theory
 from shuseki.report.plots import unseen as unseen
 from shuseki.report.plots.dispatch import plot
