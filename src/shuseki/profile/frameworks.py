@@ -165,7 +165,7 @@ class FrameworkScores(Result):
                     "areas": self.areas[k],
                     "indicators_known": self.known[k],
                     "indicators": self.of[k],
-                    "missing": listed(self.missing[k]) if self.missing[k] else "",
+                    "missing_indicators": listed(self.missing[k]) if self.missing[k] else "",
                     "balance": self.balance[self.frameworks.index(framework)],
                 }
             )

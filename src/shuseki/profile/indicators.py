@@ -125,7 +125,7 @@ class Indicators(Result):
                 "year": e.year,
                 "sign": e.sign,
                 "formula": e.formula.text if e.formula else "",
-                "missing": e.missing or "",
+                "why_missing": e.missing or "",
             }
             for e in self.entries
         )

@@ -157,7 +157,7 @@ def _why(base: Base, share: Floats | None, apart: Floats, row: int, other: int) 
             more = apart[other, far] > 0
             parts.append(
                 say(
-                    "it has more {trait}" if more else "it has less {trait}",
+                    "higher in {trait}" if more else "lower in {trait}",
                     trait=TRAITS[keys[far]],
                 )
             )

@@ -86,7 +86,7 @@ class Position(Result):
             [
                 {
                     "indicator": self.indicators[k].label,
-                    "key": self.indicators[k].key,
+                    "indicator_key": self.indicators[k].key,
                     "value": self.value[k],
                     "unit": self.indicators[k].unit,
                     "year": self.indicators[k].year,
@@ -96,7 +96,7 @@ class Position(Result):
                     "rank_lower": self.rank_lower[k],
                     "rank_upper": self.rank_upper[k],
                     "areas": self.areas[k],
-                    "missing": self.why_missing[k] or "",
+                    "why_missing": self.why_missing[k] or "",
                     "source": "; ".join(s.key for s in self.indicator_sources[k]),
                     "recompute": self.recomputed_by(k),
                 }

@@ -158,7 +158,7 @@ def _position(answer: Profile) -> list[Block]:
 
 def _frameworks(answer: Profile) -> list[Block]:
     found = answer.frameworks
-    frame = found.to_frame().drop(columns=["missing", "missing_ja"], errors="ignore")
+    frame = found.to_frame().drop(columns=["missing_indicators", "missing_indicators_ja"], errors="ignore")
     asked = [
         say("{condition}: {ask}", condition=condition.label, ask=joined(condition.ask, ", "))
         for _, condition in found.conditions
