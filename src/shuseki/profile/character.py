@@ -14,6 +14,7 @@ Limits: types want industries (cities, 2001), stages six years in a row (2001–
 than the accounts. Clusters and K-density are of 2012, plants at the centres of municipalities.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -37,7 +38,7 @@ from shuseki.measures.change.typology import (
     named_examples,
 )
 from shuseki.panel import Panel
-from shuseki.profile.base import Base
+from shuseki.profile.base import Base, industry_names
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
 
@@ -331,6 +332,12 @@ def _types(base: Base) -> pd.DataFrame | None:
         )
     except ShusekiError:
         return None
+    in_japanese = agglomeration_types(
+        _japanese(panel, base),
+        groups=JSIC_10,
+        history=shipments_panel(base.division),
+        all_plants=whole,
+    )
     return pd.concat(
         [
             pd.DataFrame(found.membership).add_prefix("membership_"),
@@ -341,12 +348,24 @@ def _types(base: Base) -> pd.DataFrame | None:
                     "leading_chance": found.leading_chance,
                     "agglomeration": found.agglomeration,
                     "why_en": ["\n".join(_named(found, k, "en")) for k in range(len(found.areas))],
-                    "why_ja": ["\n".join(_named(found, k, "ja")) for k in range(len(found.areas))],
+                    "why_ja": [
+                        "\n".join(_named(in_japanese, k, "ja")) for k in range(len(found.areas))
+                    ],
                 }
             ),
         ],
         axis=1,
     ).set_index(pd.Index(found.areas))
+
+
+def _japanese(panel: Panel, base: Base) -> Panel:
+    """The panel with Japanese names of areas and industries."""
+    names = dict(zip(base.codes, base.names("ja"), strict=True))
+    return replace(
+        panel,
+        area_names=tuple(names[code] for code in panel.areas),
+        industry_names=industry_names(panel.industries, "jsic-10")[1],
+    )
 
 
 def _named(found: Types, k: int, lang: str) -> tuple[str, ...]:

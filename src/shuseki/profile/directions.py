@@ -52,7 +52,7 @@ WORDS: Mapping[Verdict, Message] = {
     "cannot be judged": say("cannot be judged"),
 }
 PAPERS: Mapping[str, Source] = {"2012": AGGLOMERATION_2012, "2006": OKAMURO_2006}
-FIELDS = {"id", "label", "label_ja", "text", "text_ja", "paper", "where", "when", "given", "evidence",
+FIELDS = {"id", "label", "label_ja", "text", "text_ja", "paper", "where", "where_ja", "when", "given", "evidence",
           "evidence_ja", "overturn", "overturn_ja", "kept", "kept_ja"}  # fmt: skip
 
 
@@ -65,11 +65,18 @@ class Direction:
     text: Message
     paper: str
     where: str
+    where_ja: str
     when: Rule
     given: Rule | None
     evidence: tuple[tuple[str, str], ...]
     overturn: Message
     kept: Message | None = None
+
+    @property
+    def place(self) -> Message:
+        """Year of the paper, and where in it."""
+        year = self.source.year if self.source else ""
+        return TwoNames(f"{year}, {self.where}", f"{year}年論文、{self.where_ja}")
 
     @property
     def source(self) -> Source | None:
@@ -172,7 +179,7 @@ def judge(
                 direction=one,
                 verdict=verdict,
                 evidence=evidence_of(one, facts),
-                unknown=tuple(fact_label(name, catalogue) for name in unknown),
+                unknown=tuple(fact_label(name, catalogue) for name in dict.fromkeys(unknown)),
                 command=f"shuseki profile {area} --part directions",
             )
         )
@@ -255,6 +262,7 @@ def read_directions(
                 text=both("text"),
                 paper=str(row.get("paper", "")),
                 where=str(row.get("where", "")),
+                where_ja=str(row.get("where_ja", row.get("where", ""))),
                 when=Rule(str(row["when"])),
                 given=Rule(str(row["given"])) if "given" in row else None,
                 evidence=tuple(zip(english, japanese, strict=True)),

@@ -441,6 +441,7 @@ def _reach_facts(base: Base, row: int) -> dict[str, Any]:
             own = last[row] / first[row] - 1
             nation = np.nansum(last) / np.nansum(first) - 1
         facts["plant_loss_beyond_nation"] = float(nation - own)
+        facts["plant_change"], facts["plant_change_nation"] = float(own), float(nation)
     return facts
 
 

@@ -141,13 +141,16 @@ def trend_of(base: Base, area: str, peers: tuple[str, ...] = ()) -> Trend:
         if name not in panel.values:
             continue
         cut = [] if table is None else table[table["variable"] == name]
-        ends = set() if table is None else set(cut["from_period"])  # type: ignore[index]
+        ends: set[str] = set()
+        odd: set[str] = set()
+        for one in () if table is None else cut.itertuples():  # type: ignore[union-attr]
+            (odd if one.from_period == one.to_period else ends).add(str(one.from_period))
         if table is not None:
             found += [
                 (name, str(r.from_period), str(r.to_period), TwoNames(r.why_en, r.why_ja))
                 for r in cut.itertuples()  # type: ignore[union-attr]
             ]
-        pieces += pieces_of(panel, name, tuple(groups.values()), ends)
+        pieces += pieces_of(panel, name, tuple(groups.values()), ends, odd)
     contributions, growth = contributions_of(base, row)
     return Trend(
         area=area,
@@ -163,11 +166,15 @@ def trend_of(base: Base, area: str, peers: tuple[str, ...] = ()) -> Trend:
 
 
 def pieces_of(
-    panel: Panel, name: str, groups: tuple[np.ndarray, ...], ends: set[str]
+    panel: Panel,
+    name: str,
+    groups: tuple[np.ndarray, ...],
+    ends: set[str],
+    odd: set[str] = frozenset(),  # type: ignore[assignment]
 ) -> list[Piece]:
-    """Cut one series where it breaks, and index every piece on its first year.
+    """Cut one series after the periods where it breaks, and index every piece on its first year.
 
-    The nation, prefecture and peers are sums of the areas known in every year of the piece.
+    Odd periods, whose definition is that of no other, are left out. The nation, prefecture and peers are sums of the areas known in every year of the piece.
     """
     amount = np.nansum(panel.values[name], axis=1)
     amount = np.where(np.isnan(panel.values[name]).all(axis=1), np.nan, amount)
@@ -181,7 +188,8 @@ def pieces_of(
     cuts.append((start, len(years)))
     out = []
     for first, last in cuts:
-        kept = [t for t in range(first, last) if np.isfinite(own[t]) and own[t] > 0]
+        kept = [t for t in range(first, last) if np.isfinite(own[t]) and own[t] > 0
+                and panel.periods[t] not in odd]  # fmt: skip
         if not kept:
             continue
         part = amount[:, kept]

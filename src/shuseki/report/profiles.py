@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 
 from shuseki.language import Message, joined, say, told
 from shuseki.language.rows import in_both
-from shuseki.profile.directions import WORDS, Verdict
+from shuseki.profile.directions import WORDS, Judged, Verdict
 from shuseki.profile.profiles import Comparison, Profile
 from shuseki.report.blocks import Block, Bullets, Document, Figure, Finding, Note, Numbers, Section
 from shuseki.report.plots.profile import contributions_figure
@@ -92,24 +92,37 @@ def _glance(answer: Profile) -> list[Block]:
     items += [answer.peers.headline(), answer.directions.headline()]
     blocks: list[Block] = []
     if values:
-        blocks.append(Numbers(values, sources=answer.sources[:2]))
+        used = [s for key, _ in FIRST if key in at for s in place.indicator_sources[at[key]]]
+        blocks.append(Numbers(values, sources=tuple(dict.fromkeys(used))))
     blocks.append(Bullets(items))
     return blocks
 
 
 def _directions(answer: Profile) -> list[Block]:
     found = answer.directions
-    blocks: list[Block] = []
+    blocks: list[Block] = [found.headline()]
+    blocks += [Note(_card(one)) for one in found.of("applies")]
     for verdict, title in (
-        ("applies", say("Directions that apply")),
         ("cannot be judged", say("Directions that cannot be judged: what is missing")),
         ("does not apply", say("Directions that do not apply, and why")),
     ):
-        table = _direction_table(answer, verdict, title)
+        table = _direction_table(answer, verdict, title)  # type: ignore[arg-type]
         if table is not None:
             blocks.append(table)
-    blocks += [Note(note) for note in found.notes]
-    return blocks
+    return [*blocks, *found.notes]
+
+
+def _card(one: Judged) -> Message:
+    parts: list[Message] = [
+        say("{direction}. {text}", direction=one.direction.label, text=one.direction.text)
+    ]
+    if one.evidence:
+        parts.append(say("Evidence: {evidence}", evidence=joined(one.evidence, " ")))
+    if one.unknown:
+        parts.append(say("What would settle it: {facts}.", facts=joined(one.unknown, ", ")))
+    parts.append(say("What would overturn it: {what}", what=one.direction.overturn))
+    parts.append(say("({source}; {command})", source=one.direction.place, command=one.command))
+    return joined(parts, " ")
 
 
 def _direction_table(answer: Profile, verdict: Verdict, title: Message) -> Table | None:
@@ -118,15 +131,12 @@ def _direction_table(answer: Profile, verdict: Verdict, title: Message) -> Table
         return None
     rows = []
     for one in chosen:
-        source = one.direction.source
         row: dict[str, object] = {"direction": one.direction.label}
-        if verdict == "applies":
-            row["what_to_do"] = one.direction.text
         row["evidence"] = joined(one.evidence, " ") if one.evidence else say("none")
-        if verdict != "does not apply":
-            row["unknown"] = joined(one.unknown, ", ") if one.unknown else say("nothing")
+        if verdict == "cannot be judged":
+            row["unknown"] = joined(one.unknown, ", ")
         row["overturn"] = one.direction.overturn
-        row["source"] = f"{source.year}, {source.where}" if source else ""
+        row["source"] = one.direction.place
         rows.append(row)
     return Table(
         name=f"directions-{verdict.replace(' ', '-')}",

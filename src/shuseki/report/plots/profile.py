@@ -64,7 +64,7 @@ def position(result: Position, *, lang: str = "en") -> go.Figure:
         "%{customdata[2]:.0f} / %{customdata[3]:.0f}<extra></extra>",
         showlegend=False,
     )  # fmt: skip
-    figure.add_vline(x=50, line={"color": LIGHT, "width": 2})
+    figure.add_vline(x=50, line={"color": LIGHT, "width": 2}, layer="below")
     figure.update_xaxes(range=[-3, 103])
     figure.update_yaxes(tickfont={"size": 11}, range=[-0.7, len(order) - 0.3])
     return figure
@@ -134,7 +134,7 @@ def frameworks(result: FrameworkScores, *, lang: str = "en") -> go.Figure:
             x=50, y=labels[k], text=told(say("cannot be said"), lang), showarrow=False,
             font={"size": 11, "color": GREY},
         )  # fmt: skip
-    figure.add_vline(x=50, line={"color": LIGHT, "width": 2})
+    figure.add_vline(x=50, line={"color": LIGHT, "width": 2}, layer="below")
     figure.update_xaxes(range=[-3, 103])
     figure.update_yaxes(tickfont={"size": 11}, range=[-0.7, len(rows) - 0.3])
     return figure
@@ -162,7 +162,12 @@ def trend(result: Trend, *, lang: str = "en") -> go.Figure:
     figure.update_layout(frame.layout)
     seen: set[str] = set()
     for k, name in enumerate(shown):
-        for piece in (p for p in result.pieces if p.variable == name):
+        for piece in (p for p in result.pieces if p.variable == name and len(p.years) > 1):
+            figure.add_annotation(
+                x=piece.years[0], y=100, text=f"{piece.years[0]} = 100", showarrow=False,
+                font={"size": 10, "color": GREY}, xanchor="left", yanchor="top",
+                row=k // 2 + 1, col=k % 2 + 1,
+            )  # fmt: skip
             for r, reference in enumerate(result.references):
                 figure.add_scatter(
                     x=piece.years,
@@ -188,7 +193,7 @@ def trend(result: Trend, *, lang: str = "en") -> go.Figure:
                     x=middle, row=k // 2 + 1, col=k % 2 + 1,  # type: ignore[arg-type]
                     line={"color": ORANGE, "width": 1, "dash": "dot"},
                 )  # fmt: skip
-    for note in figure.layout.annotations:
+    for note in figure.layout.annotations[: len(shown)]:
         note.font = {"size": 13, "color": INK}
     figure.update_yaxes(gridcolor=LIGHT, tickfont={"size": 11}, rangemode="tozero")
     figure.update_xaxes(gridcolor=LIGHT, tickfont={"size": 11})
