@@ -256,9 +256,7 @@ def land_prices(japan: Path) -> None:
 
 def three_digit(japan: Path) -> None:
     """Manufacturing by three-digit industry and prefecture, economic census of 2014."""
-    table = pd.read_parquet(
-        japan / "prefecture_industry/economic_census_2014_area50_jsic3.parquet"
-    )
+    table = pd.read_parquet(japan / "prefecture_industry/economic_census_2014_area50_jsic3.parquet")
     made = table[table["jsic3"].between("090", "329") & table["AreaID"].str.endswith("000")]
     out = pd.DataFrame(
         {

@@ -58,6 +58,8 @@ RADII_KM = (10, 30, 100)
 LATEST = 2012
 """Last year of industries by municipality."""
 EARLY = 2001
+COMPARABLE = 2002
+"""First year whose industries compare with the latest: publishing left manufacturing that year."""
 MANUFACTURING = "manufacturing-municipal"
 FLOWS = "input-output-flows"
 
@@ -276,7 +278,7 @@ def computed_base(by: Division) -> Base:
     ]
     columns = pd.concat(parts, axis=1)
     columns = columns.loc[:, ~columns.columns.duplicated()]
-    groups = [_mix(by, "comparable", year) for year in (EARLY, LATEST)]
+    groups = [_mix(by, "comparable", year) for year in (COMPARABLE, LATEST)]
     return _put_together(by, columns, mix, groups[0], groups[1], present_panel(by))
 
 
@@ -328,7 +330,7 @@ def kept_base(by: Division, name: str) -> Base:
     table = load(f"profile-columns-{name}").set_index("area").loc[list(by.codes)]
     series = load(f"profile-history-{name}").set_index("area").loc[list(by.codes)]
     mixes = {}
-    for kind, revision, year in (("mix", "jsic-12", LATEST), ("early", "comparable", EARLY),
+    for kind, revision, year in (("mix", "jsic-12", LATEST), ("early", "comparable", COMPARABLE),
                                  ("late", "comparable", LATEST)):  # fmt: skip
         prefix = f"{kind}:plants:"
         codes = tuple(c.removeprefix(prefix) for c in table.columns if c.startswith(prefix))
@@ -439,7 +441,7 @@ def _access(by: Division) -> pd.DataFrame:
         return pd.DataFrame(index=pd.Index(by.codes, name="area"))
     dealings = input_output_shares("comparable")
     places, masses = _municipal_masses()
-    own = manufacturing_panel(by, industries="comparable", years=[EARLY, LATEST])
+    own = manufacturing_panel(by, industries="comparable", years=[COMPARABLE, LATEST])
     order = [dealings.industries.index(code) for code in own.industries]
     suppliers = dealings.suppliers[np.ix_(order, order)]
     customers = dealings.customers[np.ix_(order, order)]
@@ -460,7 +462,7 @@ def _access(by: Division) -> pd.DataFrame:
 def _municipal_masses() -> tuple[Floats, Floats]:
     """Centres of municipalities and employees by industry, ``(places, I, 2)``."""
     towns = division("municipality", 2020)
-    panel = manufacturing_panel(towns, industries="comparable", years=[EARLY, LATEST])
+    panel = manufacturing_panel(towns, industries="comparable", years=[COMPARABLE, LATEST])
     centres = towns.centres
     assert centres is not None
     return centres, np.nan_to_num(panel.values["employment"])

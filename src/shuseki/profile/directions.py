@@ -241,7 +241,9 @@ def read_directions(
     for row in table.get("direction", []):
         name = row.get("id", "a direction without an id")
         unknown = sorted(set(row) - FIELDS)
-        lacking = [key for key in ("id", "label", "text", "when") if not isinstance(row.get(key), str)]
+        lacking = [
+            key for key in ("id", "label", "text", "when") if not isinstance(row.get(key), str)
+        ]
         if unknown or lacking:
             raise DataError(
                 f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "

@@ -250,7 +250,11 @@ def drivers_of(base: Base, area: str, key: str = "births") -> Drivers:
     if lacking.any():
         names = [of.terms[k].label for k in np.flatnonzero(lacking)]
         notes.insert(
-            0, say("Taken at the mean of the areas, for want of data: {drivers}.", drivers=listed(names))
+            0,
+            say(
+                "Taken at the mean of the areas, for want of data: {drivers}.",
+                drivers=listed(names),
+            ),
         )
     if of.fitted_to_districts and base.division.name != "district-253":
         notes.append(say("The equation is one of industrial districts: here it is extrapolated."))
@@ -422,10 +426,16 @@ def _companies(base: Base) -> Equation | None:
         columns = {
             "UNEMPL": table["unemployed_2020"].to_numpy(float) / labour,
             "UNIV": (table["university_graduates_2010"] / table["population_2010"]).to_numpy(float),
-            "DENS": np.log((table["all_plants_2021"] / table["habitable_area_km2_2024"]).to_numpy(float)),
-            "MRATIO": (table["manufacturing_employees_2021"] / table["all_employees_2021"]).to_numpy(float),
+            "DENS": np.log(
+                (table["all_plants_2021"] / table["habitable_area_km2_2024"]).to_numpy(float)
+            ),
+            "MRATIO": (
+                table["manufacturing_employees_2021"] / table["all_employees_2021"]
+            ).to_numpy(float),
             "AVESIZE": (table["all_employees_2021"] / table["all_plants_2021"]).to_numpy(float),
-            "INCOME": (table["taxable_income_1000_yen_2020"] / table["income_taxpayers_2020"] / 10).to_numpy(float),
+            "INCOME": (
+                table["taxable_income_1000_yen_2020"] / table["income_taxpayers_2020"] / 10
+            ).to_numpy(float),
         }
     x = np.stack(list(columns.values()), axis=1)
     x[~np.isfinite(x)] = np.nan

@@ -317,9 +317,7 @@ OUT = ("score", "rank", "rank_best", "rank_worst", "rank_best_reached", "rank_wo
        "known", "of", "areas", "missing")  # fmt: skip
 
 
-def later_growth(
-    values: Values, chosen: tuple[Framework, ...] | None = None
-) -> LaterGrowth:
+def later_growth(values: Values, chosen: tuple[Framework, ...] | None = None) -> LaterGrowth:
     """Compare scores about 2001 with the growth of manufacturing employees that followed."""
     given = frameworks() if chosen is None else chosen
     base = values.base
@@ -344,8 +342,15 @@ def later_growth(
         if len(means) > 1:
             for span, growth in growths.items():
                 whole = np.mean(means, axis=0)
-                rows.append((framework.label, say("all conditions"), span,
-                             *correlation(whole, growth), np.nan))
+                rows.append(
+                    (
+                        framework.label,
+                        say("all conditions"),
+                        span,
+                        *correlation(whole, growth),
+                        np.nan,
+                    )
+                )
     column = list(zip(*rows, strict=True)) if rows else [()] * 8
     return LaterGrowth(
         framework=tuple(column[0]),
@@ -393,7 +398,9 @@ def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ..
             asks = tuple(given.get("ask", ()))
             asked = tuple(given.get("ask_ja", asks))
             if len(asks) != len(asked):
-                raise DataError(f"{where}, {name}, {given['key']}: ask and ask_ja differ in length.")
+                raise DataError(
+                    f"{where}, {name}, {given['key']}: ask and ask_ja differ in length."
+                )
             conditions.append(
                 Condition(
                     str(given["key"]),

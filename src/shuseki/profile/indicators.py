@@ -349,7 +349,9 @@ def rank_intervals(value: Floats, error: Floats, row: int) -> tuple[Floats, Floa
         chance = ndtr((y[None, :] - at[:, None]) / spread[None, :])
         mean, variance = chance.sum(axis=1), (chance * (1 - chance)).sum(axis=1)
         grid = np.arange(len(y) + 1) + 0.5
-        below = ndtr((grid[None, :] - mean[:, None]) / np.sqrt(np.maximum(variance, 1e-12))[:, None])
+        below = ndtr(
+            (grid[None, :] - mean[:, None]) / np.sqrt(np.maximum(variance, 1e-12))[:, None]
+        )
         course = below.mean(axis=0)
         low[column] = 1 + np.searchsorted(course, (1 - COVERED) / 2)
         high[column] = 1 + min(np.searchsorted(course, (1 + COVERED) / 2), len(y))

@@ -21,7 +21,9 @@ from shuseki.profile.base import Base, base_of
 
 __all__ = ["candidates", "find", "place"]
 
-SUFFIX = re.compile(r"(?:\s*[(（].*[)）]|[市区町村都府県]|[-\s]?(?:shi|ku|machi|cho|mura|son|city|ward|district))$")
+SUFFIX = re.compile(
+    r"(?:\s*[(（].*[)）]|[市区町村都府県]|[-\s]?(?:shi|ku|machi|cho|mura|son|city|ward|district))$"
+)
 PARTS = re.compile(r"[・\-–—/,、]")
 OTHERS = ("municipality", "prefecture")
 """Divisions that are asked when the first has no such name."""

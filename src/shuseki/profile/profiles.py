@@ -138,9 +138,7 @@ class Profile(Result):
         """What this page cannot say, by name."""
         lacking = [
             entry.label
-            for entry, why in zip(
-                self.position.indicators, self.position.why_missing, strict=True
-            )
+            for entry, why in zip(self.position.indicators, self.position.why_missing, strict=True)
             if why is not None
         ]
         if not self.entry:
@@ -435,8 +433,8 @@ def _reach_facts(base: Base, row: int) -> dict[str, Any]:
             reach = np.where(near > 0, far / near, np.nan)
         facts["supplier_reach"] = float(reach[row])
         facts["median_supplier_reach"] = float(np.nanmedian(reach))
-    if "plants_4_plus_2001" in table:
-        first, last = (table[f"plants_4_plus_{y}"].to_numpy(float) for y in (2001, 2010))
+    if "plants_4_plus_2002" in table:
+        first, last = (table[f"plants_4_plus_{y}"].to_numpy(float) for y in (2002, 2010))
         with np.errstate(divide="ignore", invalid="ignore"):
             own = last[row] / first[row] - 1
             nation = np.nansum(last) / np.nansum(first) - 1

@@ -58,7 +58,7 @@ class Trend(Result):
     breaks
         Variable, from, to and why.
     contributions
-        Industry → percentage points of the growth of employees, 2001–2012.
+        Industry → percentage points of the growth of employees, 2002–2012.
     growth
         Growth of employees of the published industries over that span, share.
     """

@@ -42,7 +42,15 @@ from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
 from shuseki.theory.models.path_dependence import SCENARIOS
 
-__all__ = ["LockIn", "TheoryEffects", "WhatIf", "lock_in", "steps_of", "through_theory", "what_if_of"]
+__all__ = [
+    "LockIn",
+    "TheoryEffects",
+    "WhatIf",
+    "lock_in",
+    "steps_of",
+    "through_theory",
+    "what_if_of",
+]
 
 DISTRICTS = "district-253"
 
@@ -415,7 +423,9 @@ def lock_in(base: Base, values: Values, area: str) -> LockIn | None:
     """Place an area in the lifecycle model; ``None`` where its course or variety is unknown."""
     row = base.position(area)
     over_peak = size_over_peak(base, row)
-    standing = values.standing[row, values.column["variety"]] if "variety" in values.column else np.nan
+    standing = (
+        values.standing[row, values.column["variety"]] if "variety" in values.column else np.nan
+    )
     if not np.isfinite(over_peak) or not np.isfinite(standing):
         return None
     difference = float(np.clip(0.5 * standing / 100, DIFFERENCES[0], DIFFERENCES[-1]))
@@ -442,7 +452,7 @@ def lock_in(base: Base, values: Values, area: str) -> LockIn | None:
         notes=(
             say(
                 "An illustration: the lifecycle equations are a proposal, not estimated. Size is "
-                "employees over their peak since 2001, difference of knowledge half the standing of "
+                "employees over their peak since 2002, difference of knowledge half the standing of "
                 "variety. Sizes of different scenarios are in different units."
             ),
         ),
@@ -459,7 +469,8 @@ def size_over_peak(base: Base, row: int) -> float:
     if panel is None:
         return float("nan")
     name = "employees_4_plus" if "employees_4_plus" in panel.values else "employment"
-    course = np.nansum(panel.values[name][row], axis=0)
+    first = panel.periods.index("2002") if name == "employees_4_plus" else 0
+    course = np.nansum(panel.values[name][row], axis=0)[first:]
     course = course[course > 0]
     return float(course[-1] / course.max()) if len(course) > 1 else float("nan")
 

@@ -168,7 +168,9 @@ def _position(answer: Profile) -> list[Block]:
 
 def _frameworks(answer: Profile) -> list[Block]:
     found = answer.frameworks
-    frame = found.to_frame().drop(columns=["missing_indicators", "missing_indicators_ja"], errors="ignore")
+    frame = found.to_frame().drop(
+        columns=["missing_indicators", "missing_indicators_ja"], errors="ignore"
+    )
     asked = [
         say("{condition}: {ask}", condition=condition.label, ask=joined(condition.ask, ", "))
         for _, condition in found.conditions
@@ -210,7 +212,9 @@ def _course(answer: Profile) -> list[Block]:
             )
         )
     why = [
-        say("{start} to {end}: {why}", start=start, end=end, why=why)
+        say("{year}: {why}", year=start, why=why)
+        if start == end
+        else say("{start} to {end}: {why}", start=start, end=end, why=why)
         for start, end, why in dict.fromkeys((s, e, w) for _, s, e, w in found.breaks)
     ]
     if why:
@@ -310,9 +314,7 @@ def comparison_document(answer: Comparison) -> Document:
         for k, (framework, condition) in enumerate(first.frameworks.conditions)
     ]
     verdicts = []
-    for direction in sorted(
-        (j.direction for j in first.directions.judged), key=lambda one: one.id
-    ):
+    for direction in sorted((j.direction for j in first.directions.judged), key=lambda one: one.id):
         row: dict[str, object] = {"direction": direction.label}
         for j, one in enumerate(answer.profiles):
             found = next(x for x in one.directions.judged if x.direction.id == direction.id)

@@ -129,9 +129,7 @@ def _course(deck: Any, answer: Profile, tell: Any, origin: str) -> None:
         return
     slide = _slide(
         deck,
-        tell(
-            say("{series}, {year} = 100", series=word(piece.variable), year=str(piece.years[0]))
-        ),
+        tell(say("{series}, {year} = 100", series=word(piece.variable), year=str(piece.years[0]))),
         origin,
     )
     data = CategoryChartData()

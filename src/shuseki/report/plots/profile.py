@@ -228,7 +228,11 @@ def drivers(result: Drivers, *, lang: str = "en") -> go.Figure:
         y=labels,
         orientation="h",
         marker_color=[
-            LIGHT if str(terms[k].label) in missing else BLUE if result.contribution[k] >= 0 else RED
+            LIGHT
+            if str(terms[k].label) in missing
+            else BLUE
+            if result.contribution[k] >= 0
+            else RED
             for k in order
         ],
         error_x={
@@ -264,7 +268,7 @@ def contributions_figure(result: Trend, *, lang: str = "en") -> go.Figure:
         told(
             say(
                 "What each industry contributed to the change of employees in {area}, "
-                "{growth:+.0%} from 2001 to 2012",
+                "{growth:+.0%} from 2002 to 2012",
                 area=result.area_name,
                 growth=result.growth,
             ),
