@@ -47,7 +47,8 @@ CROSS_SECTION = {
     "C120120": "income_taxpayers_2020", "D320307": "commerce_industry_spending_1000_yen_latest",
     "F2402": "company_directors_2020",
     "F2403": "owners_with_employees_2020", "F2404": "owners_without_employees_2020",
-    "F2705": "commuters_out_2020", "F2803": "commuters_in_2020", "F2801": "employed_by_workplace_2020",
+    "F2705": "commuters_out_2020", "F2803": "commuters_in_2020",
+    "F2801": "employed_by_workplace_2020",
     "H810405": "quasi_industrial_zone_ha_latest", "H810406": "industrial_zone_ha_latest",
     "H810407": "exclusively_industrial_zone_ha_latest",
 }  # fmt: skip

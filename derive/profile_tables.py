@@ -1,5 +1,4 @@
-"""Compute what profiles look up: effects through theory, escapes from lock-in, and the columns,
-stages and types of the bundled divisions.
+"""Compute what profiles look up: theory, escapes, columns, stages, types, clusters, K-density.
 
     python derive/profile_tables.py [theory] [escapes] [columns] [characters] [kdensity] [clusters]
 
@@ -45,6 +44,7 @@ def escapes() -> None:
 
     low, high = end(-3.0, 0.05), end(5.0, 0.4)
     halfway = (low + high) / 2
+    recovered = float(np.exp(halfway))
     rows = []
     for difference in np.linspace(*DIFFERENCES, MIXES):
         below, above = low, high
@@ -57,7 +57,7 @@ def escapes() -> None:
             state = np.array([log_plants, difference])
             sizes = [
                 0.0 if log_plants >= above else
-                escape(model, one, locked_in=state, recovered=float(np.exp(halfway)), tolerance=1e-3)
+                escape(model, one, locked_in=state, recovered=recovered, tolerance=1e-3)
                 for one in SCENARIOS
             ]  # fmt: skip
             rows.append((log_plants, difference, above, *sizes))

@@ -1,9 +1,9 @@
 """What is known of every area, so that one of them can be placed among them?
 
-A *base* gathers, for one division, everything the profile is computed from: the accounts of today
-and of 1995–2012 as one table of columns (units and years in the names), the industries of each area,
-the masses of suppliers and customers around it, and the time series. It is computed once for a
-division and kept.
+A *base* gathers, for one division, everything the profile is computed from: the accounts of
+today and of 1995–2012 as one table of columns (units and years in the names), the industries of
+each area, the masses of suppliers and customers around it, and the time series. It is computed
+once for a division and kept.
 
 Columns made here, of the industries that a panel shows (``I`` industries; ``e`` employees):
 
@@ -16,7 +16,8 @@ Columns made here, of the industries that a panel shows (``I`` industries; ``e``
                             sell to those of the area (``b``: shares of purchases); ``customer_``
                             likewise with shares of sales
 ``mix_plant_size``          plant size of the nation in each industry, weighted by the area's plants
-``mix_value_added_share``   value added over shipments of the nation, weighted by the area's shipments
+``mix_value_added_share``   value added over shipments of the nation, weighted by the area's
+                            shipments
 
 Takes: a division (of any country), or a panel of plants and employees of the user's. Gives: a
 ``Base``. Sources: those of the data sets; related density: Hidalgo et al. (2007), Science 317.
@@ -334,17 +335,17 @@ def kept_base(by: Division, name: str) -> Base:
                                  ("late", "comparable", LATEST)):  # fmt: skip
         prefix = f"{kind}:plants:"
         codes = tuple(c.removeprefix(prefix) for c in table.columns if c.startswith(prefix))
-        arrays = [
+        plants, employment = (
             table[[f"{kind}:{variable}:{code}" for code in codes]].to_numpy(float)
             for variable in ("plants", "employment")
-        ]
-        mixes[kind] = Mix(codes, *industry_names(codes, revision), *arrays, str(year))
+        )
+        mixes[kind] = Mix(codes, *industry_names(codes, revision), plants, employment, str(year))
     years = tuple(str(year) for year in range(1971, 2022))
     values: dict[str, Floats] = {}
     for column in series.columns:
-        variable, year = column.split(":")
+        variable, when = column.split(":")
         array = values.setdefault(variable, np.full((len(by.codes), 1, len(years)), np.nan))
-        array[:, 0, years.index(year)] = series[column].to_numpy(float)
+        array[:, 0, years.index(when)] = series[column].to_numpy(float)
     history = present_panel_of(by, values, years)
     plain = [column for column in table.columns if ":" not in column]
     return _put_together(

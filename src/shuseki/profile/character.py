@@ -207,10 +207,10 @@ def character_of(base: Base, area: str) -> Character:
         membership=membership,
         membership_lower=numbers("lower", 4),
         membership_upper=numbers("upper", 4),
-        leading_chance=float(found["leading_chance"]) if known and found is not None else np.nan,
+        leading_chance=_number(found, "leading_chance") if known else np.nan,
         agglomeration=bool(found["agglomeration"]) if known and found is not None else None,
         stage_probability=stages,
-        renewal=float(found["renewal"]) if found is not None else np.nan,
+        renewal=_number(found, "renewal"),
         outlook_per_year=numbers("outlook", 3),
         why=sentences("why"),
         evidence=sentences("evidence"),
@@ -220,6 +220,10 @@ def character_of(base: Base, area: str) -> Character:
         notes=tuple(notes),
         sources=(*base.sources, AGGLOMERATION_2012.at("section 1.1, figure 3-2")),
     )
+
+
+def _number(row: Any, key: str) -> float:
+    return float(row[key]) if row is not None else float("nan")
 
 
 @lru_cache
@@ -249,10 +253,10 @@ def _clusters_of(base: Base) -> dict[str, tuple[tuple[Message, int, int, float, 
     here = here.sort_values(["here", "ratio"], ascending=False)
     names = _industry_names()
     found: dict[str, list[tuple[Message, int, int, float, float]]] = {}
-    for row in here.itertuples():
-        found.setdefault(str(row.area), []).append(
-            (names[str(row.industry)], int(row.here), int(row.members), float(row.plants),
-             float(row.ratio))
+    for row in here.to_dict("records"):
+        found.setdefault(str(row["area"]), []).append(
+            (names[str(row["industry"])], int(row["here"]), int(row["members"]),
+             float(row["plants"]), float(row["ratio"]))
         )  # fmt: skip
     return {code: tuple(rows) for code, rows in found.items()}
 
@@ -279,8 +283,8 @@ def _localised(base: Base, row: int) -> Message | None:
         "{industry} is localised in the nation from {start:.0f} to {end:.0f} km (K-density, "
         "global band)",
         industry=name,
-        start=float(one["localised_from_km"]),
-        end=float(one["localised_to_km"]),
+        start=_number(one, "localised_from_km"),
+        end=_number(one, "localised_to_km"),
     )
 
 

@@ -1,7 +1,7 @@
 """What follows for policy, on which evidence, and what would overturn it?
 
-A direction is a rule of one of the two papers (``directions.toml``): a condition over the facts of an
-area, evidence in sentences, and what would change the verdict::
+A direction is a rule of one of the two papers (``directions.toml``): a condition over the facts of
+an area, evidence in sentences, and what would change the verdict::
 
     applies           the condition holds
     does not apply    it does not
@@ -12,8 +12,9 @@ chamber or a plan can give (the price of ordering locally, brokerage, lots) deci
 given (``given`` of the rule). Without them ``when`` judges on what public statistics say in their
 place, the evidence says so, and the facts that would settle it are named.
 
-Takes: the facts of an area. Gives: ``Directions``. Sources: Shoko Research Institute (2012), sections
-1–3; Okamuro (2006), pp. 13–15, with section or page for each.
+Takes: the facts of an area. Gives: ``Directions``.
+Sources: Shoko Research Institute (2012), sections 1–3; Okamuro (2006), pp. 13–15,
+with section or page for each.
 Limits: thresholds are ours; ``reach`` counts to how many districts each rule applies.
 """
 
@@ -52,7 +53,8 @@ WORDS: Mapping[Verdict, Message] = {
     "cannot be judged": say("cannot be judged"),
 }
 PAPERS: Mapping[str, Source] = {"2012": AGGLOMERATION_2012, "2006": OKAMURO_2006}
-FIELDS = {"id", "label", "label_ja", "text", "text_ja", "paper", "where", "where_ja", "when", "given", "evidence",
+FIELDS = {"id", "label", "label_ja", "text", "text_ja", "paper", "where", "where_ja", "when",
+          "given", "evidence",
           "evidence_ja", "overturn", "overturn_ja", "kept", "kept_ja"}  # fmt: skip
 
 
@@ -275,7 +277,7 @@ def read_directions(
     ids = [one.id for one in found]
     if len(set(ids)) < len(ids):
         raise DataError(f"{where}: a direction is given twice. Keep one of each.")
-    labels = {
+    labels: dict[str, Message] = {
         str(row["key"]): TwoNames(str(row["label"]), str(row.get("label_ja", row["label"])))
         for row in table.get("fact", [])
     }

@@ -4,9 +4,9 @@ A linear equation of entry says ``rate = a + Σ_k b_k x_k``. Put as differences 
 
     predicted_r − mean = Σ_k b_k (x_rk − x̄_k)
 
-so that the drivers' contributions add up to the difference exactly. Three equations are the printed
-ones of the 2006 paper (all, high-tech and low-tech births per 10,000 labour force in two years; model
-1 of tables 4–6), applied to the regional accounts about 1998; where births of companies 2021–2026
+so that the drivers' contributions add up to the difference exactly. Three equations are the
+printed ones of the 2006 paper (all, high-tech and low-tech births per 10,000 labour force in two
+years; model 1 of tables 4–6), applied to the regional accounts about 1998; where births of companies 2021–2026
 are bundled, a fourth is estimated on the accounts of today. A driver that an area lacks is taken at
 the mean and named; its spread widens the interval of the prediction.
 
@@ -133,8 +133,7 @@ class Equation:
     @property
     def known(self) -> Bools:
         """Whether any area is known, ``(K,)``."""
-        found: Bools = np.isfinite(self.x).any(axis=0)
-        return found
+        return np.asarray(np.isfinite(self.x).any(axis=0))
 
 
 @result
@@ -173,7 +172,8 @@ class Drivers(Result):
         k = int(np.abs(self.contribution).argmax())
         parts: list[Message] = [
             say(
-                "{area}: {predicted:.2f} {outcome} expected ({low:.2f}–{high:.2f}), mean {mean:.2f}",
+                "{area}: {predicted:.2f} {outcome} expected ({low:.2f}–{high:.2f}), mean "
+                "{mean:.2f}",
                 area=self.area_name,
                 predicted=self.predicted,
                 outcome=self.equation.unit,
@@ -315,15 +315,15 @@ def _printed(base: Base, key: str, outcome: str) -> Equation:
     described = paper.table("descriptives").set_index("variable")
     fit = paper.table("fit")
     fit = fit[(fit["outcome"] == outcome) & (fit["model"] == MODEL)].set_index("statistic")
-    explained = PrintedNumber(fit.loc["adjusted_r2", "value"]).value
+    explained = PrintedNumber(str(fit.loc["adjusted_r2", "value"])).value
     terms, columns, mean_x, spread_x = [], [], [], []
     for name in rows.index:
         if name == "constant":
             continue
         variable = told.variable(name)
         assert variable is not None, name
-        b = PrintedNumber(rows.loc[name, "coefficient"]).value
-        t = PrintedNumber(rows.loc[name, "t"]).value
+        b = PrintedNumber(str(rows.loc[name, "coefficient"])).value
+        t = PrintedNumber(str(rows.loc[name, "t"])).value
         terms.append(
             Term(name, TwoNames(variable.label, variable.label_ja),
                  TwoNames(variable.unit, variable.unit_ja), b, abs(b / t) if t else np.nan,
@@ -333,10 +333,10 @@ def _printed(base: Base, key: str, outcome: str) -> Equation:
         column = variable.arithmetic.of(base.columns).to_numpy(float)
         known = np.isfinite(column)
         columns.append(column)
-        printed = {s: PrintedNumber(described.loc[name, s]).value for s in ("mean", "sd")}
+        printed = {s: PrintedNumber(str(described.loc[name, s])).value for s in ("mean", "sd")}
         mean_x.append(float(column[known].mean()) if known.any() else printed["mean"])
         spread_x.append(float(column[known].std(ddof=1)) if known.sum() > 1 else printed["sd"])
-    number = {s: PrintedNumber(described.loc[outcome, s]).value for s in ("mean", "sd")}
+    number = {s: PrintedNumber(str(described.loc[outcome, s])).value for s in ("mean", "sd")}
     noun = {"START": "", "START_H": "high-tech ", "START_L": "low-tech "}[outcome]
     noun_ja = {"START": "", "START_H": "ハイテク業種の", "START_L": "ローテク業種の"}[outcome]
     return Equation(
@@ -371,8 +371,8 @@ def _printed(base: Base, key: str, outcome: str) -> Equation:
 
 
 MISPRINT = say(
-    "The coefficient of HITECH in table 6, model 1 is taken as printed, −0.0565; its t and the other "
-    "models fit −0.565 (shuseki audit okamuro-2006)."
+    "The coefficient of HITECH in table 6, model 1 is taken as printed, −0.0565; its t and the "
+    "other models fit −0.565 (shuseki audit okamuro-2006)."
 )
 
 
@@ -391,10 +391,10 @@ def _ranked(base: Base, outcome: str) -> Floats:
             for k, (name, prefecture) in enumerate(
                 zip(areas["name_ja"], areas["prefecture"], strict=True)
             )
-            if name == row.area and parents[prefecture].startswith(row.prefecture)
+            if name == row.area and parents[prefecture].startswith(str(row.prefecture))
         ]
         if len(hit) == 1:
-            observed[hit[0]] = PrintedNumber(row.rate).value
+            observed[hit[0]] = PrintedNumber(str(row.rate)).value
     return observed
 
 
@@ -452,8 +452,13 @@ def _companies(base: Base) -> Equation | None:
     )  # fmt: skip
     return Equation(
         key=COMPANIES,
-        label=TwoNames("new companies of all industries, 2021–2026", "新設法人（全産業、2021～2026年）"),
-        unit=TwoNames("new companies per 10,000 labour force and year", "労働力人口1万人あたり新設法人数（年率）"),
+        label=TwoNames(
+            "new companies of all industries, 2021–2026", "新設法人（全産業、2021～2026年）"
+        ),
+        unit=TwoNames(
+            "new companies per 10,000 labour force and year",
+            "労働力人口1万人あたり新設法人数（年率）",
+        ),
         period="2021-2026",
         terms=terms,
         x=x,
@@ -464,7 +469,9 @@ def _companies(base: Base) -> Equation | None:
         observed=np.where(np.isfinite(rate), rate, np.nan),
         fitted_to_districts=False,
         sources=base.sources_of(("companies_created_per_year", "employed_2020")),
-        notes=(say("Estimated on the areas shown, standard errors HC1: companies of all industries."),),
+        notes=(
+            say("Estimated on the areas shown, standard errors HC1: companies of all industries."),
+        ),
     )  # fmt: skip
 
 

@@ -1,14 +1,14 @@
 """Which conditions of the theories does an area meet, and which does it lack?
 
-A framework (``frameworks.toml``) is a list of conditions, a condition a list of indicators. Its score is
-the mean of their standings (0–100 among the areas of the division), with
+A framework (``frameworks.toml``) is a list of conditions, a condition a list of indicators. Its
+score is the mean of their standings (0–100 among the areas of the division), with
 
 - the number of indicators known, and the names of the missing; below half: "cannot be said";
 - the rank at equal weights, and the ranks between which it lies whatever the weights, each at most
   0.6 (``weightings``);
 - for the framework, the *balance*: geometric over arithmetic mean of its conditions' scores. The
-  2012 paper stresses that the conditions work together (有機的な相互関係): an area high in three and
-  absent in one has a balance near 0, and is told so.
+  2012 paper stresses that the conditions work together (有機的な相互関係): an area high in three
+  and absent in one has a balance near 0, and is told so.
 
 There is no league table: a framework is a mirror. Whether its scores went with later growth is
 asked in ``later_growth``: scores about 2001 against growth of employees 2006–2012 and 2012–2019,
@@ -62,7 +62,7 @@ CONDITION_FIELDS = {"key", "label", "label_ja", "indicators", "ask", "ask_ja"}
 
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """One condition: indicators (a key, and +1 or −1 for its sign), and what firms would be asked."""
+    """One condition: indicators (key, and +1 or −1 for its sign), and what firms would be asked."""
 
     key: str
     label: Message
@@ -456,7 +456,7 @@ def _both(row: Mapping[str, Any]) -> Message:
 
 
 def condition_standings(values: Values, condition: Condition) -> Floats:
-    """Standings of all areas in a condition's indicators, signs turned where asked, ``(areas, K)``."""
+    """Standings of all areas in a condition's indicators, signs turned, ``(areas, K)``."""
     columns = []
     for key, sign in condition.indicators:
         values.catalogue[key]

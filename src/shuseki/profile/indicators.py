@@ -329,7 +329,7 @@ def rank_intervals(value: Floats, error: Floats, row: int) -> tuple[Floats, Floa
     >>> [float(part[0]) for part in rank_intervals(value, error, 1)]
     [2.0, 2.0, 2.0]
     """
-    n, k = value.shape
+    k = value.shape[1]
     rank, low, high = np.full(k, np.nan), np.full(k, np.nan), np.full(k, np.nan)
     node = norm.ppf((np.arange(POINTS) + 0.5) / POINTS)
     for column in range(k):
@@ -354,7 +354,7 @@ def rank_intervals(value: Floats, error: Floats, row: int) -> tuple[Floats, Floa
         )
         course = below.mean(axis=0)
         low[column] = 1 + np.searchsorted(course, (1 - COVERED) / 2)
-        high[column] = 1 + min(np.searchsorted(course, (1 + COVERED) / 2), len(y))
+        high[column] = 1 + min(int(np.searchsorted(course, (1 + COVERED) / 2)), len(y))
         low[column] = min(low[column], rank[column])
         high[column] = max(high[column], rank[column])
     return rank, low, high

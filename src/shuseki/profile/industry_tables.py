@@ -20,7 +20,7 @@ def _towns() -> Panel:
 
 
 def cluster_table(simulations: int = 99) -> pd.DataFrame:
-    """Clusters of every industry: ``industry``, ``cluster``, ``municipality``, ``plants``, ``ratio``."""
+    """Clusters of every industry, one row per municipality in one."""
     panel = _towns()
     rows = []
     for industry in panel.industries:

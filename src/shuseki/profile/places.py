@@ -1,9 +1,9 @@
 """Which area is meant?
 
 An area is found by its code, its name in Japanese or English (any spelling of it, with or without
-市, 区, -shi …), a part of a compound name that no other has (諏訪 for 松本・諏訪), or, when no district
-bears the name, by a municipality: 大田区 is then the municipality. A misspelt name is refused with
-the nearest names.
+市, 区, -shi …), a part of a compound name that no other has (諏訪 for 松本・諏訪), or, when no
+district bears the name, by a municipality: 大田区 is then the municipality. A misspelt name is
+refused with the nearest names.
 
 Takes: what somebody typed. Gives: a base and a code. Sources: the lists of ``geography``.
 Limits: names that several areas share (府中市) need a code or the prefecture: 府中市（東京都）.

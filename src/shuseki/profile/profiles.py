@@ -70,7 +70,7 @@ from shuseki.profile.what_if import (
 )
 from shuseki.results import Result, result
 
-__all__ = ["Comparison", "PARTS", "Profile", "compare", "indicator", "profile", "what_if"]
+__all__ = ["PARTS", "Comparison", "Profile", "compare", "indicator", "profile", "what_if"]
 
 PARTS = ("position", "character", "peers", "trend", "frameworks", "entry", "what_if", "theory",
          "lock_in", "directions")  # fmt: skip
@@ -496,7 +496,8 @@ LACKING, BOUGHT_SHARE = 0.8, 0.10
 @lru_cache(maxsize=4)
 def _quotients(base: Base) -> np.ndarray:
     share = shares_of(base)
-    assert share is not None and base.mix is not None
+    assert share is not None
+    assert base.mix is not None
     nation = np.nansum(base.mix.employment, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         found: np.ndarray = np.nan_to_num(share / (nation / nation.sum()))

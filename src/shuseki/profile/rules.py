@@ -1,9 +1,9 @@
 """When does a rule hold, and when can nobody say?
 
 A rule is a condition over named facts: comparisons, ``and``, ``or``, ``not``, and the arithmetic of
-``entry.formulas``; words stand in quotes. A file of a user's can hold no code. Facts may be unknown,
-and the answer then follows Kleene's logic of three values: ``false and unknown`` is false, ``true
-or unknown`` true, everything else that depends on the unknown is unknown.
+``entry.formulas``; words stand in quotes. A file of a user's can hold no code. Facts may be
+unknown, and the answer then follows Kleene's logic of three values: ``false and unknown`` is
+false, ``true or unknown`` true, everything else that depends on the unknown is unknown.
 
 Takes: a text and facts. Gives: true, false, or ``None``.
 Sources: Kleene (1952), Introduction to Metamathematics, §64.

@@ -2,8 +2,8 @@
 
 Index of each series in percent of its first known year, for the area, the nation (all areas of the
 division), the areas of the same prefecture, and the peers. Where the statistics change their
-definition (``datasets.present.breaks``) a series is told in pieces, each an index of its own: across
-a break nothing is compared.
+definition (``datasets.present.breaks``) a series is told in pieces, each an index of its own:
+across a break nothing is compared.
 
 The change of an area over a piece is split exactly into what its industries contributed
 (percentage points)::
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from shuseki.arrays import Floats
+from shuseki.arrays import Bools, Floats
 from shuseki.datasets.present import breaks
 from shuseki.language import Message, say, word
 from shuseki.language.names import TwoNames
@@ -77,7 +77,8 @@ class Trend(Result):
             for piece in self.pieces:
                 if piece.variable == name and len(piece.years) > 1 and len(piece.index) > 1:
                     return say(
-                        "{area}: {variable} {own:+.0%} from {first} to {last}, nation {nation:+.0%}",
+                        "{area}: {variable} {own:+.0%} from {first} to {last}, nation "
+                        "{nation:+.0%}",
                         area=self.area_name,
                         variable=word(name),
                         own=piece.index[0, -1] / 100 - 1,
@@ -134,22 +135,20 @@ def trend_of(base: Base, area: str, peers: tuple[str, ...] = ()) -> Trend:
         groups["prefecture"] = np.array([k for k, p in enumerate(parents) if p == parents[row]])
     if peers:
         groups["peers"] = np.array([base.position(code) for code in peers])
-    table = breaks() if base.is_japan else None
-    pieces, found = [], []
+    table = breaks().to_dict("records") if base.is_japan else []
+    pieces: list[Piece] = []
+    found: list[tuple[str, str, str, Message]] = []
     variables = SERIES if base.is_japan else tuple(panel.values)
     for name in variables:
         if name not in panel.values:
             continue
-        cut = [] if table is None else table[table["variable"] == name]
         ends: set[str] = set()
         odd: set[str] = set()
-        for one in () if table is None else cut.itertuples():  # type: ignore[union-attr]
-            (odd if one.from_period == one.to_period else ends).add(str(one.from_period))
-        if table is not None:
-            found += [
-                (name, str(r.from_period), str(r.to_period), TwoNames(r.why_en, r.why_ja))
-                for r in cut.itertuples()  # type: ignore[union-attr]
-            ]
+        for one in table:
+            if one["variable"] == name:
+                start, end = one["from_period"], one["to_period"]
+                (odd if start == end else ends).add(start)
+                found.append((name, start, end, TwoNames(one["why_en"], one["why_ja"])))
         pieces += pieces_of(panel, name, tuple(groups.values()), ends, odd)
     contributions, growth = contributions_of(base, row)
     return Trend(
@@ -170,11 +169,12 @@ def pieces_of(
     name: str,
     groups: tuple[np.ndarray, ...],
     ends: set[str],
-    odd: set[str] = frozenset(),  # type: ignore[assignment]
+    odd: set[str],
 ) -> list[Piece]:
     """Cut one series after the periods where it breaks, and index every piece on its first year.
 
-    Odd periods, whose definition is that of no other, are left out. The nation, prefecture and peers are sums of the areas known in every year of the piece.
+    Odd periods, whose definition is that of no other, are left out. The nation, prefecture and
+    peers are sums of the areas known in every year of the piece.
     """
     amount = np.nansum(panel.values[name], axis=1)
     amount = np.where(np.isnan(panel.values[name]).all(axis=1), np.nan, amount)
@@ -193,7 +193,7 @@ def pieces_of(
         if not kept:
             continue
         part = amount[:, kept]
-        whole = np.isfinite(part).all(axis=1)
+        whole: Bools = np.asarray(np.isfinite(part).all(axis=1))
         value = np.stack(
             [part[group[whole[group] | (group == groups[0][0])]].sum(axis=0) for group in groups]
         )

@@ -1,10 +1,10 @@
 """How much does a rank depend on how indicators are weighted?
 
-A score is ``w·x / Σ w`` over the indicators that an area has, with weights ``w ≥ 0, Σ w = 1`` and each
-``w_k ≤ c``. Area s stands above area r under some weights when ``max_w (score_s − score_r) > 0``, and
-under all when ``min_w (score_s − score_r) > 0``. Both are linear programs over a simplex with a cap;
-their solution is known in closed form: the largest difference takes ``c``, the next what is left of
-it, and so on::
+A score is ``w·x / Σ w`` over the indicators that an area has, with weights ``w ≥ 0, Σ w = 1`` and
+each ``w_k ≤ c``. Area s stands above area r under some weights when ``max_w (score_s − score_r) >
+0``, and under all when ``min_w (score_s − score_r) > 0``. Both are linear programs over a simplex
+with a cap; their solution is known in closed form: the largest difference takes
+``c``, the next what is left of it, and so on::
 
     max_w w·d = Σ_j min(c, 1 − (j − 1) c)⁺ d_(j),   d sorted from large to small
 
@@ -24,7 +24,7 @@ from itertools import permutations
 
 import numpy as np
 
-from shuseki.arrays import Floats
+from shuseki.arrays import Bools, Floats
 
 __all__ = ["CAP", "capped_extremes", "corner_ranks", "rank_range", "scores"]
 
@@ -100,7 +100,7 @@ def rank_range(standing: Floats, row: int, cap: float = CAP) -> tuple[float, flo
     mine = known[row]
     if not mine.any():
         return np.nan, np.nan
-    others = known.any(axis=1)
+    others: Bools = np.asarray(known.any(axis=1))
     others[row] = False
     rest = standing[others]
     alike = (known[others] == mine).all(axis=1)

@@ -2,22 +2,22 @@
 
 Three answers, each by its own model, never added up:
 
-``what_if``        Drivers of entry (unemployment, plant density, plant size …) moved within the range that
-                   is observed among the areas, through a fitted equation: ``Δ rate = Σ b_k Δx_k``, with
-                   ``± 1.645 Σ se_k |Δx_k|`` (90 %; the print has no covariances, so widths add up).
+``what_if``        Drivers of entry (unemployment, plant density, plant size …) moved within the
+                   range that is observed among the areas, through a fitted equation: ``Δ rate =
+                   Σ b_k Δx_k``, with ``± 1.645 Σ se_k |Δx_k|`` (90 %; without covariances widths add up).
 ``through_theory`` Productivity, plant closures or transport costs of a district, through a
                    quantitative spatial model calibrated so that the observed districts are an
                    equilibrium (``bridges.world``): change of its employees in the long run.
-``lock_in``        Where the district stands in the lifecycle model of ``theory.path_dependence``: how
-                   far its plants are from the border beyond which a cluster falls into the
+``lock_in``        Where the district stands in the lifecycle model of ``theory.path_dependence``:
+                   how far its plants are from the border beyond which a cluster falls into the
                    locked-in state, and the smallest shock of each scenario of figure 3-3 that
                    leads back to growth.
 
 Takes: a base and an area. Gives: results. Sources: Okamuro (2006), tables 4–6; Redding and
 Rossi-Hansberg (2017); 遠山 (2010) as reported in the 2012 paper, figure 3-3.
 Limits: an equation of differences between places is no experiment: it says how such places differ,
-not what a policy does. The lifecycle model is a proposal of this package, not estimated; its answers
-are an illustration.
+not what a policy does. The lifecycle model is a proposal of this package, not estimated; its
+answers are an illustration.
 """
 
 from collections.abc import Mapping
@@ -452,8 +452,8 @@ def lock_in(base: Base, values: Values, area: str) -> LockIn | None:
         notes=(
             say(
                 "An illustration: the lifecycle equations are a proposal, not estimated. Size is "
-                "employees over their peak since 2002, difference of knowledge half the standing of "
-                "variety. Sizes of different scenarios are in different units."
+                "employees over their peak since 2002, difference of knowledge half the standing "
+                "of variety. Sizes of different scenarios are in different units."
             ),
         ),
         sources=(AGGLOMERATION_2012.at("figure 3-3"), *base.sources),

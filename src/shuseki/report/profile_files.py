@@ -1,7 +1,8 @@
 """In which files does a profile leave the house?
 
 A page (.html), the same to print (.pdf, by a headless Chromium), a workbook of all its numbers
-(.xlsx), slides (.pptx), and everything for programs (.json). Each is bytes; ``release`` writes them.
+(.xlsx), slides (.pptx), and everything for programs (.json). Each is bytes; ``release`` writes
+them.
 
 Takes: a ``Profile`` or a ``Comparison``. Gives: bytes.
 """

@@ -291,8 +291,12 @@ def _missing(answer: Profile) -> list[Block]:
         for entry, reason in zip(place.indicators, place.why_missing, strict=True)
         if reason is not None
     ]
-    other = [say("{what}: {why}", what=what, why=say("not in this version or for these areas"))
-             for what in answer.missing if what not in {e.label for e in place.indicators}]  # fmt: skip
+    named = {entry.label for entry in place.indicators}
+    other = [
+        say("{what}: {why}", what=what, why=say("not in this version or for these areas"))
+        for what in answer.missing
+        if what not in named
+    ]
     notes = [*answer.notes, *answer.character.notes]
     return [Bullets([*why, *other, *notes] or [say("nothing")])]
 

@@ -190,7 +190,7 @@ def trend(result: Trend, *, lang: str = "en") -> go.Figure:
             if variable == name:
                 middle = (int(start) + int(end)) / 2
                 figure.add_vline(
-                    x=middle, row=k // 2 + 1, col=k % 2 + 1,  # type: ignore[arg-type]
+                    x=middle, row=k // 2 + 1, col=k % 2 + 1,
                     line={"color": ORANGE, "width": 1, "dash": "dot"},
                 )  # fmt: skip
     for note in figure.layout.annotations[: len(shown)]:
