@@ -13,7 +13,11 @@ from shuseki.profile.indicators import Indicators, Values, standings
 
 
 def made_up_values(
-    value: np.ndarray, catalogue: Indicators, keys: list[str], *, column_order: list[int] | None = None
+    value: np.ndarray,
+    catalogue: Indicators,
+    keys: list[str],
+    *,
+    column_order: list[int] | None = None,
 ) -> Values:
     """Values of some indicators of made-up areas; the others are unknown."""
     n = len(value)

@@ -124,7 +124,9 @@ def test_applies_here_and_not_there_and_unknown_is_unknown(name: str) -> None:
 def test_what_a_plan_says_decides() -> None:
     here = CASES["wide-area-use"][0]
     assert verdict("wide-area-use", here | {"locality_price": -0.01}) == "does not apply"
-    assert verdict("wide-area-use", CASES["wide-area-use"][1] | {"locality_price": 0.2}) == "applies"
+    assert (
+        verdict("wide-area-use", CASES["wide-area-use"][1] | {"locality_price": 0.2}) == "applies"
+    )
 
 
 def test_missing_facts_are_named_in_both_languages() -> None:

@@ -53,7 +53,9 @@ def test_a_single_missing_condition_is_told(made_up: SimpleNamespace) -> None:
 def test_order_of_indicators_changes_nothing(made_up: SimpleNamespace) -> None:
     framework = FRAMEWORKS[0]
     value = np.random.default_rng(2).normal(size=(25, len(made_up.keys_of(framework))))
-    one = scores_of(made_up.values(value, CATALOGUE, made_up.keys_of(framework)), "004", (framework,))
+    one = scores_of(
+        made_up.values(value, CATALOGUE, made_up.keys_of(framework)), "004", (framework,)
+    )
     order = list(np.random.default_rng(3).permutation(len(CATALOGUE.entries)))
     turned = made_up.values(value, CATALOGUE, made_up.keys_of(framework), column_order=order)
     other = scores_of(turned, "004", (framework,))

@@ -10,6 +10,7 @@ Limits: names that several areas share (府中市) need a code or the prefecture
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import lru_cache
@@ -48,7 +49,7 @@ def place(area: str, by: str | Division | Base | None = None) -> tuple[Base, str
     if by is not None:
         base = by if isinstance(by, Base) else base_of(by)
         return base, find(base.division, area)
-    asked = area.strip()
+    asked = unicodedata.normalize("NFKC", area).strip()
     if re.fullmatch(r"\d{5}", asked):
         base = base_of("municipality")
         return base, find(base.division, asked)
@@ -79,7 +80,7 @@ def find(by: Division, area: str) -> str:
     >>> find(districts, "東大阪"), find(districts, "Higashi-Osaka"), find(districts, "諏訪")
     ('154', '154', '114')
     """
-    asked = area.strip()
+    asked = unicodedata.normalize("NFKC", area).strip()
     index = _index(by)
     if asked in index.codes:
         return asked

@@ -4,7 +4,8 @@ Three answers, each by its own model, never added up:
 
 ``what_if``        Drivers of entry (unemployment, plant density, plant size …) moved within the
                    range that is observed among the areas, through a fitted equation: ``Δ rate =
-                   Σ b_k Δx_k``, with ``± 1.645 Σ se_k |Δx_k|`` (90 %; without covariances widths add up).
+                   Σ b_k Δx_k``, with ``± 1.645 Σ se_k |Δx_k|`` (90 %; without covariances
+                   widths add up).
 ``through_theory`` Productivity, plant closures or transport costs of a district, through a
                    quantitative spatial model calibrated so that the observed districts are an
                    equilibrium (``bridges.world``): change of its employees in the long run.
