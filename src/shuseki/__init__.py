@@ -201,6 +201,7 @@ _HOMES = {
     "point_clusters": "frames.verbs",
     "poisson": "frames.formulas",
     "printed_paper": "papers.catalogue",
+    "profile": "profile",
     "public_panel": "datasets.panels",
     "read_study": "study.specification",
     "ripley": "frames.verbs",

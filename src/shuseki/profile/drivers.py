@@ -7,8 +7,8 @@ A linear equation of entry says ``rate = a + Σ_k b_k x_k``. Put as differences 
 so that the drivers' contributions add up to the difference exactly. Three equations are the
 printed ones of the 2006 paper (all, high-tech and low-tech births per 10,000 labour force in two
 years; model 1 of tables 4–6), applied to the regional accounts about 1998; where births of
-companies 2021–2026 are bundled, a fourth is estimated on the accounts of today. A driver that an area lacks is taken at
-the mean and named; its spread widens the interval of the prediction.
+companies 2021–2026 are bundled, a fourth is estimated on the accounts of today. A driver that an
+area lacks is taken at the mean and named; its spread widens the interval of the prediction.
 
 The interval (90 %) of a contribution is ``b ± 1.645 se`` times the difference. The print gives
 standard errors and no covariances: intervals of several drivers together add their widths, the
