@@ -490,7 +490,7 @@ def _complement(base: Base, row: int) -> dict[str, Any]:
     return facts
 
 
-LACKING, BOUGHT_SHARE = 0.8, 0.10
+LACKING, BOUGHT_SHARE = 0.8, 0.20
 
 
 @lru_cache(maxsize=4)
