@@ -14,7 +14,8 @@ Columns made here, of the industries that a panel shows (``I`` industries; ``e``
                             conditional probabilities that areas have both industries
 ``supplier_access_R_km``    ``Σ_i s_ri Σ_j b_ij E_j(R)``: employees within R km of industries j that
                             sell to those of the area (``b``: shares of purchases); ``customer_``
-                            likewise with shares of sales
+                            likewise with shares of sales; ``finer_`` by the detailed table of the
+                            United States in place of the OECD's 17 sectors
 ``mix_plant_size``          plant size of the nation in each industry, weighted by the area's plants
 ``mix_value_added_share``   value added over shipments of the nation, weighted by the area's
                             shipments
@@ -36,6 +37,7 @@ from shuseki.arrays import Floats
 from shuseki.datasets.accounts import COLUMNS as EARLY_COLUMNS
 from shuseki.datasets.accounts import regional_accounts
 from shuseki.datasets.catalogue import dataset, entries, load
+from shuseki.datasets.linkages import us_linkages
 from shuseki.datasets.panels import JOINED
 from shuseki.datasets.present import (
     added,
@@ -63,6 +65,7 @@ COMPARABLE = 2002
 """First year whose industries compare with the latest: publishing left manufacturing that year."""
 MANUFACTURING = "manufacturing-municipal"
 FLOWS = "input-output-flows"
+FINER = "us-linkages-jsic12"
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,7 +293,7 @@ def _put_together(
     datasets |= {column.column: column.data for column in EARLY_COLUMNS if column.data}
     for name in map(str, columns.columns):
         if "_access_" in name:
-            datasets[name] = FLOWS
+            datasets[name] = FINER if name.startswith("finer_") else FLOWS
         else:
             datasets.setdefault(name, MANUFACTURING)
     births, source = companies_created(by)
@@ -456,7 +459,35 @@ def _access(by: Division) -> pd.DataFrame:
             for name, links in (("supplier", suppliers), ("customer", customers)):
                 access = np.einsum("ri,rj,ij->r", share, near, links)
                 table[f"{prefix}{name}_access_{radius}_km"] = access
+    table |= _finer_access(by, apart)
     return pd.DataFrame(table, index=pd.Index(by.codes, name="area"))
+
+
+def _finer_access(by: Division, apart: Floats) -> dict[str, Floats]:
+    """The same by the detailed table of the United States, in the latest year."""
+    dealings = us_linkages()
+    masses = _finer_masses()
+    own = manufacturing_panel(by, industries="jsic-12", years=[LATEST])
+    order = [dealings.industries.index(code) for code in own.industries]
+    employment = np.nan_to_num(own.values["employment"][:, :, 0])
+    with np.errstate(invalid="ignore"):
+        share = employment / employment.sum(axis=1, keepdims=True)
+    table = {}
+    for radius in RADII_KM:
+        near = (apart <= radius) @ masses
+        for name, links in (("supplier", dealings.suppliers), ("customer", dealings.customers)):
+            part = links[np.ix_(order, order)]
+            table[f"finer_{name}_access_{radius}_km"] = np.einsum("ri,rj,ij->r", share, near, part)
+    return table
+
+
+@lru_cache
+def _finer_masses() -> Floats:
+    """Employees of municipalities by two-digit industry, ``(places, I)``."""
+    towns = division("municipality", 2020)
+    panel = manufacturing_panel(towns, industries="jsic-12", years=[LATEST])
+    masses: Floats = np.nan_to_num(panel.values["employment"][:, :, 0])
+    return masses
 
 
 @lru_cache
