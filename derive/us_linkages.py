@@ -5,9 +5,9 @@
 Takes ``PATH_TO_DATA/io/us_bea_detail_{use,import}_2012_2017.parquet``: Use tables of the Bureau of
 Economic Analysis, about 405 commodities by 405 industries, after redefinitions, producer prices,
 million US dollars (public domain), as the US EPA's useeior keeps them. Flows of home-made goods are
-the use less the imports, not below zero. Every manufacturing code is put into a medium group of JSIC
-revision 12 by its NAICS number (``GROUPS``, longest prefix first; read by hand from the names), and
-flows are added up. The US stands for a technology: what an industry needs, not what Japan trades.
+the use less the imports, not below zero. Every manufacturing code is put into a medium group of
+JSIC revision 12 by its NAICS number (``GROUPS``, longest prefix first; read by hand from the
+names), and flows are added up. The US stands for a technology: what an industry needs, not what Japan trades.
 """
 
 import sys

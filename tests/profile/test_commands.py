@@ -133,7 +133,7 @@ def test_the_data_are_json(page) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_another_ending_is_refused(page) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ParameterError, match="Cannot write .docx"):
+    with pytest.raises(ParameterError, match=r"Cannot write \.docx"):
         profile_bytes(page, ".docx")
     with pytest.raises(ParameterError, match="Slides tell one area"):
         profile_bytes(compare(["東大阪", "諏訪"]), ".pptx")

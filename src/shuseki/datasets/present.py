@@ -61,7 +61,7 @@ def present_accounts(by: str | Division = "district-253") -> pd.DataFrame:
     Examples
     --------
     >>> accounts = present_accounts("prefecture")
-    >>> round(accounts["population_2020"].sum() / 1e6, 1)
+    >>> round(float(accounts["population_2020"].sum()) / 1e6, 1)
     126.1
     """
     return _accounts(by if isinstance(by, Division) else default_division(by)).copy()

@@ -308,7 +308,7 @@ def what_if(
     Examples
     --------
     >>> round(what_if("東大阪", {"UNEMPL": 0.05}).total, 2)
-    0.09
+    -0.1
     """
     base, code = place(area, by)
     return what_if_of(base, code, changes, key)
