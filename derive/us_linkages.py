@@ -7,7 +7,8 @@ Economic Analysis, about 405 commodities by 405 industries, after redefinitions,
 million US dollars (public domain), as the US EPA's useeior keeps them. Flows of home-made goods are
 the use less the imports, not below zero. Every manufacturing code is put into a medium group of
 JSIC revision 12 by its NAICS number (``GROUPS``, longest prefix first; read by hand from the
-names), and flows are added up. The US stands for a technology: what an industry needs, not what Japan trades.
+names), and flows are added up. The US stands for a technology: what an industry needs, not what
+Japan trades.
 """
 
 import sys

@@ -2,8 +2,9 @@
 
 The OECD's table of Japan has 17 sectors of manufacturing (``public.input_output_shares``). The
 United States publish some 405; added up to the 24 groups of JSIC revision 12 they tell general,
-production and business machinery apart, and electronic parts from electrical machinery. ``us_linkages`` gives
-the shares, as a stated stand-in for technology: what an industry needs, not what Japan trades.
+production and business machinery apart, and electronic parts from electrical machinery.
+``us_linkages`` gives the shares, as a stated stand-in for technology: what an industry needs, not
+what Japan trades.
 
 Takes a year. Gives an ``InputOutput``. Source: US Bureau of Economic Analysis, 2012 and 2017;
 ``derive/us_linkages.py``. Limits: the mapping of NAICS to JSIC is read from names, by hand.
