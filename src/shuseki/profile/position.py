@@ -122,6 +122,7 @@ def position_of(values: Values, area: str) -> Position:
         if reason is None and not known[row, k]:
             reason = say("Not published for this area.")
         why.append(reason)
+    found = tuple(values.sources(entry.key) for entry in entries)
     return Position(
         area=area,
         area_name=TwoNames(base.names("en")[row], base.names("ja")[row]),
@@ -135,12 +136,12 @@ def position_of(values: Values, area: str) -> Position:
         areas=known.sum(axis=0).astype(float),
         median=median,
         why_missing=tuple(why),
-        indicator_sources=tuple(values.sources(entry.key) for entry in entries),
+        indicator_sources=found,
         notes=(
             say(
                 "Intervals hold 90% of what the rank could be, were the counts drawn again: small "
                 "places are uncertain."
             ),
         ),
-        sources=base.sources,
+        sources=tuple(dict.fromkeys(one for of in found for one in of)) or base.sources,
     )

@@ -269,7 +269,7 @@ def _numbers(answer: Profile) -> list[Block]:
             title=say("Indicators of {area}", area=answer.area_name),
             frame=shown,
             row_names="indicator",
-            digits={"standing": 0, "rank": 0, "rank_lower": 0, "rank_upper": 0, "areas": 0},
+            digits=_digits(shown),
             notes=(
                 say(
                     "Recompute any of them: from shuseki.profile import indicator; "
@@ -282,6 +282,19 @@ def _numbers(answer: Profile) -> list[Block]:
             sources=answer.position.sources,
         )
     ]
+
+
+def _digits(frame: pd.DataFrame) -> pd.DataFrame:
+    """Decimals of every cell: values by their size, ranks and standings none."""
+    numeric = frame.select_dtypes("number").columns
+    places = pd.DataFrame(np.nan, index=frame.index, columns=frame.columns)
+    for name in numeric:
+        size = np.abs(frame[name].to_numpy(float))
+        if name.startswith(("value", "median")):
+            places[name] = np.select([size >= 1000, size >= 10, size >= 1], [0, 1, 2], 3)
+        else:
+            places[name] = 0
+    return places
 
 
 def _missing(answer: Profile) -> list[Block]:
@@ -328,8 +341,8 @@ def comparison_document(answer: Comparison) -> Document:
     for j, name in enumerate(names):
         labels |= {f"value_{j + 1}": name, f"score_{j + 1}": name, f"verdict_{j + 1}": name,
                    f"standing_{j + 1}": say("{area}, standing", area=name)}  # fmt: skip
-    digits = {f"standing_{j + 1}": 0 for j in range(len(names))}
-    digits |= {f"score_{j + 1}": 0 for j in range(len(names))}
+    digits = {f"score_{j + 1}": 0 for j in range(len(names))}
+    values = in_both(indicators)
     return Document(
         title=say("{areas} side by side", areas=joined(names, ", ")),
         sections=[
@@ -346,14 +359,15 @@ def comparison_document(answer: Comparison) -> Document:
             ),
             Section(
                 say("What follows"),
-                [Table(name="verdicts", title=say("Verdicts"), frame=in_both(verdicts),
+                [Table(name="verdicts", title=say("Verdicts on the directions"),
+                       frame=in_both(verdicts),
                        row_names="direction", labels=labels, sources=first.directions.sources)],
             ),
             Section(
                 say("Where they stand"),
                 [Table(name="values", title=say("Values and standings"),
-                       frame=in_both(indicators), row_names="indicator", labels=labels,
-                       digits=digits, sources=first.position.sources)],
+                       frame=values, row_names="indicator", labels=labels,
+                       digits=_digits(values), sources=first.position.sources)],
             ),
         ],
         sources=answer.sources,
