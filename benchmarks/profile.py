@@ -6,6 +6,7 @@ Beside it: the same answers from the commands that there were before, one by one
 (types, life cycle, accounts, clusters of one industry), each computed as its command computes it.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -25,10 +26,11 @@ from shuseki.report.profiles import profile_document
 COLD = "import shuseki.profile as profile; profile('東大阪')"
 
 
-def seconds(work) -> float:
-    start = time.perf_counter()
+def seconds(work) -> tuple[float, float]:
+    """Processor seconds of this process and its children, and seconds on the clock."""
+    clock, before = time.perf_counter(), sum(os.times()[:4])
     work()
-    return time.perf_counter() - start
+    return sum(os.times()[:4]) - before, time.perf_counter() - clock
 
 
 def one_by_one() -> None:
@@ -54,25 +56,30 @@ def main() -> None:
     towns = setting_of(base_of("municipality"))
     municipal = seconds(lambda: [profile_of(towns, code) for code in towns.base.codes])
     before = seconds(one_by_one)
+    rows = {
+        "one profile, a new process (import, read, compute; best of three)": cold,
+        "one profile, warm (median of nine)": warm,
+        "all 253 districts": every,
+        "all 253 districts as pages with their figures": pages,
+        "all 1,741 municipalities": municipal,
+        "types, life cycle, accounts and one industry's clusters, one by one, for one district": before,
+    }
+    table = "\n".join(
+        f"| {what} | {used:.3g} | {clock:.3g} |" for what, (used, clock) in rows.items()
+    )
+    load = os.getloadavg()[0]
     write_section(
         "profile",
         f"""## Profiles of areas (`benchmarks/profile.py`)
 
-{machine()} Two cores, shared with other work.
+{machine()} Two cores; load by other work at the end {load:.1f}.
 
-| what | seconds |
-|---|---|
-| one profile, a new process (import, read, compute) | {cold:.1f} |
-| one profile, warm (median of nine) | {warm:.3f} |
-| all 253 districts | {every:.0f} |
-| all 253 districts as pages with their figures | {pages:.0f} |
-| all 1,741 municipalities | {municipal:.0f} |
-| types, life cycle, accounts and one industry's clusters, one by one, for the same district | \
-{before:.1f} |
+| what | processor seconds | seconds on the clock |
+|---|---|---|
+{table}
 """,
     )
-    print(f"cold {cold:.1f}, warm {warm:.3f}, 253 {every:.0f}, pages {pages:.0f}, "
-          f"1,741 {municipal:.0f}, one by one {before:.1f}")  # fmt: skip
+    print(table)
 
 
 if __name__ == "__main__":
