@@ -62,7 +62,7 @@ def main() -> None:
         "all 253 districts": every,
         "all 253 districts as pages with their figures": pages,
         "all 1,741 municipalities": municipal,
-        "types, life cycle, accounts and one industry's clusters, one by one, for one district": before,
+        "types, life cycle, accounts, clusters of one industry, one by one": before,
     }
     table = "\n".join(
         f"| {what} | {used:.3g} | {clock:.3g} |" for what, (used, clock) in rows.items()
