@@ -82,6 +82,8 @@ COMMANDS = {
     "rents": ("network", "What does it bring clusters to share their directories?"),
     "resilience": ("network", "Who is missed when they go, and which policy helps?"),
     "survey": ("network", "What do members say that their network brought them?"),
+    "profile": ("profile", "Where does an area stand, why, and what follows?"),
+    "compare": ("profile", "Set several areas side by side."),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 
