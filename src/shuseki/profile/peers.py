@@ -71,7 +71,7 @@ class Peers(Result):
         return in_both(
             {
                 "code": self.codes[k],
-                "peer": self.names[k],
+                "similar_area": self.names[k],
                 "distance": self.distance[k],
                 "industry_mix_distance": self.mix_distance[k],
                 "trait_distance": self.trait_distance[k],
