@@ -17,6 +17,7 @@ theory        ``CorePeriphery``, ``FootlooseEntrepreneur``, ``Housing``, ``Verti
               ``solve``, ``stability``, ``sweep``
 print         ``printed_paper``, ``audit``
 study         ``read_study``, ``run``
+profile       ``profile`` of a district, ``compare`` several
 ============  =================================================================================
 
 Every answer has ``headline()``, ``to_frame()``, ``summary()``, ``plot()``, ``to_latex()`` and
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from shuseki.panel import Panel
     from shuseki.papers.audit import audit
     from shuseki.papers.catalogue import printed_paper
+    from shuseki.profile.profiles import compare, profile
     from shuseki.records.ingest import ingest
     from shuseki.records.store import Store, open_store
     from shuseki.records.tally import tally
@@ -111,6 +113,7 @@ __all__ = [
     "catalogue",
     "clusters",
     "coagglomeration",
+    "compare",
     "concentration",
     "contributions",
     "disagreement",
@@ -137,6 +140,7 @@ __all__ = [
     "point_clusters",
     "poisson",
     "printed_paper",
+    "profile",
     "public_panel",
     "read_study",
     "ripley",
@@ -173,6 +177,7 @@ _HOMES = {
     "catalogue": "datasets.catalogue",
     "clusters": "frames.verbs",
     "coagglomeration": "frames.verbs",
+    "compare": "profile.profiles",
     "concentration": "frames.verbs",
     "contributions": "frames.verbs",
     "disagreement": "measures.indices.concentration",
@@ -199,6 +204,7 @@ _HOMES = {
     "point_clusters": "frames.verbs",
     "poisson": "frames.formulas",
     "printed_paper": "papers.catalogue",
+    "profile": "profile",
     "public_panel": "datasets.panels",
     "read_study": "study.specification",
     "ripley": "frames.verbs",
@@ -217,7 +223,13 @@ _HOMES = {
 }
 
 
+CALLABLE_ROOMS = ("profile",)
+"""Packages that are called themselves: ``sk.profile("東大阪")``."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in CALLABLE_ROOMS:
+        return import_module(f"{__name__}.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

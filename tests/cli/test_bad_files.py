@@ -6,6 +6,7 @@ folder, a missing one and text of another kind; each option that writes gets a f
 """
 
 import inspect
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -40,14 +41,16 @@ def bad_files(place: Path) -> dict[str, Path]:
 def commands() -> Iterator[tuple[list[str], Callable[..., Any]]]:
     for name, (module, _) in cli.COMMANDS.items():
         app = import_module(f"shuseki.cli.{module}").app
-        registered = app.registered_commands
-        for command in registered:
-            assert command.callback is not None
-            own = command.name or command.callback.__name__.replace("_", "-")
-            if name == own or len(registered) == 1:
-                yield [name], command.callback
-            elif name in ("measure", "entry", "theory"):
-                yield [name, own], command.callback
+        inside = {
+            one.name or one.callback.__name__.replace("_", "-"): one.callback
+            for one in app.registered_commands
+        }
+        if name in inside:
+            yield [name], inside[name]
+        elif len(inside) == 1:
+            yield [name], next(iter(inside.values()))
+        else:
+            yield from (([name, own], callback) for own, callback in inside.items())
 
 
 def parts(callback: Callable[..., Any]) -> list[tuple[str, Any, bool]]:
@@ -70,6 +73,7 @@ def reads(kind: Any) -> bool:
 def said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["shuseki", *arguments])
+        patch.setattr(sys, "stdin", io.StringIO(""))
         with pytest.raises(SystemExit) as left:
             cli.main()
     out = capsys.readouterr()
@@ -96,6 +100,7 @@ def test_a_bad_file_is_refused_in_words(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHUSEKI_APP_FOLDER", str(tmp_path / "home"))
     (tmp_path / "bad").mkdir()
     files = bad_files(tmp_path / "bad")
     own = parts(callback)
@@ -134,17 +139,17 @@ def test_an_output_that_may_not_be_written_is_refused_before_the_work(
     table = tmp_path / "table.csv"
     table.write_text("area,x\n1,2\n")
     for out, _, _ in [part for part in parts(callback) if WRITES in part[1].__metadata__]:
-        arguments = [*words]
+        arguments, option = [*words], [out] if out else []
         for word, kind, required in parts(callback):
-            if required or (reads(kind) and word):
-                number = int in getattr(kind, "__args__", (kind,)) or kind is int
+            if word != out and (required or (reads(kind) and word)):
+                number = {int, float} & {kind, *getattr(kind, "__args__", ())}
                 value = str(table) if reads(kind) else "7" if number else "x,y"
                 arguments += [word, value] if word else [value]
         for place in (tmp_path, tmp_path / "nowhere" / "a.csv"):
-            code, text = said([*arguments, out, str(place)], capsys)
+            code, text = said([*arguments, *option, str(place)], capsys)
             assert code == cli.BAD_OUTPUT, text
         if str(table) in arguments:
-            code, text = said([*arguments, out, str(table)], capsys)
+            code, text = said([*arguments, *option, str(table)], capsys)
             assert code == cli.BAD_OUTPUT, text
             assert "is the input table.csv itself" in " ".join(text.split())
     assert table.read_text() == "area,x\n1,2\n"

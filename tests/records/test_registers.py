@@ -90,6 +90,13 @@ SAMPLES: dict[str, tuple[str, int | None, dict[str, tuple[str, str, str, str]]]]
             "20210000001820709": ("18207", "09", "", ""),
         },
     ),
+    "sirene-establishments": (
+        "sirene_stock.csv", 2024,
+        {
+            "99900000100011": ("01053", "25.62A", "1985-03-01", ""),
+            "99900000100037": ("75111", "47.89Z", "", ""),  # 1900-01-01 is no day
+        },
+    ),
     "sirene-stock": (
         "sirene_stock.csv", 2024,
         {
@@ -158,6 +165,7 @@ SET_ASIDE = {
     "gbizinfo": {},
     "edinet": {"no municipality": 1},  # abroad
     "estat-table": {"no employees": 1, "unknown municipality": 1},  # X, and 00000
+    "sirene-establishments": {"no municipality": 1, "not kept by the layout": 1},
     "sirene-stock": {"no municipality": 1},
     "sirene-history": {"no industry": 1, "superseded": 4},
     "companies-house": {},

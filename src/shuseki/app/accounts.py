@@ -20,13 +20,15 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Literal, get_args
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy.exc import SQLAlchemyError
 
-from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.errors import DataError, OutputError, ParameterError, UnknownCodeError
 
 __all__ = [
     "LOCAL",
@@ -37,6 +39,7 @@ __all__ = [
     "Accounts",
     "Role",
     "TooManyFailuresError",
+    "own_folder",
 ]
 
 Role = Literal["nobody", "reader", "member", "coordinator", "administrator"]
@@ -106,6 +109,24 @@ class TooManyFailuresError(Exception):
     """Too many failures: sign-in is refused for a while."""
 
 
+def own_folder(folder: Path) -> Path:
+    """Make the folder of the app, for its owner alone.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made, or is a file.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made: {error.strerror}. Expected a folder that may be written. "
+            "Choose another with --data."
+        ) from None
+    return folder
+
+
 class Accounts:
     """Accounts, sessions and the log, in a database.
 
@@ -122,6 +143,46 @@ class Accounts:
         self.hasher = hasher or PasswordHasher()
         self._nobodys = self.hasher.hash(secrets.token_urlsafe())
         METADATA.create_all(engine)
+
+    @classmethod
+    def at(cls, folder: Path, database: str = "") -> "Accounts":
+        """Open those of a folder, or those of another database.
+
+        Parameters
+        ----------
+        folder
+            Of the app; it is made when it is not there.
+        database
+            URL of a database; ``app.sqlite`` in the folder when empty.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be made.
+        ParameterError
+            The URL is none, or of a kind of database for which nothing is installed.
+        DataError
+            The database cannot be reached, or is none.
+        """
+        place = own_folder(folder) / "app.sqlite"
+        try:
+            engine = sa.create_engine(database or sa.URL.create("sqlite", database=str(place)))
+        except (SQLAlchemyError, ImportError, ValueError):
+            raise ParameterError(
+                "The URL of the database cannot be used. Expected "
+                "postgresql+psycopg://user@host/name, with psycopg installed, or none for a file "
+                "in the folder. Correct it."
+            ) from None
+        try:
+            return cls(engine)
+        except SQLAlchemyError as error:
+            engine.dispose()
+            cause = str(getattr(error, "orig", None) or error).splitlines()[0][:200]
+            shown = engine.url.render_as_string(hide_password=True)
+            raise DataError(
+                f"The accounts in {shown} cannot be used: {cause}. Expected a database that is "
+                "whole and may be written. Check it, or restore a backup into another folder."
+            ) from None
 
     def add(self, name: str, password: str, role: Role = "reader", cluster: str = "") -> Account:
         """Open an account.

@@ -27,7 +27,13 @@ ROWS = 5000
 
 
 def back_up(data: Path, engine: sa.Engine, file: Path) -> int:
-    """Write a backup; gives the number of rows and files in it."""
+    """Write a backup; gives the number of rows and files in it.
+
+    Raises
+    ------
+    DataError
+        There is nothing to keep: no account, no job and no upload.
+    """
     count = 0
     with whole_file(file) as place:
         place.touch(mode=0o600)
@@ -47,6 +53,11 @@ def back_up(data: Path, engine: sa.Engine, file: Path) -> int:
                     if path.is_file() and not path.name.endswith(".lock"):
                         pack.add(path, str(path.relative_to(data)), recursive=False)
                         count += 1
+        if not count:
+            raise DataError(
+                f"{data} has no account, no job and no upload. Expected the folder of an app that "
+                "was used. Choose it with --data."
+            )
         os.chmod(place, 0o600)
     return count
 

@@ -16,7 +16,6 @@ from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
 
-import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -26,7 +25,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from shuseki.app import api, pages, studies
-from shuseki.app.accounts import Accounts
+from shuseki.app.accounts import Accounts, own_folder
 from shuseki.app.answers import Answers
 from shuseki.app.guard import Guard
 from shuseki.app.jobs import Jobs
@@ -34,7 +33,7 @@ from shuseki.app.maps import shape_file
 from shuseki.app.places import DIVISIONS
 from shuseki.app.state import Settings, State
 from shuseki.app.uploads import Uploads
-from shuseki.errors import OutputError, ShusekiError, UnknownCodeError
+from shuseki.errors import ShusekiError, UnknownCodeError
 
 __all__ = ["make_app", "serve"]
 
@@ -47,15 +46,8 @@ def make_app(settings: Settings) -> FastAPI:
     OutputError
         The folder cannot be written.
     """
-    try:
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise OutputError(
-            f"{settings.data} cannot be made: {error.strerror}. Expected a folder that may be "
-            "written. Choose another with --data."
-        ) from None
-    database = settings.database or f"sqlite:///{settings.data / 'app.sqlite'}"
-    accounts = Accounts(sa.create_engine(database)) if settings.accounts else None
+    own_folder(settings.data)
+    accounts = Accounts.at(settings.data, settings.database) if settings.accounts else None
     state = State(
         settings,
         Answers(),

@@ -72,7 +72,7 @@ COMMANDS = {
     ),
     "theory": ("theory", "Why do firms gather? Models of agglomeration."),
     "directory": ("directory", "Who can do what? Import, search, check, export, share."),
-    "app": ("app", "Start the web application: map, profiles, own records, orders."),
+    "app": ("web", "Start the web application: map, profiles, own records, orders."),
     "plan": ("sourcing", "Which chain of firms should make an order?"),
     "capacity": ("sourcing", "Which orders can all be served, and whose hour is worth most?"),
     "gaps": ("sourcing", "What can a cluster not do, and what would fill it?"),
@@ -82,6 +82,8 @@ COMMANDS = {
     "rents": ("network", "What does it bring clusters to share their directories?"),
     "resilience": ("network", "Who is missed when they go, and which policy helps?"),
     "survey": ("network", "What do members say that their network brought them?"),
+    "profile": ("profile", "Where does an area stand, why, and what follows?"),
+    "compare": ("profile", "Set several areas side by side."),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 

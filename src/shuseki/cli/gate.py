@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import typer
+from typer.models import ArgumentInfo
 
 from shuseki.errors import OutputError
 from shuseki.release import check_file
@@ -50,8 +51,10 @@ def _looking_first(callback: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _option(name: str, metadata: tuple[Any, ...]) -> str:
-    """The word of an option, such as ``--output``."""
+    """The word of an option, such as ``--output``, or the name of an argument, as in the help."""
     for info in metadata:
+        if isinstance(info, ArgumentInfo):
+            return name.upper()
         for word in (getattr(info, "default", None), *(getattr(info, "param_decls", None) or ())):
             if isinstance(word, str) and word.startswith("--"):
                 return word

@@ -15,6 +15,7 @@ from shuseki.report.plots import indices as indices
 from shuseki.report.plots import linkage as linkage
 from shuseki.report.plots import national as national
 from shuseki.report.plots import network as network
+from shuseki.report.plots import profile as profile
 from shuseki.report.plots import sourcing as sourcing
 from shuseki.report.plots import theory as theory
 from shuseki.report.plots import unseen as unseen

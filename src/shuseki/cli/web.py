@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import sqlalchemy as sa
 import typer
 from rich.console import Console
 
@@ -13,9 +12,10 @@ from shuseki.app.accounts import METADATA, Accounts, Role
 from shuseki.app.backup import back_up, restore
 from shuseki.app.site import serve
 from shuseki.app.state import LOOPBACK, Settings
+from shuseki.cli.gate import WRITES
+from shuseki.cli.show import Lang
 from shuseki.errors import OutputError, ParameterError
 from shuseki.language import check_language, say, told
-from shuseki.release import check_file
 
 __all__ = ["app"]
 
@@ -27,7 +27,12 @@ app = typer.Typer(
 HOME = Path.home() / ".local" / "share" / "shuseki"
 
 Data = Annotated[
-    Path, typer.Option("--data", help="Folder of the app: jobs, uploads, accounts; made private.")
+    Path,
+    typer.Option(
+        "--data",
+        help="Folder of the app: jobs, uploads, accounts; made private.",
+        envvar="SHUSEKI_APP_FOLDER",
+    ),
 ]
 Database = Annotated[
     str,
@@ -86,11 +91,6 @@ def start(
         ) from None
 
 
-def _accounts(data: Path, database: str) -> Accounts:
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Accounts(sa.create_engine(database or f"sqlite:///{data / 'app.sqlite'}"))
-
-
 @app.command("add-account")
 def add_account(
     name: Annotated[str, typer.Argument(help="Name to sign in with.")],
@@ -100,27 +100,30 @@ def add_account(
     cluster: Annotated[str, typer.Option(help="Cluster of a member or coordinator.")] = "",
     data: Data = HOME,
     database: Database = "",
+    lang: Lang = "en",
 ) -> None:
     """Open an account; the password is asked for, or read from the standard input."""
+    check_language(lang)
     is_terminal = sys.stdin.isatty()
     password = getpass.getpass() if is_terminal else sys.stdin.readline().rstrip("\n")
     chosen: Role = role  # type: ignore[assignment]  # checked there
-    made = _accounts(data, database).add(name, password, chosen, cluster)
+    made = Accounts.at(data, database).add(name, password, chosen, cluster)
     message = say("Account {name} opened as {role}", name=made.name, role=made.role)
-    Console().print(told(message, "en"), highlight=False)
+    Console().print(told(message, lang), highlight=False)
 
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="Tar file to write; it is private.")],
+    file: Annotated[Path, typer.Argument(help="Tar file to write; it is private."), WRITES],
     data: Data = HOME,
     database: Database = "",
+    lang: Lang = "en",
 ) -> None:
     """Write accounts, log, jobs and uploads into one file."""
-    check_file(file)
-    count = back_up(data, _accounts(data, database).engine, file)
+    check_language(lang)
+    count = back_up(data, Accounts.at(data, database).engine, file)
     message = say("{count:,} rows and files written to {file}", count=count, file=file)
-    Console().print(told(message, "en"), highlight=False, soft_wrap=True)
+    Console().print(told(message, lang), highlight=False, soft_wrap=True)
 
 
 @app.command("restore")
@@ -128,12 +131,14 @@ def put_back(
     file: Annotated[Path, typer.Argument(help="A backup.")],
     data: Data = HOME,
     database: Database = "",
+    lang: Lang = "en",
 ) -> None:
     """Put a backup into an empty folder and an empty database."""
-    engine = _accounts(data, database).engine
+    check_language(lang)
+    engine = Accounts.at(data, database).engine
     count = restore(file, data, engine, METADATA)
     message = say("{count:,} rows and files restored to {data}", count=count, data=data)
-    Console().print(told(message, "en"), highlight=False, soft_wrap=True)
+    Console().print(told(message, lang), highlight=False, soft_wrap=True)
 
 
 @app.command("remove-account")
@@ -141,7 +146,9 @@ def remove_account(
     name: Annotated[str, typer.Argument(help="Name of the account.")],
     data: Data = HOME,
     database: Database = "",
+    lang: Lang = "en",
 ) -> None:
     """Close an account and its sessions."""
-    _accounts(data, database).remove(name)
-    Console().print(told(say("Account {name} closed", name=name), "en"), highlight=False)
+    check_language(lang)
+    Accounts.at(data, database).remove(name)
+    Console().print(told(say("Account {name} closed", name=name), lang), highlight=False)
