@@ -77,8 +77,10 @@ class Answers:
         """What is answered, before it is told in a language."""
 
         def make() -> Document:
-            blocks = question.answer(asked, reader)
-            return Document(question.title, [Section("", list(blocks))])
+            found = question.answer(asked, reader)
+            if isinstance(found, Document):
+                return found
+            return Document(question.title, [Section("", list(found))])
 
         return self.documents.get((question.name, _key(asked), _sight(question, reader)), make)
 

@@ -8,6 +8,7 @@ page would not show.
 """
 
 import json
+import mimetypes
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -301,9 +302,23 @@ def _add(question: Question[Any]) -> None:
         headers = {} if question.depends_on_reader else BRIEFLY
         return Response("{" + told + "}", media_type="application/json", headers=headers)
 
+    def other(ending: str) -> Callable[[Request], Response]:
+        def give(request: Request) -> Response:
+            account = require(question, account_of(request))
+            lang = "ja" if request.query_params.get("lang") == "ja" else "en"
+            asked = read_options(question, own_pairs(request))
+            content = question.files[ending](asked, reader_of(request, account, lang))
+            name = quote(f"{question.name}.{ending}")
+            kind = mimetypes.guess_type(f"a.{ending}")[0] or "application/octet-stream"
+            headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
+            return Response(content, media_type=kind, headers=headers)
+
+        return give
+
     path = f"/{question.name}"
     router.add_api_route(path, _endpoint(question), response_model=AnswerOut, name=question.name)
-    for ending, endpoint in (("csv", csv), ("xlsx", xlsx)):
+    others = [(ending, other(ending)) for ending in question.files]
+    for ending, endpoint in (("csv", csv), ("xlsx", xlsx), *others):
         router.add_api_route(
             f"{path}.{ending}",
             endpoint,

@@ -58,7 +58,7 @@ def page(
     account = account_of(request)
     listed: dict[str, list[tuple[str, str]]] = {}
     for question in QUESTIONS.values():
-        if account.is_at_least(question.role):
+        if account.is_at_least(question.role) and question.is_listed:
             title = told(question.title, lang)
             listed.setdefault(told(GROUPS[question.group], lang), []).append((question.name, title))
     other = "en" if lang == "ja" else "ja"
@@ -135,6 +135,7 @@ def _page_of(
         "python": question.python(asked),
         "query": query,
         "files": f"/api/{question.name}",
+        "endings": list(question.files),
         "link": f"/{reader.lang}/{question.name}" + (f"?{query}" if query else ""),
     }
     if question.template == "map.html":

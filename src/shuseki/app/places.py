@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Floats
+from shuseki.datasets.companies import company_panel
 from shuseki.datasets.public import MANUFACTURING_YEARS, manufacturing_panel
 from shuseki.errors import UnknownCodeError
 from shuseki.geography.borders import DATE
@@ -23,6 +24,9 @@ from shuseki.geography.districts import Division, division
 from shuseki.geography.names import spelling_key
 from shuseki.language import Message, say
 from shuseki.panel import Panel
+from shuseki.profile.base import base_of
+from shuseki.profile.indicators import Values as IndicatorValues
+from shuseki.profile.indicators import indicators, values_of
 from shuseki.sources import Source
 
 __all__ = [
@@ -47,6 +51,16 @@ assert set(DIVISIONS) == set(get_args(DivisionName))
 
 
 @dataclass(frozen=True, eq=False)
+class Read:
+    """Values of all areas, their standard errors (0 where none is known), and their sources."""
+
+    values: Floats
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...] = ()
+    errors: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Values:
     """A layer in one year.
 
@@ -54,7 +68,7 @@ class Values:
     ----------
     codes
         Of the areas.
-    values
+    values, errors
         One per area; ``nan`` where unknown.
     """
 
@@ -62,6 +76,7 @@ class Values:
     year: str
     codes: tuple[str, ...]
     values: Floats
+    errors: Floats
     sources: tuple[Source, ...]
     notes: tuple[str, ...] = ()
 
@@ -88,6 +103,8 @@ class Layer:
         Those it is known for, in order.
     read
         Division and year → values.
+    sign
+        −1 where less is better.
     """
 
     name: str
@@ -95,12 +112,13 @@ class Layer:
     unit: Message
     column: str
     years: tuple[str, ...]
-    read: Callable[[DivisionName, str], tuple[Floats, tuple[Source, ...], tuple[str, ...]]]
+    read: Callable[[DivisionName, str], Read]
+    sign: int = 1
 
     def known_last(self, by: DivisionName) -> str:
         """The latest year in which any area has a value."""
         for year in reversed(self.years):
-            if np.isfinite(self.read(by, year)[0]).any():
+            if np.isfinite(self.read(by, year).values).any():
                 return year
         return self.years[-1]
 
@@ -109,8 +127,11 @@ class Layer:
         year = year or self.known_last(by)
         if year not in self.years:
             raise UnknownCodeError.among("year", [year], list(self.years))
-        values, sources, notes = self.read(by, year)
-        return Values(self, year, division_of(by).codes, values, sources, notes)
+        found = self.read(by, year)
+        errors = np.zeros(len(found.values)) if found.errors is None else found.errors
+        return Values(
+            self, year, division_of(by).codes, found.values, errors, found.sources, found.notes
+        )
 
 
 @cache
@@ -126,8 +147,8 @@ def _totals(by: DivisionName) -> Panel:
 
 def _total(
     variable: str, per: str = "", factor: float = 1.0
-) -> Callable[..., tuple[Floats, tuple[Source, ...], tuple[str, ...]]]:
-    def read(by: DivisionName, year: str) -> tuple[Floats, tuple[Source, ...], tuple[str, ...]]:
+) -> Callable[[DivisionName, str], Read]:
+    def read(by: DivisionName, year: str) -> Read:
         panel = _totals(by)
         at = panel.periods.index(year)
         values = panel.values[variable][:, 0, at] * factor
@@ -135,12 +156,43 @@ def _total(
             with np.errstate(invalid="ignore", divide="ignore"):
                 below = panel.values[per][:, 0, at]
                 values = np.where(below > 0, values / below, np.nan)
-        return values, panel.sources, panel.notes
+        return Read(values, panel.sources, panel.notes)
 
     return read
 
 
+@lru_cache(maxsize=64)
+def _companies(by: DivisionName, year: str) -> Read:
+    panel = company_panel(division_of(by), first=f"{year}-01", last=f"{year}-12")
+    births = panel.values["births"][:, 0, :].sum(axis=1)
+    return Read(births, panel.sources, panel.notes, np.sqrt(np.maximum(births, 0.0)))
+
+
+@lru_cache(maxsize=8)
+def _indicators(by: DivisionName) -> IndicatorValues:
+    return values_of(base_of(division_of(by)))
+
+
+def _indicator(key: str) -> Callable[[DivisionName, str], Read]:
+    def read(by: DivisionName, year: str) -> Read:
+        found = _indicators(by)
+        return Read(found.of(key), found.sources(key), (), found.error[:, found.column[key]])
+
+    return read
+
+
+def _of_profile() -> list[Layer]:
+    """Indicators of the profile that public statistics give."""
+    return [
+        Layer(one.key, one.label, one.unit, one.key, (one.year,), _indicator(one.key), one.sign)
+        for one in indicators().entries
+        if one.formula is not None
+    ]
+
+
 YEARS = tuple(map(str, MANUFACTURING_YEARS))
+COMPANY_YEARS = ("2022", "2023", "2024", "2025")
+"""Whole years of the corporate-number register."""
 
 
 @cache
@@ -182,6 +234,18 @@ def layers() -> Mapping[str, Layer]:
             _total("value_added_yen", per="employment", factor=1e-4),
         ),
     ]
+    found.append(
+        Layer(
+            "company_births",
+            say("New companies in a year"),
+            say("companies"),
+            "company_births",
+            COMPANY_YEARS,
+            _companies,
+        )
+    )
+    names = {one.name for one in found}
+    found += [one for one in _of_profile() if one.name not in names]
     return {one.name: one for one in found}
 
 

@@ -9,7 +9,7 @@ An option is a field of a pydantic model with a ``Label``: what the form calls i
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlencode
@@ -22,7 +22,7 @@ from shuseki.app.accounts import Account, Role
 from shuseki.directory import Directory
 from shuseki.errors import ParameterError
 from shuseki.language import Message, told
-from shuseki.report.blocks import Block
+from shuseki.report.blocks import Block, Document
 
 __all__ = ["Asked", "Label", "Question", "Reader", "form_of", "query_of", "read_options"]
 
@@ -98,7 +98,7 @@ class Question(Generic[O]):
     options
         Its options.
     answer
-        Options and reader → blocks of a report.
+        Options and reader → blocks of a report, or a whole one.
     command, python
         Options → the same as a command, and in Python.
     group
@@ -109,20 +109,25 @@ class Question(Generic[O]):
         Whether two readers may see different answers: they are kept apart by ``Reader.sight``.
     template
         Of the page.
+    is_listed
+        Whether it stands in the list of pages.
+    files
+        Ending → the answer as a file of that format, beyond CSV, xlsx and JSON.
     """
 
     name: str
     title: Message
     about: Message
     options: type[O]
-    answer: Callable[[O, Reader], Sequence[Block]]
+    answer: Callable[[O, Reader], Sequence[Block] | Document]
     command: Callable[[O, str], str]
     python: Callable[[O], str]
     group: Literal["areas", "theory", "firms", "print"] = "areas"
     role: Role = "nobody"
     depends_on_reader: bool = False
     template: str = "question.html"
-    blocks_note: tuple[Message, ...] = field(default=())
+    is_listed: bool = True
+    files: Mapping[str, Callable[[O, Reader], bytes]] = field(default_factory=dict)
 
 
 def read_options(question: Question[O], given: Sequence[tuple[str, str]]) -> O:

@@ -18,6 +18,7 @@ from shuseki.app.questions.firms import (
     SURVEY,
 )
 from shuseki.app.questions.print import AUDIT
+from shuseki.app.questions.profile import AREA, DRIVERS, PROFILES
 from shuseki.app.questions.theory import BIFURCATION, COUNTERFACTUAL, EXCHANGE
 
 __all__ = ["QUESTIONS"]
@@ -27,8 +28,11 @@ QUESTIONS: Mapping[str, Question[Any]] = MappingProxyType(
         question.name: question
         for question in (
             MAP,
+            AREA,
+            DRIVERS,
             RANKING,
             COMPARE,
+            PROFILES,
             BIFURCATION,
             COUNTERFACTUAL,
             EXCHANGE,

@@ -18,8 +18,10 @@ from shuseki.app.places import (
     layers,
 )
 from shuseki.app.question import Asked, Label, Question, Reader
+from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
 from shuseki.language import say, told
+from shuseki.profile.indicators import rank_intervals
 from shuseki.report.blocks import Block, Figure
 from shuseki.report.plots.theme import COLOURS, blank
 from shuseki.report.tables import Table
@@ -116,9 +118,23 @@ def _ranking(asked: RankingAsked, reader: Reader) -> Sequence[Block]:
         inside = set(members.loc[members["municipality"].str[:2] == code, "area"])
         frame = frame[frame["area"].isin(inside)].reset_index(drop=True)
     column = values.layer.column
-    frame.insert(0, "rank", frame[column].rank(method="min", ascending=False))
+    low, high = rank_bounds(values.values * values.layer.sign, values.errors)
+    bounds = pd.DataFrame({"low": low, "high": high}, index=pd.Index(values.codes))
+    ascending = values.layer.sign < 0
+    frame = frame.sort_values(column, ascending=ascending, kind="stable", ignore_index=True)
+    frame.insert(0, "rank", frame[column].rank(method="min", ascending=ascending))
     frame["rank"] = frame["rank"].astype("Int64")
+    frame.insert(1, "rank_lower", frame["area"].map(bounds["low"]).astype("Int64"))
+    frame.insert(2, "rank_upper", frame["area"].map(bounds["high"]).astype("Int64"))
     return [_table(values, frame, "ranking")]
+
+
+def rank_bounds(values: Floats, errors: Floats) -> tuple[Floats, Floats]:
+    """Best and worst rank of each area at 90%, as its profile says; ``nan`` unknown."""
+    value, error = values[:, None], errors[:, None]
+    found = [rank_intervals(value, error, row)[1:] for row in range(len(values))]
+    low, high = np.array(found)[:, :, 0].T
+    return low, high
 
 
 def _compare(asked: CompareAsked, reader: Reader) -> Sequence[Block]:
@@ -156,10 +172,10 @@ def _compare(asked: CompareAsked, reader: Reader) -> Sequence[Block]:
         {
             "indicator": [str(x.label) for x in every],
             "indicator_ja": [told(x.label, "ja") for x in every],
-            "year": [int(x.known_last(asked.by)) for x in every],
+            "year": [x.known_last(asked.by) for x in every],
         }
     )
-    now = [x.of(asked.by, str(y)).values[at] for x, y in zip(every, latest["year"], strict=True)]
+    now = [x.of(asked.by, y).values[at] for x, y in zip(every, latest["year"], strict=True)]
     latest = pd.concat([latest, pd.DataFrame(np.array(now), columns=pd.Index(codes))], axis=1)
     sources = read[-1].sources
     return [

@@ -281,6 +281,7 @@ COMPANY = Question(
         f"synthetic_clusters().only([{_as_text(asked.firm)}])"
     ),
     group="firms",
+    is_listed=False,
     depends_on_reader=True,
 )
 ORDER = Question(
