@@ -16,8 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shuseki.datasets.clusters import synthetic_clusters
 from shuseki.directory import TABLES, Directory, Rating, Tie
+from shuseki.errors import ShusekiError
 from shuseki.sourcing.exchange import directory_json, exchange, found_json
 from shuseki.sourcing.federation import Request, public_key_of, signed_request
+from shuseki.sourcing.gaps import gaps
+from shuseki.sourcing.matching import Step
+from shuseki.sourcing.orders import Order, OrderStep
+from shuseki.sourcing.planner import plan
 from shuseki.sourcing.registry.documents import canonical
 from shuseki.sourcing.registry.store import Registry
 from shuseki.sourcing.registry.visibility import (
@@ -41,6 +46,31 @@ QUERIES = (
 BASES = [
     synthetic_clusters(seed, 8, clusters=("ota", "suwa", "sabae"), weeks=1, unknown_share=0.2)
     for seed in range(12)
+]
+ORDERS = [
+    Order(
+        "one",
+        (OrderStep("1", Step("milling", "SUS304", 40, it_grade=10, quantity=20)),),
+        quantity=20,
+        placed=date(2026, 1, 5),
+        due=date(2026, 6, 5),
+        cluster="ota",
+        piece_kg=0.1,
+        price_yen=900_000,
+    ),
+    Order(
+        "two",
+        (
+            OrderStep("1", Step("turning", quantity=20)),
+            OrderStep("2", Step("assembly", quantity=20), ("1",)),
+        ),
+        quantity=20,
+        placed=date(2026, 1, 5),
+        due=date(2026, 6, 5),
+        cluster="suwa",
+        piece_kg=0.1,
+        unknown="ask",
+    ),
 ]
 OTHER: dict[str, Callable[[random.Random, Any], Any]] = {
     "employees": lambda rng, _: rng.choice([None, rng.randrange(1, 500)]),
@@ -164,7 +194,24 @@ def answers(held: Directory, role: str, home: str, rules: Visibility) -> tuple[s
         told.append(canonical([found_json(found, lang) for lang in ("en", "ja")]))
         told.append(found.to_frame().to_csv())
     told += [seen.to_frame(table).to_csv() for table in TABLES]
-    return tuple(told)
+    return (*told, *plans(seen))
+
+
+def plans(seen: Directory) -> list[str]:
+    """What is planned from a view, every number and reason of it, and its gaps."""
+    told = []
+    if not seen.firms:
+        return told
+    for order in ORDERS:
+        try:
+            made = plan(order, seen, draws=2)
+        except ShusekiError as error:
+            told.append(str(error))
+            continue
+        told += [made.summary(), made.to_frame().to_csv(), made.stops_frame().to_csv()]
+        told += [made.front.to_csv(), made.refused_frame().to_csv(), made.unused.to_csv()]
+    found = gaps(ORDERS, seen)
+    return [*told, found.summary(), found.cells.to_csv(), found.fillers.to_csv()]
 
 
 def some_rules(rng: random.Random, held: Directory) -> Visibility:
