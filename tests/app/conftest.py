@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
+from shuseki.app import accounts as accounts_room
 from shuseki.app import site
-from shuseki.app.accounts import Accounts
 from shuseki.app.state import Settings
 
 PASSWORD = "correct horse battery"
@@ -42,11 +41,7 @@ def service(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_hasher: PasswordHasher
 ) -> Iterator[Callable[[str], TestClient]]:
     """People sign in: ``service("rin")`` is the reader Rin, ``service("")`` is nobody."""
-
-    def quick(engine: Any) -> Accounts:
-        return Accounts(engine, fast_hasher)
-
-    monkeypatch.setattr(site, "Accounts", quick)
+    monkeypatch.setattr(accounts_room, "PasswordHasher", lambda: fast_hasher)
     made = site.make_app(Settings(tmp_path / "data", accounts=True, warm=False))
     accounts = made.state.shuseki.accounts
     for name, (role, cluster) in PEOPLE.items():

@@ -27,6 +27,7 @@ from shuseki.app.state import COOKIE, account_of, reader_of, state_of
 from shuseki.app.words import phrases
 from shuseki.errors import ShusekiError
 from shuseki.language import LANGUAGES, say, told
+from shuseki.report.words import Text, pick
 
 __all__ = ["checked_language", "error_page", "page", "router"]
 
@@ -79,6 +80,7 @@ def page(
             own=[("uploads", phrases(lang)["uploads"]), ("studies", phrases(lang)["studies"])]
             if account.is_at_least("reader")
             else [],
+            administers=account.role == "administrator" and state_of(request).accounts is not None,
             **values,
         )
     )
@@ -116,17 +118,19 @@ def _page_of(
     given: Sequence[tuple[str, str]],
 ) -> Response:
     status, refusal, answer = 200, "", ""
+    title: Text = question.title
     asked: Asked = question.options()
     try:
         asked = read_options(question, given)
         shown = state_of(request).answers.show(question, asked, reader)
         answer = shown.fragment.html
+        title = shown.document.title
     except ShusekiError as error:
         status, refusal = 422, str(error)
     query = query_of(asked)
     about: dict[str, Any] = {
         "question": question.name,
-        "title": told(question.title, reader.lang),
+        "title": pick(title, reader.lang),
         "about": told(question.about, reader.lang),
         "fields": form_of(question, asked, reader.lang),
         "answer": Markup(answer),
@@ -219,6 +223,27 @@ def sign_out(request: Request, lang: str) -> Response:
     response = RedirectResponse(f"/{checked_language(lang)}/", 303)
     response.delete_cookie(COOKIE, path="/")
     return response
+
+
+@router.get("/{lang}/accounts")
+def accounts_page(request: Request, lang: str) -> Response:
+    """Who may sign in, and what people did; for administrators."""
+    words = phrases(checked_language(lang))
+    accounts = state_of(request).accounts
+    if accounts is None:
+        raise HTTPException(404, words["not_found_do"])
+    account = account_of(request)
+    if not account.is_at_least("administrator"):
+        status = 401 if account.role == "nobody" else 403
+        raise HTTPException(status, "This needs the role administrator. Sign in with it.")
+    return page(
+        request,
+        "accounts.html",
+        lang,
+        title=words["accounts"],
+        accounts=accounts.all(),
+        logged=list(accounts.logged()),
+    )
 
 
 @router.get("/{lang}/{name}")

@@ -15,11 +15,16 @@ __all__ = ["PHRASES", "phrases"]
 
 PHRASES: Mapping[str, Message] = MappingProxyType(
     {
+        "about": say("About"),
+        "accounts": say("Accounts"),
+        "action": say("Action"),
         "apply": say("Show"),
         "as_command": say("As a command"),
         "as_python": say("In Python"),
+        "at": say("Time"),
         "cancel": say("Cancel"),
         "classes": say("Classes"),
+        "cluster": say("Cluster"),
         "data": say("Data of this page"),
         "delete": say("Delete"),
         "delete_all": say("Delete everything of mine"),
@@ -30,6 +35,7 @@ PHRASES: Mapping[str, Message] = MappingProxyType(
         "job_state": say("State"),
         "key_help": say("Arrow keys move between areas; Enter opens the area."),
         "link": say("Link to this page"),
+        "log": say("Log"),
         "map_of": say("Map of Japan"),
         "menu": say("Pages"),
         "missing": say("no value"),
@@ -63,6 +69,7 @@ PHRASES: Mapping[str, Message] = MappingProxyType(
         "wave": say("Wave (year)"),
         "password": say("Password"),
         "report": say("Report"),
+        "role": say("Role"),
         "run": say("Run"),
         "sign_in": say("Sign in"),
         "sign_in_wrong": say("Name or password is wrong."),

@@ -45,7 +45,7 @@ def _years(lang: str) -> list[tuple[str, str]]:
     return [("", told(say("latest"), lang)), *((year, year) for year in years)]
 
 
-By = Annotated[DivisionName, Label(say("Areas"), choices=_divisions)]
+By = Annotated[DivisionName, Label(say("Division"), choices=_divisions)]
 Indicator = Annotated[str, Label(say("Indicator"), choices=_layers)]
 Year = Annotated[str, Label(say("Year"), choices=_years)]
 
@@ -134,7 +134,7 @@ def rank_bounds(values: Floats, errors: Floats) -> tuple[Floats, Floats]:
     value, error = values[:, None], errors[:, None]
     found = [rank_intervals(value, error, row)[1:] for row in range(len(values))]
     low, high = np.array(found)[:, :, 0].T
-    return low, high
+    return np.floor(low), np.ceil(high)
 
 
 def _compare(asked: CompareAsked, reader: Reader) -> Sequence[Block]:
