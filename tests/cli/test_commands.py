@@ -186,3 +186,8 @@ def test_a_refusal_is_told_in_japanese(
     assert "必要な列がない" in answer.err
     assert "Columns missing" not in answer.err
     assert "Columns missing" in shuseki(*words).err
+
+
+def test_no_module_of_a_command_hides_a_name_of_the_package() -> None:
+    # an imported module becomes an attribute of its package: ``app.py`` would replace ``app``
+    assert {module for module, _ in cli.COMMANDS.values()} & {*cli.__all__, "COMMANDS"} == set()
