@@ -182,7 +182,7 @@ class PooledLinks(Result):
 
 
 def draw_links(
-    links: Links, *, draws: int = 200, level: float = 0.95, seed: int = 0, prior_pairs: float = 10
+    links: Links, *, draws: int = 200, level: float = 0.95, seed: int = 0, prior_pairs: float = 5
 ) -> DrawnLinks:
     """Draw whole matchings.
 

@@ -1,7 +1,7 @@
 """Which record of one register is which of another, when numbers do not say?
 
 Names, addresses, places, industries and sizes are folded (``normalisation``), pairs that might be
-one are found (``blocking``) and compared (``comparing``, on Splink), and a model learns from the
+one are found (``blocking``) and compared (``comparing``), and a model learns from the
 pairs themselves, or from labels, what likeness is worth (``model``). A record pairs with one at
 most, so the probability of a pair takes all its rivals into account (``matchings``).
 
@@ -240,7 +240,7 @@ def link(
     settings: Mapping[str, Any] | LinkageSettings | None = None,
     labels: pd.DataFrame | None = None,
     at_least: float | None = None,
-    engine: Engine = "duckdb",
+    engine: Engine = "arrays",
     session: Any = None,
     seed: int = 0,
     sources: Sequence[Source] = (),
@@ -264,7 +264,7 @@ def link(
     at_least
         Least probability of a link; by default what raises the expected F1.
     engine, session
-        ``"duckdb"``, or ``"spark"`` with a session.
+        ``"arrays"``; ``"duckdb"`` or ``"spark"`` (with a session) compare in Splink.
     seed
         Of the pairs that are drawn at random.
     sources
@@ -295,8 +295,8 @@ def link(
             )
     if at_least is not None and not 0 <= at_least <= 1:
         raise ParameterError(f"at_least is {at_least!r}. Expected a probability, 0 to 1.")
-    if engine not in ("duckdb", "spark"):
-        raise ParameterError(f"engine is {engine!r}. Expected duckdb or spark.")
+    if engine not in ("arrays", "duckdb", "spark"):
+        raise ParameterError(f"engine is {engine!r}. Expected arrays, duckdb or spark.")
     asked = settings if isinstance(settings, LinkageSettings) else linkage_settings(settings)
     more = [extra] if isinstance(extra, str) else list(extra)
     more += [name for word, name in columns.items() if word not in COLUMNS]
@@ -328,7 +328,7 @@ def link(
         left=at_left,
         right=at_right,
         levels=levels,
-        frequency=frequencies(both, comparisons, at_left, levels),
+        frequency=frequencies(both, comparisons, at_left, at_right, levels),
         at_random=at_random,
         given=[names.index(one.given) if one.given in names else -1 for one in comparisons],
         n_left=both.n_left,
@@ -366,11 +366,16 @@ def link(
 
 
 def frequencies(
-    both: Registers, comparisons: Sequence[Comparison], left: Ints, levels: NDArray[np.int8]
+    both: Registers,
+    comparisons: Sequence[Comparison],
+    left: Ints,
+    right: Ints,
+    levels: NDArray[np.int8],
 ) -> NDArray[np.float32]:
     """Frequency of what a pair shares, where its level asks for it; ``nan`` elsewhere.
 
-    The frequency of a value among the records of both registers that have one.
+    The frequency of a value among the records of both registers that have one; among those of the
+    same town, say, where the comparison is made ``within`` towns and the pair shares one.
     """
     found = np.full(levels.shape, np.nan, np.float32)
     for k, one in enumerate(comparisons):
@@ -380,8 +385,58 @@ def frequencies(
                 count = np.bincount(codes[codes >= 0], minlength=max(len(distinct), 1))
                 # The pair itself is two of the records that have the value; one is left.
                 share = np.maximum(count - 1, 1) / max(count.sum(), 1)
-                here = levels[:, k] == at
+                here = np.flatnonzero(levels[:, k] == at)
                 found[here, k] = share[codes[left[here]]]
+                if one.within in both.values and one.within != level.frequency:
+                    groups, _ = pd.factorize(both.values[one.within])
+                    local = local_frequencies(codes, groups, share)
+                    group = groups[left[here]]
+                    same = (group >= 0) & (group == groups[both.n_left + right[here]])
+                    found[here[same], k] = local[left[here[same]]]
+    return found
+
+
+def local_frequencies(codes: Ints, groups: Ints, share: Floats) -> Floats:
+    """Frequency of each record's value in its group, drawn towards the frequency over all.
+
+    Groups have shares of their own, Dirichlet about those of all with a concentration c that the
+    chance of two records of a group to agree tells::
+
+        agree within groups = (1 + c · agree at random) / (1 + c)
+        frequency = (records of the value in the group − 1 + c · share) / (records − 1 + c)
+
+    Parameters
+    ----------
+    codes, groups
+        Of each record, -1 missing, shape ``(records,)``.
+    share
+        Frequency of each value over all groups.
+
+    Examples
+    --------
+    >>> trades, towns = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 1])
+    >>> local_frequencies(trades, towns, np.array([0.4, 0.4])).round(2).tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    there = (codes >= 0) & (groups >= 0)
+    found = np.full(len(codes), np.nan)
+    if not there.any():
+        return found
+    wide = int(codes.max()) + 1
+    cell, back, in_cell = np.unique(
+        groups[there].astype(np.int64) * wide + codes[there],
+        return_inverse=True,
+        return_counts=True,
+    )
+    in_group = np.bincount(groups[there]).astype(float)
+    within = (in_cell * (in_cell - 1.0)).sum() / max((in_group * (in_group - 1.0)).sum(), 1.0)
+    overall = np.bincount(codes[there]) / there.sum()
+    at_random = float((overall**2).sum())
+    c = max((1.0 - within) / max(within - at_random, 1e-9), 0.0)
+    n, all_ = in_cell[back] - 1.0, in_group[groups[there]] - 1.0
+    least = 1.0 / (all_ + 1.0 + c)
+    local = (n + c * share[codes[there]]) / np.maximum(all_ + c, 1.0)
+    found[there] = np.maximum(local, np.minimum(least, share[codes[there]]))
     return found
 
 
