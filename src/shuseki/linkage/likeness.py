@@ -22,8 +22,8 @@ Limits: a record that changed name, place and number at once cannot be found; a 
 names has little to go by.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ from shuseki.linkage.comparing import compared, splink_settings
 from shuseki.linkage.matchings import best_matching
 from shuseki.linkage.model import Evidence, Model, learned
 from shuseki.linkage.registers import COLUMNS, Registers, registers
+from shuseki.linkage.scoring import learned_in_parts
 from shuseki.linkage.settings import (
     Comparison,
     Engine,
@@ -61,6 +62,8 @@ SADINLE = Source(
 )
 RELATIONS = ("same", "moved", "renamed", "changed industry", "split", "merger")
 MOST_ROUNDS = 20
+PARTS = 2
+"""From so many times the pairs to learn from on, a model is learned from a sample."""
 SURE, TIED, LESS_SURE = 0.8, 0.9, 0.9
 OFFSPRING_LOG_WEIGHT = 2.0
 """A second record is an offspring from these log odds on, were its rival not there."""
@@ -328,7 +331,7 @@ def link(
         left=at_left,
         right=at_right,
         levels=levels,
-        frequency=frequencies(both, comparisons, at_left, at_right, levels),
+        frequency=np.empty((0, len(names)), np.float32),
         at_random=at_random,
         given=[names.index(one.given) if one.given in names else -1 for one in comparisons],
         n_left=both.n_left,
@@ -336,12 +339,25 @@ def link(
         label=label,
     )
     prior = [np.array([level.m for level in one.levels]) for one in comparisons]
-    model = learned(evidence, prior, asked.prior_pairs)
+    frequency = frequencies(both, comparisons)
+    candidate_pairs = len(at_left)
+    if candidate_pairs > PARTS * asked.pairs_learned_from:
+        evidence, model = learned_in_parts(
+            evidence,
+            frequency,
+            prior,
+            asked.prior_pairs,
+            most_pairs=int(asked.pairs_learned_from),
+            seed=seed,
+        )
+    else:
+        evidence = replace(evidence, frequency=frequency(at_left, at_right, levels))
+        model = learned(evidence, prior, asked.prior_pairs)
     linked = chosen(evidence, model, at_least)
     pairs = Pairs(
-        at_left,
-        at_right,
-        levels,
+        evidence.left.astype(np.int64),
+        evidence.right.astype(np.int64),
+        evidence.levels,
         model.log_weight,
         model.probability,
         model.by_comparison,
@@ -357,7 +373,7 @@ def link(
         comparisons=comparisons,
         model=model,
         columns=(*both.values, *both.lists),
-        notes=(*both.notes, *_notes(both, pairs, model, label)),
+        notes=(*both.notes, *_notes(both, pairs, model, label, candidate_pairs)),
         sources=(*sources, FELLEGI_SUNTER, SADINLE),
     )
 
@@ -366,18 +382,15 @@ def link(
 
 
 def frequencies(
-    both: Registers,
-    comparisons: Sequence[Comparison],
-    left: Ints,
-    right: Ints,
-    levels: NDArray[np.int8],
-) -> NDArray[np.float32]:
-    """Frequency of what a pair shares, where its level asks for it; ``nan`` elsewhere.
+    both: Registers, comparisons: Sequence[Comparison]
+) -> Callable[[Ints, Ints, NDArray[np.int8]], NDArray[np.float32]]:
+    """What finds the frequency of what pairs share, where their level asks for it.
 
     The frequency of a value among the records of both registers that have one; among those of the
-    same town, say, where the comparison is made ``within`` towns and the pair shares one.
+    same town, say, where the comparison is made ``within`` towns and the pair shares one; ``nan``
+    at levels that ask for none.
     """
-    found = np.full(levels.shape, np.nan, np.float32)
+    known = []
     for k, one in enumerate(comparisons):
         for at, level in enumerate(one.levels):
             if level.frequency in both.values:
@@ -385,14 +398,23 @@ def frequencies(
                 count = np.bincount(codes[codes >= 0], minlength=max(len(distinct), 1))
                 # The pair itself is two of the records that have the value; one is left.
                 share = np.maximum(count - 1, 1) / max(count.sum(), 1)
-                here = np.flatnonzero(levels[:, k] == at)
-                found[here, k] = share[codes[left[here]]]
+                groups = local = None
                 if one.within in both.values and one.within != level.frequency:
                     groups, _ = pd.factorize(both.values[one.within])
                     local = local_frequencies(codes, groups, share)
-                    group = groups[left[here]]
-                    same = (group >= 0) & (group == groups[both.n_left + right[here]])
-                    found[here[same], k] = local[left[here[same]]]
+                known.append((k, at, share[codes], groups, local))
+
+    def found(left: Ints, right: Ints, levels: NDArray[np.int8]) -> NDArray[np.float32]:
+        every = np.full(levels.shape, np.nan, np.float32)
+        for k, at, overall, groups, local in known:
+            here = np.flatnonzero(levels[:, k] == at)
+            every[here, k] = overall[left[here]]
+            if groups is not None and local is not None:
+                group = groups[left[here]]
+                same = (group >= 0) & (group == groups[both.n_left + right[here]])
+                every[here[same], k] = local[left[here[same]]]
+        return every
+
     return found
 
 
@@ -501,7 +523,7 @@ def _labelled(
                 f"{examples(found.index[found.isna()])}. Expected ids of its records. Correct them."
             )
         at.append(found.to_numpy(dtype=np.int64))
-    key = left * both.n_right + right
+    key = left.astype(np.int64) * both.n_right + right
     given = at[0] * both.n_right + at[1]
     every = np.unique(np.concatenate([key, given]))
     label = np.full(len(every), -1, np.int8)
@@ -603,10 +625,23 @@ def _offspring(
 
 
 def _notes(
-    both: Registers, pairs: Pairs, model: Model, label: NDArray[np.int8] | None
+    both: Registers,
+    pairs: Pairs,
+    model: Model,
+    label: NDArray[np.int8] | None,
+    candidate_pairs: int,
 ) -> tuple[Message, ...]:
     """What a careful reader must know of a linkage."""
     notes = []
+    if len(pairs.left) < candidate_pairs:
+        notes.append(
+            say(
+                "Compared pairs: {all:,}. Learned from those of a sample of the left records; "
+                "{kept:,} that may be pairs were kept.",
+                all=candidate_pairs,
+                kept=len(pairs.left),
+            )
+        )
     if not model.settled:
         notes.append(
             say(

@@ -32,6 +32,7 @@ NUMBERS = (
     "pairs_per_record",
     "pairs_per_rule",
     "sampled_pairs",
+    "pairs_learned_from",
 )
 
 
@@ -97,6 +98,7 @@ class LinkageSettings:
     pairs_per_record: float
     pairs_per_rule: int
     sampled_pairs: int
+    pairs_learned_from: int
     comparisons: tuple[Comparison, ...]
     extra: tuple[Level, ...]
     rules: tuple[tuple[str, ...], ...]
