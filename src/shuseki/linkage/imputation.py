@@ -188,9 +188,7 @@ class PooledLinks(Result):
         )
 
 
-def draw_links(
-    links: Links, *, draws: int = 200, level: float = 0.95, seed: int = 0
-) -> DrawnLinks:
+def draw_links(links: Links, *, draws: int = 200, level: float = 0.95, seed: int = 0) -> DrawnLinks:
     """Draw whole matchings.
 
     Parameters

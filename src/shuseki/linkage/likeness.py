@@ -445,7 +445,7 @@ def local_frequencies(codes: Ints, groups: Ints, share: Floats) -> Floats:
     if not there.any():
         return found
     wide = int(codes.max()) + 1
-    cell, back, in_cell = np.unique(
+    _, back, in_cell = np.unique(
         groups[there].astype(np.int64) * wide + codes[there],
         return_inverse=True,
         return_counts=True,

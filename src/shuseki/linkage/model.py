@@ -183,9 +183,7 @@ def learned(
     return matched(evidence, found, calibrate=calibrate)
 
 
-def matched(
-    evidence: Evidence, model: Model, *, calibrate: bool = True, rounds: int = 0
-) -> Model:
+def matched(evidence: Evidence, model: Model, *, calibrate: bool = True, rounds: int = 0) -> Model:
     """The probability of each pair with shares that were learned.
 
     Parameters

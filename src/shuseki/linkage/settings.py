@@ -253,8 +253,12 @@ DISTANCE_SQL = (
 SQL = {
     "equal": '("{x}_l" = "{x}_r")',
     "agree": '("{x}_l" = "{x}_r")',
-    "overlap": '(2.0 * shared_weight("{x}_l", "{x}_r") / nullif("{x}_total_l" + "{x}_total_r", 0))',
-    "within": '(1.0 * shared_weight("{x}_l", "{x}_r") / nullif(least("{x}_total_l", "{x}_total_r"), 0))',
+    "overlap": (
+        '(2.0 * shared_weight("{x}_l", "{x}_r") / nullif("{x}_total_l" + "{x}_total_r", 0))'
+    ),
+    "within": (
+        '(1.0 * shared_weight("{x}_l", "{x}_r") / nullif(least("{x}_total_l", "{x}_total_r"), 0))'
+    ),
     "shared": '(shared_weight("{x}_l", "{x}_r") / 10.0)',
     "ratio": '((least("{x}_l", "{x}_r") + 1.0) / (greatest("{x}_l", "{x}_r") + 1.0))',
     "alike": '(substr("{x}_l", 1, {n}) = substr("{x}_r", 1, {n}))',
