@@ -60,7 +60,7 @@ def link(
         WRITES,
     ] = None,
     review_pairs: Annotated[int, typer.Option("--review-pairs", help="How many of them.")] = 100,
-    engine: Annotated[str, typer.Option("--engine", help="duckdb or spark.")] = "duckdb",
+    engine: Annotated[str, typer.Option("--engine", help="arrays, duckdb or spark.")] = "arrays",
     encoding: Annotated[
         str, typer.Option("--encoding", help="Of the files, when it cannot be found.")
     ] = "auto",

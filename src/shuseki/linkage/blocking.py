@@ -32,7 +32,7 @@ def candidates(
     pairs_per_record: float,
     pairs_per_rule: int,
     most_in_full: int,
-) -> tuple[Ints, Ints]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Find the pairs to compare.
 
     Parameters
@@ -51,12 +51,13 @@ def candidates(
 
     Returns
     -------
-    Positions in the left and in the right register, each pair once, shape ``(pairs,)``.
+    Positions in the left and in the right register, each pair once and in order, shape
+    ``(pairs,)``, of 32 bits.
     """
     n_left, n_right = registers.n_left, registers.n_right
     if n_left * n_right <= most_in_full:
         every = np.arange(n_left * n_right)
-        return every // n_right, every % n_right
+        return (every // n_right).astype(np.int32), (every % n_right).astype(np.int32)
     budget = max(pairs_per_record * max(n_left, n_right), pairs_per_rule)
     found: list[Ints] = []
     keys = {name: _keys(registers, name) for rule in rules for name in _named(registers, rule)}
@@ -66,8 +67,12 @@ def candidates(
             for columns in _rules(registers, rule)
             if all(registers.has(column) for column in columns)
         ]
-    pairs = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
-    return pairs // n_right, pairs % n_right
+    pairs = np.concatenate(found) if found else np.empty(0, np.int64)
+    del found
+    pairs.sort()
+    pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])] if len(pairs) else pairs
+    at_left, at_right = np.divmod(pairs, n_right)
+    return at_left.astype(np.int32), at_right.astype(np.int32)
 
 
 def _rules(registers: Registers, rule: Sequence[str]) -> list[list[str]]:

@@ -1,7 +1,8 @@
 """At which level does each pair stand, in every comparison?
 
-The comparisons are a Splink model, its levels in SQL, on DuckDB or on Spark. Pairs at random are
-compared too, for what records that have nothing to do with each other have in common (u).
+The comparisons are found on arrays (``levels``), or by the same model in Splink, its levels in SQL,
+on DuckDB or on Spark. Pairs at random are compared too, for what records that have nothing to do
+with each other have in common (u).
 
 Takes: ``Registers``, settings, the pairs. Gives: levels, shape ``(pairs, comparisons)``, -1 where
 one of the two is missing, 0 the first level of the settings; and the same of pairs at random.
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from shuseki.arrays import Floats, Ints
 from shuseki.disk import Scratch
 from shuseki.errors import MissingExtraError
+from shuseki.linkage.levels import Ruler
 from shuseki.linkage.registers import RARITY, Registers
 from shuseki.linkage.settings import Comparison, Engine, columns_of, sql_of
 
@@ -149,7 +151,7 @@ def compared(
     *,
     sampled_pairs: int,
     seed: int,
-    engine: Engine = "duckdb",
+    engine: Engine = "arrays",
     session: Any = None,
 ) -> tuple[Levels, Levels]:
     """Compare the pairs, and pairs at random.
@@ -161,6 +163,13 @@ def compared(
     at_random
         The same of pairs drawn at random; none where all pairs were compared.
     """
+    drawn = 0 if len(left) >= registers.n_left * registers.n_right else sampled_pairs
+    rng = np.random.default_rng(seed)
+    at_left = rng.integers(registers.n_left, size=drawn)
+    at_right = rng.integers(registers.n_right, size=drawn)
+    if engine == "arrays":
+        ruler = Ruler(registers, comparisons)
+        return ruler.levels(left, right), ruler.levels(at_left, at_right)
     with _linker(registers, comparisons, engine, session) as (linker, api, sources):
 
         def of(one: Ints, other: Ints) -> Levels:
@@ -170,12 +179,7 @@ def compared(
                 found[part] = _levels_of(linker, api, sources, comparisons, one[part], other[part])
             return found
 
-        levels = of(left, right)
-        drawn = 0 if len(left) >= registers.n_left * registers.n_right else sampled_pairs
-        rng = np.random.default_rng(seed)
-        at_random = of(
-            rng.integers(registers.n_left, size=drawn), rng.integers(registers.n_right, size=drawn)
-        )
+        levels, at_random = of(left, right), of(at_left, at_right)
     return levels, at_random
 
 

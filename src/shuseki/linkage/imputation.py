@@ -94,8 +94,10 @@ class DrawnLinks(Result):
 
     def interval(self, counts: Ints) -> tuple[float, float, float]:
         """Low end, mean and high end of a count over the draws."""
-        ends = np.quantile(counts, [0.5 - self.level / 2, 0.5 + self.level / 2])
-        return float(np.floor(ends[0])), float(np.mean(counts)), float(np.ceil(ends[1]))
+        ends = np.quantile(
+            counts, [0.5 - self.level / 2, 0.5 + self.level / 2], method="inverted_cdf"
+        )
+        return float(ends[0]), float(np.mean(counts)), float(ends[1])
 
     def births_by(self, group: "pd.Series[str]") -> pd.DataFrame:
         """Births by group of the right records: ``group``, ``low``, ``mean``, ``high``.
@@ -118,13 +120,18 @@ class DrawnLinks(Result):
                 for draw in self.is_birth
             ]
         )
-        ends = np.quantile(counts, [0.5 - self.level / 2, 0.5 + self.level / 2], axis=0)
+        ends = np.quantile(
+            counts,
+            [0.5 - self.level / 2, 0.5 + self.level / 2],
+            axis=0,
+            method="inverted_cdf",
+        )
         return pd.DataFrame(
             {
                 "group": names,
-                "low": np.floor(ends[0]),
+                "low": ends[0],
                 "mean": counts.mean(axis=0),
-                "high": np.ceil(ends[1]),
+                "high": ends[1],
             }
         )
 
@@ -181,9 +188,7 @@ class PooledLinks(Result):
         )
 
 
-def draw_links(
-    links: Links, *, draws: int = 200, level: float = 0.95, seed: int = 0, prior_pairs: float = 10
-) -> DrawnLinks:
+def draw_links(links: Links, *, draws: int = 200, level: float = 0.95, seed: int = 0) -> DrawnLinks:
     """Draw whole matchings.
 
     Parameters
@@ -196,8 +201,6 @@ def draw_links(
         Of the intervals.
     seed
         Of the draws.
-    prior_pairs
-        Weight of the settings' m, in true pairs.
     """
     if draws < 20:
         raise ParameterError(f"draws is {draws}. Expected 20 or more for an interval.")
@@ -211,7 +214,7 @@ def draw_links(
     is_death = np.ones((draws, n_left), dtype=bool)
     prior = [np.array([level.m for level in one.levels]) for one in links.comparisons]
     for draw in range(-WARM_UP, draws):
-        log_weight = _drawn_weights(links, taken, prior, prior_pairs, rng)
+        log_weight = _drawn_weights(links, taken, prior, rng)
         taken = draw_matchings(
             pairs.left,
             pairs.right,
@@ -248,7 +251,6 @@ def _drawn_weights(
     links: Links,
     taken: Bools,
     prior: list[Floats],
-    prior_pairs: float,
     rng: np.random.Generator,
 ) -> Floats:
     """Log weights with m and the odds of a pair drawn, given a matching."""
@@ -262,7 +264,7 @@ def _drawn_weights(
     for k, first in enumerate(prior):
         level = links.pairs.levels[:, k]
         counts = np.bincount(level[taken & (level >= 0)], minlength=len(first))
-        m = rng.dirichlet(prior_pairs * first / first.sum() + counts)
+        m = rng.dirichlet(links.model.prior_pairs * first / first.sum() + counts)
         change = np.log(np.maximum(m, LEAST_SHARE)) - np.log(links.model.m[k])
         log_weight = log_weight + np.append(change, 0.0)[level]
     return np.asarray(log_weight, dtype=float)

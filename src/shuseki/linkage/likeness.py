@@ -1,7 +1,7 @@
 """Which record of one register is which of another, when numbers do not say?
 
 Names, addresses, places, industries and sizes are folded (``normalisation``), pairs that might be
-one are found (``blocking``) and compared (``comparing``, on Splink), and a model learns from the
+one are found (``blocking``) and compared (``comparing``), and a model learns from the
 pairs themselves, or from labels, what likeness is worth (``model``). A record pairs with one at
 most, so the probability of a pair takes all its rivals into account (``matchings``).
 
@@ -22,8 +22,8 @@ Limits: a record that changed name, place and number at once cannot be found; a 
 names has little to go by.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ from shuseki.linkage.comparing import compared, splink_settings
 from shuseki.linkage.matchings import best_matching
 from shuseki.linkage.model import Evidence, Model, learned
 from shuseki.linkage.registers import COLUMNS, Registers, registers
+from shuseki.linkage.scoring import learned_in_parts
 from shuseki.linkage.settings import (
     Comparison,
     Engine,
@@ -61,6 +62,8 @@ SADINLE = Source(
 )
 RELATIONS = ("same", "moved", "renamed", "changed industry", "split", "merger")
 MOST_ROUNDS = 20
+PARTS = 2
+"""From so many times the pairs to learn from on, a model is learned from a sample."""
 SURE, TIED, LESS_SURE = 0.8, 0.9, 0.9
 OFFSPRING_LOG_WEIGHT = 2.0
 """A second record is an offspring from these log odds on, were its rival not there."""
@@ -240,7 +243,7 @@ def link(
     settings: Mapping[str, Any] | LinkageSettings | None = None,
     labels: pd.DataFrame | None = None,
     at_least: float | None = None,
-    engine: Engine = "duckdb",
+    engine: Engine = "arrays",
     session: Any = None,
     seed: int = 0,
     sources: Sequence[Source] = (),
@@ -264,7 +267,7 @@ def link(
     at_least
         Least probability of a link; by default what raises the expected F1.
     engine, session
-        ``"duckdb"``, or ``"spark"`` with a session.
+        ``"arrays"``; ``"duckdb"`` or ``"spark"`` (with a session) compare in Splink.
     seed
         Of the pairs that are drawn at random.
     sources
@@ -295,8 +298,8 @@ def link(
             )
     if at_least is not None and not 0 <= at_least <= 1:
         raise ParameterError(f"at_least is {at_least!r}. Expected a probability, 0 to 1.")
-    if engine not in ("duckdb", "spark"):
-        raise ParameterError(f"engine is {engine!r}. Expected duckdb or spark.")
+    if engine not in ("arrays", "duckdb", "spark"):
+        raise ParameterError(f"engine is {engine!r}. Expected arrays, duckdb or spark.")
     asked = settings if isinstance(settings, LinkageSettings) else linkage_settings(settings)
     more = [extra] if isinstance(extra, str) else list(extra)
     more += [name for word, name in columns.items() if word not in COLUMNS]
@@ -328,7 +331,7 @@ def link(
         left=at_left,
         right=at_right,
         levels=levels,
-        frequency=frequencies(both, comparisons, at_left, levels),
+        frequency=np.empty((0, len(names)), np.float32),
         at_random=at_random,
         given=[names.index(one.given) if one.given in names else -1 for one in comparisons],
         n_left=both.n_left,
@@ -336,12 +339,25 @@ def link(
         label=label,
     )
     prior = [np.array([level.m for level in one.levels]) for one in comparisons]
-    model = learned(evidence, prior, asked.prior_pairs)
+    frequency = frequencies(both, comparisons)
+    candidate_pairs = len(at_left)
+    if candidate_pairs > PARTS * asked.pairs_learned_from:
+        evidence, model = learned_in_parts(
+            evidence,
+            frequency,
+            prior,
+            asked.prior_pairs,
+            most_pairs=int(asked.pairs_learned_from),
+            seed=seed,
+        )
+    else:
+        evidence = replace(evidence, frequency=frequency(at_left, at_right, levels))
+        model = learned(evidence, prior, asked.prior_pairs)
     linked = chosen(evidence, model, at_least)
     pairs = Pairs(
-        at_left,
-        at_right,
-        levels,
+        evidence.left.astype(np.int64),
+        evidence.right.astype(np.int64),
+        evidence.levels,
         model.log_weight,
         model.probability,
         model.by_comparison,
@@ -357,7 +373,7 @@ def link(
         comparisons=comparisons,
         model=model,
         columns=(*both.values, *both.lists),
-        notes=(*both.notes, *_notes(both, pairs, model, label)),
+        notes=(*both.notes, *_notes(both, pairs, model, label, candidate_pairs)),
         sources=(*sources, FELLEGI_SUNTER, SADINLE),
     )
 
@@ -366,13 +382,15 @@ def link(
 
 
 def frequencies(
-    both: Registers, comparisons: Sequence[Comparison], left: Ints, levels: NDArray[np.int8]
-) -> NDArray[np.float32]:
-    """Frequency of what a pair shares, where its level asks for it; ``nan`` elsewhere.
+    both: Registers, comparisons: Sequence[Comparison]
+) -> Callable[[Ints, Ints, NDArray[np.int8]], NDArray[np.float32]]:
+    """What finds the frequency of what pairs share, where their level asks for it.
 
-    The frequency of a value among the records of both registers that have one.
+    The frequency of a value among the records of both registers that have one; among those of the
+    same town, say, where the comparison is made ``within`` towns and the pair shares one; ``nan``
+    at levels that ask for none.
     """
-    found = np.full(levels.shape, np.nan, np.float32)
+    known = []
     for k, one in enumerate(comparisons):
         for at, level in enumerate(one.levels):
             if level.frequency in both.values:
@@ -380,8 +398,67 @@ def frequencies(
                 count = np.bincount(codes[codes >= 0], minlength=max(len(distinct), 1))
                 # The pair itself is two of the records that have the value; one is left.
                 share = np.maximum(count - 1, 1) / max(count.sum(), 1)
-                here = levels[:, k] == at
-                found[here, k] = share[codes[left[here]]]
+                groups = local = None
+                if one.within in both.values and one.within != level.frequency:
+                    groups, _ = pd.factorize(both.values[one.within])
+                    local = local_frequencies(codes, groups, share)
+                known.append((k, at, share[codes], groups, local))
+
+    def found(left: Ints, right: Ints, levels: NDArray[np.int8]) -> NDArray[np.float32]:
+        every = np.full(levels.shape, np.nan, np.float32)
+        for k, at, overall, groups, local in known:
+            here = np.flatnonzero(levels[:, k] == at)
+            every[here, k] = overall[left[here]]
+            if groups is not None and local is not None:
+                group = groups[left[here]]
+                same = (group >= 0) & (group == groups[both.n_left + right[here]])
+                every[here[same], k] = local[left[here[same]]]
+        return every
+
+    return found
+
+
+def local_frequencies(codes: Ints, groups: Ints, share: Floats) -> Floats:
+    """Frequency of each record's value in its group, drawn towards the frequency over all.
+
+    Groups have shares of their own, Dirichlet about those of all with a concentration c that the
+    chance of two records of a group to agree tells::
+
+        agree within groups = (1 + c · agree at random) / (1 + c)
+        frequency = (records of the value in the group − 1 + c · share) / (records − 1 + c)
+
+    Parameters
+    ----------
+    codes, groups
+        Of each record, -1 missing, shape ``(records,)``.
+    share
+        Frequency of each value over all groups.
+
+    Examples
+    --------
+    >>> trades, towns = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 1])
+    >>> local_frequencies(trades, towns, np.array([0.4, 0.4])).round(2).tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    """
+    there = (codes >= 0) & (groups >= 0)
+    found = np.full(len(codes), np.nan)
+    if not there.any():
+        return found
+    wide = int(codes.max()) + 1
+    _, back, in_cell = np.unique(
+        groups[there].astype(np.int64) * wide + codes[there],
+        return_inverse=True,
+        return_counts=True,
+    )
+    in_group = np.bincount(groups[there]).astype(float)
+    within = (in_cell * (in_cell - 1.0)).sum() / max((in_group * (in_group - 1.0)).sum(), 1.0)
+    overall = np.bincount(codes[there]) / there.sum()
+    at_random = float((overall**2).sum())
+    c = max((1.0 - within) / max(within - at_random, 1e-9), 0.0)
+    n, all_ = in_cell[back] - 1.0, in_group[groups[there]] - 1.0
+    least = 1.0 / (all_ + 1.0 + c)
+    local = (n + c * share[codes[there]]) / np.maximum(all_ + c, 1.0)
+    found[there] = np.maximum(local, np.minimum(least, share[codes[there]]))
     return found
 
 
@@ -446,7 +523,7 @@ def _labelled(
                 f"{examples(found.index[found.isna()])}. Expected ids of its records. Correct them."
             )
         at.append(found.to_numpy(dtype=np.int64))
-    key = left * both.n_right + right
+    key = left.astype(np.int64) * both.n_right + right
     given = at[0] * both.n_right + at[1]
     every = np.unique(np.concatenate([key, given]))
     label = np.full(len(every), -1, np.int8)
@@ -548,10 +625,23 @@ def _offspring(
 
 
 def _notes(
-    both: Registers, pairs: Pairs, model: Model, label: NDArray[np.int8] | None
+    both: Registers,
+    pairs: Pairs,
+    model: Model,
+    label: NDArray[np.int8] | None,
+    candidate_pairs: int,
 ) -> tuple[Message, ...]:
     """What a careful reader must know of a linkage."""
     notes = []
+    if len(pairs.left) < candidate_pairs:
+        notes.append(
+            say(
+                "Compared pairs: {all:,}. Learned from those of a sample of the left records; "
+                "{kept:,} that may be pairs were kept.",
+                all=candidate_pairs,
+                kept=len(pairs.left),
+            )
+        )
     if not model.settled:
         notes.append(
             say(

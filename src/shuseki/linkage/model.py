@@ -19,7 +19,7 @@ Sources: Fellegi and Sunter (1969); Sadinle (2017), JASA 112, for the prior of a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,11 @@ class Model:
         Rounds of EM.
     settled
         Whether they came to rest.
+    prior_pairs
+        How many pairs the settings weighed.
+    together
+        For each comparison how much oftener other pairs have a level when they have one of another
+        comparison, as logarithms, shape ``(levels of the other, levels)``.
     """
 
     m: tuple[Floats, ...]
@@ -107,6 +112,8 @@ class Model:
     by_comparison: NDArray[np.float32]
     rounds: int
     settled: bool
+    prior_pairs: float
+    together: tuple[Floats | None, ...]
 
 
 def learned(
@@ -132,9 +139,14 @@ def learned(
     probability = np.zeros(len(evidence.left))
     settled, done = False, 0
     parts = np.zeros(evidence.levels.shape, np.float32)
+    together: tuple[Floats | None, ...] = ()
     for round_ in range(1, ROUNDS + 1):
         done = round_
-        parts = weights(evidence, m, u, probability)
+        together = tuple(
+            goes_together(evidence, k, u[k], probability) if evidence.given[k] >= 0 else None
+            for k in range(len(m))
+        )
+        parts = weights(evidence, m, u, together)
         log_odds = prior_odds(pairs, n_left, n_right)
         log_weight = labelled(evidence, log_odds + parts.sum(axis=1, dtype=float))
         new = pair_probabilities(
@@ -155,14 +167,68 @@ def learned(
             like(evidence.levels[:, k], probability, prior_m[k], prior_pairs) for k in range(len(m))
         )
         u = tuple(unlike(evidence, k, probability, len(m[k])) for k in range(len(m)))
-    log_weight = labelled(evidence, log_odds + parts.sum(axis=1, dtype=float))
-    if calibrate and evidence.label is not None:
-        log_weight = calibrated(evidence, log_odds + parts.sum(axis=1, dtype=float))
-    probability = pair_probabilities(
-        evidence.left, evidence.right, log_weight, n_left=n_left, n_right=n_right
+    found = Model(
+        m,
+        u,
+        log_odds,
+        pairs,
+        log_weight,
+        probability,
+        parts,
+        done,
+        settled,
+        prior_pairs,
+        together,
     )
-    pairs = float(probability.sum())
-    return Model(m, u, log_odds, pairs, log_weight, probability, parts, done, settled)
+    return matched(evidence, found, calibrate=calibrate)
+
+
+def matched(evidence: Evidence, model: Model, *, calibrate: bool = True, rounds: int = 0) -> Model:
+    """The probability of each pair with shares that were learned.
+
+    Parameters
+    ----------
+    evidence
+        The candidate pairs; those that cannot be pairs may be left out.
+    model
+        With ``by_comparison`` of these pairs.
+    calibrate
+        With labels: bring probabilities to the shares found among the labelled.
+    rounds
+        Rounds in which the number of pairs, and with it their odds, is learned again.
+    """
+    n_left, n_right = evidence.n_left, evidence.n_right
+    likeness = model.by_comparison.sum(axis=1, dtype=float)
+    pairs, log_odds = model.pairs, model.log_odds
+
+    def probable(log_weight: Floats, tolerance: float) -> Floats:
+        return pair_probabilities(
+            evidence.left,
+            evidence.right,
+            log_weight,
+            n_left=n_left,
+            n_right=n_right,
+            tolerance=tolerance,
+        )
+
+    for _ in range(rounds):
+        log_odds = prior_odds(pairs, n_left, n_right)
+        found = float(probable(labelled(evidence, log_odds + likeness), 1e-3).sum())
+        settled = abs(found - pairs) < SETTLED * min(n_left, n_right)
+        pairs = found
+        if settled:
+            break
+    log_weight = labelled(evidence, log_odds + likeness)
+    if calibrate and evidence.label is not None:
+        log_weight = calibrated(evidence, log_odds + likeness)
+    probability = probable(log_weight, 1e-5)
+    return replace(
+        model,
+        log_odds=log_odds,
+        log_weight=log_weight,
+        probability=probability,
+        pairs=float(probability.sum()),
+    )
 
 
 def prior_odds(pairs: float, n_left: int, n_right: int) -> float:
@@ -211,19 +277,23 @@ def unlike(evidence: Evidence, k: int, p: Floats, number: int) -> Floats:
 
 
 def weights(
-    evidence: Evidence, m: Sequence[Floats], u: Sequence[Floats], p: Floats
+    evidence: Evidence, m: Sequence[Floats], u: Sequence[Floats], together: Sequence[Floats | None]
 ) -> NDArray[np.float32]:
     """Parts of the log weight of each pair, shape ``(pairs, comparisons)``; 0 where missing."""
     parts = np.zeros(evidence.levels.shape, np.float32)
     for k in range(evidence.levels.shape[1]):
         level = evidence.levels[:, k]
-        ratio = np.append(np.log(m[k]) - np.log(u[k]), 0.0)
+        log_m = np.append(np.log(m[k]), 0.0).astype(np.float32)
+        ratio = np.append(np.log(m[k]) - np.log(u[k]), 0.0).astype(np.float32)
         part = ratio[level]
-        frequency = evidence.frequency[:, k]
-        known = np.isfinite(frequency) & (level >= 0)
-        part[known] = np.log(m[k])[level[known]] - np.log(frequency[known])
-        if evidence.given[k] >= 0:
-            part = part - goes_together(evidence, k, u[k], p)
+        known = np.flatnonzero(np.isfinite(evidence.frequency[:, k]) & (level >= 0))
+        part[known] = log_m[level[known]] - np.log(evidence.frequency[known, k])
+        table = together[k]
+        if table is not None:
+            other = np.minimum(evidence.levels[:, evidence.given[k]], len(table) - 1)
+            # What is missing, -1, takes the last row and column: nothing.
+            more = np.pad(table, ((0, 1), (0, 1))).astype(np.float32)
+            part -= more[other, level]
         parts[:, k] = part
     return parts
 
@@ -231,7 +301,7 @@ def weights(
 def goes_together(evidence: Evidence, k: int, u: Floats, p: Floats) -> Floats:
     """How much oftener other pairs have a level when they have a level of another comparison.
 
-    Logarithm of ``u(level | other level) / u(level)`` for each candidate, shape ``(pairs,)``.
+    Logarithm of ``u(level | other level) / u(level)``, shape ``(levels of the other, levels)``.
     Counted among pairs at random where they show the other level often enough, among candidates
     where not: of pairs that are that much alike, all are candidates.
     """
@@ -251,9 +321,7 @@ def goes_together(evidence: Evidence, k: int, u: Floats, p: Floats) -> Floats:
     enough = by_sample.sum(axis=1, keepdims=True) >= OFTEN
     table = np.where(enough, by_sample, by_candidates) + TOGETHER_PRIOR * u
     share = table / table.sum(axis=1, keepdims=True)
-    ratio = np.clip(np.log(share) - np.log(u), *TOGETHER_RANGE)
-    one, own = evidence.levels[:, other], evidence.levels[:, k]
-    return np.where((one >= 0) & (own >= 0), ratio[np.maximum(one, 0), np.maximum(own, 0)], 0.0)
+    return np.asarray(np.clip(np.log(share) - np.log(u), *TOGETHER_RANGE), dtype=float)
 
 
 def labelled(evidence: Evidence, log_weight: Floats) -> Floats:

@@ -24,7 +24,7 @@ from shuseki.errors import ParameterError, examples
 
 __all__ = ["Comparison", "Engine", "Level", "LinkageSettings", "linkage_settings", "sql_of"]
 
-Engine: TypeAlias = Literal["duckdb", "spark"]
+Engine: TypeAlias = Literal["arrays", "duckdb", "spark"]
 RELATIONS = ("moved", "renamed", "changed industry")
 NUMBERS = (
     "prior_pairs",
@@ -32,6 +32,7 @@ NUMBERS = (
     "pairs_per_record",
     "pairs_per_rule",
     "sampled_pairs",
+    "pairs_learned_from",
 )
 
 
@@ -76,12 +77,16 @@ class Comparison:
     given
         Another comparison with which it goes together among other pairs: who has the same trade in
         the name is likely to be of the same industry.
+    within
+        A column within which common values are counted when a pair shares it: a trade that is
+        common in a town says little there.
     """
 
     name: str
     columns: tuple[str, ...]
     levels: tuple[Level, ...]
     given: str = ""
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ class LinkageSettings:
     pairs_per_record: float
     pairs_per_rule: int
     sampled_pairs: int
+    pairs_learned_from: int
     comparisons: tuple[Comparison, ...]
     extra: tuple[Level, ...]
     rules: tuple[tuple[str, ...], ...]
@@ -102,16 +108,19 @@ class LinkageSettings:
         made = []
         for one in self.comparisons:
             if any(has(column) for column in one.columns):
-                can = [
-                    level
-                    for level in one.levels
-                    if not level.when or any(has(column) for column in columns_of(level.when))
-                ]
+                can: list[Level] = []
+                share = 0.0
+                for level in one.levels:
+                    # Who would be at a level that cannot be asked is at a later one.
+                    share += level.m
+                    if not level.when or any(has(column) for column in columns_of(level.when)):
+                        can.append(replace(level, m=share))
+                        share = 0.0
                 # At the best level that there can be, nothing has changed.
-                first = replace(can[0], means="")
-                made.append(Comparison(one.name, one.columns, (first, *can[1:]), one.given))
+                levels = (replace(can[0], means=""), *can[1:])
+                made.append(replace(one, levels=levels))
         for name in extra:
-            levels = tuple(
+            given = tuple(
                 Level(
                     level.says,
                     re.sub(r"\bx\b", name, level.when),
@@ -121,7 +130,7 @@ class LinkageSettings:
                 )
                 for level in self.extra
             )
-            made.append(Comparison(name, (name,), levels))
+            made.append(Comparison(name, (name,), given))
         return tuple(made)
 
 
@@ -183,6 +192,7 @@ def linkage_settings(changes: Mapping[str, Any] | None = None) -> LinkageSetting
                 tuple(one.get("columns", ())),
                 _levels(name, one.get("levels", ())),
                 str(one.get("given", "")),
+                str(one.get("within", "")),
             )
             for name, one in comparisons.items()
         ),
@@ -243,8 +253,12 @@ DISTANCE_SQL = (
 SQL = {
     "equal": '("{x}_l" = "{x}_r")',
     "agree": '("{x}_l" = "{x}_r")',
-    "overlap": '(2.0 * shared_weight("{x}_l", "{x}_r") / ("{x}_total_l" + "{x}_total_r"))',
-    "within": '(1.0 * shared_weight("{x}_l", "{x}_r") / least("{x}_total_l", "{x}_total_r"))',
+    "overlap": (
+        '(2.0 * shared_weight("{x}_l", "{x}_r") / nullif("{x}_total_l" + "{x}_total_r", 0))'
+    ),
+    "within": (
+        '(1.0 * shared_weight("{x}_l", "{x}_r") / nullif(least("{x}_total_l", "{x}_total_r"), 0))'
+    ),
     "shared": '(shared_weight("{x}_l", "{x}_r") / 10.0)',
     "ratio": '((least("{x}_l", "{x}_r") + 1.0) / (greatest("{x}_l", "{x}_r") + 1.0))',
     "alike": '(substr("{x}_l", 1, {n}) = substr("{x}_r", 1, {n}))',

@@ -37,7 +37,7 @@ class LinkageOptions(Options):
     settings: dict[str, Any] = Field(default_factory=dict)
     rule: str = "eurostat-oecd"
     draws: int = Field(default=100, ge=20)
-    engine: Literal["duckdb", "spark"] = "duckdb"
+    engine: Literal["arrays", "duckdb", "spark"] = "arrays"
     seed: int = 0
 
     @field_validator("settings")
