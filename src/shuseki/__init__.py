@@ -2,7 +2,7 @@
 
 >>> import shuseki as sk
 >>> sk.bundled_studies()
-('okamuro-2006',)
+('companies-2021-2026', 'okamuro-2006')
 
 ============  =================================================================================
 data          ``public_panel``, ``manufacturing_panel``, ``shipments_panel``, ``load``,

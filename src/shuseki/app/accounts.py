@@ -39,6 +39,7 @@ __all__ = [
     "Accounts",
     "Role",
     "TooManyFailuresError",
+    "engine_of",
     "own_folder",
 ]
 
@@ -127,6 +128,34 @@ def own_folder(folder: Path) -> Path:
     return folder
 
 
+def engine_of(folder: Path, database: str = "") -> sa.Engine:
+    """Engine of the accounts of a folder, or of another database.
+
+    Parameters
+    ----------
+    folder
+        Of the app; it is made when it is not there.
+    database
+        URL of a database; ``app.sqlite`` in the folder when empty.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be made.
+    ParameterError
+        The URL is none, or of a kind of database for which nothing is installed.
+    """
+    place = own_folder(folder) / "app.sqlite"
+    try:
+        return sa.create_engine(database or sa.URL.create("sqlite", database=str(place)))
+    except (SQLAlchemyError, ImportError, ValueError):
+        raise ParameterError(
+            "The URL of the database cannot be used. Expected "
+            "postgresql+psycopg://user@host/name, with psycopg installed, or none for a file "
+            "in the folder. Correct it."
+        ) from None
+
+
 class Accounts:
     """Accounts, sessions and the log, in a database.
 
@@ -136,45 +165,19 @@ class Accounts:
         Of SQLAlchemy: SQLite or PostgreSQL. Tables are made when they are not there.
     hasher
         Of passwords; the library's own default.
+
+    Raises
+    ------
+    DataError
+        The database cannot be reached, or is none.
     """
 
     def __init__(self, engine: sa.Engine, hasher: PasswordHasher | None = None) -> None:
         self.engine = engine
         self.hasher = hasher or PasswordHasher()
         self._nobodys = self.hasher.hash(secrets.token_urlsafe())
-        METADATA.create_all(engine)
-
-    @classmethod
-    def at(cls, folder: Path, database: str = "") -> "Accounts":
-        """Open those of a folder, or those of another database.
-
-        Parameters
-        ----------
-        folder
-            Of the app; it is made when it is not there.
-        database
-            URL of a database; ``app.sqlite`` in the folder when empty.
-
-        Raises
-        ------
-        OutputError
-            The folder cannot be made.
-        ParameterError
-            The URL is none, or of a kind of database for which nothing is installed.
-        DataError
-            The database cannot be reached, or is none.
-        """
-        place = own_folder(folder) / "app.sqlite"
         try:
-            engine = sa.create_engine(database or sa.URL.create("sqlite", database=str(place)))
-        except (SQLAlchemyError, ImportError, ValueError):
-            raise ParameterError(
-                "The URL of the database cannot be used. Expected "
-                "postgresql+psycopg://user@host/name, with psycopg installed, or none for a file "
-                "in the folder. Correct it."
-            ) from None
-        try:
-            return cls(engine)
+            METADATA.create_all(engine)
         except SQLAlchemyError as error:
             engine.dispose()
             cause = str(getattr(error, "orig", None) or error).splitlines()[0][:200]

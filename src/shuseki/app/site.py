@@ -25,7 +25,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from shuseki.app import api, pages, studies
-from shuseki.app.accounts import Accounts, own_folder
+from shuseki.app.accounts import Accounts, engine_of
 from shuseki.app.answers import Answers
 from shuseki.app.guard import Guard
 from shuseki.app.jobs import Jobs
@@ -46,8 +46,8 @@ def make_app(settings: Settings) -> FastAPI:
     OutputError
         The folder cannot be written.
     """
-    own_folder(settings.data)
-    accounts = Accounts.at(settings.data, settings.database) if settings.accounts else None
+    database = engine_of(settings.data, settings.database)
+    accounts = Accounts(database) if settings.accounts else None
     state = State(
         settings,
         Answers(),

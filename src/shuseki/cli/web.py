@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shuseki.app.accounts import METADATA, Accounts, Role
+from shuseki.app.accounts import METADATA, Accounts, Role, engine_of
 from shuseki.app.backup import back_up, restore
 from shuseki.app.site import serve
 from shuseki.app.state import LOOPBACK, Settings
@@ -107,7 +107,7 @@ def add_account(
     is_terminal = sys.stdin.isatty()
     password = getpass.getpass() if is_terminal else sys.stdin.readline().rstrip("\n")
     chosen: Role = role  # type: ignore[assignment]  # checked there
-    made = Accounts.at(data, database).add(name, password, chosen, cluster)
+    made = Accounts(engine_of(data, database)).add(name, password, chosen, cluster)
     message = say("Account {name} opened as {role}", name=made.name, role=made.role)
     Console().print(told(message, lang), highlight=False)
 
@@ -121,7 +121,7 @@ def backup(
 ) -> None:
     """Write accounts, log, jobs and uploads into one file."""
     check_language(lang)
-    count = back_up(data, Accounts.at(data, database).engine, file)
+    count = back_up(data, Accounts(engine_of(data, database)).engine, file)
     message = say("{count:,} rows and files written to {file}", count=count, file=file)
     Console().print(told(message, lang), highlight=False, soft_wrap=True)
 
@@ -135,7 +135,7 @@ def put_back(
 ) -> None:
     """Put a backup into an empty folder and an empty database."""
     check_language(lang)
-    engine = Accounts.at(data, database).engine
+    engine = Accounts(engine_of(data, database)).engine
     count = restore(file, data, engine, METADATA)
     message = say("{count:,} rows and files restored to {data}", count=count, data=data)
     Console().print(told(message, lang), highlight=False, soft_wrap=True)
@@ -150,5 +150,5 @@ def remove_account(
 ) -> None:
     """Close an account and its sessions."""
     check_language(lang)
-    Accounts.at(data, database).remove(name)
+    Accounts(engine_of(data, database)).remove(name)
     Console().print(told(say("Account {name} closed", name=name), lang), highlight=False)
