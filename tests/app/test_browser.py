@@ -78,6 +78,7 @@ def drawn(page: Any) -> None:
     """Wait until the figures that are in sight are drawn."""
     page.wait_for_load_state("networkidle")
     if page.locator(".plot[data-src]").count():
+        page.locator(".plot[data-src]").first.scroll_into_view_if_needed()
         page.locator(".plot[data-drawn]").first.wait_for(timeout=60_000)
 
 
