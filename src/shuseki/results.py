@@ -73,6 +73,10 @@ class Result(ABC):
     def to_frame(self) -> pd.DataFrame:
         """One row per estimate, tidy, units in the column names."""
 
+    def column_labels(self) -> Mapping[str, str]:
+        """Words over columns that mean something else here than in the glossary."""
+        return {}
+
     @property
     def is_synthetic(self) -> bool:
         """Whether any source of the answer is synthetic data."""

@@ -6,7 +6,7 @@ it in English or Japanese. Every file leaves through ``release``.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -86,7 +86,7 @@ def show(
         console.print(pick(one.headline(), lang), markup=False, highlight=False, soft_wrap=True)
     frame = answer.to_frame() if table is None else table
     if len(frame):
-        tell_rows(frame, lang, console)
+        tell_rows(frame, lang, console, answer.column_labels())
     colon = "：" if lang == "ja" else ": "
     for note in answer.notes:
         said = f"{phrase('note', lang)}{colon}{pick(note, lang)}"
@@ -133,15 +133,22 @@ def write(answer: Result, place: Path, lang: str = "en") -> None:
         work.write_bytes(content)
 
 
-def tell_rows(frame: pd.DataFrame, lang: str = "en", console: Console | None = None) -> None:
-    """Print the first rows of a table."""
+def tell_rows(
+    frame: pd.DataFrame,
+    lang: str = "en",
+    console: Console | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> None:
+    """Print the first rows of a table; ``labels`` go before the words of the glossary."""
+    own = labels or {}
     console = console or wide()
     frame = in_language(frame, lang)
     table = Table(show_edge=False, header_style="bold")
     for name in frame:
         numeric = pd.api.types.is_numeric_dtype(frame[name])
         table.add_column(
-            Text(column_words(str(name), lang)), justify="right" if numeric else "left"
+            Text(pick(own[str(name)], lang) if name in own else column_words(str(name), lang)),
+            justify="right" if numeric else "left",
         )
     for cells in rows_of(frame.head(SHOWN), lang):
         table.add_row(*map(Text, cells))

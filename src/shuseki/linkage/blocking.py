@@ -32,7 +32,7 @@ def candidates(
     pairs_per_record: float,
     pairs_per_rule: int,
     most_in_full: int,
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+) -> tuple[Ints, Ints]:
     """Find the pairs to compare.
 
     Parameters
@@ -52,12 +52,12 @@ def candidates(
     Returns
     -------
     Positions in the left and in the right register, each pair once and in order, shape
-    ``(pairs,)``, of 32 bits.
+    ``(pairs,)``.
     """
     n_left, n_right = registers.n_left, registers.n_right
     if n_left * n_right <= most_in_full:
         every = np.arange(n_left * n_right)
-        return (every // n_right).astype(np.int32), (every % n_right).astype(np.int32)
+        return every // n_right, every % n_right
     budget = max(pairs_per_record * max(n_left, n_right), pairs_per_rule)
     found: list[Ints] = []
     keys = {name: _keys(registers, name) for rule in rules for name in _named(registers, rule)}
@@ -71,8 +71,7 @@ def candidates(
     del found
     pairs.sort()
     pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])] if len(pairs) else pairs
-    at_left, at_right = np.divmod(pairs, n_right)
-    return at_left.astype(np.int32), at_right.astype(np.int32)
+    return pairs // n_right, pairs % n_right
 
 
 def _rules(registers: Registers, rule: Sequence[str]) -> list[list[str]]:

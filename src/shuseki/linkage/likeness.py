@@ -61,6 +61,7 @@ SADINLE = Source(
     "2017",
 )
 RELATIONS = ("same", "moved", "renamed", "changed industry", "split", "merger")
+SIDES: Mapping[str, str] = {"left": say("Left record"), "right": say("Right record")}
 MOST_ROUNDS = 20
 PARTS = 2
 """From so many times the pairs to learn from on, a model is learned from a sample."""
@@ -146,6 +147,10 @@ class Links(Result):
     def to_frame(self) -> pd.DataFrame:
         """``left``, ``right``, ``probability``, ``relation``: one row per link."""
         return self.table[["left", "right", "probability", "relation"]].copy()
+
+    def column_labels(self) -> Mapping[str, str]:
+        """``left`` and ``right`` are records here."""
+        return SIDES
 
     def births(self) -> Any:
         """Ids of the right register that have no link."""
@@ -355,8 +360,8 @@ def link(
         model = learned(evidence, prior, asked.prior_pairs)
     linked = chosen(evidence, model, at_least)
     pairs = Pairs(
-        evidence.left.astype(np.int64),
-        evidence.right.astype(np.int64),
+        evidence.left,
+        evidence.right,
         evidence.levels,
         model.log_weight,
         model.probability,
@@ -523,7 +528,7 @@ def _labelled(
                 f"{examples(found.index[found.isna()])}. Expected ids of its records. Correct them."
             )
         at.append(found.to_numpy(dtype=np.int64))
-    key = left.astype(np.int64) * both.n_right + right
+    key = left * both.n_right + right
     given = at[0] * both.n_right + at[1]
     every = np.unique(np.concatenate([key, given]))
     label = np.full(len(every), -1, np.int8)

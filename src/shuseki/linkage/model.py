@@ -167,7 +167,7 @@ def learned(
             like(evidence.levels[:, k], probability, prior_m[k], prior_pairs) for k in range(len(m))
         )
         u = tuple(unlike(evidence, k, probability, len(m[k])) for k in range(len(m)))
-    found = Model(
+    model = Model(
         m,
         u,
         log_odds,
@@ -180,10 +180,17 @@ def learned(
         prior_pairs,
         together,
     )
-    return matched(evidence, found, calibrate=calibrate)
+    return matched(evidence, model, calibrate=calibrate)
 
 
-def matched(evidence: Evidence, model: Model, *, calibrate: bool = True, rounds: int = 0) -> Model:
+def matched(
+    evidence: Evidence,
+    model: Model,
+    *,
+    calibrate: bool = True,
+    prior_m: Sequence[Floats] = (),
+    rounds: int = 0,
+) -> Model:
     """The probability of each pair with shares that were learned.
 
     Parameters
@@ -194,12 +201,12 @@ def matched(evidence: Evidence, model: Model, *, calibrate: bool = True, rounds:
         With ``by_comparison`` of these pairs.
     calibrate
         With labels: bring probabilities to the shares found among the labelled.
-    rounds
-        Rounds in which the number of pairs, and with it their odds, is learned again.
+    prior_m, rounds
+        Rounds of EM in which m and the number of pairs are learned again, and u is kept: it is
+        counted among pairs that may have been left out.
     """
     n_left, n_right = evidence.n_left, evidence.n_right
-    likeness = model.by_comparison.sum(axis=1, dtype=float)
-    pairs, log_odds = model.pairs, model.log_odds
+    pairs, log_odds, m, parts = model.pairs, model.log_odds, model.m, model.by_comparison
 
     def probable(log_weight: Floats, tolerance: float) -> Floats:
         return pair_probabilities(
@@ -213,20 +220,28 @@ def matched(evidence: Evidence, model: Model, *, calibrate: bool = True, rounds:
 
     for _ in range(rounds):
         log_odds = prior_odds(pairs, n_left, n_right)
-        found = float(probable(labelled(evidence, log_odds + likeness), 1e-3).sum())
+        p = probable(labelled(evidence, log_odds + parts.sum(axis=1, dtype=float)), 1e-3)
+        found = float(p.sum())
         settled = abs(found - pairs) < SETTLED * min(n_left, n_right)
         pairs = found
+        m = tuple(
+            like(evidence.levels[:, k], p, prior_m[k], model.prior_pairs) for k in range(len(m))
+        )
+        parts = weights(evidence, m, model.u, model.together)
         if settled:
             break
+    likeness = parts.sum(axis=1, dtype=float)
     log_weight = labelled(evidence, log_odds + likeness)
     if calibrate and evidence.label is not None:
         log_weight = calibrated(evidence, log_odds + likeness)
     probability = probable(log_weight, 1e-5)
     return replace(
         model,
+        m=m,
         log_odds=log_odds,
         log_weight=log_weight,
         probability=probability,
+        by_comparison=parts,
         pairs=float(probability.sum()),
     )
 

@@ -3,8 +3,8 @@
 A model learned from a sample of the left register, with all candidates of those records, is that of
 the whole: shares m and u do not hang on how many records there are, and the odds of a pair follow
 from the numbers. Then all pairs are weighed, a part at a time; those whose log odds are so low that
-no rival can matter are let go; of the rest the number of pairs, and the probability of each, is
-learned once more with all rivals in it (``model.matched``)::
+no rival can matter are let go; of the rest m, the number of pairs and the probability of each are
+learned once more with all rivals in them (``model.matched``)::
 
     learned from pairs of n_s of n left records → m, u, pairs · n / n_s → weights → matched
 
@@ -82,7 +82,7 @@ def learned_in_parts(
         log_odds=log_odds,
         by_comparison=weights(few, model.m, model.u, model.together),
     )
-    return few, matched(few, model, rounds=ROUNDS)
+    return few, matched(few, model, prior_m=prior_m, rounds=ROUNDS)
 
 
 def _taken(
@@ -91,7 +91,7 @@ def _taken(
     at: Ints,
 ) -> Evidence:
     """Some of the pairs, with frequencies."""
-    left, right = evidence.left[at].astype(np.int64), evidence.right[at].astype(np.int64)
+    left, right = evidence.left[at], evidence.right[at]
     levels = evidence.levels[at]
     return replace(
         evidence,

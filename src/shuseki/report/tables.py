@@ -113,6 +113,7 @@ class Table:
                 "frame": frame_of(result),
                 "notes": result.notes,
                 "sources": result.sources,
+                "labels": result.column_labels(),
                 "numbers": None if "frame" in about else result,
                 **about,
             }
