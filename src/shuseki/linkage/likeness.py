@@ -406,7 +406,7 @@ def frequencies(
                 groups = local = None
                 if one.within in both.values and one.within != level.frequency:
                     groups, _ = pd.factorize(both.values[one.within])
-                    local = local_frequencies(codes, groups, share, both.n_left)
+                    local = local_frequencies(codes, groups, share)
                 known.append((k, at, share[codes], groups, local))
 
     def found(left: Ints, right: Ints, levels: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -423,52 +423,47 @@ def frequencies(
     return found
 
 
-def local_frequencies(codes: Ints, groups: Ints, share: Floats, n_left: int) -> Floats:
+def local_frequencies(codes: Ints, groups: Ints, share: Floats) -> Floats:
     """Frequency of each record's value in its group, drawn towards the frequency over all.
 
     Groups have shares of their own, Dirichlet about those of all with a concentration c that the
-    chance of two records of a group to agree tells. Two of one register are taken, which are two
-    plants; in both registers most plants stand twice, so that c counts twice::
+    chance of two records of a group to agree tells::
 
         agree within groups = (1 + c · agree at random) / (1 + c)
-        frequency = (records of the value in the group − 1 + 2c · share) / (records − 1 + 2c)
+        frequency = (records of the value in the group − 1 + c · share) / (records − 1 + c)
 
     Parameters
     ----------
     codes, groups
-        Of each record, -1 missing, shape ``(records,)``; those of the left register come first.
+        Of each record, -1 missing, shape ``(records,)``.
     share
         Frequency of each value over all groups.
-    n_left
-        Records of the left register.
 
     Examples
     --------
-    >>> trades, towns = np.array([0, 0, 1, 1, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 0, 0, 1, 1])
-    >>> local_frequencies(trades, towns, np.array([0.4, 0.4]), 4).round(2).tolist()
-    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    >>> trades, towns = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 1])
+    >>> local_frequencies(trades, towns, np.array([0.4, 0.4])).round(2).tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    there = np.flatnonzero((codes >= 0) & (groups >= 0))
+    there = (codes >= 0) & (groups >= 0)
     found = np.full(len(codes), np.nan)
-    if not len(there):
+    if not there.any():
         return found
-    code, group = codes[there].astype(np.int64), groups[there].astype(np.int64)
-    wide = int(code.max()) + 1
-    cell = group * wide + code
-    agree = pairs = at_random = 0.0
-    for side in (there < n_left, there >= n_left):
-        in_cells = np.unique(cell[side], return_counts=True)[1]
-        in_groups, by_code = np.bincount(group[side]), np.bincount(code[side])
-        agree += float((in_cells * (in_cells - 1.0)).sum())
-        pairs += float((in_groups * (in_groups - 1.0)).sum())
-        at_random += float((by_code.astype(float) ** 2).sum()) / max(int(side.sum()), 1) ** 2 / 2
-    within = agree / pairs if pairs else at_random
-    c = 2 * max((1.0 - within) / max(within - at_random, 1e-9), 0.0)
-    _, back, in_cell = np.unique(cell, return_inverse=True, return_counts=True)
-    n, all_ = in_cell[back] - 1.0, np.bincount(group)[group] - 1.0
+    wide = int(codes.max()) + 1
+    _, back, in_cell = np.unique(
+        groups[there].astype(np.int64) * wide + codes[there],
+        return_inverse=True,
+        return_counts=True,
+    )
+    in_group = np.bincount(groups[there]).astype(float)
+    within = (in_cell * (in_cell - 1.0)).sum() / max((in_group * (in_group - 1.0)).sum(), 1.0)
+    overall = np.bincount(codes[there]) / there.sum()
+    at_random = float((overall**2).sum())
+    c = max((1.0 - within) / max(within - at_random, 1e-9), 0.0)
+    n, all_ = in_cell[back] - 1.0, in_group[groups[there]] - 1.0
     least = 1.0 / (all_ + 1.0 + c)
-    local = (n + c * share[code]) / np.maximum(all_ + c, 1.0)
-    found[there] = np.maximum(local, np.minimum(least, share[code]))
+    local = (n + c * share[codes[there]]) / np.maximum(all_ + c, 1.0)
+    found[there] = np.maximum(local, np.minimum(least, share[codes[there]]))
     return found
 
 
