@@ -48,7 +48,7 @@ def in_words(listed: pd.DataFrame, lang: str) -> pd.DataFrame:
         stem, _, side = column.rpartition("_")
         own = known[stem][at] if stem in known else stem
         which = say("left") if side == "left" else say("right")
-        return told(say("{column} ({which})", column=own, which=which), lang)
+        return str(told(say("{column} ({which})", column=own, which=which), lang))
 
     return listed.set_axis([head(str(column)) for column in listed.columns], axis=1)
 
