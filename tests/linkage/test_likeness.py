@@ -11,9 +11,10 @@ import pytest
 
 import shuseki as sk
 from shuseki.errors import DataError, ParameterError
+from shuseki.language import told as told_in
 from shuseki.linkage.evaluation import calibration, evaluated, f1
 from shuseki.linkage.likeness import Links, link
-from shuseki.linkage.review import to_review
+from shuseki.linkage.review import from_words, in_words, to_review
 
 
 @pytest.fixture(scope="module")
@@ -258,3 +259,14 @@ def test_errors_are_told_by_kind(links: Links, known: dict[str, Any]) -> None:
     assert set(errors["kind"]) <= kinds
     with pytest.raises(DataError, match="does not have"):
         evaluated(links, pd.DataFrame({"left": ["nobody"], "right": ["R1"]}))
+
+
+def test_a_review_in_japanese_comes_back(links: Links, known: dict[str, Any]) -> None:
+    listed = to_review(links, known["left"], known["right"], pairs=5)
+    told = in_words(listed, "ja")
+    assert list(told)[:2] == ["左側の記録", "右側の記録"]
+    assert told.columns.is_unique
+    assert list(from_words(told))[:4] == ["left", "right", "probability", "match"]
+    assert list(from_words(in_words(listed, "en")))[:4] == list(listed)[:4]
+    # "left" means what is left over elsewhere; here it is a record
+    assert [told_in(words, "ja") for words in links.column_labels().values()] == list(told)[:2]

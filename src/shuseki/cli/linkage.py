@@ -13,7 +13,7 @@ from shuseki.errors import DataError, ParameterError
 from shuseki.linkage.imputation import draw_links
 from shuseki.linkage.likeness import link as link_registers
 from shuseki.linkage.registers import COLUMNS
-from shuseki.linkage.review import to_review
+from shuseki.linkage.review import LABEL_COLUMNS, from_words, in_words, to_review
 from shuseki.reading.tables import read_table
 from shuseki.reading.toml import read_toml
 from shuseki.release import write_csv
@@ -75,7 +75,7 @@ def link(
     tables = [_register(path, named, asked, encoding) for path in (left, right)]
     known = None
     if labels is not None:
-        known = read_table(labels, codes=["left", "right"], encoding=encoding)
+        known = from_words(read_table(labels, codes_if_any=LABEL_COLUMNS, encoding=encoding))
     with bar("linking"):
         found = link_registers(
             *tables,
@@ -100,7 +100,7 @@ def link(
     )
     if review is not None:
         listed = to_review(found, *tables, pairs=review_pairs, id_column=named.get("id", "id"))
-        write_csv(review, listed)
+        write_csv(review, in_words(listed, lang) if lang == "ja" else listed)
         colon = "：" if lang == "ja" else ": "
         said = f"{phrase('written_table', lang)}{colon}{review}"
         console.print(pick(said, lang), markup=False, highlight=False, soft_wrap=True)

@@ -3,7 +3,8 @@
 The pairs whose answer would move the count of births most are those nearest to even odds:
 ``p (1 − p)`` is what one answer takes off the variance. ``to_review`` lists them with what both
 registers say, for a CSV with an empty column ``match``; filled in (1 or 0, empty for "cannot say"),
-the same table is ``link(…, labels=…)``.
+the same table is ``link(…, labels=…)``. ``in_words`` heads it in English or Japanese, and
+``from_words`` takes either back.
 """
 
 from typing import Any
@@ -12,9 +13,56 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import ParameterError
-from shuseki.linkage.likeness import Links
+from shuseki.language import LANGUAGES, glossary, say, told
+from shuseki.linkage.likeness import SIDES, Links
 
-__all__ = ["to_review"]
+__all__ = ["LABEL_COLUMNS", "from_words", "in_words", "to_review"]
+
+HEADS = {
+    **SIDES,
+    "probability": say("Probability of a pair"),
+    "match": say("A pair? 1 yes, 0 no"),
+}
+LABEL_COLUMNS = (
+    "left",
+    "right",
+    *dict.fromkeys(told(SIDES[side], lang) for lang in LANGUAGES for side in ("left", "right")),
+)
+"""How the columns with ids of a table of labels may be headed."""
+
+
+def in_words(listed: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Head the columns of ``to_review`` in a language.
+
+    Examples
+    --------
+    >>> list(in_words(pd.DataFrame(columns=["left", "match", "name_left"]), "ja"))
+    ['左側の記録', '同一か（1＝はい、0＝いいえ）', '名称（左）']
+    """
+    at = LANGUAGES.index(lang)
+    known = glossary()
+
+    def head(column: str) -> str:
+        if column in HEADS:
+            return str(told(HEADS[column], lang))
+        stem, _, side = column.rpartition("_")
+        own = known[stem][at] if stem in known else stem
+        which = say("left") if side == "left" else say("right")
+        return str(told(say("{column} ({which})", column=own, which=which), lang))
+
+    return listed.set_axis([head(str(column)) for column in listed.columns], axis=1)
+
+
+def from_words(listed: pd.DataFrame) -> pd.DataFrame:
+    """Give a table of labels the columns ``left``, ``right`` and ``match``, however it is headed.
+
+    Examples
+    --------
+    >>> list(from_words(pd.DataFrame(columns=["左側の記録", "右側の記録", "name"])))
+    ['left', 'right', 'name']
+    """
+    back = {str(told(head, lang)): column for column, head in HEADS.items() for lang in LANGUAGES}
+    return listed.rename(columns=back)
 
 
 def to_review(

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from shuseki.language import told, word
 from shuseki.linkage.evaluation import LinkageScore
 from shuseki.linkage.imputation import DrawnLinks
 from shuseki.linkage.likeness import Links
@@ -29,7 +30,7 @@ def links(result: Links, *, lang: str = "en") -> go.Figure:
         height=160 + 24 * len(table),
     )
     label = [
-        f"{column_words(str(one), lang)}: {level}"
+        f"{column_words(str(one), lang)}{'：' if japanese else ': '}{told(word(str(level)), lang)}"
         for one, level in zip(table["comparison"], table["level"], strict=True)
     ]
     figure.add_bar(
@@ -62,7 +63,7 @@ def waterfall(result: Links, steps: pd.DataFrame, *, lang: str = "en") -> go.Fig
         height=460,
     )
     text = [
-        f"{column_words(str(step), lang)}<br>{level}"
+        f"{column_words(str(step), lang)}<br>{told(word(str(level)), lang)}"
         for step, level in zip(steps["step"], steps["level"], strict=True)
     ]
     figure.add_trace(

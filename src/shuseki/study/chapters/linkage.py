@@ -13,6 +13,7 @@ from shuseki.errors import ShusekiError
 from shuseki.language import say
 from shuseki.linkage.imputation import DrawnLinks, draw_links
 from shuseki.linkage.likeness import Links, link
+from shuseki.linkage.review import LABEL_COLUMNS, from_words
 from shuseki.linkage.settings import linkage_settings
 from shuseki.reading.tables import read_table
 from shuseki.report.blocks import Section
@@ -96,7 +97,7 @@ class LinkageChapter(Chapter[LinkageOptions, Linked]):
             labels = None
             if asked.labels is not None:
                 running.manifest.add_input(asked.labels)
-                labels = read_table(asked.labels, codes=["left", "right"])
+                labels = from_words(read_table(asked.labels, codes_if_any=LABEL_COLUMNS))
             links = link(
                 left,
                 right,
