@@ -648,7 +648,7 @@ def test_the_commands_count_from_a_register(tmp_path: Path) -> None:
          "--store", store],
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    asked = ["--wave", "2000", "--wave", "2002", "--lives", "spells"]
+    asked = ["--wave", "2000", "--wave", "2002", "--lives", "spells", "--internal"]
     done = run(demography, ["events", store, *asked])
     assert done.exit_code == 0, done.output
     assert "2 births and 2 deaths over the waves 2000, 2002" in done.output

@@ -324,6 +324,8 @@ divisions = ["towns"]
 division = "districts"
 [industries]
 technology = "high"
+[linkage]
+rule = "nobody's"
 [events]
 waves = [2000]
 [survival]

@@ -240,14 +240,13 @@ class Jobs:
         """Delete a job with everything in its folder; one that runs is cancelled first."""
         job = self.get(key)
         self.cancel(key)
-        number = _process(job.folder)
         held = self._processes.pop(key, None)
-        if number is not None and held is not None:
+        if held is not None:
             try:
                 held.wait(timeout=5)
             except subprocess.TimeoutExpired:
                 with suppress(ProcessLookupError):
-                    os.killpg(number, signal.SIGKILL)
+                    os.killpg(held.pid, signal.SIGKILL)
                 held.wait(timeout=5)
         gone = self.folder / f"new-{key}-gone"
         job.folder.rename(gone)

@@ -107,7 +107,10 @@ def test_births_of_a_users_panel_enter(tmp_path):
     pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "panel.csv", index=False)
     told = CliRunner().invoke(
         app,
-        ["lifecycle", "--panel", str(tmp_path / "panel.csv"), "--output", str(tmp_path / "s.csv")],
+        [
+            *("lifecycle", "--panel", str(tmp_path / "panel.csv")),
+            *("--output", str(tmp_path / "s.csv"), "--internal"),
+        ],
     )
     assert told.exit_code == 0, told.output
     table = pd.read_csv(tmp_path / "s.csv")
