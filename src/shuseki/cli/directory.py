@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+from shuseki.cli.firms import MaybeStore, Role
 from shuseki.cli.show import Lang, Output, bar, show, tell_rows
 from shuseki.datasets.clusters import synthetic_clusters
 from shuseki.directory import TABLES
@@ -36,10 +37,6 @@ Store = Annotated[
     str,
     typer.Option("--store", help="File of the registry (SQLite), or postgresql://user@host/name."),
 ]
-MaybeStore = Annotated[
-    str | None,
-    typer.Option("--store", help="File of the registry, or postgresql://user@host/name."),
-]
 LayoutName = Annotated[
     str,
     typer.Option(
@@ -48,10 +45,6 @@ LayoutName = Annotated[
 ]
 Cluster = Annotated[
     str | None, typer.Option("--cluster", help="Code of the cluster that owns the records: ota …")
-]
-Role = Annotated[
-    str,
-    typer.Option("--role", help="As whom: public, partner, coordinator, or private (the owner)."),
 ]
 Key = Annotated[
     Path | None,

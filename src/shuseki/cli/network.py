@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import numpy as np
 import typer
 
+from shuseki.cli.firms import Cluster, MaybeStore, Role, seen_firms
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang, Output, bar, show
-from shuseki.datasets.clusters import synthetic_clusters
 from shuseki.datasets.orders import synthetic_orders
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
@@ -33,8 +33,6 @@ from shuseki.sourcing.network import (
     read_network,
 )
 from shuseki.sourcing.orders import Order, read_orders
-from shuseki.sourcing.registry import view
-from shuseki.sourcing.registry.store import Registry
 from shuseki.sourcing.rents import firm_values, read_values, sharing_rent, split_by_channel
 from shuseki.sourcing.resilience import (
     Orders,
@@ -74,17 +72,6 @@ OrderFiles = Annotated[
     Path | None,
     typer.Option("--orders", help="Orders: a TOML file, or a folder of them. Made up without it."),
 ]
-Store = Annotated[
-    str | None,
-    typer.Option("--store", help="File of the registry, or postgresql://user@host/name."),
-]
-Role = Annotated[
-    str,
-    typer.Option("--role", help="As whom: public, partner, coordinator, or private (the owner)."),
-]
-Cluster = Annotated[
-    str | None, typer.Option("--cluster", help="Code of the cluster that asks: ota …")
-]
 Seed = Annotated[int, typer.Option("--seed", help="Of the draws, and of made-up firms and orders.")]
 MadeUpFirms = Annotated[int, typer.Option("--made-up-firms", help="Firms of the made-up clusters.")]
 MadeUpOrders = Annotated[int, typer.Option("--made-up-orders", help="Made-up orders.")]
@@ -115,7 +102,7 @@ def network(
         typer.Option(help="Column of firms: does it rise with coupling and then fall?"),
     ] = None,
     permutations: Annotated[int, typer.Option(help="Of the groups, for the E–I index.")] = 999,
-    store: Store = None,
+    store: MaybeStore = None,
     role: Role = "coordinator",
     cluster: Cluster = None,
     seed: Seed = 0,
@@ -130,7 +117,7 @@ def network(
             raise ParameterError(
                 "--firms or --outcome without a table of ties. Expected the ties too. Give them."
             )
-        found = network_of(_firms(store, role, cluster, made_up_firms))
+        found = network_of(seen_firms(store, role, cluster, made_up_firms))
     elif store is not None:
         raise ParameterError("A table of ties and --store together. Expected one of them.")
     else:
@@ -191,7 +178,7 @@ def rents(
         typer.Option(help="Table of values of sets of clusters: clusters (ota+suwa), value_yen."),
     ] = None,
     orders: OrderFiles = None,
-    store: Store = None,
+    store: MaybeStore = None,
     role: Role = "coordinator",
     cluster: Cluster = None,
     draws: Annotated[
@@ -216,7 +203,7 @@ def rents(
         found = sharing_rent(value, clusters, draws=draws, rng=rng)
         _give(say("Rents of sharing"), [found], figure=figure, output=output, lang=lang)
         return
-    directory = _firms(store, role, cluster, made_up_firms)
+    directory = seen_firms(store, role, cluster, made_up_firms)
     asked = _asked(orders, directory, made_up_orders)
     made = planned_orders(directory, asked)
     members_ = sorted({firm.cluster for firm in directory.firms})
@@ -254,7 +241,7 @@ def resilience(
         ),
     ] = None,
     orders: OrderFiles = None,
-    store: Store = None,
+    store: MaybeStore = None,
     role: Role = "coordinator",
     cluster: Cluster = None,
     years: Annotated[int, typer.Option(help="How far to look.")] = 10,
@@ -290,7 +277,7 @@ def resilience(
         shared: Orders | None = None
         index: dict[str, float] = {}
     else:
-        directory = _firms(store, role, cluster, made_up_firms)
+        directory = seen_firms(store, role, cluster, made_up_firms)
         planned = planned_orders(directory, _asked(orders, directory, made_up_orders))
         made, shared, owners = planned.inside(), planned, owners_of(directory, rates)
         index = _risk_of(directory)
@@ -381,14 +368,6 @@ def survey(
 
 
 # ---- what was asked ------------------------------------------------------------------------------
-
-
-def _firms(store: str | None, role: str, cluster: str | None, made_up: int) -> Directory:
-    """The view of a registry that the reader may see, or of the made-up clusters."""
-    if store is None:
-        return view(synthetic_clusters(firms=made_up), role, cluster or "")
-    with Registry.open(store) as registry:
-        return registry.view(role, cluster)
 
 
 def _asked(orders: Path | None, directory: Directory, made_up: int) -> Sequence[Order]:

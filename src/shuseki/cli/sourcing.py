@@ -9,10 +9,9 @@ from typing import Annotated, get_args
 
 import typer
 
+from shuseki.cli.firms import Cluster, MaybeStore, Role, seen_firms
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Figure, Lang, Output, bar, show, tell_rows, wide
-from shuseki.datasets.clusters import synthetic_clusters
-from shuseki.directory import Directory
 from shuseki.errors import ParameterError
 from shuseki.language import check_language, say, told
 from shuseki.reading.toml import read_toml
@@ -27,27 +26,12 @@ from shuseki.sourcing.offers import MEASURES, Measure, Mode
 from shuseki.sourcing.orders import read_order, read_orders
 from shuseki.sourcing.planner import locality
 from shuseki.sourcing.planner import plan as plan_order
-from shuseki.sourcing.registry.store import Registry
-from shuseki.sourcing.registry.visibility import view
 
 __all__ = ["app", "capacity", "gaps", "inquiry", "plan"]
 
 app = typer.Typer(
     add_completion=False, help="Plan orders over firms: chains, capacity, gaps, inquiries."
 )
-SEED = 1
-
-Store = Annotated[
-    str | None,
-    typer.Option("--store", help="File of the registry, or postgresql://user@host/name."),
-]
-Role = Annotated[
-    str,
-    typer.Option("--role", help="As whom: public, partner, coordinator, or private (the owner)."),
-]
-Cluster = Annotated[
-    str | None, typer.Option("--cluster", help="Code of the cluster that asks: ota …")
-]
 Stated = Annotated[
     Path | None,
     typer.Option(
@@ -65,7 +49,7 @@ StepsFile = Annotated[
 @app.command()
 def plan(
     order: Annotated[Path, typer.Argument(help="TOML of one order.")],
-    store: Store = None,
+    store: MaybeStore = None,
     role: Role = "coordinator",
     cluster: Cluster = None,
     mode: Annotated[str, typer.Option(help="wide, inside, insource, or all to compare.")] = "wide",
@@ -91,7 +75,7 @@ def plan(
     """Find the chains of firms for an order that no other chain dominates, and say why."""
     check_language(lang)
     asked = read_order(order)
-    firms = _firms(store, role, cluster)
+    firms = seen_firms(store, role, cluster)
     stated = _assumptions(assumptions)
     objectives = _objectives(objective)
     if tipping:
@@ -139,7 +123,7 @@ def plan(
 @app.command()
 def capacity(
     orders: Annotated[Path, typer.Argument(help="TOML with [[orders]], or a folder of orders.")],
-    store: Store = None,
+    store: MaybeStore = None,
     role: Role = "coordinator",
     cluster: Cluster = None,
     mode: Annotated[str, typer.Option(help="wide, inside or insource.")] = "wide",
@@ -162,7 +146,7 @@ def capacity(
     """Serve many orders within the free hours of all firms, and say whose hour is worth most."""
     check_language(lang)
     asked = read_orders(orders)
-    firms = _firms(store, role, cluster)
+    firms = seen_firms(store, role, cluster)
     stated = _assumptions(assumptions)
     if joint:
         if len(asked) != 1:
@@ -195,7 +179,7 @@ def gaps(
     orders: Annotated[
         Path, typer.Argument(help="What is asked for: TOML with [[orders]], or a folder.")
     ],
-    store: Store = None,
+    store: MaybeStore = None,
     role: Role = "coordinator",
     cluster: Cluster = None,
     per_year: Annotated[
@@ -209,7 +193,7 @@ def gaps(
     """Find work that nobody, hardly anybody, or soon nobody does, and what would fill it."""
     check_language(lang)
     asked = read_orders(orders)
-    firms = _firms(store, role, cluster)
+    firms = seen_firms(store, role, cluster)
     with bar(told(say("Planning"), lang)):
         found = find_gaps(
             asked,
@@ -226,7 +210,7 @@ def gaps(
 @app.command()
 def inquiry(
     text: Annotated[str, typer.Argument(help="What is offered or looked for, in words.")],
-    store: Store = None,
+    store: MaybeStore = None,
     role: Role = "coordinator",
     cluster: Cluster = None,
     kind: Annotated[str, typer.Option(help="seed (a technology) or need (a use).")] = "need",
@@ -240,21 +224,13 @@ def inquiry(
     if kind not in ("seed", "need"):
         raise ParameterError(f"--kind {kind!r}. Expected seed or need. Choose one.")
     asked = Inquiry(text, "seed" if kind == "seed" else "need", asker)
-    found = answer(asked, _firms(store, role, cluster), theta=theta)
+    found = answer(asked, seen_firms(store, role, cluster), theta=theta)
     show(found, lang=lang, output=output)
     if len(found.teams):
         tell_rows(found.teams_frame(), lang)
 
 
 # ---- what is asked -------------------------------------------------------------------------------
-
-
-def _firms(store: str | None, role: str, cluster: str | None) -> Directory:
-    """The view of a registry that the reader may see, or the synthetic clusters."""
-    if store is None:
-        return view(synthetic_clusters(SEED), role, cluster or "")
-    with Registry.open(store) as registry:
-        return registry.view(role, cluster)
 
 
 def _mode(mode: str) -> Mode:
