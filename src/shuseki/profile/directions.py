@@ -19,6 +19,7 @@ Limits: thresholds are ours; ``reach`` counts to how many districts each rule ap
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -33,6 +34,7 @@ from shuseki.errors import DataError
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
+from shuseki.profile.frameworks import tables_of, words_of
 from shuseki.profile.indicators import Indicators
 from shuseki.profile.rules import Facts, Rule
 from shuseki.reading.toml import read_toml
@@ -240,7 +242,7 @@ def read_directions(
 ) -> tuple[tuple[Direction, ...], dict[str, Message]]:
     """Read the ``[[direction]]`` and ``[[fact]]`` tables of a file."""
     found = []
-    for row in table.get("direction", []):
+    for row in tables_of(table, "direction", where):
         name = row.get("id", "a direction without an id")
         unknown = sorted(set(row) - FIELDS)
         lacking = [
@@ -251,10 +253,12 @@ def read_directions(
                 f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
                 f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(FIELDS))}."
             )
-        english = list(row.get("evidence", []))
-        japanese = list(row.get("evidence_ja", english))
+        english = words_of(row, "evidence", f"{where}, {name}")
+        japanese = words_of(row, "evidence_ja", f"{where}, {name}", english)
         if len(english) != len(japanese):
             raise DataError(f"{where}, {name}: evidence and evidence_ja differ in length.")
+        for sentence in (*english, *japanese):
+            _check_blanks(sentence, f"{where}, {name}")
 
         def both(key: str, row: Mapping[str, Any] = row) -> Message:
             return TwoNames(str(row.get(key, "")), str(row.get(f"{key}_ja", row.get(key, ""))))
@@ -277,9 +281,16 @@ def read_directions(
     ids = [one.id for one in found]
     if len(set(ids)) < len(ids):
         raise DataError(f"{where}: a direction is given twice. Keep one of each.")
+    facts = tables_of(table, "fact", where)
+    for fact in facts:
+        if lacking := [key for key in ("key", "label") if not isinstance(fact.get(key), str)]:
+            raise DataError(
+                f"{where}, [[fact]]: missing {', '.join(lacking)}. Expected a key and a label. Add "
+                "them."
+            )
     labels: dict[str, Message] = {
         str(row["key"]): TwoNames(str(row["label"]), str(row.get("label_ja", row["label"])))
-        for row in table.get("fact", [])
+        for row in facts
     }
     return tuple(found), labels
 
@@ -305,8 +316,28 @@ def evidence_of(direction: Direction, facts: Facts) -> tuple[Message, ...]:
         names |= {field for _, field, _, _ in Formatter().parse(japanese) if field}
         values = {name: facts.get(name) for name in names}
         if all(_is_known(value) for value in values.values()):
-            said.append(TwoNames(english.format(**values), japanese.format(**values)))
+            with suppress(ValueError):  # the form of a number for a fact in words, or the reverse
+                said.append(TwoNames(english.format(**values), japanese.format(**values)))
     return tuple(said)
+
+
+def _check_blanks(sentence: str, where: str) -> None:
+    """Every blank of a sentence is a fact's name, and its form one of numbers or of texts."""
+    try:
+        for _, name, form, conversion in Formatter().parse(sentence):
+            if name is None:
+                continue
+            if not name.isidentifier() or conversion or "{" in (form or ""):
+                raise ValueError(name)
+            try:
+                format(1.5, form or "")
+            except ValueError:
+                format("text", form or "")
+    except ValueError:
+        raise DataError(
+            f"{where}: the sentence {sentence!r} has a blank that cannot be filled. Expected blanks "
+            "such as {wage} or {wage:.1f}, and {{ for a brace. Correct it."
+        ) from None
 
 
 def _is_known(value: Any) -> bool:

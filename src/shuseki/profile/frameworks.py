@@ -50,6 +50,8 @@ __all__ = [
     "frameworks",
     "later_growth",
     "scores_of",
+    "tables_of",
+    "words_of",
 ]
 
 ENOUGH = 0.5
@@ -383,10 +385,10 @@ def _bundled() -> tuple[Framework, ...]:
 def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ...]:
     """Read the ``[[framework]]`` tables of a file."""
     found = []
-    for row in _tables(table, "framework", where):
+    for row in tables_of(table, "framework", where):
         name = _checked(row, FIELDS, ("key", "label"), where)
         conditions = []
-        for given in _tables(row, "condition", f"{where}, {name}"):
+        for given in tables_of(row, "condition", f"{where}, {name}"):
             _checked(given, CONDITION_FIELDS, ("key", "label", "indicators"), f"{where}, {name}")
             keys = given["indicators"]
             if not isinstance(keys, list) or not keys or not all(isinstance(k, str) for k in keys):
@@ -395,8 +397,8 @@ def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ..
                     "keys of indicators. Name one at least."
                 )
             signed = tuple((key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys)
-            asks = tuple(given.get("ask", ()))
-            asked = tuple(given.get("ask_ja", asks))
+            asks = words_of(given, "ask", f"{where}, {name}, {given['key']}")
+            asked = words_of(given, "ask_ja", f"{where}, {name}, {given['key']}", asks)
             if len(asks) != len(asked):
                 raise DataError(
                     f"{where}, {name}, {given['key']}: ask and ask_ja differ in length."
@@ -429,11 +431,25 @@ def check_keys(chosen: tuple[Framework, ...], catalogue: Indicators) -> None:
                 catalogue[key]
 
 
-def _tables(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
+def tables_of(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
+    """The ``[[key]]`` tables of a file."""
     found = row.get(key, [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise DataError(f"{where}: expected [[{key}]] tables. Write each so.")
     return found
+
+
+def words_of(
+    row: Mapping[str, Any], key: str, where: str, missing: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """A list of words or sentences of a file."""
+    found = row.get(key, list(missing))
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise DataError(
+            f'{where}: {key} is {found!r}. Expected a list of texts, as in {key} = ["one", "two"]. '
+            "Write it so."
+        )
+    return tuple(found)
 
 
 def _checked(row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], where: str) -> str:

@@ -128,14 +128,16 @@ def _value(node: ast.expr, facts: Facts) -> Any:
             inner = _value(node.operand, facts)
             if inner is None:
                 return None
-            return not inner if isinstance(node.op, ast.Not) else -inner
+            if isinstance(node.op, ast.Not):
+                return not inner
+            return None if isinstance(inner, str) else -inner
         case ast.BinOp():
             left, right = _value(node.left, facts), _value(node.right, facts)
             if left is None or right is None:
                 return None
             try:
                 return COMPUTED[type(node.op)](left, right)
-            except (ZeroDivisionError, TypeError):
+            except (ZeroDivisionError, TypeError, OverflowError):
                 return None
         case ast.Compare():
             sides = [_value(side, facts) for side in (node.left, *node.comparators)]

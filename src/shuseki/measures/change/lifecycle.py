@@ -539,7 +539,7 @@ def life_cycle(
     profiles
         Growth in each stage, to replace ours.
     """
-    years = [int(period) for period in panel.periods]
+    years = [*panel.years]
     if len(years) < 6 or any(b - a != 1 for a, b in pairwise(years)):
         raise ParameterError(
             f"The periods are {examples(panel.periods, 12)}. Expected six consecutive years or "
