@@ -1,6 +1,8 @@
 """How many planted slips does the audit find? The tables of ``docs/audit.md``.
 
-    python docs/audit_detection.py [SEEDS [SLIP …]]    (2 s of processor for each of 64 × SEEDS papers)
+    python docs/audit_detection.py [SEEDS [SLIP …]]
+
+It takes 2 s of processor for each of 64 × SEEDS papers; of some sorts of slip, less.
 
 Made-up papers (synthetic; ``tests/papers/made_up.py``) in two styles, one slip in each.
 """

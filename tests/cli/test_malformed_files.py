@@ -2,9 +2,9 @@
 
     python tests/cli/test_malformed_files.py CASES [SEED [DOOR …]]   (a longer run)
 
-A good file of each kind (a table, TOML, JSON, TeX) is spoilt at random: quotes, NULs, huge numbers,
-NaN, bytes of another encoding, thousands of columns, lines cut, doubled or exchanged, other keys and
-types of values. A command may answer, or refuse in words: it never ends in a defect.
+A good file of each kind (a table, TOML, JSON, TeX) is spoilt at random: quotes, NULs, huge
+numbers, NaN, bytes of another encoding, thousands of columns, lines cut, doubled or exchanged, keys
+and values of other types. A command may answer, or refuse in words: it never ends in a defect.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class Door(NamedTuple):
 
 
 REGISTER = "id,name,address,municipality,industry,employees,latitude,longitude,opened\n" + "".join(
-    f"{k},製作所{k % 7},大田区蒲田{k},13111,H0{k % 5 + 1},{k % 40 + 1},35.{k:02d},139.7{k % 10},1990-04-01\n"
+    f"{k},製作所{k % 7},大田区蒲田{k},13111,H0{k % 5 + 1},{k % 40 + 1},"
+    f"35.{k:02d},139.7{k % 10},1990-04-01\n"
     for k in range(12)
 )
 FIRMS = """会員番号,会社名,所在地,緯度,経度,加工内容,材質,加工寸法,公差等級
@@ -194,32 +195,83 @@ REGISTRY = ("--store", "{registry.sqlite}", "--cluster", "ota")
 AGAINST = ("--against", "{store}")
 QUICK = {
     "link": Door(LINK, "left.csv", ["right.csv"]),
-    "link settings": Door((*LINK, "--settings", "{settings.toml}"), "settings.toml", ["left.csv", "right.csv"]),
-    "link labels": Door((*LINK, "--labels", "{labels.csv}"), "labels.csv", ["left.csv", "right.csv"]),
+    "link settings": Door(
+        (*LINK, "--settings", "{settings.toml}"), "settings.toml", ["left.csv", "right.csv"]
+    ),
+    "link labels": Door(
+        (*LINK, "--labels", "{labels.csv}"), "labels.csv", ["left.csv", "right.csv"]
+    ),
     "directory import": Door((*IMPORT, "{firms.csv}", *REGISTRY), "firms.csv", []),
     "directory import json": Door((*IMPORT, "{firms.json}", *REGISTRY), "firms.json", []),
-    "directory layout": Door((*IMPORT, "{firms.csv}", *REGISTRY, "--layout", "{layout.toml}"), "layout.toml", ["firms.csv"]),
-    "directory check": Door(("directory", "check", "{firms.csv}", "--cluster", "ota"), "firms.csv", []),
-    "survey": Door(("survey", "{answers.csv}", "--questions", "{questions.csv}", "--group", "size", "--bounds", "1,5,20"), "answers.csv", ["questions.csv"]),
-    "survey questions": Door(("survey", "{answers.csv}", "--questions", "{questions.csv}"), "questions.csv", ["answers.csv"]),
+    "directory layout": Door(
+        (*IMPORT, "{firms.csv}", *REGISTRY, "--layout", "{layout.toml}"),
+        "layout.toml",
+        ["firms.csv"],
+    ),
+    "directory check": Door(
+        ("directory", "check", "{firms.csv}", "--cluster", "ota"), "firms.csv", []
+    ),
+    "survey": Door(
+        (
+            "survey",
+            "{answers.csv}",
+            "--questions",
+            "{questions.csv}",
+            "--group",
+            "size",
+            "--bounds",
+            "1,5,20",
+        ),
+        "answers.csv",
+        ["questions.csv"],
+    ),
+    "survey questions": Door(
+        ("survey", "{answers.csv}", "--questions", "{questions.csv}"),
+        "questions.csv",
+        ["answers.csv"],
+    ),
     "audit from csv": Door(("audit", "--from", "{table.csv}"), "table.csv", []),
     "audit from tex": Door(("audit", "--from", "{table.tex}", "--below", "se"), "table.tex", []),
     "audit tests": Door(("audit", "{tests.csv}"), "tests.csv", []),
     "check-output": Door(("check-output", "{counts.csv}", *AGAINST), "counts.csv", ["wave.csv"]),
-    "check-output groups": Door(("check-output", "{counts.csv}", *AGAINST, "--groups", "{groups.csv}"), "groups.csv", ["counts.csv", "wave.csv"]),
-    "check-output division": Door(("check-output", "{counts.csv}", *AGAINST, "--division", "{areas.csv}"), "areas.csv", ["counts.csv", "wave.csv"]),
-}  # fmt: skip
+    "check-output groups": Door(
+        ("check-output", "{counts.csv}", *AGAINST, "--groups", "{groups.csv}"),
+        "groups.csv",
+        ["counts.csv", "wave.csv"],
+    ),
+    "check-output division": Door(
+        ("check-output", "{counts.csv}", *AGAINST, "--division", "{areas.csv}"),
+        "areas.csv",
+        ["counts.csv", "wave.csv"],
+    ),
+}
 LONG = {
     "plan": Door(("plan", "{order.toml}", "--draws", "0"), "order.toml", []),
-    "plan assumptions": Door(("plan", "{order.toml}", "--draws", "0", "--assumptions", "{own.toml}"), "own.toml", ["order.toml"]),
+    "plan assumptions": Door(
+        ("plan", "{order.toml}", "--draws", "0", "--assumptions", "{own.toml}"),
+        "own.toml",
+        ["order.toml"],
+    ),
     "capacity": Door(("capacity", "{orders.toml}", "--seconds", "1"), "orders.toml", []),
     "profile panel": Door(("profile", "A2", "--panel", "{panel.csv}"), "panel.csv", []),
     "profile by": Door(("profile", "a", "--by", "{areas.csv}"), "areas.csv", []),
-    "profile indicators": Door(("profile", "154", "--indicators", "{indicators.toml}", "--part", "position"), "indicators.toml", []),
-    "profile frameworks": Door(("profile", "154", "--frameworks", "{frameworks.toml}", "--part", "frameworks"), "frameworks.toml", []),
-    "profile directions": Door(("profile", "154", "--directions", "{directions.toml}", "--part", "directions"), "directions.toml", []),
+    "profile indicators": Door(
+        ("profile", "154", "--indicators", "{indicators.toml}", "--part", "position"),
+        "indicators.toml",
+        [],
+    ),
+    "profile frameworks": Door(
+        ("profile", "154", "--frameworks", "{frameworks.toml}", "--part", "frameworks"),
+        "frameworks.toml",
+        [],
+    ),
+    "profile directions": Door(
+        ("profile", "154", "--directions", "{directions.toml}", "--part", "directions"),
+        "directions.toml",
+        [],
+    ),
     "compare": Door(("compare", "a", "b", "--by", "{areas.csv}"), "areas.csv", []),
-}  # fmt: skip
+}
 DOORS = QUICK | LONG
 
 

@@ -335,8 +335,8 @@ def _check_blanks(sentence: str, where: str) -> None:
                 format("text", form or "")
     except ValueError:
         raise DataError(
-            f"{where}: the sentence {sentence!r} has a blank that cannot be filled. Expected blanks "
-            "such as {wage} or {wage:.1f}, and {{ for a brace. Correct it."
+            f"{where}: the sentence {sentence!r} has a blank that cannot be filled. Expected "
+            "blanks such as {wage} or {wage:.1f}, and {{ for a brace. Correct it."
         ) from None
 
 
