@@ -93,11 +93,11 @@ def _moments(
     if not names or not all(cell in page for cell in (*described, *(cell for _, _, cell in pairs))):
         return None
     means, sds = np.array([page.reading(cell).value for cell in described]).reshape(2, -1)
-    if not np.all(sds > 0):
-        return None
     correlations = np.eye(len(names))
     for i, j, cell in pairs:
         correlations[i, j] = correlations[j, i] = page.reading(cell).value
+    if not (np.all(sds > 0) and np.isfinite([*means, *sds, *correlations.flat]).all()):
+        return None
     middle = means / sds
     moments = np.ones((len(names) + 1, len(names) + 1))
     moments[0, 1:] = moments[1:, 0] = middle
@@ -159,7 +159,7 @@ def _ratios(
     share, n = (page.reading(cell).value for cell in fit)
     places = [names.index(term) for term in terms]
     inside = moments[np.ix_(places, places)]
-    if share >= 1 or n <= len(terms) or np.linalg.eigvalsh(inside)[0] <= SINGULAR:
+    if not (share < 1 and n > len(terms)) or np.linalg.eigvalsh(inside)[0] <= SINGULAR:
         return
     y = names.index(outcome)
     residual = np.zeros(len(names))
@@ -173,7 +173,8 @@ def _ratios(
         regressor = np.zeros(len(names))
         regressor[places] = inverse[k] / inverse[k, k]
         classical = np.sqrt((1 - share) / (n - 1) * inverse[k, k]) * sds[y] / sds[place]
-        yield _Ratio(f"{outcome} {model}, {term}", pair, float(classical), regressor, residual)
+        if np.isfinite(np.log(implied(*page.readings(pair)) / classical)):
+            yield _Ratio(f"{outcome} {model}, {term}", pair, float(classical), regressor, residual)
 
 
 def _alike(ratios: Sequence[_Ratio], moments: Floats) -> Floats | None:
