@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import listed, say, words_of
 from shuseki.records.layouts import known_layouts
 from shuseki.records.validation import Findings, validate
 from shuseki.release import write_text
@@ -101,7 +102,11 @@ class Uploads:
         )
         if not ending:
             raise ParameterError(
-                f"The file {shown!r}. Expected records as {', '.join(ENDINGS)}. Save it as one."
+                say(
+                    "The file {shown!r}. Expected records as {endings}. Save it as one.",
+                    shown=shown,
+                    endings=listed(ENDINGS),
+                )
             )
         if layout not in known_layouts():
             raise UnknownCodeError.among("layout", [layout], list(known_layouts()))
@@ -150,7 +155,12 @@ class Uploads:
         """
         folder = self.folder / key
         if not KEY.fullmatch(key) or not (folder / "upload.json").exists():
-            raise UnknownCodeError(f"There is no upload {key[:60]!r}. Expected one of your list.")
+            raise UnknownCodeError(
+                say(
+                    "There is no upload {name_given!r}. Expected one of your list.",
+                    name_given=key[:60],
+                )
+            )
         told = json.loads((folder / "upload.json").read_text(encoding="utf-8"))
         place = folder / "findings.json"
         found = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
@@ -189,12 +199,20 @@ def check_unpacked(file: Path, shown: str, most: int) -> None:
             total += chunk
             if total > most:
                 raise DataError(
-                    f"{shown} unpacks to more than {most:,} bytes. Expected a file of records. "
-                    "Divide it, or leave out what is not needed."
+                    say(
+                        "{shown} unpacks to more than {most:,} bytes. Expected a file of records. "
+                        "Divide it, or leave out what is not needed.",
+                        shown=shown,
+                        most=most,
+                    )
                 )
     except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise DataError(
-            f"{shown} cannot be unpacked: {error}. Expected a whole file. Save it again."
+            say(
+                "{shown} cannot be unpacked: {error}. Expected a whole file. Save it again.",
+                shown=shown,
+                error=words_of(error),
+            )
         ) from None
 
 

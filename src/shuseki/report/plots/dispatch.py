@@ -5,6 +5,7 @@ from functools import singledispatch
 import plotly.graph_objects as go
 
 from shuseki.errors import ParameterError
+from shuseki.language import listed, say
 
 __all__ = ["plot"]
 
@@ -22,6 +23,10 @@ def plot(result: object, *, lang: str = "en") -> go.Figure:
     """
     drawn = sorted(kind.__name__ for kind in plot.registry if kind is not object)
     raise ParameterError(
-        f"There is no picture for {type(result).__name__}. Expected one of {', '.join(drawn)}. "
-        "Use to_frame() for its table."
+        say(
+            "There is no picture for {kind}. Expected one of {drawn}. Use to_frame() for its "
+            "table.",
+            kind=type(result).__name__,
+            drawn=listed(drawn),
+        )
     )
