@@ -230,7 +230,9 @@ def require(question: Question[Any], account: Account) -> Account:
     """
     if not account.is_at_least(question.role):
         status = 401 if account.role == "nobody" else 403
-        raise HTTPException(status, f"This needs the role {question.role}. Sign in with it.")
+        raise HTTPException(
+            status, say("This needs the role {role}. Sign in with it.", role=question.role)
+        )
     return account
 
 

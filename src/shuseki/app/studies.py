@@ -29,7 +29,7 @@ from shuseki.app.uploads import Upload
 from shuseki.app.words import phrases
 from shuseki.disk import scratch
 from shuseki.errors import ParameterError, ShusekiError, UnknownCodeError
-from shuseki.language import say
+from shuseki.language import say, words_of
 from shuseki.records.layouts import known_layouts
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import render_fragment
@@ -46,7 +46,7 @@ def somebody(request: Request) -> Account:
     """Who is signed in; refused when nobody is."""
     account = account_of(request)
     if not account.is_at_least("reader"):
-        raise HTTPException(401, "This needs an account. Sign in.")
+        raise HTTPException(401, say("This needs an account. Sign in."))
     return account
 
 
@@ -134,7 +134,7 @@ async def bring(
             title=phrases(lang)["uploads"],
             uploads=store.all(account.name),
             layouts=sorted(known_layouts()),
-            refusal=str(error),
+            refusal=words_of(error),
         )
     wrote(request, account, "upload", made.key)
     return RedirectResponse(f"/{lang}/uploads/{made.key}", 303)
@@ -157,7 +157,7 @@ def _year(text: str) -> int | None:
 def upload(request: Request, lang: str, found: OwnUpload) -> Response:
     """What was understood of a file, row by row."""
     lang = checked_language(lang)
-    answer, refusal = "", found.refusal
+    answer, refusal = "", found.refused(lang)
     if not refusal:
         document = Document(found.name, [Section("", [found.findings()])])
         answer = render_fragment(document, lang).html
@@ -265,7 +265,7 @@ async def run_study(request: Request, lang: str, account: Somebody) -> Response:
             await run_in_threadpool(check_study, text, needed)
             job = await run_in_threadpool(state.jobs.add, title, account.name, needed, text)
     except ShusekiError as error:
-        return _form(request, lang, account, str(error), text)
+        return _form(request, lang, account, words_of(error), text)
     wrote(request, account, "run study", job.key)
     return RedirectResponse(f"/{lang}/studies/{job.key}", 303)
 

@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.language import listed, say, words_of
+from shuseki.language import told as in_language
 from shuseki.records.layouts import known_layouts
 from shuseki.records.validation import Findings, validate
 from shuseki.release import write_text
@@ -65,11 +66,16 @@ class Upload:
     rows: int | None
     faults: dict[str, int] | None
     refusal: str
+    refusal_ja: str = ""
 
     @property
     def file(self) -> Path:
         """The file."""
         return self.folder / f"records{self.ending}"
+
+    def refused(self, lang: str) -> str:
+        """Why it cannot be read, in a language; empty when it can be."""
+        return (self.refusal_ja if lang == "ja" else "") or self.refusal
 
     def findings(self) -> Findings:
         """What is wrong with it, row by row."""
@@ -141,6 +147,7 @@ class Uploads:
             found = one.findings()
         except (DataError, ParameterError) as error:
             told: dict[str, Any] = {"rows": None, "counts": None, "refusal": str(error)}
+            told["refusal_ja"] = in_language(words_of(error), "ja")
         else:
             told = {"rows": found.rows, "counts": dict(found.counts), "refusal": ""}
         write_text(one.folder / "findings.json", json.dumps(told, ensure_ascii=False) + "\n")
@@ -171,6 +178,7 @@ class Uploads:
             rows=found.get("rows"),
             faults=found.get("counts"),
             refusal=found.get("refusal", ""),
+            refusal_ja=found.get("refusal_ja", ""),
         )
 
     def all(self, owner: str | None = None) -> list[Upload]:

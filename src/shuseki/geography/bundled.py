@@ -40,7 +40,7 @@ DISTRICTS: Final = "district-253"
 MUNICIPALITIES: Final = "municipality"
 ZONES: Final = "commuting-zone-1995"
 PREFECTURES: Final = "prefecture"
-DIVISIONS: Mapping[DivisionName, Message] = {
+DIVISIONS: Mapping[str, Message] = {
     DISTRICTS: say("industrial district"),
     MUNICIPALITIES: say("municipality"),
     ZONES: say("commuting zone"),

@@ -284,7 +284,7 @@ def made(content: Mapping[str, Any], origin: Path) -> Study:
     DataError
         Naming every fault.
     """
-    faults = [
+    faults: list[str] = [
         say("{place}: unknown key. {advice}", place=name, advice=advice(name, list(MODELS)))
         for name in content
         if name not in MODELS
