@@ -34,7 +34,7 @@ from shuseki.errors import DataError
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
-from shuseki.profile.frameworks import tables_of, words_of
+from shuseki.profile.frameworks import tables_of, texts_of
 from shuseki.profile.indicators import Indicators
 from shuseki.profile.rules import Facts, Rule
 from shuseki.reading.toml import read_toml
@@ -250,13 +250,25 @@ def read_directions(
         ]
         if unknown or lacking:
             raise DataError(
-                f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
-                f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(FIELDS))}."
+                say(
+                    "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {fields}.",
+                    where=where,
+                    name=name,
+                    lacking=", ".join(lacking) or say("nothing"),
+                    unknown=", ".join(unknown) or say("nothing"),
+                    fields=listed(sorted(FIELDS)),
+                )
             )
-        english = words_of(row, "evidence", f"{where}, {name}")
-        japanese = words_of(row, "evidence_ja", f"{where}, {name}", english)
+        english = texts_of(row, "evidence", f"{where}, {name}")
+        japanese = texts_of(row, "evidence_ja", f"{where}, {name}", english)
         if len(english) != len(japanese):
-            raise DataError(f"{where}, {name}: evidence and evidence_ja differ in length.")
+            raise DataError(
+                say(
+                    "{where}, {name}: evidence and evidence_ja differ in length.",
+                    where=where,
+                    name=name,
+                )
+            )
         for sentence in (*english, *japanese):
             _check_blanks(sentence, f"{where}, {name}")
 
@@ -280,13 +292,21 @@ def read_directions(
         )
     ids = [one.id for one in found]
     if len(set(ids)) < len(ids):
-        raise DataError(f"{where}: a direction is given twice. Keep one of each.")
+        raise DataError(
+            say(
+                "{where}: a direction is given twice. Keep one of each.",
+                where=where,
+            )
+        )
     facts = tables_of(table, "fact", where)
     for fact in facts:
         if lacking := [key for key in ("key", "label") if not isinstance(fact.get(key), str)]:
             raise DataError(
-                f"{where}, [[fact]]: missing {', '.join(lacking)}. Expected a key and a label. Add "
-                "them."
+                say(
+                    "{where}, [[fact]]: missing {lacking}. Expected a key and a label. Add them.",
+                    where=where,
+                    lacking=listed(lacking),
+                )
             )
     labels: dict[str, Message] = {
         str(row["key"]): TwoNames(str(row["label"]), str(row.get("label_ja", row["label"])))
@@ -335,8 +355,14 @@ def _check_blanks(sentence: str, where: str) -> None:
                 format("text", form or "")
     except ValueError:
         raise DataError(
-            f"{where}: the sentence {sentence!r} has a blank that cannot be filled. Expected "
-            "blanks such as {wage} or {wage:.1f}, and {{ for a brace. Correct it."
+            say(
+                "{where}: the sentence {sentence!r} has a blank that cannot be filled. Expected "
+                "the name of a fact in braces, with the form of a number or without: {example}. "
+                "Correct it.",
+                where=where,
+                sentence=sentence,
+                example="{wage:.1f}",
+            )
         ) from None
 
 

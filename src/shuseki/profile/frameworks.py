@@ -51,7 +51,7 @@ __all__ = [
     "later_growth",
     "scores_of",
     "tables_of",
-    "words_of",
+    "texts_of",
 ]
 
 ENOUGH = 0.5
@@ -393,15 +393,26 @@ def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ..
             keys = given["indicators"]
             if not isinstance(keys, list) or not keys or not all(isinstance(k, str) for k in keys):
                 raise DataError(
-                    f"{where}, {name}, {given['key']}: indicators is {keys!r}. Expected a list of "
-                    "keys of indicators. Name one at least."
+                    say(
+                        "{where}, {name}, {given}: indicators is {keys!r}. Expected a list of "
+                        "keys of indicators. Name one at least.",
+                        where=where,
+                        name=name,
+                        given=given["key"],
+                        keys=keys,
+                    )
                 )
             signed = tuple((key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys)
-            asks = words_of(given, "ask", f"{where}, {name}, {given['key']}")
-            asked = words_of(given, "ask_ja", f"{where}, {name}, {given['key']}", asks)
+            asks = texts_of(given, "ask", f"{where}, {name}, {given['key']}")
+            asked = texts_of(given, "ask_ja", f"{where}, {name}, {given['key']}", asks)
             if len(asks) != len(asked):
                 raise DataError(
-                    f"{where}, {name}, {given['key']}: ask and ask_ja differ in length."
+                    say(
+                        "{where}, {name}, {given}: ask and ask_ja differ in length.",
+                        where=where,
+                        name=name,
+                        given=given["key"],
+                    )
                 )
             conditions.append(
                 Condition(
@@ -412,14 +423,25 @@ def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ..
                 )
             )
         if not conditions:
-            raise DataError(f"{where}, {name}: no [[framework.condition]]. Expected one or more.")
+            raise DataError(
+                say(
+                    "{where}, {name}: no [[framework.condition]]. Expected one or more.",
+                    where=where,
+                    name=name,
+                )
+            )
         found.append(
             Framework(str(row["key"]), _both(row), str(row.get("author", "")),
                       str(row.get("where", "")), tuple(conditions))
         )  # fmt: skip
     keys = [framework.key for framework in found]
     if len(set(keys)) < len(keys):
-        raise DataError(f"{where}: a framework is given twice. Keep one of each.")
+        raise DataError(
+            say(
+                "{where}: a framework is given twice. Keep one of each.",
+                where=where,
+            )
+        )
     return tuple(found)
 
 
@@ -435,19 +457,29 @@ def tables_of(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str,
     """The ``[[key]]`` tables of a file."""
     found = row.get(key, [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise DataError(f"{where}: expected [[{key}]] tables. Write each so.")
+        raise DataError(
+            say(
+                "{where}: expected [[{name_given}]] tables. Write each so.",
+                where=where,
+                name_given=key,
+            )
+        )
     return found
 
 
-def words_of(
+def texts_of(
     row: Mapping[str, Any], key: str, where: str, missing: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
     """A list of words or sentences of a file."""
     found = row.get(key, list(missing))
     if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
         raise DataError(
-            f'{where}: {key} is {found!r}. Expected a list of texts, as in {key} = ["one", "two"]. '
-            "Write it so."
+            say(
+                "{where}: {key} is {found!r}. Expected a list of texts. Write it so.",
+                where=where,
+                key=key,
+                found=found,
+            )
         )
     return tuple(found)
 
@@ -458,8 +490,15 @@ def _checked(row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], w
     lacking = [key for key in wanted if key not in row]
     if unknown or lacking:
         raise DataError(
-            f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
-            f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(known))}. Correct it."
+            say(
+                "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {known}. Correct "
+                "it.",
+                where=where,
+                name=name,
+                lacking=", ".join(lacking) or say("nothing"),
+                unknown=", ".join(unknown) or say("nothing"),
+                known=listed(sorted(known)),
+            )
         )
     return name
 
