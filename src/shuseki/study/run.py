@@ -141,9 +141,8 @@ class Run:
     @property
     def origin(self) -> str:
         """Whose the records are: ``"user"``, or ``"other"`` where they are public or invented."""
-        opened = self.answers.get("records")
-        sources = () if opened is None else opened.store.sources
-        return "user" if any(source.origin == "user" for source in sources) else "other"
+        own = (one.is_confidential(self.answers[one.name]) for one in self.study.chapters)
+        return "user" if any(own) else "other"
 
     @property
     def is_checked(self) -> bool:
@@ -231,14 +230,12 @@ class Run:
         """Write the run into a folder, whole or not at all, and return the folder."""
         self.manifest.tell = tell
         lang = self.study.report.lang
-        secret: frozenset[float] = frozenset()
         with whole_folder(folder, apart=self.study.reads) as place:
             if self.is_checked:
                 with self.manifest.step("check what may leave") as entry:
                     found = self.disclosure
                     entry["cells"] = sum(one.cells for one in found.outcomes)
                     entry["suppressed"] = sum(one.suppressed for one in found.outcomes)
-                secret = self.gate.suppressed_values()
             with self.manifest.step("write the report") as entry:
                 document = self.disclosure.document
                 (place / "report.html").write_text(render(document, lang), encoding="utf-8")
@@ -256,7 +253,7 @@ class Run:
             files = {"report.html": "", **{name: name for name in self.disclosure.tables}}
             for path in written:
                 files[path.relative_to(place).as_posix()] = stems.get(path.stem, "")
-            manifest = self.manifest.to_dict(secret)
+            manifest = self.manifest.to_dict(self.is_checked)
             rules = self.gate.rules.said() if self.is_checked else None
             manifest["disclosure"] = {"checked": self.is_checked, "rules": rules}
             for name, said in ((OUTPUTS, self.outputs(files)), (MANIFEST, manifest)):
@@ -276,7 +273,8 @@ def _summary(briefs: list[Brief], sources: tuple[Any, ...]) -> Iterator[Block]:
             yield Note(note)
     numbers = [number for brief in briefs for number in brief.numbers]
     if numbers:
-        yield Numbers(numbers, sources=sources)
+        values = [(one[0], one[1]) for one in numbers]
+        yield Numbers(values, sources, [one[2] if len(one) > 2 else None for one in numbers])
     for rests in dict.fromkeys(brief.rests for brief in briefs):
         sentences = [one for brief in briefs if brief.rests is rests for one in brief.sentences]
         if sentences:

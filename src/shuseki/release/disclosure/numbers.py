@@ -80,6 +80,8 @@ class Statistic:
         … over these axes. They are computed from one figure for each code.
     equations
         How many numbers are computed from the same figures.
+    same
+        What names these numbers, where several tables tell the same ones: they count once.
     digits
         Significant digits; those of the rules where ``None``.
     """
@@ -91,6 +93,7 @@ class Statistic:
     where: Mapping[str, str] = field(default_factory=dict)
     over: Sequence[str] = ()
     equations: int = 1
+    same: str = ""
     digits: int | None = None
 
 
