@@ -54,16 +54,16 @@ def grids(path: Path, encoding: str = "auto") -> tuple[Grid, ...]:
     DataError
         The file cannot be read, or has no table.
     """
-    ending = path.suffix.lower()
+    ending = path.suffix.lower() if path.is_file() else ""
     if ending in (".html", ".htm", ".tex"):
         text = text_of(path, encoding)
         tables = of_tex(text) if ending == ".tex" else of_html(text)
         places = [f"table {k}" for k in range(1, len(tables) + 1)]
         found = [grid(place, rows) for place, rows in zip(places, tables, strict=True)]
-    elif path.is_file() and open_table(path, Options(encoding=encoding)).kind == "xlsx":
-        found = of_workbook(path)
     elif ending in (".csv", ".tsv", ".txt"):
         found = [grid("", of_csv(text_of(path, encoding)))]
+    elif open_table(path, Options(encoding=encoding)).format == "xlsx":
+        found = of_workbook(path)
     else:
         frame = read_table(path, encoding=encoding)
         cells = [["" if cell != cell else str(cell) for cell in row] for row in frame.to_numpy()]

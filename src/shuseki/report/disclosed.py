@@ -275,7 +275,7 @@ def _picture(
             Outcome(name, "released" if free else "held", "" if free else HELD_PICTURE, 0, 0)
         )
         if free and about.numbers:
-            return [replace(part, drawing=_Rounded(part.drawing))]
+            return [replace(part, drawing=_Rounded(about.drawn or part.drawing))]
     return [part] if free else [HELD_PICTURE]
 
 
@@ -426,7 +426,7 @@ def disclosed_answer(answers: Sequence[Result], gate: Gate) -> list[Disclosed]:
                 why=checked.why or "",
                 cells=checked.cells,
                 suppressed=checked.suppressed,
-                picture=one if whole and said.picture == "table" else None,
+                picture=(said.drawn or one) if whole and said.picture == "table" else None,
                 notes=notes,
                 sources=one.sources,
             )

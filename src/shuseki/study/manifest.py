@@ -55,7 +55,9 @@ class Manifest:
         yield entry
         entry["seconds"] = round(time.perf_counter() - started, 3)
         self.steps.append(entry)
-        own = self.study.records.source == "files" if "records" in self.study.tables else False
+        tables = self.study.tables
+        own = "records" in tables and self.study.records.source == "files"
+        own |= "linkage" in tables and self.study.linkage.left is not None
         told = {"step": name, "seconds": entry["seconds"]} if own else entry
         self.tell({"event": "done", **told})  # counts of a user's records are not told unchecked
 

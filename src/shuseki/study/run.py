@@ -29,7 +29,7 @@ from shuseki.report.disclosed import Disclosure, disclosed
 from shuseki.report.exports import write_tables
 from shuseki.report.html import render
 from shuseki.report.tables import Table
-from shuseki.report.words import Text
+from shuseki.report.words import Text, pick
 from shuseki.results import Result
 from shuseki.study.chapter import Brief, Running, Tell, Told
 from shuseki.study.manifest import Manifest
@@ -109,7 +109,9 @@ class Run:
         if not self.is_checked:
             return {name: answer.headline() for name, answer in self.results().items()}
         parts = [part for section in self.disclosure.document.parts() for part in section]
-        return {str(part.title): part.headline for part in parts if isinstance(part, Heading)}
+        lang = self.study.report.lang
+        heads = [part for part in parts if isinstance(part, Heading)]
+        return {pick(part.title, lang): part.headline for part in heads}
 
     def document(self) -> Document:
         """The report, before it is written in a language."""

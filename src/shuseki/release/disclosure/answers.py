@@ -13,6 +13,7 @@ Universes: ``births`` (axes ``area``, ``industry``, ``step``, ``industry_group``
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -461,14 +462,25 @@ def municipal_freedom(inside: pd.Series, area_of: pd.Series, numbers: int, units
     return float(min(units, unknown - numbers))
 
 
-def of_fits(result: Any) -> Declared:
-    """Equations: none saturated, none with a term that is there for one area or two."""
+def of_fits(result: Any, columns: Sequence[Any] = ()) -> Declared:
+    """Equations: none saturated, none with a term that is there for one area or two.
+
+    Of equations on the same areas the coefficients are computed of the same sums (of births, and of
+    births times each term), whichever terms they have: these are counted, and the sum of squares.
+    """
     fits = getattr(result, "fits", None) or (result,)
     fits = tuple(fits) if not isinstance(fits, Mapping) else tuple(fits.values())
     units = min((freedom(fit) for fit in fits), default=0.0)
-    outcomes = [fit.design.outcome for fit in fits]
-    counts = max(sum(len(fit.terms) for fit in fits if fit.design.outcome == y) for y in outcomes)
-    return Declared(equations(fits[0].definitions, outcomes, units, counts, same="equations"))
+    numbers: list[Cells | Statistic | Free | Held] = []
+    for outcome in dict.fromkeys(fit.design.outcome for fit in fits):
+        terms: dict[tuple[str, ...], set[str]] = {}
+        for fit in fits:
+            if fit.design.outcome == outcome:
+                terms.setdefault(tuple(fit.sample.areas), set()).update(fit.terms)
+        count = sum(len(one) + 1 for one in terms.values())
+        told = equations(fits[0].definitions, [outcome], units, count, columns, "equations")
+        numbers += told
+    return Declared(tuple(numbers))
 
 
 FEWEST_AREAS = 3
@@ -592,14 +604,31 @@ def of_points(result: Any) -> Declared:
 
 
 def of_distances(result: Any) -> Declared:
-    """Distances between the plants of an industry, added up and smoothed."""
+    """Distances between the plants of an industry, added up and smoothed.
+
+    How many plants they are is told with one digit: an exact number may be one that is suppressed
+    in a table of industries.
+    """
     frame = result.to_frame()
     if "plants" not in frame:
         return Declared(None, "never")
     units = frame["plants"].to_numpy(float)
     if "other_plants" in frame:
         units = np.minimum(units, frame["other_plants"].to_numpy(float))
-    return Declared((Statistic(units=tuple(units)),))
+    counts = [name for name in ("plants", "other_plants") if name in frame]
+    return Declared(
+        (
+            Statistic(units=tuple(units)),
+            Statistic(columns=counts, units=tuple(units), digits=1),
+        ),
+        drawn=replace(
+            result,
+            **{
+                name: np.array([int(float(f"{n:.0e}")) for n in getattr(result, name)])
+                for name in counts
+            },
+        ),
+    )
 
 
 def of_externalities(result: Any) -> Declared:

@@ -333,14 +333,20 @@ class Gate:
         """Find the statistics from which, with those before, suppressed numbers could be solved.
 
         Every number of a statistic is taken for an equation on the suppressed figures behind it.
-        Tables are gone through in the order in which they were entered: one is written while, with
-        all that are written before of the same figures, ``fewest_units`` more are unknown than
-        there are equations.
+        Those that several tables tell are gone through first, then the others in the order in which
+        they were entered: one is written while, with all that are written before of the same
+        figures, ``fewest_units`` more are unknown than there are equations.
         """
         written: dict[frozenset[int], dict[object, int]] = {}
-        for entry in self._entries:
-            for k, part in enumerate(entry.numbers or ()):
-                if not isinstance(part, Statistic) or k not in entry.bases:
+        every = [
+            (entry, k, part)
+            for entry in self._entries
+            for k, part in enumerate(entry.numbers or ())
+            if isinstance(part, Statistic) and k in entry.bases
+        ]
+        for first in (True, False):
+            for entry, k, part in every:
+                if bool(part.same) != first:
                     continue
                 behind = [
                     frozenset(f for f in bases if f >= 0 and pattern.suppressed[f])

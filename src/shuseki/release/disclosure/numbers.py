@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from shuseki.language import Message
+from shuseki.results import Result
 
 __all__ = ["Cells", "Declared", "Free", "Held", "Numbers", "Picture", "Statistic"]
 
@@ -126,7 +127,10 @@ class Declared:
         Of its table.
     picture
         When its picture may be drawn.
+    drawn
+        What is drawn in its place, with fewer digits; None for itself.
     """
 
     numbers: Numbers | None
     picture: Picture = "table"
+    drawn: Result | None = None

@@ -106,7 +106,8 @@ def _told(answer: Answers, told: Told) -> Iterator[Block]:
     units = float(freedom.min()) if used.any() else 0.0
 
     def said(table: pd.DataFrame) -> FromRecords:
-        count = len(table) * len(table.select_dtypes("number").columns)
+        rows = table["outcome"].value_counts().max() if "outcome" in table else len(table)
+        count = int(rows) * len(table.select_dtypes("number").columns)
         return equations(variables.definitions, variables.outcomes, units, count)
 
     support = every.support()
