@@ -219,6 +219,22 @@ def test_a_statistic_of_one_or_two_suppressed_numbers_is_held() -> None:
     assert gate.checked(number).verdict == "held"
 
 
+def test_equations_on_the_same_suppressed_numbers_are_counted_over_all_tables() -> None:
+    # Twenty suppressed numbers; ten must stay unknown: ten equations may be written, told once or
+    # often.
+    frame = pd.DataFrame({"area": [f"{k:02d}" for k in range(40)], "count": [1, 2] * 10 + [9] * 20})
+    gate = Gate(Rules(secondary=False), {"u": Universe.from_frame("u", frame, ["area"])})
+    gate.enter("t", frame, (Cells(universe="u", columns=["count"], by={"area": "area"}),))
+    about = {"universe": "u", "over": ("area",), "units": 30}
+    numbers = pd.DataFrame({"b": [1.0]})
+    first = gate.enter("a", numbers, (Statistic(**about, equations=4),))
+    second = gate.enter("b", numbers, (Statistic(**about, equations=4),))
+    fits = gate.enter("c", numbers, (Statistic(**about, equations=6, same="fits"),))
+    again = gate.enter("d", numbers, (Statistic(**about, equations=6, same="fits"),))
+    verdicts = [gate.checked(one).verdict for one in (fits, again, first, second)]
+    assert verdicts == ["released", "released", "released", "held"]
+
+
 def test_a_statistic_of_too_few_is_held_and_others_are_rounded() -> None:
     gate = Gate(Rules(), {})
     frame = pd.DataFrame({"k": [1.23456789, 2.3456789]})

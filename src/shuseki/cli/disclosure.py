@@ -143,9 +143,12 @@ def released(
 
 @app.command("check-output")
 def check_output(
-    file: Annotated[
-        Path,
-        typer.Argument(help="Tables made elsewhere: CSV, xlsx (every sheet), HTML, LaTeX, JSON."),
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE",
+            help="Tables made elsewhere: CSV, xlsx (every sheet), HTML, LaTeX, JSON.",
+        ),
     ],
     against: Annotated[Path, typer.Option("--against", help="Folder of the store of records.")],
     areas: Areas = None,
@@ -164,15 +167,20 @@ def check_output(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """Say which cells of a file's tables tell too much about one establishment.
+    """Say which cells of tables tell too much about one establishment.
 
-    All its tables are judged together. Areas may stand in rows or in columns, under headings of
-    several rows.
+    All tables of the files are judged together. Areas may stand in rows or in columns, under
+    headings of several rows.
 
     Exit code 0: none; 1: some, or rows that could not be judged; 3: the table cannot be read.
     """
     check_language(lang)
-    tables = grids(file, encoding)
+    several = len(files) > 1
+    tables = [
+        replace(one, place=f"{file.name} {one.place}".strip()) if several else one
+        for file in files
+        for one in grids(file, encoding)
+    ]
 
     def ask(opened: Store) -> tuple[Universe, dict[str, str]]:
         division = division_of(areas, date, encoding, opened)
