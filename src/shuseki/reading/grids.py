@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
-import openpyxl
-
 from shuseki.errors import DataError
 from shuseki.reading.encoding import examine_bytes, utf8_blocks
 from shuseki.reading.files import DELIMITERS, Options, open_table, shown
@@ -96,6 +94,8 @@ def of_csv(text: str) -> list[list[str]]:
 
 def of_workbook(path: Path) -> list[Grid]:
     """Every sheet, merged cells filled."""
+    import openpyxl  # heavy: only who reads a workbook pays for it
+
     book = openpyxl.load_workbook(path, data_only=True)
     found = []
     for sheet in book.worksheets:

@@ -139,8 +139,8 @@ def check_laid(
     """
     rules = rules or Rules()
     every = [(place, cell) for place, laid in tables for cell in laid.cells]
-    waves = universe.atoms["period"].unique() if "period" in universe.axes else []
-    last = {"period": max(waves)} if len(waves) else {}
+    waves = list(universe.atoms["period"]) if "period" in universe.axes else []
+    last = {"period": max(waves)} if waves else {}
     keys = [{**last, **cell.keys} for _, cell in every]
     axes = list(dict.fromkeys(axis for one in keys for axis in one))
     named = {axis: [one.get(axis, "all") for one in keys] for axis in axes}
