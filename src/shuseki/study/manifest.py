@@ -76,16 +76,19 @@ class Manifest:
             name = f"{path.name} ({found['sha256'][:12]})"
         self.inputs[name] = found
 
-    def to_dict(self, checked: bool = False) -> dict[str, Any]:
+    def to_dict(self, secret: frozenset[float] | None = None) -> dict[str, Any]:
         """The whole record; ``whole_folder`` adds the hashes of what was written.
 
         Parameters
         ----------
-        checked
-            Whether the numbers of the run are checked before they leave: then the steps have no
-            counts of establishments. Those that may be read stand in the tables.
+        secret
+            Numbers that are suppressed in the tables, where these are checked: then the steps have
+            no counts of establishments but the rows of whole files, unless these are suppressed.
+            Counts that may be read stand in the tables.
         """
-        steps = [uncounted(step) for step in self.steps] if checked else self.steps
+        steps = self.steps
+        if secret is not None:
+            steps = [uncounted(step, secret) for step in self.steps]
         return {
             "study": self.study.to_dict(),
             "synthetic": self.study.is_synthetic,
@@ -99,12 +102,14 @@ class Manifest:
         }
 
 
-def uncounted(said: Any) -> Any:
+def uncounted(said: Any, secret: frozenset[float]) -> Any:
     """Put ``X`` in the place of every number that may count establishments."""
     if isinstance(said, Mapping):
-        return {key: one if key in KEPT else uncounted(one) for key, one in said.items()}
+        rows = {key: one for key, one in said.items() if str(key).startswith("rows_")}
+        may = set(KEPT) if secret & set(rows.values()) else {*KEPT, *rows}
+        return {key: one if key in may else uncounted(one, secret) for key, one in said.items()}
     if isinstance(said, list | tuple):
-        return [uncounted(one) for one in said]
+        return [uncounted(one, secret) for one in said]
     if isinstance(said, Message) and any(
         isinstance(value, int | float) and not isinstance(value, bool)
         for value in said.values.values()

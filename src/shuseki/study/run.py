@@ -255,7 +255,8 @@ class Run:
             files = {"report.html": "", **{name: name for name in self.disclosure.tables}}
             for path in written:
                 files[path.relative_to(place).as_posix()] = stems.get(path.stem, "")
-            manifest = self.manifest.to_dict(self.is_checked)
+            secret = self.gate.suppressed_values(elsewhere=True) if self.is_checked else None
+            manifest = self.manifest.to_dict(secret)
             rules = self.gate.rules.said() if self.is_checked else None
             manifest["disclosure"] = {"checked": self.is_checked, "rules": rules}
             for name, said in ((OUTPUTS, self.outputs(files)), (MANIFEST, manifest)):
