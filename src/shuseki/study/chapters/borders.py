@@ -43,13 +43,16 @@ class Compared:
     ----------
     found
         The comparison.
+    outcome
+        The outcome of the equation.
     births
-        Births by municipality.
+        What it counts, by municipality.
     area_of
         Area of the study in which each municipality lies.
     """
 
     found: DivisionComparison
+    outcome: str
     births: pd.Series
     area_of: pd.Series
 
@@ -101,7 +104,11 @@ class BordersChapter(Chapter[Borders, Compared]):
                 sources=(*variables.sources, *fine.sources),
                 progress=running.progress,
             )
-        return Compared(found, inside, divisions[regions.name])
+            counts = next(
+                one.counts for one in variables.definitions.outcomes if one.name == design.outcome
+            )
+            born = inside[counts] if counts in inside else pd.Series(0.0, index=index)
+        return Compared(found, design.outcome, born, divisions[regions.name])
 
     def results(self, answer: Compared) -> dict[str, Result]:
         """The comparison."""
@@ -127,7 +134,7 @@ def compared_numbers(answer: Compared, told: Told) -> FromRecords:
         answer.births, answer.area_of, count, smallest - len(answer.found.terms) - 1
     )
     own = table["division"] == answer.found.reference
-    return equations(variables.definitions, variables.outcomes, units, 2 * int(own.sum()))
+    return equations(variables.definitions, [answer.outcome], units, 2 * int(own.sum()))
 
 
 class FineUnits(NamedTuple):
