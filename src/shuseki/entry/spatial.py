@@ -42,7 +42,7 @@ from shuseki.entry.ols import check_design
 from shuseki.entry.rows import complete_rows, note_left_out
 from shuseki.entry.support import check_support
 from shuseki.errors import AlignmentError, ParameterError, examples
-from shuseki.language import Message, joined, say
+from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -370,7 +370,12 @@ def spatial_tests(
         Weights without some areas of the table, islands, weights that are negative or no numbers.
     """
     if permutations < 19:
-        raise ParameterError(f"permutations is {permutations}. Expected at least 19; 999 is usual.")
+        raise ParameterError(
+            say(
+                "permutations is {permutations}. Expected at least 19; 999 is usual.",
+                permutations=permutations,
+            )
+        )
     rows = []
     y, x, used = _complete(table, outcome, terms)
     for label, w in neighbours.items():
@@ -450,14 +455,21 @@ def spatial_model(
     """
     if kind not in METHODS or method not in METHODS[kind]:
         raise ParameterError(
-            f"kind {kind!r} by method {method!r}. Expected one of "
-            f"{', '.join(k + ' by ' + ' or '.join(m) for k, m in METHODS.items())}."
+            say(
+                "kind {kind!r} by method {method!r}. Expected one of {methods}.",
+                kind=kind,
+                method=method,
+                methods=listed(k + " by " + " or ".join(m) for k, m in METHODS.items()),
+            )
         )
     has_instruments = method == "gmm" and kind != "error"
     if instrument_lags not in ((None, 1, 2) if has_instruments else (None,)):
         raise ParameterError(
-            f"instrument_lags is {instrument_lags!r} for kind {kind!r} by {method!r}. Expected "
-            f"{'1 or 2' if has_instruments else 'None: there are no instruments'}."
+            f"instrument_lags is {instrument_lags!r} for kind {kind!r} by {method!r}. Expected 1 "
+            "or 2."
+            if has_instruments
+            else f"instrument_lags is {instrument_lags!r} for kind {kind!r} by {method!r}. "
+            "Expected None: there are no instruments."
         )
     y, x, used = _complete(table, outcome, terms)
     w = _aligned(neighbours, used.index, label)
@@ -658,9 +670,14 @@ def _aligned(w: "W", index: pd.Index, label: str) -> "W":
     absent = [code for code in index if code not in ids]
     if absent:
         raise AlignmentError(
-            f"{label}: {len(absent)} areas of the table have no place in the weights: "
-            f"{examples(absent)}. Expected the weights' ids to be the table's index. "
-            "Build the weights from the same areas."
+            say(
+                "{label}: {n_absent} areas of the table have no place in the weights: {absent}. "
+                "Expected the weights' ids to be the table's index. Build the weights from the "
+                "same areas.",
+                label=label,
+                n_absent=len(absent),
+                absent=examples(absent),
+            )
         )
     inside = set(index)
     links = {
@@ -679,15 +696,24 @@ def _aligned(w: "W", index: pd.Index, label: str) -> "W":
     ]
     if wrong:
         raise ParameterError(
-            f"{label}: weights that are negative or no numbers: {examples(wrong)}. Expected "
-            "positive numbers. Correct the weights."
+            say(
+                "{label}: weights that are negative or no numbers: {wrong}. Expected positive "
+                "numbers. Correct the weights.",
+                label=label,
+                wrong=examples(wrong),
+            )
         )
     islands = [code for code, near in links.items() if not near]
     if islands:
         raise ParameterError(
-            f"{label}: areas without a neighbour: {examples(islands)} of {len(index)}. Expected at "
-            "least one each, or their spatial lag is undefined. Use the nearest k, a longer "
-            "distance band, or leave those areas out."
+            say(
+                "{label}: areas without a neighbour: {islands} of {n_index}. Expected at least "
+                "one each, or their spatial lag is undefined. Use the nearest k, a longer "
+                "distance band, or leave those areas out.",
+                label=label,
+                islands=examples(islands),
+                n_index=len(index),
+            )
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # several components are no obstacle here

@@ -253,8 +253,11 @@ def open_text(path: Path, options: Options) -> TableFile:
         or options.delimiter in '"\r\n'
     ):
         raise ParameterError(
-            f"The delimiter is {options.delimiter!r}. Expected one character, such as ',' or ';', "
-            "or 'auto'."
+            say(
+                "The delimiter is {delimiter!r}. Expected one character, such as ',' or ';', or "
+                "'auto'.",
+                delimiter=options.delimiter,
+            )
         )
     writing = examine_bytes(path, options.encoding, options.member)
     start = b""
@@ -491,7 +494,7 @@ def fields_of(
         )
         parsed_rows = parsed.num_rows
     except pa.ArrowInvalid as error:
-        parsed_rows = f"none ({error})"
+        parsed_rows = say("none ({why})", why=str(error))
     if parsed_rows != n:
         raise DataError(
             say(

@@ -18,6 +18,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from shuseki.errors import DataError
+from shuseki.language import say
 from shuseki.reading.encoding import examine_bytes, utf8_blocks
 from shuseki.reading.files import DELIMITERS, Options, open_table, shown
 from shuseki.reading.tables import read_table
@@ -68,7 +69,7 @@ def grids(path: Path, encoding: str = "auto") -> tuple[Grid, ...]:
         found = [grid("", [list(map(str, frame.columns)), *cells])]
     found = [one for one in found if one.rows]
     if not found:
-        raise DataError(f"{path.name} has no table. Expected one. Check the file.")
+        raise DataError(say("{file} has no table. Expected one. Check the file.", file=path.name))
     return tuple(found)
 
 

@@ -42,6 +42,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from shuseki.errors import ParameterError
+from shuseki.language import say
 from shuseki.release.disclosure.numbers import Numbers as FromRecords
 from shuseki.report.plots.dispatch import has_picture
 from shuseki.report.tables import Table
@@ -270,9 +271,12 @@ def _checked(block: Part) -> Part:
     if isinstance(block, str | Heading | Figure | Table | Numbers | Note | Bullets) or is_pair:
         return block
     raise ParameterError(
-        f"A block of type {type(block).__name__}. Expected a string, "
-        "(English, Japanese), a Result, Finding, Figure, Table, Numbers, Note or Bullets. "
-        "Give a frame a title and a name with Table(...)."
+        say(
+            "A block of type {kind}. Expected a string, (English, Japanese), a Result, Finding, "
+            "Figure, Table, Numbers, Note or Bullets. Give a frame a title and a name with "
+            "Table(...).",
+            kind=type(block).__name__,
+        )
     )
 
 

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from shuseki.errors import ParameterError, examples
+from shuseki.language import listed, say
 from shuseki.release import inert_frame
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import render
@@ -121,8 +122,11 @@ def result_bytes(result: Result, ending: str, lang: str = "en") -> bytes:
     check_language(lang)
     if ending not in ENDINGS:
         raise ParameterError(
-            f"Cannot write {ending or 'a file without an ending'}. Expected {', '.join(ENDINGS)}. "
-            "Choose another ending."
+            say(
+                "Cannot write {ending}. Expected {endings}. Choose another ending.",
+                ending=ending or say("a file without an ending"),
+                endings=listed(ENDINGS),
+            )
         )
     frame = result.to_frame()
     if ending == ".csv":
@@ -185,8 +189,11 @@ def write_tables(
     names = pd.Index([table.name for table in given])
     if names.has_duplicates:
         raise ParameterError(
-            f"Tables of the same name: {examples(names[names.duplicated()].unique())}. "
-            "Expected each once, since names become files. Rename one of them."
+            say(
+                "Tables of the same name: {names}. Expected each once, since names become files. "
+                "Rename one of them.",
+                names=examples(names[names.duplicated()].unique()),
+            )
         )
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)

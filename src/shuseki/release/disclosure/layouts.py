@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from shuseki.errors import DataError, examples
+from shuseki.language import say
 from shuseki.panel import ALL
 
 __all__ = ["AXES", "Laid", "Placed", "laid_out"]
@@ -131,8 +132,11 @@ def laid_out(
     at = next((k for k, row in enumerate(rows) if axes_of(row)), None)
     if at is None:
         raise DataError(
-            f"No column names areas, industries or waves: found {examples(rows[0], 12)}. "
-            "Expected one called area, industry or wave. Rename it."
+            say(
+                "No column names areas, industries or waves: found {columns}. Expected one called "
+                "area, industry or wave. Rename it.",
+                columns=examples(rows[0], 12),
+            )
         )
     axes = axes_of(rows[at])
     first, last = heading(rows, at, axes)
@@ -142,8 +146,10 @@ def laid_out(
     cells = list(cells_of(rows, numbers, last + 1, axes, labels, across, codes))
     if not cells:
         raise DataError(
-            f"No column holds numbers: found {examples(map(' '.join, labels.values()), 12)}. "
-            "Expected counts or amounts."
+            say(
+                "No column holds numbers: found {others}. Expected counts or amounts.",
+                others=examples(map(" ".join, labels.values()), 12),
+            )
         )
     found = dict.fromkeys([*axes, *(axis for one in across.values() for axis in one)])
     return Laid(tuple(found), len({cell.row for cell in cells}), tuple(cells))

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import told
 from shuseki.measures.change.externalities import ExternalityRange
 from shuseki.measures.change.lifecycle import RENEWED, STAGES, LifeCycle
@@ -114,7 +115,7 @@ def contributions(result: Contributions, *, lang: str = "en") -> go.Figure:
 def types(result: Types, *, lang: str = "en") -> go.Figure:
     """Draw memberships as stacked bars: the named places, then the largest of each type."""
     ja = lang == "ja"
-    named = named_examples() if result.division == "district-253" else named_examples()[:0]
+    named = named_examples() if result.division == DISTRICTS else named_examples()[:0]
     named = named[named["district"].isin(result.areas)]
     rows = [result.areas.index(code) for code in named["district"]]
     leading = result.membership.argmax(axis=1)

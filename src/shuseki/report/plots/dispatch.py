@@ -10,6 +10,7 @@ from importlib import import_module
 import plotly.graph_objects as go
 
 from shuseki.errors import ParameterError
+from shuseki.language import listed, say
 
 __all__ = ["PICTURES", "draws", "has_picture", "kinds", "plot"]
 
@@ -35,8 +36,12 @@ PICTURES = {
 def _draw(result: object, *, lang: str = "en") -> go.Figure:
     known = sorted(kind.__name__ for kind in kinds())
     raise ParameterError(
-        f"There is no picture for {type(result).__name__}. Expected one of {', '.join(known)}. "
-        "Use to_frame() for its table."
+        say(
+            "There is no picture for {kind}. Expected one of {drawn}. Use to_frame() for its "
+            "table.",
+            kind=type(result).__name__,
+            drawn=listed(known),
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""How do entry and exit in Japan look since 1966?"""
+"""How do entry and exit rates of a nation look over the years?"""
 
 import plotly.graph_objects as go
 

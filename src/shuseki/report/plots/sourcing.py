@@ -1,15 +1,15 @@
 """How do chains of firms lie on the map, which choices are there, and where is capacity short?
 
 A plan is drawn twice: every undominated chain by days and cost, those that are shown marked, and
-the shown ones on the map. Firms whose place is unknown, or that lie outside Japan, are left out of
-the map; of a chain without any placed firm there is no line.
+the shown ones on the map. Firms whose place is unknown, or that lie outside it, are left out; of a
+chain without any placed firm there is no line.
 """
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from shuseki.geography.coordinates import JAPAN
+from shuseki.geography.bundled import holds
 from shuseki.geography.shapes import municipal_shapes, place
 from shuseki.language import told
 from shuseki.report.plots.dispatch import draws
@@ -123,7 +123,7 @@ def _map(figure: go.Figure, result: Plan, lang: str) -> None:
             for stop in chain.stops
             if stop.latitude is not None
             and stop.longitude is not None
-            and _is_inside(stop.latitude, stop.longitude)
+            and holds(stop.latitude, stop.longitude)
         ]
         if not stops:
             continue
@@ -153,11 +153,6 @@ def _map(figure: go.Figure, result: Plan, lang: str) -> None:
         middle = (low + high) / 2
         figure.update_xaxes(range=[middle[0] - half, middle[0] + half], row=1, col=2)
         figure.update_yaxes(range=[middle[1] - half, middle[1] + half], row=1, col=2)
-
-
-def _is_inside(latitude: float, longitude: float) -> bool:
-    south, north, west, east = JAPAN
-    return bool(south <= latitude <= north and west <= longitude <= east)
 
 
 def _colour(k: int) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from shuseki.geography.bundled import DISTRICTS, PREFECTURES
 from shuseki.language import Message, say, told
 from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.maps import choropleth
@@ -135,7 +136,7 @@ def _(result: Hysteresis, *, lang: str = "en") -> go.Figure:
 @draws
 def _(result: Counterfactual, *, lang: str = "en") -> go.Figure:
     change = 100 * (result.employment - 1)
-    if result.division in ("district-253", "prefecture"):
+    if result.division in (DISTRICTS, PREFECTURES):
         home = [k for k, code in enumerate(result.codes) if code.isdigit()]
         values = pd.Series(change[home], index=[result.codes[k] for k in home])
         return choropleth(
