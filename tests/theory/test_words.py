@@ -131,7 +131,7 @@ def test_columns_have_words_in_both_languages(answers):
 
 def test_pictures_speak_one_language(answers):
     for one in answers:
-        if plot.dispatch(type(one)) is plot.dispatch(object):
+        if not plot.draws(type(one)):
             continue
         titles = {}
         for lang in ("en", "ja"):

@@ -105,7 +105,7 @@ def show(
         said = f"{phrase('written_page', lang)}{colon}{figure}"
         console.print(said, markup=False, highlight=False, soft_wrap=True)
     elif figure is not None:
-        if plot.dispatch(type(answer)) is plot.dispatch(object):
+        if not plot.draws(type(answer)):
             raise ParameterError(
                 f"{type(answer).__name__} has no picture. Expected an answer that has one. Leave "
                 "--figure out."

@@ -9,15 +9,18 @@ logarithm of a number that is not positive are missing values.
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError
 
-__all__ = ["Formula"]
+__all__ = ["Formula", "parsed"]
+
+Part = TypeVar("Part", bound=ast.AST)
 
 FUNCTIONS: Mapping[str, Callable[[pd.Series], pd.Series]] = {
     "log": np.log,
@@ -59,18 +62,7 @@ class Formula:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ParameterError(
-                f"The formula {text!r} is no arithmetic. Expected {KNOWN}. Correct it."
-            ) from None
-        for node in walk(self._tree):
-            if not allowed(node):
-                said = ast.unparse(node)
-                raise ParameterError(
-                    f"The formula {text!r} holds {said!r}. Expected {KNOWN}. Correct it."
-                )
+        self._tree = parsed(text, walk, allowed, ("formula", "arithmetic", KNOWN))
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -123,6 +115,44 @@ class Formula:
 
     def __hash__(self) -> int:
         return hash(self.text)
+
+
+def parsed(
+    text: str,
+    parts: Callable[[ast.expr], Iterable[Part]],
+    is_allowed: Callable[[Part], bool],
+    words: tuple[str, str, str],
+) -> ast.expr:
+    """Read an expression whose every part is allowed.
+
+    Parameters
+    ----------
+    text
+        The expression.
+    parts, is_allowed
+        What it consists of, and what of that may stand in it.
+    words
+        What it is called, what it should be, and what it may hold.
+
+    Raises
+    ------
+    ParameterError
+        It is no expression, or holds something else.
+    """
+    called, kind, known = words
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ParameterError(
+            f"The {called} {text!r} is no {kind}. Expected {known}. Correct it."
+        ) from None
+    for node in parts(tree):
+        if not is_allowed(node):
+            raise ParameterError(
+                f"The {called} {text!r} holds {ast.unparse(node) or type(node).__name__!r}. "
+                f"Expected {known}. Correct it."
+            )
+    return tree
 
 
 def walk(node: ast.expr) -> Iterator[ast.expr]:

@@ -29,7 +29,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from shuseki.arrays import Floats
 from shuseki.errors import DataError
@@ -544,7 +543,8 @@ def correlation(score: Floats, growth: Floats) -> tuple[float, float, float, int
     n = int(known.sum())
     if n < 5:
         return np.nan, np.nan, np.nan, n
-    rho = float(spearmanr(score[known], growth[known])[0])
+    pair = pd.DataFrame({"score": score[known], "growth": growth[known]}).rank()
+    rho = float(pair["score"].corr(pair["growth"]))
     half = 1.96 * np.sqrt((1 + rho**2 / 2) / (n - 3))
     z = np.arctanh(np.clip(rho, -0.999999, 0.999999))
     return rho, float(np.tanh(z - half)), float(np.tanh(z + half)), n

@@ -31,8 +31,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
-from scipy.stats import norm, rankdata
+from scipy.special import ndtr, ndtri
 
 from shuseki.arrays import Floats
 from shuseki.entry.formulas import Formula
@@ -302,7 +301,7 @@ def standings(value: Floats) -> Floats:
         known = np.isfinite(value[:, k])
         n = int(known.sum())
         if n > 1:
-            out[known, k] = 100 * (rankdata(value[known, k]) - 1) / (n - 1)
+            out[known, k] = 100 * (pd.Series(value[known, k]).rank().to_numpy() - 1) / (n - 1)
         elif n == 1:
             out[known, k] = 50.0
     return out
@@ -331,7 +330,7 @@ def rank_intervals(value: Floats, error: Floats, row: int) -> tuple[Floats, Floa
     """
     k = value.shape[1]
     rank, low, high = np.full(k, np.nan), np.full(k, np.nan), np.full(k, np.nan)
-    node = norm.ppf((np.arange(POINTS) + 0.5) / POINTS)
+    node = ndtri((np.arange(POINTS) + 0.5) / POINTS)
     for column in range(k):
         x = value[row, column]
         if not np.isfinite(x):

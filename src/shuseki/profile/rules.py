@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from shuseki.entry.formulas import parsed
 from shuseki.errors import ParameterError
 
 __all__ = ["Facts", "Rule"]
@@ -65,18 +66,7 @@ class Rule:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ParameterError(
-                f"The rule {text!r} is no condition. Expected {KNOWN}. Correct it."
-            ) from None
-        for node in ast.walk(self._tree):
-            if not _allowed(node):
-                raise ParameterError(
-                    f"The rule {text!r} holds {ast.unparse(node) or type(node).__name__!r}. "
-                    f"Expected {KNOWN}. Correct it."
-                )
+        self._tree = parsed(text, ast.walk, _allowed, ("rule", "condition", KNOWN))
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -247,7 +247,7 @@ def _taken_apart(block: Block) -> Iterator[Part]:
     own = isinstance(block.table, Table)
     table = block.table if isinstance(block.table, Table) else own_table(result, title=title)
     yield Heading(title, headline, result.sources, table)
-    if block.picture and plot.dispatch(type(result)) is not plot.dispatch(object):
+    if block.picture and plot.draws(type(result)):
         yield Figure(result, notes=() if block.table else result.notes, rests=table)
     if own or block.table:
         yield table
