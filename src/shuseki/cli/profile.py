@@ -37,7 +37,7 @@ By = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", help="Folder for page, PDF, workbook, slides (one area) and data."),
+    typer.Option("--out", help="Folder for page, PDF, workbook, slides and data."),
 ]
 File = Annotated[
     Path | None,
@@ -160,12 +160,8 @@ def _write(
         line(say("Written: {file}", file=output))
     if out is not None:
         name = "profile" if isinstance(answer, Profile) else "comparison"
-        endings = [
-            ending for ending in PROFILE_ENDINGS
-            if isinstance(answer, Profile) or ending != ".pptx"
-        ]  # fmt: skip
         with whole_folder(out) as folder:
-            for ending in endings:
+            for ending in PROFILE_ENDINGS:
                 try:
                     content = profile_bytes(answer, ending, lang)
                 except MissingExtraError as error:

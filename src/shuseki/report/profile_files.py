@@ -43,7 +43,7 @@ def profile_bytes(answer: Profile | Comparison, ending: str, lang: str = "en") -
     Raises
     ------
     ParameterError
-        Another ending; slides of a comparison.
+        Another ending.
     MissingExtraError
         A PDF without Chromium on the PATH.
     """
@@ -59,10 +59,6 @@ def profile_bytes(answer: Profile | Comparison, ending: str, lang: str = "en") -
         said = json.dumps(_as_data(answer, lang), ensure_ascii=False, indent=1, allow_nan=False)
         return said.encode()
     if ending == ".pptx":
-        if not isinstance(answer, Profile):
-            raise ParameterError(
-                "Slides tell one area. Expected the profile of one. Choose .html, .pdf or .xlsx."
-            )
         from shuseki.report.slides import slides_of  # only who wants slides waits for them
 
         return slides_of(answer, lang)
