@@ -115,6 +115,10 @@ def _tell(answer: Profile, lang: str, console: Console) -> None:
     lines: list[Message] = [answer.character.headline()]
     if answer.character.beside_the_paper is not None:
         lines.append(answer.character.beside_the_paper)
+    if answer.papers is not None:
+        lines += [answer.papers.headline(), *answer.papers.told()]
+    if answer.prefecture_industries is not None:
+        lines.append(answer.prefecture_industries.headline())
     lines += [answer.position.headline(), *answer.frameworks.verdicts(), answer.trend.headline()]
     lines += [one.headline() for one in answer.entry.values()]
     lines += [answer.peers.headline()]

@@ -180,7 +180,7 @@ def judge(
             Judged(
                 direction=one,
                 verdict=verdict,
-                evidence=evidence_of(one, facts),
+                evidence=told_by_facts(one.evidence, facts),
                 unknown=tuple(fact_label(name, catalogue) for name in dict.fromkeys(unknown)),
                 command=f"shuseki profile {area} --part directions",
             )
@@ -297,10 +297,12 @@ def fact_label(name: str, catalogue: Indicators) -> Message:
 # ---- sentences -----------------------------------------------------------------------------------
 
 
-def evidence_of(direction: Direction, facts: Facts) -> tuple[Message, ...]:
-    """The sentences whose facts are all known."""
+def told_by_facts(
+    sentences: tuple[tuple[str, str], ...], facts: Facts
+) -> tuple[Message, ...]:
+    """The sentences whose facts are all known, English and Japanese."""
     said = []
-    for english, japanese in direction.evidence:
+    for english, japanese in sentences:
         names = {field for _, field, _, _ in Formatter().parse(english) if field}
         names |= {field for _, field, _, _ in Formatter().parse(japanese) if field}
         values = {name: facts.get(name) for name in names}

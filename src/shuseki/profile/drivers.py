@@ -22,7 +22,7 @@ rates of 1998–2000 are printed for the ten highest districts only.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -134,6 +134,13 @@ class Equation:
     def given(self, row: int) -> Floats:
         """Drivers of one area, those that are unknown at the mean, ``(K,)``."""
         found: Floats = np.where(np.isfinite(self.x[row]), self.x[row], self.mean_x)
+        return found
+
+    @cached_property
+    def expected(self) -> Floats:
+        """Expected rate of every area, ``(areas,)``."""
+        x = np.where(np.isfinite(self.x), self.x, self.mean_x)
+        found: Floats = self.mean + (x - self.mean_x) @ self.coefficients
         return found
 
     @property

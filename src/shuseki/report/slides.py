@@ -39,7 +39,7 @@ from shuseki.language import Message, joined, say, told, word
 from shuseki.profile.directions import WORDS
 from shuseki.profile.profiles import Comparison, Profile
 from shuseki.report.marks import mark
-from shuseki.report.words import Lang, check_language
+from shuseki.report.words import Lang, check_language, column_words
 from shuseki.sources import Source
 
 __all__ = ["slides_of"]
@@ -90,7 +90,25 @@ def _tell_one(deck: "_Deck", answer: Profile) -> None:
     items += [answer.peers.headline()]
     command = f"shuseki profile {answer.area} --by {answer.division}"
     deck.text(say("Profile of {area}", area=answer.area_name), items, notes=command)
+    if answer.papers is not None:
+        deck.text(
+            say("What the papers say of {area}", area=answer.area_name),
+            answer.papers.told(),
+            sizes=(24, 22, 20, 18),
+            notes=f"{command} --part papers",
+        )
     _standing(deck, answer, f"{command} --part position")
+    around = answer.prefecture_industries
+    if around is not None and around.codes:
+        deck.bars(
+            say("Industries of the prefecture around it"),
+            around.headline(),
+            list(around.industries[::-1]),
+            {column_words("location_quotient", deck.lang): [float(q) for q in around.quotient[::-1]]},
+            shape="0.0",
+            sources=around.sources,
+            notes=f"{command} --part prefecture_industries",
+        )
     _conditions(deck, answer, f"{command} --part frameworks")
     _course(deck, answer, f"{command} --part trend")
     for key in SHOWN_EQUATIONS:
