@@ -289,7 +289,9 @@ def name_three_digit(japan: Path, codes: list[str]) -> None:
         if not parts:
             print("three-digit: no name of", code)
             continue
-        english = "; ".join(one["name_en"].capitalize() for one in parts).replace("japanese", "Japanese")
+        english = "; ".join(one["name_en"].capitalize() for one in parts).replace(
+            "japanese", "Japanese"
+        )
         rows.append((code, english, "・".join(one["name"] for one in parts)))
     table = pd.DataFrame(rows, columns=["industry", "name_en", "name_ja"])
     table.to_csv(OUT / "manufacturing_3digit_names.csv", index=False, lineterminator="\n")

@@ -185,9 +185,7 @@ def parts(drawn: Any, name: str = "") -> Iterator[str]:
 
 
 def test_pictures_are_told_in_japanese(answers):
-    drawn = [
-        answer for answer in answers if plot.draws(type(answer))
-    ]
+    drawn = [answer for answer in answers if plot.draws(type(answer))]
     assert len(drawn) > 20
     said = {text for answer in drawn for text in parts(plot(answer, lang="ja").to_dict())}
     assert sorted(text for text in said if english(text)) == []

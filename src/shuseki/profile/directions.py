@@ -35,7 +35,7 @@ from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.profile.indicators import Indicators
 from shuseki.profile.rules import Facts, Rule
-from shuseki.reading.toml import read_toml
+from shuseki.reading.toml import Faults, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, OKAMURO_2006, Source
 
@@ -239,41 +239,11 @@ def read_directions(
     table: Mapping[str, Any], where: str
 ) -> tuple[tuple[Direction, ...], dict[str, Message]]:
     """Read the ``[[direction]]`` and ``[[fact]]`` tables of a file."""
-    found = []
+    faults, found = Faults(), []
     for row in table.get("direction", []):
-        name = row.get("id", "a direction without an id")
-        unknown = sorted(set(row) - FIELDS)
-        lacking = [
-            key for key in ("id", "label", "text", "when") if not isinstance(row.get(key), str)
-        ]
-        if unknown or lacking:
-            raise DataError(
-                f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
-                f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(FIELDS))}."
-            )
-        english = list(row.get("evidence", []))
-        japanese = list(row.get("evidence_ja", english))
-        if len(english) != len(japanese):
-            raise DataError(f"{where}, {name}: evidence and evidence_ja differ in length.")
-
-        def both(key: str, row: Mapping[str, Any] = row) -> Message:
-            return TwoNames(str(row.get(key, "")), str(row.get(f"{key}_ja", row.get(key, ""))))
-
-        found.append(
-            Direction(
-                id=str(row["id"]),
-                label=both("label"),
-                text=both("text"),
-                paper=str(row.get("paper", "")),
-                where=str(row.get("where", "")),
-                where_ja=str(row.get("where_ja", row.get("where", ""))),
-                when=Rule(str(row["when"])),
-                given=Rule(str(row["given"])) if "given" in row else None,
-                evidence=tuple(zip(english, japanese, strict=True)),
-                overturn=both("overturn"),
-                kept=both("kept") if "kept" in row else None,
-            )
-        )
+        with faults.gathered():
+            found.append(_direction(row, where))
+    faults.tell()
     ids = [one.id for one in found]
     if len(set(ids)) < len(ids):
         raise DataError(f"{where}: a direction is given twice. Keep one of each.")
@@ -282,6 +252,38 @@ def read_directions(
         for row in table.get("fact", [])
     }
     return tuple(found), labels
+
+
+def _direction(row: Mapping[str, Any], where: str) -> Direction:
+    name = row.get("id", "a direction without an id")
+    unknown = sorted(set(row) - FIELDS)
+    lacking = [key for key in ("id", "label", "text", "when") if not isinstance(row.get(key), str)]
+    if unknown or lacking:
+        raise DataError(
+            f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
+            f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(FIELDS))}."
+        )
+    english = list(row.get("evidence", []))
+    japanese = list(row.get("evidence_ja", english))
+    if len(english) != len(japanese):
+        raise DataError(f"{where}, {name}: evidence and evidence_ja differ in length.")
+
+    def both(key: str) -> Message:
+        return TwoNames(str(row.get(key, "")), str(row.get(f"{key}_ja", row.get(key, ""))))
+
+    return Direction(
+        id=str(row["id"]),
+        label=both("label"),
+        text=both("text"),
+        paper=str(row.get("paper", "")),
+        where=str(row.get("where", "")),
+        where_ja=str(row.get("where_ja", row.get("where", ""))),
+        when=Rule(str(row["when"])),
+        given=Rule(str(row["given"])) if "given" in row else None,
+        evidence=tuple(zip(english, japanese, strict=True)),
+        overturn=both("overturn"),
+        kept=both("kept") if "kept" in row else None,
+    )
 
 
 def fact_label(name: str, catalogue: Indicators) -> Message:
@@ -297,9 +299,7 @@ def fact_label(name: str, catalogue: Indicators) -> Message:
 # ---- sentences -----------------------------------------------------------------------------------
 
 
-def told_by_facts(
-    sentences: tuple[tuple[str, str], ...], facts: Facts
-) -> tuple[Message, ...]:
+def told_by_facts(sentences: tuple[tuple[str, str], ...], facts: Facts) -> tuple[Message, ...]:
     """The sentences whose facts are all known, English and Japanese."""
     said = []
     for english, japanese in sentences:

@@ -37,7 +37,7 @@ from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.profile.indicators import Indicators, Values, standings
 from shuseki.profile.weightings import corner_ranks, rank_range, scores
-from shuseki.reading.toml import read_toml
+from shuseki.reading.toml import Faults, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, Source
 
@@ -380,52 +380,68 @@ def _bundled() -> tuple[Framework, ...]:
 
 
 def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ...]:
-    """Read the ``[[framework]]`` tables of a file."""
-    found = []
+    """Read the ``[[framework]]`` tables of a file; every fault of it is said at once."""
+    faults, found = Faults(), []
     for row in _tables(table, "framework", where):
-        name = _checked(row, FIELDS, ("key", "label"), where)
-        conditions = []
-        for given in _tables(row, "condition", f"{where}, {name}"):
-            _checked(given, CONDITION_FIELDS, ("key", "label", "indicators"), f"{where}, {name}")
-            keys = given["indicators"]
-            if not isinstance(keys, list) or not keys or not all(isinstance(k, str) for k in keys):
+        name = str(row.get("key", NAMELESS))
+        conditions: list[Condition] = []
+        with faults.gathered():
+            _check(row, FIELDS, ("key", "label"), f"{where}, {name}")
+        given: list[Mapping[str, Any]] = []
+        with faults.gathered():
+            given = _tables(row, "condition", f"{where}, {name}")
+            if not given:
                 raise DataError(
-                    f"{where}, {name}, {given['key']}: indicators is {keys!r}. Expected a list of "
-                    "keys of indicators. Name one at least."
+                    f"{where}, {name}: no [[framework.condition]]. Expected one or more."
                 )
-            signed = tuple((key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys)
-            asks = tuple(given.get("ask", ()))
-            asked = tuple(given.get("ask_ja", asks))
-            if len(asks) != len(asked):
-                raise DataError(
-                    f"{where}, {name}, {given['key']}: ask and ask_ja differ in length."
-                )
-            conditions.append(
-                Condition(
-                    str(given["key"]),
-                    _both(given),
-                    signed,
-                    tuple(TwoNames(a, b) for a, b in zip(asks, asked, strict=True)),
-                )
-            )
-        if not conditions:
-            raise DataError(f"{where}, {name}: no [[framework.condition]]. Expected one or more.")
-        found.append(
-            Framework(str(row["key"]), _both(row), str(row.get("author", "")),
-                      str(row.get("where", "")), tuple(conditions))
-        )  # fmt: skip
+        for one in given:
+            with faults.gathered():
+                conditions.append(_condition(one, f"{where}, {name}"))
+        if not faults.found:
+            found.append(
+                Framework(str(row["key"]), _both(row), str(row.get("author", "")),
+                          str(row.get("where", "")), tuple(conditions))
+            )  # fmt: skip
+    faults.tell()
     keys = [framework.key for framework in found]
     if len(set(keys)) < len(keys):
         raise DataError(f"{where}: a framework is given twice. Keep one of each.")
     return tuple(found)
 
 
+def _condition(given: Mapping[str, Any], where: str) -> Condition:
+    place = f"{where}, {given.get('key', NAMELESS)}"
+    _check(given, CONDITION_FIELDS, ("key", "label", "indicators"), place)
+    keys = given["indicators"]
+    if not isinstance(keys, list) or not keys or not all(isinstance(k, str) for k in keys):
+        raise DataError(
+            f"{place}: indicators is {keys!r}. Expected a list of keys of indicators. Name one at "
+            "least."
+        )
+    asks = tuple(given.get("ask", ()))
+    asked = tuple(given.get("ask_ja", asks))
+    if len(asks) != len(asked):
+        raise DataError(f"{place}: ask and ask_ja differ in length.")
+    return Condition(
+        str(given["key"]),
+        _both(given),
+        tuple((key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys),
+        tuple(TwoNames(a, b) for a, b in zip(asks, asked, strict=True)),
+    )
+
+
+NAMELESS = "an entry without a key"
+
+
 def check_keys(chosen: tuple[Framework, ...], catalogue: Indicators) -> None:
     """Refuse conditions that name indicators nobody knows."""
+    faults = Faults()
     for framework in chosen:
         for condition in framework.conditions:
             for key, _ in condition.indicators:
-                catalogue[key]
+                with faults.gathered():
+                    catalogue[key]
+    faults.tell()
 
 
 def _tables(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
@@ -435,16 +451,14 @@ def _tables(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, A
     return found
 
 
-def _checked(row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], where: str) -> str:
-    name = str(row.get("key", "an entry without a key"))
+def _check(row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], place: str) -> None:
     unknown = sorted(set(row) - known)
     lacking = [key for key in wanted if key not in row]
     if unknown or lacking:
         raise DataError(
-            f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
+            f"{place}: missing {', '.join(lacking) or 'nothing'}, unknown "
             f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(known))}. Correct it."
         )
-    return name
 
 
 def _both(row: Mapping[str, Any]) -> Message:

@@ -40,7 +40,7 @@ from shuseki.language import Message, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.profile.base import Base
-from shuseki.reading.toml import read_toml
+from shuseki.reading.toml import Faults, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -86,7 +86,7 @@ class Indicator:
         if not lacking:
             return None
         if not base.is_japan:
-            return say("Needs Japanese statistics.")
+            return say("Needs Japanese statistics: {column}.", column=lacking[0])
         return say("No column {column} is bundled yet.", column=lacking[0])
 
 
@@ -234,7 +234,11 @@ def read_entries(table: Mapping[str, Any], where: str) -> tuple[Indicator, ...]:
     rows = table.get("indicator", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{where}: expected [[indicator]] tables. Write each so.")
-    found = [_entry(row, where) for row in rows]
+    faults, found = Faults(), []
+    for row in rows:
+        with faults.gathered():
+            found.append(_entry(row, where))
+    faults.tell()
     keys = [entry.key for entry in found]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
@@ -249,13 +253,13 @@ def _entry(row: Mapping[str, Any], where: str) -> Indicator:
     if ("formula" in row) == ("missing" in row):
         lacking.append("either formula or missing")
     sign = row.get("sign", 1)
-    if sign not in (1, -1) or isinstance(sign, bool):
-        raise DataError(f"{where}, {name}: sign is {sign!r}. Expected 1 or -1. Correct it.")
     if unknown or lacking:
         raise DataError(
             f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
             f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(KEYS))}. Correct it."
         )
+    if sign not in (1, -1) or isinstance(sign, bool):
+        raise DataError(f"{where}, {name}: sign is {sign!r}. Expected 1 or -1. Correct it.")
     counts, variation = row.get("counts", []), row.get("variation", 0.0)
     if not isinstance(counts, list) or not all(isinstance(count, str) for count in counts):
         raise DataError(f"{where}, {name}: counts is {counts!r}. Expected names of columns.")

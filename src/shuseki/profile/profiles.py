@@ -77,6 +77,7 @@ from shuseki.profile.what_if import (
     through_theory,
     what_if_of,
 )
+from shuseki.reading.toml import Faults
 from shuseki.results import Result, result
 
 __all__ = ["PARTS", "Comparison", "Profile", "compare", "indicator", "profile", "what_if"]
@@ -351,12 +352,20 @@ def setting_of(
     directions_file: str | Path | None = None,
 ) -> Setting:
     """Values of a base, with the files of the user's."""
-    values = (
-        _values(base) if indicators_file is None else values_of(base, indicators(indicators_file))
-    )
-    chosen = frameworks(frameworks_file)
-    check_keys(chosen, values.catalogue)
-    return Setting(values, chosen, directions(directions_file))
+    faults = Faults()
+    catalogue, chosen, rules = indicators(), frameworks(), directions()
+    with faults.gathered():
+        catalogue = indicators(indicators_file)
+    with faults.gathered():
+        chosen = frameworks(frameworks_file)
+    with faults.gathered():
+        rules = directions(directions_file)
+    if not faults.found:
+        with faults.gathered():
+            check_keys(chosen, catalogue)
+    faults.tell()
+    values = _values(base) if indicators_file is None else values_of(base, catalogue)
+    return Setting(values, chosen, rules)
 
 
 @lru_cache(maxsize=4)

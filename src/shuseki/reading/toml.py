@@ -1,12 +1,48 @@
 """What does a TOML file of a user's say?"""
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shuseki.errors import DataError, ParameterError
+from shuseki.errors import DataError, ParameterError, ShusekiError
 
-__all__ = ["read_toml"]
+__all__ = ["Faults", "read_toml"]
+
+
+class Faults:
+    """What is wrong with the entries of a file, gathered so that it is said all at once.
+
+    Examples
+    --------
+    >>> faults = Faults()
+    >>> for value in ("one", "two"):
+    ...     with faults.gathered():
+    ...         raise DataError(f"{value} is no number.")
+    >>> faults.tell()
+    Traceback (most recent call last):
+    shuseki.errors.DataError: one is no number.
+    two is no number.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[ShusekiError] = []
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Keep an error for later."""
+        try:
+            yield
+        except ShusekiError as error:
+            self.found.append(error)
+
+    def tell(self) -> None:
+        """Raise what was gathered: a single error as it is, several as one."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise DataError("\n".join(str(error) for error in self.found))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

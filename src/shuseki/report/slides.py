@@ -48,7 +48,7 @@ WIDTH, HEIGHT = Inches(13.333), Inches(7.5)
 MARGIN = Inches(0.6)
 INNER = Emu(WIDTH - 2 * MARGIN)
 BODY_TOP, BODY_HEIGHT = Inches(1.45), Inches(5.35)
-LINE_HEIGHT = Inches(0.95)
+LINE_HEIGHT = Inches(1.0)
 INK, GREY, BLUE, RED = (RGBColor.from_string(c) for c in ("22303C", "5A6873", "0072B2", "D55E00"))
 SERIES = tuple(RGBColor.from_string(c) for c in ("0072B2", "D55E00", "009E73", "CC79A7", "E69F00",
                                                  "56B4E9"))  # fmt: skip
@@ -69,9 +69,7 @@ def slides_of(answer: Profile | Comparison, lang: str = "en") -> bytes:
         deck.book.core_properties.title = deck.tell(answer.headline())
     else:
         _tell_one(deck, answer)
-        deck.book.core_properties.title = deck.tell(
-            say("Profile of {area}", area=answer.area_name)
-        )
+        deck.book.core_properties.title = deck.tell(say("Profile of {area}", area=answer.area_name))
     deck.book.core_properties.author = "shuseki"
     raw = io.BytesIO()
     deck.book.save(raw)
@@ -104,7 +102,11 @@ def _tell_one(deck: "_Deck", answer: Profile) -> None:
             say("Industries of the prefecture around it"),
             around.headline(),
             list(around.industries[::-1]),
-            {column_words("location_quotient", deck.lang): [float(q) for q in around.quotient[::-1]]},
+            {
+                column_words("location_quotient", deck.lang): [
+                    float(q) for q in around.quotient[::-1]
+                ]
+            },
             shape="0.0",
             sources=around.sources,
             notes=f"{command} --part prefecture_industries",
@@ -421,7 +423,7 @@ class _Deck:
     ) -> Any:
         slide = self.slide(title, mark(sources, self.lang) if sources else None, notes)
         text = self.tell(finding)
-        size = next((s for s in (22, 20, 18) if _height([text], s) <= LINE_HEIGHT.pt), 16)
+        size = next((s for s in (22, 20) if _height([text], s) <= LINE_HEIGHT.pt), 18)
         self.write(self.box(slide, BODY_TOP, LINE_HEIGHT).paragraphs[0], text, size, colour=BLUE)
         chart = slide.shapes.add_chart(
             kind, MARGIN, BODY_TOP + LINE_HEIGHT, INNER, BODY_HEIGHT - LINE_HEIGHT, data
@@ -460,9 +462,7 @@ class _Deck:
             slide.notes_slide.notes_text_frame.text = "\n".join(filter(None, (notes, said)))
         return slide
 
-    def box(
-        self, slide: Any, top: int, height: int, width: int = INNER, left: int = MARGIN
-    ) -> Any:
+    def box(self, slide: Any, top: int, height: int, width: int = INNER, left: int = MARGIN) -> Any:
         frame = slide.shapes.add_textbox(left, top, width, height).text_frame
         frame.word_wrap = True
         return frame
@@ -475,9 +475,7 @@ class _Deck:
         run.font.size, run.font.bold = Pt(size), bold
         run.font.color.rgb = colour
         japanese = self.lang == "ja"
-        run.font.language_id = (
-            MSO_LANGUAGE_ID.JAPANESE if japanese else MSO_LANGUAGE_ID.ENGLISH_UK
-        )
+        run.font.language_id = MSO_LANGUAGE_ID.JAPANESE if japanese else MSO_LANGUAGE_ID.ENGLISH_UK
 
 
 def _with_face(theme: bytes) -> bytes:
