@@ -69,7 +69,7 @@ class PrefectureIndustries(Result):
     def headline(self) -> Message:
         """Name the first three."""
         return say(
-            "{prefecture} around it is specialised in {industries} (three digits, 2014)",
+            "{prefecture} is specialised in {industries} (three digits, 2014)",
             prefecture=self.prefecture,
             industries=listed(
                 say("{industry} ({quotient:.1f} times the nation's share)", industry=name,

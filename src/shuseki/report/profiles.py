@@ -168,7 +168,7 @@ def _position(answer: Profile) -> list[Block]:
         )
     around = answer.prefecture_industries
     if around is not None:
-        blocks.append(Finding(around, title=say("Industries of the prefecture around it")))
+        blocks.append(Finding(around, title=say("Industries of the prefecture")))
     return blocks
 
 

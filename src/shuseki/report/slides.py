@@ -99,7 +99,7 @@ def _tell_one(deck: "_Deck", answer: Profile) -> None:
     around = answer.prefecture_industries
     if around is not None and around.codes:
         deck.bars(
-            say("Industries of the prefecture around it"),
+            say("Industries of the prefecture"),
             around.headline(),
             list(around.industries[::-1]),
             {
