@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError
+from shuseki.language import Message, listed, say
 
 __all__ = ["Formula", "parsed"]
 
@@ -62,7 +63,7 @@ class Formula:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._tree = parsed(text, walk, allowed, ("formula", "arithmetic", KNOWN))
+        self._tree = parsed(text, walk, allowed, _refused)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -95,15 +96,23 @@ class Formula:
         lacking = [name for name in self.columns if name not in table]
         if lacking:
             raise DataError(
-                f"The formula {self.text!r} needs {', '.join(lacking)}. Found "
-                f"{', '.join(map(str, table)) or 'no columns'}. Add the column, or correct the "
-                "formula."
+                say(
+                    "The formula {text!r} needs {lacking}. Found {table}. Add the column, or "
+                    "correct the formula.",
+                    text=self.text,
+                    lacking=listed(lacking),
+                    table=", ".join(map(str, table)) or say("no columns"),
+                )
             )
         with np.errstate(divide="ignore", invalid="ignore"):
             value = evaluate(self._tree, table)
         if not isinstance(value, pd.Series):
             raise ParameterError(
-                f"The formula {self.text!r} names no column. Expected {KNOWN}. Correct it."
+                say(
+                    "The formula {text!r} names no column. Expected {known}. Correct it.",
+                    text=self.text,
+                    known=KNOWN,
+                )
             )
         return value.where(np.isfinite(value.astype(float)))
 
@@ -121,7 +130,7 @@ def parsed(
     text: str,
     parts: Callable[[ast.expr], Iterable[Part]],
     is_allowed: Callable[[Part], bool],
-    words: tuple[str, str, str],
+    refused: Callable[[str, str | None], Message],
 ) -> ast.expr:
     """Read an expression whose every part is allowed.
 
@@ -131,28 +140,37 @@ def parsed(
         The expression.
     parts, is_allowed
         What it consists of, and what of that may stand in it.
-    words
-        What it is called, what it should be, and what it may hold.
+    refused
+        What is said of a text that is no expression (``None``), or that holds a part which may not.
 
     Raises
     ------
     ParameterError
         It is no expression, or holds something else.
     """
-    called, kind, known = words
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ParameterError(
-            f"The {called} {text!r} is no {kind}. Expected {known}. Correct it."
-        ) from None
+        raise ParameterError(refused(text, None)) from None
     for node in parts(tree):
         if not is_allowed(node):
-            raise ParameterError(
-                f"The {called} {text!r} holds {ast.unparse(node) or type(node).__name__!r}. "
-                f"Expected {known}. Correct it."
-            )
+            raise ParameterError(refused(text, ast.unparse(node) or type(node).__name__))
     return tree
+
+
+def _refused(text: str, part: str | None) -> Message:
+    if part is None:
+        return say(
+            "The formula {text!r} is no arithmetic. Expected {known}. Correct it.",
+            text=text,
+            known=KNOWN,
+        )
+    return say(
+        "The formula {text!r} holds {said!r}. Expected {known}. Correct it.",
+        text=text,
+        said=part,
+        known=KNOWN,
+    )
 
 
 def walk(node: ast.expr) -> Iterator[ast.expr]:

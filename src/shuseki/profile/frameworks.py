@@ -386,17 +386,21 @@ def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ..
         name = str(row.get("key", NAMELESS))
         conditions: list[Condition] = []
         with faults.gathered():
-            _check(row, FIELDS, ("key", "label"), f"{where}, {name}")
+            _check(row, FIELDS, ("key", "label"), where, name)
         given: list[Mapping[str, Any]] = []
         with faults.gathered():
             given = _tables(row, "condition", f"{where}, {name}")
             if not given:
                 raise DataError(
-                    f"{where}, {name}: no [[framework.condition]]. Expected one or more."
+                    say(
+                        "{where}, {name}: no [[framework.condition]]. Expected one or more.",
+                        where=where,
+                        name=name,
+                    )
                 )
         for one in given:
             with faults.gathered():
-                conditions.append(_condition(one, f"{where}, {name}"))
+                conditions.append(_condition(one, where, name))
         if not faults.found:
             found.append(
                 Framework(str(row["key"]), _both(row), str(row.get("author", "")),
@@ -405,25 +409,43 @@ def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ..
     faults.tell()
     keys = [framework.key for framework in found]
     if len(set(keys)) < len(keys):
-        raise DataError(f"{where}: a framework is given twice. Keep one of each.")
+        raise DataError(
+            say(
+                "{where}: a framework is given twice. Keep one of each.",
+                where=where,
+            )
+        )
     return tuple(found)
 
 
-def _condition(given: Mapping[str, Any], where: str) -> Condition:
-    place = f"{where}, {given.get('key', NAMELESS)}"
-    _check(given, CONDITION_FIELDS, ("key", "label", "indicators"), place)
+def _condition(given: Mapping[str, Any], where: str, framework: str) -> Condition:
+    name = str(given.get("key", NAMELESS))
+    _check(given, CONDITION_FIELDS, ("key", "label", "indicators"), f"{where}, {framework}", name)
     keys = given["indicators"]
     if not isinstance(keys, list) or not keys or not all(isinstance(k, str) for k in keys):
         raise DataError(
-            f"{place}: indicators is {keys!r}. Expected a list of keys of indicators. Name one at "
-            "least."
+            say(
+                "{where}, {name}, {given}: indicators is {keys!r}. Expected a list of "
+                "keys of indicators. Name one at least.",
+                where=where,
+                name=framework,
+                given=name,
+                keys=keys,
+            )
         )
     asks = tuple(given.get("ask", ()))
     asked = tuple(given.get("ask_ja", asks))
     if len(asks) != len(asked):
-        raise DataError(f"{place}: ask and ask_ja differ in length.")
+        raise DataError(
+            say(
+                "{where}, {name}, {given}: ask and ask_ja differ in length.",
+                where=where,
+                name=framework,
+                given=name,
+            )
+        )
     return Condition(
-        str(given["key"]),
+        name,
         _both(given),
         tuple((key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys),
         tuple(TwoNames(a, b) for a, b in zip(asks, asked, strict=True)),
@@ -447,17 +469,32 @@ def check_keys(chosen: tuple[Framework, ...], catalogue: Indicators) -> None:
 def _tables(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
     found = row.get(key, [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise DataError(f"{where}: expected [[{key}]] tables. Write each so.")
+        raise DataError(
+            say(
+                "{where}: expected [[{name_given}]] tables. Write each so.",
+                where=where,
+                name_given=key,
+            )
+        )
     return found
 
 
-def _check(row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], place: str) -> None:
+def _check(
+    row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], where: str, name: str
+) -> None:
     unknown = sorted(set(row) - known)
     lacking = [key for key in wanted if key not in row]
     if unknown or lacking:
         raise DataError(
-            f"{place}: missing {', '.join(lacking) or 'nothing'}, unknown "
-            f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(known))}. Correct it."
+            say(
+                "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {known}. Correct "
+                "it.",
+                where=where,
+                name=name,
+                lacking=", ".join(lacking) or say("nothing"),
+                unknown=", ".join(unknown) or say("nothing"),
+                known=listed(sorted(known)),
+            )
         )
 
 

@@ -11,8 +11,9 @@ with e the workers of the prefecture and E those of the nation. Its 90 % interva
 chance: ``LQ · exp(± 1.645 √((1 + v²) / plants))``, with v = 2 for how much plants differ in size,
 as in the types. Industries are ordered by the lower end, so that one large plant does not lead.
 
-Takes: a base. Gives: ``PrefectureIndustries`` of one area, or ``None``: outside Japan, where no
-prefecture is known, and in the five prefectures that the source lacks (17, 18, 29, 31, 47).
+Takes: a base. Gives: ``PrefectureIndustries`` of one area, or ``None``: without public
+statistics, where no prefecture is known, and in the five prefectures that the source lacks
+(17, 18, 29, 31, 47).
 Sources: MIC, economic census for business frame 2014.
 Limits: offices of an industry (codes that end in 0) are left out; plants of a prefecture are no
 sample of those of the area.
@@ -25,6 +26,7 @@ import pandas as pd
 
 from shuseki.arrays import Floats
 from shuseki.datasets.catalogue import dataset, load
+from shuseki.geography.bundled import PREFECTURES
 from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
@@ -109,7 +111,7 @@ def industries_around(base: Base, area: str) -> PrefectureIndustries | None:
     names = _names()
     row = base.position(area)
     in_both_languages = (base.names("en")[row], base.names("ja")[row])
-    if base.division.name != "prefecture":
+    if base.division.name != PREFECTURES:
         in_both_languages = (
             base.division.parent_names("en")[prefecture],
             base.division.parent_names("ja")[prefecture],
@@ -199,8 +201,8 @@ def _names() -> dict[str, Message]:
 
 def _prefecture(base: Base, area: str) -> str | None:
     """The prefecture of an area, if the census shows it."""
-    if not base.is_japan:
+    if not base.has_statistics:
         return None
     row = base.position(area)
-    code = area if base.division.name == "prefecture" else base.division.parents[row]
+    code = area if base.division.name == PREFECTURES else base.division.parents[row]
     return code if code in _quotients().index.get_level_values("prefecture") else None

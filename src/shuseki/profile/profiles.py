@@ -37,6 +37,7 @@ import pandas as pd
 from shuseki.datasets.catalogue import load
 from shuseki.datasets.public import input_output_shares
 from shuseki.errors import ParameterError
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.districts import Division
 from shuseki.industries.concordance import comparable_groups
@@ -84,8 +85,6 @@ __all__ = ["PARTS", "Comparison", "Profile", "compare", "indicator", "profile", 
 
 PARTS = ("position", "character", "papers", "prefecture_industries", "peers", "trend", "frameworks",
          "entry", "what_if", "theory", "lock_in", "directions")  # fmt: skip
-NAMED_IN = "district-253"
-"""Division of the places of which the papers speak."""
 NEAR_KM = 100.0
 COMPLEMENT_QUOTIENT = 2.0
 
@@ -116,11 +115,12 @@ class Profile(Result):
         See the module.
     entry
         Drivers by equation: ``"births"``, ``"high-tech births"``, ``"low-tech births"``, and
-        ``"companies"`` where births of companies are bundled; empty outside Japan.
+        ``"companies"`` where births of companies are bundled; empty without public statistics.
     papers, prefecture_industries
         ``None`` where the papers say nothing of it, where no prefecture is known.
     what_if
-        Each driver by the step in which the paper tells its effect; ``None`` outside Japan.
+        Each driver by the step in which the paper tells its effect; ``None`` without public
+        statistics.
     theory, lock_in
         ``None`` where they cannot be said.
     facts
@@ -252,7 +252,7 @@ def profile(
         Division; by default the 253 districts, then municipalities, then prefectures.
     panel
         Plants and employment of the user's own areas by industry and period, of any country:
-        indicators of Japanese statistics are then named as missing.
+        indicators of public statistics are then named as missing.
     indicators, frameworks, directions
         TOML files of the user's, in the form of the bundled ones.
     given
@@ -293,11 +293,21 @@ def compare(areas: Sequence[str], *, by: str | Division | None = None) -> Compar
         Fewer than two areas, or one twice.
     """
     if isinstance(areas, str) or len(areas) < 2:
-        raise ParameterError(f"{areas!r} is one area. Expected two or more. Name them.")
+        raise ParameterError(
+            say(
+                "{areas!r} is one area. Expected two or more. Name them.",
+                areas=areas,
+            )
+        )
     base, first = place(areas[0], by)
     codes = [first, *(find(base.division, area) for area in areas[1:])]
     if len(set(codes)) < len(codes):
-        raise ParameterError(f"An area is named twice: {', '.join(areas)}. Name each once.")
+        raise ParameterError(
+            say(
+                "An area is named twice: {areas}. Name each once.",
+                areas=listed(areas),
+            )
+        )
     setting = setting_of(base)
     found = tuple(profile_of(setting, code) for code in codes)
     return Comparison(profiles=found, notes=found[0].notes, sources=found[0].sources)
@@ -393,7 +403,7 @@ def profile_of(setting: Setting, code: str, given: Facts | None = None) -> Profi
         division=base.division.name,
         position=position_of(values, code),
         character=character,
-        papers=statements_on(facts, code, name) if base.division.name == NAMED_IN else None,
+        papers=statements_on(facts, code, name) if base.division.name == DISTRICTS else None,
         prefecture_industries=industries_around(base, code),
         peers=peers,
         trend=trend,
@@ -551,7 +561,7 @@ def _bought_by_leading(base: Base) -> np.ndarray | None:
     ``None`` where no table says who sells to whom. Industries that one group of the table holds
     have the group's share each.
     """
-    if not base.is_japan or base.mix is None or base.division.centres is None:
+    if not base.has_statistics or base.mix is None or base.division.centres is None:
         return None
     dealings = input_output_shares("comparable")
     groups = comparable_groups([10, 11, 12])
@@ -603,7 +613,7 @@ def _entry_facts(base: Base, row: int, entry: Mapping[str, Drivers]) -> dict[str
     return facts
 
 
-def all_profiles(by: str | Division = "district-253") -> dict[str, Profile]:
+def all_profiles(by: str | Division = DISTRICTS) -> dict[str, Profile]:
     """Profiles of every area of a division."""
     base = base_of(by)
     setting = setting_of(base)

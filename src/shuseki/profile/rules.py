@@ -19,6 +19,7 @@ import numpy as np
 
 from shuseki.entry.formulas import parsed
 from shuseki.errors import ParameterError
+from shuseki.language import Message, say
 
 __all__ = ["Facts", "Rule"]
 
@@ -66,7 +67,7 @@ class Rule:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._tree = parsed(text, ast.walk, _allowed, ("rule", "condition", KNOWN))
+        self._tree = parsed(text, ast.walk, _allowed, _refused)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -85,6 +86,21 @@ class Rule:
 
     def __repr__(self) -> str:
         return f"Rule({self.text!r})"
+
+
+def _refused(text: str, part: str | None) -> Message:
+    if part is None:
+        return say(
+            "The rule {text!r} is no condition. Expected {known}. Correct it.",
+            text=text,
+            known=KNOWN,
+        )
+    return say(
+        "The rule {text!r} holds {part!r}. Expected {known}. Correct it.",
+        text=text,
+        part=part,
+        known=KNOWN,
+    )
 
 
 def _is_known(value: Fact) -> bool:
@@ -135,7 +151,13 @@ def _value(node: ast.expr, facts: Facts) -> Any:
             ]
             return _joined(steps, ast.And())
         case _:
-            raise ParameterError(f"The rule holds {ast.dump(node)}. Expected {KNOWN}.")
+            raise ParameterError(
+                say(
+                    "The rule holds {part}. Expected {known}.",
+                    part=ast.dump(node),
+                    known=KNOWN,
+                )
+            )
 
 
 def _compared(one: ast.cmpop, a: Any, b: Any) -> bool | None:

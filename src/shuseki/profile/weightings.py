@@ -29,6 +29,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.language import say
 
 __all__ = ["CAP", "capped_extremes", "corner_ranks", "exact_rank_range", "rank_range", "scores"]
 
@@ -157,7 +158,7 @@ def exact_rank_range(
     """
     if not np.isfinite(standing).all():
         raise ParameterError(
-            "A standing is unknown. Expected all to be known. Leave out areas or indicators."
+            say("A standing is unknown. Expected all to be known. Leave out areas or indicators.")
         )
     count = standing.shape[1]
     limit = cap if cap * count >= 1 else 1.0
@@ -186,8 +187,11 @@ def exact_rank_range(
         )
         if answer.status != 0:
             raise ConvergenceError(
-                f"The best or worst rank was not found in {seconds:g} seconds. Expected an "
-                "optimum. Allow more seconds, or take the bounds of rank_range."
+                say(
+                    "The best or worst rank was not found in {seconds:g} seconds. Expected an "
+                    "optimum. Allow more seconds, or take the bounds of rank_range.",
+                    seconds=seconds,
+                )
             )
         found.append(float(1 + always + round(abs(answer.fun))))
     return found[0], found[1]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shuseki.errors import DataError, ParameterError, ShusekiError
+from shuseki.language import joined, say, words_of
 
 __all__ = ["Faults", "read_toml"]
 
@@ -19,7 +20,7 @@ class Faults:
     >>> faults = Faults()
     >>> for value in ("one", "two"):
     ...     with faults.gathered():
-    ...         raise DataError(f"{value} is no number.")
+    ...         raise DataError(say("{value} is no number.", value=value))
     >>> faults.tell()
     Traceback (most recent call last):
     shuseki.errors.DataError: one is no number.
@@ -42,7 +43,7 @@ class Faults:
         if len(self.found) == 1:
             raise self.found[0]
         if self.found:
-            raise DataError("\n".join(str(error) for error in self.found))
+            raise DataError(joined(map(words_of, self.found), "\n"))
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -56,10 +57,19 @@ def read_toml(path: Path) -> dict[str, Any]:
         It is no TOML; the line is named.
     """
     if not path.is_file():
-        raise ParameterError(f"No file {path}. Expected a .toml file. Check the path.")
+        raise ParameterError(
+            say(
+                "No file {path}. Expected a .toml file. Check the path.",
+                path=path,
+            )
+        )
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{path} is not a TOML file in UTF-8: {error}. Correct that line."
+            say(
+                "{path} is not a TOML file in UTF-8: {error}. Correct that line.",
+                path=path,
+                error=words_of(error),
+            )
         ) from error

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shuseki.errors import ParameterError
-from shuseki.language import say, told
+from shuseki.language import listed, say, told
 from shuseki.profile.profiles import Comparison, Profile
 from shuseki.report.exports import to_excel
 from shuseki.report.html import render
@@ -50,8 +50,11 @@ def profile_bytes(answer: Profile | Comparison, ending: str, lang: str = "en") -
     check_language(lang)
     if ending not in PROFILE_ENDINGS:
         raise ParameterError(
-            f"Cannot write {ending or 'a file without an ending'}. Expected "
-            f"{', '.join(PROFILE_ENDINGS)}. Choose another ending."
+            say(
+                "Cannot write {ending}. Expected {profile_endings}. Choose another ending.",
+                ending=ending or say("a file without an ending"),
+                profile_endings=listed(PROFILE_ENDINGS),
+            )
         )
     if ending == ".xlsx":
         return to_excel(_tables(answer), lang)
@@ -59,7 +62,7 @@ def profile_bytes(answer: Profile | Comparison, ending: str, lang: str = "en") -
         said = json.dumps(_as_data(answer, lang), ensure_ascii=False, indent=1, allow_nan=False)
         return said.encode()
     if ending == ".pptx":
-        from shuseki.report.slides import slides_of  # only who wants slides waits for them
+        from shuseki.report.slides import slides_of  # heavy: only who wants slides waits for them
 
         return slides_of(answer, lang)
     document = (

@@ -1,70 +1,94 @@
 """Which function draws which kind of result?
 
-The pictures of a room live in the module of its name beside this one. A module is imported when a
-result of its room is first drawn, so that an answer in words does not wait for every room.
+`PICTURES` says where the pictures of each room are. A module of pictures is imported when a result
+of its room is first drawn, so that a command pays for no room but its own.
 """
 
-from collections.abc import Callable
-from functools import singledispatch
+from functools import cache, singledispatch
 from importlib import import_module
-from pkgutil import iter_modules
-from typing import Any
 
 import plotly.graph_objects as go
 
 from shuseki.errors import ParameterError
+from shuseki.language import listed, say
 
-__all__ = ["plot"]
+__all__ = ["PICTURES", "draws", "has_picture", "kinds", "plot"]
+
+PICTURES = {
+    "shuseki.datasets.companies": ("companies",),
+    "shuseki.demography": ("demography",),
+    "shuseki.entry": ("entry", "entry_deeper", "unseen"),
+    "shuseki.linkage": ("linkage",),
+    "shuseki.measures.change": ("change",),
+    "shuseki.measures.clusters": ("clusters",),
+    "shuseki.measures.distance": ("distance",),
+    "shuseki.measures.indices": ("indices",),
+    "shuseki.papers": ("entry",),
+    "shuseki.profile": ("profile",),
+    "shuseki.report.national": ("national",),
+    "shuseki.sourcing": ("network", "sourcing"),
+    "shuseki.theory": ("theory",),
+}
+"""Room → the modules here that draw its results."""
 
 
 @singledispatch
-def _drawn(result: object, *, lang: str = "en") -> go.Figure:
+def _draw(result: object, *, lang: str = "en") -> go.Figure:
+    known = sorted(kind.__name__ for kind in kinds())
     raise ParameterError(
-        f"There is no picture for {type(result).__name__}. Expected one of "
-        f"{', '.join(sorted(kind.__name__ for kind in _drawn.registry if kind is not object))}. "
-        "Use to_frame() for its table."
+        say(
+            "There is no picture for {kind}. Expected one of {drawn}. Use to_frame() for its "
+            "table.",
+            kind=type(result).__name__,
+            drawn=listed(known),
+        )
     )
 
 
-class Pictures:
-    """What ``plot`` is: a function that dispatches on the type of its first argument."""
+draws = _draw.register
+"""Decorator: this function draws the kind of result that its first parameter is annotated with."""
 
-    def __call__(self, result: object, *, lang: str = "en") -> go.Figure:
-        """Draw a result as a Plotly figure.
 
-        Parameters
-        ----------
-        result
-            Any result that has a picture.
-        lang
-            Language of titles, axes and hover texts, ``"en"`` or ``"ja"``.
+def plot(result: object, *, lang: str = "en") -> go.Figure:
+    """Draw a result as a Plotly figure.
 
-        Raises
-        ------
-        ParameterError
-            There is no picture for it.
-        """
-        return self._of(type(result))(result, lang=lang)
+    Parameters
+    ----------
+    result
+        Any result that has a picture.
+    lang
+        Language of titles, axes and hover texts, ``"en"`` or ``"ja"``.
 
-    def draws(self, kind: type) -> bool:
-        """Whether there is a picture for results of this type."""
-        return self._of(kind) is not _drawn.dispatch(object)
+    Raises
+    ------
+    ParameterError
+        There is no picture for this kind of result.
+    """
+    _load_for(type(result))
+    return _draw(result, lang=lang)
 
-    def register(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Let a function draw the type that its first argument is annotated with."""
-        return _drawn.register(function)
 
-    def _of(self, kind: type) -> Callable[..., go.Figure]:
-        """The function for a type: from the module of its room, else from any."""
-        rooms = [one.name for one in iter_modules(import_module("shuseki.report.plots").__path__)]
-        near = [part for part in kind.__module__.split(".") if part in rooms]
-        for names in (near, rooms):
+def has_picture(result: object) -> bool:
+    """Say whether `plot` can draw this result."""
+    _load_for(type(result))
+    return _draw.dispatch(type(result)) is not _draw.dispatch(object)
+
+
+def kinds() -> frozenset[type]:
+    """Give every kind of result that has a picture; imports all modules of pictures."""
+    for room in PICTURES:
+        _load(room)
+    return frozenset(_draw.registry) - {object}
+
+
+def _load_for(kind: type) -> None:
+    for parent in kind.__mro__:
+        _load(parent.__module__)
+
+
+@cache
+def _load(module: str) -> None:
+    for room, names in PICTURES.items():
+        if module == room or module.startswith(f"{room}."):
             for name in names:
                 import_module(f"shuseki.report.plots.{name}")
-            found: Callable[..., go.Figure] = _drawn.dispatch(kind)
-            if found is not _drawn.dispatch(object):
-                return found
-        return found
-
-
-plot = Pictures()
