@@ -11,7 +11,20 @@ from shuseki.demography.linked_waves import LinkedWaves, link_waves
 from shuseki.errors import DataError, ParameterError
 
 TRADES = ["製作所", "鉄工所", "精機", "工業", "電機", "化成", "印刷", "木工", "製菓", "染工"]
-STEMS = ["東洋", "日進", "三和", "大和", "富士", "昭和", "共栄", "協和", "新生", "第一", "中央", "東亜"]
+STEMS = [
+    "東洋",
+    "日進",
+    "三和",
+    "大和",
+    "富士",
+    "昭和",
+    "共栄",
+    "協和",
+    "新生",
+    "第一",
+    "中央",
+    "東亜",
+]
 NAMES = [f"{a}{b}" for a in STEMS for b in TRADES]  # 120, no two alike
 PAUSED, CLOSED, OPENED, MOVED = range(5), range(5, 12), range(110, 120), range(20, 26)
 

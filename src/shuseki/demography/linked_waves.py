@@ -1,9 +1,9 @@
 """Who goes on over many waves when numbers do not say?
 
 Each wave is linked with the next by likeness (``linkage.likeness``), and what goes on is told by a
-rule (``continuity``). A plant that one wave lacks and that is back within the years of the rule (two
-calendar years for Eurostat and OECD: missing in one wave of three that are a year apart each) is a
-reactivation: no birth, and no death before. So every plant gets one id over all waves::
+rule (``continuity``). A plant that one wave lacks and that is back within the years of the rule is
+a reactivation, no birth, and no death before. Eurostat and OECD allow two calendar years: one wave
+may lack it of three that are a year apart each. So every plant gets one id over all waves::
 
     wave → next wave            survivors, relocations, births, deaths
     wave → the one after next   of those left over on both sides: reactivations
@@ -214,10 +214,8 @@ def link_waves(
             back, back_drawn = pairs[before.from_wave, last]
             earlier = _left_over(back, before.continuity)
             counts[-2].revived(counts[-1], back, back_drawn, asked)
-        steps.append(
-            Step(first, last, links, drawn, continuity(links, asked, earlier=earlier))
-        )
-    plants, back_by_step = _plants(waves, steps)
+        steps.append(Step(first, last, links, drawn, continuity(links, asked, earlier=earlier)))
+    plants, back_by_step = _plants(steps)
     return LinkedWaves(
         table=_table(steps, counts, back_by_step, level),
         plants=plants,
@@ -322,12 +320,10 @@ def _counted(links: Links, drawn: DrawnLinks, rule: Rule) -> _Counts:
 # ---- tables -------------------------------------------------------------------------------------
 
 
-def _plants(
-    waves: Mapping[int, pd.DataFrame], steps: Sequence[Step]
-) -> tuple[pd.DataFrame, list[int]]:
+def _plants(steps: Sequence[Step]) -> tuple[pd.DataFrame, list[int]]:
     """A number for every plant, and how many that ended in a step came back after it."""
     of: list[dict[Any, int]] = [
-        dict(zip(steps[0].links.left_ids.tolist(), range(1, len(waves[steps[0].from_wave]) + 1)))
+        {own: k for k, own in enumerate(steps[0].links.left_ids.tolist(), start=1)}
     ]
     many = len(of[0])
     back_by_step = [0] * len(steps)

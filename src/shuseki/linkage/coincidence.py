@@ -23,8 +23,8 @@ from shuseki.linkage.settings import Comparison
 
 __all__ = ["within_registers"]
 
-RECORDS = 5_000
-"""So many records of a large register are compared with all others of it."""
+RECORDS, OTHERS = 5_000, 200_000
+"""Of a large register so many records are compared with so many."""
 
 
 def within_registers(
@@ -53,17 +53,18 @@ def within_registers(
     for right in (False, True):
         start, stop = registers.side(right)
         size = stop - start
-        drawn = np.arange(size)
+        some = others = np.arange(size)
         if size * size > most_in_full:
-            drawn = np.sort(rng.choice(size, min(size, RECORDS), replace=False))
-        own = registers.within(right, drawn)
+            others = np.sort(rng.choice(size, min(size, OTHERS), replace=False))
+            some = np.sort(rng.choice(others, min(size, RECORDS), replace=False))
+        own = registers.within(right, some, others)
         one, other = candidates(
             own,
             rules,
-            pairs_per_record=pairs_per_record * len(drawn) / size,
+            pairs_per_record=pairs_per_record * len(some) / len(others),
             pairs_per_rule=pairs_per_rule,
             most_in_full=most_in_full,
         )
-        two = drawn[one] != other
+        two = some[one] != others[other]
         found.append(Ruler(own, comparisons).levels(one[two], other[two]))
     return np.concatenate(found)

@@ -128,9 +128,7 @@ class DrawnLinks(Result):
             ]
         )
         low, high = mid_interval(counts, self.level)
-        return pd.DataFrame(
-            {"group": names, "low": low, "mean": counts.mean(axis=0), "high": high}
-        )
+        return pd.DataFrame({"group": names, "low": low, "mean": counts.mean(axis=0), "high": high})
 
 
 @result

@@ -283,7 +283,8 @@ def link(
     at_least
         Least probability of a link; by default what raises the expected F1.
     engine, session
-        ``"arrays"``; ``"duckdb"`` or ``"spark"`` (with a session) compare in Splink.
+        ``"arrays"``; ``"duckdb"`` or ``"spark"`` (with a session) compare in Splink. Workers of
+        Spark need RapidFuzz.
     seed
         Of the pairs that are drawn at random.
     sources

@@ -136,14 +136,15 @@ class Registers:
         """First record and the one after the last, of a register."""
         return (self.n_left, self.n) if right else (0, self.n_left)
 
-    def within(self, right: bool, chosen: Ints) -> "Registers":
-        """Some records of a register, left, beside all of the same register, right."""
-        start, stop = self.side(right)
-        rows = np.concatenate([start + chosen, np.arange(start, stop)])
+    def within(self, right: bool, some: Ints, others: Ints) -> "Registers":
+        """Records of one register on either side, by their positions in it."""
+        start, _ = self.side(right)
+        rows = start + np.concatenate([some, others])
+        ids = np.asarray(self.ids[right])
         return Registers(
-            n_left=len(chosen),
-            n_right=stop - start,
-            ids=(np.asarray(self.ids[right])[chosen], self.ids[right]),
+            n_left=len(some),
+            n_right=len(others),
+            ids=(ids[some], ids[others]),
             values={
                 name: column.iloc[rows].reset_index(drop=True)
                 for name, column in self.values.items()

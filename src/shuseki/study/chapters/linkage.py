@@ -173,9 +173,7 @@ class LinkageChapter(Chapter[LinkageOptions, Linked | LinkedWaves]):
         """Who goes on, and how sure that is."""
         yield Section(
             say("Linkage by likeness"),
-            [answer]
-            if isinstance(answer, LinkedWaves)
-            else [answer.continuity, answer.drawn],
+            [answer] if isinstance(answer, LinkedWaves) else [answer.continuity, answer.drawn],
         )
 
 
