@@ -116,5 +116,7 @@ def test_two_waves_are_as_one_linkage(yearly: dict[int, pd.DataFrame]) -> None:
 def test_what_cannot_be_linked_names_the_waves(yearly: dict[int, pd.DataFrame]) -> None:
     with pytest.raises(ParameterError, match="two or more"):
         link_waves({2016: yearly[2016]})
-    with pytest.raises(DataError, match="Left is 2016, right is 2017"):
+    with pytest.raises(
+        DataError, match=r"2016 \(left\) and 2017 \(right\): The right register has no records"
+    ):
         link_waves({**yearly, 2017: yearly[2017].iloc[:0]})

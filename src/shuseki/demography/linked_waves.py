@@ -27,7 +27,7 @@ import pandas as pd
 from shuseki.arrays import Bools, Ints
 from shuseki.demography.continuity import EUROSTAT_OECD, Continuity, Rule, continuity, rule_of
 from shuseki.errors import DataError, ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, say, words_of
 from shuseki.linkage.imputation import DrawnLinks, draw_links, mid_interval
 from shuseki.linkage.likeness import Links, link
 from shuseki.linkage.settings import Engine, LinkageSettings
@@ -168,8 +168,7 @@ def link_waves(
     """
     if len(waves) < 2:
         raise ParameterError(
-            f"There are {len(waves)} waves. Expected two or more, as in {{2016: …, 2018: …}}. "
-            "Give more."
+            say("There is {n:count(wave)}. Expected two or more. Give more.", n=len(waves))
         )
     asked = rule_of(rule) if isinstance(rule, str) else rule
     years = sorted(waves)
@@ -195,7 +194,14 @@ def link_waves(
                 **columns,  # type: ignore[arg-type]
             )
         except DataError as error:
-            raise DataError(f"Left is {first}, right is {last}. {error}") from error
+            raise DataError(
+                say(
+                    "{first} (left) and {last} (right): {why}",
+                    first=str(first),
+                    last=str(last),
+                    why=words_of(error),
+                )
+            ) from error
         drawn = draw_links(found, draws=draws, level=level, seed=seed + done)
         done += 1
         if progress is not None:

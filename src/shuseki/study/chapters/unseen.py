@@ -29,7 +29,7 @@ from shuseki.entry.misclassification import (
     verified_shares,
 )
 from shuseki.errors import DataError, examples
-from shuseki.language import say
+from shuseki.language import listed, say
 from shuseki.reading.tables import read_table
 from shuseki.report.blocks import Block, Section
 from shuseki.results import Result
@@ -75,9 +75,12 @@ def candidates_of(sample: pd.DataFrame, areas: Sequence[str]) -> Candidates:
     absent = [name for name in ("area", "new") if name not in sample.columns]
     if absent:
         raise DataError(
-            f"The sample has no column {examples(absent)}. Found "
-            f"{examples(map(str, sample.columns))}. Expected area and new (1, 0, or empty where it "
-            "was not verified). Add it."
+            say(
+                "The sample has no column {absent}. Found {columns}. Expected area and new (1, 0, "
+                "or empty where it was not verified). Add it.",
+                absent=examples(absent),
+                columns=examples(map(str, sample.columns)),
+            )
         )
     new = _zero_or_one(sample, "new")
     counted = np.ones(len(sample))
@@ -85,8 +88,11 @@ def candidates_of(sample: pd.DataFrame, areas: Sequence[str]) -> Candidates:
         counted = _zero_or_one(sample, "counted")
         if np.isnan(counted).any():
             raise DataError(
-                f"counted is empty in rows {examples(np.flatnonzero(np.isnan(counted)))}. "
-                "Expected 1 where the records count the plant as a birth, 0 where not. Fill it in."
+                say(
+                    "counted is empty in rows {rows}. Expected 1 where the records count the plant "
+                    "as a birth, 0 where not. Fill it in.",
+                    rows=examples(np.flatnonzero(np.isnan(counted))),
+                )
             )
     pattern = pd.Series("all candidates", sample.index)
     if "pattern" in sample.columns:
@@ -95,9 +101,12 @@ def candidates_of(sample: pd.DataFrame, areas: Sequence[str]) -> Candidates:
     area = pd.Index(areas).get_indexer(sample["area"].astype(str))
     if not (area >= 0).any():
         raise DataError(
-            f"No area of the sample is one of the study's. Found "
-            f"{examples(sample['area'].astype(str).unique())}. Expected codes such as "
-            f"{examples(areas)}. Correct the column area."
+            say(
+                "No area of the sample is one of the study's. Found {found}. Expected codes such "
+                "as {known}. Correct the column area.",
+                found=examples(sample["area"].astype(str).unique()),
+                known=examples(areas),
+            )
         )
     return Candidates(
         area=np.asarray(area, dtype=np.int64),
@@ -117,9 +126,13 @@ def _zero_or_one(sample: pd.DataFrame, column: str) -> Any:
     wrong = given.notna() & ~number.isin([0.0, 1.0])
     if wrong.any():
         raise DataError(
-            f"{column} of {int(wrong.sum())} rows is neither 1 nor 0: "
-            f"{examples(given[wrong].astype(str).unique())}. Expected 1, 0 or nothing. Correct "
-            "them."
+            say(
+                "{column} of {n:count(row)} is neither 1 nor 0: {values}. Expected 1, 0 or "
+                "nothing. Correct them.",
+                column=column,
+                n=int(wrong.sum()),
+                values=examples(given[wrong].astype(str).unique()),
+            )
         )
     return number.to_numpy()
 
@@ -130,9 +143,17 @@ def _same(outcome: str, areas: Sequence[str], own: Floats, sample: Floats) -> No
     if len(apart):
         k = int(apart[0])
         raise DataError(
-            f"{outcome} of the records and of the sample differ in {len(apart)} of {len(areas)} "
-            f"areas: {areas[k]} has {own[k]:g} and {sample[k]:g}. Expected a row for every birth "
-            "that the records count, with counted = 1. Complete the sample."
+            say(
+                "{outcome} of the records and of the sample differ in {n} of {of:count(area)}: "
+                "{area} has {own:g} and {sample:g}. Expected a row for every birth that the "
+                "records count, with counted = 1. Complete the sample.",
+                outcome=outcome,
+                n=len(apart),
+                of=len(areas),
+                area=areas[k],
+                own=float(own[k]),
+                sample=float(sample[k]),
+            )
         )
 
 
@@ -146,13 +167,17 @@ class UnseenChapter(Chapter[Unseen, Answers]):
     def check(self, asked: Unseen, study: Any) -> Iterator[str]:
         """There must be a rate of births."""
         if not (study.has("accounts") or study.has("entry")):
-            yield "corrects rates, but there is no table [accounts]. Add one."
+            yield say("corrects rates, but there is no table [accounts]. Add one.")
             return
         known = [
             one.name for one in definitions_of(study).outcomes if one.counts.startswith("births")
         ]
         if (asked.outcome or next(iter(known), None)) not in known:
-            yield f"outcome: unknown {asked.outcome!r}. Expected one of {', '.join(known)}."
+            yield say(
+                "outcome: unknown {outcome!r}. Expected one of {known}.",
+                outcome=asked.outcome,
+                known=listed(known),
+            )
 
     def run(self, asked: Unseen, running: Running) -> Answers:
         """Impute births, divide, and estimate the equations again."""
