@@ -101,7 +101,10 @@ def test_the_equation_is_estimated_again(done: Run) -> None:
         (lambda t: t.assign(area="elsewhere"), "No area of the sample"),
         (lambda t: t.assign(counted=None), "counted is empty"),
         (lambda t: t.iloc[1:], "of the records and of the sample differ in 1 of 30"),
-        (lambda t: t.assign(new=t["new"].where(t["pattern"] == "no trace")), "no candidate was verified: opened before"),
+        (
+            lambda t: t.assign(new=t["new"].where(t["pattern"] == "no trace")),
+            "no candidate was verified: opened before",
+        ),
     ],
 )
 def test_samples_that_cannot_be(tmp_path: Path, change, says: str) -> None:
