@@ -21,6 +21,7 @@ from shuseki.study.chapters.records import RECORDS
 from shuseki.study.chapters.region import REGION
 from shuseki.study.chapters.scales import SCALES
 from shuseki.study.chapters.survival import SURVIVAL
+from shuseki.study.chapters.unseen import UNSEEN
 
 __all__ = ["CHAPTERS"]
 
@@ -39,6 +40,7 @@ CHAPTERS: tuple[Chapter[Any, Any], ...] = (
     NEIGHBOURS,
     COUNTS,
     EQUALITY,
+    UNSEEN,
     ATLAS,
     BORDERS,
     MEASURES,
