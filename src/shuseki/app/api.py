@@ -25,6 +25,7 @@ from shuseki.app.places import DivisionName, division_of, layer, layers
 from shuseki.app.question import Asked, Question, Reader, query_of, read_options
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import account_of, reader_of, state_of
+from shuseki.app.ways import command_of, python_of
 from shuseki.errors import UnknownCodeError
 from shuseki.language import told
 from shuseki.report.blocks import Heading
@@ -207,8 +208,8 @@ def _told(
         tables=[_table(part, reader.lang, page) for part in parts if isinstance(part, Table)],
         sources=[_source(one) for one in document.all_sources()],
         synthetic=document.is_synthetic,
-        command=question.command(asked, reader.lang),
-        python=question.python(asked),
+        command=command_of(question, asked, reader.lang, reader.folder),
+        python=python_of(question, asked, reader.folder),
         page=f"/{reader.lang}/{question.name}" + (f"?{query}" if query else ""),
     )
 

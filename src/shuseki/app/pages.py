@@ -24,6 +24,7 @@ from shuseki.app.places import layer
 from shuseki.app.question import Asked, Question, Reader, form_of, query_of, read_options
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import COOKIE, account_of, reader_of, state_of
+from shuseki.app.ways import command_of, python_of
 from shuseki.app.words import phrases
 from shuseki.errors import ShusekiError
 from shuseki.language import LANGUAGES, say, told
@@ -117,7 +118,7 @@ def _page_of(
     reader: Reader,
     given: Sequence[tuple[str, str]],
 ) -> Response:
-    status, refusal, answer = 200, "", ""
+    status, refusal, answer, command, python = 200, "", "", "", ""
     title: Text = question.title
     asked: Asked = question.options()
     try:
@@ -125,6 +126,8 @@ def _page_of(
         shown = state_of(request).answers.show(question, asked, reader)
         answer = shown.fragment.html
         title = shown.document.title
+        command = command_of(question, asked, reader.lang, reader.folder)
+        python = python_of(question, asked, reader.folder)
     except ShusekiError as error:
         status, refusal = 422, str(error)
     query = query_of(asked)
@@ -135,8 +138,8 @@ def _page_of(
         "fields": form_of(question, asked, reader.lang),
         "answer": Markup(answer),
         "refusal": refusal,
-        "command": question.command(asked, reader.lang),
-        "python": question.python(asked),
+        "command": command,
+        "python": python,
         "query": query,
         "files": f"/api/{question.name}",
         "endings": list(question.files),

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from shuseki.app.accounts import LOCAL, Account, Accounts
 from shuseki.app.answers import Answers
-from shuseki.app.directory import directory_of, sight_of, stamp_of
+from shuseki.app.directory import directory_of, has_registry, sight_of, stamp_of
 from shuseki.app.jobs import Jobs
 from shuseki.app.question import Reader
 from shuseki.app.uploads import Uploads
@@ -15,6 +15,8 @@ from shuseki.app.uploads import Uploads
 __all__ = ["COOKIE", "LOOPBACK", "Settings", "State", "account_of", "reader_of", "state_of"]
 
 COOKIE = "shuseki"
+FOLDER = "FOLDER"
+"""Stands for the folder of the app where the reader does not sit at the machine."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -82,4 +84,5 @@ def reader_of(request: Request, account: Account, lang: str) -> Reader:
         lang,
         sight=(*sight, str(stamp_of(data))),
         directory=lambda: directory_of(data, sight),
+        folder=(str(data) if state.accounts is None else FOLDER) if has_registry(data) else "",
     )

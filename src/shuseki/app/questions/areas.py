@@ -195,22 +195,12 @@ def _compare(asked: CompareAsked, reader: Reader) -> Sequence[Block]:
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def _panel_code(asked: MapAsked) -> str:
-    return (
-        "import shuseki as sk\n"
-        f'panel = sk.manufacturing_panel("{asked.by}", industries="total")\n'
-        f"panel.to_frame()"
-    )
-
-
 MAP = Question(
     name="map",
     title=say("Map"),
     about=say("One indicator over all areas. Choose areas, indicator and year."),
     options=MapAsked,
     answer=_map,
-    command=lambda asked, lang: "shuseki datasets",
-    python=_panel_code,
     template="map.html",
 )
 RANKING = Question(
@@ -219,8 +209,6 @@ RANKING = Question(
     about=say("All areas in the order of one indicator."),
     options=RankingAsked,
     answer=_ranking,
-    command=lambda asked, lang: "shuseki datasets",
-    python=_panel_code,
 )
 COMPARE = Question(
     name="compare",
@@ -228,6 +216,4 @@ COMPARE = Question(
     about=say("Up to 20 areas side by side, as a figure and as tables."),
     options=CompareAsked,
     answer=_compare,
-    command=lambda asked, lang: f"shuseki compare {' '.join(asked.areas)} --lang {lang}",
-    python=lambda asked: f"import shuseki as sk\nsk.compare({list(asked.areas)!r})",
 )

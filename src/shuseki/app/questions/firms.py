@@ -3,7 +3,6 @@
 Every answer is computed from the reader's view of the directory (``app.directory``).
 """
 
-import json
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Literal
@@ -238,19 +237,6 @@ def _survey(asked: NothingAsked, reader: Reader) -> Sequence[Block]:
     return [survey_figure(printed_questions())]
 
 
-def _as_text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _orders_python(verb: str) -> str:
-    return (
-        "from shuseki.datasets.clusters import synthetic_clusters\n"
-        "from shuseki.datasets.orders import synthetic_orders\n"
-        f"from shuseki.sourcing.{verb}\n"
-        "firms = synthetic_clusters()\n"
-    )
-
-
 COMPANIES = Question(
     name="companies",
     title=say("Companies"),
@@ -260,12 +246,6 @@ COMPANIES = Question(
     ),
     options=CompaniesAsked,
     answer=_companies,
-    command=lambda asked, lang: f"shuseki directory search {_as_text(asked.search)} --lang {lang}",
-    python=lambda asked: (
-        "from shuseki.datasets.clusters import synthetic_clusters\n"
-        "from shuseki.sourcing.search import search\n"
-        f"search(synthetic_clusters(), {_as_text(asked.search)})"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -275,11 +255,6 @@ COMPANY = Question(
     about=say("What a firm shows to you: it decides, field by field, who may see what."),
     options=CompanyAsked,
     answer=_company,
-    command=lambda asked, lang: f"shuseki directory export --lang {lang}",
-    python=lambda asked: (
-        "from shuseki.datasets.clusters import synthetic_clusters\n"
-        f"synthetic_clusters().only([{_as_text(asked.firm)}])"
-    ),
     group="firms",
     is_listed=False,
     depends_on_reader=True,
@@ -290,12 +265,6 @@ ORDER = Question(
     about=say("Which chain of firms should make an order, what another would cost, and why these."),
     options=OrderAsked,
     answer=_order,
-    command=lambda asked, lang: f"shuseki plan ORDER.toml --mode {asked.mode} --lang {lang}",
-    python=lambda asked: (
-        "from shuseki.sourcing.orders import read_order\n"
-        "from shuseki.sourcing.planner import plan\n"
-        f'plan(read_order("order.toml"), directory, mode="{asked.mode}")'
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -307,11 +276,6 @@ CAPACITY = Question(
     ),
     options=OrdersAsked,
     answer=_capacity,
-    command=lambda asked, lang: f"shuseki capacity ORDERS --lend --lang {lang}",
-    python=lambda asked: (
-        _orders_python("capacity import serve")
-        + f"serve(synthetic_orders(firms, {asked.orders}, seed={asked.seed}), firms)"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -321,11 +285,6 @@ GAPS = Question(
     about=say("Work that nobody, hardly anybody, or soon nobody does, and what would fill it."),
     options=OrdersAsked,
     answer=_gaps,
-    command=lambda asked, lang: f"shuseki gaps ORDERS --lang {lang}",
-    python=lambda asked: (
-        _orders_python("gaps import gaps")
-        + f"gaps(synthetic_orders(firms, {asked.orders}, seed={asked.seed}), firms)"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -335,13 +294,6 @@ INQUIRY = Question(
     about=say("A technology or a need in words: who could take it up, and with whom."),
     options=InquiryAsked,
     answer=_inquiry,
-    command=lambda asked, lang: (
-        f"shuseki inquiry {_as_text(asked.text)} --kind {asked.kind} --lang {lang}"
-    ),
-    python=lambda asked: (
-        "from shuseki.sourcing.inquiries import Inquiry, answer\n"
-        f"answer(Inquiry({_as_text(asked.text)}, {_as_text(asked.kind)}), directory)"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -351,11 +303,6 @@ NETWORK = Question(
     about=say("Who deals with whom: brokers, mixing of groups against chance, positions."),
     options=NothingAsked,
     answer=_network,
-    command=lambda asked, lang: f"shuseki network --lang {lang}",
-    python=lambda asked: (
-        "from shuseki.sourcing.network import brokerage, network_of\n"
-        "brokerage(network_of(directory))"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -365,14 +312,6 @@ RENTS = Question(
     about=say("What clusters gain when they share their directories, and whose gain it is."),
     options=OrdersAsked,
     answer=_rents,
-    command=lambda asked, lang: f"shuseki rents --made-up-orders {asked.orders} --lang {lang}",
-    python=lambda asked: (
-        _orders_python("sharing import planned_orders")
-        + "from shuseki.sourcing.rents import sharing_rent\n"
-        f"orders = synthetic_orders(firms, {asked.orders}, seed={asked.seed})\n"
-        "made = planned_orders(firms, orders)\n"
-        "sharing_rent(made.value_yen, sorted({firm.cluster for firm in firms.firms}))"
-    ),
     group="firms",
     depends_on_reader=True,
 )
