@@ -77,9 +77,11 @@ def test_the_command_gives_the_numbers_of_the_page(client: TestClient, name: str
     else:
         rows = list(csv.reader(io.StringIO(place.read_text(encoding="utf-8-sig"))))
     found = {cell(value) for row in rows[1:] for value in row if value}
-    shared = found & told_cells(told)
+    told_too = told_cells(told)
+    shared = found & told_too
     assert found
-    assert len(shared) >= 0.5 * len(found), sorted(found - shared)[:20]
+    # a workbook may hold more than the page; page and file word verdicts in their own ways
+    assert len(shared) >= 0.5 * min(len(found), len(told_too)), sorted(found - shared)[:20]
 
 
 @pytest.mark.parametrize("name", RUN)

@@ -13,6 +13,7 @@ from typing import Any
 from shuseki.app.accounts import LOCAL
 from shuseki.app.answers import Answers
 from shuseki.app.directory import directory_of, sight_of
+from shuseki.app.own_areas import OwnAreas
 from shuseki.app.question import Reader, read_options
 from shuseki.app.questions import QUESTIONS
 from shuseki.errors import UnknownCodeError
@@ -57,6 +58,8 @@ def ask(name: str, *, lang: str = "en", data: str | Path | None = None, **option
         for part in (value if isinstance(value, list | tuple) else [value])
     ]
     folder = None if data is None else Path(data)
+    if folder is not None:
+        OwnAreas(folder / "areas")
     sight = sight_of(LOCAL, is_local=True)
     reader = Reader(LOCAL, lang, sight, lambda: directory_of(folder, sight))
     return Answers().document(question, read_options(question, pairs), reader)

@@ -1,7 +1,7 @@
 """How is everything of the app taken away in one file, and put back?
 
 A backup is a tar file, private, written whole or not at all: the rows of every table of the
-database as JSON lines, whichever database it is, and the folders of jobs and uploads. A job that
+database as JSON lines, whichever database it is, and the folders of jobs, uploads, reviews and areas. A job that
 runs is taken as it is at that moment; restored, it counts as failed. It goes back into an empty
 folder and an empty database, of the same or of another kind.
 """
@@ -22,7 +22,7 @@ from shuseki.release import whole_file
 __all__ = ["back_up", "restore"]
 
 FORMAT = "shuseki backup 1"
-FOLDERS = ("jobs", "uploads")
+FOLDERS = ("jobs", "uploads", "reviews", "areas")
 ROWS = 5000
 
 

@@ -7,7 +7,7 @@ by Jinja2; the form of a question is sent as it changes, and htmx puts the new a
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import quote
 
@@ -15,20 +15,23 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from shuseki.app.accounts import TooManyFailuresError
 from shuseki.app.api import require
 from shuseki.app.maps import shape_file
 from shuseki.app.places import layer
-from shuseki.app.question import Asked, Question, Reader, form_of, query_of, read_options
+from shuseki.app.posted import text_of
+from shuseki.app.question import Asked, Question, Reader, form_of, read_options
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import COOKIE, account_of, reader_of, state_of
 from shuseki.app.ways import command_of, python_of
 from shuseki.app.words import phrases
-from shuseki.errors import ShusekiError
+from shuseki.errors import DataError, ShusekiError
 from shuseki.language import LANGUAGES, say, told
-from shuseki.report.words import Text, pick
+from shuseki.report.words import Text, column_words, pick
 
 __all__ = ["checked_language", "error_page", "page", "router"]
 
@@ -39,6 +42,10 @@ GROUPS = {
     "firms": say("Firms"),
     "print": say("Printed tables"),
 }
+
+
+OWN = ("uploads", "studies", "links", "firms", "areas")
+"""Pages of what is a reader's own."""
 
 
 @cache
@@ -78,9 +85,8 @@ def page(
             account=account,
             signs_in=state_of(request).accounts is not None,
             here=rest.partition("/")[0],
-            own=[("uploads", phrases(lang)["uploads"]), ("studies", phrases(lang)["studies"])]
-            if account.is_at_least("reader")
-            else [],
+            own=[(name, phrases(lang)[name]) for name in OWN] if account.name else [],
+            column_words=partial(column_words, lang=lang),
             administers=account.role == "administrator" and state_of(request).accounts is not None,
             **values,
         )
@@ -117,20 +123,24 @@ def _page_of(
     question: Question[Any],
     reader: Reader,
     given: Sequence[tuple[str, str]],
+    fault: str = "",
 ) -> Response:
-    status, refusal, answer, command, python = 200, "", "", "", ""
+    status, refusal, answer, command, python, query = 200, "", "", "", "", ""
     title: Text = question.title
     asked: Asked = question.options()
     try:
-        asked = read_options(question, given)
-        shown = state_of(request).answers.show(question, asked, reader)
+        if fault:
+            raise DataError(fault)
+        kept = state_of(request).posted
+        asked = read_options(question, kept.pairs(list(given), reader.account.name))
+        query = kept.query(asked, reader.account.name)
+        shown = state_of(request).answers.show(question, asked, reader, query)
         answer = shown.fragment.html
         title = shown.document.title
-        command = command_of(question, asked, reader.lang, reader.folder)
-        python = python_of(question, asked, reader.folder)
+        command = command_of(question, asked, reader)
+        python = python_of(question, asked, reader)
     except ShusekiError as error:
         status, refusal = 422, str(error)
-    query = query_of(asked)
     about: dict[str, Any] = {
         "question": question.name,
         "title": pick(title, reader.lang),
@@ -264,6 +274,20 @@ async def asked_in_a_form(request: Request, lang: str, name: str) -> Response:
         raise HTTPException(404, phrases(checked_language(lang))["not_found_do"])
     question = QUESTIONS[name]
     reader = reader_of(request, require(question, account_of(request)), checked_language(lang))
-    form = await request.form(max_files=0, max_fields=50)
+    form = await request.form(max_files=5, max_fields=200)
     given = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
-    return _page_of(request, question, reader, given)
+    files = [
+        (key.removeprefix("file."), value.filename or "", await value.read())
+        for key, value in form.multi_items()
+        if isinstance(value, UploadFile)
+    ]
+
+    def answer() -> Response:
+        brought = dict(given)
+        try:
+            brought |= {key: text_of(content, name) for key, name, content in files if content}
+        except ShusekiError as error:
+            return _page_of(request, question, reader, given, str(error))
+        return _page_of(request, question, reader, list(brought.items()))
+
+    return await run_in_threadpool(answer)

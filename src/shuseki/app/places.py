@@ -10,11 +10,13 @@ the layer's unit, source and notes.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Literal, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
+from pydantic import AfterValidator
 
+from shuseki.app.own_areas import is_own, own_division, own_divisions
 from shuseki.arrays import Floats
 from shuseki.datasets.companies import company_panel
 from shuseki.datasets.public import MANUFACTURING_YEARS, manufacturing_panel
@@ -31,23 +33,36 @@ from shuseki.sources import Source
 
 __all__ = [
     "DIVISIONS",
+    "BundledName",
     "DivisionName",
     "Layer",
     "Values",
     "area_codes",
+    "division_asked",
     "division_of",
     "layer",
     "layers",
 ]
 
-DivisionName = Literal["district-253", "municipality", "commuting-zone-1995", "prefecture"]
-DIVISIONS: Mapping[DivisionName, Message] = {
+BundledName = Literal["district-253", "municipality", "commuting-zone-1995", "prefecture"]
+DIVISIONS: Mapping[BundledName, Message] = {
     "district-253": say("Industrial districts (253)"),
     "municipality": say("Municipalities (2020)"),
     "commuting-zone-1995": say("Commuting zones (1995)"),
     "prefecture": say("Prefectures"),
 }
-assert set(DIVISIONS) == set(get_args(DivisionName))
+assert set(DIVISIONS) == set(get_args(BundledName))
+
+
+def _known(by: str) -> str:
+    known = [*DIVISIONS, *own_divisions()]
+    if by not in known:
+        raise ValueError(f"Unknown division, expected one of {', '.join(known)}")
+    return by
+
+
+DivisionName: TypeAlias = Annotated[str, AfterValidator(_known)]
+"""A bundled division, or one that a reader brought (``own_areas``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +151,15 @@ class Layer:
 
 @cache
 def division_of(by: DivisionName) -> Division:
-    """A bundled division, as it is drawn."""
+    """A division, as it is drawn."""
+    if is_own(by):
+        return own_division(by)
     return division(by, DATE) if by == "municipality" else division(by)
+
+
+def division_asked(by: DivisionName) -> str | Division:
+    """The same as the library is told of it: by name where it is bundled."""
+    return own_division(by) if is_own(by) else by
 
 
 @lru_cache(maxsize=8)

@@ -72,6 +72,10 @@ class Label:
         Completed from names of areas.
     lines
         Rows of a text field; 1 for one line.
+    file
+        Whether a file may be brought in its place.
+    part
+        Under which heading it stands; empty for none.
     """
 
     text: Message
@@ -79,6 +83,8 @@ class Label:
     slider: float | None = None
     area: bool = False
     lines: int = 1
+    file: bool = False
+    part: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,9 @@ class Reader:
     directory
         Gives the firms as this reader may see them.
     folder
-        Of the app, where it holds firms of its own: what a command must be told.
+        Of the app: what a command must be told where the answer rests on what is in it.
+    has_firms
+        Whether firms of one's own are in it.
     """
 
     account: Account
@@ -100,6 +108,7 @@ class Reader:
     sight: tuple[str, ...] = ()
     directory: Callable[[], Directory] | None = None
     folder: str = ""
+    has_firms: bool = False
 
     def firms(self) -> Directory:
         """The firms as this reader may see them."""
@@ -233,6 +242,8 @@ def _field(name: str, about: FieldInfo, value: Any, lang: str) -> dict[str, Any]
     }
     several = takes_several(about)
     shown = ",".join(map(str, value)) if several and not choices else value
+    if isinstance(shown, float) and shown.is_integer():
+        shown = int(shown)
     kinds = {bool: "flag", int: "number", float: "number"}
     return {
         "name": name,
@@ -248,6 +259,8 @@ def _field(name: str, about: FieldInfo, value: Any, lang: str) -> dict[str, Any]
         "slider": bool(label and label.slider),
         "area": bool(label and label.area),
         "lines": label.lines if label else 1,
+        "file": bool(label and label.file),
+        "part": told(label.part, lang) if label and label.part else "",
     }
 
 

@@ -8,7 +8,8 @@ a verb of its own that gives the same numbers, that is shown in its place.
 import shlex
 from typing import Any
 
-from shuseki.app.question import Asked, Question, pairs_of
+from shuseki.app.own_areas import is_own
+from shuseki.app.question import Asked, Question, Reader, pairs_of
 
 __all__ = ["LONGEST", "ask_command", "ask_python", "command_of", "python_of"]
 
@@ -16,17 +17,18 @@ LONGEST = 500
 """A longer text stands in a file of its own, which the command reads."""
 
 
-def command_of(question: Question[Any], asked: Asked, lang: str, folder: str = "") -> str:
-    """The same answer as a command.
+def command_of(question: Question[Any], asked: Asked, reader: Reader) -> str:
+    """The same answer as a command."""
+    needed = _folder(question, asked, reader)
+    own = question.command
+    said = own(asked, reader.lang) if own is not None and not needed else ""
+    return said or ask_command(question.name, asked, reader.lang, needed)
 
-    Parameters
-    ----------
-    folder
-        Of the app, where it holds firms or areas of its own; empty for what is bundled.
-    """
-    needed = folder if question.depends_on_reader else ""
-    own = question.command(asked, lang) if question.command is not None and not needed else ""
-    return own or ask_command(question.name, asked, lang, needed)
+
+def _folder(question: Question[Any], asked: Asked, reader: Reader) -> str:
+    """Folder of the app where the answer rests on firms or areas in it; empty elsewhere."""
+    rests = (question.depends_on_reader and reader.has_firms) or is_own(getattr(asked, "by", ""))
+    return reader.folder if rests else ""
 
 
 def ask_command(name: str, asked: Asked, lang: str, folder: str = "") -> str:
@@ -39,9 +41,9 @@ def ask_command(name: str, asked: Asked, lang: str, folder: str = "") -> str:
     return " ".join(shlex.quote(word) for word in [*words, "--lang", lang])
 
 
-def python_of(question: Question[Any], asked: Asked, folder: str = "") -> str:
+def python_of(question: Question[Any], asked: Asked, reader: Reader) -> str:
     """The same answer in Python."""
-    needed = folder if question.depends_on_reader else ""
+    needed = _folder(question, asked, reader)
     own = question.python(asked) if question.python is not None and not needed else ""
     return own or ask_python(question.name, asked, needed)
 

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
+from shuseki.app.own_areas import own_divisions
 from shuseki.app.places import (
     DIVISIONS,
     DivisionName,
@@ -37,7 +38,8 @@ def _layers(lang: str) -> list[tuple[str, str]]:
 
 
 def _divisions(lang: str) -> list[tuple[str, str]]:
-    return [(name, told(text, lang)) for name, text in DIVISIONS.items()]
+    bundled = [(name, told(text, lang)) for name, text in DIVISIONS.items()]
+    return [*bundled, *own_divisions().items()]
 
 
 def _years(lang: str) -> list[tuple[str, str]]:

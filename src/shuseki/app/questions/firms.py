@@ -3,6 +3,7 @@
 Every answer is computed from the reader's view of the directory (``app.directory``).
 """
 
+import shlex
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Literal
@@ -12,6 +13,7 @@ from pydantic import Field
 from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.datasets.orders import synthetic_orders
 from shuseki.directory import Directory
+from shuseki.disk import scratch
 from shuseki.errors import DataError, ParameterError, ShusekiError
 from shuseki.language import say, told
 from shuseki.papers.survey import printed_questions
@@ -28,7 +30,7 @@ from shuseki.sourcing.planner import plan
 from shuseki.sourcing.rents import sharing_rent
 from shuseki.sourcing.search import read_query, search
 from shuseki.sourcing.sharing import planned_orders
-from shuseki.sourcing.survey import survey_figure
+from shuseki.sourcing.survey import compare_surveys, item_tests, read_survey, survey_figure
 
 __all__ = [
     "CAPACITY",
@@ -111,6 +113,24 @@ class InquiryAsked(Asked):
             ],
         ),
     ] = "need"
+
+
+class SurveyAsked(Asked):
+    """A survey of one's own, or that of the 2012 paper."""
+
+    answers: Annotated[
+        str,
+        Label(
+            say("Own survey, one row for each firm, as CSV pasted here; empty for that of 2012"),
+            lines=4,
+            file=True,
+        ),
+        Field(max_length=800_000),
+    ] = ""
+    firm: Annotated[str, Label(say("Column of the firms' names")), Field(max_length=100)] = "firm"
+    group: Annotated[
+        str, Label(say("Column of groups, such as size or membership")), Field(max_length=100)
+    ] = ""
 
 
 class NothingAsked(Asked):
@@ -233,8 +253,21 @@ def _rents(asked: OrdersAsked, reader: Reader) -> Sequence[Block]:
     return [sharing_rent(planned.value_yen, clusters, sources=firms.sources)]
 
 
-def _survey(asked: NothingAsked, reader: Reader) -> Sequence[Block]:
-    return [survey_figure(printed_questions())]
+def _survey(asked: SurveyAsked, reader: Reader) -> Sequence[Block]:
+    printed = printed_questions()
+    if not asked.answers.strip():
+        return [survey_figure(printed), *(item_tests(question) for question in printed)]
+    group = asked.group.strip()
+    with scratch(what="survey") as place:
+        file = place / "answers.csv"
+        file.write_text(asked.answers, encoding="utf-8", newline="\n")
+        own = read_survey(file, printed, firm=asked.firm, describing=[group] if group else ())
+    shown = own.shown()
+    blocks: list[Block] = [own.figure(), compare_surveys(shown, printed)]
+    if group:
+        blocks += own.by(group)
+    blocks += [item_tests(question) for question in shown if len(question.items) > 1]
+    return blocks
 
 
 COMPANIES = Question(
@@ -318,12 +351,27 @@ RENTS = Question(
 SURVEY = Question(
     name="survey",
     title=say("Survey of members"),
-    about=say("What members of networks say that belonging brought: the figures of 2012."),
-    options=NothingAsked,
+    about=say(
+        "What members of networks say that belonging brought: the figures of 2012, or your own "
+        "survey beside them. Questions and groups with fewer than 10 firms are not shown."
+    ),
+    options=SurveyAsked,
     answer=_survey,
-    command=lambda asked, lang: f"shuseki survey --lang {lang}",
+    command=lambda asked, lang: " ".join(
+        shlex.quote(word)
+        for word in (
+            "shuseki",
+            "survey",
+            *(["answers.csv", "--firm", asked.firm] if asked.answers.strip() else []),
+            *(["--group", asked.group.strip()] if asked.group.strip() else []),
+            "--lang",
+            lang,
+        )
+    ),
     python=lambda asked: (
-        "from shuseki.papers.survey import printed_questions\n"
+        ""
+        if asked.answers.strip()
+        else "from shuseki.papers.survey import printed_questions\n"
         "from shuseki.sourcing.survey import survey_figure\n"
         "survey_figure(printed_questions())"
     ),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shuseki.app.places import DivisionName, area_codes
+from shuseki.app.places import DivisionName, area_codes, division_asked
 from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.app.questions.areas import By
 from shuseki.language import say
@@ -50,7 +50,7 @@ DRIVER = {"unemployment": "UNEMPL", "density": "DENS", "size": "AVESIZE"}
 
 @lru_cache(maxsize=256)
 def _profile(by: DivisionName, code: str) -> Profile:
-    return profile(code, by=by)
+    return profile(code, by=division_asked(by))
 
 
 def code_of(asked: AreaAsked) -> str:
@@ -93,11 +93,11 @@ def _drivers(asked: DriversAsked, reader: Reader) -> Document:
     changes = _changes(asked)
     if not changes:
         return Document(DRIVERS.title, [Section("", [say("Move a slider.")])])
-    return Document(DRIVERS.title, [Section("", [what_if(code_of(asked), changes, by=asked.by)])])
+    return Document(DRIVERS.title, [Section("", [what_if(code_of(asked), changes, by=division_asked(asked.by))])])
 
 
 def _compared(asked: ProfilesAsked) -> Comparison:
-    return compare(area_codes(asked.by, asked.areas), by=asked.by)
+    return compare(area_codes(asked.by, asked.areas), by=division_asked(asked.by))
 
 
 def _profiles(asked: ProfilesAsked, reader: Reader) -> Document:
@@ -110,9 +110,7 @@ AREA = Question(
     about=say("Where it stands, why, and what follows; every number with its source."),
     options=AreaAsked,
     answer=_area,
-    command=lambda asked, lang: (
-        f"shuseki profile {code_of(asked)} --by {asked.by} --lang {lang}"
-    ),
+    command=lambda asked, lang: f"shuseki profile {code_of(asked)} --by {asked.by} --lang {lang}",
     python=lambda asked: f'import shuseki as sk\nsk.profile("{code_of(asked)}", by="{asked.by}")',
     files={ending: _file(ending) for ending in ("pdf", "pptx", "html")},
 )
