@@ -8,7 +8,7 @@ account of every row before anything is kept.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,9 +20,10 @@ from starlette.exceptions import HTTPException
 
 from shuseki.app.accounts import Account
 from shuseki.app.directory import REGISTRY, has_registry
+from shuseki.app.editors import Editor, editor_of, place_of
 from shuseki.app.pages import checked_language, page
 from shuseki.app.records import Change, FaultsError, firm_form, read_firm
-from shuseki.app.state import account_of, state_of
+from shuseki.app.state import state_of
 from shuseki.app.studies import Somebody, wrote
 from shuseki.app.uploads import check_unpacked
 from shuseki.app.words import phrases
@@ -36,59 +37,11 @@ from shuseki.sourcing.importing import Imported, read_list
 from shuseki.sourcing.registry.store import ChangedMeanwhileError, Registry
 from shuseki.sourcing.registry.visibility import LEVELS
 
-__all__ = ["may_edit", "router"]
+__all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 MOST_UNPACKED = 100_000_000
 ENDINGS = (".csv", ".tsv", ".xlsx", ".parquet", ".json")
-
-
-@dataclass(frozen=True)
-class Editor:
-    """Who writes records, of which cluster, and up to which level they are shown to him.
-
-    Attributes
-    ----------
-    firm
-        The only firm that he writes; empty for all of the cluster.
-    """
-
-    account: Account
-    cluster: str
-    role: str
-    firm: str = ""
-
-    def may(self, key: str) -> bool:
-        """Whether he writes the record of this firm."""
-        own = key.partition("/")[0] == self.cluster
-        return own and self.firm in ("", key)
-
-
-def place_of(request: Request) -> Path:
-    """The registry of this app."""
-    return state_of(request).settings.data / REGISTRY
-
-
-def editor_of(request: Request, cluster: str) -> Editor | None:
-    """What a reader may write in the registry of a cluster; None for nothing."""
-    account, accounts = account_of(request), state_of(request).accounts
-    if accounts is None:
-        return Editor(account, cluster, "coordinator")
-    if account.cluster != cluster:
-        return None
-    if account.role == "coordinator":
-        return Editor(account, cluster, "coordinator")
-    firm = accounts.firm_of(account.name) if account.role == "member" else ""
-    return Editor(account, cluster, "private", firm) if firm else None
-
-
-def may_edit(request: Request, key: str) -> bool:
-    """Whether the reader may change a firm; without a registry nobody can."""
-    if not has_registry(state_of(request).settings.data):
-        return False
-    with Registry.open(place_of(request)) as registry:
-        found = editor_of(request, registry.cluster)
-    return found is not None and found.may(key)
 
 
 def opened(request: Request, account: Somebody) -> tuple[str, Editor]:
@@ -205,9 +158,7 @@ def _changed(
         return _form(request, lang, editor, key, refusal=str(error), status=409)
     except (DataError, UnknownCodeError) as error:
         if is_new:
-            return _form(
-                request, lang, editor, "", given=given, refusal=str(error), status=422
-            )
+            return _form(request, lang, editor, "", given=given, refusal=str(error), status=422)
         raise
     about = f"{key}: {', '.join(made.changed)}"
     wrote(request, editor.account, "add firm" if is_new else "change firm", about)

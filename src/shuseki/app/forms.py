@@ -39,17 +39,11 @@ ABOUT: Mapping[str, Message] = {
         "Where the regional accounts come from, and which rates and variables are computed of them."
     ),
     "scales": say("Other divisions of which the rates are told."),
-    "entry": say(
-        "Which equations are estimated, and how; which hypotheses are judged by them."
-    ),
+    "entry": say("Which equations are estimated, and how; which hypotheses are judged by them."),
     "neighbours": say("Spatial dependence: tests, spatial models, and Conley standard errors."),
-    "counts": say(
-        "Count models of every outcome, with the denominator of its rate as exposure."
-    ),
+    "counts": say("Count models of every outcome, with the denominator of its rate as exposure."),
     "equality": say("Whether the coefficients of two outcomes are equal."),
-    "atlas": say(
-        "Every combination of terms, outliers and samples, and a test against chance."
-    ),
+    "atlas": say("Every combination of terms, outliers and samples, and a test against chance."),
     "borders": say("The equation in other divisions, and in random ones."),
     "measures": say("Concentration, distances, clusters and change: which measures, and how."),
     "print": say("Numbers beside those printed; it runs where entry names a paper."),

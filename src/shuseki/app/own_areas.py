@@ -93,9 +93,7 @@ class OwnAreas:
 
     def _hold(self, key: str) -> None:
         about = self._about(key)
-        found = division_from_table(
-            self.folder / key / "members.csv", name=key, date=about["date"]
-        )
+        found = division_from_table(self.folder / key / "members.csv", name=key, date=about["date"])
         with _LOCK:
             _HELD[key] = (about["title"], found)
 
@@ -211,7 +209,9 @@ def members_within(content: bytes, shown: str) -> tuple[pd.DataFrame, list[str],
     rows: list[dict[str, str]] = []
     empty: list[str] = []
     for code, outline, said in zip(codes, outlines, about, strict=True):
-        inside = units.loc[shapely.contains_xy(outline, shapely.get_x(points), shapely.get_y(points))]
+        inside = units.loc[
+            shapely.contains_xy(outline, shapely.get_x(points), shapely.get_y(points))
+        ]
         empty += [] if len(inside) else [code]
         name = str(said.get("name") or code)
         names = [str(said.get(key) or name) for key in NAMES]

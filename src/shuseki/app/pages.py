@@ -6,8 +6,10 @@ by Jinja2; the form of a question is sent as it changes, and htmx puts the new a
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -21,8 +23,9 @@ from starlette.exceptions import HTTPException
 
 from shuseki.app.accounts import TooManyFailuresError
 from shuseki.app.api import require
+from shuseki.app.editors import may_edit
 from shuseki.app.maps import shape_file
-from shuseki.app.places import layer
+from shuseki.app.places import division_of, layer
 from shuseki.app.posted import text_of
 from shuseki.app.question import Asked, Question, Reader, form_of, read_options
 from shuseki.app.questions import QUESTIONS
@@ -154,10 +157,44 @@ def _page_of(
         "files": f"/api/{question.name}",
         "endings": list(question.files),
         "link": f"/{reader.lang}/{question.name}" + (f"?{query}" if query else ""),
+        "edits": "",
     }
+    if not refusal:
+        about["answer"] = Markup(_linked(answer, question, asked, reader))
+    if question.name == "company" and reader.has_firms and not refusal:
+        key = getattr(asked, "firm", "") or reader.firms().keys[0]
+        about["edits"] = key if may_edit(request, key) else ""
     if question.template == "map.html":
         about |= _map(asked, reader.lang)
     return page(request, question.template, reader.lang, status, **about)
+
+
+CELL = re.compile(r'(<t[dh][^>]*class="gt_row gt_(?:left|stub)"[^>]*>)([^<>]{1,120})(</t[dh]>)')
+
+
+def _linked(html: str, question: Question[Any], asked: Asked, reader: Reader) -> str:
+    """Lead from the key of a firm to its page, and from the code of an area to its profile."""
+    if question.depends_on_reader:
+        known = set(reader.firms().keys) if question.name != "company" else set()
+        place = f"/{reader.lang}/company?firm="
+    elif question.name in AREA_LISTS:
+        by = getattr(asked, "by", "district-253")
+        known = set(division_of(by).codes)
+        place = f"/{reader.lang}/area?by={by}&amp;area="
+    else:
+        return html
+
+    def lead(found: re.Match[str]) -> str:
+        key = unescape(found[2])
+        if key not in known:
+            return found[0]
+        return f'{found[1]}<a href="{place}{quote(key)}">{found[2]}</a>{found[3]}'
+
+    return CELL.sub(lead, html)
+
+
+AREA_LISTS = ("map", "ranking", "weights")
+"""Questions whose tables have the code of an area in each row."""
 
 
 def _map(asked: Any, lang: str) -> Mapping[str, Any]:

@@ -79,7 +79,7 @@ def hidden_fields(kind: type, table: str, rules: Visibility, firm: str, role: st
     """Fields of a row of this firm that an editor of a role may not see."""
     rank = LEVELS.index(role)  # type: ignore[arg-type]
     owners = (firm,) if firm else ()
-    found = {
+    return {
         f.name
         for f in fields(kind)
         if f.name not in KEYS
@@ -89,7 +89,6 @@ def hidden_fields(kind: type, table: str, rules: Visibility, firm: str, role: st
         )
         > rank
     }
-    return found
 
 
 def firm_form(
@@ -146,7 +145,10 @@ def _field(
     label = f"{prefix}{name}"
     choices: list[tuple[str, str]] = []
     if name == "process":
-        choices = [("", ""), *((p.code, f"{p.name(lang)} ({p.code})") for p in processes().values())]
+        choices = [
+            ("", ""),
+            *((p.code, f"{p.name(lang)} ({p.code})") for p in processes().values()),
+        ]
     elif declared is bool:
         choices = [("false", phrase("no", lang)), ("true", phrase("yes", lang))]
     elif get_origin(declared) is not None:
@@ -199,9 +201,7 @@ def read_firm(
     firm = replace(before, **values) if not faults else before
     rows: list[Capability] = []
     lost = hidden_fields(Capability, "capabilities", rules, before.key, role)
-    many = max(
-        (int(n.split(".")[0]) + 1 for n in given if n.split(".")[0].isdecimal()), default=0
-    )
+    many = max((int(n.split(".")[0]) + 1 for n in given if n.split(".")[0].isdecimal()), default=0)
     for at in range(min(many, len(capabilities) + 1)):
         if not given.get(f"{at}.process", "").strip():
             continue

@@ -61,7 +61,7 @@ DRAWS = 50
 
 @dataclass(frozen=True)
 class Review:
-    """A review, as its folder says.
+    r"""A review, as its folder says.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Review:
     found
         Of a ready one: ``headlines`` by language, ``columns``, ``pairs``.
     decisions
-        ``"left\\nright"`` → what was decided.
+        ``"left\nright"`` → what was decided.
     """
 
     folder: Path
@@ -377,7 +377,10 @@ def _pair(row: Mapping[str, Any], columns: list[str], steps: pd.DataFrame) -> di
 def _plain(value: Any) -> Any:
     if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return ""
-    return value.item() if hasattr(value, "item") else str(value)
+    found = value.item() if hasattr(value, "item") else value
+    if isinstance(found, float) and found.is_integer():
+        return int(found)
+    return found if isinstance(found, int | float) else str(found)
 
 
 def _read(place: Path) -> dict[str, Any]:

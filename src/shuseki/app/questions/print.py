@@ -38,9 +38,7 @@ class AuditAsked(Asked):
     paper: Annotated[Paper, Label(say("Printed paper"))] = "okamuro-2006"
     table: Annotated[
         str,
-        Label(
-            say("Or a table of regressions, as CSV or LaTeX, pasted here"), lines=8, file=True
-        ),
+        Label(say("Or a table of regressions, as CSV or LaTeX, pasted here"), lines=8, file=True),
         Field(max_length=LONGEST),
     ] = ""
     below: Annotated[

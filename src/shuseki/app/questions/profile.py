@@ -93,7 +93,10 @@ def _drivers(asked: DriversAsked, reader: Reader) -> Document:
     changes = _changes(asked)
     if not changes:
         return Document(DRIVERS.title, [Section("", [say("Move a slider.")])])
-    return Document(DRIVERS.title, [Section("", [what_if(code_of(asked), changes, by=division_asked(asked.by))])])
+    return Document(
+        DRIVERS.title,
+        [Section("", [what_if(code_of(asked), changes, by=division_asked(asked.by))])],
+    )
 
 
 def _compared(asked: ProfilesAsked) -> Comparison:

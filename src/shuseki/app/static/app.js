@@ -1,5 +1,6 @@
 "use strict";
 (() => {
+  if (matchMedia("(max-width: 56rem)").matches) document.querySelector(".menu")?.removeAttribute("open");
   const PLOTLY = "/static/vendor/plotly-cartesian-4.1.1.min.js";
   let loading = null;
   const plotly = () =>
