@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from shuseki.app.accounts import Account
 from shuseki.app.pages import checked_language, page
+from shuseki.app.posted import content_of
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import state_of
 from shuseki.app.studies import Somebody, wrote
@@ -61,7 +62,7 @@ async def bring(
     """Take areas in."""
     lang = checked_language(lang)
     _check_may(account)
-    content = await file.read()
+    content = await content_of(file)
     try:
         made = await run_in_threadpool(
             state_of(request).areas.add, content, file.filename or "", title

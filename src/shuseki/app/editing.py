@@ -22,6 +22,7 @@ from shuseki.app.accounts import Account
 from shuseki.app.directory import REGISTRY, has_registry
 from shuseki.app.editors import Editor, editor_of, place_of
 from shuseki.app.pages import checked_language, page
+from shuseki.app.posted import content_of
 from shuseki.app.records import Change, FaultsError, firm_form, read_firm
 from shuseki.app.state import state_of
 from shuseki.app.studies import Somebody, wrote
@@ -278,7 +279,7 @@ async def bring(
 ) -> Response:
     """Read a list and account for every row; keep it only when that was asked."""
     lang = checked_language(lang)
-    content = await file.read()
+    content = await content_of(file)
     return await run_in_threadpool(
         _brought, request, lang, account, file.filename or "", content, cluster, keep == "yes"
     )

@@ -88,13 +88,20 @@ def page(
             account=account,
             signs_in=state_of(request).accounts is not None,
             here=rest.partition("/")[0],
-            own=[(name, phrases(lang)[name]) for name in OWN] if account.name else [],
+            own=[(name, phrases(lang)[name]) for name in OWN if may_open(request, name)],
             column_words=partial(column_words, lang=lang),
             administers=account.role == "administrator" and state_of(request).accounts is not None,
             **values,
         )
     )
     return HTMLResponse(html, status)
+
+
+def may_open(request: Request, name: str) -> bool:
+    """Whether a page of one's own is in the reader's list of pages."""
+    account = account_of(request)
+    writes = account.role in ("member", "coordinator") or state_of(request).accounts is None
+    return bool(account.name) and (name != "firms" or writes)
 
 
 def error_page(request: Request, status: int, text: str) -> HTMLResponse:

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from urllib.parse import urlencode
 
 from openpyxl import load_workbook
+from starlette.datastructures import UploadFile
 
 from shuseki.app.question import Asked, pairs_of, query_of
 from shuseki.app.ways import LONGEST
@@ -22,9 +23,10 @@ from shuseki.errors import DataError, UnknownCodeError
 from shuseki.papers.printed_table import shown_number
 from shuseki.reading.encoding import examine_bytes, utf8_blocks
 
-__all__ = ["Posted", "text_of"]
+__all__ = ["Posted", "content_of", "text_of"]
 
 KEPT = 50
+MOST_BYTES = 50_000_000
 Pairs = list[tuple[str, str]]
 
 
@@ -66,6 +68,23 @@ class Posted:
                     "since the app was started. Send it again."
                 )
             return [*self._held[reader, word], *(one for one in given if one[0] != "posted")]
+
+
+async def content_of(file: UploadFile) -> bytes:
+    """Bytes of a file that was brought.
+
+    Raises
+    ------
+    DataError
+        More than ``MOST_BYTES``.
+    """
+    content = await file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise DataError(
+            f"A file of more than {MOST_BYTES:,} bytes. Expected a smaller one. Leave out what is "
+            "not needed."
+        )
+    return content
 
 
 def text_of(content: bytes, name: str) -> str:

@@ -77,7 +77,7 @@ class Change:
 
 def hidden_fields(kind: type, table: str, rules: Visibility, firm: str, role: str) -> set[str]:
     """Fields of a row of this firm that an editor of a role may not see."""
-    rank = LEVELS.index(role)  # type: ignore[arg-type]
+    rank = LEVELS.index(role)
     owners = (firm,) if firm else ()
     return {
         f.name
@@ -253,7 +253,10 @@ def _values(
         if len(text) > LONGEST or not text.isprintable():
             faults[label] = say("Too long, or with signs that cannot be shown.")
             continue
-        value = _value(f.name, _inner(hints[f.name]), text)
+        inner = _inner(hints[f.name])
+        if not text and get_origin(inner) is not None:
+            continue  # nothing was chosen: as it was
+        value = _value(f.name, inner, text)
         if isinstance(value, Message):
             faults[label] = value
         elif get_origin(hints[f.name]) is tuple:

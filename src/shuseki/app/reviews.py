@@ -98,7 +98,9 @@ class Review:
     def refusal(self) -> str:
         """Why it could not be linked."""
         place = self.folder / "errors.txt"
-        return place.read_text(encoding="utf-8") if place.exists() else ""
+        if not place.exists():
+            return "Linking ended before it was done. Expected an answer. Link again."
+        return place.read_text(encoding="utf-8")
 
     def decided(self, pair: Mapping[str, Any]) -> Decision | Literal[""]:
         """What was decided of a pair; empty before."""
