@@ -19,7 +19,7 @@ from shuseki.app.state import state_of
 from shuseki.app.studies import Somebody, wrote
 from shuseki.app.words import phrases
 from shuseki.errors import ShusekiError
-from shuseki.language import told
+from shuseki.language import say, told, words_of
 
 __all__ = ["router"]
 
@@ -28,7 +28,9 @@ router = APIRouter(include_in_schema=False)
 
 def _check_may(account: Account) -> None:
     if not account.is_at_least("coordinator"):
-        raise HTTPException(403, "A coordinator or an administrator brings areas. Ask one of them.")
+        raise HTTPException(
+            403, say("A coordinator or an administrator brings areas. Ask one of them.")
+        )
 
 
 @router.get("/{lang}/areas")
@@ -68,7 +70,7 @@ async def bring(
             state_of(request).areas.add, content, file.filename or "", title
         )
     except ShusekiError as error:
-        return await run_in_threadpool(_list, request, lang, account, str(error))
+        return await run_in_threadpool(_list, request, lang, account, words_of(error))
     wrote(request, account, "bring areas", made.key)
     return RedirectResponse(f"/{lang}/areas", 303)
 

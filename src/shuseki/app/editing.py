@@ -31,7 +31,7 @@ from shuseki.app.words import phrases
 from shuseki.directory import Firm
 from shuseki.disk import scratch
 from shuseki.errors import DataError, ShusekiError, UnknownCodeError
-from shuseki.language import told
+from shuseki.language import say, told, words_of
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import render_fragment
 from shuseki.sourcing.importing import Imported, read_list
@@ -50,15 +50,21 @@ def opened(request: Request, account: Somebody) -> tuple[str, Editor]:
     if not has_registry(state_of(request).settings.data):
         raise HTTPException(
             404,
-            "There is no registry here: the firms shown are synthetic. Expected firms of one's "
-            "own. Bring a list of them in.",
+            say(
+                "There is no registry here: the firms shown are synthetic. Expected firms of "
+                "one's own. Bring a list of them in."
+            ),
         )
     with Registry.open(place_of(request)) as registry:
         cluster = registry.cluster
     editor = editor_of(request, cluster)
     if editor is None:
         raise HTTPException(
-            403, f"Records of {cluster} are written by its coordinators, and by each firm its own."
+            403,
+            say(
+                "Records of {cluster} are written by its coordinators, and by each firm its own.",
+                cluster=cluster,
+            ),
         )
     return cluster, editor
 
@@ -69,7 +75,12 @@ Opened = Annotated[tuple[str, Editor], Depends(opened)]
 def own_firm(editor: Editor, key: str) -> None:
     """Refuse another's firm as one that is not there."""
     if not editor.may(key):
-        raise UnknownCodeError(f"There is no firm {key[:80]!r} that you write. Expected your own.")
+        raise UnknownCodeError(
+            say(
+                "There is no firm {key_given!r} that you write. Expected your own.",
+                key_given=key[:80],
+            )
+        )
 
 
 @router.get("/{lang}/firm")
@@ -80,7 +91,7 @@ def edit(request: Request, lang: str, held: Opened, firm: str = "") -> Response:
     if key:
         own_firm(editor, key)
     elif editor.firm:
-        raise HTTPException(403, "A member writes his own firm. Its coordinator adds others.")
+        raise HTTPException(403, say("A member writes his own firm. Its coordinator adds others."))
     return _form(request, lang, editor, key)
 
 
@@ -99,7 +110,9 @@ def _form(
         part, rules = registry.directory().only([key]), registry.visibility()
         versions = registry.versions(registry.cluster)
     if key and not len(part):
-        raise UnknownCodeError(f"There is no firm {key[:80]!r}. Expected one of the list.")
+        raise UnknownCodeError(
+            say("There is no firm {key_given!r}. Expected one of the list.", key_given=key[:80])
+        )
     one: Firm | None = part.firms[0] if key else None
     words = phrases(lang)
     form = firm_form(one, part.capabilities, rules, editor.role, lang, given)
@@ -137,7 +150,7 @@ def _changed(
     key = given.get("firm", "")
     is_new = not key
     if is_new and editor.firm:
-        raise HTTPException(403, "A member writes his own firm. Its coordinator adds others.")
+        raise HTTPException(403, say("A member writes his own firm. Its coordinator adds others."))
     try:
         with Registry.open(place_of(request)) as registry:
             if is_new:
@@ -145,7 +158,12 @@ def _changed(
             own_firm(editor, key)
             part, rules = registry.directory().only([key]), registry.visibility()
             if not is_new and not len(part):
-                raise UnknownCodeError(f"There is no firm {key[:80]!r}. Expected one of the list.")
+                raise UnknownCodeError(
+                    say(
+                        "There is no firm {key_given!r}. Expected one of the list.",
+                        key_given=key[:80],
+                    )
+                )
             before = part.firms[0] if len(part) else Firm(key.partition("/")[2], cluster, "")
             made = read_firm(given, before, part.capabilities, rules, editor.role)
             _keep(registry, key, made, _version(given.get("version", "0")))
@@ -156,10 +174,12 @@ def _changed(
             refusal=phrases(lang)["form_faults"],
         )  # fmt: skip
     except ChangedMeanwhileError as error:
-        return _form(request, lang, editor, key, refusal=str(error), status=409)
+        return _form(request, lang, editor, key, refusal=words_of(error), status=409)
     except (DataError, UnknownCodeError) as error:
         if is_new:
-            return _form(request, lang, editor, "", given=given, refusal=str(error), status=422)
+            return _form(
+                request, lang, editor, "", given=given, refusal=words_of(error), status=422
+            )
         raise
     about = f"{key}: {', '.join(made.changed)}"
     wrote(request, editor.account, "add firm" if is_new else "change firm", about)
@@ -173,8 +193,11 @@ def _new_id(wanted: str, registry: Registry) -> str:
         return next(f"{k:04d}" for k in range(1, 1_000_000) if f"{k:04d}" not in taken)
     if not wanted.isprintable() or "/" in wanted or len(wanted) > 80 or " " in wanted:
         raise DataError(
-            f"The id {wanted[:80]!r}. Expected letters and digits without / and blanks. Choose "
-            "another, or leave it empty."
+            say(
+                "The id {wanted!r}. Expected letters and digits without / and blanks. Choose "
+                "another, or leave it empty.",
+                wanted=wanted[:80],
+            )
         )
     return wanted.strip()
 
@@ -203,16 +226,18 @@ def close(
     lang, (cluster, editor) = checked_language(lang), held
     own_firm(editor, firm)
     if editor.firm:
-        raise HTTPException(403, "The coordinator closes a record. Ask him.")
+        raise HTTPException(403, say("The coordinator closes a record. Ask him."))
     with Registry.open(place_of(request)) as registry:
         own = registry.directory().of_clusters(cluster)
         if firm not in own.keys:
-            raise UnknownCodeError(f"There is no firm {firm[:80]!r}. Expected one of the list.")
+            raise UnknownCodeError(
+                say("There is no firm {firm!r}. Expected one of the list.", firm=firm[:80])
+            )
         left = own.only(set(own.keys) - {firm})
         try:
             registry.put(left, whole=True, seen={firm.partition("/")[2]: _version(version)})
         except ChangedMeanwhileError as error:
-            return _form(request, lang, editor, firm, refusal=str(error), status=409)
+            return _form(request, lang, editor, firm, refusal=words_of(error), status=409)
     wrote(request, editor.account, "close firm", firm)
     return RedirectResponse(f"/{lang}/companies", 303)
 
@@ -243,10 +268,12 @@ def _firms(
         editor = editor_of(request, cluster)
         may_bring = editor is not None and not editor.firm
         if editor is None:
-            raise HTTPException(403, f"Records of {cluster} are written by its coordinators.")
+            raise HTTPException(
+                403, say("Records of {cluster} are written by its coordinators.", cluster=cluster)
+            )
         listed = [(f.key, f.name, versions.get(f.id, 0)) for f in own if editor.may(f.key)]
     elif not may_bring:
-        raise HTTPException(404, "There is no registry here. The administrator makes it.")
+        raise HTTPException(404, say("There is no registry here. The administrator makes it."))
     answer = ""
     if imported is not None:
         answer = render_fragment(Document(imported.file, [Section("", [imported])]), lang).html
@@ -301,12 +328,16 @@ def _brought(
         if has_registry(data):
             cluster, editor = opened(request, account)
             if editor.firm:
-                raise HTTPException(403, "The coordinator brings lists in. Ask him.")
+                raise HTTPException(403, say("The coordinator brings lists in. Ask him."))
         elif state_of(request).accounts is not None:
-            raise HTTPException(403, "The administrator makes the registry at the machine.")
+            raise HTTPException(403, say("The administrator makes the registry at the machine."))
         if not ending:
             raise DataError(
-                f"The file {shown!r}. Expected a list as {', '.join(ENDINGS)}. Save it as one."
+                say(
+                    "The file {shown!r}. Expected a list as {known}. Save it as one.",
+                    shown=shown,
+                    known=", ".join(ENDINGS),
+                )
             )
         with scratch(what="list") as place:
             stored = place / f"list{ending}"
@@ -324,6 +355,6 @@ def _brought(
         with Registry.open(place_of(request)) as registry:
             changes = registry.put(found.directory, tables=found.tables)
     except ShusekiError as error:
-        return _firms(request, lang, refusal=str(error))
+        return _firms(request, lang, refusal=words_of(error))
     wrote(request, account, "import firms", f"{cluster}: {changes.headline()}")
     return _firms(request, lang, kept=told(changes.headline(), lang))

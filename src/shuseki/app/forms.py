@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from shuseki.app.question import default_of, inner_type, takes_several
 from shuseki.app.uploads import Upload
 from shuseki.errors import DataError, ParameterError, ShusekiError
-from shuseki.language import Message, say, told
+from shuseki.language import Message, joined, say, told, words_of
 from shuseki.study.chapters import CHAPTERS
 
 __all__ = ["FormFaultsError", "chapter_forms", "faults_by_field", "study_text"]
@@ -68,31 +68,32 @@ class FormFaultsError(DataError):
     """Everything in a form that makes no study file."""
 
 
-def faults_by_field(text: str, fields: Collection[str], lang: str) -> tuple[dict[str, str], str]:
+def faults_by_field(said: str, fields: Collection[str], lang: str) -> tuple[dict[str, str], str]:
     """Put each fault of a study file to its field; what belongs to none is left together.
 
     Parameters
     ----------
-    text
+    said
         As ``read_study`` says it: a line for each fault, ``chapter.field: …``.
     fields
         ``chapter.field`` of the form.
     """
+    english, own = str(said).splitlines(), str(told(said, lang)).splitlines()
+    if len(english) != len(own):
+        return {}, str(told(said, lang))
     found: dict[str, str] = {}
     rest: list[str] = []
-    for line in text.splitlines():
+    for line, same in zip(english, own, strict=True):
         place, colon, fault = line.strip().partition(": ")
-        parts = place.split(".")
-        field = ".".join(parts[:2])
+        field = ".".join(place.split(".")[:2])
         if colon and field in fields:
+            words = re.sub(r"^[A-Za-z0-9_.]+\s*[:：]\s*", "", same.strip())
             known = next((says for form, says in SAID.items() if re.search(form, fault)), None)
-            words = fault if known is None else told(known, lang)
-            # the English says more: bounds, and what was found
-            if known is not None and lang == "en":
-                words = fault
+            if known is not None and lang == "ja":
+                words = told(known, lang)
             found[field] = f"{found[field]} {words}" if field in found else words
         elif not re.search(r"has \d+ fault|^Correct the study file", line.strip()):
-            rest.append(line.strip())
+            rest.append(same.strip())
     return found, "\n".join(rest)
 
 
@@ -181,7 +182,7 @@ def study_text(
     FormFaultsError
         Everything that makes no TOML, a line for each.
     """
-    faults: list[str] = []
+    faults: list[Message] = []
     lines = ["[study]", f"name = {_text(name)}", f"title = {_text(title)}", ""]
     lines += ["[records]", f'source = "{"files" if uploads else "synthetic-census"}"']
     if not uploads:
@@ -201,10 +202,10 @@ def study_text(
                     try:
                         _add(lines, tables, chapter.name, field, about, written)
                     except ShusekiError as error:
-                        faults.append(str(error))
+                        faults.append(words_of(error))
             lines += tables
     if faults:
-        raise FormFaultsError("\n".join(faults))
+        raise FormFaultsError(joined(faults, "\n"))
     lines += ["", "[report]", f'lang = "{lang}"', ""]
     return "\n".join(lines)
 
@@ -226,8 +227,13 @@ def _add(
                 h == f"{chapter}.{field}" or h.startswith(f"{chapter}.{field}.") for h in heads
             ):
                 raise ParameterError(
-                    f"{chapter}.{field}: the tables {', '.join(heads)[:200]}. Expected tables "
-                    f"[{chapter}.{field}] or [[{chapter}.{field}]]. Rename them."
+                    say(
+                        "{chapter}.{field}: the tables {heads}. Expected tables "
+                        "[{chapter}.{field}] or [[{chapter}.{field}]]. Rename them.",
+                        chapter=chapter,
+                        field=field,
+                        heads=", ".join(heads)[:200],
+                    )
                 )
             if heads:
                 tables += ["", text]
@@ -249,8 +255,11 @@ def _add(
 def _one_line(text: str, where: str) -> str:
     if "\n" in text:
         raise DataError(
-            f"{where}: several lines. Expected one value of TOML in one line, such as "
-            '{ period = "2001" }, or tables with their heads. Join the lines.'
+            say(
+                "{where}: several lines. Expected one value of TOML in one line, such as {{ "
+                'period = "2001" }}, or tables with their heads. Join the lines.',
+                where=where,
+            )
         )
     return text
 
@@ -259,7 +268,13 @@ def _number(text: str, where: str) -> str:
     try:
         float(text)
     except ValueError:
-        raise ParameterError(f"{where}: {text[:60]!r} is no number. Expected one.") from None
+        raise ParameterError(
+            say(
+                "{where}: {text!r} is no number. Expected one.",
+                where=where,
+                text=text[:60],
+            )
+        ) from None
     return text.strip()
 
 

@@ -18,6 +18,7 @@ from shuseki.app.state import account_of, state_of
 from shuseki.app.studies import Somebody, wrote
 from shuseki.app.words import phrases
 from shuseki.errors import ShusekiError, UnknownCodeError
+from shuseki.language import say, words_of
 
 __all__ = ["router"]
 
@@ -28,7 +29,9 @@ def own_review(request: Request, key: str, account: Somebody) -> Review:
     """A review of the reader's; another's is not there for him."""
     found = state_of(request).reviews.get(key)
     if found.owner != account.name:
-        raise UnknownCodeError(f"There is no review {key[:60]!r}. Expected one of your list.")
+        raise UnknownCodeError(
+            say("There is no review {key_given!r}. Expected one of your list.", key_given=key[:60])
+        )
     return found
 
 
@@ -73,7 +76,7 @@ async def begin(
             pairs,
         )
     except ShusekiError as error:
-        return _list(request, lang, account.name, str(error))
+        return _list(request, lang, account.name, words_of(error))
     wrote(request, account, "link registers", made.key)
     return RedirectResponse(f"/{lang}/links/{made.key}", 303)
 

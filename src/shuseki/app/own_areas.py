@@ -30,6 +30,7 @@ from shuseki.geography.areas import municipalities, valid_days
 from shuseki.geography.borders import DATE
 from shuseki.geography.codes import read_codes
 from shuseki.geography.districts import Division, division_from_table
+from shuseki.language import say
 from shuseki.reading.tables import as_codes, read_table
 from shuseki.release import write_csv, write_text
 
@@ -64,8 +65,11 @@ def own_division(by: str) -> Division:
     with _LOCK:
         if by not in _HELD:
             raise UnknownCodeError(
-                f"There are no areas {by[:40]!r} here. Expected areas that were brought. Bring "
-                "them again."
+                say(
+                    "There are no areas {by!r} here. Expected areas that were brought. Bring them "
+                    "again.",
+                    by=by[:40],
+                )
             )
         return _HELD[by][1]
 
@@ -129,7 +133,11 @@ class OwnAreas:
         ending = next((e for e in ENDINGS if shown.lower().endswith(e)), "")
         if not ending:
             raise DataError(
-                f"The file {shown!r}. Expected areas as {', '.join(ENDINGS)}. Save it as one."
+                say(
+                    "The file {shown!r}. Expected areas as {known}. Save it as one.",
+                    shown=shown,
+                    known=", ".join(ENDINGS),
+                )
             )
         if ending in (".geojson", ".json"):
             table, notes, date = members_within(content, shown)
@@ -170,8 +178,13 @@ def members_of_table(
     lacking = [name for name in ("municipality", "area") if name not in found]
     if lacking:
         raise DataError(
-            f"{shown} lacks {' and '.join(lacking)}. Found {', '.join(map(str, found.columns))}. "
-            "Expected one column of municipality codes and one of areas. Name them so."
+            say(
+                "{shown} lacks {known}. Found {found}. Expected one column of "
+                "municipality codes and one of areas. Name them so.",
+                shown=shown,
+                known=" and ".join(lacking),
+                found=", ".join(map(str, found.columns)),
+            )
         )
     table = pd.DataFrame(
         {name: as_codes(found[name], name).to_numpy() for name in ("municipality", "area")}
@@ -199,8 +212,12 @@ def members_within(content: bytes, shown: str) -> tuple[pd.DataFrame, list[str],
         about = [one.get("properties") or {} for one in features]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"{shown} is no GeoJSON of areas ({type(error).__name__}). Expected a "
-            "FeatureCollection of polygons in degrees. Convert it."
+            say(
+                "{shown} is no GeoJSON of areas ({kind}). Expected a FeatureCollection of "
+                "polygons in degrees. Convert it.",
+                shown=shown,
+                kind=type(error).__name__,
+            )
         ) from None
     codes = [str(one.get("code") or one.get("name") or k) for k, one in enumerate(about, 1)]
     units = municipalities(DATE)
@@ -221,8 +238,12 @@ def members_within(content: bytes, shown: str) -> tuple[pd.DataFrame, list[str],
         ]
     if not rows:
         raise DataError(
-            f"No centre of a municipality of Japan lies in the {len(outlines)} outlines of "
-            f"{shown}. Expected polygons in degrees (WGS 84). Check the projection."
+            say(
+                "No centre of a municipality of Japan lies in the {n} outlines of {shown}. "
+                "Expected polygons in degrees (WGS 84). Check the projection.",
+                n=len(outlines),
+                shown=shown,
+            )
         )
     notes = [f"{', '.join(empty)[:300]}"] if empty else []
     return pd.DataFrame(rows), notes, DATE_DAY

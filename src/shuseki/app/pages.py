@@ -33,7 +33,7 @@ from shuseki.app.state import COOKIE, account_of, reader_of, state_of
 from shuseki.app.ways import command_of, python_of
 from shuseki.app.words import phrases
 from shuseki.errors import DataError, ShusekiError
-from shuseki.language import LANGUAGES, say, told
+from shuseki.language import LANGUAGES, say, told, words_of
 from shuseki.report.words import Text, column_words, pick
 
 __all__ = ["checked_language", "error_page", "page", "router"]
@@ -91,7 +91,7 @@ def page(
             own=[(name, phrases(lang)[name]) for name in OWN if may_open(request, name)],
             column_words=partial(column_words, lang=lang),
             administers=account.role == "administrator" and state_of(request).accounts is not None,
-            **values,
+            **{name: told(value, lang) for name, value in values.items()},
         )
     )
     return HTMLResponse(html, status)
@@ -150,7 +150,7 @@ def _page_of(
         command = command_of(question, asked, reader)
         python = python_of(question, asked, reader)
     except ShusekiError as error:
-        status, refusal = 422, str(error)
+        status, refusal = 422, words_of(error)
     about: dict[str, Any] = {
         "question": question.name,
         "title": pick(title, reader.lang),
@@ -224,7 +224,7 @@ def _map(asked: Any, lang: str) -> Mapping[str, Any]:
 def checked_language(lang: str) -> str:
     """Refuse a page in a language that there is not."""
     if lang not in LANGUAGES:
-        raise HTTPException(404, told(say("There is no such page"), "en"))
+        raise HTTPException(404, say("There is no such page"))
     return lang
 
 
@@ -292,7 +292,10 @@ def accounts_page(request: Request, lang: str) -> Response:
     account = account_of(request)
     if not account.is_at_least("administrator"):
         status = 401 if account.role == "nobody" else 403
-        raise HTTPException(status, "This needs the role administrator. Sign in with it.")
+        raise HTTPException(
+            status,
+            say("This needs the role {role}. Sign in with it.", role="administrator"),
+        )
     return page(
         request,
         "accounts.html",
@@ -331,7 +334,7 @@ async def asked_in_a_form(request: Request, lang: str, name: str) -> Response:
         try:
             brought |= {key: text_of(content, name) for key, name, content in files if content}
         except ShusekiError as error:
-            return _page_of(request, question, reader, given, str(error))
+            return _page_of(request, question, reader, given, words_of(error))
         return _page_of(request, question, reader, list(brought.items()))
 
     return await run_in_threadpool(answer)

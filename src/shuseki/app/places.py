@@ -10,7 +10,7 @@ the layer's unit, source and notes.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ from shuseki.datasets.companies import company_panel
 from shuseki.datasets.public import MANUFACTURING_YEARS, manufacturing_panel
 from shuseki.errors import UnknownCodeError
 from shuseki.geography.borders import DATE
+from shuseki.geography.bundled import DISTRICTS, MUNICIPALITIES, PREFECTURES, ZONES
+from shuseki.geography.bundled import DivisionName as BundledName
 from shuseki.geography.districts import Division, division
 from shuseki.geography.names import spelling_key
 from shuseki.language import Message, say
@@ -44,12 +46,11 @@ __all__ = [
     "layers",
 ]
 
-BundledName = Literal["district-253", "municipality", "commuting-zone-1995", "prefecture"]
 DIVISIONS: Mapping[BundledName, Message] = {
-    "district-253": say("Industrial districts (253)"),
-    "municipality": say("Municipalities (2020)"),
-    "commuting-zone-1995": say("Commuting zones (1995)"),
-    "prefecture": say("Prefectures"),
+    DISTRICTS: say("Industrial districts (253)"),
+    MUNICIPALITIES: say("Municipalities (2020)"),
+    ZONES: say("Commuting zones (1995)"),
+    PREFECTURES: say("Prefectures"),
 }
 assert set(DIVISIONS) == set(get_args(BundledName))
 

@@ -20,6 +20,7 @@ from shuseki.app.question import Asked, pairs_of, query_of
 from shuseki.app.ways import LONGEST
 from shuseki.disk import scratch
 from shuseki.errors import DataError, UnknownCodeError
+from shuseki.language import say
 from shuseki.papers.printed_table import shown_number
 from shuseki.reading.encoding import examine_bytes, utf8_blocks
 
@@ -64,8 +65,10 @@ class Posted:
         with self._lock:
             if (reader, word) not in self._held:
                 raise UnknownCodeError(
-                    "The table of this address is not kept any longer. Expected one that was sent "
-                    "since the app was started. Send it again."
+                    say(
+                        "The table of this address is not kept any longer. Expected one that was "
+                        "sent since the app was started. Send it again."
+                    )
                 )
             return [*self._held[reader, word], *(one for one in given if one[0] != "posted")]
 
@@ -81,8 +84,11 @@ async def content_of(file: UploadFile) -> bytes:
     content = await file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise DataError(
-            f"A file of more than {MOST_BYTES:,} bytes. Expected a smaller one. Leave out what is "
-            "not needed."
+            say(
+                "A file of more than {most_bytes:,} bytes. Expected a smaller one. Leave out what "
+                "is not needed.",
+                most_bytes=MOST_BYTES,
+            )
         )
     return content
 
@@ -108,7 +114,10 @@ def text_of(content: bytes, name: str) -> str:
         ]
     except Exception:  # a damaged workbook fails in many ways
         raise DataError(
-            f"{name[:80]} is no workbook. Expected CSV, LaTeX or xlsx. Save it as one."
+            say(
+                "{name_given} is no workbook. Expected CSV, LaTeX or xlsx. Save it as one.",
+                name_given=name[:80],
+            )
         ) from None
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)

@@ -10,7 +10,7 @@ as labels. Each review is a private folder of its owner::
     <key>/pairs.json      what was found: headline, pairs, weights
     <key>/decisions.json  what was decided
     <key>/process.lock    held while it is linked
-    <key>/errors.txt      why it could not be
+    <key>/errors.json     why it could not be
 
 The decisions go out as the table that ``shuseki link --labels`` reads.
 """
@@ -36,7 +36,7 @@ import pandas as pd
 from shuseki.app.jobs import is_held
 from shuseki.app.uploads import check_unpacked
 from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError
-from shuseki.language import LANGUAGES, told, word
+from shuseki.language import LANGUAGES, Message, say, told, word, words_of
 from shuseki.linkage.imputation import draw_links
 from shuseki.linkage.likeness import link
 from shuseki.linkage.review import in_words, to_review
@@ -94,13 +94,10 @@ class Review:
         """The pairs, the most telling first."""
         return list(self.found.get("pairs", ()))
 
-    @property
-    def refusal(self) -> str:
-        """Why it could not be linked."""
-        place = self.folder / "errors.txt"
-        if not place.exists():
-            return "Linking ended before it was done. Expected an answer. Link again."
-        return place.read_text(encoding="utf-8")
+    def refused(self, lang: str) -> str:
+        """Why it could not be linked, in a language."""
+        ended = told(say("Linking ended before it was done. Link again."), lang)
+        return str(_read(self.folder / ERRORS).get(lang, ended))
 
     def decided(self, pair: Mapping[str, Any]) -> Decision | Literal[""]:
         """What was decided of a pair; empty before."""
@@ -158,7 +155,13 @@ class Reviews:
             A packed file that unpacks to more than is allowed.
         """
         if not 1 <= pairs <= MOST_PAIRS:
-            raise ParameterError(f"{pairs} pairs. Expected 1 to {MOST_PAIRS}. Ask for fewer.")
+            raise ParameterError(
+                say(
+                    "{pairs} pairs. Expected 1 to {most_pairs}. Ask for fewer.",
+                    pairs=pairs,
+                    most_pairs=MOST_PAIRS,
+                )
+            )
         shown = tuple(
             "".join(c for c in Path(name.replace("\\", "/")).name if c.isprintable())[:120]
             for name in names
@@ -170,7 +173,11 @@ class Reviews:
         if not all(endings):
             wrong = next(name for name, e in zip(shown, endings, strict=True) if not e)
             raise ParameterError(
-                f"The file {wrong!r}. Expected a register as {', '.join(ENDINGS)}. Save it as one."
+                say(
+                    "The file {wrong!r}. Expected a register as {known}. Save it as one.",
+                    wrong=wrong,
+                    known=", ".join(ENDINGS),
+                )
             )
         key = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
         making = self.folder / f"new-{key}"
@@ -208,13 +215,17 @@ class Reviews:
             running = sum(is_held(one / LOCK) for one in self.folder.iterdir() if one.is_dir())
             if running >= AT_ONCE:
                 raise ParameterError(
-                    f"{running} reviews are being linked. Expected fewer than {AT_ONCE}. Wait "
-                    "until one has ended, then link again."
+                    say(
+                        "{running} reviews are being linked. Expected fewer than {at_once}. Wait "
+                        "until one has ended, then link again.",
+                        running=running,
+                        at_once=AT_ONCE,
+                    )
                 )
             lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                (folder / "errors.txt").unlink(missing_ok=True)
+                (folder / ERRORS).unlink(missing_ok=True)
                 code = "import sys; from shuseki.app.reviews import prepare; prepare(sys.argv[1])"
                 process = subprocess.Popen(
                     [sys.executable, "-c", code, str(folder)],
@@ -238,10 +249,15 @@ class Reviews:
         """
         folder = self.folder / key
         if not KEY.fullmatch(key) or not (folder / "review.json").exists():
-            raise UnknownCodeError(f"There is no review {key[:60]!r}. Expected one of your list.")
+            raise UnknownCodeError(
+                say(
+                    "There is no review {key_given!r}. Expected one of your list.",
+                    key_given=key[:60],
+                )
+            )
         about = _read(folder / "review.json")
         is_linking = is_held(folder / LOCK)
-        ready = (folder / "pairs.json").exists() and not (folder / "errors.txt").exists()
+        ready = (folder / "pairs.json").exists() and not (folder / ERRORS).exists()
         return Review(
             folder=folder,
             key=key,
@@ -273,7 +289,11 @@ class Reviews:
             one = self.get(key)
             if not 0 <= pair < len(one.pairs):
                 raise UnknownCodeError(
-                    f"There is no pair {pair + 1}. Expected 1 to {len(one.pairs)}. Choose one."
+                    say(
+                        "There is no pair {given}. Expected 1 to {n}. Choose one.",
+                        given=pair + 1,
+                        n=len(one.pairs),
+                    )
                 )
             if decision not in ANSWERS:
                 raise UnknownCodeError.among("answer", [decision], list(ANSWERS))
@@ -290,6 +310,7 @@ class Reviews:
 
 
 LOCK = "process.lock"
+ERRORS = "errors.json"
 
 
 def key_of(left: Any, right: Any) -> str:
@@ -303,12 +324,17 @@ def prepare(where: str | Path) -> None:
     try:
         found = laid_out(folder)
     except ShusekiError as error:
-        write_text(folder / "errors.txt", str(error))
+        _write_errors(folder, words_of(error))
     except Exception as error:  # a process of its own: its owner must learn that it ended
-        write_text(folder / "errors.txt", f"Linking ended with {type(error).__name__}.")
+        _write_errors(folder, say("Linking ended with {kind}.", kind=type(error).__name__))
         raise
     else:
         write_text(folder / "pairs.json", json.dumps(found, ensure_ascii=False) + "\n")
+
+
+def _write_errors(folder: Path, said: Message) -> None:
+    told_of = {lang: str(told(said, lang)) for lang in LANGUAGES}
+    write_text(folder / ERRORS, json.dumps(told_of, ensure_ascii=False) + "\n")
 
 
 def laid_out(folder: Path) -> dict[str, Any]:
@@ -322,9 +348,14 @@ def laid_out(folder: Path) -> dict[str, Any]:
     for table, name in zip(tables, about["names"], strict=True):
         if not len(table) or "id" not in table:
             raise DataError(
-                f"{name} has {len(table)} rows and the columns "
-                f"{', '.join(map(str, table.columns))[:200]}. Expected one row per establishment, "
-                "with an id and a name, address or municipality. Check the file."
+                say(
+                    "{name_given} has {n} rows and the columns {given}. Expected one row per "
+                    "establishment, with an id and a name, address or municipality. Check the "
+                    "file.",
+                    name_given=name,
+                    n=len(table),
+                    given=", ".join(map(str, table.columns))[:200],
+                )
             )
     known = [
         (*pair.split("\n"), MATCH[decision])

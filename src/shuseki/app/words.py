@@ -112,7 +112,7 @@ PHRASES: Mapping[str, Message] = MappingProxyType(
         "weight_adds_up": say("How the weight adds up"),
         "weight_bits": say("Weight, bits"),
         "log": say("Log"),
-        "map_of": say("Map of Japan"),
+        "map_of": say("Map"),
         "menu": say("Pages"),
         "missing": say("no value"),
         "members": say("Municipalities"),

@@ -15,7 +15,7 @@ from shuseki.app.questions import QUESTIONS
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang, tell_rows, wide
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.language import check_language, told
+from shuseki.language import check_language, say, told
 from shuseki.release import whole_file
 from shuseki.report.blocks import Document, Heading
 from shuseki.report.exports import to_csv, to_excel
@@ -82,8 +82,11 @@ def _option(text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not sign or not name.isidentifier():
         raise ParameterError(
-            f"The option {text[:80]!r}. Expected option=value, such as indicator=employment. "
-            "Correct it."
+            say(
+                "The option {text_given!r}. Expected option=value, such as indicator=employment. "
+                "Correct it.",
+                text_given=text[:80],
+            )
         )
     if not value.startswith("@"):
         return name, value
@@ -91,8 +94,12 @@ def _option(text: str) -> tuple[str, str]:
         return name, Path(value[1:]).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{value[1:]} cannot be read ({type(error).__name__}). Expected a text file in UTF-8. "
-            "Check the name, or save it again."
+            say(
+                "{value} cannot be read ({kind}). Expected a text file in UTF-8. Check the "
+                "name, or save it again.",
+                value=value[1:],
+                kind=type(error).__name__,
+            )
         ) from None
 
 
@@ -101,7 +108,11 @@ def _bytes(found: Document, output: Path, wanted: str, lang: str) -> bytes:
     ending = output.suffix.lower()
     if ending not in ENDINGS:
         raise ParameterError(
-            f"The ending {ending!r}. Expected one of {', '.join(ENDINGS)}. Choose another name."
+            say(
+                "The ending {ending!r}. Expected one of {known}. Choose another name.",
+                ending=ending,
+                known=", ".join(ENDINGS),
+            )
         )
     if ending == ".html":
         return render(found, lang).encode()

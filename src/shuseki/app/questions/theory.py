@@ -10,6 +10,7 @@ from pydantic import Field
 from shuseki.app.places import DIVISIONS, BundledName
 from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.bridges.world import World, invert
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import say, told
 from shuseki.report.blocks import Block
 from shuseki.theory import (
@@ -75,7 +76,7 @@ class BifurcationAsked(Asked):
 class CounterfactualAsked(Asked):
     """One change in one area."""
 
-    by: Annotated[BundledName, Label(say("Division"), choices=_bundled)] = "district-253"
+    by: Annotated[BundledName, Label(say("Division"), choices=_bundled)] = DISTRICTS
     area: Annotated[str, Label(say("Area"), area=True)] = "東大阪"
     change: Annotated[
         Literal["productivity", "closure", "housing"],

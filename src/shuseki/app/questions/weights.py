@@ -77,8 +77,12 @@ def _weights(asked: ScoreAsked, reader: Reader) -> Sequence[Block]:
     weights = asked.weights()
     if not weights or len(weights) > MOST:
         raise ParameterError(
-            f"{len(weights)} indicators have a weight. Expected 1 to {MOST}. "
-            f"Set {'a weight above 0' if not weights else 'some to 0'}."
+            say(
+                "{n} indicators have a weight. Expected 1 to {most}. {advice}",
+                n=len(weights),
+                most=MOST,
+                advice=say("Set a weight above 0.") if not weights else say("Set some to 0."),
+            )
         )
     values = _values(asked.by)
     columns = [values.column[name] for name in weights]
