@@ -196,12 +196,8 @@ def members_of_table(
     meant = dict(zip(odd["code"], odd["read"], strict=True))
     table["municipality"] = table["municipality"].replace(meant)
     span = valid_days(table["municipality"])
-    date = min(max(DATE_DAY, span[0]), span[1]) if span else DATE_DAY
+    date = min(max(DATE, span[0]), span[1]) if span else DATE
     return table, [], date
-
-
-DATE_DAY = str(DATE) if "-" in str(DATE) else f"{DATE}-10-01"
-"""Day of the municipalities that are drawn with their borders."""
 
 
 def members_within(content: bytes, shown: str) -> tuple[pd.DataFrame, list[str], str]:
@@ -246,4 +242,4 @@ def members_within(content: bytes, shown: str) -> tuple[pd.DataFrame, list[str],
             )
         )
     notes = [f"{', '.join(empty)[:300]}"] if empty else []
-    return pd.DataFrame(rows), notes, DATE_DAY
+    return pd.DataFrame(rows), notes, DATE

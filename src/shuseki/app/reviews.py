@@ -162,10 +162,10 @@ class Reviews:
                     most_pairs=MOST_PAIRS,
                 )
             )
-        shown = tuple(
+        shown = [
             "".join(c for c in Path(name.replace("\\", "/")).name if c.isprintable())[:120]
             for name in names
-        )
+        ]
         endings = [
             next((e for e in sorted(ENDINGS, key=len)[::-1] if n.lower().endswith(e)), "")
             for n in shown
@@ -417,4 +417,7 @@ def _plain(value: Any) -> Any:
 
 
 def _read(place: Path) -> dict[str, Any]:
-    return json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
+    found: dict[str, Any] = {}
+    if place.exists():
+        found = json.loads(place.read_text(encoding="utf-8"))
+    return found
