@@ -25,7 +25,7 @@ from shuseki.release import whole_file, write_text
 from shuseki.report.blocks import Document, Finding, Section
 from shuseki.report.exports import ENDINGS, result_bytes
 from shuseki.report.html import render
-from shuseki.report.plots import plot
+from shuseki.report.plots.dispatch import has_picture, plot
 from shuseki.report.words import WORDS, column_words, phrase, pick
 from shuseki.results import Result
 
@@ -105,7 +105,7 @@ def show(
         said = f"{phrase('written_page', lang)}{colon}{figure}"
         console.print(said, markup=False, highlight=False, soft_wrap=True)
     elif figure is not None:
-        if plot.dispatch(type(answer)) is plot.dispatch(object):
+        if not has_picture(answer):
             raise ParameterError(
                 say(
                     "{kind} has no picture. Expected an answer that has one. Leave --figure out.",

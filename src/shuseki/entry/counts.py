@@ -31,10 +31,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import special, stats
 from scipy.optimize import linprog
-from statsmodels.tools.numdiff import approx_fprime
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.entry.definitions import Definitions
@@ -693,6 +691,8 @@ def _fit(
     standard_errors: str,
     codes: Ints | None,
 ) -> _Found:
+    import statsmodels.api as sm  # heavy: only who fits pays for it
+
     k, m = x.shape[1], z.shape[1]
     none = np.zeros(0)
     poisson = _poisson(y, x, base)
@@ -739,6 +739,8 @@ def _fit(
 
 def _poisson(y: Floats, x: Floats, base: Floats) -> Any:
     """Maximum of the Poisson likelihood."""
+    import statsmodels.api as sm
+
     fit = sm.GLM(y, x, family=sm.families.Poisson(), offset=np.log(base)).fit(
         maxiter=200, tol=1e-12
     )
@@ -793,6 +795,8 @@ def _information(model: Any, params: Floats) -> Floats:
     The scores of statsmodels are exact; its Hessian of the zero-inflated Poisson is not
     (version 0.15: standard errors 0.1 to 0.6% off, where R's pscl agrees with these differences).
     """
+    from statsmodels.tools.numdiff import approx_fprime
+
     negative: Floats = -approx_fprime(params, model.score, centered=True)
     return (negative + negative.T) / 2
 

@@ -30,7 +30,8 @@ import contextlib
 import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -46,10 +47,7 @@ from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # spreg and esda warn about what they import
-    import esda
-    import spreg
+if TYPE_CHECKING:
     from libpysal.weights import W
 
 __all__ = [
@@ -346,7 +344,7 @@ def spatial_tests(
     *,
     outcome: str,
     terms: Sequence[str],
-    neighbours: Mapping[str, W],
+    neighbours: Mapping[str, "W"],
     permutations: int = 999,
     seed: int = 0,
     sources: tuple[Source, ...] = (),
@@ -384,10 +382,10 @@ def spatial_tests(
         w = _aligned(w, used.index, label)
         state = np.random.get_state()  # esda draws from the global generator
         np.random.seed(seed)
-        moran = esda.Moran(y, w, permutations=permutations)
+        moran = _library("esda").Moran(y, w, permutations=permutations)
         np.random.set_state(state)
         with _quiet():
-            ols = spreg.OLS(y[:, None], x, w=w, spat_diag=True, moran=True)
+            ols = _library("spreg").OLS(y[:, None], x, w=w, spat_diag=True, moran=True)
         drawn = f"{permutations} permutations, twice the smaller tail"
         for test, statistic, p, distribution in (
             ("Moran's I of the outcome", moran.I, two_tailed(moran.I, moran.sim), drawn),
@@ -422,7 +420,7 @@ def spatial_model(
     *,
     outcome: str,
     terms: Sequence[str],
-    neighbours: W,
+    neighbours: "W",
     kind: Kind,
     method: Method = "ml",
     instrument_lags: int | None = None,
@@ -578,7 +576,7 @@ def surviving_conclusions(
     *,
     outcomes: Sequence[str],
     terms: Sequence[str],
-    neighbours: Mapping[str, W],
+    neighbours: Mapping[str, "W"],
     kinds: Sequence[tuple[Kind, Method]] = (("lag", "ml"), ("error", "ml"), ("durbin", "ml")),
     keep: Mapping[str, Bools] | None = None,
     level: float = 0.10,
@@ -666,7 +664,7 @@ def _complete(
     return y, x, used
 
 
-def _aligned(w: W, index: pd.Index, label: str) -> W:
+def _aligned(w: "W", index: pd.Index, label: str) -> "W":
     """Put weights into the table's order, without the areas it lacks, row-standardised."""
     ids = set(w.id_order)
     absent = [code for code in index if code not in ids]
@@ -719,7 +717,7 @@ def _aligned(w: W, index: pd.Index, label: str) -> W:
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # several components are no obstacle here
-        aligned = W(
+        aligned = _library("libpysal.weights").W(
             {code: list(near) for code, near in links.items()},
             {code: list(near.values()) for code, near in links.items()},
             id_order=list(index),
@@ -737,7 +735,15 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def _library(name: str) -> Any:
+    """Import esda or spreg when it is needed: they are slow to import, and warn as they do."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return import_module(name)
+
+
 def _estimators(orders: int) -> dict[tuple[str, str], Any]:
+    spreg = _library("spreg")
     least_squares = {
         (kind, "ml"): lambda y, x, w, lags: spreg.OLS(y, x, w=w, slx_lags=lags, robust="white")
         for kind in ("ols", "slx")

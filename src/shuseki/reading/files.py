@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -700,6 +699,8 @@ def open_sheet(path: Path, options: Options) -> TableFile:
                 times=MOST_TIMES,
             )
         )
+    import openpyxl  # heavy: only who reads a workbook pays for it
+
     try:
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)

@@ -44,7 +44,7 @@ import plotly.graph_objects as go
 from shuseki.errors import ParameterError
 from shuseki.language import say
 from shuseki.release.disclosure.numbers import Numbers as FromRecords
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import has_picture
 from shuseki.report.tables import Table
 from shuseki.report.words import Text, result_words
 from shuseki.results import Result
@@ -248,7 +248,7 @@ def _taken_apart(block: Block) -> Iterator[Part]:
     own = isinstance(block.table, Table)
     table = block.table if isinstance(block.table, Table) else own_table(result, title=title)
     yield Heading(title, headline, result.sources, table)
-    if block.picture and plot.dispatch(type(result)) is not plot.dispatch(object):
+    if block.picture and has_picture(result):
         yield Figure(result, notes=() if block.table else result.notes, rests=table)
     if own or block.table:
         yield table

@@ -10,11 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from great_tables import GT
 
 from shuseki.arrays import Bools
 from shuseki.errors import DataError, ParameterError, examples
@@ -24,6 +23,9 @@ from shuseki.report.marks import mark, suffix
 from shuseki.report.words import WORDS, Text, check_language, column_words, phrase, pick
 from shuseki.results import Result
 from shuseki.sources import Source
+
+if TYPE_CHECKING:
+    from great_tables import GT
 
 __all__ = ["Table", "beside", "great_table", "show", "wide"]
 
@@ -394,7 +396,7 @@ def beside(
     return replace(table, endings=endings, notes=(*table.notes, note))
 
 
-def great_table(table: Table, lang: str = "en", *, bare: bool = False) -> GT:
+def great_table(table: Table, lang: str = "en", *, bare: bool = False) -> "GT":
     """Set a table with great-tables.
 
     Parameters
@@ -404,6 +406,8 @@ def great_table(table: Table, lang: str = "en", *, bare: bool = False) -> GT:
     bare
         Leave out the title and the remarks: the document sets them itself.
     """
+    from great_tables import GT  # heavy: only a page pays for it
+
     table = table.in_language(lang)
     keys = [f"c{k}" for k in range(table.frame.shape[1])]
     heads = [last(column) for column in table.frame.columns]

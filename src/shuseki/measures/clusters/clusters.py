@@ -53,7 +53,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy import sparse
-from sklearn.cluster import HDBSCAN
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import AlignmentError, DataError, UnknownCodeError, examples
@@ -807,6 +806,8 @@ def dense_groups(degrees: Floats, smallest: int) -> Ints:
 
     Distances are chords through the sphere, which order and, for neighbours, measure like arcs.
     """
+    from sklearn.cluster import HDBSCAN  # heavy: only clusters of points pay for it
+
     found = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(
         EARTH_RADIUS_KM * _on_sphere(degrees)
     )

@@ -10,7 +10,7 @@ from shuseki.measures.change.externalities import ExternalityRange
 from shuseki.measures.change.lifecycle import RENEWED, STAGES, LifeCycle
 from shuseki.measures.change.trends import Contributions, Trends
 from shuseki.measures.change.typology import TYPES, Types, named_examples
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import ROWS, heading, name_of, short
 from shuseki.report.plots.maps import category_map
 from shuseki.report.plots.theme import (
@@ -33,7 +33,7 @@ __all__ = ["types_map"]
 TYPE_COLOURS = (RED, GREEN, BLUE, PURPLE)
 
 
-@plot.register
+@draws
 def trends(result: Trends, *, lang: str = "en") -> go.Figure:
     """Draw the indices, all areas together in black, breaks as rings."""
     ja = lang == "ja"
@@ -82,7 +82,7 @@ def trends(result: Trends, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def contributions(result: Contributions, *, lang: str = "en") -> go.Figure:
     """Draw the largest contributions."""
     ja = lang == "ja"
@@ -111,7 +111,7 @@ def contributions(result: Contributions, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def types(result: Types, *, lang: str = "en") -> go.Figure:
     """Draw memberships as stacked bars: the named places, then the largest of each type."""
     ja = lang == "ja"
@@ -206,7 +206,7 @@ def types_map(result: Types, *, lang: str = "en") -> go.Figure:
     )
 
 
-@plot.register
+@draws
 def life_cycle(result: LifeCycle, *, lang: str = "en") -> go.Figure:
     """Draw the stages of a few series over time; of many areas, of many industries, count them."""
     if len(result.codes) <= 6:
@@ -367,7 +367,7 @@ def _lives_by_industry(result: LifeCycle, lang: str) -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def externality_range(result: ExternalityRange, *, lang: str = "en") -> go.Figure:
     """Draw the coefficients of each channel by distance, spans side by side."""
     ja = lang == "ja"

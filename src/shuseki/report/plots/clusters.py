@@ -26,7 +26,7 @@ from shuseki.geography.shapes import Shapes, inner_points, municipal_shapes, pla
 from shuseki.industries.classification import CLASSIFICATIONS, classification
 from shuseki.measures.clusters.clusters import SIGNIFICANT, Cluster, Clusters, PointClusters
 from shuseki.measures.clusters.local_moran import LocalMoran
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import short
 from shuseki.report.plots.maps import PALE, filled, finish
 from shuseki.report.plots.theme import BLUE, GREY, INK, MISSING, ORANGE, RED, SKY, blank
@@ -54,13 +54,13 @@ WITH_FIGURES = "#dde2e6"
 LINE = "#b4bcc2"
 
 
-@plot.register
+@draws
 def clusters(result: Clusters, *, lang: str = "en") -> go.Figure:
     """Draw clusters of municipalities of 2020 on the map, those of other areas as bars."""
     return _map(result, lang) if are_drawn(result.areas) else _bars(result, lang)
 
 
-@plot.register
+@draws
 def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
     """Draw plants where they are, those in clusters beyond chance dark, in other clusters pale."""
     ja = lang == "ja"
@@ -103,7 +103,7 @@ def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(scaleanchor="x", scaleratio=1.24)
 
 
-@plot.register
+@draws
 def local_moran(result: LocalMoran, *, lang: str = "en") -> go.Figure:
     """Draw the Moran scatter, areas of each kind coloured."""
     ja = lang == "ja"

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from shuseki.geography.bundled import holds
 from shuseki.geography.shapes import municipal_shapes, place
 from shuseki.language import told
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import ROWS, heading, short
 from shuseki.report.plots.maps import PALE, filled
 from shuseki.report.plots.theme import (
@@ -41,7 +41,7 @@ LETTERS = 46
 SHADES = (RED, BLUE, GREEN, ORANGE, PURPLE, SKY, INK)
 
 
-@plot.register
+@draws
 def plan(result: Plan, *, lang: str = "en") -> go.Figure:
     """Draw every undominated chain by days and cost, and the shown ones on the map."""
     ja = lang == "ja"
@@ -164,7 +164,7 @@ def _roles(chain: Chain, lang: str) -> str:
     return ("・" if lang == "ja" else ", ").join(words)
 
 
-@plot.register
+@draws
 def locality(result: Locality, *, lang: str = "en") -> go.Figure:
     """Draw the recommended chain of each mode by its cost."""
     ja = lang == "ja"
@@ -192,7 +192,7 @@ def locality(result: Locality, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed")
 
 
-@plot.register
+@draws
 def served(result: Served, *, lang: str = "en") -> go.Figure:
     """Draw the firms whose hours are worth most."""
     ja = lang == "ja"
@@ -230,7 +230,7 @@ def served(result: Served, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed")
 
 
-@plot.register
+@draws
 def joint(result: JointOrder, *, lang: str = "en") -> go.Figure:
     """Draw how a lot is shared."""
     ja = lang == "ja"
@@ -252,7 +252,7 @@ def joint(result: JointOrder, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed")
 
 
-@plot.register
+@draws
 def lent(result: Exchange, *, lang: str = "en") -> go.Figure:
     """Draw who lends most hours to whom."""
     ja = lang == "ja"
@@ -276,7 +276,7 @@ def lent(result: Exchange, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed")
 
 
-@plot.register
+@draws
 def gaps(result: Gaps, *, lang: str = "en") -> go.Figure:
     """Draw what fills gaps best, by the worth of orders that it adds for each yen."""
     ja = lang == "ja"
@@ -309,7 +309,7 @@ def gaps(result: Gaps, *, lang: str = "en") -> go.Figure:
     )
 
 
-@plot.register
+@draws
 def tipping(result: Tipping, *, lang: str = "en") -> go.Figure:
     """Draw yen per piece of each way by quantity."""
     ja = lang == "ja"

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from shuseki.geography.bundled import DISTRICTS, PREFECTURES
 from shuseki.language import Message, say, told
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.maps import choropleth
 from shuseki.report.plots.theme import (
     BLUE,
@@ -34,7 +34,7 @@ from shuseki.theory.solving.dynamics import Trajectory
 __all__: list[str] = []
 
 
-@plot.register
+@draws
 def _(result: Sweep, *, lang: str = "en") -> go.Figure:
     two = result.model.regions == 2
     figure = blank(
@@ -102,7 +102,7 @@ def _pieces(branch: Branch, two: bool) -> list[tuple[bool, np.ndarray, np.ndarra
     ]
 
 
-@plot.register
+@draws
 def _(result: Hysteresis, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -133,7 +133,7 @@ def _(result: Hysteresis, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Counterfactual, *, lang: str = "en") -> go.Figure:
     change = 100 * (result.employment - 1)
     if result.division in (DISTRICTS, PREFECTURES):
@@ -186,7 +186,7 @@ def _change_of_employment(result: Counterfactual, n: int) -> Message:
     return say("Change of employment: {shock}, n = {n:count(area)}", shock=result.shock, n=n)
 
 
-@plot.register
+@draws
 def _(result: Departures, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -219,7 +219,7 @@ def _(result: Departures, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: OffshoringPath, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -254,7 +254,7 @@ def _(result: OffshoringPath, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: GroupSizes, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -287,7 +287,7 @@ def _(result: GroupSizes, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: ExchangeCurve, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -328,7 +328,7 @@ def _(result: ExchangeCurve, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: KnowledgePath, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -355,7 +355,7 @@ def _(result: KnowledgePath, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Escapes, *, lang: str = "en") -> go.Figure:
     # sizes are in different units: a table, not bars that invite comparison
     figure = blank(
@@ -400,7 +400,7 @@ def _(result: Escapes, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: LifecyclePath, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(say("Life of a cluster, n = {n:count(time)}", n=len(result.time)), lang),
@@ -431,7 +431,7 @@ def _(result: LifecyclePath, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: History, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -452,7 +452,7 @@ def _(result: History, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Trajectory, *, lang: str = "en") -> go.Figure:
     entries = result.states.shape[1]
     figure = blank(
