@@ -22,6 +22,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -182,8 +183,15 @@ def material_group(named: str) -> str:
         return named
     group = _grades().get(written_grade(named))
     if group is None:
+        near = get_close_matches(written_grade(named), _grades(), n=3) or get_close_matches(
+            named.casefold(), materials(), n=3
+        )
+        meant = f" Did you mean {', '.join(near)}?" if near else ""
         raise UnknownCodeError.among(
-            "material", [named], [*materials(), *_grades()], hint="Name a group or a grade of it."
+            "material",
+            [named],
+            [*materials(), *_grades()],
+            hint=f"Name a group or a grade of it.{meant}",
         )
     return group
 

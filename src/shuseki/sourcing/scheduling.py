@@ -97,6 +97,7 @@ def schedule(
     objective: str = "makespan",
     count: Sequence[int] | None = None,
     seconds: float = SECONDS,
+    work: float | None = None,
 ) -> Schedule:
     """Give every operation a machine and a time.
 
@@ -112,6 +113,9 @@ def schedule(
         Machines of each kind; one of each by default.
     seconds
         Longest search. With less than it needs, the answer may depend on the computer.
+    work
+        Longest search in the solver's own measure of work, which is the same on every computer: the
+        answer is then the same on each run, unless ``seconds`` end it.
 
     Raises
     ------
@@ -125,7 +129,7 @@ def schedule(
         else np.asarray(transport, dtype=np.int64)
     )
     many = [1] * len(carried) if count is None else list(count)
-    _check(operations, machines, carried, many, objective, seconds)
+    _check(operations, machines, carried, many, objective, seconds if work is None else min(seconds, work))
     if not operations:
         none = np.zeros(0, dtype=np.int64)
         return Schedule(none, none, none, 0, 0)
@@ -154,6 +158,9 @@ def schedule(
     solver.parameters.num_workers = WORKERS
     solver.parameters.random_seed = 1
     solver.parameters.max_time_in_seconds = seconds
+    if work is not None:
+        solver.parameters.interleave_search = True
+        solver.parameters.max_deterministic_time = work
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return _as_schedule(operations, *first, objective, bound=0)

@@ -190,6 +190,10 @@ class Chapter(ABC, Generic[O, A]):
         """Tables of its own beside the report, by name."""
         return {}
 
+    def is_confidential(self, answer: A) -> bool:
+        """Whether it read what a user keeps to himself, so that its numbers are checked."""
+        return False
+
     def universes(self, answer: A) -> Iterator[Universe]:
         """What its numbers count: establishments over axes, for the control of disclosure."""
         return iter(())

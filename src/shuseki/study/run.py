@@ -143,7 +143,11 @@ class Run:
         """Whose the records are: ``"user"``, or ``"other"`` where they are public or invented."""
         opened = self.answers.get("records")
         sources = () if opened is None else opened.store.sources
-        return "user" if any(source.origin == "user" for source in sources) else "other"
+        confidential = any(
+            chapter.is_confidential(self.answers[chapter.name]) for chapter in self.study.chapters
+        )
+        from_user = any(source.origin == "user" for source in sources)
+        return "user" if from_user or confidential else "other"
 
     @property
     def is_checked(self) -> bool:
