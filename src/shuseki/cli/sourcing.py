@@ -18,7 +18,7 @@ from shuseki.reading.toml import read_toml
 from shuseki.release import write_csv
 from shuseki.report.words import pick
 from shuseki.sourcing.assumptions import Assumptions
-from shuseki.sourcing.capacity import dates, exchange, joint_order, serve, unserved_needs
+from shuseki.sourcing.capacity import SECONDS, dates, exchange, joint_order, serve, unserved_needs
 from shuseki.sourcing.gaps import gaps as find_gaps
 from shuseki.sourcing.gaps import tipping_points
 from shuseki.sourcing.inquiries import Inquiry, answer
@@ -128,7 +128,9 @@ def capacity(
     cluster: Cluster = None,
     mode: Annotated[str, typer.Option(help="wide, inside or insource.")] = "wide",
     weeks: Annotated[int, typer.Option(help="Weeks from the first order.")] = 12,
-    seconds: Annotated[float, typer.Option(help="Longest search for chains.")] = 25.0,
+    seconds: Annotated[
+        float, typer.Option(help="Longest search; work done ends it sooner, as a rule.")
+    ] = SECONDS,
     joint: Annotated[
         bool, typer.Option("--joint", help="Share the one lot of the file among small firms.")
     ] = False,

@@ -183,9 +183,9 @@ def material_group(named: str) -> str:
         return named
     group = _grades().get(written_grade(named))
     if group is None:
-        near = get_close_matches(written_grade(named), _grades(), n=3) or get_close_matches(
-            named.casefold(), materials(), n=3
-        )
+        near = get_close_matches(
+            written_grade(named), _grades(), n=3, cutoff=0.5
+        ) or get_close_matches(named.casefold(), materials(), n=3)
         meant = f" Did you mean {', '.join(near)}?" if near else ""
         raise UnknownCodeError.among(
             "material",

@@ -129,7 +129,7 @@ def schedule(
         else np.asarray(transport, dtype=np.int64)
     )
     many = [1] * len(carried) if count is None else list(count)
-    _check(operations, machines, carried, many, objective, seconds if work is None else min(seconds, work))
+    _check(operations, machines, carried, many, objective, min(seconds, work or seconds))
     if not operations:
         none = np.zeros(0, dtype=np.int64)
         return Schedule(none, none, none, 0, 0)

@@ -539,7 +539,9 @@ def _words_in(left: _Left) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str,
 
 def _check_signs(left: _Left) -> None:
     """A number below zero is no size, width or quantity: its sign is not dropped."""
-    below = re.search(rf"(?<![\w.°])-\s?{NUMBER}\s*(?:mm|cm|ミリ|{MICRO}|個|本|枚|pcs|pieces)", left.text)
+    below = re.search(
+        rf"(?<![\w.°])-\s?{NUMBER}\s*(?:mm|cm|ミリ|{MICRO}|個|本|枚|pcs|pieces)", left.text
+    )
     if below is not None:
         raise ParameterError(
             f"{below[0]!r} is below zero. Expected a size, a tolerance or a quantity above 0. "
@@ -566,7 +568,7 @@ def _check_words(asked: Query, texts: Sequence[frozenset[str]]) -> None:
     """Refuse words that name nothing known and that no firm holds, with the nearest terms."""
     held = frozenset[str]().union(*texts)
     lost = [word for word in asked.words if word not in held]
-    if not lost:
+    if not lost or not texts:
         return
     written = _written(asked.text, lost)
     near = list(dict.fromkeys(term for text in (*written, *lost) for term in nearest_terms(text)))
@@ -658,7 +660,7 @@ def _nearest_places(place: str, clusters: Sequence[str]) -> tuple[str, ...]:
     known = {name.casefold(): name for name in (*table["name_ja"], *table["name_en"], *clusters)}
     bare = dict(zip(table["bare_ja"], table["name_ja"], strict=True))
     bare |= dict(zip(table["bare_en"], table["name_en"], strict=True))
-    near = get_close_matches(_bare_name(place), [*bare, *known], n=6, cutoff=0.6)
+    near = get_close_matches(_bare_name(place), [*bare, *known], n=6, cutoff=0.5)
     return tuple(dict.fromkeys(bare.get(name) or known[name] for name in near))[:3]
 
 

@@ -194,9 +194,11 @@ class Study:
         """Whether the records or the regional accounts are synthetic."""
         sources = [getattr(self.tables.get(name), "source", "") for name in ("records", "accounts")]
         drawn = any(chapter.name == "records" for chapter in self.chapters)
-        return (drawn and sources[0] == "synthetic-census") or (
-            self.has("accounts") and sources[1] == "synthetic"
-        ) or self._has_synthetic_firms
+        return (
+            (drawn and sources[0] == "synthetic-census")
+            or (self.has("accounts") and sources[1] == "synthetic")
+            or self._has_synthetic_firms
+        )
 
     @property
     def _has_synthetic_firms(self) -> bool:

@@ -15,15 +15,14 @@ from shuseki.language import Message, say
 from shuseki.report.blocks import Note, Section
 from shuseki.results import Result
 from shuseki.sourcing.exits import exit_outlook, owners_of, succession_rates
-from shuseki.sourcing.gaps import Gaps, gaps
+from shuseki.sourcing.gaps import gaps
 from shuseki.sourcing.importing import read_list
 from shuseki.sourcing.network import brokerage, group_mixing, network_of, positions
 from shuseki.sourcing.orders import Order, read_orders
 from shuseki.sourcing.registry import view
 from shuseki.sourcing.registry.store import Registry
-from shuseki.sourcing.rents import SharingRent, sharing_rent, split_by_channel
+from shuseki.sourcing.rents import sharing_rent, split_by_channel
 from shuseki.sourcing.resilience import (
-    Criticality,
     cascade,
     compare_policies,
     criticality,
@@ -153,17 +152,27 @@ class SourcingChapter(Chapter[SourcingOptions, Sourced]):
             for name in ("sourcing_gaps", "criticality", "group_mixing", "sharing_rent")
             if name in every
         ]
-        notes = (
-            (say("The firms are synthetic: none of them exists."),)
-            if answer.is_synthetic
-            else (
+        if answer.is_synthetic:
+            notes = (say("The firms are synthetic: none of them exists."),)
+        elif not self.is_confidential(answer):
+            notes = ()
+        elif told.study.disclosure.apply is False:
+            notes = (
                 say(
                     "Firms are named as the role {role} may see them; give it to nobody who may "
                     "see less.",
                     role=answer.role,
                 ),
             )
-        )
+        else:
+            return Brief(
+                notes=(
+                    say(
+                        "What is told of firms by name is withheld. For internal use, write apply "
+                        '= false under [disclosure]; for others, role = "public" under [sourcing].'
+                    ),
+                )
+            )
         return Brief(
             notes=notes,
             numbers=((f"{len(answer.directory):,}", say("firms of the directory")),),
@@ -194,9 +203,7 @@ def _sourced(asked: SourcingOptions, running: Running) -> Sourced:
         with Registry.open(str(asked.store)) as registry:
             directory = registry.view(asked.role, asked.cluster or None)
     else:
-        directory = view(
-            synthetic_clusters(firms=asked.made_up_firms), asked.role, asked.cluster
-        )
+        directory = view(synthetic_clusters(firms=asked.made_up_firms), asked.role, asked.cluster)
     if asked.orders is not None:
         files = sorted(asked.orders.glob("*.toml")) if asked.orders.is_dir() else [asked.orders]
         for file in files:
