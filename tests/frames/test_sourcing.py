@@ -101,8 +101,9 @@ def test_verbs_take_frames() -> None:
     assert [chain.firms for chain in found.chains] == [chain.firms for chain in same.chains]
     assert len(sk.search(FIRMS, "研磨 研削", cluster="ota").hits) == 3
     assert sk.capacity(ORDERS, firms, weeks=8).orders["order"].tolist() == ["a", "b"]
-    assert len(sk.gaps(ORDERS, firms, of="ota").cells) == 2
-    assert sk.resilience(ORDERS, firms).firms
+    # turning in lots of hundreds and of tens, and grinding
+    assert len(sk.gaps(ORDERS, firms, of="ota").cells) == 3
+    assert sk.resilience(ORDERS, firms).orders == 2
 
 
 def test_rents_of_a_table_of_values() -> None:
@@ -128,3 +129,11 @@ def test_rents_of_a_table_of_values() -> None:
 def test_faults_of_a_frame_are_named(frame: pd.DataFrame, said: str) -> None:
     with pytest.raises(sk.ShusekiError, match=said):
         sk.read_orders(frame)
+
+
+@pytest.mark.parametrize("verb", [sk.plan, sk.capacity, sk.gaps])
+@pytest.mark.parametrize(("column", "value"), [("cluster", "nowhere"), ("hub", "ota/nobody")])
+def test_orders_of_nobody_are_refused(verb: object, column: str, value: str) -> None:
+    one = ORDERS[ORDERS["id"] == "b"].assign(**{column: value})
+    with pytest.raises(sk.ShusekiError, match=f"Order 'b'.*{value}.*Correct {column}"):
+        verb(one, FIRMS, cluster="ota")  # type: ignore[operator]

@@ -168,7 +168,7 @@ def test_an_empty_directory() -> None:
         ("grindng SUS304", ("grindng", "grinding")),
         ("heat treatmant", ("heat treatmant", "heat treatment")),
         ("研磨 titanum", ("titanum", "titanium")),
-        ("研磨 SUS999", ("SUS999", "SUS304")),
+        ("研磨 SUS999", ("SUS999", "SUS309")),
         ("研磨 鯖恵市から100km", ("鯖恵", "鯖江市")),
         ("polishing within 30 km of Sabbae", ("Sabbae", "Sabae-shi")),
     ],

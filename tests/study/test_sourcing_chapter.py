@@ -21,6 +21,7 @@ quantity = 20
 placed = 2026-01-05
 due = 2026-03-06
 cluster = "ota"
+unknown = "ask"
 [[steps]]
 process = "turning"
 [[steps]]
@@ -54,7 +55,7 @@ def test_synthetic_clusters_are_told_as_such(tmp_path: Path) -> None:
     ]
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "企業は合成であり、実在しない" in page
-    for title in ("いなくなると困る企業", "誰が誰と取引するか", "企業情報の共有がもたらすもの"):
+    for title in ("退出が惜しまれる企業", "企業間の取引関係", "企業情報の共有がもたらすもの"):
         assert title in page
 
 
@@ -78,6 +79,14 @@ def test_for_internal_use_they_are(tmp_path: Path) -> None:
     place = study(tmp_path, OWN, "[disclosure]\napply = false")
     run(read_study(place), tmp_path / "out")
     assert "ota/1" in everything(tmp_path / "out")
+
+
+def test_orders_that_nobody_can_make_are_told_as_such(tmp_path: Path) -> None:
+    place = study(tmp_path, OWN, "[disclosure]\napply = false")
+    refused = ORDER.replace('unknown = "ask"', 'unknown = "refuse"')
+    (tmp_path / "order.toml").write_text(refused, encoding="utf-8")  # the list tells no lots
+    done = run(read_study(place), tmp_path / "out")
+    assert "no firm's exit loses any of 1 orders" in done.headlines()["criticality"]
 
 
 def test_one_part_alone(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from shuseki.sourcing.capacity import SECONDS, dates, exchange, joint_order, ser
 from shuseki.sourcing.gaps import gaps as find_gaps
 from shuseki.sourcing.gaps import tipping_points
 from shuseki.sourcing.inquiries import Inquiry, answer
-from shuseki.sourcing.offers import MEASURES, Measure, Mode
+from shuseki.sourcing.offers import MEASURES, Measure, Mode, check_homes
 from shuseki.sourcing.orders import read_order, read_orders
 from shuseki.sourcing.planner import locality
 from shuseki.sourcing.planner import plan as plan_order
@@ -76,6 +76,7 @@ def plan(
     check_language(lang)
     asked = read_order(order)
     firms = seen_firms(store, role, cluster)
+    check_homes([asked], firms)
     stated = _assumptions(assumptions)
     objectives = _objectives(objective)
     if tipping:
@@ -149,6 +150,7 @@ def capacity(
     check_language(lang)
     asked = read_orders(orders)
     firms = seen_firms(store, role, cluster)
+    check_homes(asked, firms)
     stated = _assumptions(assumptions)
     if joint:
         if len(asked) != 1:
@@ -196,6 +198,7 @@ def gaps(
     check_language(lang)
     asked = read_orders(orders)
     firms = seen_firms(store, role, cluster)
+    check_homes(asked, firms)
     with bar(told(say("Planning"), lang)):
         found = find_gaps(
             asked,

@@ -30,6 +30,7 @@ from shuseki.sourcing import search as _search
 from shuseki.sourcing.capacity import Served, serve
 from shuseki.sourcing.exits import owners_of, read_owners, succession_rates
 from shuseki.sourcing.importing import read_list
+from shuseki.sourcing.offers import check_homes
 from shuseki.sourcing.orders import FIELDS, STEP_FIELDS, Order, order_from
 from shuseki.sourcing.orders import read_orders as _read_orders
 from shuseki.sourcing.rents import SharingRent, read_values, sharing_rent
@@ -184,8 +185,8 @@ def _orders_of(frame: pd.DataFrame, today: date | None) -> tuple[Order, ...]:
     )  # fmt: skip
 
 
-def _is_blank(value: object) -> bool:
-    return value is None or value == "" or (np.ndim(value) == 0 and bool(pd.isna(value)))  # type: ignore[call-overload]
+def _is_blank(value: Any) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or value == "" or value != value
 
 
 def _value(name: str, value: Any) -> Any:
@@ -248,7 +249,7 @@ def plan(order: Orders, firms: Firms, *, cluster: str = OWN, **how: Any) -> plan
         raise ParameterError(
             f"{len(asked)} orders. Expected one. Use sk.capacity for many, or give one of them."
         )
-    return planner.plan(asked[0], read_directory(firms, cluster), **how)
+    return planner.plan(asked[0], _homes(asked, firms, cluster), **how)
 
 
 def capacity(orders: Orders, firms: Firms, *, cluster: str = OWN, **how: Any) -> Served:
@@ -261,7 +262,8 @@ def capacity(orders: Orders, firms: Firms, *, cluster: str = OWN, **how: Any) ->
     how
         As for ``sourcing.capacity.serve``: ``weeks``, ``mode``, ``assumptions``, ``seconds``.
     """
-    return serve(read_orders(orders), read_directory(firms, cluster), **how)
+    asked = read_orders(orders)
+    return serve(asked, _homes(asked, firms, cluster), **how)
 
 
 def gaps(
@@ -278,7 +280,15 @@ def gaps(
     how
         As for ``sourcing.gaps.gaps``: ``assumptions``, ``orders_per_year``.
     """
-    return _gaps.gaps(read_orders(orders), read_directory(firms, cluster), cluster=of, **how)
+    asked = read_orders(orders)
+    return _gaps.gaps(asked, _homes(asked, firms, cluster), cluster=of, **how)
+
+
+def _homes(orders: Sequence[Order], firms: Firms, cluster: str) -> Directory:
+    """The directory, with the clusters and hubs of the orders in it."""
+    directory = read_directory(firms, cluster)
+    check_homes(orders, directory)
+    return directory
 
 
 def rents(

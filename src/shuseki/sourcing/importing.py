@@ -1128,7 +1128,7 @@ def _of_frames(
     def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
         known = frame.astype(object).where(frame.notna(), None)
         return [
-            {str(name): _plain(value) for name, value in row.items()}
+            {str(name): _as_json(value) for name, value in row.items()}
             for row in known.to_dict(orient="records")
         ]
 
@@ -1138,7 +1138,7 @@ def _of_frames(
     return {str(name): records(frame) for name, frame in given.items()}, []
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     """A value of a frame as JSON would have it."""
     if isinstance(value, tuple | set | np.ndarray):
         return list(value)

@@ -50,6 +50,7 @@ __all__ = [
     "Offers",
     "Refusal",
     "check_directory",
+    "check_homes",
     "offers",
     "week_of",
 ]
@@ -514,6 +515,29 @@ def _days_of_load(loads: Sequence[Load], process: str, placed: date, hours: floa
 
 
 # ---- who can do what -----------------------------------------------------------------------------
+
+
+def check_homes(orders: Sequence[Order], directory: Directory) -> None:
+    """Refuse orders of a cluster, or of a hub, that the directory does not hold.
+
+    Raises
+    ------
+    UnknownCodeError
+        The order is named, with the clusters that there are.
+    """
+    clusters = sorted({firm.cluster for firm in directory.firms})
+    keys = frozenset(directory.keys)
+    for order in orders:
+        if order.cluster and order.cluster not in clusters:
+            raise UnknownCodeError(
+                f"Order {order.id!r} is of the cluster {order.cluster!r}. Expected one of the "
+                f"directory: {examples(clusters, 12)}. Correct cluster, or leave it out."
+            )
+        if order.hub and order.hub not in keys:
+            raise UnknownCodeError(
+                f"Order {order.id!r} has the hub {order.hub!r}. Expected a firm of the directory, "
+                f"such as {examples(sorted(keys)[:2])}. Correct hub, or leave it out."
+            )
 
 
 def check_directory(directory: Directory) -> None:

@@ -152,6 +152,7 @@ class SourcingChapter(Chapter[SourcingOptions, Sourced]):
             for name in ("sourcing_gaps", "criticality", "group_mixing", "sharing_rent")
             if name in every
         ]
+        notes: tuple[Message, ...]
         if answer.is_synthetic:
             notes = (say("The firms are synthetic: none of them exists."),)
         elif not self.is_confidential(answer):
