@@ -18,6 +18,7 @@ import shapely
 
 from shuseki.app.places import DivisionName, Values, division_of
 from shuseki.arrays import Floats
+from shuseki.geography.bundled import PREFECTURES
 from shuseki.geography.shapes import municipal_shapes, polygons, shapes
 from shuseki.report.plots.theme import MISSING, SEQUENTIAL
 
@@ -64,9 +65,9 @@ def shape_file(by: DivisionName, lang: str) -> tuple[bytes, str]:
 def _parents(by: DivisionName, lang: str) -> list[str]:
     """Name of the prefecture of each area, where it lies in one."""
     areas = division_of(by)
-    if by == "prefecture":
+    if by == PREFECTURES:
         return [""] * len(areas.codes)
-    prefectures = division_of("prefecture")
+    prefectures = division_of(PREFECTURES)
     names = dict(zip(prefectures.codes, prefectures.names(lang), strict=True))
     members = areas.members.groupby("area")["municipality"].agg(lambda codes: codes.iloc[0][:2])
     return [names.get(members.get(code, ""), "") for code in areas.codes]

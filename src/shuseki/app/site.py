@@ -34,6 +34,7 @@ from shuseki.app.places import DIVISIONS
 from shuseki.app.state import Settings, State
 from shuseki.app.uploads import Uploads
 from shuseki.errors import ShusekiError, UnknownCodeError
+from shuseki.language import words_of
 
 __all__ = ["make_app", "serve"]
 
@@ -132,12 +133,12 @@ def _status(error: Exception) -> int:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return await _told(request, _status(error), str(error))
+    return await _told(request, _status(error), words_of(error))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return await _told(request, error.status_code, str(error.detail))
+    return await _told(request, error.status_code, error.detail)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

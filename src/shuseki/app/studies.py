@@ -29,6 +29,7 @@ from shuseki.app.uploads import Upload
 from shuseki.app.words import phrases
 from shuseki.disk import scratch
 from shuseki.errors import ParameterError, ShusekiError, UnknownCodeError
+from shuseki.language import say, words_of
 from shuseki.records.layouts import known_layouts
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import render_fragment
@@ -45,7 +46,7 @@ def somebody(request: Request) -> Account:
     """Who is signed in; refused when nobody is."""
     account = account_of(request)
     if not account.is_at_least("reader"):
-        raise HTTPException(401, "This needs an account. Sign in.")
+        raise HTTPException(401, say("This needs an account. Sign in."))
     return account
 
 
@@ -56,7 +57,12 @@ def own_job(request: Request, key: str, account: Somebody) -> Job:
     """A job of the reader's; another's is not there for him."""
     job = state_of(request).jobs.get(key)
     if job.owner != account.name:
-        raise UnknownCodeError(f"There is no job {key[:60]!r}. Expected one of the list of jobs.")
+        raise UnknownCodeError(
+            say(
+                "There is no job {name_given!r}. Expected one of the list of jobs.",
+                name_given=key[:60],
+            )
+        )
     return job
 
 
@@ -64,7 +70,12 @@ def own_upload(request: Request, key: str, account: Somebody) -> Upload:
     """A file of the reader's."""
     upload = state_of(request).uploads.get(key)
     if upload.owner != account.name:
-        raise UnknownCodeError(f"There is no upload {key[:60]!r}. Expected one of your list.")
+        raise UnknownCodeError(
+            say(
+                "There is no upload {name_given!r}. Expected one of your list.",
+                name_given=key[:60],
+            )
+        )
     return upload
 
 
@@ -123,7 +134,7 @@ async def bring(
             title=phrases(lang)["uploads"],
             uploads=store.all(account.name),
             layouts=sorted(known_layouts()),
-            refusal=str(error),
+            refusal=words_of(error),
         )
     wrote(request, account, "upload", made.key)
     return RedirectResponse(f"/{lang}/uploads/{made.key}", 303)
@@ -133,7 +144,12 @@ def _year(text: str) -> int | None:
     if not text.strip():
         return None
     if not text.strip().isascii() or not text.strip().isdigit():
-        raise ParameterError(f"The wave {text[:20]!r}. Expected a year such as 1998. Correct it.")
+        raise ParameterError(
+            say(
+                "The wave {text!r}. Expected a year such as 1998. Correct it.",
+                text=text[:20],
+            )
+        )
     return int(text)
 
 
@@ -141,7 +157,7 @@ def _year(text: str) -> int | None:
 def upload(request: Request, lang: str, found: OwnUpload) -> Response:
     """What was understood of a file, row by row."""
     lang = checked_language(lang)
-    answer, refusal = "", found.refusal
+    answer, refusal = "", found.refused(lang)
     if not refusal:
         document = Document(found.name, [Section("", [found.findings()])])
         answer = render_fragment(document, lang).html
@@ -239,7 +255,7 @@ async def run_study(request: Request, lang: str, account: Somebody) -> Response:
         else:
             chosen = [state.uploads.get(key) for key in given.get("upload", [])]
             if any(one.owner != account.name for one in chosen):
-                raise UnknownCodeError("There is no such upload. Expected one of your list.")
+                raise UnknownCodeError(say("There is no such upload. Expected one of your list."))
             name = given.get("name", ["study"])[0].strip() or "study"
             title = given.get("title", [name])[0].strip() or name
             if not text.strip():
@@ -249,7 +265,7 @@ async def run_study(request: Request, lang: str, account: Somebody) -> Response:
             await run_in_threadpool(check_study, text, needed)
             job = await run_in_threadpool(state.jobs.add, title, account.name, needed, text)
     except ShusekiError as error:
-        return _form(request, lang, account, str(error), text)
+        return _form(request, lang, account, words_of(error), text)
     wrote(request, account, "run study", job.key)
     return RedirectResponse(f"/{lang}/studies/{job.key}", 303)
 
@@ -272,8 +288,11 @@ def check_study(text: str, files: dict[str, Any]) -> None:
         others = [p for p in found.reads if p not in allowed and p.resolve() not in allowed]
         if others:
             raise ParameterError(
-                f"The study names {', '.join(sorted(p.name for p in others))[:200]}, which is not "
-                "among its files. Expected files that were uploaded. Upload it, and use its name."
+                say(
+                    "The study names {others}, which is not among its files. Expected files that "
+                    "were uploaded. Upload it, and use its name.",
+                    others=", ".join(sorted(p.name for p in others))[:200],
+                )
             )
 
 

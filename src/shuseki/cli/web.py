@@ -69,8 +69,11 @@ def start(
     check_language(lang)
     if not accounts and host not in LOOPBACK and host != "::1":
         raise ParameterError(
-            f"--host {host} without --accounts: everybody who reaches this address would be its "
-            "administrator. Expected a loopback address, or --accounts. Add one."
+            say(
+                "--host {host} without --accounts: everybody who reaches this address would be "
+                "its administrator. Expected a loopback address, or --accounts. Add one.",
+                host=host,
+            )
         )
     settings = Settings(
         data=data,
@@ -86,8 +89,12 @@ def start(
         serve(settings, host=host, port=port)
     except SystemExit:
         raise OutputError(
-            f"Port {port} of {host} cannot be used. Expected a free port. Choose another with "
-            "--port."
+            say(
+                "Port {port} of {host} cannot be used. Expected a free port. Choose another with "
+                "--port.",
+                port=port,
+                host=host,
+            )
         ) from None
 
 

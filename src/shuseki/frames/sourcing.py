@@ -23,6 +23,7 @@ import pandas as pd
 
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import say
 from shuseki.papers.survey import printed_questions
 from shuseki.sourcing import gaps as _gaps
 from shuseki.sourcing import planner
@@ -152,30 +153,44 @@ def _orders_of(frame: pd.DataFrame, today: date | None) -> tuple[Order, ...]:
     strange = [name for name in names if name not in known]
     missing = [name for name in ("id", "quantity", "due", "process") if name not in names]
     if strange or missing:
-        lacks = f"lack {examples(missing)}" if missing else "suffice"
         raise DataError(
-            f"The frame of orders has columns that are none: {examples(strange) or 'no'}; its "
-            f"columns {lacks}. Expected id, quantity, due, process and any of "
-            f"{', '.join(name for name in known)}. Rename or add them."
+            say(
+                "The frame of orders lacks the columns {missing}, and has {strange} that are none. "
+                "Expected id, quantity, due, process and any of {known}. Add or rename them.",
+                missing=examples(missing) if missing else say("none"),
+                strange=examples(strange) if strange else say("none"),
+                known=examples(known, len(known)),
+            )
         )
     if frame.empty:
-        raise DataError("The frame of orders has no rows. Expected one for each step.")
+        raise DataError(
+            say("The frame of orders has no rows. Expected one for each step. Add them.")
+        )
     tables: dict[str, dict[str, Any]] = {}
     first: dict[str, int] = {}
     for number, row in enumerate(frame.to_dict(orient="records"), 1):
         told = {str(k): _value(str(k), v) for k, v in row.items() if not _is_blank(v)}
         name = str(told.get("id", ""))
         if not name:
-            raise DataError(f"Row {number} of the orders has no id. Expected one. Write it.")
+            raise DataError(
+                say("Row {row} of the orders has no id. Expected one. Write it.", row=number)
+            )
         own = {k: v for k, v in told.items() if k in OF_ORDER}
         table = tables.setdefault(name, {**own, "steps": []})
         first.setdefault(name, number)
         other = sorted(k for k, v in own.items() if table.get(k) != v)
         if other:
             raise DataError(
-                f"Row {number} of the orders: {other[0]} = {own[other[0]]} of order {name!r}, but "
-                f"{table.get(other[0])} in row {first[name]}. Expected one value for an order. "
-                "Correct one of the rows."
+                say(
+                    "Row {row} of the orders: {column} = {value} of order {order!r}, but {other} "
+                    "in row {first}. Expected one value for an order. Correct one of the rows.",
+                    row=number,
+                    column=other[0],
+                    value=own[other[0]],
+                    order=name,
+                    other=table.get(other[0]),
+                    first=first[name],
+                )
             )
         table["steps"].append({k: v for k, v in told.items() if k in OF_STEP})
     return tuple(
@@ -247,7 +262,10 @@ def plan(order: Orders, firms: Firms, *, cluster: str = OWN, **how: Any) -> plan
     asked = read_orders(order)
     if len(asked) != 1:
         raise ParameterError(
-            f"{len(asked)} orders. Expected one. Use sk.capacity for many, or give one of them."
+            say(
+                "{n} orders. Expected one. Use sk.capacity for many, or give one of them.",
+                n=len(asked),
+            )
         )
     return planner.plan(asked[0], _homes(asked, firms, cluster), **how)
 
@@ -320,7 +338,7 @@ def rents(
         return sharing_rent(value, names, **how)
     if values is not None or orders is None or firms is None:
         raise ParameterError(
-            "Expected orders and firms, or values alone. Give either the one or the other."
+            say("Expected orders and firms, or values alone. Give either the one or the other.")
         )
     directory = read_directory(firms)
     made = planned_orders(directory, read_orders(orders))
@@ -361,7 +379,7 @@ def resilience(
     ``sourcing.resilience.cascade`` and ``compare_policies`` follow exits year by year.
     """
     if firms is None or (orders is None) == (chains is None):
-        raise ParameterError("Expected firms, and either orders or chains. Give both of them.")
+        raise ParameterError(say("Expected firms, and either orders or chains. Give both of them."))
     rates = succession_rates(publisher)
     if chains is not None:
         if isinstance(firms, Directory):
@@ -369,7 +387,9 @@ def resilience(
         elif isinstance(firms, pd.DataFrame | str | Path):
             owners = read_owners(firms, rates)
         else:
-            raise ParameterError("Several tables of firms with chains. Expected one of heads.")
+            raise ParameterError(
+                say("Several tables of firms with chains. Expected one of heads. Give that one.")
+            )
         return criticality(read_chains(chains, owners.firms), owners, **how)
     assert orders is not None
     directory = read_directory(firms)

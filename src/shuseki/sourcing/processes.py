@@ -31,6 +31,7 @@ import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.language import say
 from shuseki.language.names import TwoNames
 
 __all__ = [
@@ -183,15 +184,12 @@ def material_group(named: str) -> str:
         return named
     group = _grades().get(written_grade(named))
     if group is None:
-        near = get_close_matches(
-            written_grade(named), _grades(), n=3, cutoff=0.5
-        ) or get_close_matches(named.casefold(), materials(), n=3)
-        meant = f" Did you mean {', '.join(near)}?" if near else ""
+        near = get_close_matches(named, [*materials(), *_grades()], n=1, cutoff=0.5)
         raise UnknownCodeError.among(
             "material",
             [named],
             [*materials(), *_grades()],
-            hint=f"Name a group or a grade of it.{meant}",
+            hint="" if near else say("Name a group or a grade of it."),
         )
     return group
 
@@ -232,12 +230,20 @@ def width_um(size_mm: float, grade: int) -> float:
     13.0
     """
     if grade not in GRADES:
-        raise ParameterError(f"Grade of tolerance {grade!r}. Expected 1 to 16. Choose one of them.")
+        raise ParameterError(
+            say(
+                "Grade of tolerance {grade!r}. Expected 1 to 16. Choose one of them.",
+                grade=grade,
+            )
+        )
     row = _size_step(size_mm)
     if row is None:
         raise ParameterError(
-            f"A size of {size_mm:g} mm. Expected more than 0 and at most 3150 mm, where the table "
-            "of ISO 286 ends. State the grade itself."
+            say(
+                "A size of {size_mm:g} mm. Expected more than 0 and at most 3150 mm, where the "
+                "table of ISO 286 ends. State the grade itself.",
+                size_mm=size_mm,
+            )
         )
     return float(_tolerances()[row, 1 + grade])
 

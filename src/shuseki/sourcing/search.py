@@ -32,7 +32,7 @@ from shuseki.directory import Capability, Directory, Firm
 from shuseki.errors import ParameterError, UnknownCodeError, examples
 from shuseki.geography.areas import municipalities
 from shuseki.geography.distances import distance_km
-from shuseki.language import Message, joined, say
+from shuseki.language import Message, joined, say, words_of
 from shuseki.results import Result, result
 from shuseki.sourcing.matching import ATTRIBUTES, ORDER, Check, Step, Verdict, best_match
 from shuseki.sourcing.processes import process
@@ -267,7 +267,7 @@ def read_query(text: str, directory: Directory | None = None) -> Query:
     Parameters
     ----------
     directory
-        Whose clusters may be named as a place, beside the municipalities of Japan.
+        Whose clusters may be named as a place, beside the bundled municipalities.
 
     Examples
     --------
@@ -277,7 +277,11 @@ def read_query(text: str, directory: Directory | None = None) -> Query:
     """
     if len(text) > LONGEST_QUERY:
         raise ParameterError(
-            f"A search of {len(text):,} letters. Expected at most {LONGEST_QUERY}. Shorten it."
+            say(
+                "A search of {n_text:,} letters. Expected at most {longest_query}. Shorten it.",
+                n_text=len(text),
+                longest_query=LONGEST_QUERY,
+            )
         )
     left = _Left(unicodedata.normalize("NFKC", text))
     _check_signs(left)
@@ -308,13 +312,17 @@ def read_query(text: str, directory: Directory | None = None) -> Query:
     )
     if not asked.asks:
         raise ParameterError(
-            "A search that asks for nothing. Expected a process, a material or words, such as "
-            "'研磨 SUS304 φ20 IT6' or 'polishing SUS304 dia 20 mm'. Write one."
+            say(
+                "A search that asks for nothing. Expected a process, a material or words, such as "
+                "'研磨 SUS304 φ20 IT6' or 'polishing SUS304 dia 20 mm'. Write one."
+            )
         )
     if len(groups) > 1 or (material and groups):
         raise ParameterError(
-            f"A search for several materials: {examples([material, *groups])}. Expected one. "
-            "Search for each."
+            say(
+                "A search for several materials: {value}. Expected one. Search for each.",
+                value=examples([material, *groups]),
+            )
         )
     asked.step(codes[0] if codes else "turning")  # refuses what cannot be
     return asked
@@ -446,8 +454,11 @@ def _place_in(left: _Left) -> tuple[str, float | None]:
     lone = left.take(rf"{NUMBER}\s*(?:km|キロ)")
     if lone is not None:
         raise ParameterError(
-            f"A distance without a place: {lone[0]}. Expected '鯖江から100km' or 'within 100 km of "
-            "Sabae'. Name the place."
+            say(
+                "A distance without a place: {lone}. Expected '鯖江から100km' or 'within 100 km of "
+                "Sabae'. Name the place.",
+                lone=lone[0],
+            )
         )
     return "", None
 
@@ -525,12 +536,19 @@ def _words_in(left: _Left) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str,
     for phrase in read.phrases:
         if phrase.why == "ambiguous":
             raise ParameterError(
-                f"{phrase.text!r} may mean {' or '.join(phrase.words)}. Expected one. Write "
-                f"{' or '.join(process(code).name_ja for code in phrase.words if code)}."
+                say(
+                    "{text!r} may mean {words}. Expected one. Write {words_2}.",
+                    text=phrase.text,
+                    words=" or ".join(phrase.words),
+                    words_2=" or ".join(process(code).name_ja for code in phrase.words if code),
+                )
             )
         if phrase.why == "denied":
             raise ParameterError(
-                f"{phrase.text!r} denies. Expected what is asked for. Leave it out."
+                say(
+                    "{text!r} denies. Expected what is asked for. Leave it out.",
+                    text=phrase.text,
+                )
             )
         rest += phrase.words or words(phrase.text)
     left_over = [word for word in rest if word not in asking_words()]
@@ -544,8 +562,11 @@ def _check_signs(left: _Left) -> None:
     )
     if below is not None:
         raise ParameterError(
-            f"{below[0]!r} is below zero. Expected a size, a tolerance or a quantity above 0. "
-            "Correct it."
+            say(
+                "{value!r} is below zero. Expected a size, a tolerance or a quantity above 0. "
+                "Correct it.",
+                value=below[0],
+            )
         )
 
 
@@ -558,9 +579,12 @@ def _check_numbers(left: _Left) -> None:
     )
     if begun is not None:
         raise ParameterError(
-            f"{begun[0].strip()!r} could not be read. Expected a size such as φ20 or 20 mm, a "
-            "tolerance such as IT6, ±0.01 mm or ±5 μm, a roughness such as Ra0.8, each above 0. "
-            "Correct it."
+            say(
+                "{value!r} could not be read. Expected a size such as φ20 or 20 mm, a tolerance "
+                "such as IT6, ±0.01 mm or ±5 μm, a roughness such as Ra0.8, each above 0. Correct "
+                "it.",
+                value=begun[0].strip(),
+            )
         )
 
 
@@ -573,14 +597,18 @@ def _check_words(asked: Query, texts: Sequence[frozenset[str]]) -> None:
     written = _written(asked.text, lost)
     near = list(dict.fromkeys(term for text in (*written, *lost) for term in nearest_terms(text)))
     advice = (
-        f"Did you mean {', '.join(near[:NEAR])}?"
+        say("Did you mean {names}?", names=examples(near[:NEAR]))
         if near
-        else "Write it as the trade does, or leave it out."
+        else say("Write it as the trade does, or leave it out.")
     )
     raise UnknownCodeError(
-        f"{examples(written)}: no such process or material is known, and no firm that you may see "
-        "holds it in its name, products, address or machines. Expected a process such as 研磨 or "
-        f"polishing, a material such as SUS304, or a word of a firm. {advice}"
+        say(
+            "{words}: no such process or material is known, and no firm that you may see holds it "
+            "in its name, products, address or machines. Expected a process such as 研磨 or "
+            "polishing, a material such as SUS304, or a word of a firm. {advice}",
+            words=examples(written),
+            advice=advice,
+        )
     )
 
 
@@ -604,14 +632,17 @@ def _written(text: str, lost: Sequence[str]) -> tuple[str, ...]:
 
 
 def _point(place: str, directory: Directory | None) -> tuple[float, float]:
-    """Degrees of a place: written ones, a municipality of Japan, or a cluster of the directory."""
+    """Degrees of a place: written ones, a bundled municipality, or a cluster of the directory."""
     written = re.fullmatch(r"(-?\d+\.\d+)\s*,\s*(-?\d+\.\d+)", place)
     if written:
         latitude, longitude = float(written[1]), float(written[2])
         if abs(latitude) > 90 or abs(longitude) > 180:
             raise ParameterError(
-                f"The place {place!r}. Expected latitude -90 to 90, longitude -180 to 180. "
-                "Correct it."
+                say(
+                    "The place {place!r}. Expected latitude -90 to 90, longitude -180 to 180. "
+                    "Correct it.",
+                    place=place,
+                )
             )
         return latitude, longitude
     try:
@@ -628,7 +659,9 @@ def _point(place: str, directory: Directory | None) -> tuple[float, float]:
             near = _nearest_places(place, sorted(clusters))
             if not near:
                 raise
-            raise UnknownCodeError(f"{error} Did you mean {', '.join(near)}?") from None
+            raise UnknownCodeError(
+                say("{why} Did you mean {near}?", why=words_of(error), near=examples(near))
+            ) from None
     latitude, longitude = np.mean(np.array(there), axis=0)
     return float(latitude), float(longitude)
 
@@ -643,10 +676,18 @@ def _municipality(place: str) -> tuple[float, float]:
         fits = table[(table["bare_ja"] == plain) | (table["bare_en"] == plain)]
     if len(fits) != 1:
         named = [f"{one.name_ja} ({one.name_en}, {one.code})" for one in fits.itertuples()]
-        told = f"may be {examples(named)}" if named else "is no municipality of Japan"
+        told = (
+            say("may be {names}", names=examples(named))
+            if named
+            else say("is no municipality that is known here")
+        )
         raise UnknownCodeError(
-            f"The place {place!r} {told}. Expected one place. Write its whole name, a cluster of "
-            "the directory, or its latitude and longitude, such as '35.96,136.22'."
+            say(
+                "The place {place!r} {told}. Expected one place. Write its whole name, a cluster "
+                "of the directory, or its latitude and longitude, such as '35.96,136.22'.",
+                place=place,
+                told=told,
+            )
         )
     row = fits.iloc[0]
     return float(row["latitude"]), float(row["longitude"])

@@ -11,6 +11,7 @@ from pydantic import Field
 from shuseki.datasets.clusters import synthetic_clusters
 from shuseki.datasets.orders import synthetic_orders
 from shuseki.directory import Directory
+from shuseki.errors import examples
 from shuseki.language import Message, say
 from shuseki.report.blocks import Note, Section
 from shuseki.results import Result
@@ -97,11 +98,13 @@ class SourcingChapter(Chapter[SourcingOptions, Sourced]):
     def check(self, asked: SourcingOptions, study: Any) -> Iterator[str]:
         """One source of firms, and a cluster where the file does not say one."""
         if asked.firms is not None and asked.store is not None:
-            yield "firms and store are both named. Expected one of them. Take one out."
+            yield say("firms and store are both named. Expected one of them. Take one out.")
         if asked.firms is not None and not asked.cluster:
-            yield "cluster is missing. Expected the code of the cluster that owns the list. Add it."
+            yield say(
+                "cluster is missing. Expected the code of the cluster that owns the list. Add it."
+            )
         if not asked.parts:
-            yield f"parts is empty. Expected some of {', '.join(PARTS)}. Name one."
+            yield say("parts is empty. Expected some of {parts}. Name one.", parts=examples(PARTS))
 
     def run(self, asked: SourcingOptions, running: Running) -> Sourced:
         """Read the firms, plan the orders, and answer what is asked."""
