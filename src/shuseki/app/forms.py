@@ -182,7 +182,7 @@ def study_text(
     FormFaultsError
         Everything that makes no TOML, a line for each.
     """
-    faults: list[Message] = []
+    faults: list[str] = []
     lines = ["[study]", f"name = {_text(name)}", f"title = {_text(title)}", ""]
     lines += ["[records]", f'source = "{"files" if uploads else "synthetic-census"}"']
     if not uploads:

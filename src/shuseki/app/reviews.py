@@ -36,7 +36,7 @@ import pandas as pd
 from shuseki.app.jobs import is_held
 from shuseki.app.uploads import check_unpacked
 from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError
-from shuseki.language import LANGUAGES, Message, say, told, word, words_of
+from shuseki.language import LANGUAGES, say, told, word, words_of
 from shuseki.linkage.imputation import draw_links
 from shuseki.linkage.likeness import link
 from shuseki.linkage.review import in_words, to_review
@@ -332,7 +332,7 @@ def prepare(where: str | Path) -> None:
         write_text(folder / "pairs.json", json.dumps(found, ensure_ascii=False) + "\n")
 
 
-def _write_errors(folder: Path, said: Message) -> None:
+def _write_errors(folder: Path, said: str) -> None:
     told_of = {lang: str(told(said, lang)) for lang in LANGUAGES}
     write_text(folder / ERRORS, json.dumps(told_of, ensure_ascii=False) + "\n")
 
@@ -368,7 +368,11 @@ def laid_out(folder: Path) -> dict[str, Any]:
     listed = to_review(links, *tables, pairs=about["asked"])
     columns = [name for name in tables[0].columns if name in tables[1].columns and name != "id"]
     pairs = [
-        _pair(dict(row), columns, links.waterfall(row["left"], row["right"]))
+        _pair(
+            {str(key): value for key, value in row.items()},
+            columns,
+            links.waterfall(row["left"], row["right"]),
+        )
         for row in listed.to_dict("records")
     ]
     before = {key_of(one["left"], one["right"]) for one in pairs}

@@ -106,7 +106,7 @@ def industries_around(base: Base, area: str) -> PrefectureIndustries | None:
     prefecture = _prefecture(base, area)
     if prefecture is None:
         return None
-    table = _quotients().loc[prefecture]
+    table = pd.DataFrame(_quotients().loc[prefecture])
     table = table[table["lower"] > 1].sort_values("lower", ascending=False).head(SHOWN)
     names = _names()
     row = base.position(area)
@@ -142,7 +142,7 @@ def quotients_around(base: Base, area: str) -> dict[str, float]:
     prefecture = _prefecture(base, area)
     if prefecture is None:
         return {}
-    found = _quotients().loc[prefecture, "quotient"]
+    found = pd.DataFrame(_quotients().loc[prefecture])["quotient"]
     return {str(code): float(quotient) for code, quotient in found.items()}
 
 

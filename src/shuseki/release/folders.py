@@ -198,7 +198,6 @@ def _refuse_foreign(target: Path) -> None:
     """Refuse to replace what is neither an empty folder nor an unchanged run of ours."""
     if not os.path.lexists(target):
         return
-    why: str
     if target.is_symlink():
         why: str = say("a link")
     elif not target.is_dir():

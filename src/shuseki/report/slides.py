@@ -134,8 +134,9 @@ def _tell_one(deck: "_Deck", answer: Profile) -> None:
         parts.append(say("What would overturn it: {what}", what=judged.direction.overturn))
         source = judged.direction.source
         deck.text(judged.direction.label, parts, footer=str(source or ""), notes=judged.command)
-    parts = list(answer.parts().values())
-    known = dict.fromkeys(str(source.at("")) for part in parts for source in part.sources)
+    known = dict.fromkeys(
+        str(source.at("")) for part in answer.parts().values() for source in part.sources
+    )
     deck.text(
         say("Sources, and what is missing"),
         [say("Missing: {what}", what=joined(answer.missing, ", ")), *known],
@@ -489,7 +490,7 @@ def _with_face(theme: bytes) -> bytes:
 def _lines(text: str, size: float) -> int:
     """Lines that a text takes across a slide: a wide character is as wide as it is high."""
     wide = sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.55 for c in text)
-    return max(math.ceil(wide * size / (INNER.pt - 20)), 1)
+    return max(math.ceil(wide * size / float(INNER.pt - 20)), 1)
 
 
 def _height(items: Sequence[str], size: int) -> float:

@@ -140,7 +140,8 @@ def drawn_ranks(value: Floats, error: Floats, weight: Floats) -> tuple[Floats, F
     known_error = np.nan_to_num(error)
     if not known_error.any():
         order = pd.Series(scores(standings(value), weight)).rank(method="min", ascending=False)
-        return order.to_numpy(), order.to_numpy()
+        ranks = np.asarray(order, dtype=np.float64)
+        return ranks, ranks
     found = np.empty((DRAWS, len(value)))
     for draw in range(DRAWS):
         moved = value + known_error * rng.standard_normal(value.shape)

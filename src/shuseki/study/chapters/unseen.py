@@ -98,7 +98,7 @@ def candidates_of(sample: pd.DataFrame, areas: Sequence[str]) -> Candidates:
     if "pattern" in sample.columns:
         pattern = sample["pattern"].astype("object").fillna("(none)").astype(str)
     of_pattern, patterns = pd.factorize(pattern, sort=True)
-    area = pd.Index(areas).get_indexer(sample["area"].astype(str))
+    area = pd.Index(areas).get_indexer(pd.Index(sample["area"].astype(str)))
     if not (area >= 0).any():
         raise DataError(
             say(
