@@ -11,6 +11,7 @@ Limits: charts show what fits a slide; the page and the workbook have everything
 """
 
 import io
+import itertools
 import math
 import re
 import unicodedata
@@ -291,20 +292,16 @@ class _Deck:
         footer: str | None = None,
         notes: str = "",
     ) -> None:
-        """Paragraphs; what does not fit at the smallest size goes on to the next slide."""
-        left = [self.tell(item) for item in items]
-        size = next((s for s in sizes if _height(left, s) <= BODY_HEIGHT.pt), sizes[-1])
-        while left:
-            count = len(left)
-            while count > 1 and _height(left[:count], size) > BODY_HEIGHT.pt:
-                count -= 1
+        """Paragraphs, on as few slides as hold them at the smallest size, shared out evenly."""
+        told_items = [self.tell(item) for item in items]
+        runs, size = _shared_out(told_items, sizes)
+        for run in runs:
             slide = self.slide(title, footer, notes)
             frame = self.box(slide, BODY_TOP, BODY_HEIGHT)
-            for k, item in enumerate(left[:count]):
+            for k, item in enumerate(run):
                 paragraph = frame.paragraphs[0] if k == 0 else frame.add_paragraph()
                 paragraph.space_after = Pt(size / 2)
                 self.write(paragraph, f"• {item}" if len(items) > 1 else item, size)
-            left = left[count:]
 
     def bars(
         self,
@@ -496,3 +493,14 @@ def _lines(text: str, size: float) -> int:
 def _height(items: Sequence[str], size: int) -> float:
     """Height of paragraphs in points."""
     return sum(_lines(f"• {item}", size) * size * 1.25 + size / 2 for item in items)
+
+
+def _shared_out(items: Sequence[str], sizes: Sequence[int]) -> tuple[list[Sequence[str]], int]:
+    """Runs of paragraphs, one for each slide, and the largest size at which all fit."""
+    for slides in range(1, len(items) + 1):
+        edges = [round(k * len(items) / slides) for k in range(slides + 1)]
+        runs = [items[start:end] for start, end in itertools.pairwise(edges)]
+        for size in sizes:
+            if all(_height(run, size) <= BODY_HEIGHT.pt for run in runs):
+                return runs, size
+    return [[item] for item in items], sizes[-1]
