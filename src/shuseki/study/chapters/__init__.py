@@ -20,6 +20,7 @@ from shuseki.study.chapters.print import PRINT
 from shuseki.study.chapters.records import RECORDS
 from shuseki.study.chapters.region import REGION
 from shuseki.study.chapters.scales import SCALES
+from shuseki.study.chapters.sourcing import SOURCING
 from shuseki.study.chapters.survival import SURVIVAL
 from shuseki.study.chapters.unseen import UNSEEN
 
@@ -45,4 +46,5 @@ CHAPTERS: tuple[Chapter[Any, Any], ...] = (
     BORDERS,
     MEASURES,
     PRINT,
+    SOURCING,
 )

@@ -17,6 +17,9 @@ from shuseki.linkage.likeness import Links, link
 from shuseki.linkage.review import LABEL_COLUMNS, from_words
 from shuseki.linkage.settings import linkage_settings
 from shuseki.reading.tables import read_table
+from shuseki.release.disclosure.answers import linkage_universe
+from shuseki.release.disclosure.figures import Universe
+from shuseki.release.disclosure.numbers import Statistic
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.sources import USER
@@ -171,12 +174,31 @@ class LinkageChapter(Chapter[LinkageOptions, Linked | LinkedWaves]):
     def brief(self, answer: Linked | LinkedWaves, told: Told) -> Brief:
         """Births with their interval."""
         if isinstance(answer, LinkedWaves):
-            return Brief(sentences=(answer.headline(),))
+            fewest = float(answer.table["count"].min())
+            rests = (Statistic(columns=["said"], units=fewest),)
+            return Brief(sentences=(answer.headline(),), rests=rests)
         low, mean, high = answer.drawn.interval(answer.drawn.is_birth.sum(axis=1))
+        born = (Statistic(columns=["said"], units=low),)
+        links = answer.links
+        fewest = min(len(links.table), len(links.births()), len(links.left_ids) - len(links.table))
+        linked = (Statistic(columns=["said"], units=fewest),)
         return Brief(
-            numbers=((f"{mean:,.0f} ({low:,.0f}–{high:,.0f})", say("births, linked by likeness")),),
+            numbers=(
+                (f"{mean:,.0f} ({low:,.0f}–{high:,.0f})", say("births, linked by likeness"), born),
+            ),
             sentences=(answer.links.headline(),),
+            rests=linked,
         )
+
+    def is_confidential(self, answer: Linked | LinkedWaves) -> bool:
+        """Whether the registers are a user's."""
+        whose = answer if isinstance(answer, LinkedWaves) else answer.links
+        return any(source.origin == "user" for source in whose.sources)
+
+    def universes(self, answer: Linked | LinkedWaves) -> Iterator[Universe]:
+        """Records of the later wave, by what became of them; many waves are held."""
+        if isinstance(answer, Linked):
+            yield linkage_universe(answer.continuity.funnel)
 
     def sections(self, answer: Linked | LinkedWaves, told: Told) -> Iterator[Section]:
         """Who goes on, and how sure that is."""
