@@ -79,7 +79,7 @@ it_grade = 7
 ORDERS = ORDER.replace("id =", "[[orders]]\nid =").replace("[[steps]]", "[[orders.steps]]")
 SURVEY = (
     "firm,size,higher level of technology,partners for development,nothing in particular\n"
-    + "".join(f"f{k},{k % 30},{k % 2},{int(k % 3 == 0)},\n" for k in range(24))
+    + "".join(f"f{k},{k % 30},{k % 2},{int(k % 3 == 0)},\n" for k in range(80))
 )
 QUESTIONS = (
     "question,answer,question_ja,answer_ja,wordings,kind\n"
@@ -163,10 +163,9 @@ levels = [
     { says = "another name", m = 0.1 },
 ]
 """
-LAYOUT = """[mine]
-title = "Mine"
+LAYOUT = """title = "Mine"
 table = "firms"
-[mine.columns]
+[columns]
 id = "会員番号"
 name = ["会社名", "name"]
 processes = "加工内容"

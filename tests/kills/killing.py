@@ -260,7 +260,7 @@ class Link:
         self.out.write_text("old")
 
     def work(self) -> None:
-        command("link", *self.files, "--draws", 5, "--out", self.out,
+        command("link", *self.files, "--draws", 0, "--out", self.out,
                 "--review", self.place / "review.csv")  # fmt: skip
 
     def look(self, *, done: bool) -> None:

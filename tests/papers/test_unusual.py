@@ -83,9 +83,11 @@ def test_a_small_table_has_no_spread() -> None:
     assert asked(few_only) == []
 
 
-def test_moments_of_another_table_ask_nothing() -> None:
-    # Deviations of another sample in half of the variables: far more than one in ten is off.
+def test_many_odd_errors_ask_nothing() -> None:
+    # Six of 42 t are ten times too large: more than one in ten, so the table has no usual ratio.
     paper = consistent_paper(0, "one sample")
-    for name, text in (("SIZE", "40.0000"), ("SHARE", "0.0040")):
-        paper = with_cell(paper, Cell("descriptives", (name,), "sd"), text)
+    for at, row in enumerate(paper.table("coefficients").to_dict("records")):
+        if at % 7 == 3:
+            cell = Cell("coefficients", (row["outcome"], row["model"], row["term"]), "t")
+            paper = with_cell(paper, cell, f"{10 * float(row['t']):.2f}")
     assert asked(paper) == []

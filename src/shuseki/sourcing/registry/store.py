@@ -33,6 +33,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from shuseki.directory import TABLES, Directory
+from shuseki.disk import NO_ROOM_SAID
 from shuseki.errors import DataError, OutputError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
@@ -878,6 +879,15 @@ def _in_words(where: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0][:200]
+        if any(words in cause for words in NO_ROOM_SAID):
+            raise OutputError(
+                say(
+                    "There is no room to write the registry {where}: {cause}. Expected room for "
+                    "all of it; what it held is as before. Free the disk, or choose another one.",
+                    where=where,
+                    cause=cause,
+                )
+            ) from None
         raise DataError(
             say(
                 "The registry {where} cannot be used: {cause}. Expected a registry that is whole "
