@@ -30,7 +30,8 @@ MANY = "wave,id,municipality,industry,employees\n" + "".join(
     f"{{year}},{k},01202,H0{k % 2 + 1},{k % 40 + 1}\n" for k in range(20_000)
 )
 COMMANDS = {
-    "births": ("births", "{store}", "--since", "1998", "--at", "2000", "--internal", "--output", "{disk}/b.csv"),
+    "births": ("births", "{store}", "--since", "1998", "--at", "2000", "--internal", "--output",
+               "{disk}/b.csv"),
     "link": ("link", "{left.csv}", "{right.csv}", "--draws", "0", "--out", "{disk}/l.csv",
              "--review", "{disk}/r.csv"),
     "audit": ("audit", "--from", "{table.csv}", "--output", "{disk}/a.xlsx"),

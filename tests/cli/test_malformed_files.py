@@ -19,7 +19,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import openpyxl
@@ -299,7 +299,10 @@ def spoilt(name: str, rng: np.random.Generator) -> tuple[bytes, str]:
 Edit = Callable[[str, np.random.Generator], str]
 
 
-def _pick(options: Sequence[Any], rng: np.random.Generator) -> Any:
+Option = TypeVar("Option")
+
+
+def _pick(options: Sequence[Option], rng: np.random.Generator) -> Option:
     return options[int(rng.integers(len(options)))]
 
 
@@ -437,8 +440,8 @@ def _workbook(text: str) -> bytes:
     assert sheet is not None
     allowed = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd]")
     for line in text.split("\n")[:40]:
-        cells: list[object] = [allowed.sub("", c)[:32_000] for c in line.split(",")[:16_000]]
-        sheet.append([float(c) if re.fullmatch(r"\d{1,5}", str(c)) else c for c in cells])
+        cells = [allowed.sub("", c)[:32_000] for c in line.split(",")[:16_000]]
+        sheet.append([float(c) if re.fullmatch(r"[0-9]{1,5}", c) else c for c in cells])
     book.save(out)
     return out.getvalue()
 

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -360,7 +361,7 @@ class Karte(Write):
         assert not done or (self.out / "profile.html").is_file()
 
 
-KINDS = {
+KINDS: dict[str, type[Any]] = {
     "ingest": Ingest, "replace": Replace, "write": Write, "run": Study, "link": Link,
     "import": Import, "check-output": Check, "profile": Karte,
 }  # fmt: skip

@@ -475,9 +475,9 @@ def texts_of(
     if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
         raise DataError(
             say(
-                "{where}: {key} is {found!r}. Expected a list of texts. Write it so.",
+                "{where}: {field} is {found!r}. Expected a list of texts. Write it so.",
                 where=where,
-                key=key,
+                field=key,
                 found=found,
             )
         )
