@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -397,11 +398,11 @@ def main() -> None:
         counts[f"{name} left behind"] += bool(after)
         if after and number != signal.SIGKILL:
             faults.append(f"{trial}: {name} left {after}")
-        if in_child(lambda case=case: case.look(done=False)):
+        if in_child(partial(case.look, done=False)):
             faults.append(f"{trial}: damaged after {name}")
         if in_child(case.work):
             faults.append(f"{trial}: the next start failed after {name}")
-        if in_child(lambda case=case: case.look(done=True)):
+        if in_child(partial(case.look, done=True)):
             faults.append(f"{trial}: damaged after the next start")
         if case.kept() != before:
             faults.append(f"{trial}: what was there changed")
