@@ -15,8 +15,8 @@ nothing is asked.
 
 Takes: coefficients with t or standard errors, adjusted R², n, means, deviations, correlations.
 Checked: tests/papers/test_unusual.py (made-up papers), docs/audit_detection.py.
-Limits: at least twelve ratios; a slip of less than a fourth does not show; slips in one direction in
-more than one cell of twenty hide one another.
+Limits: at least twelve ratios; a slip of less than a fourth does not show; slips in one direction
+in more than one cell of twenty hide one another.
 """
 
 from collections.abc import Iterator, Sequence
