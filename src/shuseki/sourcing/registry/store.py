@@ -209,19 +209,25 @@ class Registry:
                         strerror=error.strerror,
                     )
                 ) from None
-        with _opening(where) as (engine, shown), engine.connect() as connection:
-            write(connection)
-            with connection.begin():
-                if sa.inspect(connection).has_table("settings"):
-                    raise OutputError(
-                        say(
-                            "{shown} holds a registry already. Expected an empty database. Open "
-                            "it, or choose another.",
-                            shown=shown,
+        try:
+            with _opening(where) as (engine, shown), engine.connect() as connection:
+                write(connection)
+                with connection.begin():
+                    if sa.inspect(connection).has_table("settings"):
+                        raise OutputError(
+                            say(
+                                "{shown} holds a registry already. Expected an empty database. "
+                                "Open it, or choose another.",
+                                shown=shown,
+                            )
                         )
-                    )
-                _renew(connection)
-                connection.execute(settings.insert(), [{"name": "cluster", "value": cluster}])
+                    _renew(connection)
+                    connection.execute(settings.insert(), [{"name": "cluster", "value": cluster}])
+        except BaseException:
+            # A file that was just made holds nothing yet: without it, the next call starts anew.
+            for ending in ("", "-wal", "-shm", "-journal") if place is not None else ():
+                Path(f"{place}{ending}").unlink(missing_ok=True)
+            raise
         return cls(engine, cluster, shown)
 
     @classmethod
