@@ -84,15 +84,17 @@ class Answers:
 
         return self.documents.get((question.name, _key(asked), _sight(question, reader)), make)
 
-    def show(self, question: Question[Any], asked: Asked, reader: Reader) -> Shown:
-        """The answer as HTML with its figures apart."""
+    def show(
+        self, question: Question[Any], asked: Asked, reader: Reader, query: str | None = None
+    ) -> Shown:
+        """The answer as HTML with its figures apart; ``query`` where their address is another."""
 
         def make() -> Shown:
             document = self.document(question, asked, reader)
-            query = query_of(asked)
+            own = query_of(asked) if query is None else query
             at = f"/api/{question.name}/figures/"
             fragment = render_fragment(
-                document, reader.lang, figures_at=f"{at}{reader.lang}?{query}#"
+                document, reader.lang, figures_at=f"{at}{reader.lang}?{own}#"
             )
             return Shown(document, fragment)
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from shuseki.app.places import DivisionName, Values, division_of
+from shuseki.app.places import DivisionName, Values, division_asked, division_of
 from shuseki.arrays import Floats
 from shuseki.geography.bundled import PREFECTURES
 from shuseki.geography.shapes import municipal_shapes, polygons, shapes
@@ -33,7 +33,7 @@ SMALLEST_KM2 = 1.0
 @lru_cache(maxsize=16)
 def shape_file(by: DivisionName, lang: str) -> tuple[bytes, str]:
     """The shapes of a division with their names in a language, as JSON, and a digest of it."""
-    drawn = municipal_shapes() if by == "municipality" else shapes(by)
+    drawn = municipal_shapes() if by == "municipality" else shapes(division_asked(by))
     names = drawn.names_ja if lang == "ja" else drawn.names_en
     parents = dict(zip(division_of(by).codes, _parents(by, lang), strict=True))
     west, south, east, north = shapely.union_all(list(drawn.outlines)).bounds

@@ -5,6 +5,8 @@
     <data>/app.sqlite     accounts, sessions and the log, when people sign in
     <data>/jobs/          studies that were run here
     <data>/uploads/       records that were brought here
+    <data>/areas/         areas that were brought here
+    <data>/reviews/       registers that were linked here, and what was decided of their pairs
 
 Takes: ``Settings``. Gives: an ASGI application, which ``serve`` runs on one port.
 """
@@ -24,13 +26,15 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from shuseki.app import api, pages, studies
+from shuseki.app import api, bringing, editing, linking, pages, studies
 from shuseki.app.accounts import Accounts, engine_of
 from shuseki.app.answers import Answers
 from shuseki.app.guard import Guard
 from shuseki.app.jobs import Jobs
 from shuseki.app.maps import shape_file
+from shuseki.app.own_areas import OwnAreas
 from shuseki.app.places import DIVISIONS
+from shuseki.app.reviews import Reviews
 from shuseki.app.state import Settings, State
 from shuseki.app.uploads import Uploads
 from shuseki.errors import ShusekiError, UnknownCodeError
@@ -54,6 +58,8 @@ def make_app(settings: Settings) -> FastAPI:
         Answers(),
         Jobs(settings.data / "jobs"),
         Uploads(settings.data / "uploads"),
+        Reviews(settings.data / "reviews"),
+        OwnAreas(settings.data / "areas"),
         accounts,
     )
 
@@ -77,6 +83,9 @@ def make_app(settings: Settings) -> FastAPI:
     app.include_router(api.router)
     app.mount("/static", Static(directory=str(files("shuseki.app") / "static")), name="static")
     app.include_router(studies.router)
+    app.include_router(linking.router)
+    app.include_router(editing.router)
+    app.include_router(bringing.router)
     app.include_router(pages.router)
     app.add_middleware(GZipMiddleware, minimum_size=500)
     app.add_middleware(

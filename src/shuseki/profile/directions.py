@@ -37,7 +37,7 @@ from shuseki.language.rows import in_both
 from shuseki.profile.frameworks import tables_of, texts_of
 from shuseki.profile.indicators import Indicators
 from shuseki.profile.rules import Facts, Rule
-from shuseki.reading.toml import read_toml
+from shuseki.reading.toml import Faults, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, OKAMURO_2006, Source
 
@@ -182,7 +182,7 @@ def judge(
             Judged(
                 direction=one,
                 verdict=verdict,
-                evidence=evidence_of(one, facts),
+                evidence=told_by_facts(one.evidence, facts),
                 unknown=tuple(fact_label(name, catalogue) for name in dict.fromkeys(unknown)),
                 command=f"shuseki profile {area} --part directions",
             )
@@ -241,55 +241,11 @@ def read_directions(
     table: Mapping[str, Any], where: str
 ) -> tuple[tuple[Direction, ...], dict[str, Message]]:
     """Read the ``[[direction]]`` and ``[[fact]]`` tables of a file."""
-    found = []
+    faults, found = Faults(), []
     for row in tables_of(table, "direction", where):
-        name = row.get("id", "a direction without an id")
-        unknown = sorted(set(row) - FIELDS)
-        lacking = [
-            key for key in ("id", "label", "text", "when") if not isinstance(row.get(key), str)
-        ]
-        if unknown or lacking:
-            raise DataError(
-                say(
-                    "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {fields}.",
-                    where=where,
-                    name=name,
-                    lacking=", ".join(lacking) or say("nothing"),
-                    unknown=", ".join(unknown) or say("nothing"),
-                    fields=listed(sorted(FIELDS)),
-                )
-            )
-        english = texts_of(row, "evidence", f"{where}, {name}")
-        japanese = texts_of(row, "evidence_ja", f"{where}, {name}", english)
-        if len(english) != len(japanese):
-            raise DataError(
-                say(
-                    "{where}, {name}: evidence and evidence_ja differ in length.",
-                    where=where,
-                    name=name,
-                )
-            )
-        for sentence in (*english, *japanese):
-            _check_blanks(sentence, f"{where}, {name}")
-
-        def both(key: str, row: Mapping[str, Any] = row) -> Message:
-            return TwoNames(str(row.get(key, "")), str(row.get(f"{key}_ja", row.get(key, ""))))
-
-        found.append(
-            Direction(
-                id=str(row["id"]),
-                label=both("label"),
-                text=both("text"),
-                paper=str(row.get("paper", "")),
-                where=str(row.get("where", "")),
-                where_ja=str(row.get("where_ja", row.get("where", ""))),
-                when=Rule(str(row["when"])),
-                given=Rule(str(row["given"])) if "given" in row else None,
-                evidence=tuple(zip(english, japanese, strict=True)),
-                overturn=both("overturn"),
-                kept=both("kept") if "kept" in row else None,
-            )
-        )
+        with faults.gathered():
+            found.append(_direction(row, where))
+    faults.tell()
     ids = [one.id for one in found]
     if len(set(ids)) < len(ids):
         raise DataError(
@@ -315,6 +271,49 @@ def read_directions(
     return tuple(found), labels
 
 
+def _direction(row: Mapping[str, Any], where: str) -> Direction:
+    name = row.get("id", "a direction without an id")
+    unknown = sorted(set(row) - FIELDS)
+    lacking = [key for key in ("id", "label", "text", "when") if not isinstance(row.get(key), str)]
+    if unknown or lacking:
+        raise DataError(
+            say(
+                "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {fields}.",
+                where=where,
+                name=name,
+                lacking=", ".join(lacking) or say("nothing"),
+                unknown=", ".join(unknown) or say("nothing"),
+                fields=listed(sorted(FIELDS)),
+            )
+        )
+    english = texts_of(row, "evidence", f"{where}, {name}")
+    japanese = texts_of(row, "evidence_ja", f"{where}, {name}", english)
+    if len(english) != len(japanese):
+        raise DataError(
+            say("{where}, {name}: evidence and evidence_ja differ in length.", where=where,
+                name=name)
+        )  # fmt: skip
+    for sentence in (*english, *japanese):
+        _check_blanks(sentence, f"{where}, {name}")
+
+    def both(key: str) -> Message:
+        return TwoNames(str(row.get(key, "")), str(row.get(f"{key}_ja", row.get(key, ""))))
+
+    return Direction(
+        id=str(row["id"]),
+        label=both("label"),
+        text=both("text"),
+        paper=str(row.get("paper", "")),
+        where=str(row.get("where", "")),
+        where_ja=str(row.get("where_ja", row.get("where", ""))),
+        when=Rule(str(row["when"])),
+        given=Rule(str(row["given"])) if "given" in row else None,
+        evidence=tuple(zip(english, japanese, strict=True)),
+        overturn=both("overturn"),
+        kept=both("kept") if "kept" in row else None,
+    )
+
+
 def fact_label(name: str, catalogue: Indicators) -> Message:
     """What a fact is called."""
     labels: dict[str, Message] = _bundled()[1]
@@ -328,10 +327,10 @@ def fact_label(name: str, catalogue: Indicators) -> Message:
 # ---- sentences -----------------------------------------------------------------------------------
 
 
-def evidence_of(direction: Direction, facts: Facts) -> tuple[Message, ...]:
-    """The sentences whose facts are all known."""
+def told_by_facts(sentences: tuple[tuple[str, str], ...], facts: Facts) -> tuple[Message, ...]:
+    """The sentences whose facts are all known, English and Japanese."""
     said = []
-    for english, japanese in direction.evidence:
+    for english, japanese in sentences:
         names = {field for _, field, _, _ in Formatter().parse(english) if field}
         names |= {field for _, field, _, _ in Formatter().parse(japanese) if field}
         values = {name: facts.get(name) for name in names}
