@@ -56,6 +56,7 @@ NO_ROOM_SAID = (
     "Disk quota exceeded",
     "File too large",
     "max_temp_directory_size",
+    "database or disk is full",
 )
 """What query engines quote from the system in errors of their own kinds."""
 
@@ -82,6 +83,9 @@ class Scratch:
                 break
             except (FileNotFoundError, BlockingIOError):
                 continue
+            except OSError:  # no room for the lock
+                _remove(self.place)
+                raise
         else:
             raise OutputError(
                 say(
@@ -91,7 +95,11 @@ class Scratch:
                 )
             )
         self.work = self.place / "work"
-        self.work.mkdir(mode=0o700)
+        try:
+            self.work.mkdir(mode=0o700)
+        except OSError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Remove the folder, unless something is kept in it, and free the lock."""

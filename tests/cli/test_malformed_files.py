@@ -19,7 +19,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import openpyxl
@@ -79,7 +79,7 @@ it_grade = 7
 ORDERS = ORDER.replace("id =", "[[orders]]\nid =").replace("[[steps]]", "[[orders.steps]]")
 SURVEY = (
     "firm,size,higher level of technology,partners for development,nothing in particular\n"
-    + "".join(f"f{k},{k % 30},{k % 2},{int(k % 3 == 0)},\n" for k in range(24))
+    + "".join(f"f{k},{k % 30},{k % 2},{int(k % 3 == 0)},\n" for k in range(80))
 )
 QUESTIONS = (
     "question,answer,question_ja,answer_ja,wordings,kind\n"
@@ -163,10 +163,9 @@ levels = [
     { says = "another name", m = 0.1 },
 ]
 """
-LAYOUT = """[mine]
-title = "Mine"
+LAYOUT = """title = "Mine"
 table = "firms"
-[mine.columns]
+[columns]
 id = "会員番号"
 name = ["会社名", "name"]
 processes = "加工内容"
@@ -300,7 +299,10 @@ def spoilt(name: str, rng: np.random.Generator) -> tuple[bytes, str]:
 Edit = Callable[[str, np.random.Generator], str]
 
 
-def _pick(options: Sequence[Any], rng: np.random.Generator) -> Any:
+Option = TypeVar("Option")
+
+
+def _pick(options: Sequence[Option], rng: np.random.Generator) -> Option:
     return options[int(rng.integers(len(options)))]
 
 
@@ -438,8 +440,8 @@ def _workbook(text: str) -> bytes:
     assert sheet is not None
     allowed = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd]")
     for line in text.split("\n")[:40]:
-        cells: list[object] = [allowed.sub("", c)[:32_000] for c in line.split(",")[:16_000]]
-        sheet.append([float(c) if re.fullmatch(r"\d{1,5}", str(c)) else c for c in cells])
+        cells = [allowed.sub("", c)[:32_000] for c in line.split(",")[:16_000]]
+        sheet.append([float(c) if re.fullmatch(r"[0-9]{1,5}", c) else c for c in cells])
     book.save(out)
     return out.getvalue()
 

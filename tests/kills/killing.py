@@ -17,7 +17,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -260,7 +262,7 @@ class Link:
         self.out.write_text("old")
 
     def work(self) -> None:
-        command("link", *self.files, "--draws", 5, "--out", self.out,
+        command("link", *self.files, "--draws", 0, "--out", self.out,
                 "--review", self.place / "review.csv")  # fmt: skip
 
     def look(self, *, done: bool) -> None:
@@ -360,7 +362,7 @@ class Karte(Write):
         assert not done or (self.out / "profile.html").is_file()
 
 
-KINDS = {
+KINDS: dict[str, type[Any]] = {
     "ingest": Ingest, "replace": Replace, "write": Write, "run": Study, "link": Link,
     "import": Import, "check-output": Check, "profile": Karte,
 }  # fmt: skip
@@ -396,11 +398,11 @@ def main() -> None:
         counts[f"{name} left behind"] += bool(after)
         if after and number != signal.SIGKILL:
             faults.append(f"{trial}: {name} left {after}")
-        if in_child(lambda case=case: case.look(done=False)):
+        if in_child(partial(case.look, done=False)):
             faults.append(f"{trial}: damaged after {name}")
         if in_child(case.work):
             faults.append(f"{trial}: the next start failed after {name}")
-        if in_child(lambda case=case: case.look(done=True)):
+        if in_child(partial(case.look, done=True)):
             faults.append(f"{trial}: damaged after the next start")
         if case.kept() != before:
             faults.append(f"{trial}: what was there changed")

@@ -130,10 +130,11 @@ def write_paper(folder: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
                     folder=folder,
                 )
             )
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         with scratch(folder.parent, "paper") as work:
             for name, text in texts.items():
                 (work / name).write_text(text, encoding="utf-8")
+            folder.mkdir(exist_ok=True)
             for name in texts:
                 (work / name).replace(folder / name)
     except OSError as error:

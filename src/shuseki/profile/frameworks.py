@@ -491,9 +491,9 @@ def texts_of(
     if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
         raise DataError(
             say(
-                "{where}: {name} is {found!r}. Expected a list of texts. Write it so.",
+                "{where}: {field} is {found!r}. Expected a list of texts. Write it so.",
                 where=where,
-                name=key,
+                field=key,
                 found=found,
             )
         )

@@ -15,7 +15,8 @@ nothing is asked.
 
 Takes: coefficients with t or standard errors, adjusted R², n, means, deviations, correlations.
 Checked: tests/papers/test_unusual.py (made-up papers), docs/audit_detection.py.
-Limits: at least twelve ratios; a slip of less than a fourth does not show.
+Limits: at least twelve ratios; a slip of less than a fourth does not show; slips in one direction
+in more than one cell of twenty hide one another.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,7 +38,7 @@ from shuseki.papers.audit.constraints import (
 )
 from shuseki.papers.audit.regressions import error_pair, implied, implies
 
-__all__ = ["constraints", "left_over"]
+__all__ = ["agreeing", "constraints", "left_over"]
 
 FEWEST = 12
 """Ratios below which a table has no spread of its own."""
@@ -125,7 +126,7 @@ def _table(
         return
     cells = tuple(cell for ratio in ratios for cell in ratio.pair)
     logs = _logs(errors, page.readings(cells))
-    kept = _agreeing(logs, alike)
+    kept = agreeing(logs, alike)
     if kept is None:
         return
     for at, ratio in enumerate(ratios):
@@ -227,7 +228,7 @@ def left_over(alike: Floats, others: Floats) -> tuple[Floats, float]:
     return whole[0] / whole[0, 0], scale / float(np.sqrt(whole[0, 0]))
 
 
-def _agreeing(logs: Floats, alike: Floats) -> list[int] | None:
+def agreeing(logs: Floats, alike: Floats) -> list[int] | None:
     """The cells that agree among themselves; none if too many would have to be set apart."""
     kept = list(range(len(logs)))
     while True:

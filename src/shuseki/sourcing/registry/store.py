@@ -33,6 +33,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from shuseki.directory import TABLES, Directory
+from shuseki.disk import NO_ROOM_SAID
 from shuseki.errors import DataError, OutputError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
@@ -212,19 +213,25 @@ class Registry:
                         strerror=error.strerror,
                     )
                 ) from None
-        with _opening(where) as (engine, shown), engine.connect() as connection:
-            write(connection)
-            with connection.begin():
-                if sa.inspect(connection).has_table("settings"):
-                    raise OutputError(
-                        say(
-                            "{shown} holds a registry already. Expected an empty database. Open "
-                            "it, or choose another.",
-                            shown=shown,
+        try:
+            with _opening(where) as (engine, shown), engine.connect() as connection:
+                write(connection)
+                with connection.begin():
+                    if sa.inspect(connection).has_table("settings"):
+                        raise OutputError(
+                            say(
+                                "{shown} holds a registry already. Expected an empty database. "
+                                "Open it, or choose another.",
+                                shown=shown,
+                            )
                         )
-                    )
-                _renew(connection)
-                connection.execute(settings.insert(), [{"name": "cluster", "value": cluster}])
+                    _renew(connection)
+                    connection.execute(settings.insert(), [{"name": "cluster", "value": cluster}])
+        except BaseException:
+            # A file that was just made holds nothing yet: without it, the next call starts anew.
+            for ending in ("", "-wal", "-shm", "-journal") if place is not None else ():
+                Path(f"{place}{ending}").unlink(missing_ok=True)
+            raise
         return cls(engine, cluster, shown)
 
     @classmethod
@@ -924,6 +931,15 @@ def _in_words(where: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0][:200]
+        if any(words in cause for words in NO_ROOM_SAID):
+            raise OutputError(
+                say(
+                    "There is no room to write the registry {where}: {cause}. Expected room for "
+                    "all of it; what it held is as before. Free the disk, or choose another one.",
+                    where=where,
+                    cause=cause,
+                )
+            ) from None
         raise DataError(
             say(
                 "The registry {where} cannot be used: {cause}. Expected a registry that is whole "
