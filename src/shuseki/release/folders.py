@@ -199,7 +199,7 @@ def _refuse_foreign(target: Path) -> None:
     if not os.path.lexists(target):
         return
     if target.is_symlink():
-        why = say("a link")
+        why: str = say("a link")
     elif not target.is_dir():
         why = say("not a folder")
     elif not any(target.iterdir()):
