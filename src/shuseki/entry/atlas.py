@@ -33,7 +33,7 @@ from itertools import combinations
 import numba
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
@@ -154,7 +154,7 @@ class Atlas(Result):
     def p_values(self) -> Floats:
         """Two-sided, from Student's t with n − k − 1 degrees of freedom, shape ``(S, p)``."""
         freedom = self.n - self.included.sum(axis=1) - 1
-        p: Floats = 2 * stats.t.sf(np.abs(self.t_values()), freedom[:, None])
+        p: Floats = 2 * scipy.stats.t.sf(np.abs(self.t_values()), freedom[:, None])
         return p
 
     def support(self, level: float = 0.05, by: str | None = "outcome") -> pd.DataFrame:
@@ -204,7 +204,7 @@ class Atlas(Result):
             keep &= (self.choices[column] == value).to_numpy()
         at = np.flatnonzero(keep)
         at = at[np.argsort(self.coefficients[at, j], kind="stable")]
-        half = stats.t.ppf(0.975, self.n[at] - self.included[at].sum(axis=1) - 1)
+        half = scipy.stats.t.ppf(0.975, self.n[at] - self.included[at].sum(axis=1) - 1)
         frame = self.choices.iloc[at].reset_index(names="specification")
         slope, error = self.coefficients[at, j], self.standard_errors[at, j]
         return frame.assign(

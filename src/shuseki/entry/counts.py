@@ -31,8 +31,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
-from scipy.optimize import linprog
+import scipy
+from scipy import special
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.entry.definitions import Definitions
@@ -140,7 +140,9 @@ class CountFit(Result):
 
     def p_values(self) -> Floats:
         """Two-sided, from the normal distribution or, with clusters, t(G − 1), shape ``(k,)``."""
-        p: Floats = 2 * stats.t.sf(np.abs(self.coefficients / self.errors), self.degrees_of_freedom)
+        p: Floats = 2 * scipy.stats.t.sf(
+            np.abs(self.coefficients / self.errors), self.degrees_of_freedom
+        )
         return p
 
     def to_frame(self) -> pd.DataFrame:
@@ -216,7 +218,7 @@ class Overdispersion(Result):
                 ),
                 "alpha": [self.alpha_nb1, self.alpha_nb2],
                 "t": [self.t_nb1, self.t_nb2],
-                "p_value_one_sided": stats.norm.sf([self.t_nb1, self.t_nb2]),
+                "p_value_one_sided": scipy.stats.norm.sf([self.t_nb1, self.t_nb2]),
             }
         )
 
@@ -460,7 +462,7 @@ def count_effects(fits: Sequence[CountFit], *, definitions: Definitions) -> Effe
     """
     rows = []
     for fit in fits:
-        bound = float(stats.t.ppf(0.975, fit.degrees_of_freedom))
+        bound = float(scipy.stats.t.ppf(0.975, fit.degrees_of_freedom))
         for k, term in enumerate(fit.terms):
             if term == "constant":
                 continue
@@ -600,7 +602,7 @@ def separated(y: Floats, x: Floats) -> tuple[Bools, list[int]]:
     where = np.zeros(len(y), dtype=bool)
     if not zero.any():
         return where, []
-    solution = linprog(
+    solution = scipy.optimize.linprog(
         x[zero].sum(axis=0),
         A_ub=np.vstack([x[zero], -x[zero]]),
         b_ub=np.concatenate([np.zeros(zero.sum()), np.ones(zero.sum())]),

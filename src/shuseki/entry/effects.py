@@ -14,7 +14,7 @@ from dataclasses import field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.entry.definitions import CONSTANT, Definitions
 from shuseki.entry.ols import Fit, Fits, stars
@@ -93,7 +93,7 @@ def effects(fits: Fit | Fits) -> Effects:
 
 
 def _of_fit(fit: Fit) -> list[dict[str, object]]:
-    wide = float(stats.t.ppf(0.5 + INTERVAL / 2, fit.degrees_of_freedom))
+    wide = float(scipy.stats.t.ppf(0.5 + INTERVAL / 2, fit.degrees_of_freedom))
     rows: list[dict[str, object]] = []
     for term, b, se, p in zip(fit.terms, fit.coefficients, fit.standard_errors, fit.p, strict=True):
         if term == CONSTANT:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.entry.ols import check_design, small_sample_factor
@@ -78,7 +78,7 @@ class Equality(Result):
     def p_values(self) -> Floats:
         """Two-sided per term, normal or, with clusters, t(G − 1), shape ``(k,)``."""
         degrees = np.inf if self.clusters is None else self.clusters - 1
-        p: Floats = 2 * stats.t.sf(np.abs(self.differences / self.errors), degrees)
+        p: Floats = 2 * scipy.stats.t.sf(np.abs(self.differences / self.errors), degrees)
         return p
 
     def to_frame(self) -> pd.DataFrame:
@@ -210,9 +210,9 @@ def equality_of_coefficients(
     if codes is None or len(names) >= k:
         wald = float(difference @ np.linalg.solve(var, difference))
         p_joint = float(
-            stats.chi2.sf(wald, k - 1)
+            scipy.stats.chi2.sf(wald, k - 1)
             if codes is None
-            else stats.f.sf(wald / (k - 1), k - 1, len(names) - 1)
+            else scipy.stats.f.sf(wald / (k - 1), k - 1, len(names) - 1)
         )
     both = used[0] & used[1]
     return Equality(

@@ -28,7 +28,7 @@ from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Floats, Ints
 from shuseki.entry.misclassification import (
@@ -272,7 +272,7 @@ class PooledFit(Result):
     ) -> tuple[Floats, Floats]:
         """Intervals of the coefficients, each of shape ``(k,)``."""
         error, degrees = self.errors(about)
-        reach = stats.t.ppf(0.5 + level / 2, degrees) * error
+        reach = scipy.stats.t.ppf(0.5 + level / 2, degrees) * error
         middle = (self.expected if about == "superpopulation" else self.completed).estimate
         return middle - reach, middle + reach
 

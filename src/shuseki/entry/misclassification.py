@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
@@ -144,8 +144,8 @@ class VerifiedShares(Result):
     def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
         """Jeffreys intervals of the shares; the ends are 0 and 1 where none, or all, are new."""
         a, b = self.new + 0.5, self.verified - self.new + 0.5
-        low = np.where(self.new == 0, 0.0, stats.beta.ppf(0.5 - level / 2, a, b))
-        high = np.where(self.new == self.verified, 1.0, stats.beta.ppf(0.5 + level / 2, a, b))
+        low = np.where(self.new == 0, 0.0, scipy.stats.beta.ppf(0.5 - level / 2, a, b))
+        high = np.where(self.new == self.verified, 1.0, scipy.stats.beta.ppf(0.5 + level / 2, a, b))
         return low, high
 
     def headline(self) -> Message:
@@ -196,7 +196,7 @@ class EqualShares(Result):
     @property
     def p(self) -> float:
         """Two-sided p-value that the share does not change with the variable."""
-        return float(2 * stats.norm.sf(abs(self.slope / self.error)))
+        return float(2 * scipy.stats.norm.sf(abs(self.slope / self.error)))
 
     def headline(self) -> Message:
         """The change of the share, and whether chance explains it."""

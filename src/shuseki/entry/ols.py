@@ -30,7 +30,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, stats
+import scipy
+from scipy import linalg
 
 from shuseki.arrays import Floats, Ints
 from shuseki.entry.definitions import Definitions
@@ -180,18 +181,18 @@ class Fit(Result):
     @property
     def p(self) -> Floats:
         """Two-sided p-values, Student's t with ``degrees_of_freedom``, shape ``(k,)``."""
-        return np.asarray(2 * stats.t.sf(np.abs(self.t), self.degrees_of_freedom))
+        return np.asarray(2 * scipy.stats.t.sf(np.abs(self.t), self.degrees_of_freedom))
 
     @property
     def f_classical_p(self) -> float:
         """P-value of the classical F."""
         k = len(self.terms)
-        return float(stats.f.sf(self.f_classical, k - 1, self.n - k))
+        return float(scipy.stats.f.sf(self.f_classical, k - 1, self.n - k))
 
     @property
     def f_robust_p(self) -> float:
         """P-value of the robust F."""
-        return float(stats.f.sf(self.f_robust, len(self.terms) - 1, self.degrees_of_freedom))
+        return float(scipy.stats.f.sf(self.f_robust, len(self.terms) - 1, self.degrees_of_freedom))
 
     def position(self, term: str) -> int:
         """Position of a term among the coefficients."""

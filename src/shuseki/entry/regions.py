@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
-from scipy.spatial import Delaunay, QhullError
+import scipy
+from scipy import sparse
 
 from shuseki.arrays import Floats, Ints
 from shuseki.entry.definitions import Definitions
@@ -302,7 +302,7 @@ def _equations(
     frames = []
     for design in designs:
         fit = estimate(design, variables)
-        reach = stats.t.ppf(0.975, fit.degrees_of_freedom) * fit.standard_errors
+        reach = scipy.stats.t.ppf(0.975, fit.degrees_of_freedom) * fit.standard_errors
         frames.append(
             pd.DataFrame(
                 {
@@ -449,8 +449,8 @@ def delaunay_links(centres: Floats) -> sparse.csr_array:
         [centres[:, 1] * np.cos(np.radians(centres[:, 0].mean())), centres[:, 0]]
     )
     try:
-        corners = Delaunay(flat).simplices
-    except QhullError as error:
+        corners = scipy.spatial.Delaunay(flat).simplices
+    except scipy.spatial.QhullError as error:
         raise DataError(
             say(
                 "{n_centres} centres cannot be triangulated (too few, or all on one line). "

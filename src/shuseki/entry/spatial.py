@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Bools, Floats
 from shuseki.entry.ols import check_design
@@ -190,7 +190,7 @@ class SpatialFit(Result):
 
     def p_values(self) -> Floats:
         """Two-sided, from the normal distribution, shape ``(k,)``."""
-        p: Floats = 2 * stats.norm.sf(np.abs(self.coefficients / self.errors))
+        p: Floats = 2 * scipy.stats.norm.sf(np.abs(self.coefficients / self.errors))
         return p
 
     def to_frame(self) -> pd.DataFrame:
@@ -285,7 +285,7 @@ class SpatialEffects(Result):
         spill = [
             term
             for term, effect, error in zip(self.terms, self.indirect, self.errors[1], strict=True)
-            if error > 0 and abs(effect) > stats.norm.ppf(0.975) * error
+            if error > 0 and abs(effect) > scipy.stats.norm.ppf(0.975) * error
         ]
         return say(
             "{outcome}, {kind} ({neighbours}): indirect effects on other areas significant at 5%: "
@@ -641,7 +641,7 @@ def surviving_conclusions(
 
 def _verdicts(fit: SpatialFit, terms: Sequence[str], level: float) -> dict[str, str]:
     effects = spatial_effects(fit)
-    bound = stats.norm.ppf(1 - level / 2)
+    bound = scipy.stats.norm.ppf(1 - level / 2)
     answers = {}
     for term in terms:
         k = effects.terms.index(term)

@@ -27,7 +27,8 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+import scipy
+from scipy import special
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import ConvergenceError, DataError, UnknownCodeError, examples
@@ -193,7 +194,7 @@ class UnseenPlants(Result):
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Interval of the odds."""
-        reach = stats.norm.ppf(0.5 + level / 2) * self.standard_error
+        reach = scipy.stats.norm.ppf(0.5 + level / 2) * self.standard_error
         return float(np.exp(self.log_odds - reach)), float(np.exp(self.log_odds + reach))
 
     def draw_odds(self, draws: int, rng: np.random.Generator) -> Floats:
@@ -401,7 +402,7 @@ def fit_family(
 
     best = min(
         (
-            optimize.minimize(
+            scipy.optimize.minimize(
                 loss,
                 np.array(start),
                 method="Nelder-Mead",

@@ -29,8 +29,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import ParameterError
@@ -170,7 +170,9 @@ class PooledLinks(Result):
 
     def interval(self) -> tuple[Floats, Floats]:
         """Low and high ends, shape ``(k,)``."""
-        reach = stats.t.ppf(0.5 + self.level / 2, self.degrees_of_freedom) * self.standard_error
+        reach = (
+            scipy.stats.t.ppf(0.5 + self.level / 2, self.degrees_of_freedom) * self.standard_error
+        )
         return self.estimate - reach, self.estimate + reach
 
     def to_frame(self) -> pd.DataFrame:
@@ -210,7 +212,7 @@ def mid_interval(counts: Floats, level: float) -> tuple[Floats, Floats]:
     >>> [end.tolist() for end in mid_interval(draws, 0.95)]
     [[8.0], [8.0]]
     """
-    middle = (stats.rankdata(counts, axis=0) - 0.5) / len(counts)
+    middle = (scipy.stats.rankdata(counts, axis=0) - 0.5) / len(counts)
     tail = (1.0 - level) / 2
     low = np.where(middle >= tail, counts, np.inf).min(axis=0)
     high = np.where(middle <= 1.0 - tail, counts, -np.inf).max(axis=0)

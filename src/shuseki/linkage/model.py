@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize
 
 from shuseki.arrays import Floats, Ints
 from shuseki.linkage.matchings import MOST, pair_probabilities
@@ -368,5 +368,5 @@ def calibrated(evidence: Evidence, log_weight: Floats) -> Floats:
         fit = np.logaddexp(0.0, z) - y * z
         return float(fit.sum() + 0.5 * line[0] ** 2 + 2.0 * (line[1] - 1.0) ** 2)
 
-    line = optimize.minimize(loss, np.array([0.0, 1.0]), method="Nelder-Mead").x
+    line = scipy.optimize.minimize(loss, np.array([0.0, 1.0]), method="Nelder-Mead").x
     return labelled(evidence, line[0] + max(line[1], 0.05) * log_weight)

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.entry.design import CONSTANT
 from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdict, examine
@@ -182,7 +182,7 @@ def _evidence(
                     "model": model,
                     "variable": variable,
                     "coefficient": float(np.sign(t)),
-                    "p": float(2 * stats.t.sf(abs(t), fit.degrees_of_freedom)),
+                    "p": float(2 * scipy.stats.t.sf(abs(t), fit.degrees_of_freedom)),
                 }
             )
     return pd.DataFrame(rows, columns=["outcome", "model", "variable", "coefficient", "p"])

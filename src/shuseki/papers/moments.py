@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
@@ -503,7 +503,7 @@ def fit_from_moments(
 
 def critical_t(level: float, degrees_of_freedom: int) -> float:
     """Two-sided critical value of Student's t."""
-    return float(stats.t.isf(level / 2, degrees_of_freedom))
+    return float(scipy.stats.t.isf(level / 2, degrees_of_freedom))
 
 
 def slope_reach(

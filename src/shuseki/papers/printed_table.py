@@ -26,8 +26,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from openpyxl import load_workbook
-from scipy import stats
 
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.language import Message, listed, say, words_of
@@ -638,8 +638,8 @@ def _fitting(shown: Sequence[dict[str, str]], kind: Below) -> tuple[float, int]:
         b, v = PrintedNumber(term["coefficient"]).value, PrintedNumber(term["below"]).value
         with np.errstate(divide="ignore"):
             p = {
-                "t": lambda b=b, v=v: 2 * stats.norm.sf(abs(v)) if b * v >= 0 else np.nan,
-                "se": lambda b=b, v=v: 2 * stats.norm.sf(abs(b / v)) if v > 0 else np.nan,
+                "t": lambda b=b, v=v: 2 * scipy.stats.norm.sf(abs(v)) if b * v >= 0 else np.nan,
+                "se": lambda b=b, v=v: 2 * scipy.stats.norm.sf(abs(b / v)) if v > 0 else np.nan,
                 "p": lambda b=b, v=v: v if 0 <= v <= 1 else np.nan,
             }[kind]()
         sizes.append((float(p), len(term["stars"])))

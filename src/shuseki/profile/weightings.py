@@ -25,7 +25,7 @@ Takes: standings ``(areas, K)``, a cap. Gives: ranks. Checked against ``scipy.op
 from itertools import permutations
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+import scipy
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import ConvergenceError, ParameterError
@@ -170,15 +170,21 @@ def exact_rank_range(
     n = len(apart)
     if n == 0:
         return float(1 + always), float(1 + always)
-    adds_up = LinearConstraint(np.concatenate([np.ones(count), np.zeros(n)])[None, :], 1, 1)
-    between = Bounds(np.zeros(count + n), np.concatenate([np.full(count, limit), np.ones(n)]))
+    adds_up = scipy.optimize.LinearConstraint(
+        np.concatenate([np.ones(count), np.zeros(n)])[None, :], 1, 1
+    )
+    between = scipy.optimize.Bounds(
+        np.zeros(count + n), np.concatenate([np.full(count, limit), np.ones(n)])
+    )
     whole = np.concatenate([np.zeros(count), np.ones(n)])
-    best = LinearConstraint(np.hstack([apart, -np.diag(high)]), -np.inf, 0)
+    best = scipy.optimize.LinearConstraint(np.hstack([apart, -np.diag(high)]), -np.inf, 0)
     slack = ABOVE - low
-    worst = LinearConstraint(np.hstack([apart, -np.diag(slack)]), ABOVE - slack, np.inf)
+    worst = scipy.optimize.LinearConstraint(
+        np.hstack([apart, -np.diag(slack)]), ABOVE - slack, np.inf
+    )
     found = []
     for sign, above in ((1.0, best), (-1.0, worst)):
-        answer = milp(
+        answer = scipy.optimize.milp(
             sign * whole,
             constraints=[above, adds_up],
             integrality=whole,

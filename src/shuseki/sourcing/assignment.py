@@ -18,8 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import ConvergenceError, DataError
@@ -134,14 +134,14 @@ def assign(
         shape=(agents, agents * jobs),
     )
     allowed = np.isfinite(cost) & (load <= capacity[:, None])
-    found = milp(
+    found = scipy.optimize.milp(
         np.where(allowed, cost, 0.0).ravel(),
         constraints=[
-            LinearConstraint(once, 1, 1),
-            LinearConstraint(held, -np.inf, capacity),
+            scipy.optimize.LinearConstraint(once, 1, 1),
+            scipy.optimize.LinearConstraint(held, -np.inf, capacity),
         ],
         integrality=np.ones(cost.size),
-        bounds=Bounds(0, allowed.ravel().astype(float)),
+        bounds=scipy.optimize.Bounds(0, allowed.ravel().astype(float)),
         options={"mip_rel_gap": 0.0, "time_limit": seconds},
     )
     if found.status == INFEASIBLE:
@@ -283,14 +283,16 @@ def _least(
     if not len(costs):
         return None
     bounded = np.flatnonzero(np.isfinite(limits))
-    constraints = [LinearConstraint(cover, 1, 1)]
+    constraints = [scipy.optimize.LinearConstraint(cover, 1, 1)]
     if len(bounded):
-        constraints.append(LinearConstraint(costs.T[bounded], -np.inf, limits[bounded]))
-    found = milp(
+        constraints.append(
+            scipy.optimize.LinearConstraint(costs.T[bounded], -np.inf, limits[bounded])
+        )
+    found = scipy.optimize.milp(
         costs[:, objective],
         constraints=constraints,
         integrality=np.ones(len(costs)),
-        bounds=Bounds(0, 1),
+        bounds=scipy.optimize.Bounds(0, 1),
         options={"mip_rel_gap": 0.0, "time_limit": seconds},
     )
     if found.status == INFEASIBLE:

@@ -29,8 +29,8 @@ from time import monotonic
 import numba
 import numpy as np
 import pandas as pd
+import scipy
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Directory
@@ -459,7 +459,7 @@ def _master(pool: Sequence[Column], worth: Floats, free: Floats) -> tuple[float,
     )
     rows = np.unique(use.nonzero()[0])
     held = sparse.hstack([use[rows], sparse.csr_array((len(rows), len(worth)))], format="csr")
-    found = linprog(
+    found = scipy.optimize.linprog(
         np.concatenate([[c.cost_yen for c in pool], worth]),
         A_ub=held if len(rows) else None,
         b_ub=free.ravel()[rows] if len(rows) else None,
@@ -657,14 +657,14 @@ def _choose(
     once = sparse.csr_array(
         (np.ones(n), ([c.order for c in pool], np.arange(n))), shape=(len(worth), n)
     )
-    found = milp(
+    found = scipy.optimize.milp(
         saved,
         constraints=[
-            LinearConstraint(once, -np.inf, 1),
-            LinearConstraint(use[rows], -np.inf, free.ravel()[rows] + 1e-9),
+            scipy.optimize.LinearConstraint(once, -np.inf, 1),
+            scipy.optimize.LinearConstraint(use[rows], -np.inf, free.ravel()[rows] + 1e-9),
         ],
         integrality=np.ones(n),
-        bounds=Bounds(0, 1),
+        bounds=scipy.optimize.Bounds(0, 1),
         options={
             "mip_rel_gap": CHOOSING_GAP,
             "node_limit": NODES,
@@ -1170,17 +1170,19 @@ def _share(
     eye = sparse.eye_array(n, format="csr")
     place = np.concatenate([np.ones(n), np.zeros(n)])[None, :]
     links = [
-        LinearConstraint(sparse.hstack([eye, -sparse.diags_array(upper)]), -np.inf, 0),
-        LinearConstraint(
+        scipy.optimize.LinearConstraint(
+            sparse.hstack([eye, -sparse.diags_array(upper)]), -np.inf, 0
+        ),
+        scipy.optimize.LinearConstraint(
             sparse.hstack([eye, -sparse.diags_array(np.where(usable, least, 0.0))]), 0, np.inf
         ),
     ]
-    bounds = Bounds(0, np.concatenate([upper, usable.astype(float)]))
+    bounds = scipy.optimize.Bounds(0, np.concatenate([upper, usable.astype(float)]))
     whole = np.ones(2 * n)
     options = {"mip_rel_gap": 0.0, "time_limit": seconds}
-    first = milp(
+    first = scipy.optimize.milp(
         -place[0],
-        constraints=[*links, LinearConstraint(place, 0, quantity)],
+        constraints=[*links, scipy.optimize.LinearConstraint(place, 0, quantity)],
         integrality=whole,
         bounds=bounds,
         options=options,
@@ -1188,9 +1190,9 @@ def _share(
     if first.x is None:
         return np.zeros(n), 0.0
     placed = round(first.x[:n].sum())
-    second = milp(
+    second = scipy.optimize.milp(
         np.concatenate([unit, fixed]),
-        constraints=[*links, LinearConstraint(place, placed, placed)],
+        constraints=[*links, scipy.optimize.LinearConstraint(place, placed, placed)],
         integrality=whole,
         bounds=bounds,
         options=options,
@@ -1392,7 +1394,7 @@ def transport_problem(
     count = len(pairs)
     rows = sparse.csr_array((np.ones(count), (pairs[:, 0], np.arange(count))), shape=(m, count))
     met = sparse.csr_array((np.ones(count), (pairs[:, 1], np.arange(count))), shape=(n, count))
-    found = linprog(
+    found = scipy.optimize.linprog(
         np.concatenate([cost[pairs[:, 0], pairs[:, 1]], worth]),
         A_ub=sparse.hstack([rows, sparse.csr_array((m, n))]),
         b_ub=supply,

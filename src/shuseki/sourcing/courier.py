@@ -18,7 +18,7 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from scipy.spatial import cKDTree
+import scipy
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.geography.areas import municipalities, prefectures
@@ -200,11 +200,11 @@ def prefecture_of(
 
 
 @cache
-def _centres() -> tuple[cKDTree, Floats, list[str]]:
+def _centres() -> tuple[scipy.spatial.cKDTree, Floats, list[str]]:
     table = municipalities(2020)
     points = table[["latitude", "longitude"]].to_numpy(dtype=float)
     table, points = table[np.isfinite(points).all(axis=1)], points[np.isfinite(points).all(axis=1)]
-    return cKDTree(points), points, table["prefecture"].tolist()
+    return scipy.spatial.cKDTree(points), points, table["prefecture"].tolist()
 
 
 @cache

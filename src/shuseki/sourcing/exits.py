@@ -32,7 +32,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
+import scipy
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Directory
@@ -271,7 +271,10 @@ class ExitHazard:
             return float(owners.hazard(tried).mean()) - exits_per_year_share
 
         return replace(
-            self, hazard_at_60=float(-np.expm1(-np.exp(brentq(excess, -30.0, 3.0, xtol=1e-12))))
+            self,
+            hazard_at_60=float(
+                -np.expm1(-np.exp(scipy.optimize.brentq(excess, -30.0, 3.0, xtol=1e-12)))
+            ),
         )
 
 

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
@@ -327,7 +327,7 @@ def wilson_interval(count: Ints, n: Ints | int, confidence: float = 0.95) -> tup
     >>> low.round(4).tolist(), high.round(4).tolist()
     ([0.2219], [0.3659])
     """
-    z = float(stats.norm.isf((1 - confidence) / 2))
+    z = float(scipy.stats.norm.isf((1 - confidence) / 2))
     size = np.asarray(n, dtype=float)
     p = np.asarray(count) / size
     middle = p + z**2 / (2 * size)
@@ -477,7 +477,7 @@ def mcnemar_p_value(only_first: int, only_second: int) -> float:
     either = only_first + only_second
     if either == 0:
         return 1.0
-    return float(min(1.0, 2 * stats.binom.cdf(min(only_first, only_second), either, 0.5)))
+    return float(min(1.0, 2 * scipy.stats.binom.cdf(min(only_first, only_second), either, 0.5)))
 
 
 def mcnemar_bounds(

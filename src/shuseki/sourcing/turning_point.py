@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Floats
 from shuseki.errors import DataError, ParameterError
@@ -173,12 +173,12 @@ def turning_point(
     # a slope told exactly (no residuals) has no spread
     signed = np.array([slopes[0], -slopes[1]])
     t = np.divide(signed, spread, out=np.sign(signed) * np.inf, where=spread > 0)
-    p = float(stats.t.sf(t, len(x) - 3).max())
+    p = float(scipy.stats.t.sf(t, len(x) - 3).max())
     turning, low, high = np.nan, np.nan, np.nan
     inside = fit.square < 0 and ends[0] < -fit.linear / (2 * fit.square) < ends[1]
     if p < level and inside:
         turning = -fit.linear / (2 * fit.square)
-        low, high = _fieller(fit, stats.t.isf(level / 2, len(x) - 3))
+        low, high = _fieller(fit, scipy.stats.t.isf(level / 2, len(x) - 3))
     return InvertedU(
         name=say("coupling") if name is None else name,
         at=(float(ends[0]), float(ends[1])),

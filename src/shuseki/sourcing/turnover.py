@@ -28,8 +28,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.integrate import solve_ivp
-from scipy.optimize import brentq
+import scipy
 
 from shuseki.arrays import Floats
 from shuseki.errors import DataError, ParameterError, examples
@@ -387,7 +386,7 @@ def common_share_path(
     def drift(_: float, c: Floats) -> Floats:
         return _growth(c, theta, beta) * (steady - c) - renewal * (c - fresh)
 
-    found = solve_ivp(
+    found = scipy.integrate.solve_ivp(
         drift, (time[0], time[-1]), [start], t_eval=time, rtol=1e-9, atol=1e-12, method="LSODA"
     )
     return np.asarray(np.clip(found.y[0], 0.0, 1.0))
@@ -421,4 +420,4 @@ def _stopping_share(
     first = float(enough[0])
     if first == grid[0]:
         return first
-    return float(brentq(excess, first - (grid[1] - grid[0]), first))
+    return float(scipy.optimize.brentq(excess, first - (grid[1] - grid[0]), first))

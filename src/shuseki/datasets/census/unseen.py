@@ -38,7 +38,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.datasets.catalogue import load
@@ -284,7 +284,7 @@ class RecordBias(Result):
                 "births": self.births,
                 "mean_rate_per_10000": self.rates.mean(axis=1),
                 "rank_correlation_with_truth": [
-                    stats.spearmanr(row, self.rates[-1]).statistic for row in self.rates
+                    scipy.stats.spearmanr(row, self.rates[-1]).statistic for row in self.rates
                 ],
             }
         )
@@ -677,7 +677,7 @@ def error_shares(
     """Share of the errors of the most frequent that each district has, shape ``(253,)``."""
     if conditions.errors == "random":
         return np.asarray(rng.uniform(FEWEST, 1.0, len(design.accounts)))
-    order = stats.rankdata(model_1().variables.column(FOLLOWED).to_numpy())
+    order = scipy.stats.rankdata(model_1().variables.column(FOLLOWED).to_numpy())
     return np.asarray(FEWEST + (1 - FEWEST) * (order - 1) / (len(order) - 1))
 
 
@@ -786,7 +786,7 @@ def examine(
     poisson = 10_000 * np.array(poisson_interval(observed)) / labour
     plain = np.array([poisson[0], 10_000 * observed / labour, poisson[1]])
     fit = world.refit(plain[1])
-    ends = stats.t.ppf(0.975, fit.degrees_of_freedom) * fit.standard_errors
+    ends = scipy.stats.t.ppf(0.975, fit.degrees_of_freedom) * fit.standard_errors
     by_records = np.array([fit.coefficients - ends, fit.coefficients, fit.coefficients + ends])
     plain_estimators = (ESTIMATORS[0], ESTIMATORS[2])
     rates = dict.fromkeys(plain_estimators, plain)
@@ -858,8 +858,8 @@ def extrapolated_odds(drawn: Drawn, draws: int, rng: np.random.Generator) -> Flo
 
 def poisson_interval(counts: Ints, level: float = 0.95) -> tuple[Floats, Floats]:
     """Exact interval of Poisson means (Garwood), each of shape ``(n,)``."""
-    low = np.where(counts == 0, 0.0, stats.chi2.ppf(0.5 - level / 2, 2 * counts) / 2)
-    return np.nan_to_num(low), np.asarray(stats.chi2.ppf(0.5 + level / 2, 2 * counts + 2) / 2)
+    low = np.where(counts == 0, 0.0, scipy.stats.chi2.ppf(0.5 - level / 2, 2 * counts) / 2)
+    return np.nan_to_num(low), np.asarray(scipy.stats.chi2.ppf(0.5 + level / 2, 2 * counts + 2) / 2)
 
 
 def tabulate(scores: list[Score], world: World) -> pd.DataFrame:

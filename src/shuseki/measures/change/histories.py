@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+import scipy
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import ParameterError, examples
@@ -281,7 +281,7 @@ def _shocks(
     freedom: float = 4,
 ) -> Floats:
     """Shocks of plants and workers, ``(2, *shape)``."""
-    shared, first, second = student.rvs(freedom, size=(3, *shape), random_state=rng)
+    shared, first, second = scipy.stats.t.rvs(freedom, size=(3, *shape), random_state=rng)
     both = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * np.stack([first, second])
     shocks: Floats = scale * both
     return shocks

@@ -43,9 +43,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
-from scipy.stats import spearmanr
-from scipy.stats import t as student
+import scipy
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
@@ -457,7 +455,9 @@ class Foresight(Result):
     def rank_correlation(self) -> float:
         """Of expected and actual growth, within years of judgement (their mean)."""
         groups = self.table.groupby("year")
-        return float(np.mean([spearmanr(d["median"], d["found"])[0] for _, d in groups]))
+        return float(
+            np.mean([scipy.stats.spearmanr(d["median"], d["found"])[0] for _, d in groups])
+        )
 
     def headline(self) -> Message:
         """Say how often growth lay in its interval, and how well stages ranked it."""
@@ -498,7 +498,7 @@ class Foresight(Result):
                 "said_per_year": d["median"].median(),
                 "found_per_year": d["found"].median(),
                 "interval_held": d["found"].between(d["low"], d["high"]).mean(),
-                "rank_correlation": spearmanr(d["median"], d["found"])[0],
+                "rank_correlation": scipy.stats.spearmanr(d["median"], d["found"])[0],
             }
             for year, d in self.table.groupby("year")
         ]
@@ -933,13 +933,13 @@ def outlook(
     point = _drawn(found.own_weights, rng.random(size))
     keep, spread = phi[point], factor[point] * scale[:, None]
     following = (rules.follows[rules.regime][:, rules.regime] * rules.share).cumsum(axis=1)
-    shock = spread * student.rvs(FREEDOM, size=size, random_state=rng)
+    shock = spread * scipy.stats.t.rvs(FREEDOM, size=size, random_state=rng)
     total = np.zeros(size)
     for _ in range(AHEAD):
         leaves = np.nonzero(rng.random(size) < rules.leaving)
         limits = following[state[leaves]]
         state[leaves] = (rng.random((len(limits), 1)) * limits[:, -1:] > limits).sum(axis=1)
-        fresh = student.rvs(FREEDOM, size=size, random_state=rng)
+        fresh = scipy.stats.t.rvs(FREEDOM, size=size, random_state=rng)
         shock = keep * shock + np.sqrt(1 - keep**2) * spread * fresh
         total += rules.rates[measure][state] + shock
     quantiles: Floats = np.quantile(total / AHEAD, [0.05, 0.5, 0.95], axis=1).T
@@ -1007,7 +1007,9 @@ def noise_scale(change: Floats, size: Floats) -> Floats:
     used = np.unique(classes)
     x = np.array([middle[classes == k].mean() for k in used])
     scale = np.array([SD_PER_MAD * np.nanmedian(deviation[classes == k]) for k in used])
-    base, per_size = nnls(np.stack([np.ones_like(x), x / x.mean()], axis=1), scale**2)[0]
+    base, per_size = scipy.optimize.nnls(
+        np.stack([np.ones_like(x), x / x.mean()], axis=1), scale**2
+    )[0]
     variance = base + per_size * inverse / x.mean()
     spread: Floats = np.sqrt(np.maximum(variance, SMALLEST_SCALE**2))
     return spread
@@ -1024,7 +1026,7 @@ def redundancy(changes: Sequence[Floats]) -> float:
     for a, b in combinations(noise, 2):
         known = np.isfinite(a) & np.isfinite(b)
         if known.sum() > 2 and np.ptp(a[known]) > 0 and np.ptp(b[known]) > 0:
-            found.append(float(spearmanr(a[known], b[known])[0]))
+            found.append(float(scipy.stats.spearmanr(a[known], b[known])[0]))
     return 1 + (len(changes) - 1) * max(float(np.mean(found)) if found else 0.0, 0.0)
 
 
@@ -1032,7 +1034,7 @@ def log_density(values: Floats, middles: Sequence[float], spread: Floats | float
     """Log density of each stage, ``(S, T − 1, 6)``; 0 where the value is unknown."""
     spread = np.broadcast_to(spread, values.shape)
     standard = (values[:, :, None] - np.asarray(middles)) / spread[:, :, None]
-    density = student.logpdf(standard, FREEDOM) - np.log(spread)[:, :, None]
+    density = scipy.stats.t.logpdf(standard, FREEDOM) - np.log(spread)[:, :, None]
     known: Floats = np.nan_to_num(density)
     return known
 

@@ -28,7 +28,7 @@ map or more cannot be separated from its mean.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
+import scipy
 
 from shuseki.arrays import Floats, Ints
 
@@ -141,7 +141,12 @@ def fitted_law(
     observed = _moments(residual[:, None], cells, bins, classes, len(edges)) / scale
     design = np.stack(columns, axis=1)
     known = count > 0
-    variance = scale * nnls(design[known] * weight[known, None], observed[known] * weight[known])[0]
+    variance = (
+        scale
+        * scipy.optimize.nnls(design[known] * weight[known, None], observed[known] * weight[known])[
+            0
+        ]
+    )
     return ShockLaw(
         ranges_km=ranges,
         common=variance[0 : 2 * STEPS : 2],

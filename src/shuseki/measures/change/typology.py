@@ -58,8 +58,8 @@ from zlib import crc32
 
 import numpy as np
 import pandas as pd
+import scipy
 from scipy.special import entr, ndtr
-from scipy.stats import beta, rankdata
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
@@ -816,8 +816,10 @@ def related_groups(
     mine, nation = plants[rows, lead], expected[rows, lead] / total
     error = (1 - SURE) / len(codes)
     with np.errstate(divide="ignore", invalid="ignore"):
-        lower = np.nan_to_num(beta.ppf(error, mine, total - mine + 1)) / nation
-        upper = np.nan_to_num(beta.ppf(1 - error, mine + 1, total - mine), nan=1.0) / nation
+        lower = np.nan_to_num(scipy.stats.beta.ppf(error, mine, total - mine + 1)) / nation
+        upper = (
+            np.nan_to_num(scipy.stats.beta.ppf(1 - error, mine + 1, total - mine), nan=1.0) / nation
+        )
     return pd.DataFrame(
         {
             "plants": mine,
@@ -937,7 +939,7 @@ def drawn_ranks(
         drawn = np.stack([rng.standard_normal(DRAWS) for rng in luck], axis=1)
         drawn = values.to_numpy() + spread[name].to_numpy() * drawn
         rank = np.full(drawn.shape, 0.5)
-        rank[:, known] = (rankdata(drawn[:, known], axis=1) - 0.5) / known.sum()
+        rank[:, known] = (scipy.stats.rankdata(drawn[:, known], axis=1) - 0.5) / known.sum()
         ranks[str(name)] = rank
     return _with_reversed(ranks)
 

@@ -60,10 +60,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from scipy import sparse
 from scipy.special import ndtr, ndtri
-from scipy.stats import gamma as gamma_law
-from scipy.stats import qmc
 from threadpoolctl import threadpool_limits
 
 from shuseki.arrays import Bools, Floats, Ints
@@ -1402,8 +1401,8 @@ def pearson_quantile(probability: float, skewness: Floats) -> Floats:
     """Quantile of the standardised gamma (Pearson III) law with each skewness, ``(D,)``."""
     size: Floats = np.maximum(np.abs(skewness), 1e-3)
     shape = 4 / size**2
-    upper = (gamma_law.ppf(probability, shape) - shape) / np.sqrt(shape)
-    lower = -(gamma_law.ppf(1 - probability, shape) - shape) / np.sqrt(shape)
+    upper = (scipy.stats.gamma.ppf(probability, shape) - shape) / np.sqrt(shape)
+    lower = -(scipy.stats.gamma.ppf(1 - probability, shape) - shape) / np.sqrt(shape)
     quantile: Floats = np.where(skewness >= 0, upper, lower)
     return quantile
 
@@ -1433,7 +1432,9 @@ def global_tail(covariance: Floats, level: float) -> float:
 
 @lru_cache
 def _normal_draws() -> Floats:
-    uniform = qmc.Sobol(COPULA_RANK, rng=np.random.default_rng(2005)).random(COPULA_DRAWS)
+    uniform = scipy.stats.qmc.Sobol(COPULA_RANK, rng=np.random.default_rng(2005)).random(
+        COPULA_DRAWS
+    )
     normal: Floats = ndtri(np.clip(uniform, 1e-12, 1 - 1e-12))
     return normal
 

@@ -32,9 +32,9 @@ from typing import NamedTuple
 
 import numba as nb
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy import fft, sparse
-from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from shuseki.arrays import Floats, Ints
@@ -364,7 +364,7 @@ def _near(positions: Floats, reach_km: float) -> tuple[Ints, Ints]:
     count = len(positions)
     each = np.arange(count)
     chord = 2 * np.sin(reach_km / EARTH_RADIUS_KM / 2)
-    pairs = cKDTree(positions).query_pairs(chord, output_type="ndarray")
+    pairs = scipy.spatial.cKDTree(positions).query_pairs(chord, output_type="ndarray")
     rows = np.concatenate([each, pairs[:, 0], pairs[:, 1]])
     columns = np.concatenate([each, pairs[:, 1], pairs[:, 0]])
     table = sparse.coo_array((np.ones(len(rows), np.int8), (rows, columns)), (count, count)).tocsr()

@@ -44,8 +44,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy
 from scipy import sparse
-from scipy.stats import rankdata
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
@@ -652,11 +652,11 @@ def disagreement(answer: Concentration, distances: KDensity | None = None) -> Di
         )
     left = [code for k, code in enumerate(answer.industries) if k not in set(keep.tolist())]
     values = np.stack(list(columns.values()), axis=1)
-    ranks = rankdata(-values, axis=0)
+    ranks = scipy.stats.rankdata(-values, axis=0)
     names = tuple(columns)
     drivers = _Drivers(
-        large_plants=rankdata(-answer.herfindahl[keep]),
-        few_plants=rankdata(answer.plants[keep]),
+        large_plants=scipy.stats.rankdata(-answer.herfindahl[keep]),
+        few_plants=scipy.stats.rankdata(answer.plants[keep]),
     )
     return Disagreement(
         industries=tuple(answer.industries[k] for k in keep),

@@ -26,7 +26,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+import scipy
 
 from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
@@ -487,8 +487,10 @@ def poisson_limits(count: Floats, level: float) -> tuple[Floats, Floats]:
     """
     tail = (1 - level) / 2
     with np.errstate(invalid="ignore"):
-        lower = np.where(count > 0, chi2.ppf(tail, 2 * np.maximum(count, 1e-9)) / 2, 0.0)
-        upper = chi2.isf(tail, 2 * (count + 1)) / 2
+        lower = np.where(
+            count > 0, scipy.stats.chi2.ppf(tail, 2 * np.maximum(count, 1e-9)) / 2, 0.0
+        )
+        upper = scipy.stats.chi2.isf(tail, 2 * (count + 1)) / 2
     return np.where(np.isnan(count), np.nan, lower), upper
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import linprog
+import scipy
 
 from shuseki.language import say
 from shuseki.papers.audit.constraints import (
@@ -169,7 +169,9 @@ def _named(page: Page, whole: str, statements: Sequence[Statement]) -> Iterator[
             (counted[name], counted[name]) if name in counted else (outside, None) for name in order
         ]
         goal = np.append(np.zeros(len(order)), 1.0)
-        solved = linprog(goal, np.array(rows), np.array(bounds), bounds=[*limits, (0.0, None)])
+        solved = scipy.optimize.linprog(
+            goal, np.array(rows), np.array(bounds), bounds=[*limits, (0.0, None)]
+        )
         return float(solved.fun) if solved.success else np.inf
 
     def found(readings: Readings) -> str:

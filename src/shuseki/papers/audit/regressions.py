@@ -30,7 +30,7 @@ from math import comb, isfinite, log, nan
 from statistics import median
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from shuseki.arrays import Floats
 from shuseki.language import Message, listed, say
@@ -162,7 +162,9 @@ def _term(
         freedom = max(known if full else min(known, LEAST_FREEDOM), 1)
         # Robust t values are read against Student's t by some programs, the normal by others.
         ends = [
-            2 * float(sf) for v in (low, high) for sf in (stats.norm.sf(v), stats.t.sf(v, freedom))
+            2 * float(sf)
+            for v in (low, high)
+            for sf in (scipy.stats.norm.sf(v), scipy.stats.t.sf(v, freedom))
         ]
         return min(ends), max(ends)
 
@@ -232,7 +234,7 @@ def _f_stars(
     def allowed(r: Readings) -> set[str]:
         freedom = max(r[2].value - size, 1)
         return {
-            _starred(float(stats.f.sf(max(v, 0.0), size - 1, freedom)), levels)
+            _starred(float(scipy.stats.f.sf(max(v, 0.0), size - 1, freedom)), levels)
             for v in (r[1].low, r[1].value, r[1].high)
         }
 

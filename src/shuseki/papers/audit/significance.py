@@ -41,8 +41,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError, UnknownCodeError, examples
@@ -445,16 +445,16 @@ def _ratio(row: _Row) -> _Outcome:
 def _p(kind: str, size: float, df: float, df2: float) -> float:
     """Two-sided p of a statistic's size."""
     if kind == "z":
-        return float(2 * stats.norm.sf(size))
+        return float(2 * scipy.stats.norm.sf(size))
     if kind == "t":
-        return float(2 * stats.t.sf(size, df))
+        return float(2 * scipy.stats.t.sf(size, df))
     if kind == "F":
-        return float(stats.f.sf(size, df, df2))
+        return float(scipy.stats.f.sf(size, df, df2))
     if kind == "chi2":
-        return float(stats.chi2.sf(size, df))
+        return float(scipy.stats.chi2.sf(size, df))
     if size >= 1:
         return 0.0
-    return float(2 * stats.t.sf(size * np.sqrt(df / (1 - size**2)), df))
+    return float(2 * scipy.stats.t.sf(size * np.sqrt(df / (1 - size**2)), df))
 
 
 def _p_of_statistic(row: _Row) -> _Outcome:
@@ -535,7 +535,7 @@ def _fails(
 
 def _critical(row: _Row, tails: int = 2, df: float | None = None) -> Floats:
     shares = np.array(row.levels) / 100 / tails
-    values = stats.norm.isf(shares) if df is None else stats.t.isf(shares, df)
+    values = scipy.stats.norm.isf(shares) if df is None else scipy.stats.t.isf(shares, df)
     return np.tile(values, (row.n, 1))
 
 
@@ -548,7 +548,7 @@ def _claim_of_ratio(row: _Row) -> _Outcome:
     known = row.df > 0
     least, most = normal.copy(), normal.copy()
     for df in np.unique(row.df[known]):
-        most[row.df == df] = stats.t.isf(np.array(row.levels) / 200, df)
+        most[row.df == df] = scipy.stats.t.isf(np.array(row.levels) / 200, df)
     least[row.one_tail] = _critical(row, 1)[row.one_tail]
     most[row.one_tail] = np.minimum(most, least)[row.one_tail]
     over, under = _fails(row, low, high, least, most)
@@ -609,7 +609,7 @@ def _implied(row: _Row, i: int, low: float, high: float) -> str:
         if np.isnan(size):
             return ""
         marked = [level for k, level in enumerate(row.levels) if row.marked[i, k]]
-        reached = [level for level in marked if size >= stats.norm.isf(level / 200)]
+        reached = [level for level in marked if size >= scipy.stats.norm.isf(level / 200)]
         claims.append(_claimed(min(reached, default=0.0)))
     return reduce(
         lambda some, one: say("{some} or {one}", some=some, one=one), dict.fromkeys(claims)

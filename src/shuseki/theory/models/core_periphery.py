@@ -28,8 +28,8 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from scipy.linalg import lu_factor, lu_solve
-from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
@@ -278,7 +278,7 @@ def sustain_point(sigma: float, mu: float, home_share: float) -> float:
     high = 2 * low
     while pull(high) < 0:
         high *= 2
-    return float(np.exp(brentq(pull, low, high, xtol=1e-14)))
+    return float(np.exp(scipy.optimize.brentq(pull, low, high, xtol=1e-14)))
 
 
 def market_wages(

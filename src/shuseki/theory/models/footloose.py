@@ -21,7 +21,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
@@ -226,7 +226,7 @@ class FootlooseEntrepreneur(IcebergSpace):
             return float(phi ** (a - 1) * ((1 + b) * phi**2 + 1 - b) / 2 - 1)
 
         lowest = np.sqrt((1 - a) * (1 - b) / ((1 + a) * (1 + b)))  # where the curve turns
-        phi = brentq(pull, 1e-12, lowest, xtol=1e-15)
+        phi = scipy.optimize.brentq(pull, 1e-12, lowest, xtol=1e-15)
         return float(phi ** (1 / (1 - self.elasticity_of_substitution)))
 
     def spectrum(self) -> Floats:

@@ -24,7 +24,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
@@ -190,7 +190,9 @@ class Housing(IcebergSpace):
                     strength_2=strength - 1,
                 )
             )
-        return float(brentq(lambda d: float(self.gain(np.array(d))), 1e-12, 1.0, xtol=1e-14))
+        return float(
+            scipy.optimize.brentq(lambda d: float(self.gain(np.array(d))), 1e-12, 1.0, xtol=1e-14)
+        )
 
     def spectrum(self) -> Floats:
         """Growth rate e(d_k) of each wave on the even circle, shape ``(n,)``; entry 0 is nan."""

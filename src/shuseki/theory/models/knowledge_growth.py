@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq, minimize_scalar
+import scipy
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import ParameterError
@@ -180,7 +180,7 @@ def exchange_curve(
     values = np.array([growth(float(e)) for e in grid])
     near = float(grid[int(np.argmax(values))])
     reach = 0.05
-    best = minimize_scalar(
+    best = scipy.optimize.minimize_scalar(
         lambda e: -growth(float(e)),
         bounds=(max(near - reach, 0.0), min(near + reach, 1.0)),
         method="bounded",
@@ -313,7 +313,7 @@ def exchange_growth(
         return inside + share * rate(gamma, delta_out, efficiency) - gamma
 
     best = float(pair_growth(bliss_point(theta), theta, beta))
-    return float(brentq(excess, 1e-9 * best, best * (1 + 1e-9), xtol=1e-14))
+    return float(scipy.optimize.brentq(excess, 1e-9 * best, best * (1 + 1e-9), xtol=1e-14))
 
 
 def _check_theta(theta: float) -> None:

@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
+import scipy
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, DataError, ParameterError
@@ -130,8 +130,10 @@ class LockIn:
         high = 2 * peak
         while spare(high) > 0:
             high *= 2
-        top = float(brentq(spare, peak, high, xtol=1e-13))
-        return (1.0 if wage_gap <= 1 else float(brentq(spare, 1.0, peak, xtol=1e-13))), top
+        top = float(scipy.optimize.brentq(spare, peak, high, xtol=1e-13))
+        return (
+            1.0 if wage_gap <= 1 else float(scipy.optimize.brentq(spare, 1.0, peak, xtol=1e-13))
+        ), top
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
+import scipy
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
@@ -419,7 +419,7 @@ def _sustains(model: Model, costs: Floats, core: int) -> tuple[float, ...]:
 
     values = [leading(float(cost)) for cost in costs]
     return distinct(
-        float(brentq(leading, float(costs[k]), float(costs[k + 1]), xtol=1e-12))
+        float(scipy.optimize.brentq(leading, float(costs[k]), float(costs[k + 1]), xtol=1e-12))
         for k in range(len(costs) - 1)
         if values[k] * values[k + 1] < 0
     )

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.integrate import solve_ivp
+import scipy
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
@@ -114,7 +114,7 @@ def simulate(
             )
         )
     time = np.linspace(0.0, until, records)
-    path = solve_ivp(
+    path = scipy.integrate.solve_ivp(
         lambda _, state: model.drift(state),
         (0.0, until),
         np.asarray(start, dtype=float),

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
+import scipy
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import ConvergenceError
@@ -434,7 +434,7 @@ def _bisected(model: Model, low: float, high: float) -> float:
         payoff = model.payoff(np.array([share, 1 - share]))
         return float(payoff[0] - payoff[1])
 
-    return float(brentq(gap, low, high, xtol=1e-14))
+    return float(scipy.optimize.brentq(gap, low, high, xtol=1e-14))
 
 
 def search(model: Model, starts: int, rng: np.random.Generator, *, walks: int = 10) -> list[Floats]:

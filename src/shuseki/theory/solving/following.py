@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import ConvergenceError, ParameterError
@@ -230,7 +230,7 @@ class Follower:
 
         if rise(0.0) * rise(stride) >= 0:
             return None
-        step = brentq(rise, 0.0, stride, xtol=1e-6)
+        step = scipy.optimize.brentq(rise, 0.0, stride, xtol=1e-6)
         new = self.correct(z + step * tangent, tangent)
         return self.cost(z if new is None else new)
 
