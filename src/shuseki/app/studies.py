@@ -20,7 +20,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from shuseki.app.accounts import Account
-from shuseki.app.forms import chapter_forms, study_text
 from shuseki.app.guard import REPORT_POLICY
 from shuseki.app.jobs import Job
 from shuseki.app.pages import checked_language, page
@@ -29,10 +28,8 @@ from shuseki.app.uploads import Upload
 from shuseki.app.words import phrases
 from shuseki.disk import scratch
 from shuseki.errors import ParameterError, ShusekiError, UnknownCodeError
-from shuseki.records.layouts import known_layouts
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import render_fragment
-from shuseki.study.specification import bundled_studies, read_study
 
 __all__ = ["api", "router"]
 
@@ -68,6 +65,20 @@ def own_upload(request: Request, key: str, account: Somebody) -> Upload:
     return upload
 
 
+def known_layouts() -> list[str]:
+    """Names of the layouts of records; the rooms of records are loaded when first asked."""
+    from shuseki.records.layouts import known_layouts as known
+
+    return sorted(known())
+
+
+def bundled_studies() -> tuple[str, ...]:
+    """Names of the studies that come with shuseki; likewise."""
+    from shuseki.study.specification import bundled_studies as bundled
+
+    return bundled()
+
+
 OwnJob = Annotated[Job, Depends(own_job)]
 OwnUpload = Annotated[Upload, Depends(own_upload)]
 
@@ -92,7 +103,7 @@ def uploads(request: Request, lang: str, account: Somebody) -> Response:
         lang,
         title=phrases(lang)["uploads"],
         uploads=state_of(request).uploads.all(account.name),
-        layouts=sorted(known_layouts()),
+        layouts=known_layouts(),
         refusal="",
     )
 
@@ -122,7 +133,7 @@ async def bring(
             422,
             title=phrases(lang)["uploads"],
             uploads=store.all(account.name),
-            layouts=sorted(known_layouts()),
+            layouts=known_layouts(),
             refusal=str(error),
         )
     wrote(request, account, "upload", made.key)
@@ -206,6 +217,8 @@ def new_study(request: Request, lang: str, account: Somebody) -> Response:
 def _form(
     request: Request, lang: str, account: Account, refusal: str = "", text: str = ""
 ) -> Response:
+    from shuseki.app.forms import chapter_forms  # every room's chapter: loaded when first asked
+
     return page(
         request,
         "new-study.html",
@@ -222,6 +235,8 @@ def _form(
 @router.post("/{lang}/studies")
 async def run_study(request: Request, lang: str, account: Somebody) -> Response:
     """Check the study that the form means, and run it."""
+    from shuseki.app.forms import study_text
+
     lang = checked_language(lang)
     form = await request.form(max_files=0, max_fields=2000)
     given: dict[str, list[str]] = {}
@@ -262,6 +277,8 @@ def check_study(text: str, files: dict[str, Any]) -> None:
     DataError, ParameterError
         Everything that is wrong with it.
     """
+    from shuseki.study.specification import read_study
+
     with scratch(what="study") as place:
         for name, file in files.items():
             (place / name).symlink_to(file)

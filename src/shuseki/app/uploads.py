@@ -22,12 +22,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.records.layouts import known_layouts
-from shuseki.records.validation import Findings, validate
 from shuseki.release import write_text
+
+if TYPE_CHECKING:
+    from shuseki.records.validation import Findings
 
 __all__ = ["MOST_UNPACKED", "Upload", "Uploads"]
 
@@ -70,8 +71,10 @@ class Upload:
         """The file."""
         return self.folder / f"records{self.ending}"
 
-    def findings(self) -> Findings:
+    def findings(self) -> "Findings":
         """What is wrong with it, row by row."""
+        from shuseki.records.validation import validate  # query engines, for own records alone
+
         return validate(self.file, self.layout, wave=self.wave)
 
 
@@ -103,6 +106,8 @@ class Uploads:
             raise ParameterError(
                 f"The file {shown!r}. Expected records as {', '.join(ENDINGS)}. Save it as one."
             )
+        from shuseki.records.layouts import known_layouts  # heavy, as above
+
         if layout not in known_layouts():
             raise UnknownCodeError.among("layout", [layout], list(known_layouts()))
         key = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"

@@ -26,6 +26,7 @@ from shuseki.report.blocks import Document, Finding, Section
 from shuseki.report.exports import ENDINGS, result_bytes
 from shuseki.report.html import render
 from shuseki.report.plots import plot
+from shuseki.report.plots.dispatch import drawer_of
 from shuseki.report.words import WORDS, column_words, phrase, pick
 from shuseki.results import Result
 
@@ -105,7 +106,7 @@ def show(
         said = f"{phrase('written_page', lang)}{colon}{figure}"
         console.print(said, markup=False, highlight=False, soft_wrap=True)
     elif figure is not None:
-        if plot.dispatch(type(answer)) is plot.dispatch(object):
+        if drawer_of(type(answer)) is None:
             raise ParameterError(
                 f"{type(answer).__name__} has no picture. Expected an answer that has one. Leave "
                 "--figure out."

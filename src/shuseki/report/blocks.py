@@ -43,7 +43,7 @@ import plotly.graph_objects as go
 
 from shuseki.errors import ParameterError
 from shuseki.release.disclosure.numbers import Numbers as FromRecords
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import drawer_of
 from shuseki.report.tables import Table
 from shuseki.report.words import Text, result_words
 from shuseki.results import Result
@@ -247,7 +247,7 @@ def _taken_apart(block: Block) -> Iterator[Part]:
     own = isinstance(block.table, Table)
     table = block.table if isinstance(block.table, Table) else own_table(result, title=title)
     yield Heading(title, headline, result.sources, table)
-    if block.picture and plot.dispatch(type(result)) is not plot.dispatch(object):
+    if block.picture and drawer_of(type(result)) is not None:
         yield Figure(result, notes=() if block.table else result.notes, rests=table)
     if own or block.table:
         yield table

@@ -18,6 +18,7 @@ from typing import Any
 import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from shuseki.errors import ParameterError
@@ -26,7 +27,8 @@ from shuseki.report.blocks import Bullets, Document, Figure, Heading, Note, Numb
 from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.theme import FONT, GREY
-from shuseki.report.tables import Table, great_table
+from shuseki.report.html.tables import table_html
+from shuseki.report.tables import Table
 from shuseki.report.words import Lang, Text, check_language, phrase, pick
 from shuseki.results import Result
 from shuseki.sources import Origin, Source
@@ -165,10 +167,7 @@ class _Page:
     def table(self, table: Table) -> dict[str, Any]:
         self.tables += 1
         key = f"table-{self.tables}"
-        html = great_table(table, self.lang, bare=True).as_raw_html()
-        html = re.sub(r' data-quarto-[a-z-]+="[a-z]*"', "", html[html.index("<table") :])
-        html = html[: html.index("</table>") + len("</table>")]
-        html = _hanging(html, table)
+        html = _hanging(table_html(table, self.lang), table)
         html = html.replace("<table", f'<table aria-labelledby="{key}-caption"', 1)
         return {
             "kind": "table",
@@ -194,7 +193,7 @@ class _Page:
         alt = pick(figure.alt, self.lang) or ". ".join(
             filter(None, (title, pick(result.headline(), self.lang) if result else ""))
         )
-        content = _untitled(drawn, sources, self.lang).to_json().replace("<", "\\u003c")
+        content = _untitled(drawn, sources, self.lang).replace("<", "\\u003c")
         src = ""
         if self.figures_at is not None:
             self.kept[key], content, src = content, "", f"{self.figures_at}{key}"
@@ -267,18 +266,23 @@ def _own_title(figure: go.Figure) -> str:
     return unescape(re.sub(r"<[^>]*>", "", text.split("<br>")[0])).strip()
 
 
-def _untitled(figure: go.Figure, sources: tuple[Source, ...], lang: Lang) -> go.Figure:
-    """Leave the title to the caption, but keep the mark of invented data in the picture."""
-    bare = go.Figure(figure)
-    has_menu = bool(bare.layout.updatemenus or bare.layout.sliders)
-    labels = [note for note in bare.layout.annotations if note.yref == "paper" and note.y >= 1]
-    legend_above = (bare.layout.legend.y or 0) >= 1
-    bare.layout.title = None
-    bare.layout.height = None
+def _untitled(figure: go.Figure, sources: tuple[Source, ...], lang: Lang) -> str:
+    """JSON without the title, which stands in the caption, but with the mark of invented data."""
+    bare = figure.to_plotly_json()
+    layout = bare["layout"]
+    has_menu = bool(layout.get("updatemenus") or layout.get("sliders"))
+    labels = [
+        note
+        for note in layout.get("annotations", ())
+        if note.get("yref") == "paper" and note.get("y", 0) >= 1
+    ]
+    legend_above = (layout.get("legend", {}).get("y") or 0) >= 1
+    layout.pop("title", None)
+    layout.pop("height", None)
     if not has_menu:
-        bare.update_layout(margin_t=48 if legend_above else 36 if labels else 24)
+        layout.setdefault("margin", {})["t"] = 48 if legend_above else 36 if labels else 24
     if origin(sources) == "synthetic":
-        bare.layout.title = {
+        layout["title"] = {
             "text": mark(sources, lang),
             "font": {"size": 10, "color": GREY},
             "x": 1,
@@ -289,7 +293,7 @@ def _untitled(figure: go.Figure, sources: tuple[Source, ...], lang: Lang) -> go.
             "yanchor": "bottom",
             "pad": {"r": 4, "b": 4},
         }
-    return bare
+    return str(to_json_plotly(bare))
 
 
 @cache
