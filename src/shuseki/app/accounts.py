@@ -17,6 +17,7 @@ withdrawn, or a password that is changed, works at once. What people do is writt
 
 import hashlib
 import secrets
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -116,14 +117,16 @@ def own_folder(folder: Path) -> Path:
     Raises
     ------
     OutputError
-        It cannot be made, or is a file.
+        It cannot be made or written, or is a file.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be made: {error.strerror}. Expected a folder that may be written. "
-            "Choose another with --data."
+            f"{folder} cannot be used: {error.strerror}. Expected a folder that may be made and "
+            "written. Choose another with --data."
         ) from None
     return folder
 

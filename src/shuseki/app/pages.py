@@ -18,6 +18,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
 from shuseki.app.accounts import TooManyFailuresError
+from shuseki.app.answers import FIRST
 from shuseki.app.api import require
 from shuseki.app.maps import shape_file
 from shuseki.app.places import layer
@@ -25,7 +26,7 @@ from shuseki.app.question import Asked, Question, Reader, form_of, query_of, rea
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import COOKIE, account_of, reader_of, state_of
 from shuseki.app.words import phrases
-from shuseki.errors import ShusekiError
+from shuseki.errors import ParameterError, ShusekiError
 from shuseki.language import LANGUAGES, say, told
 from shuseki.report.words import Text, pick
 
@@ -121,8 +122,9 @@ def _page_of(
     title: Text = question.title
     asked: Asked = question.options()
     try:
-        asked = read_options(question, given)
-        shown = state_of(request).answers.show(question, asked, reader)
+        asked = read_options(question, [(key, text) for key, text in given if key != FIRST])
+        first = _first_row(request.query_params.get(FIRST, ""))
+        shown = state_of(request).answers.show(question, asked, reader, first)
         answer = shown.fragment.html
         title = shown.document.title
     except ShusekiError as error:
@@ -145,6 +147,12 @@ def _page_of(
     if question.template == "map.html":
         about |= _map(asked, reader.lang)
     return page(request, question.template, reader.lang, status, **about)
+
+
+def _first_row(text: str) -> int:
+    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ParameterError(f"{FIRST}={text[:20]!r}. Expected the number of a row, from 1.")
+    return int(text or 1)
 
 
 def _map(asked: Any, lang: str) -> Mapping[str, Any]:

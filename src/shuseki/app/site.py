@@ -10,10 +10,13 @@ Takes: ``Settings``. Gives: an ASGI application, which ``serve`` runs on one por
 """
 
 import asyncio
+import gc
+import socket
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -21,19 +24,25 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from shuseki.app import api, pages, studies
-from shuseki.app.accounts import Accounts, engine_of
+from shuseki.app.accounts import LOCAL, Accounts, engine_of, own_folder
 from shuseki.app.answers import Answers
 from shuseki.app.guard import Guard
 from shuseki.app.jobs import Jobs
 from shuseki.app.maps import shape_file
-from shuseki.app.places import DIVISIONS
+from shuseki.app.places import DIVISIONS, division_of, layers
+from shuseki.app.question import Reader
+from shuseki.app.questions import QUESTIONS
+from shuseki.app.questions.areas import COMPARE, MAP, RANKING
+from shuseki.app.questions.profile import AREA, AreaAsked
+from shuseki.app.sending import Sending
 from shuseki.app.state import Settings, State
 from shuseki.app.uploads import Uploads
-from shuseki.errors import ShusekiError, UnknownCodeError
+from shuseki.disk import locked
+from shuseki.errors import OutputError, ShusekiError, UnknownCodeError
+from shuseki.language import LANGUAGES
 
 __all__ = ["make_app", "serve"]
 
@@ -51,15 +60,15 @@ def make_app(settings: Settings) -> FastAPI:
     state = State(
         settings,
         Answers(),
-        Jobs(settings.data / "jobs"),
-        Uploads(settings.data / "uploads"),
+        Jobs(own_folder(settings.data / "jobs")),
+        Uploads(own_folder(settings.data / "uploads")),
         accounts,
     )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.warm:
-            threading.Thread(target=_warm, daemon=True).start()
+            threading.Thread(target=_warm, args=(state.answers,), daemon=True).start()
         ticking = asyncio.create_task(_tick(state.jobs))
         yield
         ticking.cancel()
@@ -77,7 +86,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.mount("/static", Static(directory=str(files("shuseki.app") / "static")), name="static")
     app.include_router(studies.router)
     app.include_router(pages.router)
-    app.add_middleware(GZipMiddleware, minimum_size=500)
+    app.add_middleware(Sending, public=PUBLIC)
     app.add_middleware(
         Guard,
         hosts=settings.hosts,
@@ -87,6 +96,13 @@ def make_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(HTTPException, _failed)
     app.add_exception_handler(RequestValidationError, _invalid)
     return app
+
+
+PUBLIC = frozenset(
+    {name for name, one in QUESTIONS.items() if one.role == "nobody" and not one.depends_on_reader}
+    | {"areas", "indicators", "openapi", "shapes", "values"}
+)
+"""Answers that are the same for everybody."""
 
 
 class Static(StaticFiles):
@@ -101,23 +117,94 @@ class Static(StaticFiles):
         return response
 
 
-def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Run the app in this process until it is stopped."""
-    uvicorn.run(
-        make_app(settings),
-        host=host,
-        port=port,
-        log_level="warning",
-        timeout_graceful_shutdown=2,
-        server_header=False,
-        proxy_headers=False,
-    )
+def serve(
+    settings: Settings,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    ready: Callable[[int], None] | None = None,
+) -> None:
+    """Run the app in this process until it is stopped.
+
+    Everything that can be refused is looked at first: the folder, the accounts, the port.
+
+    Parameters
+    ----------
+    settings
+        How.
+    host, port
+        Where it listens; port 0 takes one that is free.
+    ready
+        Called with the port as soon as it is open.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written or another app uses it, or the port is taken.
+    DataError, ParameterError
+        The accounts cannot be used.
+    """
+    made = make_app(settings)
+    with _alone(settings.data), _opened(host, port) as place:
+        if ready is not None:
+            ready(int(place.getsockname()[1]))
+        config = uvicorn.Config(
+            made,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=20,
+            limit_concurrency=MOST_AT_ONCE,
+            server_header=False,
+            proxy_headers=False,
+        )
+        uvicorn.Server(config).run(sockets=[place])
 
 
-def _warm() -> None:
+MOST_AT_ONCE = 500
+"""Connections and requests beyond which the app answers 503: others are served in peace."""
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Be the only app of a folder."""
+    holding = ExitStack()
+    try:
+        holding.enter_context(locked(data / "jobs", wait_seconds=0))
+    except OutputError:
+        raise OutputError(
+            f"Another app uses {data}. Expected one app for a folder. Stop the other, or choose "
+            "another folder with --data."
+        ) from None
+    with holding:
+        yield
+
+
+def _opened(host: str, port: int) -> socket.socket:
+    """The port, open."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=512)
+    except (OSError, UnicodeError) as error:
+        said = getattr(error, "strerror", None) or "no such address"
+        raise OutputError(
+            f"Port {port} of {host} cannot be used: {said}. Expected a free port of this machine. "
+            "Choose another with --port (0 takes any that is free)."
+        ) from None
+
+
+def _warm(answers: Answers) -> None:
+    """Read what the first pages need, so that nobody waits for it."""
     for by in DIVISIONS:
-        for lang in ("en", "ja"):
+        for lang in LANGUAGES:
             shape_file(by, lang)
+        for one in layers().values():
+            one.of(by, "")
+        asked = AreaAsked(by=by, area=division_of(by).codes[0])
+        answers.show(AREA, asked, Reader(LOCAL))
+    for question in (MAP, RANKING, COMPARE):
+        answers.show(question, question.options(), Reader(LOCAL))
+    gc.collect()
+    gc.freeze()  # what was read stays: it need not be looked through again
 
 
 async def _tick(jobs: Jobs) -> None:

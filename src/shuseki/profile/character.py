@@ -45,8 +45,12 @@ from shuseki.sources import AGGLOMERATION_2012
 __all__ = ["Character", "character_of", "character_table"]
 
 FEWEST_PLANTS = 10
-BUNDLED = {"district-253": "profile-character-districts",
-           "municipality": "profile-character-municipalities"}  # fmt: skip
+BUNDLED = {
+    "district-253": "profile-character-districts",
+    "municipality": "profile-character-municipalities",
+    "prefecture": "profile-character-prefectures",
+    "commuting-zone-1995": "profile-character-commuting-zones",
+}
 YEARS = 6
 
 

@@ -95,7 +95,18 @@ class Fragment:
     figures: Mapping[str, str]
 
 
-def render_fragment(document: Document, lang: str = "en", *, figures_at: str = "") -> Fragment:
+ROWS = 300
+"""Rows of a table that a page of another program shows at a time."""
+
+
+def render_fragment(
+    document: Document,
+    lang: str = "en",
+    *,
+    figures_at: str = "",
+    rows_at: str = "",
+    first: int = 1,
+) -> Fragment:
     """Write the sections of a document, with their figures apart.
 
     Parameters
@@ -106,9 +117,16 @@ def render_fragment(document: Document, lang: str = "en", *, figures_at: str = "
         ``"en"`` or ``"ja"``.
     figures_at
         What stands before the key of a figure in ``data-src``, where the page finds its JSON.
+    rows_at
+        Address of the page up to the number of the first row shown: a table of more than ``ROWS``
+        is shown in parts, with links to the others. Without it all rows are shown.
+    first
+        The first row shown of such a table, from 1.
     """
     language = check_language(lang)
-    page = _Page(language, document.all_sources(), figures_at=figures_at)
+    page = _Page(
+        language, document.all_sources(), figures_at=figures_at, rows_at=rows_at, first=first
+    )
     sections = [
         {"title": pick(section.title, language), "parts": [page.shown(part) for part in parts]}
         for section, parts in zip(document.sections, document.parts(), strict=True)
@@ -131,10 +149,16 @@ class _Page:
     """Numbers figures and tables as it shows them, and knows the anchor of each source."""
 
     def __init__(
-        self, lang: Lang, sources: tuple[Source, ...], figures_at: str | None = None
+        self,
+        lang: Lang,
+        sources: tuple[Source, ...],
+        figures_at: str | None = None,
+        rows_at: str = "",
+        first: int = 1,
     ) -> None:
         self.lang = lang
         self.figures_at = figures_at
+        self.rows_at, self.first = rows_at, first
         self.kept: dict[str, str] = {}
         self.figures = 0
         self.tables = 0
@@ -167,7 +191,8 @@ class _Page:
     def table(self, table: Table) -> dict[str, Any]:
         self.tables += 1
         key = f"table-{self.tables}"
-        html = _hanging(table_html(table, self.lang), table)
+        shown, others = self.window(len(table.frame))
+        html = _hanging(table_html(table, self.lang, shown), table)
         html = html.replace("<table", f'<table aria-labelledby="{key}-caption"', 1)
         return {
             "kind": "table",
@@ -175,8 +200,24 @@ class _Page:
             "number": phrase("table", self.lang, number=self.tables),
             "title": pick(table.title, self.lang),
             "html": Markup(html),
+            "others": others,
             **self.under(table.notes, table.sources),
         }
+
+    def window(self, rows: int) -> tuple[range | None, list[dict[str, str]]]:
+        """Rows of a table that are shown, and links to the others."""
+        if not self.rows_at or rows <= ROWS:
+            return None, []
+        starts = range(1, rows + 1, ROWS)
+        now = max(start for start in starts if start <= max(self.first, 1))
+        links = [
+            {
+                "words": f"{start:,}–{min(start + ROWS - 1, rows):,}",
+                "address": "" if start == now else f"{self.rows_at}{start}",
+            }
+            for start in starts
+        ]
+        return range(now - 1, min(now - 1 + ROWS, rows)), links
 
     def figure(self, figure: Figure) -> dict[str, Any]:
         self.figures += 1

@@ -17,13 +17,15 @@ __all__ = ["table_html"]
 HEAD = "gt_col_heading gt_columns_bottom_border"
 
 
-def table_html(table: Table, lang: str = "en") -> str:
+def table_html(table: Table, lang: str = "en", rows: range | None = None) -> str:
     """Write a table, without title and remarks: the document sets them itself.
 
     Parameters
     ----------
     table, lang
         What, and in which language.
+    rows
+        Those to write, of a long table; all by default. Digits are those of the whole.
 
     Returns
     -------
@@ -74,7 +76,8 @@ def table_html(table: Table, lang: str = "en") -> str:
         lines += ['<tr class="gt_col_headings">', *under, "</tr>"]
     body: list[str] = []
     wide = len(order) + (stub is not None)
-    for group, rows in _grouped(None if groups is None else shown[groups], len(table.frame)):
+    wanted = range(len(table.frame)) if rows is None else rows
+    for group, members in _grouped(None if groups is None else shown[groups], wanted):
         of_group = ""
         if group is not None:
             key = ids.make(group, "group")
@@ -92,7 +95,7 @@ def table_html(table: Table, lang: str = "en") -> str:
             + f'{names[k]}" class="gt_row {sides[k]}">'
             for k in order
         ]
-        for row in rows:
+        for row in members:
             of_row = of_group
             body.append("  <tr>")
             if stub is not None:
@@ -129,14 +132,14 @@ def _beside(over: Sequence[str], columns: Sequence[int]) -> list[int]:
     return list(placed)
 
 
-def _grouped(groups: Sequence[str] | None, rows: int) -> Iterator[tuple[str | None, list[int]]]:
+def _grouped(groups: Sequence[str] | None, rows: range) -> Iterator[tuple[str | None, list[int]]]:
     """Rows of each group, in the order in which groups first appear."""
     if groups is None:
-        yield None, list(range(rows))
+        yield None, list(rows)
         return
     found: dict[str, list[int]] = {}
-    for row, group in enumerate(groups):
-        found.setdefault(group, []).append(row)
+    for row in rows:
+        found.setdefault(groups[row], []).append(row)
     yield from found.items()
 
 

@@ -146,20 +146,21 @@ def trend(result: Trend, *, lang: str = "en") -> go.Figure:
     shown = [name for name in SHOWN_SERIES if any(p.variable == name for p in result.pieces)]
     shown = shown or list(dict.fromkeys(piece.variable for piece in result.pieces))[:4]
     rows = max((len(shown) + 1) // 2, 1)
-    figure = make_subplots(
+    grid = make_subplots(
         rows=rows,
         cols=2,
         subplot_titles=[str(told(word(name), lang)) for name in shown],
         vertical_spacing=0.16,
         horizontal_spacing=0.1,
     )
-    frame = blank(
+    figure = blank(
         told(say("{area} beside nation, prefecture and peers", area=result.area_name), lang),
         result,
         lang=lang,
         height=120 + 220 * rows,
     )
-    figure.update_layout(frame.layout)
+    axes = grid.to_plotly_json()["layout"]
+    figure.update_layout({name: axes[name] for name in axes if name != "template"})
     seen: set[str] = set()
     traces: list[dict[str, object]] = []
     notes: list[dict[str, object]] = []
