@@ -66,8 +66,6 @@ def escapes() -> None:
     write(pd.DataFrame(rows, columns=columns).round(5), "escapes")
 
 
-
-
 def keep(table: pd.DataFrame, name: str) -> None:
     path = OUT / f"{name.replace('-', '_')}.parquet"
     table.to_parquet(path, index=False, compression="zstd", compression_level=19)

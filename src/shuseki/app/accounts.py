@@ -18,6 +18,7 @@ withdrawn, or a password that is changed, works at once. What people do is writt
 import hashlib
 import secrets
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,6 +51,10 @@ LASTS = timedelta(hours=12)
 FAILURES = {"name": 5, "address": 20}
 """Failures within ``WINDOW`` after which a name or an address must wait."""
 WINDOW = timedelta(minutes=15)
+MOST_SESSIONS = 20
+"""Sessions of one account; the oldest end when there are more."""
+HASHED_AT_ONCE = 2
+"""Passwords looked at together: each takes 64 MB for a moment."""
 SHORTEST = 12
 
 METADATA = sa.MetaData()
@@ -178,6 +183,8 @@ class Accounts:
     def __init__(self, engine: sa.Engine, hasher: PasswordHasher | None = None) -> None:
         self.engine = engine
         self.hasher = hasher or PasswordHasher()
+        self._counting = threading.Lock()
+        self._hashing = threading.BoundedSemaphore(HASHED_AT_ONCE)
         self._nobodys = self.hasher.hash(secrets.token_urlsafe())
         try:
             METADATA.create_all(engine)
@@ -275,9 +282,11 @@ class Accounts:
         TooManyFailuresError
             The name or the address has failed too often in the last quarter of an hour.
         """
-        since = (_now() - WINDOW).isoformat()
+        name = name if name.isprintable() else ascii(name)
+        now = _now()
+        since, at = (now - WINDOW).isoformat(), now.isoformat()
         keys = {"name": name[:200], "address": address[:200]}
-        with self.engine.begin() as connection:
+        with self._counting, self.engine.begin() as connection:
             connection.execute(sa.delete(FAILED).where(FAILED.c.at < since))
             for kind, who in keys.items():
                 failures = connection.execute(
@@ -287,27 +296,42 @@ class Accounts:
                 ).scalar_one()
                 if failures >= FAILURES[kind]:
                     raise TooManyFailuresError
+            tried = [  # counted before the password is looked at: many at once are many
+                connection.execute(
+                    sa.insert(FAILED), {"kind": kind, "who": who, "at": at}
+                ).inserted_primary_key[0]
+                for kind, who in keys.items()
+            ]
             found = connection.execute(
                 sa.select(ACCOUNTS.c.password).where(ACCOUNTS.c.name == name)
             ).scalar_one_or_none()
-        if not self._is_right(found or self._nobodys, password) or found is None:
-            at = _now().isoformat()
-            with self.engine.begin() as connection:
-                connection.execute(
-                    sa.insert(FAILED),
-                    [{"kind": kind, "who": who, "at": at} for kind, who in keys.items()],
-                )
+        with self._hashing:
+            is_right = self._is_right(found or self._nobodys, password)
+        if not is_right or found is None:
             return None
         word = secrets.token_urlsafe(32)
         ends = (_now() + LASTS).isoformat()
         with self.engine.begin() as connection:
             connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends < _now().isoformat()))
             connection.execute(
-                sa.delete(FAILED).where(FAILED.c.kind == "name", FAILED.c.who == keys["name"])
+                sa.delete(FAILED).where(
+                    sa.or_(
+                        sa.and_(FAILED.c.kind == "name", FAILED.c.who == keys["name"]),
+                        FAILED.c.id.in_(tried),
+                    )
+                )
             )
             connection.execute(
                 sa.insert(SESSIONS), {"token": _digest(word), "account": name, "ends": ends}
             )
+            older = (
+                sa.select(SESSIONS.c.token)
+                .where(SESSIONS.c.account == name)
+                .order_by(SESSIONS.c.ends.desc(), SESSIONS.c.token)
+                .offset(MOST_SESSIONS)
+            )
+            ended = connection.execute(older).scalars().all()
+            connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.token.in_(ended)))
         return word
 
     def who(self, word: str) -> Account:

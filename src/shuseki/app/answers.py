@@ -86,9 +86,7 @@ class Answers:
 
         return self.documents.get((question.name, _key(asked), _sight(question, reader)), make)
 
-    def show(
-        self, question: Question[Any], asked: Asked, reader: Reader, first: int = 1
-    ) -> Shown:
+    def show(self, question: Question[Any], asked: Asked, reader: Reader, first: int = 1) -> Shown:
         """The answer as HTML with its figures apart; long tables from the row ``first``."""
         first = max(first - 1, 0) // ROWS * ROWS + 1
 

@@ -64,7 +64,8 @@ def drawn_shapes(by: DivisionName) -> dict[str, Any]:
         return cells
 
     parents = {
-        lang: dict(zip(division_of(by).codes, _parents(by, lang), strict=True)) for lang in LANGUAGES
+        lang: dict(zip(division_of(by).codes, _parents(by, lang), strict=True))
+        for lang in LANGUAGES
     }
     told: dict[str, Any] = {
         "size": size,

@@ -17,14 +17,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 
-from shuseki.app.accounts import TooManyFailuresError
+from shuseki.app.accounts import NOBODY, TooManyFailuresError
 from shuseki.app.answers import FIRST
 from shuseki.app.api import require
 from shuseki.app.maps import shape_file
 from shuseki.app.places import layer
 from shuseki.app.question import Asked, Question, Reader, form_of, query_of, read_options
 from shuseki.app.questions import QUESTIONS
-from shuseki.app.state import COOKIE, account_of, reader_of, state_of
+from shuseki.app.state import COOKIE, account_of, address_of, reader_of, state_of
 from shuseki.app.words import phrases
 from shuseki.errors import ParameterError, ShusekiError
 from shuseki.language import LANGUAGES, say, told
@@ -200,12 +200,14 @@ def sign_in(
     accounts = state_of(request).accounts
     if accounts is None:
         raise HTTPException(404, words["not_found"])
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     try:
         word = accounts.sign_in(name, password, address)
     except TooManyFailuresError:
         return page(request, "sign-in.html", lang, 429, refusal=words["sign_in_wait"])
     if word is None:
+        tried = name if name.isprintable() else ascii(name)
+        accounts.log(NOBODY, "sign in refused", tried[:80], address)
         return page(request, "sign-in.html", lang, 401, refusal=words["sign_in_wrong"])
     accounts.sign_out(request.cookies.get(COOKIE, ""))
     accounts.log(accounts.who(word), "sign in", address=address)
@@ -226,7 +228,9 @@ def sign_in(
 def sign_out(request: Request, lang: str) -> Response:
     """End the session."""
     accounts = state_of(request).accounts
-    if accounts is not None:
+    account = account_of(request)
+    if accounts is not None and account.name:
+        accounts.log(account, "sign out", address=address_of(request))
         accounts.sign_out(request.cookies.get(COOKIE, ""))
     response = RedirectResponse(f"/{checked_language(lang)}/", 303)
     response.delete_cookie(COOKIE, path="/")

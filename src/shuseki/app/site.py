@@ -15,6 +15,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.staticfiles import StaticFiles
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from shuseki.app import api, pages, studies
 from shuseki.app.accounts import LOCAL, Accounts, engine_of, own_folder
@@ -38,7 +41,7 @@ from shuseki.app.questions import QUESTIONS
 from shuseki.app.questions.areas import COMPARE, MAP, RANKING
 from shuseki.app.questions.profile import AREA, AreaAsked
 from shuseki.app.sending import Sending
-from shuseki.app.state import Settings, State
+from shuseki.app.state import COOKIE, Settings, State
 from shuseki.app.uploads import Uploads
 from shuseki.disk import locked
 from shuseki.errors import OutputError, ShusekiError, UnknownCodeError
@@ -91,6 +94,7 @@ def make_app(settings: Settings) -> FastAPI:
         Guard,
         hosts=settings.hosts,
         longest_upload=settings.longest_upload,
+        may_upload=None if accounts is None else partial(_may_upload, accounts),
     )
     app.add_exception_handler(ShusekiError, _refused)
     app.add_exception_handler(HTTPException, _failed)
@@ -150,6 +154,7 @@ def serve(
             ready(int(place.getsockname()[1]))
         config = uvicorn.Config(
             made,
+            http=Timely,
             log_level="warning",
             timeout_graceful_shutdown=1,
             timeout_keep_alive=20,
@@ -190,6 +195,27 @@ def _opened(host: str, port: int) -> socket.socket:
             f"Port {port} of {host} cannot be used: {said}. Expected a free port of this machine. "
             "Choose another with --port (0 takes any that is free)."
         ) from None
+
+
+def _may_upload(accounts: Accounts, cookies: str) -> bool:
+    """Whether these cookies are of somebody who is signed in."""
+    return accounts.who(cookie_parser(cookies).get(COOKIE, "")).is_at_least("reader")
+
+
+class Timely(AutoHTTPProtocol):  # type: ignore[misc,valid-type]
+    """A connection that is closed when it sends no request: nobody holds one for nothing."""
+
+    def connection_made(self, transport: Any) -> None:
+        """Wait for the first request, but not for ever."""
+        super().connection_made(transport)
+        asyncio.get_running_loop().call_later(FIRST_SECONDS, self._close_if_idle)
+
+    def _close_if_idle(self) -> None:
+        if self.cycle is None and not self.transport.is_closing():
+            self.transport.close()
+
+
+FIRST_SECONDS = 15
 
 
 def _warm(answers: Answers) -> None:

@@ -1,6 +1,9 @@
 """What does every request find?"""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import Request
@@ -12,7 +15,16 @@ from shuseki.app.jobs import Jobs
 from shuseki.app.question import Reader
 from shuseki.app.uploads import Uploads
 
-__all__ = ["COOKIE", "LOOPBACK", "Settings", "State", "account_of", "reader_of", "state_of"]
+__all__ = [
+    "COOKIE",
+    "LOOPBACK",
+    "Settings",
+    "State",
+    "account_of",
+    "address_of",
+    "reader_of",
+    "state_of",
+]
 
 COOKIE = "shuseki"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -49,6 +61,27 @@ class Settings:
     warm: bool = True
 
 
+class Streams:
+    """How many open streams each account has, so that nobody takes them all."""
+
+    def __init__(self, *, most: int = 100, most_of_one: int = 12) -> None:
+        self.most, self.most_of_one = most, most_of_one
+        self._open: Counter[str] = Counter()
+
+    def are_full(self, owner: str) -> bool:
+        """Whether an account may open no more."""
+        return self._open[owner] >= self.most_of_one or self._open.total() >= self.most
+
+    @contextmanager
+    def one(self, owner: str) -> Iterator[None]:
+        """Count a stream while it is open."""
+        self._open[owner] += 1
+        try:
+            yield
+        finally:
+            self._open[owner] -= 1
+
+
 @dataclass(frozen=True, eq=False)
 class State:
     """What every request finds."""
@@ -58,6 +91,7 @@ class State:
     jobs: Jobs
     uploads: Uploads
     accounts: Accounts | None
+    streams: Streams = field(default_factory=Streams)
 
 
 def state_of(request: Request) -> State:
@@ -70,6 +104,14 @@ def account_of(request: Request) -> Account:
     """Who sends this request."""
     accounts = state_of(request).accounts
     return LOCAL if accounts is None else accounts.who(request.cookies.get(COOKIE, ""))
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from: what the proxy says last, where there is one (``secure``)."""
+    given = request.headers.get("x-forwarded-for", "")
+    if state_of(request).settings.secure and given:
+        return given.rpartition(",")[2].strip()[:80]
+    return request.client.host if request.client else ""
 
 
 def reader_of(request: Request, account: Account, lang: str) -> Reader:

@@ -23,7 +23,7 @@ from shuseki.app.accounts import Account
 from shuseki.app.guard import REPORT_POLICY
 from shuseki.app.jobs import Job
 from shuseki.app.pages import checked_language, page
-from shuseki.app.state import account_of, state_of
+from shuseki.app.state import account_of, address_of, state_of
 from shuseki.app.uploads import Upload
 from shuseki.app.words import phrases
 from shuseki.disk import scratch
@@ -87,7 +87,7 @@ def wrote(request: Request, account: Account, action: str, about: str = "") -> N
     """Write into the log what somebody did, where people sign in."""
     accounts = state_of(request).accounts
     if accounts is not None:
-        accounts.log(account, action, about, request.client.host if request.client else "")
+        accounts.log(account, action, about, address_of(request))
 
 
 # ---- records ---------------------------------------------------------------------------------
@@ -305,6 +305,7 @@ def study(request: Request, lang: str, job: OwnJob) -> Response:
 def cancel(request: Request, lang: str, job: OwnJob) -> Response:
     """Stop a study."""
     state_of(request).jobs.cancel(job.key)
+    wrote(request, account_of(request), "cancel study", job.key)
     return RedirectResponse(f"/{checked_language(lang)}/studies/{job.key}", 303)
 
 
@@ -368,8 +369,16 @@ def one_study(job: OwnJob) -> StudyOut:
 @api.get("/{key}/events", response_class=StreamingResponse)
 def events(request: Request, job: OwnJob) -> StreamingResponse:
     """What a study tells, from the beginning, as server-sent events: ``told``, then ``end``."""
+    streams = state_of(request).streams
+    if streams.are_full(job.owner):
+        raise HTTPException(429, "Too many pages watch studies. Close some, and try again.")
 
     async def tell() -> AsyncIterator[str]:
+        with streams.one(job.owner):
+            async for event in news():
+                yield event
+
+    async def news() -> AsyncIterator[str]:
         sent = 0
         while True:
             now = await run_in_threadpool(state_of(request).jobs.get, job.key)

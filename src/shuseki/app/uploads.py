@@ -12,17 +12,22 @@ counting, and refused when they grow beyond ``MOST_UNPACKED``.
     <key>/findings.json what validation found: rows, counts by reason
 """
 
+import bz2
 import gzip
 import json
 import re
 import secrets
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.release import write_text
@@ -36,6 +41,12 @@ KEY = re.compile(r"[0-9]{14}-[0-9a-f]{12}")
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".json", ".csv.gz", ".csv.zip", ".zip")
 MOST_UNPACKED = 4_000_000_000
 CHUNK = 1 << 20
+CELL = 8
+"""Bytes of a value of a Parquet file, however well it is packed."""
+UNREADABLE = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError,
+    pa.ArrowInvalid,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -197,7 +208,7 @@ def check_unpacked(file: Path, shown: str, most: int) -> None:
                     f"{shown} unpacks to more than {most:,} bytes. Expected a file of records. "
                     "Divide it, or leave out what is not needed."
                 )
-    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise DataError(
             f"{shown} cannot be unpacked: {error}. Expected a whole file. Save it again."
         ) from None
@@ -209,6 +220,12 @@ def _unpacked(file: Path) -> Iterator[int]:
     if head.startswith(b"\x1f\x8b"):
         with gzip.open(file) as stream:
             yield from _sizes(stream.read)
+    elif head.startswith(b"BZh"):
+        with bz2.open(file) as stream:
+            yield from _sizes(stream.read)
+    elif head == b"PAR1":
+        about = pq.read_metadata(file)
+        yield about.num_rows * max(about.num_columns, 1) * CELL
     elif head == b"PK\x03\x04":
         with zipfile.ZipFile(file) as pack:
             for entry in pack.infolist():

@@ -47,7 +47,9 @@ Database = Annotated[
 @app.callback()
 def start(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="Port; 0 takes one that is free.", min=0, max=65535)] = 8000,
+    port: Annotated[
+        int, typer.Option(help="Port; 0 takes one that is free.", min=0, max=65535)
+    ] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     data: Data = HOME,
     accounts: Annotated[

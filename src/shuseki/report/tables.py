@@ -1,8 +1,8 @@
 """How does an answer become a table that a reader can trust?
 
 A `Table` is a frame with a title, digits, labels, notes and sources: everything that the
-document (`shuseki.report.html`) and the files (`shuseki.report.exports`) need to show it. `beside` sets
-a printed table and its replication side by side.
+document (`shuseki.report.html`) and the files (`shuseki.report.exports`) need to show it.
+`beside` sets a printed table and its replication side by side.
 """
 
 import math

@@ -24,10 +24,10 @@ from plotly.offline import get_plotlyjs
 from shuseki.errors import ParameterError
 from shuseki.language import Message
 from shuseki.report.blocks import Bullets, Document, Figure, Heading, Note, Numbers, Part
+from shuseki.report.html.tables import table_html
 from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.theme import FONT, GREY
-from shuseki.report.html.tables import table_html
 from shuseki.report.tables import Table
 from shuseki.report.words import Lang, Text, check_language, phrase, pick
 from shuseki.results import Result
