@@ -24,6 +24,8 @@ def ask(headers: Mapping[str, str], path: str = "/en/x", method: str = "POST", *
 
     async def receive() -> dict[str, Any]:
         body = chunks.pop(0) if chunks else b""
+        if body is None:
+            await asyncio.sleep(60)
         return {"type": "http.request", "body": body, "more_body": bool(chunks)}
 
     async def send(message: Any) -> None:
@@ -106,6 +108,18 @@ def test_only_uploads_may_be_long():
     ours = {"sec-fetch-site": "same-origin", "content-length": "50"}
     assert ask(ours, "/en/uploads", longest_body=10, longest_upload=100) == 200
     assert ask(ours, "/en/studies", longest_body=10, longest_upload=100) == 413
+
+
+def test_only_who_may_upload_sends_a_long_body():
+    ours = {"sec-fetch-site": "same-origin", "content-length": "50", "cookie": "shuseki=known"}
+    about = {"longest_body": 10, "longest_upload": 100, "may_upload": lambda c: "known" in c}
+    assert ask(ours, "/en/uploads", **about) == 200
+    assert ask({**ours, "cookie": "shuseki=other"}, "/en/uploads", **about) == 413
+
+
+def test_a_body_that_does_not_come_is_not_waited_for():
+    ours = {"sec-fetch-site": "same-origin"}
+    assert ask(ours, chunks=[b"x", None], patience_seconds=0.01) == 408
 
 
 @pytest.mark.parametrize("path", ["/en/", "/static/app.js", "/en/nothing", "/api/openapi.json"])

@@ -56,7 +56,7 @@ def test_a_folder_that_is_none_is_refused_before(tmp_path: Path, said: list[int]
     blocked.parent.mkdir(exist_ok=True)
     blocked.write_text("x")
     folder = tmp_path / ("data" if place == "data/jobs" else place)
-    with pytest.raises(OutputError, match="cannot be used.*--data"):
+    with pytest.raises(OutputError, match=r"cannot be used.*--data"):
         site.serve(Settings(folder, warm=False), port=0, ready=said.append)
     assert said == []
 

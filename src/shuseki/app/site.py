@@ -45,7 +45,7 @@ from shuseki.app.state import COOKIE, Settings, State
 from shuseki.app.uploads import Uploads
 from shuseki.disk import locked
 from shuseki.errors import OutputError, ShusekiError, UnknownCodeError
-from shuseki.language import LANGUAGES
+from shuseki.language import LANGUAGES, say, told
 
 __all__ = ["make_app", "serve"]
 
@@ -99,6 +99,7 @@ def make_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(ShusekiError, _refused)
     app.add_exception_handler(HTTPException, _failed)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _broken)
     return app
 
 
@@ -257,6 +258,15 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in error.errors()]
     return await _told(request, 422, "; ".join(faults)[:600] + ". Correct the options.")
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """A fault of ours: said in words; what happened stands in the log of the process."""
+    lang = "ja" if request.url.path.startswith("/ja") else "en"
+    return await _told(request, 500, told(BROKEN, lang))
+
+
+BROKEN = say("The app has made a mistake. Try again; if it stays, report it with what you asked.")
 
 
 async def _told(request: Request, status: int, text: str) -> Response:
