@@ -18,6 +18,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from shuseki.errors import DataError, UnknownCodeError, examples
+from shuseki.language import listed, say
 from shuseki.sources import Source
 
 __all__ = ["Capability", "Directory", "Equipment", "Firm", "Load", "Rating", "Tie"]
@@ -179,8 +180,11 @@ class Directory:
         repeated = keys[keys.duplicated()].unique()
         if len(repeated):
             raise DataError(
-                f"Repeated firms: {examples(repeated)}. Expected each cluster/id once. "
-                "Keep the latest record of each firm."
+                say(
+                    "Repeated firms: {repeated}. Expected each cluster/id once. Keep the latest "
+                    "record of each firm.",
+                    repeated=examples(repeated),
+                )
             )
         known = set(keys)
         for what, named in (
@@ -193,9 +197,14 @@ class Directory:
             nobody = sorted(set(named) - known)
             if nobody:
                 raise UnknownCodeError(
-                    f"{what} of firms that are not in the directory: {examples(nobody)} "
-                    f"({len(nobody)}). Expected keys such as {examples(sorted(known)[:2])}. "
-                    "Correct the key, or add the firm."
+                    say(
+                        "{what} of firms that are not in the directory: {nobody} ({n_nobody}). "
+                        "Expected keys such as {known}. Correct the key, or add the firm.",
+                        what=what,
+                        nobody=examples(nobody),
+                        n_nobody=len(nobody),
+                        known=examples(sorted(known)[:2]),
+                    )
                 )
 
     def __len__(self) -> int:
@@ -235,7 +244,13 @@ class Directory:
     def to_frame(self, table: str = "firms") -> pd.DataFrame:
         """One of ``firms``, ``capabilities``, ``equipment``, ``loads``, ``ties``, ``ratings``."""
         if table not in TABLES:
-            raise UnknownCodeError(f"Unknown table {table!r}. Expected one of {', '.join(TABLES)}.")
+            raise UnknownCodeError(
+                say(
+                    "Unknown table {table!r}. Expected one of {tables}.",
+                    table=table,
+                    tables=listed(TABLES),
+                )
+            )
         rows: list[dict[str, Any]] = [asdict(row) for row in getattr(self, table)]
         return pd.DataFrame(rows, columns=[f.name for f in fields(TABLES[table])])
 

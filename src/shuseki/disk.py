@@ -30,6 +30,7 @@ from types import FrameType
 from typing import Any
 
 from shuseki.errors import OutputError
+from shuseki.language import say
 
 __all__ = [
     "Lock",
@@ -83,8 +84,11 @@ class Scratch:
                 continue
         else:
             raise OutputError(
-                f"No scratch folder could be kept in {beside}: others remove it. Expected a folder "
-                "for temporary files. Set TMPDIR, or choose another folder."
+                say(
+                    "No scratch folder could be kept in {beside}: others remove it. Expected a "
+                    "folder for temporary files. Set TMPDIR, or choose another folder.",
+                    beside=beside,
+                )
             )
         self.work = self.place / "work"
         self.work.mkdir(mode=0o700)
@@ -266,9 +270,13 @@ def _take(
             told = True
         if time.monotonic() >= until:
             raise OutputError(
-                f"{folder} is being used by another process, for more than {wait_seconds:g} "
-                "seconds. Expected one writer at a time; nothing was changed. Wait until it is "
-                "done, and call again."
+                say(
+                    "{folder} is being used by another process, for more than {wait_seconds:g} "
+                    "seconds. Expected one writer at a time; nothing was changed. Wait until it "
+                    "is done, and call again.",
+                    folder=folder,
+                    wait_seconds=wait_seconds,
+                )
             )
         time.sleep(0.05)
 
@@ -316,19 +324,28 @@ def explained(error: Exception, target: Path, within: Path | None = None) -> Exc
         return error
     number = error.errno if isinstance(error, OSError) else None
     if number in NO_ROOM or any(words in str(error) for words in NO_ROOM_SAID):
-        free = "unknown"
+        free: str = say("unknown")
         with suppress(OSError):
-            free = f"{shutil.disk_usage(target.parent).free / 1e6:,.0f} MB free"
+            free = say("{n:,.0f} MB free", n=shutil.disk_usage(target.parent).free / 1e6)
         return OutputError(
-            f"No room to write {target} ({free}): {str(error).splitlines()[0]}. Expected room for "
-            "all of it; nothing was left behind. Free the disk, or choose another one."
+            say(
+                "No room to write {target} ({free}): {why}. Expected room for all of it; "
+                "nothing was left behind. Free the disk, or choose another one.",
+                target=target,
+                free=free,
+                why=str(error).splitlines()[0],
+            )
         )
     name = getattr(error, "filename", None)
     ours = name == str(target) or _is_within(name, within or target.parent)
     if number in NOT_ALLOWED and ours:
         return OutputError(
-            f"Writing {target} is not allowed: {error}. Expected a folder that you may write. "
-            "Choose another folder, or ask for the permission."
+            say(
+                "Writing {target} is not allowed: {error}. Expected a folder that you may write. "
+                "Choose another folder, or ask for the permission.",
+                target=target,
+                error=error,
+            )
         )
     return error
 

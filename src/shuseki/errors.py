@@ -11,10 +11,12 @@ __all__ = [
     "AlignmentError",
     "ConvergenceError",
     "DataError",
+    "Examples",
     "MissingExtraError",
     "OutputError",
     "ParameterError",
     "ShusekiError",
+    "Unknown",
     "UnknownCodeError",
     "examples",
 ]
@@ -43,10 +45,13 @@ class UnknownCodeError(ShusekiError, LookupError):
         advice = hint or (
             f"Did you mean {', '.join(near)}?" if near else f"Check the edition of the {kind}s."
         )
-        return cls(
+        words = Unknown(
             f"Unknown {kind}{'s' if len(missing) > 1 else ''}: {examples(missing)}. "
             f"Expected one of the {len(known)} known. {advice}"
         )
+        words.kind, words.codes, words.known = kind, examples(missing), len(known)
+        words.near, words.hint = tuple(near), hint
+        return cls(words)
 
 
 class AlignmentError(ShusekiError, ValueError):
@@ -69,9 +74,41 @@ class OutputError(ShusekiError, OSError):
     """The output could not be written whole. Remedy: free the disk, or choose a folder."""
 
 
-def examples(values: Iterable[object], shown: int = SHOWN) -> str:
+class Examples(str):
+    """Some of many values, in English; ``language.told`` lists them in other languages."""
+
+    items: tuple[str, ...]
+    shown: int
+
+
+class Unknown(str):
+    """Words on a code that is not known, in English; ``language.told`` has the others.
+
+    Attributes
+    ----------
+    kind
+        What it is a code of.
+    codes
+        The unknown ones.
+    known
+        How many are known.
+    near
+        Those that are spelt much like the first.
+    hint
+        What to do instead, or empty.
+    """
+
+    kind: str
+    codes: Examples
+    known: int
+    near: tuple[str, ...]
+    hint: str
+
+
+def examples(values: Iterable[object], shown: int = SHOWN) -> Examples:
     """List up to ``shown`` values, and say how many there are when there are more."""
-    items = [str(value) for value in values]
-    if len(items) <= shown:
-        return ", ".join(items)
-    return f"{', '.join(items[:shown])} … ({len(items)} in all)"
+    items = tuple(value if isinstance(value, str) else str(value) for value in values)
+    said = ", ".join(items[:shown])
+    made = Examples(said if len(items) <= shown else f"{said} … ({len(items)} in all)")
+    made.items, made.shown = items, shown
+    return made

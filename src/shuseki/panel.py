@@ -16,6 +16,7 @@ import pandas as pd
 
 from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = ["ALL", "Panel"]
@@ -69,14 +70,23 @@ class Panel:
             repeated = pd.Index(codes)[pd.Index(codes).duplicated()]
             if len(repeated):
                 raise DataError(
-                    f"Repeated {axis} codes: {examples(repeated.unique())}. "
-                    "Expected each code once. Add the rows up first."
+                    say(
+                        "Repeated {axis} codes: {repeated}. Expected each code once. Add the rows "
+                        "up first.",
+                        axis=axis,
+                        repeated=examples(repeated.unique()),
+                    )
                 )
         for name, array in self.values.items():
             if array.shape != shape:
                 raise AlignmentError(
-                    f"Variable {name!r} has shape {array.shape}. "
-                    f"Expected (areas, industries, periods) = {shape}. Reshape or align it first."
+                    say(
+                        "Variable {name!r} has shape {array_shape}. Expected (areas, industries, "
+                        "periods) = {shape}. Reshape or align it first.",
+                        name=name,
+                        array_shape=array.shape,
+                        shape=shape,
+                    )
                 )
         for label, given in (
             ("area_names", self.area_names),
@@ -85,7 +95,12 @@ class Panel:
         ):
             if len(given) not in (0, shape[0]):
                 raise AlignmentError(
-                    f"{label} has {len(given)} entries. Expected one per area ({shape[0]})."
+                    say(
+                        "{label} has {n_given} entries. Expected one per area ({shape}).",
+                        label=label,
+                        n_given=len(given),
+                        shape=shape[0],
+                    )
                 )
 
     # ---- making one ------------------------------------------------------------------
@@ -121,8 +136,12 @@ class Panel:
         missing = [column for column in axes.values() if column and column not in frame.columns]
         if missing:
             raise DataError(
-                f"Missing columns: {examples(missing)}. Found {examples(frame.columns, 12)}. "
-                "Name the axis columns, or pass None for an axis that is not broken down."
+                say(
+                    "Missing columns: {missing}. Found {columns}. Name the axis columns, or pass "
+                    "None for an axis that is not broken down.",
+                    missing=examples(missing),
+                    columns=examples(frame.columns, 12),
+                )
             )
         keys = [
             frame[column].astype(str).to_numpy()
@@ -134,8 +153,12 @@ class Panel:
         if repeated.any():
             first = [str(key[repeated.argmax()]) for key in keys]
             raise DataError(
-                f"{int(repeated.sum())} cells appear more than once, the first: {first}. "
-                "Expected one row per area, industry and period. Add the rows up first."
+                say(
+                    "{n_repeated} cells appear more than once, the first: {first}. Expected one "
+                    "row per area, industry and period. Add the rows up first.",
+                    n_repeated=int(repeated.sum()),
+                    first=first,
+                )
             )
         codes = [np.unique(key.astype(str)) for key in keys]
         at = tuple(
@@ -197,7 +220,7 @@ class Panel:
             The panel has no such variable.
         """
         if name not in self.values:
-            hint = f"Name one that the panel has: {examples(self.values, 12)}."
+            hint = say("Name one that the panel has: {names}.", names=examples(self.values, 12))
             raise UnknownCodeError.among("variable", [name], list(self.values), hint)
         return self.values[name]
 
@@ -221,8 +244,12 @@ class Panel:
         array = self.variable(name)
         if period is None and len(self.periods) != 1:
             raise ParameterError(
-                f"The panel has {len(self.periods)} periods. Expected one: name it with period=…, "
-                f'such as period="{self.periods[-1]}".'
+                say(
+                    "The panel has {n_periods} periods. Expected one: name it with period=…, such "
+                    'as period="{periods}".',
+                    n_periods=len(self.periods),
+                    periods=self.periods[-1],
+                )
             )
         return array[:, :, 0 if period is None else self.position("period", period)]
 

@@ -76,12 +76,21 @@ class Sites:
             )
         }
         if len(set(sizes.values())) > 1:
-            raise AlignmentError(f"Columns differ in length: {sizes}. Expected one entry per site.")
+            raise AlignmentError(
+                say(
+                    "Columns differ in length: {sizes}. Expected one entry per site.",
+                    sizes=sizes,
+                )
+            )
         strange = (self.industry < 0) | (self.industry >= len(self.industries))
         if strange.any():
             raise AlignmentError(
-                f"Industries without a code: rows {examples(np.flatnonzero(strange))}. Expected "
-                f"positions among the {len(self.industries)} codes. Give a code for each."
+                say(
+                    "Industries without a code: rows {which}. Expected positions among the "
+                    "{n_industries} codes. Give a code for each.",
+                    which=examples(np.flatnonzero(strange)),
+                    n_industries=len(self.industries),
+                )
             )
         if self.plane:
             _refuse_unknown(self.longitude, self.latitude)
@@ -89,10 +98,16 @@ class Sites:
             check_coordinates(self.latitude, self.longitude, what="sites")
         impossible = np.flatnonzero((self.employment < 0) | np.isinf(self.employment))
         if impossible.size:
-            where = examples(f"row {k} ({self.employment[k]:g})" for k in impossible)
+            where = examples(
+                say("row {row} ({value:g})", row=k, value=self.employment[k]) for k in impossible
+            )
             raise DataError(
-                f"Employment of {impossible.size} sites is negative or infinite: {where}. Expected "
-                "persons, 0 or more, or nothing where unknown. Correct those rows."
+                say(
+                    "Employment of {impossible_size} sites is negative or infinite: {where}. "
+                    "Expected persons, 0 or more, or nothing where unknown. Correct those rows.",
+                    impossible_size=impossible.size,
+                    where=where,
+                )
             )
 
     @classmethod
@@ -123,21 +138,28 @@ class Sites:
             Where the table is from.
         """
         if (x_km is None) != (y_km is None):
-            raise ParameterError("One of x_km and y_km is missing. Expected both, or degrees.")
+            raise ParameterError(say("One of x_km and y_km is missing. Expected both, or degrees."))
         plane = x_km is not None
         north, east = (y_km or latitude), (x_km or longitude)
         wanted = [north, east, industry, *filter(None, (employment, area))]
         missing = [column for column in wanted if column not in frame.columns]
         if missing:
             raise DataError(
-                f"Missing columns: {examples(missing)}. Found {examples(frame.columns, 12)}. "
-                "Name the columns that hold them."
+                say(
+                    "Missing columns: {missing}. Found {columns}. Name the columns that hold them.",
+                    missing=examples(missing),
+                    columns=examples(frame.columns, 12),
+                )
             )
         unnamed = np.flatnonzero(frame[industry].isna())
         if unnamed.size:
             raise DataError(
-                f"{unnamed.size} sites without an industry: rows {examples(unnamed)}. Expected a "
-                "code in every row. Leave those rows out, or give them a code."
+                say(
+                    "{unnamed_size} sites without an industry: rows {unnamed}. Expected a code in "
+                    "every row. Leave those rows out, or give them a code.",
+                    unnamed_size=unnamed.size,
+                    unnamed=examples(unnamed),
+                )
             )
         codes, position = np.unique(frame[industry].astype(str).to_numpy(str), return_inverse=True)
         at = [_numbers(frame[column], column) for column in (north, east)]
@@ -220,9 +242,13 @@ class Sites:
         furthest = float(np.degrees(np.arccos(np.clip(cosine.min(), -1, 1))))
         if furthest > WIDEST_DEGREES:
             raise ParameterError(
-                f"Sites lie up to {furthest:.0f}° from their middle. Expected "
-                f"{WIDEST_DEGREES:.0f}° at most for a plane. Choose the sites of one continent, or "
-                "use degrees."
+                say(
+                    "Sites lie up to {furthest:.0f}° from their middle. Expected "
+                    "{widest_degrees:.0f}° at most for a plane. Choose the sites of one "
+                    "continent, or use degrees.",
+                    furthest=furthest,
+                    widest_degrees=WIDEST_DEGREES,
+                )
             )
         k = EARTH_RADIUS_KM * np.sqrt(2 / (1 + cosine))
         x_km = k * np.cos(north) * np.sin(east - of)
@@ -241,8 +267,11 @@ class Sites:
         """Refuse coordinates of a plane for a measure that needs degrees."""
         if self.plane:
             raise ParameterError(
-                f"The sites are on a plane. {measure} needs degrees. Build the sites from "
-                "latitude and longitude."
+                say(
+                    "The sites are on a plane. {measure} needs degrees. Build the sites from "
+                    "latitude and longitude.",
+                    measure=measure,
+                )
             )
 
     def weights(self, by: str) -> Floats:
@@ -263,12 +292,21 @@ class Sites:
         if by == "none":
             return np.ones(len(self))
         if by != "employment":
-            raise ParameterError(f'weights is {by!r}. Expected "none" or "employment".')
+            raise ParameterError(
+                say(
+                    'weights is {by!r}. Expected "none" or "employment".',
+                    by=by,
+                )
+            )
         bad = np.flatnonzero(~(self.employment > 0))
         if bad.size:
             raise DataError(
-                f"{bad.size} sites without positive employment: rows {examples(bad)}. Expected "
-                'persons in every row. Leave those sites out, or use weights="none".'
+                say(
+                    "{bad_size} sites without positive employment: rows {bad}. Expected persons "
+                    'in every row. Leave those sites out, or use weights="none".',
+                    bad_size=bad.size,
+                    bad=examples(bad),
+                )
             )
         return self.employment
 
@@ -289,8 +327,12 @@ def _refuse_unknown(x_km: Floats, y_km: Floats) -> None:
     unknown = np.flatnonzero(~(np.isfinite(x_km) & np.isfinite(y_km)))
     if unknown.size:
         raise DataError(
-            f"{unknown.size} sites have no coordinates: rows {examples(unknown)}. Expected km in "
-            "both columns. Leave those rows out, or locate them first."
+            say(
+                "{unknown_size} sites have no coordinates: rows {unknown}. Expected km in both "
+                "columns. Leave those rows out, or locate them first.",
+                unknown_size=unknown.size,
+                unknown=examples(unknown),
+            )
         )
 
 
@@ -300,7 +342,12 @@ def _numbers(column: "pd.Series[float]", name: str) -> Floats:
     broken = numbers.isna() & column.notna()
     if broken.any():
         raise DataError(
-            f"{name!r} holds {int(broken.sum())} values that are no numbers: "
-            f"{examples(column[broken].unique())}. Expected numbers. Correct those rows."
+            say(
+                "{name!r} holds {n_broken} values that are no numbers: {column}. Expected "
+                "numbers. Correct those rows.",
+                name=name,
+                n_broken=int(broken.sum()),
+                column=examples(column[broken].unique()),
+            )
         )
     return numbers.to_numpy(dtype=float, na_value=np.nan)

@@ -32,7 +32,7 @@ from shuseki.measures.indices.concentration import (
 )
 from shuseki.measures.indices.quotients import location_quotients, shift_share, specialisation
 from shuseki.panel import Panel
-from shuseki.report.plots import plot
+from shuseki.report.plots.dispatch import has_picture, plot
 from shuseki.report.tables import Table
 from shuseki.results import Result
 from shuseki.sites import Sites
@@ -185,9 +185,7 @@ def parts(drawn: Any, name: str = "") -> Iterator[str]:
 
 
 def test_pictures_are_told_in_japanese(answers):
-    drawn = [
-        answer for answer in answers if plot.dispatch(type(answer)) is not plot.dispatch(object)
-    ]
+    drawn = [answer for answer in answers if has_picture(answer)]
     assert len(drawn) > 20
     said = {text for answer in drawn for text in parts(plot(answer, lang="ja").to_dict())}
     assert sorted(text for text in said if english(text)) == []

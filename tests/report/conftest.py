@@ -15,8 +15,8 @@ from shuseki.report import (
     Section,
     Table,
     beside,
-    plot,
 )
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.theme import blank
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006, Source
@@ -58,7 +58,7 @@ class Candidates(Result):
         )
 
 
-@plot.register
+@draws
 def _(result: Candidates, *, lang: str = "en") -> go.Figure:
     words = {"en": ("Candidates left, n = 4 steps", "Plants"), "ja": ("候補の絞り込み", "事業所数")}
     figure = blank(words[lang][0], result, lang=lang, y=words[lang][1], height=360)

@@ -31,6 +31,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from shuseki.errors import DataError, OutputError, ParameterError, UnknownCodeError
+from shuseki.language import say
 
 __all__ = [
     "LOCAL",
@@ -130,8 +131,12 @@ def own_folder(folder: Path) -> Path:
             pass
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be used: {error.strerror}. Expected a folder that may be made and "
-            "written. Choose another with --data."
+            say(
+                "{folder} cannot be used: {strerror}. Expected a folder that may be made and "
+                "written. Choose another with --data.",
+                folder=folder,
+                strerror=error.strerror,
+            )
         ) from None
     return folder
 
@@ -158,9 +163,11 @@ def engine_of(folder: Path, database: str = "") -> sa.Engine:
         return sa.create_engine(database or sa.URL.create("sqlite", database=str(place)))
     except (SQLAlchemyError, ImportError, ValueError):
         raise ParameterError(
-            "The URL of the database cannot be used. Expected "
-            "postgresql+psycopg://user@host/name, with psycopg installed, or none for a file "
-            "in the folder. Correct it."
+            say(
+                "The URL of the database cannot be used. Expected "
+                "postgresql+psycopg://user@host/name, with psycopg installed, or none for a file "
+                "in the folder. Correct it."
+            )
         ) from None
 
 
@@ -193,8 +200,12 @@ class Accounts:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0][:200]
             shown = engine.url.render_as_string(hide_password=True)
             raise DataError(
-                f"The accounts in {shown} cannot be used: {cause}. Expected a database that is "
-                "whole and may be written. Check it, or restore a backup into another folder."
+                say(
+                    "The accounts in {shown} cannot be used: {cause}. Expected a database that is "
+                    "whole and may be written. Check it, or restore a backup into another folder.",
+                    shown=shown,
+                    cause=cause,
+                )
             ) from None
 
     def add(self, name: str, password: str, role: Role = "reader", cluster: str = "") -> Account:
@@ -208,7 +219,12 @@ class Accounts:
             The name is taken.
         """
         if not name.strip() or len(name) > 80 or not name.isprintable():
-            raise ParameterError(f"The name {name[:80]!r}. Expected 1 to 80 printable letters.")
+            raise ParameterError(
+                say(
+                    "The name {name!r}. Expected 1 to 80 printable letters.",
+                    name=name[:80],
+                )
+            )
         _check_role(role)
         self._check_password(password)
         row = {
@@ -223,8 +239,11 @@ class Accounts:
                 connection.execute(sa.insert(ACCOUNTS), row)
         except sa.exc.IntegrityError:
             raise DataError(
-                f"There is an account {name!r} already. Expected a new name. Choose another, or "
-                "change its role or password."
+                say(
+                    "There is an account {name!r} already. Expected a new name. Choose another, "
+                    "or change its role or password.",
+                    name=name,
+                )
             ) from None
         return Account(name, role, cluster)
 
@@ -381,8 +400,12 @@ class Accounts:
     def _check_password(self, password: str) -> None:
         if len(password) < SHORTEST:
             raise ParameterError(
-                f"A password of {len(password)} letters. Expected {SHORTEST} or more. "
-                "Choose a longer one."
+                say(
+                    "A password of {n_password} letters. Expected {shortest} or more. Choose a "
+                    "longer one.",
+                    n_password=len(password),
+                    shortest=SHORTEST,
+                )
             )
 
     def _check_found(self, rows: int, name: str) -> None:

@@ -26,7 +26,8 @@ from shuseki.app.question import Asked, Question, Reader, query_of, read_options
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import account_of, reader_of, state_of
 from shuseki.errors import UnknownCodeError
-from shuseki.language import told
+from shuseki.geography.bundled import DISTRICTS
+from shuseki.language import say, told
 from shuseki.report.blocks import Heading
 from shuseki.report.exports import to_csv, to_excel
 from shuseki.report.tables import Table
@@ -173,7 +174,7 @@ def shapes(division: DivisionName, lang: Lang, v: str = "") -> Response:
 
 
 @router.get("/values/{indicator}")
-def values(indicator: str, by: DivisionName = "district-253", year: str = "") -> dict[str, Any]:
+def values(indicator: str, by: DivisionName = DISTRICTS, year: str = "") -> dict[str, Any]:
     """Values of an indicator for the map: class and value by area, bounds, numbers of areas."""
     return map_values(layer(indicator).of(by, year))
 
@@ -229,7 +230,9 @@ def require(question: Question[Any], account: Account) -> Account:
     """
     if not account.is_at_least(question.role):
         status = 401 if account.role == "nobody" else 403
-        raise HTTPException(status, f"This needs the role {question.role}. Sign in with it.")
+        raise HTTPException(
+            status, say("This needs the role {role}. Sign in with it.", role=question.role)
+        )
     return account
 
 
@@ -277,7 +280,9 @@ def answer_file(request: Request, question: Question[Any], ending: str) -> Respo
     if wanted:
         tables = tuple(table for table in tables if table.name == wanted)
     if not tables:
-        raise UnknownCodeError("This answer has no table. Expected one. Take the JSON instead.")
+        raise UnknownCodeError(
+            say("This answer has no table. Expected one. Take the JSON instead.")
+        )
     name = f"{question.name}.{ending}"
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
     if ending == "csv":

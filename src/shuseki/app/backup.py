@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from shuseki.errors import DataError, OutputError
+from shuseki.language import say, words_of
 from shuseki.release import whole_file
 
 __all__ = ["back_up", "restore"]
@@ -55,8 +56,11 @@ def back_up(data: Path, engine: sa.Engine, file: Path) -> int:
                         count += 1
         if not count:
             raise DataError(
-                f"{data} has no account, no job and no upload. Expected the folder of an app that "
-                "was used. Choose it with --data."
+                say(
+                    "{data} has no account, no job and no upload. Expected the folder of an app "
+                    "that was used. Choose it with --data.",
+                    data=data,
+                )
             )
         os.chmod(place, 0o600)
     return count
@@ -75,8 +79,11 @@ def restore(file: Path, data: Path, engine: sa.Engine, metadata: sa.MetaData) ->
     for folder in FOLDERS:
         if (data / folder).is_dir() and any((data / folder).iterdir()):
             raise OutputError(
-                f"{data / folder} is not empty. Expected an empty folder, so that nothing is "
-                "mixed. Choose another with --data."
+                say(
+                    "{data} is not empty. Expected an empty folder, so that nothing is mixed. "
+                    "Choose another with --data.",
+                    data=data / folder,
+                )
             )
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     metadata.create_all(engine)
@@ -85,13 +92,22 @@ def restore(file: Path, data: Path, engine: sa.Engine, metadata: sa.MetaData) ->
         with tarfile.open(file) as pack, engine.begin() as connection:
             names = pack.getnames()
             if "format.json" not in names or _json(pack, "format.json") != {"format": FORMAT}:
-                raise DataError(f"{file.name} is no backup of this program. Expected {FORMAT}.")
+                raise DataError(
+                    say(
+                        "{file} is no backup of this program. Expected {format}.",
+                        file=file.name,
+                        format=FORMAT,
+                    )
+                )
             for table in metadata.sorted_tables:
                 rows = _rows(pack, f"tables/{table.name}.jsonl", names)
                 if connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one():
                     raise OutputError(
-                        f"The table {table.name} is not empty. Expected an empty database. "
-                        "Choose another with --database."
+                        say(
+                            "The table {table} is not empty. Expected an empty database. Choose "
+                            "another with --database.",
+                            table=table.name,
+                        )
                     )
                 for start in range(0, len(rows), ROWS):
                     connection.execute(sa.insert(table), rows[start : start + ROWS])
@@ -100,12 +116,22 @@ def restore(file: Path, data: Path, engine: sa.Engine, metadata: sa.MetaData) ->
             for one in files:
                 if not one.isfile() or ".." in Path(one.name).parts:
                     raise DataError(
-                        f"{file.name} holds {one.name!r}, which is no file of a backup."
+                        say(
+                            "{file} holds {one!r}, which is no file of a backup.",
+                            file=file.name,
+                            one=one.name,
+                        )
                     )
             pack.extractall(data, members=files, filter="data")
             count += len(files)
     except tarfile.TarError as error:
-        raise DataError(f"{file.name} cannot be read: {error}. Expected a whole backup.") from None
+        raise DataError(
+            say(
+                "{file} cannot be read: {error}. Expected a whole backup.",
+                file=file.name,
+                error=words_of(error),
+            )
+        ) from None
     for folder in FOLDERS:
         for path in [data / folder, *(data / folder).rglob("*")]:
             if path.is_dir():

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from shuseki.app.question import default_of, inner_type, takes_several
 from shuseki.app.uploads import Upload
 from shuseki.errors import DataError, ParameterError
+from shuseki.language import say
 from shuseki.study.chapters import CHAPTERS
 
 __all__ = ["chapter_forms", "study_text"]
@@ -120,8 +121,13 @@ def _add(
                 h == f"{chapter}.{field}" or h.startswith(f"{chapter}.{field}.") for h in heads
             ):
                 raise ParameterError(
-                    f"{chapter}.{field}: the tables {', '.join(heads)[:200]}. Expected tables "
-                    f"[{chapter}.{field}] or [[{chapter}.{field}]]. Rename them."
+                    say(
+                        "{chapter}.{field}: the tables {heads}. Expected tables "
+                        "[{chapter}.{field}] or [[{chapter}.{field}]]. Rename them.",
+                        chapter=chapter,
+                        field=field,
+                        heads=", ".join(heads)[:200],
+                    )
                 )
             if heads:
                 tables += ["", text]
@@ -143,8 +149,11 @@ def _add(
 def _one_line(text: str, where: str) -> str:
     if "\n" in text:
         raise DataError(
-            f"{where}: several lines. Expected one value of TOML in one line, such as "
-            '{ period = "2001" }, or tables with their heads. Join the lines.'
+            say(
+                "{where}: several lines. Expected one value of TOML in one line, such as {{ "
+                'period = "2001" }}, or tables with their heads. Join the lines.',
+                where=where,
+            )
         )
     return text
 
@@ -153,7 +162,13 @@ def _number(text: str, where: str) -> str:
     try:
         float(text)
     except ValueError:
-        raise ParameterError(f"{where}: {text[:60]!r} is no number. Expected one.") from None
+        raise ParameterError(
+            say(
+                "{where}: {text!r} is no number. Expected one.",
+                where=where,
+                text=text[:60],
+            )
+        ) from None
     return text.strip()
 
 

@@ -38,6 +38,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.language import listed, say
 from shuseki.release import MANIFEST, write_text
 
 __all__ = ["Job", "Jobs"]
@@ -165,8 +166,12 @@ class Jobs:
         waiting = sum(job.owner == owner and job.state == "waiting" for job in self.all())
         if waiting >= MOST_WAITING:
             raise ParameterError(
-                f"{waiting} studies of yours wait already. Expected at most {MOST_WAITING}. Wait "
-                "until some are done, or delete some."
+                say(
+                    "{waiting} studies of yours wait already. Expected at most {most}. Wait until "
+                    "some are done, or delete some.",
+                    waiting=waiting,
+                    most=MOST_WAITING,
+                )
             )
         key = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
         making = self.folder / f"new-{key}"
@@ -176,8 +181,12 @@ class Jobs:
             for name, content in files.items():
                 if Path(name).name != name or name in RESERVED:
                     raise ParameterError(
-                        f"The file name {name!r}. Expected a name without folders, and none of "
-                        f"{', '.join(sorted(RESERVED))}. Rename the file."
+                        say(
+                            "The file name {name!r}. Expected a name without folders, and none of "
+                            "{reserved}. Rename the file.",
+                            name=name,
+                            reserved=listed(sorted(RESERVED)),
+                        )
                     )
                 if isinstance(content, bytes):
                     (making / name).write_bytes(content)
@@ -210,7 +219,10 @@ class Jobs:
         folder = self.folder / key
         if not KEY.fullmatch(key) or not (folder / "job.json").exists():
             raise UnknownCodeError(
-                f"There is no job {key[:60]!r}. Expected one of the list of jobs."
+                say(
+                    "There is no job {name_given!r}. Expected one of the list of jobs.",
+                    name_given=key[:60],
+                )
             )
         told = json.loads((folder / "job.json").read_text(encoding="utf-8"))
         return Job(

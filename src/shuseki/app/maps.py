@@ -20,6 +20,7 @@ import shapely
 
 from shuseki.app.places import DivisionName, Values, division_of
 from shuseki.arrays import Floats
+from shuseki.geography.bundled import PREFECTURES
 from shuseki.geography.shapes import municipal_shapes, polygons, shapes
 from shuseki.language import LANGUAGES
 from shuseki.report.plots.theme import MISSING, SEQUENTIAL
@@ -85,9 +86,9 @@ def drawn_shapes(by: DivisionName) -> dict[str, Any]:
 def _parents(by: DivisionName, lang: str) -> list[str]:
     """Name of the prefecture of each area, where it lies in one."""
     areas = division_of(by)
-    if by == "prefecture":
+    if by == PREFECTURES:
         return [""] * len(areas.codes)
-    prefectures = division_of("prefecture")
+    prefectures = division_of(PREFECTURES)
     names = dict(zip(prefectures.codes, prefectures.names(lang), strict=True))
     members = areas.members.groupby("area")["municipality"].agg(lambda codes: codes.iloc[0][:2])
     return [names.get(members.get(code, ""), "") for code in areas.codes]

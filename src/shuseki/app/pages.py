@@ -27,7 +27,7 @@ from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import COOKIE, account_of, address_of, reader_of, state_of
 from shuseki.app.words import phrases
 from shuseki.errors import ParameterError, ShusekiError
-from shuseki.language import LANGUAGES, say, told
+from shuseki.language import LANGUAGES, say, told, words_of
 from shuseki.report.words import Text, pick
 
 __all__ = ["checked_language", "error_page", "page", "router"]
@@ -82,7 +82,7 @@ def page(
             if account.is_at_least("reader")
             else [],
             administers=account.role == "administrator" and state_of(request).accounts is not None,
-            **values,
+            **{name: told(value, lang) for name, value in values.items()},
         )
     )
     return HTMLResponse(html, status)
@@ -128,7 +128,7 @@ def _page_of(
         answer = shown.fragment.html
         title = shown.document.title
     except ShusekiError as error:
-        status, refusal = 422, str(error)
+        status, refusal = 422, words_of(error)
     query = query_of(asked)
     about: dict[str, Any] = {
         "question": question.name,
@@ -151,7 +151,9 @@ def _page_of(
 
 def _first_row(text: str) -> int:
     if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise ParameterError(f"{FIRST}={text[:20]!r}. Expected the number of a row, from 1.")
+        raise ParameterError(
+            say("{name}={text}. Expected the number of a row, from 1.", name=FIRST, text=text[:20])
+        )
     return int(text or 1)
 
 
@@ -175,7 +177,7 @@ def _map(asked: Any, lang: str) -> Mapping[str, Any]:
 def checked_language(lang: str) -> str:
     """Refuse a page in a language that there is not."""
     if lang not in LANGUAGES:
-        raise HTTPException(404, told(say("There is no such page"), "en"))
+        raise HTTPException(404, say("There is no such page"))
     return lang
 
 
@@ -247,7 +249,10 @@ def accounts_page(request: Request, lang: str) -> Response:
     account = account_of(request)
     if not account.is_at_least("administrator"):
         status = 401 if account.role == "nobody" else 403
-        raise HTTPException(status, "This needs the role administrator. Sign in with it.")
+        raise HTTPException(
+            status,
+            say("This needs the role {role}. Sign in with it.", role="administrator"),
+        )
     return page(
         request,
         "accounts.html",

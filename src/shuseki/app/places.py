@@ -10,7 +10,7 @@ the layer's unit, source and notes.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from shuseki.datasets.companies import company_panel
 from shuseki.datasets.public import MANUFACTURING_YEARS, manufacturing_panel
 from shuseki.errors import UnknownCodeError
 from shuseki.geography.borders import DATE
+from shuseki.geography.bundled import DISTRICTS, MUNICIPALITIES, PREFECTURES, ZONES, DivisionName
 from shuseki.geography.districts import Division, division
 from shuseki.geography.names import spelling_key
 from shuseki.language import Message, say
@@ -40,12 +41,11 @@ __all__ = [
     "layers",
 ]
 
-DivisionName = Literal["district-253", "municipality", "commuting-zone-1995", "prefecture"]
 DIVISIONS: Mapping[DivisionName, Message] = {
-    "district-253": say("Industrial districts (253)"),
-    "municipality": say("Municipalities (2020)"),
-    "commuting-zone-1995": say("Commuting zones (1995)"),
-    "prefecture": say("Prefectures"),
+    DISTRICTS: say("Industrial districts (253)"),
+    MUNICIPALITIES: say("Municipalities (2020)"),
+    ZONES: say("Commuting zones (1995)"),
+    PREFECTURES: say("Prefectures"),
 }
 assert set(DIVISIONS) == set(get_args(DivisionName))
 

@@ -21,7 +21,7 @@ from pydantic_core import PydanticUndefined
 from shuseki.app.accounts import Account, Role
 from shuseki.directory import Directory
 from shuseki.errors import ParameterError
-from shuseki.language import Message, told
+from shuseki.language import Message, say, told
 from shuseki.report.blocks import Block, Document
 
 __all__ = ["Asked", "Label", "Question", "Reader", "form_of", "query_of", "read_options"]
@@ -78,7 +78,9 @@ class Reader:
     def firms(self) -> Directory:
         """The firms as this reader may see them."""
         if self.directory is None:
-            raise ParameterError("No directory of firms here. Expected one. Start the app with it.")
+            raise ParameterError(
+                say("No directory of firms here. Expected one. Start the app with it.")
+            )
         return self.directory()
 
 
@@ -159,8 +161,11 @@ def read_options(question: Question[O], given: Sequence[tuple[str, str]]) -> O:
         ]
         known = ", ".join(question.options.model_fields)
         raise ParameterError(
-            f"{'; '.join(faults)[:600]}. Expected the options {known or 'none'}. "
-            "Correct the address or the form."
+            say(
+                "{faults}. Expected the options {known}. Correct the address or the form.",
+                faults="; ".join(faults)[:600],
+                known=known or say("none"),
+            )
         ) from None
 
 

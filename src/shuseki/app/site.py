@@ -45,7 +45,7 @@ from shuseki.app.state import COOKIE, Settings, State
 from shuseki.app.uploads import Uploads
 from shuseki.disk import locked
 from shuseki.errors import OutputError, ShusekiError, UnknownCodeError
-from shuseki.language import LANGUAGES, say, told
+from shuseki.language import LANGUAGES, say, told, words_of
 
 __all__ = ["make_app", "serve"]
 
@@ -178,8 +178,11 @@ def _alone(data: Path) -> Iterator[None]:
         holding.enter_context(locked(data / "jobs", wait_seconds=0))
     except OutputError:
         raise OutputError(
-            f"Another app uses {data}. Expected one app for a folder. Stop the other, or choose "
-            "another folder with --data."
+            say(
+                "Another app uses {data}. Expected one app for a folder. Stop the other, or choose "
+                "another folder with --data.",
+                data=data,
+            )
         ) from None
     with holding:
         yield
@@ -191,10 +194,15 @@ def _opened(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=512)
     except (OSError, UnicodeError) as error:
-        said = getattr(error, "strerror", None) or "no such address"
+        why = getattr(error, "strerror", None) or str(error)
         raise OutputError(
-            f"Port {port} of {host} cannot be used: {said}. Expected a free port of this machine. "
-            "Choose another with --port (0 takes any that is free)."
+            say(
+                "Port {port} of {host} cannot be used: {why}. Expected a free port of this "
+                "machine. Choose another with --port (0 takes any that is free).",
+                port=port,
+                host=host,
+                why=why,
+            )
         ) from None
 
 
@@ -246,12 +254,12 @@ def _status(error: Exception) -> int:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return await _told(request, _status(error), str(error))
+    return await _told(request, _status(error), words_of(error))
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return await _told(request, error.status_code, str(error.detail))
+    return await _told(request, error.status_code, error.detail)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

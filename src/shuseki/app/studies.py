@@ -28,6 +28,7 @@ from shuseki.app.uploads import Upload
 from shuseki.app.words import phrases
 from shuseki.disk import scratch
 from shuseki.errors import ParameterError, ShusekiError, UnknownCodeError
+from shuseki.language import say, words_of
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import render_fragment
 
@@ -42,7 +43,7 @@ def somebody(request: Request) -> Account:
     """Who is signed in; refused when nobody is."""
     account = account_of(request)
     if not account.is_at_least("reader"):
-        raise HTTPException(401, "This needs an account. Sign in.")
+        raise HTTPException(401, say("This needs an account. Sign in."))
     return account
 
 
@@ -53,7 +54,12 @@ def own_job(request: Request, key: str, account: Somebody) -> Job:
     """A job of the reader's; another's is not there for him."""
     job = state_of(request).jobs.get(key)
     if job.owner != account.name:
-        raise UnknownCodeError(f"There is no job {key[:60]!r}. Expected one of the list of jobs.")
+        raise UnknownCodeError(
+            say(
+                "There is no job {name_given!r}. Expected one of the list of jobs.",
+                name_given=key[:60],
+            )
+        )
     return job
 
 
@@ -61,7 +67,12 @@ def own_upload(request: Request, key: str, account: Somebody) -> Upload:
     """A file of the reader's."""
     upload = state_of(request).uploads.get(key)
     if upload.owner != account.name:
-        raise UnknownCodeError(f"There is no upload {key[:60]!r}. Expected one of your list.")
+        raise UnknownCodeError(
+            say(
+                "There is no upload {name_given!r}. Expected one of your list.",
+                name_given=key[:60],
+            )
+        )
     return upload
 
 
@@ -134,7 +145,7 @@ async def bring(
             title=phrases(lang)["uploads"],
             uploads=store.all(account.name),
             layouts=known_layouts(),
-            refusal=str(error),
+            refusal=words_of(error),
         )
     wrote(request, account, "upload", made.key)
     return RedirectResponse(f"/{lang}/uploads/{made.key}", 303)
@@ -144,7 +155,12 @@ def _year(text: str) -> int | None:
     if not text.strip():
         return None
     if not text.strip().isascii() or not text.strip().isdigit():
-        raise ParameterError(f"The wave {text[:20]!r}. Expected a year such as 1998. Correct it.")
+        raise ParameterError(
+            say(
+                "The wave {text!r}. Expected a year such as 1998. Correct it.",
+                text=text[:20],
+            )
+        )
     return int(text)
 
 
@@ -152,7 +168,7 @@ def _year(text: str) -> int | None:
 def upload(request: Request, lang: str, found: OwnUpload) -> Response:
     """What was understood of a file, row by row."""
     lang = checked_language(lang)
-    answer, refusal = "", found.refusal
+    answer, refusal = "", found.refused(lang)
     if not refusal:
         document = Document(found.name, [Section("", [found.findings()])])
         answer = render_fragment(document, lang).html
@@ -254,7 +270,7 @@ async def run_study(request: Request, lang: str, account: Somebody) -> Response:
         else:
             chosen = [state.uploads.get(key) for key in given.get("upload", [])]
             if any(one.owner != account.name for one in chosen):
-                raise UnknownCodeError("There is no such upload. Expected one of your list.")
+                raise UnknownCodeError(say("There is no such upload. Expected one of your list."))
             name = given.get("name", ["study"])[0].strip() or "study"
             title = given.get("title", [name])[0].strip() or name
             if not text.strip():
@@ -264,7 +280,7 @@ async def run_study(request: Request, lang: str, account: Somebody) -> Response:
             await run_in_threadpool(check_study, text, needed)
             job = await run_in_threadpool(state.jobs.add, title, account.name, needed, text)
     except ShusekiError as error:
-        return _form(request, lang, account, str(error), text)
+        return _form(request, lang, account, words_of(error), text)
     wrote(request, account, "run study", job.key)
     return RedirectResponse(f"/{lang}/studies/{job.key}", 303)
 
@@ -289,8 +305,11 @@ def check_study(text: str, files: dict[str, Any]) -> None:
         others = [p for p in found.reads if p not in allowed and p.resolve() not in allowed]
         if others:
             raise ParameterError(
-                f"The study names {', '.join(sorted(p.name for p in others))[:200]}, which is not "
-                "among its files. Expected files that were uploaded. Upload it, and use its name."
+                say(
+                    "The study names {others}, which is not among its files. Expected files that "
+                    "were uploaded. Upload it, and use its name.",
+                    others=", ".join(sorted(p.name for p in others))[:200],
+                )
             )
 
 
@@ -371,7 +390,7 @@ def events(request: Request, job: OwnJob) -> StreamingResponse:
     """What a study tells, from the beginning, as server-sent events: ``told``, then ``end``."""
     streams = state_of(request).streams
     if streams.are_full(job.owner):
-        raise HTTPException(429, "Too many pages watch studies. Close some, and try again.")
+        raise HTTPException(429, say("Too many pages watch studies. Close some, and try again."))
 
     async def tell() -> AsyncIterator[str]:
         with streams.one(job.owner):

@@ -30,6 +30,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import listed, say, words_of
+from shuseki.language import told as in_language
 from shuseki.release import write_text
 
 if TYPE_CHECKING:
@@ -76,11 +78,16 @@ class Upload:
     rows: int | None
     faults: dict[str, int] | None
     refusal: str
+    refusal_ja: str = ""
 
     @property
     def file(self) -> Path:
         """The file."""
         return self.folder / f"records{self.ending}"
+
+    def refused(self, lang: str) -> str:
+        """Why it cannot be read, in a language; empty when it can be."""
+        return (self.refusal_ja if lang == "ja" else "") or self.refusal
 
     def findings(self) -> "Findings":
         """What is wrong with it, row by row."""
@@ -115,7 +122,11 @@ class Uploads:
         )
         if not ending:
             raise ParameterError(
-                f"The file {shown!r}. Expected records as {', '.join(ENDINGS)}. Save it as one."
+                say(
+                    "The file {shown!r}. Expected records as {endings}. Save it as one.",
+                    shown=shown,
+                    endings=listed(ENDINGS),
+                )
             )
         from shuseki.records.layouts import known_layouts  # heavy, as above
 
@@ -152,6 +163,7 @@ class Uploads:
             found = one.findings()
         except (DataError, ParameterError) as error:
             told: dict[str, Any] = {"rows": None, "counts": None, "refusal": str(error)}
+            told["refusal_ja"] = in_language(words_of(error), "ja")
         else:
             told = {"rows": found.rows, "counts": dict(found.counts), "refusal": ""}
         write_text(one.folder / "findings.json", json.dumps(told, ensure_ascii=False) + "\n")
@@ -166,7 +178,12 @@ class Uploads:
         """
         folder = self.folder / key
         if not KEY.fullmatch(key) or not (folder / "upload.json").exists():
-            raise UnknownCodeError(f"There is no upload {key[:60]!r}. Expected one of your list.")
+            raise UnknownCodeError(
+                say(
+                    "There is no upload {name_given!r}. Expected one of your list.",
+                    name_given=key[:60],
+                )
+            )
         told = json.loads((folder / "upload.json").read_text(encoding="utf-8"))
         place = folder / "findings.json"
         found = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
@@ -177,6 +194,7 @@ class Uploads:
             rows=found.get("rows"),
             faults=found.get("counts"),
             refusal=found.get("refusal", ""),
+            refusal_ja=found.get("refusal_ja", ""),
         )
 
     def all(self, owner: str | None = None) -> list[Upload]:
@@ -205,12 +223,20 @@ def check_unpacked(file: Path, shown: str, most: int) -> None:
             total += chunk
             if total > most:
                 raise DataError(
-                    f"{shown} unpacks to more than {most:,} bytes. Expected a file of records. "
-                    "Divide it, or leave out what is not needed."
+                    say(
+                        "{shown} unpacks to more than {most:,} bytes. Expected a file of records. "
+                        "Divide it, or leave out what is not needed.",
+                        shown=shown,
+                        most=most,
+                    )
                 )
     except UNREADABLE as error:
         raise DataError(
-            f"{shown} cannot be unpacked: {error}. Expected a whole file. Save it again."
+            say(
+                "{shown} cannot be unpacked: {error}. Expected a whole file. Save it again.",
+                shown=shown,
+                error=words_of(error),
+            )
         ) from None
 
 

@@ -36,7 +36,7 @@ PHRASES: Mapping[str, Message] = MappingProxyType(
         "key_help": say("Arrow keys move between areas; Enter opens the area."),
         "link": say("Link to this page"),
         "log": say("Log"),
-        "map_of": say("Map of Japan"),
+        "map_of": say("Map"),
         "menu": say("Pages"),
         "missing": say("no value"),
         "name": say("Name"),

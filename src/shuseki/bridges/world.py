@@ -118,7 +118,13 @@ class World:
                 if len(hits) > 1:
                     shown = examples(self.codes[k] for k in hits)
                     raise UnknownCodeError(
-                        f"{len(hits)} areas are called {area!r}. Expected one. Use a code: {shown}."
+                        say(
+                            "{n_hits} areas are called {area!r}. Expected one. Use a code: "
+                            "{shown}.",
+                            n_hits=len(hits),
+                            area=area,
+                            shown=shown,
+                        )
                     )
                 if hits:
                     return hits[0]
@@ -192,8 +198,10 @@ class World:
         ]
         if not shocks:
             raise ParameterError(
-                "Nothing was changed. Expected transport_cost, productivity, housing or "
-                "plant_closure. Name one."
+                say(
+                    "Nothing was changed. Expected transport_cost, productivity, housing or "
+                    "plant_closure. Name one."
+                )
             )
         changes: dict[str, Any] = {
             "transport_cost": self._costs(transport_cost),
@@ -231,9 +239,16 @@ class World:
             low = np.argwhere(factor * self.model.iceberg < 1)
             r, s = low[0]
             raise ParameterError(
-                f"A factor of {factor[r, s]:g} brings the cost {self.names['en'][r]} – "
-                f"{self.names['en'][s]} from {self.model.iceberg[r, s]:.4g} below 1. Expected "
-                f"costs ≥ 1. Choose a factor of at least {1 / self.model.iceberg[r, s]:.4g}."
+                say(
+                    "A factor of {factor:g} brings the cost {names} – {names_2} from "
+                    "{iceberg:.4g} below 1. Expected costs ≥ 1. Choose a factor of at least "
+                    "{iceberg_2:.4g}.",
+                    factor=factor[r, s],
+                    names=self.names["en"][r],
+                    names_2=self.names["en"][s],
+                    iceberg=self.model.iceberg[r, s],
+                    iceberg_2=1 / self.model.iceberg[r, s],
+                )
             )
         return factor
 
@@ -320,13 +335,20 @@ def invert(
         apart = np.asarray(distances, dtype=float)
     if apart.shape != (len(panel.areas),) * 2:
         raise AlignmentError(
-            f"Distances of shape {apart.shape} for {len(panel.areas)} areas. Expected one row "
-            "and one column per area of the panel, in its order."
+            say(
+                "Distances of shape {apart_shape} for {n_areas} areas. Expected one row and one "
+                "column per area of the panel, in its order.",
+                apart_shape=apart.shape,
+                n_areas=len(panel.areas),
+            )
         )
     if not (apart > 0).all():
         raise DataError(
-            f"{int((~(apart > 0)).sum())} distances are 0, negative or missing. Expected km > 0, "
-            "on the diagonal the distance within the area, about 0.376 √(area km²)."
+            say(
+                "{n_apart} distances are 0, negative or missing. Expected km > 0, on the diagonal "
+                "the distance within the area, about 0.376 √(area km²).",
+                n_apart=int((~(apart > 0)).sum()),
+            )
         )
     apart = apart[np.ix_(keep, keep)]
     iceberg = (apart / apart.min()) ** distance_elasticity
@@ -354,14 +376,18 @@ def _employment_and_wages(panel: Panel) -> tuple[Floats, Floats, Bools, tuple[Me
     for name in (workers, "wages_yen"):
         if panel.variable(name).shape[1:] != (1, 1):
             raise AlignmentError(
-                f"The panel has {len(panel.industries)} industries and {len(panel.periods)} "
-                f"periods. Expected one of each. Use panel.select(industries=..., periods=...)."
+                say(
+                    "The panel has {n_industries} industries and {n_periods} periods. Expected "
+                    "one of each. Use panel.select(industries=..., periods=...).",
+                    n_industries=len(panel.industries),
+                    n_periods=len(panel.periods),
+                )
             )
     people = panel.cross_section(workers)[:, 0]
     pay = panel.cross_section("wages_yen")[:, 0] / np.where(people > 0, people, np.nan)
     keep = people > 0
     if not keep.any():
-        raise DataError("No area has employees. Expected employees > 0. Check the panel.")
+        raise DataError(say("No area has employees. Expected employees > 0. Check the panel."))
     notes = []
     if not keep.all():
         notes.append(
@@ -391,8 +417,10 @@ def _distances(panel: Panel, within_km: Floats | None) -> Floats:
     """Kilometres between the centres, and within each area."""
     if panel.centres is None:
         raise DataError(
-            "The panel has no centres. Expected latitude and longitude of each area, or distances. "
-            "Pass distances=..., km."
+            say(
+                "The panel has no centres. Expected latitude and longitude of each area, or "
+                "distances. Pass distances=..., km."
+            )
         )
     apart = distance_matrix_km(panel.centres)
     np.fill_diagonal(apart, np.inf)

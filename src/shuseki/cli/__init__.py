@@ -198,9 +198,8 @@ def _said(error: BaseException, came: list[int]) -> Any:
 
 def _words(error: ShusekiError) -> str:
     """Words of a refusal: in Japanese where that was asked for and the refusal has it."""
-    from shuseki.language import Message, told
+    from shuseki.language import told, words_of
 
-    said = error.args[0] if error.args else ""
     words = sys.argv[1:]
     japanese = "--lang=ja" in words or ("--lang", "ja") in pairwise(words)
-    return str(told(said, "ja")) if japanese and isinstance(said, Message) else str(error)
+    return str(told(words_of(error), "ja" if japanese else "en"))

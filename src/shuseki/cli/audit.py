@@ -66,9 +66,14 @@ def audit(
     console = Console()
     check_language(lang)
     if paper and (new is not None or tables):
+        option = "new" if new is not None else "from"
         raise ParameterError(
-            f"Both {paper} and --{'new' if new is not None else 'from'}. Expected one: a paper to "
-            "audit, or a folder to start. Leave one out."
+            say(
+                "Both {paper} and --{option}. Expected one: a paper to audit, or a folder to "
+                "start. Leave one out.",
+                paper=paper,
+                option=option,
+            )
         )
     if tables:
         print_of = _of_tables(console, tables, below, new, lang)
@@ -103,7 +108,12 @@ def _of_tables(
 ) -> PrintedPaper:
     """Read printed tables into a paper's folder, and say what was not taken."""
     if below not in ("", "t", "se", "p"):
-        raise ParameterError(f"--below {below!r}. Expected t, se or p. Choose one of them.")
+        raise ParameterError(
+            say(
+                "--below {below!r}. Expected t, se or p. Choose one of them.",
+                below=below,
+            )
+        )
     said: Below | None = None if below == "" else below  # type: ignore[assignment]
     read = [read_printed_table(path, below=said) for path in paths]
     for one in read:
@@ -140,13 +150,25 @@ def _tests(path: Path) -> TestAudit:
     """Audit a CSV of printed tests."""
     rows = list(csv.reader(text_of(path).splitlines()))
     if not rows:
-        raise DataError(f"{path} is empty. Expected a heading: {', '.join(TEST_COLUMNS)}.")
+        raise DataError(
+            say(
+                "{path} is empty. Expected a heading: {test_columns}.",
+                path=path,
+                test_columns=listed(TEST_COLUMNS),
+            )
+        )
     uneven = [i for i, row in enumerate(rows[1:], start=2) if row and len(row) != len(rows[0])]
     if uneven:
         raise DataError(
-            f"{path}, line {uneven[0]}: {len(rows[uneven[0] - 1])} cells for {len(rows[0])} "
-            "columns "
-            f"({len(uneven)} such lines). Expected one cell per column. Correct them."
+            say(
+                "{path}, line {uneven}: {n_rows} cells for {n_rows_2} columns ({n_uneven} such "
+                "lines). Expected one cell per column. Correct them.",
+                path=path,
+                uneven=uneven[0],
+                n_rows=len(rows[uneven[0] - 1]),
+                n_rows_2=len(rows[0]),
+                n_uneven=len(uneven),
+            )
         )
     heading = [name.strip() for name in rows[0]]
     return audit_tests(pd.DataFrame([row for row in rows[1:] if row], columns=heading, dtype=str))

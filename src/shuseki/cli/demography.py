@@ -26,7 +26,7 @@ from shuseki.demography.events import births as count_births
 from shuseki.demography.events import events as count_events
 from shuseki.demography.survival import survival as follow
 from shuseki.errors import ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, say, words_of
 from shuseki.panel import Panel
 from shuseki.records.store import Store
 from shuseki.records.tally import largest, tally
@@ -156,7 +156,12 @@ def survival(
 ) -> None:
     """Follow the plants born after the first wave: how many live how long?"""
     if by not in ("all", "industry", "area"):
-        raise ParameterError(f"--by is {by!r}. Expected all, industry or area.")
+        raise ParameterError(
+            say(
+                "--by is {by!r}. Expected all, industry or area.",
+                by=by,
+            )
+        )
     found = asked(
         store,
         lambda opened: follow(
@@ -245,14 +250,21 @@ def exclusion(text: str) -> Exclusion:
     column, _, pattern = text.partition(":")
     if not pattern:
         raise ParameterError(
-            f"--exclude is {text!r}. Expected a column and a pattern with a colon between, such as "
-            "'id:^S'."
+            say(
+                "--exclude is {text!r}. Expected a column and a pattern with a colon between, "
+                "such as 'id:^S'.",
+                text=text,
+            )
         )
     try:
         re.compile(pattern)
     except re.error as error:
         raise ParameterError(
-            f"--exclude has the pattern {pattern!r}, which is no regular expression: {error}."
+            say(
+                "--exclude has the pattern {pattern!r}, which is no regular expression: {error}.",
+                pattern=pattern,
+                error=words_of(error),
+            )
         ) from None
     said = f"{column} matches {pattern}"
     return Exclusion(said, said, f"{column}が{pattern}に一致", column, pattern)

@@ -112,7 +112,7 @@ def check(
     if file is None:
         if known is None:
             raise ParameterError(
-                "Nothing to check. Expected a file, or --store. Name one of the two."
+                say("Nothing to check. Expected a file, or --store. Name one of the two.")
             )
         found = Imported(
             file=str(store),
@@ -123,7 +123,9 @@ def check(
         )
     else:
         if cluster is None:
-            raise ParameterError("No cluster. Expected --cluster, or --store. Name one of them.")
+            raise ParameterError(
+                say("No cluster. Expected --cluster, or --store. Name one of them.")
+            )
         found = read_list(
             file, cluster, layout=_layout(layout), known=known, encoding=encoding, sheet=sheet
         )
@@ -192,7 +194,10 @@ def export(
             frame.to_csv(place, index=False, lineterminator="\n")
     else:
         raise ParameterError(
-            f"The file {output}. Expected .json or .csv. Choose one of these endings."
+            say(
+                "The file {output}. Expected .json or .csv. Choose one of these endings.",
+                output=output,
+            )
         )
     typer.echo(
         told(
@@ -354,13 +359,20 @@ def _opened_or_made(store: str, cluster: str | None) -> Registry:
         if cluster is not None and cluster != registry.cluster:
             registry.close()
             raise ParameterError(
-                f"The registry is that of {registry.cluster}, not of {cluster}. Expected records "
-                "of its own cluster. Give another --store."
+                say(
+                    "The registry is that of {cluster}, not of {cluster_2}. Expected records of "
+                    "its own cluster. Give another --store.",
+                    cluster=registry.cluster,
+                    cluster_2=cluster,
+                )
             )
         return registry
     if cluster is None:
         raise ParameterError(
-            f"There is no registry at {store} yet. Expected --cluster, to make one. Give it."
+            say(
+                "There is no registry at {store} yet. Expected --cluster, to make one. Give it.",
+                store=store,
+            )
         )
     registry = Registry.create(store, cluster)
     if "://" not in store and not _key_file(store, None).exists():
@@ -373,8 +385,10 @@ def _key_file(store: str, key: Path | None) -> Path:
         return key
     if "://" in store:
         raise ParameterError(
-            "A registry on a server has its key in a file of its own. Expected --key. Name the "
-            "file."
+            say(
+                "A registry on a server has its key in a file of its own. Expected --key. Name "
+                "the file."
+            )
         )
     return Path(store).with_suffix(".key")
 

@@ -129,8 +129,12 @@ def released(
     if output is not None:
         if last.verdict == "held" and output.suffix.lower() in ("", *ENDINGS):
             raise ParameterError(
-                f"{output} was not written: the table is held. {last.why} Expected a table that "
-                "may leave. Use --internal to write it, marked as not for release."
+                say(
+                    "{output} was not written: the table is held. {why} Expected a table that may "
+                    "leave. Use --internal to write it, marked as not for release.",
+                    output=output,
+                    why=last.why,
+                )
             )
         write(last, output, lang)
         typer.echo(f"{pick(say('Table'), lang)}: {output}")

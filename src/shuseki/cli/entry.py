@@ -26,6 +26,7 @@ from shuseki.errors import DataError, ParameterError, examples
 from shuseki.geography.coordinates import check_coordinates
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.weights import definitions_of_neighbours
+from shuseki.language import say
 from shuseki.papers.catalogue import printed_definitions, printed_hypotheses, printed_paper
 from shuseki.papers.from_print import judge_from_print
 from shuseki.reading.tables import read_table
@@ -120,8 +121,12 @@ def counts(
     frame = _read(table, code, wanted, text=[groups] if groups else [], encoding=encoding)
     if bootstrap and not (groups and family == "poisson"):
         raise ParameterError(
-            f"--bootstrap with family {family} and groups {groups}. Expected family poisson and a "
-            "column of clusters. Name one with --groups, or leave --bootstrap out."
+            say(
+                "--bootstrap with family {family} and groups {groups}. Expected family poisson "
+                "and a column of clusters. Name one with --groups, or leave --bootstrap out.",
+                family=family,
+                groups=groups,
+            )
         )
     fit = count_model(
         frame,
@@ -163,7 +168,11 @@ def equality(
     both = _list(outcomes)
     if len(both) != BOTH:
         raise ParameterError(
-            f"{len(both)} outcomes: {examples(both)}. Expected two, e.g. START_H,START_L."
+            say(
+                "{n_both} outcomes: {both}. Expected two, e.g. START_H,START_L.",
+                n_both=len(both),
+                both=examples(both),
+            )
         )
     names = _list(terms)
     frame = _read(table, code, [*both, *names], encoding=encoding)
@@ -301,7 +310,11 @@ def _definitions(path: Path | None) -> Definitions:
 def _whole(text: str) -> int:
     if not text.isdigit():
         raise ParameterError(
-            f"{text!r} is no number of areas. Expected whole numbers, e.g. --random-areas 253,47."
+            say(
+                "{text!r} is no number of areas. Expected whole numbers, e.g. --random-areas "
+                "253,47.",
+                text=text,
+            )
         )
     return int(text)
 
@@ -311,7 +324,10 @@ def _kilometres(text: str) -> float:
         return float(text)
     except ValueError:
         raise ParameterError(
-            f"{text!r} is no distance. Expected kilometres, e.g. --cutoffs 50,100."
+            say(
+                "{text!r} is no distance. Expected kilometres, e.g. --cutoffs 50,100.",
+                text=text,
+            )
         ) from None
 
 
@@ -319,7 +335,12 @@ def _read(
     path: Path, code: str, wanted: list[str], text: Sequence[str] = (), encoding: str = "auto"
 ) -> pd.DataFrame:
     if not path.is_file():
-        raise ParameterError(f"No file {path}. Expected a CSV file. Check the path.")
+        raise ParameterError(
+            say(
+                "No file {path}. Expected a CSV file. Check the path.",
+                path=path,
+            )
+        )
     numbers = [name for name in wanted if name not in text]
     frame = read_table(
         path, codes=[code], numbers=numbers, required=wanted, text=text, encoding=encoding
@@ -328,7 +349,9 @@ def _read(
     twice = frame[code][frame[code].duplicated()]
     if len(twice):
         raise DataError(
-            f"Areas given twice: {examples(twice.unique())}. Expected one row per area. "
-            "Add the rows up first."
+            say(
+                "Areas given twice: {twice}. Expected one row per area. Add the rows up first.",
+                twice=examples(twice.unique()),
+            )
         )
     return frame.set_index(code)

@@ -16,6 +16,7 @@ import typer
 from typer.models import ArgumentInfo
 
 from shuseki.errors import OutputError
+from shuseki.language import say
 from shuseki.release import check_file
 
 __all__ = ["WRITES", "guard"]
@@ -75,8 +76,13 @@ def refuse(places: dict[str, Path], reads: list[Path]) -> None:
         real = os.path.realpath(place)
         if real in taken and Path(real).parent != Path("/dev"):
             raise OutputError(
-                f"{option} and {taken[real]} both name {place}. Expected a file for each. "
-                "Choose another name for one of them."
+                say(
+                    "{option} and {taken} both name {place}. Expected a file for each. Choose "
+                    "another name for one of them.",
+                    option=option,
+                    taken=taken[real],
+                    place=place,
+                )
             )
         taken[real] = option
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Figure, Lang, Output, bar, show
 from shuseki.errors import DataError, ParameterError
+from shuseki.language import listed, say
 from shuseki.linkage.imputation import draw_links
 from shuseki.linkage.likeness import link as link_registers
 from shuseki.linkage.registers import COLUMNS
@@ -99,8 +100,8 @@ def link(
         also=[drawn] if drawn is not None else [],
     )
     if review is not None:
-        listed = to_review(found, *tables, pairs=review_pairs, id_column=named.get("id", "id"))
-        write_csv(review, in_words(listed, lang) if lang == "ja" else listed)
+        pairs = to_review(found, *tables, pairs=review_pairs, id_column=named.get("id", "id"))
+        write_csv(review, in_words(pairs, lang) if lang == "ja" else pairs)
         colon = "：" if lang == "ja" else ": "
         said = f"{phrase('written_table', lang)}{colon}{review}"
         console.print(pick(said, lang), markup=False, highlight=False, soft_wrap=True)
@@ -111,8 +112,12 @@ def _named(text: str) -> tuple[str, str]:
     column, sign, name = text.partition("=")
     if not sign or not name or column.strip() not in COLUMNS:
         raise ParameterError(
-            f"--column is {text!r}. Expected one of {', '.join(COLUMNS)}, = and the column of the "
-            "files, such as name=factory_name."
+            say(
+                "--column is {text!r}. Expected one of {columns}, = and the column of the files, "
+                "such as name=factory_name.",
+                text=text,
+                columns=listed(COLUMNS),
+            )
         )
     return column.strip(), name.strip()
 
@@ -122,5 +127,10 @@ def _register(path: Path, named: dict[str, str], extra: list[str], encoding: str
     text = [named.get(column, column) for column in TEXT]
     table = read_table(path, text=[*text, *extra], encoding=encoding)
     if not len(table):
-        raise DataError(f"{path} has no rows. Expected one row per establishment. Check the file.")
+        raise DataError(
+            say(
+                "{path} has no rows. Expected one row per establishment. Check the file.",
+                path=path,
+            )
+        )
     return table.reset_index(drop=True)

@@ -13,9 +13,10 @@ from rich.console import Console
 from shuseki.cli.disclosure import Internal, is_confidential, panel_universes, released
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Figure, Lang, Output, bar, show, tell_rows
-from shuseki.datasets.panels import Kind, public_panel, public_scales
+from shuseki.datasets.panels import EXAMPLES, Kind, public_panel, public_scales
 from shuseki.datasets.public import fully_published, manufacturing_panel
 from shuseki.errors import ParameterError
+from shuseki.language import say
 from shuseki.measures.change.externalities import ExternalityRange
 from shuseki.measures.change.lifecycle import life_cycle
 from shuseki.measures.change.trends import contributions
@@ -30,6 +31,7 @@ from shuseki.release import write_csv, write_text
 from shuseki.report.marks import mark
 from shuseki.report.plots.change import types_map
 from shuseki.report.words import pick
+from shuseki.sites import Sites
 from shuseki.study.chapters.measures import measure
 
 __all__ = ["app"]
@@ -55,8 +57,6 @@ Encoding = Annotated[
     str, typer.Option("--encoding", help="Of the files, when it cannot be found: cp932, latin-1 …")
 ]
 Areas = Annotated[list[str] | None, typer.Option("--area", help="Code of an area; repeat it.")]
-EXAMPLES = ["13111", "27227", "20204", "03206"]
-"""Ota, Higashi-Osaka, Okaya and Kitakami, the four of the 2012 paper."""
 
 
 @app.command()
@@ -234,14 +234,13 @@ def kdensity(
         if sites is None:
             raise typer.BadParameter("--pair needs plants as points; give --sites")
         options |= {"pairs": both_codes(pair), "among": chosen(among, ("all", "both"))}
+    data: Panel | None = None
+    plants: Sites | None = None
     if sites is not None:
-        data, plants = public_panel("municipalities"), read_sites(sites, encoding)
+        plants = read_sites(sites, encoding)
         options["positions"] = chosen(positions, POSITIONS)
     else:
-        data, plants = (
-            read_panel(panel, encoding) if panel else public_panel("municipalities", lang),
-            None,
-        )
+        data = read_panel(panel, encoding) if panel else public_panel("municipalities", lang)
         options["period"] = period or data.periods[-1]
     with bar("K-density") as progress:
         answers = measure(
@@ -296,7 +295,7 @@ def m_function(
         options |= {"individual": [individual], "industries": [individual]}
     with bar("M") as progress:
         answers = measure(
-            public_panel("municipalities"),
+            None,
             read_sites(sites, encoding),
             {"m_function": options},
             progress=progress,
@@ -331,7 +330,7 @@ def ripley(
         options["radii_km"] = radius
     with bar("K") as progress:
         answer = measure(
-            public_panel("municipalities"),
+            None,
             read_sites(sites, encoding),
             {"ripley": options},
             progress=progress,
@@ -406,8 +405,11 @@ def clusters(
     )
     if members is not None and is_confidential(answer) and not internal:
         raise ParameterError(
-            f"{members} was not written: members of clusters of a user's records are held. "
-            "Expected public records. Use --internal to write them, marked as not for release."
+            say(
+                "{members} was not written: members of clusters of a user's records are held. "
+                "Expected public records. Use --internal to write them, marked as not for release.",
+                members=members,
+            )
         )
     if members is not None:
         write_csv(members, answer.members().assign(data_origin=mark(answer.sources)))
@@ -466,7 +468,7 @@ def trends(
     long = panel is None and industry is None and variable in (None, "shipments_yen")
     kind: Kind | None = "shipments" if long else "years" if industry else None
     data, everything = _panels(panel, kind, lang, encoding)
-    first = EXAMPLES if panel is None and industry is None else list(data.areas[:6])
+    first = list(EXAMPLES) if panel is None and industry is None else list(data.areas[:6])
     answer = follow(
         data,
         area or first,
@@ -626,7 +628,7 @@ def externalities(
     """Estimate how far the same industry, suppliers, customers and variety reach.
 
     By default the cities whose industries are published in full, 2001–2006 and 2006–2012, with the
-    OECD's input–output table of Japan.
+    OECD's input–output table.
     """
     options: dict[str, object] = {
         "variable": variable,

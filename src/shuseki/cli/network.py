@@ -115,11 +115,14 @@ def network(
     if ties is None:
         if firms is not None or outcome is not None:
             raise ParameterError(
-                "--firms or --outcome without a table of ties. Expected the ties too. Give them."
+                say(
+                    "--firms or --outcome without a table of ties. Expected the ties too. Give "
+                    "them."
+                )
             )
         found = network_of(seen_firms(store, role, cluster, made_up_firms))
     elif store is not None:
-        raise ParameterError("A table of ties and --store together. Expected one of them.")
+        raise ParameterError(say("A table of ties and --store together. Expected one of them."))
     else:
         found = read_network(ties, firms, group=group, directed=not undirected)
     rng = np.random.default_rng(seed)
@@ -196,8 +199,10 @@ def rents(
     if values is not None:
         if orders is not None or store is not None:
             raise ParameterError(
-                "--values together with --orders or --store. Expected one: values are given, or "
-                "planned."
+                say(
+                    "--values together with --orders or --store. Expected one: values are given, "
+                    "or planned."
+                )
             )
         value, clusters = read_values(values)
         found = sharing_rent(value, clusters, draws=draws, rng=rng)
@@ -263,13 +268,17 @@ def resilience(
     rates = succession_rates(publisher)
     if chains is not None and (store is not None or orders is not None):
         raise ParameterError(
-            "--chains together with --orders or --store. Expected one: chains are given, or "
-            "planned."
+            say(
+                "--chains together with --orders or --store. Expected one: chains are given, or "
+                "planned."
+            )
         )
     if (chains is None) != (firms is None):
         raise ParameterError(
-            "--chains without --firms, or --firms without --chains. Expected both, or neither: "
-            "chains need the heads of their firms. Give the other one."
+            say(
+                "--chains without --firms, or --firms without --chains. Expected both, or "
+                "neither: chains need the heads of their firms. Give the other one."
+            )
         )
     if chains is not None and firms is not None:
         owners = read_owners(firms, rates)
@@ -346,7 +355,9 @@ def survey(
     if answers is None:
         if group is not None or questions is not None:
             raise ParameterError(
-                "--group or --questions without a survey. Expected a table of answers. Give it."
+                say(
+                    "--group or --questions without a survey. Expected a table of answers. Give it."
+                )
             )
         printed = printed_questions()
         others: list[Result] = [item_tests(question) for question in printed]
@@ -387,7 +398,7 @@ def _risk_of(directory: Directory) -> dict[str, float]:
 def _outcome(firms: Path | None, column: str, found: Network) -> np.ndarray:
     """An outcome of every firm of a network, in its order."""
     if firms is None:
-        raise ParameterError("--outcome without --firms. Expected the table that holds it.")
+        raise ParameterError(say("--outcome without --firms. Expected the table that holds it."))
     table = read_table(firms, codes=["firm"])
     if column not in table:
         raise UnknownCodeError.among("column", [column], list(map(str, table.columns)))
@@ -396,8 +407,11 @@ def _outcome(firms: Path | None, column: str, found: Network) -> np.ndarray:
         return np.array([float(values[name]) for name in found.firms])
     except (TypeError, ValueError):
         raise DataError(
-            f"Column {column!r} holds more than numbers. Expected one number per firm, empty where "
-            "unknown. Correct the column."
+            say(
+                "Column {column!r} holds more than numbers. Expected one number per firm, empty "
+                "where unknown. Correct the column.",
+                column=column,
+            )
         ) from None
 
 
@@ -408,10 +422,18 @@ def _bounds(text: str | None) -> tuple[float, ...]:
         ends = tuple(float(part) for part in text.split(","))
     except ValueError:
         raise ParameterError(
-            f'--bounds "{text}" are no numbers. Expected them as in "1,5,20".'
+            say(
+                '--bounds "{text}" are no numbers. Expected them as in "1,5,20".',
+                text=text,
+            )
         ) from None
     if list(ends) != sorted(set(ends)):
-        raise ParameterError(f'--bounds "{text}" do not rise. Expected them as in "1,5,20".')
+        raise ParameterError(
+            say(
+                '--bounds "{text}" do not rise. Expected them as in "1,5,20".',
+                text=text,
+            )
+        )
     return ends
 
 

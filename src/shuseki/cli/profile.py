@@ -13,6 +13,7 @@ from rich.console import Console
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang, show, wide
 from shuseki.errors import MissingExtraError, ParameterError, UnknownCodeError
+from shuseki.geography.bundled import COUNTRY
 from shuseki.geography.districts import BUNDLED, Division, division_from_table
 from shuseki.language import Message, check_language, say, told
 from shuseki.panel import Panel
@@ -134,7 +135,10 @@ def _tell_part(answer: Profile, part: str, lang: str, console: Console) -> None:
     if part == "entry":
         if not answer.entry:
             raise ParameterError(
-                "No equation of entry is known for these areas. Expected areas of Japan."
+                say(
+                    "No equation of entry is known for these areas. Expected areas of the bundled "
+                    "public statistics."
+                )
             )
         for one in answer.entry.values():
             show(one, lang=lang, console=console)
@@ -142,8 +146,12 @@ def _tell_part(answer: Profile, part: str, lang: str, console: Console) -> None:
     found = getattr(answer, part)
     if found is None:
         raise ParameterError(
-            f"{part} cannot be said of {answer.area_name}. Expected an area whose data allow it. "
-            "Choose another part."
+            say(
+                "{part} cannot be said of {area_name}. Expected an area whose data allow it. "
+                "Choose another part.",
+                part=part,
+                area_name=answer.area_name,
+            )
         )
     show(found, lang=lang, console=console)
 
@@ -184,7 +192,7 @@ def _division(by: str | None, panel: Path | None) -> str | Division | None:
     path = Path(by)
     if not path.is_file():
         raise UnknownCodeError.among("division", [by], BUNDLED)
-    return division_from_table(path, name=path.stem, codes="any" if panel is not None else "japan")
+    return division_from_table(path, name=path.stem, codes="any" if panel is not None else COUNTRY)
 
 
 def _panel(path: Path) -> Panel:
@@ -219,6 +227,9 @@ def _given(pairs: list[str]) -> dict[str, float]:
             found[name.strip()] = float(value)
         except ValueError:
             raise ParameterError(
-                f"{pair!r} is no fact. Expected name=number, such as brokerage_share=0.6."
+                say(
+                    "{pair!r} is no fact. Expected name=number, such as brokerage_share=0.6.",
+                    pair=pair,
+                )
             ) from None
     return found

@@ -78,7 +78,7 @@ def hojin(
     until: Annotated[str, typer.Option("--until", help="Last day.")],
     to: Target,
     prefecture: Annotated[
-        str, typer.Option("--prefecture", help="Code of two digits; all of Japan without it.")
+        str, typer.Option("--prefecture", help="Code of two digits; the whole country without it.")
     ] = "",
     key: Key = "",
     cache: Cache = None,

@@ -44,7 +44,8 @@ LayoutName = Annotated[
 Whose = Annotated[
     str | None,
     typer.Option(
-        "--codes", help="Whose the codes of places are: japan, or any; as the layout says."
+        "--codes",
+        help="Whose the codes of places are: japan (checked), or any; as the layout says.",
     ),
 ]
 Encoding = Annotated[
@@ -196,8 +197,13 @@ def of_file(path: Path) -> Layout:
     inside = content.get("records", {}).get("layouts", {})
     if len(inside) > 1:
         raise ParameterError(
-            f"{path} has {len(inside)} layouts: {', '.join(inside)}. Expected one. Put the one you "
-            "mean into a file of its own."
+            say(
+                "{path} has {n_inside} layouts: {inside}. Expected one. Put the one you mean into "
+                "a file of its own.",
+                path=path,
+                n_inside=len(inside),
+                inside=listed(inside),
+            )
         )
     return layout_named(next(iter(inside.values())) if inside else content)
 

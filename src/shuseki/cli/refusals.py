@@ -16,6 +16,7 @@ from pathlib import Path
 
 from shuseki.disk import NO_ROOM, NO_ROOM_SAID
 from shuseki.errors import DataError, OutputError, ParameterError, ShusekiError
+from shuseki.language import say
 
 __all__ = ["refusal", "write_defect"]
 
@@ -56,38 +57,62 @@ def refusal(error: BaseException) -> ShusekiError | None:
     kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     if isinstance(error, MemoryError) or kinds & OUT_OF_MEMORY:
         return ParameterError(
-            f"There was not enough memory: {first or 'none left'}. Expected room for the data. "
-            "Give less of it (--memory, fewer files, a smaller --scale), or use a larger machine."
+            say(
+                "There was not enough memory: {first}. Expected room for the data. Give less of "
+                "it (--memory, fewer files, a smaller --scale), or use a larger machine.",
+                first=first or say("none left"),
+            )
         )
     number = error.errno if isinstance(error, OSError) else None
     if number in NO_ROOM or any(words in str(error) for words in NO_ROOM_SAID):
         return OutputError(
-            f"The disk is full: {first}. Expected room for results and temporary files; nothing "
-            "was left behind. Free the disk, or set TMPDIR to a folder on another one."
+            say(
+                "The disk is full: {first}. Expected room for results and temporary files; "
+                "nothing was left behind. Free the disk, or set TMPDIR to a folder on another one.",
+                first=first,
+            )
         )
     name = error.filename if isinstance(error, OSError) else None
     about = f" {os.fsdecode(name)}" if isinstance(name, str | bytes) else ""
     if isinstance(error, FileNotFoundError):
-        return DataError(f"There is no file{about or f': {first}'}. Check the path.")
+        return DataError(
+            say(
+                "There is no file{about}. Check the path.",
+                about=about or f": {first}",
+            )
+        )
     if isinstance(error, IsADirectoryError | NotADirectoryError):
         return DataError(
-            f"{about.strip() or first} is not a file, or a part of its path is no folder. Expected "
-            "the name of a file. Check the path."
+            say(
+                "{about} is not a file, or a part of its path is no folder. Expected the name of "
+                "a file. Check the path.",
+                about=about.strip() or first,
+            )
         )
     if isinstance(error, PermissionError):
         return DataError(
-            f"Reading{about or f' ({first})'} is not allowed. Expected a file that you may read. "
-            "Ask for the permission, or copy it."
+            say(
+                "Reading{about} is not allowed. Expected a file that you may read. Ask for the "
+                "permission, or copy it.",
+                about=about or f" ({first})",
+            )
         )
     if isinstance(error, UnicodeDecodeError):
         return DataError(
-            f"A file is not text in {error.encoding}: byte {error.start:,} is not in it. Expected "
-            "UTF-8. Save the file again as UTF-8."
+            say(
+                "A file is not text in {encoding}: byte {start:,} is not in it. Expected UTF-8. "
+                "Save the file again as UTF-8.",
+                encoding=error.encoding,
+                start=error.start,
+            )
         )
     if kinds & UNREADABLE:
         return DataError(
-            f"A file could not be read: {first}. Expected a whole file of the kind that its name "
-            "says. Check it, or write it again."
+            say(
+                "A file could not be read: {first}. Expected a whole file of the kind that its "
+                "name says. Check it, or write it again.",
+                first=first,
+            )
         )
     return None
 

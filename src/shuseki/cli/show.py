@@ -20,13 +20,12 @@ from rich.text import Text
 
 from shuseki.cli.gate import WRITES
 from shuseki.errors import ParameterError
-from shuseki.language import Message, check_language, told
+from shuseki.language import Message, check_language, say, told
 from shuseki.release import whole_file, write_text
 from shuseki.report.blocks import Document, Finding, Section
 from shuseki.report.exports import ENDINGS, result_bytes
 from shuseki.report.html import render
-from shuseki.report.plots import plot
-from shuseki.report.plots.dispatch import drawer_of
+from shuseki.report.plots.dispatch import has_picture, plot
 from shuseki.report.words import WORDS, column_words, phrase, pick
 from shuseki.results import Result
 
@@ -106,10 +105,12 @@ def show(
         said = f"{phrase('written_page', lang)}{colon}{figure}"
         console.print(said, markup=False, highlight=False, soft_wrap=True)
     elif figure is not None:
-        if drawer_of(type(answer)) is None:
+        if not has_picture(answer):
             raise ParameterError(
-                f"{type(answer).__name__} has no picture. Expected an answer that has one. Leave "
-                "--figure out."
+                say(
+                    "{kind} has no picture. Expected an answer that has one. Leave --figure out.",
+                    kind=type(answer).__name__,
+                )
             )
         write_text(figure, plot(answer, lang=lang).to_html(include_plotlyjs=True))
         said = f"{phrase('written_picture', lang)}{colon}{figure}"

@@ -13,7 +13,7 @@ from shuseki.cli.firms import Cluster, MaybeStore, Role, seen_firms
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Figure, Lang, Output, bar, show, tell_rows, wide
 from shuseki.errors import ParameterError
-from shuseki.language import check_language, say, told
+from shuseki.language import check_language, listed, say, told
 from shuseki.reading.toml import read_toml
 from shuseki.release import write_csv
 from shuseki.report.words import pick
@@ -151,7 +151,10 @@ def capacity(
     if joint:
         if len(asked) != 1:
             raise ParameterError(
-                f"--joint with {len(asked)} orders. Expected one lot to share. Give its own file."
+                say(
+                    "--joint with {n_asked} orders. Expected one lot to share. Give its own file.",
+                    n_asked=len(asked),
+                )
             )
         shared = joint_order(asked[0], firms, assumptions=stated, mode=_mode(mode))
         show(shared, lang=lang, output=output, figure=figure)
@@ -222,7 +225,12 @@ def inquiry(
     """Find firms for a technology or a need without a process plan, and propose teams."""
     check_language(lang)
     if kind not in ("seed", "need"):
-        raise ParameterError(f"--kind {kind!r}. Expected seed or need. Choose one.")
+        raise ParameterError(
+            say(
+                "--kind {kind!r}. Expected seed or need. Choose one.",
+                kind=kind,
+            )
+        )
     asked = Inquiry(text, "seed" if kind == "seed" else "need", asker)
     found = answer(asked, seen_firms(store, role, cluster), theta=theta)
     show(found, lang=lang, output=output)
@@ -237,7 +245,12 @@ def _mode(mode: str) -> Mode:
     for known in get_args(Mode):
         if mode == known:
             return known  # type: ignore[no-any-return]
-    raise ParameterError(f"--mode {mode!r}. Expected wide, inside, insource or all. Choose one.")
+    raise ParameterError(
+        say(
+            "--mode {mode!r}. Expected wide, inside, insource or all. Choose one.",
+            mode=mode,
+        )
+    )
 
 
 def _objectives(asked: Sequence[str] | None) -> tuple[Measure, ...]:
@@ -246,7 +259,11 @@ def _objectives(asked: Sequence[str] | None) -> tuple[Measure, ...]:
     unknown = [one for one in asked if one not in MEASURES]
     if unknown:
         raise ParameterError(
-            f"--objective {unknown[0]!r}. Expected of {', '.join(MEASURES)}. Choose one."
+            say(
+                "--objective {unknown!r}. Expected of {measures}. Choose one.",
+                unknown=unknown[0],
+                measures=listed(MEASURES),
+            )
         )
     return tuple(one for one in MEASURES if one in asked)
 
@@ -263,7 +280,13 @@ def _assumptions(path: Path | None) -> Assumptions:
         )
         if not fits:
             raise ParameterError(
-                f"{path}: {name} = {given!r}. Expected a number, or [value, low, high]. Correct it."
+                say(
+                    "{path}: {name} = {given!r}. Expected a number, or [value, low, high]. "
+                    "Correct it.",
+                    path=path,
+                    name=name,
+                    given=given,
+                )
             )
         ranges[name] = (float(numbers[0]), float(numbers[1]), float(numbers[2]))
     return Assumptions().replace(ranges)

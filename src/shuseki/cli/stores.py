@@ -11,7 +11,9 @@ from rich.console import Console
 from shuseki.demography.events import Lives
 from shuseki.errors import ParameterError
 from shuseki.geography.areas import iso_date
+from shuseki.geography.bundled import COUNTRY
 from shuseki.geography.districts import BUNDLED, Division, division, division_from_table
+from shuseki.language import listed, say
 from shuseki.reading.tables import read_table
 from shuseki.records.store import Store
 
@@ -62,8 +64,11 @@ def asked(folder: Path, ask: Callable[[Store], A]) -> A:
     """Open the store, ask, and close it."""
     if not folder.is_dir():
         raise ParameterError(
-            f"No store {folder}. Expected a folder that `shuseki ingest` made. Ingest records "
-            "first, or check the path."
+            say(
+                "No store {folder}. Expected a folder that `shuseki ingest` made. Ingest records "
+                "first, or check the path.",
+                folder=folder,
+            )
         )
     with closing(Store.open(folder)) as opened, Console().status("counting"):
         return ask(opened)
@@ -80,10 +85,14 @@ def division_of(
     path = Path(named)
     if not path.is_file():
         raise ParameterError(
-            f"No division {named!r}. Expected {', '.join(BUNDLED)}, or a table of municipality and "
-            "area. Check the name."
+            say(
+                "No division {named!r}. Expected {bundled}, or a table of municipality and area. "
+                "Check the name.",
+                named=named,
+                bundled=listed(BUNDLED),
+            )
         )
-    whose = store.gazetteer.name if store.gazetteer is not None else "japan"
+    whose = store.gazetteer.name if store.gazetteer is not None else COUNTRY
     day = iso_date(date) if date is not None else f"{store.waves[-1]:04d}-12-31"
     return division_from_table(path, date=day, encoding=encoding, codes=whose)
 

@@ -66,7 +66,7 @@ def run(
     console.print(f"{report}: [bold]{escape(place)}[/]", highlight=False, soft_wrap=True)
 
 
-SYNTHETIC = say("Synthetic data: nothing here is a finding about Japan.")
+SYNTHETIC = say("Synthetic data: nothing here is a finding about any real place.")
 
 
 @contextmanager

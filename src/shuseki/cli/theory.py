@@ -11,6 +11,7 @@ from shuseki.bridges.world import Foreign, invert
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang, Output, bar, show
 from shuseki.errors import ParameterError
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import Message, say, told
 from shuseki.results import Result
 from shuseki.theory import (
@@ -134,7 +135,7 @@ def counterfactual(
     ] = None,
     division: Annotated[
         Literal["district-253", "municipality", "prefecture"], typer.Option(help="Which areas.")
-    ] = "district-253",
+    ] = DISTRICTS,
     dispersion: Annotated[
         Literal["housing", "immobile demand"], typer.Option(help="What keeps people apart.")
     ] = "housing",
@@ -151,7 +152,7 @@ def counterfactual(
     output: Output = None,
     lang: Lang = "en",
 ) -> None:
-    """Change roads, land, productivity or plants in Japanese areas, by name."""
+    """Change roads, land, productivity or plants in areas, by name."""
     world = invert(
         division,
         parameters=_parameters(dispersion, sigma, goods_share, congestion),
@@ -279,8 +280,11 @@ def _parameters(dispersion: str, sigma: float, goods_share: float, congestion: f
         return ImmobileDemandParameters(sigma, goods_share, congestion)
     if congestion:
         raise ParameterError(
-            f"--congestion {congestion:g} with --dispersion housing, which has none. Expected 0. "
-            'Leave it out, or choose --dispersion "immobile demand".'
+            say(
+                "--congestion {congestion:g} with --dispersion housing, which has none. Expected "
+                '0. Leave it out, or choose --dispersion "immobile demand".',
+                congestion=congestion,
+            )
         )
     return HousingParameters(sigma, goods_share)
 
@@ -292,7 +296,10 @@ def _between(costs: list[str] | None) -> dict[tuple[str, str], float]:
         one, comma, other = text.partition(",")
         if not comma:
             raise ParameterError(
-                f'--cost "{text}" names one area. Expected two: "Suwa,Nagoya=0.8".'
+                say(
+                    '--cost "{text}" names one area. Expected two: "Suwa,Nagoya=0.8".',
+                    text=text,
+                )
             )
         between[one.strip(), other.strip()] = size
     return between
@@ -321,7 +328,12 @@ def _pairs(texts: list[str] | None) -> list[tuple[str, float]]:
     for text in texts or []:
         name, equals, value = text.rpartition("=")
         if not equals:
-            raise ParameterError(f'"{text}" has no value. Expected name=number, as in "Suwa=1.1".')
+            raise ParameterError(
+                say(
+                    '"{text}" has no value. Expected name=number, as in "Suwa=1.1".',
+                    text=text,
+                )
+            )
         pairs.append((name.strip(), _number(value, text)))
     return pairs
 
@@ -331,7 +343,11 @@ def _number(text: str, whole: str) -> float:
         return float(text)
     except ValueError:
         raise ParameterError(
-            f'"{text}" in "{whole}" is no number. Expected one, as in "Suwa=1.1".'
+            say(
+                '"{text}" in "{whole}" is no number. Expected one, as in "Suwa=1.1".',
+                text=text,
+                whole=whole,
+            )
         ) from None
 
 

@@ -71,8 +71,11 @@ def start(
     check_language(lang)
     if not accounts and host not in LOOPBACK and host != "::1":
         raise ParameterError(
-            f"--host {host} without --accounts: everybody who reaches this address would be its "
-            "administrator. Expected a loopback address, or --accounts. Add one."
+            say(
+                "--host {host} without --accounts: everybody who reaches this address would be "
+                "its administrator. Expected a loopback address, or --accounts. Add one.",
+                host=host,
+            )
         )
     settings = Settings(
         data=data,

@@ -1,8 +1,12 @@
 """What can we practise on?"""
 
-from shuseki.datasets.accounts import regional_accounts, regional_accounts_provenance
-from shuseki.datasets.catalogue import catalogue, load
-from shuseki.datasets.public import manufacturing_panel, shipments_panel
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shuseki.datasets.accounts import regional_accounts, regional_accounts_provenance
+    from shuseki.datasets.catalogue import catalogue, load
+    from shuseki.datasets.public import manufacturing_panel, shipments_panel
 
 __all__ = [
     "catalogue",
@@ -12,3 +16,19 @@ __all__ = [
     "regional_accounts_provenance",
     "shipments_panel",
 ]
+
+_HOMES = {
+    "catalogue": "catalogue",
+    "load": "catalogue",
+    "manufacturing_panel": "public",
+    "regional_accounts": "accounts",
+    "regional_accounts_provenance": "accounts",
+    "shipments_panel": "public",
+}
+"""Name → the module that has it: each is loaded when it is first used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -33,6 +33,7 @@ from shuseki.datasets.columns import Column
 from shuseki.datasets.public import manufacturing_cells
 from shuseki.errors import ParameterError
 from shuseki.geography.districts import Division, division
+from shuseki.language import say
 
 __all__ = ["COLUMNS", "regional_accounts", "regional_accounts_provenance"]
 
@@ -115,8 +116,12 @@ def regional_accounts(kind: str = "public", by: str | Division = "district-253")
     """
     if kind not in KINDS:
         raise ParameterError(
-            f"Accounts of kind {kind!r} are not bundled. Expected {' or '.join(map(repr, KINDS))}. "
-            "Synthetic accounts lie beside the waves of a synthetic census: read them there."
+            say(
+                "Accounts of kind {kind!r} are not bundled. Expected {kinds}. Synthetic accounts "
+                "lie beside the waves of a synthetic census: read them there.",
+                kind=kind,
+                kinds=" or ".join(map(repr, KINDS)),
+            )
         )
     areas = by if isinstance(by, Division) else named(by)
     return (compute(areas) if kind == "public" else accounts_2020(areas)).copy()

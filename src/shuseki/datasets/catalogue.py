@@ -87,8 +87,12 @@ class Dataset:
         """Read the table."""
         if not self.file:
             raise DataError(
-                f"Data set {self.name!r} has no file: it is made on demand. "
-                f"Expected a bundled table. Use {self.made_by}."
+                say(
+                    "Data set {name!r} has no file: it is made on demand. Expected a bundled "
+                    "table. Use {made_by}.",
+                    name=self.name,
+                    made_by=self.made_by,
+                )
             )
         path = self.folder / self.file
         if self.file.endswith(".parquet"):
@@ -197,7 +201,12 @@ def entries() -> tuple[Dataset, ...]:
     names = [each.name for each in found]
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
-        raise DataError(f"Data sets listed twice: {', '.join(sorted(repeated))}. Expected once.")
+        raise DataError(
+            say(
+                "Data sets listed twice: {repeated}. Expected once.",
+                repeated=listed(sorted(repeated)),
+            )
+        )
     return tuple(found)
 
 
@@ -208,8 +217,15 @@ def entry(fields: dict[str, object], folder: Traversable) -> Dataset:
     unknown = [key for key in fields if key not in REQUIRED + OPTIONAL]
     if missing or unknown:
         raise DataError(
-            f"Listing of {name}: missing {missing}, unknown {unknown}. "
-            f"Expected {', '.join(REQUIRED)} and, if needed, {', '.join(OPTIONAL)}."
+            say(
+                "Listing of {name}: missing {missing}, unknown {unknown}. Expected {required} "
+                "and, if needed, {optional}.",
+                name=name,
+                missing=missing,
+                unknown=unknown,
+                required=listed(REQUIRED),
+                optional=listed(OPTIONAL),
+            )
         )
     package = fields.get("package")
     rows = fields.get("rows")

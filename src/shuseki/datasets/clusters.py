@@ -122,17 +122,28 @@ def synthetic_clusters(
     wanted = [cluster for cluster in CLUSTERS if cluster in set(clusters)]
     if not wanted or firms < len(wanted):
         raise ParameterError(
-            f"{firms} firms for {len(wanted)} clusters. Expected at least one firm for each. "
-            "Ask for more firms, or for fewer clusters."
+            say(
+                "{firms} firms for {n_wanted} clusters. Expected at least one firm for each. Ask "
+                "for more firms, or for fewer clusters.",
+                firms=firms,
+                n_wanted=len(wanted),
+            )
         )
     if not 0 <= unknown_share <= 1:
         raise ParameterError(
-            f"unknown_share = {unknown_share!r}. Expected a share from 0 to 1. Choose one."
+            say(
+                "unknown_share = {unknown_share!r}. Expected a share from 0 to 1. Choose one.",
+                unknown_share=unknown_share,
+            )
         )
     if first_week.weekday() != 0 or weeks < 0:
         raise ParameterError(
-            f"{weeks} weeks from {first_week}, a {first_week:%A}. Expected 0 or more weeks from a "
-            "Monday. Choose the Monday of that week."
+            say(
+                "{weeks} weeks from {first_week}, a {first_week:%A}. Expected 0 or more weeks "
+                "from a Monday. Choose the Monday of that week.",
+                weeks=weeks,
+                first_week=first_week,
+            )
         )
     facts, mix, assumed = load("clusters"), load("cluster-mix"), _assumptions()
     plants = facts.groupby("cluster")["plants"].sum()

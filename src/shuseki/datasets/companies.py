@@ -32,7 +32,7 @@ from shuseki.arrays import Ints
 from shuseki.datasets.catalogue import dataset, load
 from shuseki.errors import ParameterError
 from shuseki.geography.districts import Division, aggregate, division
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.panel import ALL, Panel
 from shuseki.results import Result, result
@@ -228,7 +228,11 @@ def company_panel(
     months = months_between(first, last)
     if kinds not in KINDS:
         raise ParameterError(
-            f"Unknown kind of corporation {kinds!r}. Expected one of {', '.join(KINDS)}."
+            say(
+                "Unknown kind of corporation {kinds!r}. Expected one of {kinds_2}.",
+                kinds=kinds,
+                kinds_2=listed(KINDS),
+            )
         )
     panel = _municipal(kinds).select(periods=months)
     if isinstance(by, str) and by == "municipality":
@@ -318,8 +322,12 @@ def company_moves(
     """
     if not 2019 <= first <= last <= 2026:
         raise ParameterError(
-            f"Moves of {first} to {last}. Expected years from 2019 to 2026, the first not after "
-            "the last."
+            say(
+                "Moves of {first} to {last}. Expected years from 2019 to 2026, the first not "
+                "after the last.",
+                first=first,
+                last=last,
+            )
         )
     areas = by if isinstance(by, Division) else _default(by)
     table = load("company-moves")
@@ -383,9 +391,17 @@ def months_between(first: str, last: str) -> tuple[str, ...]:
     unknown = [month for month in (first, last) if month not in MONTHS]
     if unknown or first > last:
         raise ParameterError(
-            f"Months {first} to {last}. Expected months from {MONTHS[0]} to {MONTHS[-1]}, such as "
-            f"{WHOLE_MONTHS[0]!r}, the first not after the last. {WHOLE_MONTHS[0]} to "
-            f"{WHOLE_MONTHS[-1]} are covered whole."
+            say(
+                "Months {first} to {last}. Expected months from {months} to {months_2}, such as "
+                "{whole_months!r}, the first not after the last. {whole_months} to "
+                "{whole_months_2} are covered whole.",
+                first=first,
+                last=last,
+                months=MONTHS[0],
+                months_2=MONTHS[-1],
+                whole_months=WHOLE_MONTHS[0],
+                whole_months_2=WHOLE_MONTHS[-1],
+            )
         )
     return MONTHS[MONTHS.index(first) : MONTHS.index(last) + 1]
 

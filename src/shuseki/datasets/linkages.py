@@ -39,7 +39,12 @@ def us_linkages(year: int = 2012) -> InputOutput:
     ['22', '24']
     """
     if year not in US_YEARS:
-        raise ParameterError(f"No table of {year}. Expected 2012 or 2017. Choose one of them.")
+        raise ParameterError(
+            say(
+                "No table of {year}. Expected 2012 or 2017. Choose one of them.",
+                year=year,
+            )
+        )
     table = load("us-linkages-jsic12")
     for side in ("seller", "buyer"):
         table[side] = table[side].astype(str).str.zfill(2)

@@ -16,6 +16,7 @@ import numpy as np
 
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError
+from shuseki.language import say
 from shuseki.sourcing.matching import Step
 from shuseki.sourcing.orders import Order, OrderStep
 
@@ -44,10 +45,17 @@ def synthetic_orders(
         Fewer than one order.
     """
     if orders < 1:
-        raise ParameterError(f"{orders} orders. Expected 1 or more, such as 40.")
+        raise ParameterError(
+            say(
+                "{orders} orders. Expected 1 or more, such as 40.",
+                orders=orders,
+            )
+        )
     hubs = [firm.key for firm in directory.firms if firm.coordinator] or list(directory.keys)
     if not hubs:
-        raise DataError("The directory has no firms. Expected one or more. Import a list first.")
+        raise DataError(
+            say("The directory has no firms. Expected one or more. Import a list first.")
+        )
     by_cluster: dict[str, list[str]] = {}
     for hub in hubs:
         by_cluster.setdefault(hub.partition("/")[0], []).append(hub)

@@ -16,7 +16,7 @@ from shuseki.geography.districts import division
 from shuseki.industries.classification import classification
 from shuseki.panel import Panel
 
-__all__ = ["Kind", "public_panel", "public_scales"]
+__all__ = ["EXAMPLES", "Kind", "public_panel", "public_scales"]
 
 Kind = Literal[
     "industries",
@@ -28,6 +28,10 @@ Kind = Literal[
     "shipments",
     "district shipments",
 ]
+
+
+EXAMPLES = ("13111", "27227", "20204", "03206")
+"""Ota, Higashi-Osaka, Okaya and Kitakami, the four of the 2012 paper."""
 
 
 def public_panel(kind: Kind, lang: str = "en") -> Panel:

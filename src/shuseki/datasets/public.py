@@ -96,9 +96,14 @@ def manufacturing_panel(
     outside = [year for year in wanted if year not in allowed]
     if outside or not wanted:
         raise ParameterError(
-            f"Years {outside} are not published by {industries!r}. "
-            f"Expected {allowed[0]} to {allowed[-1]}. "
-            "Choose among them, or industries='comparable'."
+            say(
+                "Years {outside} are not published by {industries!r}. Expected {allowed} to "
+                "{allowed_2}. Choose among them, or industries='comparable'.",
+                outside=outside,
+                industries=industries,
+                allowed=allowed[0],
+                allowed_2=allowed[-1],
+            )
         )
     to = by if isinstance(by, Division) else default_division(by)
     cells = manufacturing_cells(industries, wanted).rename(columns={"employees": "employment"})
@@ -120,7 +125,12 @@ def shipments_panel(
     wanted = tuple(years) if years is not None else SHIPMENT_YEARS
     outside = [year for year in wanted if year not in SHIPMENT_YEARS]
     if outside:
-        raise ParameterError(f"No shipments of {outside}. Expected years from 1971 to 2012.")
+        raise ParameterError(
+            say(
+                "No shipments of {outside}. Expected years from 1971 to 2012.",
+                outside=outside,
+            )
+        )
     table = load("shipments-municipal")
     columns = [f"shipments_million_yen_{year}" for year in wanted]
     values = table[columns].to_numpy(float)[:, None, :] * 1e6
@@ -195,7 +205,10 @@ def input_output_shares(
     """
     if year not in INPUT_OUTPUT_YEARS:
         raise ParameterError(
-            f"No input–output table of {year}. Expected 1995 to 2018. Choose a year among them."
+            say(
+                "No input–output table of {year}. Expected 1995 to 2018. Choose a year among them.",
+                year=year,
+            )
         )
     part = industry_parts(industries)
     flows = load("input-output-flows")

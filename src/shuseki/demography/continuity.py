@@ -194,8 +194,12 @@ def continuity(
     if earlier is not None:
         if len(earlier.right_ids) != len(right) or set(earlier.right_ids) != set(right):
             raise ParameterError(
-                f"The earlier links lead to {len(earlier.right_ids):,} records, these to "
-                f"{len(right):,}. Expected links of an earlier wave with the same later wave."
+                say(
+                    "The earlier links lead to {n_right_ids:,} records, these to {n_right:,}. "
+                    "Expected links of an earlier wave with the same later wave.",
+                    n_right_ids=len(earlier.right_ids),
+                    n_right=len(right),
+                )
             )
         if pause_years is None or pause_years <= asked.reactivation_years:
             back = earlier.table[~earlier.table["right"].isin(of)]

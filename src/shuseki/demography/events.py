@@ -232,8 +232,13 @@ def births(
     store.check_waves([at, since, *earlier])
     if not all(a < b for a, b in zip((*earlier, since), (*earlier, since, at)[1:], strict=True)):
         raise ParameterError(
-            f"Waves are not in order: earlier {list(earlier)}, since {since}, at {at}. "
-            "Expected earlier < since < at."
+            say(
+                "Waves are not in order: earlier {earlier}, since {since}, at {at}. Expected "
+                "earlier < since < at.",
+                earlier=list(earlier),
+                since=since,
+                at=at,
+            )
         )
     changed = converter_of(store, converter)
 
@@ -328,8 +333,12 @@ def step_of(table: ir.Table, exclude: Sequence[Exclusion]) -> ir.IntegerValue:
     missing = [one.column for one in exclude if one.column not in table.columns]
     if missing:
         raise DataError(
-            f"Births are to be excluded by {examples(missing)}, which the records do not have. "
-            f"Found {examples(table.columns, 20)}. Name another column, or read it in the layout."
+            say(
+                "Births are to be excluded by {missing}, which the records do not have. Found "
+                "{columns}. Name another column, or read it in the layout.",
+                missing=examples(missing),
+                columns=examples(table.columns, 20),
+            )
         )
     rules = [
         (table[one.column].cast("string").re_search(one.matches).fill_null(False), k)
@@ -479,9 +488,12 @@ def events(
     years = tuple(sorted(store.waves if waves is None else waves))
     if len(years) < 2:
         raise ParameterError(
-            f"Waves given: {list(years)}. Expected at least two. Add waves; or name years "
-            "(waves=, --wave): a register that keeps the closed can be asked for any year up to "
-            "its own."
+            say(
+                "Waves given: {years}. Expected at least two. Add waves; or name years (waves=, "
+                "--wave): a register that keeps the closed can be asked for any year up to its "
+                "own.",
+                years=list(years),
+            )
         )
     group_of = groups_of(groups)
     places = places_of(store, division, years, closed=lives == "spells")

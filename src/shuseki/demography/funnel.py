@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.results import Result, result
 
@@ -68,8 +68,14 @@ class Funnel(Result):
         for before, step in zip(self.steps, self.steps[1:], strict=False):
             if before.left - step.set_aside != step.left:
                 raise DataError(
-                    f"Step {step.name!r} does not add up: {before.left:,} − {step.set_aside:,} "
-                    f"≠ {step.left:,}. Expected every candidate to be left or set aside."
+                    say(
+                        "Step {step!r} does not add up: {left:,} − {set_aside:,} ≠ {left_2:,}. "
+                        "Expected every candidate to be left or set aside.",
+                        step=step.name,
+                        left=before.left,
+                        set_aside=step.set_aside,
+                        left_2=step.left,
+                    )
                 )
 
     @property
@@ -88,8 +94,11 @@ class Funnel(Result):
             if step.name == name:
                 return step
         raise ParameterError(
-            f"The funnel has no step {name!r}. Expected one of "
-            f"{', '.join(repr(step.name) for step in self.steps)}."
+            say(
+                "The funnel has no step {name!r}. Expected one of {steps}.",
+                name=name,
+                steps=listed(repr(step.name) for step in self.steps),
+            )
         )
 
     def with_printed(

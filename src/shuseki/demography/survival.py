@@ -140,8 +140,12 @@ def survival(
     frame = frame.dropna(subset=["group"])
     if frame.empty:
         raise DataError(
-            f"No plant is first seen after {years[0]} and followed in the waves {list(years)}. "
-            "Expected three waves or more, with births, or days of opening. Add waves."
+            say(
+                "No plant is first seen after {years} and followed in the waves {years_2}. "
+                "Expected three waves or more, with births, or days of opening. Add waves.",
+                years=years[0],
+                years_2=list(years),
+            )
         )
     curves = []
     for group, rows in frame.groupby("group"):

@@ -352,8 +352,11 @@ def admissible_sets(
     p = len(terms)
     if p > 24:
         raise ParameterError(
-            f"{p} terms give 2^{p} subsets. Expected at most 24. "
-            "Require some of them, or leave some out."
+            say(
+                "{p} terms give 2^{p} subsets. Expected at most 24. Require some of them, or "
+                "leave some out.",
+                p=p,
+            )
         )
     named = set(required).union(*never_together)
     unknown = named - set(terms)
@@ -415,8 +418,13 @@ def atlas(
         missing = [name for name in (*outcomes, *terms) if name not in table.columns]
         if missing:
             raise DataError(
-                f"Table {label!r} lacks columns {examples(missing)}. "
-                f"Found {examples(table.columns, 20)}. Name columns that it has."
+                say(
+                    "Table {label!r} lacks columns {missing}. Found {columns}. Name columns that "
+                    "it has.",
+                    label=label,
+                    missing=examples(missing),
+                    columns=examples(table.columns, 20),
+                )
             )
     unknown = [name for name in standard_errors if name not in STANDARD_ERRORS]
     if unknown:
@@ -445,8 +453,11 @@ def atlas(
     )
     if not len(sets):
         raise ParameterError(
-            "No set of terms satisfies the rules. Found 0 admissible sets of "
-            f"{len(terms)} terms. Relax never_together, required, smallest or largest."
+            say(
+                "No set of terms satisfies the rules. Found 0 admissible sets of {n_terms} terms. "
+                "Relax never_together, required, smallest or largest.",
+                n_terms=len(terms),
+            )
         )
     return _estimate(choices, sets, tuple(terms), tuple(standard_errors), sources)
 
@@ -472,8 +483,12 @@ def influence(answer: Atlas, term: str) -> Influence:
     total = slope.var(ddof=0)
     if not factors or not total > 0:
         raise ParameterError(
-            f"The slope of {term} does not vary over {at.size} specifications. "
-            "Expected at least two different choices. Add outlier rules, samples or terms."
+            say(
+                "The slope of {term} does not vary over {n} specifications. Expected at "
+                "least two different choices. Add outlier rules, samples or terms.",
+                term=term,
+                n=at.size,
+            )
         )
     frame = pd.DataFrame(factors).astype(str)
     rows = []

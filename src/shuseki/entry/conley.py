@@ -169,24 +169,38 @@ def conley_errors(
         ``bartlett`` or ``uniform``.
     """
     if kernel not in ("bartlett", "uniform"):
-        raise ParameterError(f"kernel is {kernel!r}. Expected 'bartlett' or 'uniform'.")
+        raise ParameterError(
+            say(
+                "kernel is {kernel!r}. Expected 'bartlett' or 'uniform'.",
+                kernel=kernel,
+            )
+        )
     if not (len(cutoffs_km) and np.isfinite(cutoffs_km).all() and min(cutoffs_km) > 0):
         raise ParameterError(
-            f"Cut-offs are {list(cutoffs_km)} km. Expected positive distances. "
-            "HC1 is always reported beside them."
+            say(
+                "Cut-offs are {cutoffs_km} km. Expected positive distances. HC1 is always "
+                "reported beside them.",
+                cutoffs_km=list(cutoffs_km),
+            )
         )
     if distances_km.shape != (len(table), len(table)):
         raise AlignmentError(
-            f"Distances have shape {distances_km.shape}. Expected one row and column per area of "
-            f"the table ({len(table)}). Compute them in the table's order."
+            say(
+                "Distances have shape {distances_km_shape}. Expected one row and column per area "
+                "of the table ({n_table}). Compute them in the table's order.",
+                distances_km_shape=distances_km.shape,
+                n_table=len(table),
+            )
         )
     used = complete_rows(table, [outcome, *terms])
     at = table.index.get_indexer(used.index)
     near = distances_km[np.ix_(at, at)]
     if not np.isfinite(near).all() or (near < 0).any():
         raise DataError(
-            "Distances are negative, infinite or missing. Expected kilometres between all areas. "
-            "Correct the coordinates."
+            say(
+                "Distances are negative, infinite or missing. Expected kilometres between all "
+                "areas. Correct the coordinates."
+            )
         )
     x = np.column_stack([np.ones(len(used)), used[list(terms)].to_numpy()])
     y = used[outcome].to_numpy()

@@ -31,10 +31,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import special, stats
 from scipy.optimize import linprog
-from statsmodels.tools.numdiff import approx_fprime
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.entry.definitions import Definitions
@@ -51,7 +49,7 @@ from shuseki.entry.wild_bootstrap import (
     share_as_large,
 )
 from shuseki.errors import ConvergenceError, DataError, ParameterError, examples
-from shuseki.language import Message, say, word
+from shuseki.language import Message, listed, say, word
 from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -283,16 +281,32 @@ def count_model(
         ("standard_errors", standard_errors, ERRORS),
     ):
         if value not in allowed:
-            raise ParameterError(f"{name} is {value!r}. Expected one of {', '.join(allowed)}.")
+            raise ParameterError(
+                say(
+                    "{name} is {value!r}. Expected one of {allowed}.",
+                    name=name,
+                    value=value,
+                    allowed=listed(allowed),
+                )
+            )
     if (standard_errors == "cluster") != (groups is not None):
         raise ParameterError(
-            "Clustered standard errors need groups, and groups mean clustered standard errors. "
-            f"Found standard_errors={standard_errors!r}, groups={groups!r}. Give both or neither."
+            say(
+                "Clustered standard errors need groups, and groups mean clustered standard "
+                "errors. Found standard_errors={standard_errors!r}, groups={groups!r}. Give both "
+                "or neither.",
+                standard_errors=standard_errors,
+                groups=groups,
+            )
         )
     if inflation and family != "zero_inflated":
         raise ParameterError(
-            f"Terms of the inflation, {examples(inflation)}, for family {family!r}. Expected them "
-            "for 'zero_inflated' only. Leave them out, or change the family."
+            say(
+                "Terms of the inflation, {inflation}, for family {family!r}. Expected them for "
+                "'zero_inflated' only. Leave them out, or change the family.",
+                inflation=examples(inflation),
+                family=family,
+            )
         )
     numbers = list(dict.fromkeys((outcome, *filter(None, (exposure,)), *terms, *inflation)))
     used = complete_rows(table, numbers, [groups] if groups else [])
@@ -517,31 +531,52 @@ def _check(
     negative = y < 0
     if negative.any():
         raise DataError(
-            f"Negative counts of {outcome}: rows {examples(used.index[negative])}. "
-            "Expected counts of births. Correct them."
+            say(
+                "Negative counts of {outcome}: rows {index}. Expected counts of births. Correct "
+                "them.",
+                outcome=outcome,
+                index=examples(used.index[negative]),
+            )
         )
     fractional = y != np.round(y)
     if fractional.any() and family != "poisson":
         raise DataError(
-            f"{outcome} is not a count in rows {examples(used.index[fractional])}. Expected whole "
-            'numbers. Pass the counts and an exposure, or use family="poisson".'
+            say(
+                "{outcome} is not a count in rows {index}. Expected whole numbers. Pass the "
+                'counts and an exposure, or use family="poisson".',
+                outcome=outcome,
+                index=examples(used.index[fractional]),
+            )
         )
     if (base <= 0).any():
         raise DataError(
-            f"Exposure is not positive in rows {examples(used.index[base <= 0])}. "
-            "Expected positive numbers. Leave those areas out."
+            say(
+                "Exposure is not positive in rows {index}. Expected positive numbers. Leave those "
+                "areas out.",
+                index=examples(used.index[base <= 0]),
+            )
         )
     if not y.any():
-        raise DataError(f"All {len(y)} counts of {outcome} are 0. Expected at least one birth.")
+        raise DataError(
+            say(
+                "All {n_y} counts of {outcome} are 0. Expected at least one birth.",
+                n_y=len(y),
+                outcome=outcome,
+            )
+        )
     check_design(y, x, names, where)
     spread = x[:, 1:].std(axis=0)
     rows, terms = separated(y, x / np.concatenate([[1.0], spread]))
     if rows.any():
         raise ParameterError(
-            f"{int(rows.sum())} areas without births are separated by "
-            f"{examples(names[j] for j in terms if j) or 'constant'}: rows "
-            f"{examples(used.index[rows])}. The likelihood has no maximum. Leave out those terms, "
-            "or those areas (they say nothing about the others)."
+            say(
+                "{n_rows} areas without births are separated by {terms}: rows {index}. The "
+                "likelihood has no maximum. Leave out those terms, or those areas (they say "
+                "nothing about the others).",
+                n_rows=int(rows.sum()),
+                terms=examples(names[j] for j in terms if j) or "constant",
+                index=examples(used.index[rows]),
+            )
         )
 
 
@@ -656,6 +691,8 @@ def _fit(
     standard_errors: str,
     codes: Ints | None,
 ) -> _Found:
+    import statsmodels.api as sm  # heavy: only who fits pays for it
+
     k, m = x.shape[1], z.shape[1]
     none = np.zeros(0)
     poisson = _poisson(y, x, base)
@@ -671,9 +708,12 @@ def _fit(
         excess = float(((y - poisson.mu) ** 2 - y).sum() / (poisson.mu**2).sum())
         if excess <= 0:
             raise ConvergenceError(
-                f"The negative binomial likelihood did not settle: α = {excess:.3g} by moments. "
-                "Expected a positive number. The data show no overdispersion (see "
-                "overdispersion()): use family='poisson'."
+                say(
+                    "The negative binomial likelihood did not settle: α = {excess:.3g} by "
+                    "moments. Expected a positive number. The data show no overdispersion (see "
+                    "overdispersion()): use family='poisson'.",
+                    excess=excess,
+                )
             )
         start = np.append(poisson.params, excess)
     else:
@@ -699,13 +739,18 @@ def _fit(
 
 def _poisson(y: Floats, x: Floats, base: Floats) -> Any:
     """Maximum of the Poisson likelihood."""
+    import statsmodels.api as sm
+
     fit = sm.GLM(y, x, family=sm.families.Poisson(), offset=np.log(base)).fit(
         maxiter=200, tol=1e-12
     )
     if not fit.converged:
         raise ConvergenceError(
-            f"Poisson did not converge in 200 steps (deviance {fit.deviance:.6g}). "
-            "Rescale or leave out terms."
+            say(
+                "Poisson did not converge in 200 steps (deviance {deviance:.6g}). Rescale or "
+                "leave out terms.",
+                deviance=fit.deviance,
+            )
         )
     return fit
 
@@ -725,13 +770,21 @@ def _maximise(model: Any, start: Floats, family: str) -> Any:
                 lowest = float(np.linalg.eigvalsh(curvature)[0])
     if not (steepness <= 1e-5 * size and lowest > 0):
         advice = (
-            "The data may show no overdispersion (see overdispersion()): use family='poisson'."
+            say("The data may show no overdispersion (see overdispersion()): use family='poisson'.")
             if family == "negative_binomial"
-            else "There may be no excess of zeros: use family='poisson' or 'negative_binomial'."
+            else say(
+                "There may be no excess of zeros: use family='poisson' or 'negative_binomial'."
+            )
         )
         raise ConvergenceError(
-            f"The {family.replace('_', ' ')} likelihood did not settle: gradient {steepness:.3g}, "
-            f"smallest curvature {lowest:.3g}. Expected 0 and a positive number. {advice}"
+            say(
+                "The {replace} likelihood did not settle: gradient {steepness:.3g}, smallest "
+                "curvature {lowest:.3g}. Expected 0 and a positive number. {advice}",
+                replace=family.replace("_", " "),
+                steepness=steepness,
+                lowest=lowest,
+                advice=advice,
+            )
         )
     return fit
 
@@ -742,6 +795,8 @@ def _information(model: Any, params: Floats) -> Floats:
     The scores of statsmodels are exact; its Hessian of the zero-inflated Poisson is not
     (version 0.15: standard errors 0.1 to 0.6% off, where R's pscl agrees with these differences).
     """
+    from statsmodels.tools.numdiff import approx_fprime
+
     negative: Floats = -approx_fprime(params, model.score, centered=True)
     return (negative + negative.T) / 2
 

@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from shuseki.entry.formulas import Formula
 from shuseki.errors import DataError, ParameterError, examples
-from shuseki.language import Message
+from shuseki.language import Message, listed, say, words_of
 from shuseki.language.names import TwoNames
 from shuseki.sources import Source
 
@@ -68,7 +68,7 @@ class Definition(BaseModel):
     @classmethod
     def _no_constant(cls, name: str) -> str:
         if name == CONSTANT:
-            raise ValueError(f"{CONSTANT!r} is the name of the constant term")
+            raise ValueError(say("{name!r} is the name of the constant term", name=CONSTANT))
         return name
 
     @property
@@ -108,7 +108,7 @@ class VariableDefinition(Definition):
         try:
             Formula(text)
         except ParameterError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(words_of(error)) from None
         return text
 
     @property
@@ -245,8 +245,11 @@ class Definitions:
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise DataError(
-                f"Defined twice: {examples(repeated)}. Expected one definition for each variable "
-                "and outcome. Rename one."
+                say(
+                    "Defined twice: {repeated}. Expected one definition for each variable and "
+                    "outcome. Rename one.",
+                    repeated=examples(repeated),
+                )
             )
 
     @property
@@ -335,7 +338,11 @@ def read_definitions(
     conventions = content.get("conventions", {})
     if convention and convention not in conventions:
         raise ParameterError(
-            f"Unknown convention {convention!r}. Expected one of {', '.join(conventions)}."
+            say(
+                "Unknown convention {convention!r}. Expected one of {conventions}.",
+                convention=convention,
+                conventions=listed(conventions),
+            )
         )
     shared = conventions.get(convention or next(iter(conventions), ""), {})
     faults: list[str] = []
@@ -349,7 +356,11 @@ def read_definitions(
         faults += [f"accounts.{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
     if faults:
         raise DataError(
-            f"Definitions{f' in {named}' if named else ''}: {'; '.join(faults)}. Correct them."
+            say(
+                "Definitions{value}: {faults}. Correct them.",
+                value=say(" in {file}", file=named) if named else "",
+                faults="; ".join(faults),
+            )
         )
     return Definitions(variables, outcomes, columns, source)
 

@@ -22,7 +22,7 @@ from shuseki.entry.definitions import Definitions
 from shuseki.entry.design import OUTLIER_RULES, RULE_NAMES
 from shuseki.entry.variables import COUNTED, RegionalVariables
 from shuseki.errors import ParameterError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames, some_of
 from shuseki.results import Result, result
 
@@ -279,10 +279,19 @@ def rank(variables: RegionalVariables, outcome: str = "START", *, top: int = 10)
     """
     if outcome not in variables.outcomes:
         raise ParameterError(
-            f"{outcome!r} is not a startup rate. Expected one of {examples(variables.outcomes)}."
+            say(
+                "{outcome!r} is not a startup rate. Expected one of {outcomes}.",
+                outcome=outcome,
+                outcomes=examples(variables.outcomes),
+            )
         )
     if top < 1:
-        raise ParameterError(f"top is {top}. Expected at least 1.")
+        raise ParameterError(
+            say(
+                "top is {top}. Expected at least 1.",
+                top=top,
+            )
+        )
     frame = pd.DataFrame(
         {
             "area": list(variables.areas),
@@ -356,7 +365,11 @@ def _cleared(
 ) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
     if outliers not in OUTLIER_RULES:
         raise ParameterError(
-            f"Unknown outlier rule {outliers!r}. Expected one of {', '.join(OUTLIER_RULES)}."
+            say(
+                "Unknown outlier rule {outliers!r}. Expected one of {outlier_rules}.",
+                outliers=outliers,
+                outlier_rules=listed(OUTLIER_RULES),
+            )
         )
     if names is None:
         names = [*variables.outcomes, *variables.regressors]

@@ -34,7 +34,7 @@ from shuseki.entry.definitions import CONSTANT
 from shuseki.entry.support import cluster_codes
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 
 __all__ = [
     "CLUSTERED",
@@ -208,20 +208,29 @@ class Design:
     def __post_init__(self) -> None:
         if not self.terms:
             raise ParameterError(
-                f"The design of {self.outcome} has no terms. Expected at least one regressor."
+                say(
+                    "The design of {outcome} has no terms. Expected at least one regressor.",
+                    outcome=self.outcome,
+                )
             )
         repeated = sorted({term for term in self.terms if self.terms.count(term) > 1})
         if repeated:
             raise ParameterError(
-                f"Terms named twice: {examples(repeated)}. Expected each once. Remove one."
+                say(
+                    "Terms named twice: {repeated}. Expected each once. Remove one.",
+                    repeated=examples(repeated),
+                )
             )
         if self.outcome in self.terms:
             raise ParameterError(
-                f"{self.outcome} is both outcome and term. Expected different variables."
+                say(
+                    "{outcome} is both outcome and term. Expected different variables.",
+                    outcome=self.outcome,
+                )
             )
         if CONSTANT in self.terms:
             raise ParameterError(
-                "'constant' is among the terms. It is always added. Leave it out of the terms."
+                say("'constant' is among the terms. It is always added. Leave it out of the terms.")
             )
         for what, given, known in (
             ("outlier rule", self.outliers, tuple(OUTLIER_RULES)),
@@ -229,12 +238,22 @@ class Design:
         ):
             if given not in known:
                 raise ParameterError(
-                    f"Unknown {what} {given!r}. Expected one of {', '.join(known)}."
+                    say(
+                        "Unknown {what} {given!r}. Expected one of {known}.",
+                        what=what,
+                        given=given,
+                        known=listed(known),
+                    )
                 )
         if self.groups and self.standard_errors not in CLUSTERED:
             raise ParameterError(
-                f"Groups {self.groups!r} with {self.standard_errors} standard errors. Expected "
-                f"{' or '.join(CLUSTERED)} with groups. Change one of the two."
+                say(
+                    "Groups {groups!r} with {standard_errors} standard errors. Expected "
+                    "{clustered} with groups. Change one of the two.",
+                    groups=self.groups,
+                    standard_errors=self.standard_errors,
+                    clustered=" or ".join(CLUSTERED),
+                )
             )
 
     def without(self, *terms: str) -> "Design":
@@ -267,15 +286,23 @@ class Design:
         ]
         if nowhere:
             raise DataError(
-                f"No area has a value of {examples(nowhere)}, in model {self.model} of "
-                f"{self.outcome}. Expected at least some. Complete the accounts, or leave a term "
-                "out with design.without(...)."
+                say(
+                    "No area has a value of {nowhere}, in model {model} of {outcome}. Expected at "
+                    "least some. Complete the accounts, or leave a term out with "
+                    "design.without(...).",
+                    nowhere=examples(nowhere),
+                    model=self.model,
+                    outcome=self.outcome,
+                )
             )
         infinite = np.isinf(values).any(axis=0)
         if infinite.any():
             raise DataError(
-                f"Infinite values of {examples(np.array(names)[infinite])}. Expected numbers, or "
-                "nan where unknown. Correct the accounts."
+                say(
+                    "Infinite values of {columns}. Expected numbers, or nan where unknown. Correct "
+                    "the accounts.",
+                    columns=examples(np.array(names)[infinite]),
+                )
             )
         steps = {
             "outliers": OUTLIER_RULES[self.outliers](values[:, 0]),
@@ -289,10 +316,15 @@ class Design:
                 set_aside[step] = tuple(map(str, areas[left & gone]))
             left = left & ~gone
         if not left.any():
+            counts = "; ".join(f"{step} {len(gone)}" for step, gone in set_aside.items())
             raise DataError(
-                f"No area is left for model {self.model} of {self.outcome}. Set aside: "
-                + "; ".join(f"{step} {len(gone)}" for step, gone in set_aside.items())
-                + ". Expected complete rows. Relax the sample rules or drop the rarest term."
+                say(
+                    "No area is left for model {model} of {outcome}. Set aside: {counts}. "
+                    "Expected complete rows. Relax the sample rules or drop the rarest term.",
+                    model=self.model,
+                    outcome=self.outcome,
+                    counts=counts,
+                )
             )
         chosen = values[left]
         clusters: Ints | None = None
@@ -315,9 +347,12 @@ class Design:
         if not self.groups:
             if not variables.area_groups:
                 raise DataError(
-                    f"{self.standard_errors} standard errors need clusters, and the variables do "
-                    "not know the areas' prefectures. Expected one each. Pass area_groups to "
-                    "regional_variables, or name a column with groups=."
+                    say(
+                        "{standard_errors} standard errors need clusters, and the variables do "
+                        "not know the areas' prefectures. Expected one each. Pass area_groups to "
+                        "regional_variables, or name a column with groups=.",
+                        standard_errors=self.standard_errors,
+                    )
                 )
             return list(np.array(variables.area_groups, dtype=object)[left])
         if self.groups not in variables.frame.columns:
@@ -326,8 +361,12 @@ class Design:
         groups = variables.frame[self.groups][left]
         if groups.isna().any():
             raise DataError(
-                f"The cluster ({self.groups}) is unknown in {examples(groups.index[groups.isna()])}"
-                ". Expected one for every area. Complete the column, or leave those areas out."
+                say(
+                    "The cluster ({groups}) is unknown in {index}. Expected one for every area. "
+                    "Complete the column, or leave those areas out.",
+                    groups=self.groups,
+                    index=examples(groups.index[groups.isna()]),
+                )
             )
         return list(groups)
 
@@ -338,12 +377,20 @@ def _flags(variables: RegionalVariables, rule: str) -> Bools:
     flags = variables.frame[rule]
     if flags.isna().any():
         raise DataError(
-            f"Sample rule {rule!r} is unknown in {examples(flags.index[flags.isna()])}. Expected "
-            "true or false for every area. Complete the column."
+            say(
+                "Sample rule {rule!r} is unknown in {index}. Expected true or false for every "
+                "area. Complete the column.",
+                rule=rule,
+                index=examples(flags.index[flags.isna()]),
+            )
         )
     if not set(flags.unique()) <= {True, False}:
         raise DataError(
-            f"Sample rule {rule!r} holds {examples(flags.unique())}. Expected true or false."
+            say(
+                "Sample rule {rule!r} holds {flags}. Expected true or false.",
+                rule=rule,
+                flags=examples(flags.unique()),
+            )
         )
     return flags.to_numpy(dtype=bool)
 
@@ -371,8 +418,12 @@ def read_designs(file: Traversable, *, standard_errors: str = "HC1") -> tuple[De
     if missing or strange:
         found = [*(f"missing {key}" for key in missing), *(f"unknown {key}" for key in strange)]
         raise DataError(
-            f"Designs in {file}: {examples(found)}. Expected the keys {', '.join(sorted(known))}. "
-            "Correct the file."
+            say(
+                "Designs in {file}: {found}. Expected the keys {known}. Correct the file.",
+                file=file,
+                found=examples(found),
+                known=listed(sorted(known)),
+            )
         )
     outcomes: Sequence[str] = content["outcomes"]
     return tuple(

@@ -147,14 +147,21 @@ def equality_of_coefficients(
     missing = [name for name in wanted if name not in table.columns]
     if missing:
         raise DataError(
-            f"The table lacks columns {examples(missing)}. Found {examples(table.columns, 20)}. "
-            "Name columns that it has."
+            say(
+                "The table lacks columns {missing}. Found {columns}. Name columns that it has.",
+                missing=examples(missing),
+                columns=examples(table.columns, 20),
+            )
         )
     n = len(table)
     kept = keep or (np.ones(n, dtype=bool), np.ones(n, dtype=bool))
     if any(len(rows) != n for rows in kept):
         raise AlignmentError(
-            f"keep has {[len(rows) for rows in kept]} rows. Expected one per area ({n})."
+            say(
+                "keep has {kept} rows. Expected one per area ({n}).",
+                kept=[len(rows) for rows in kept],
+                n=n,
+            )
         )
     x = table[list(terms)].to_numpy(dtype=float)
     designs = np.column_stack([np.ones(n), x])

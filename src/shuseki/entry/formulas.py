@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError
+from shuseki.language import listed, say
 
 __all__ = ["Formula"]
 
@@ -63,13 +64,22 @@ class Formula:
             self._tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise ParameterError(
-                f"The formula {text!r} is no arithmetic. Expected {KNOWN}. Correct it."
+                say(
+                    "The formula {text!r} is no arithmetic. Expected {known}. Correct it.",
+                    text=text,
+                    known=KNOWN,
+                )
             ) from None
         for node in walk(self._tree):
             if not allowed(node):
                 said = ast.unparse(node)
                 raise ParameterError(
-                    f"The formula {text!r} holds {said!r}. Expected {KNOWN}. Correct it."
+                    say(
+                        "The formula {text!r} holds {said!r}. Expected {known}. Correct it.",
+                        text=text,
+                        said=said,
+                        known=KNOWN,
+                    )
                 )
 
     @cached_property
@@ -103,15 +113,23 @@ class Formula:
         lacking = [name for name in self.columns if name not in table]
         if lacking:
             raise DataError(
-                f"The formula {self.text!r} needs {', '.join(lacking)}. Found "
-                f"{', '.join(map(str, table)) or 'no columns'}. Add the column, or correct the "
-                "formula."
+                say(
+                    "The formula {text!r} needs {lacking}. Found {table}. Add the column, or "
+                    "correct the formula.",
+                    text=self.text,
+                    lacking=listed(lacking),
+                    table=", ".join(map(str, table)) or say("no columns"),
+                )
             )
         with np.errstate(divide="ignore", invalid="ignore"):
             value = evaluate(self._tree, table)
         if not isinstance(value, pd.Series):
             raise ParameterError(
-                f"The formula {self.text!r} names no column. Expected {KNOWN}. Correct it."
+                say(
+                    "The formula {text!r} names no column. Expected {known}. Correct it.",
+                    text=self.text,
+                    known=KNOWN,
+                )
             )
         return value.where(np.isfinite(value.astype(float)))
 

@@ -37,7 +37,7 @@ import pandas as pd
 from shuseki.entry.definitions import CONSTANT, Definitions
 from shuseki.entry.ols import Fits
 from shuseki.errors import DataError, ParameterError, examples
-from shuseki.language import Message, joined, say
+from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -92,8 +92,12 @@ class Hypothesis:
         wrong = [sign for sign in self.expects.values() if sign not in ("+", "-")]
         if wrong or not self.expects:
             raise DataError(
-                f"Hypothesis {self.id} expects {dict(self.expects)}. Expected at least one "
-                "variable, each with '+' or '-'. Correct it."
+                say(
+                    "Hypothesis {id} expects {expects}. Expected at least one variable, each with "
+                    "'+' or '-'. Correct it.",
+                    id=self.id,
+                    expects=dict(self.expects),
+                )
             )
 
 
@@ -244,11 +248,22 @@ def examine(
     Okamuro (2006), p. 16 states the verdicts; the rule is ours and says so.
     """
     if not 0 < level < 1:
-        raise ParameterError(f"The level is {level}. Expected a number between 0 and 1.")
+        raise ParameterError(
+            say(
+                "The level is {level}. Expected a number between 0 and 1.",
+                level=level,
+            )
+        )
     if rule not in RULES:
-        raise ParameterError(f"Unknown rule {rule!r}. Expected one of {', '.join(RULES)}.")
+        raise ParameterError(
+            say(
+                "Unknown rule {rule!r}. Expected one of {rules}.",
+                rule=rule,
+                rules=listed(RULES),
+            )
+        )
     if not hypotheses:
-        raise ParameterError("No hypotheses were given. Expected at least one.")
+        raise ParameterError(say("No hypotheses were given. Expected at least one."))
     table, notes, sources = _as_table(evidence)
     counted = _count(table, level)
     rows = []
@@ -313,8 +328,14 @@ def read_hypotheses(file: Traversable) -> tuple[Hypothesis, ...]:
         off = sorted({"id", "says", "says_ja", "expects"} - set(entry)) + sorted(set(entry) - known)
         if off:
             raise DataError(
-                f"Hypothesis {entry.get('id', '?')!r} in {file}: missing or unknown keys "
-                f"{examples(off)}. Expected {', '.join(sorted(known))}. Correct the file."
+                say(
+                    "Hypothesis {entry!r} in {file}: missing or unknown keys {off}. Expected "
+                    "{known}. Correct the file.",
+                    entry=entry.get("id", "?"),
+                    file=file,
+                    off=examples(off),
+                    known=listed(sorted(known)),
+                )
             )
     hypotheses = tuple(Hypothesis(**entry) for entry in entries)
     ids = [hypothesis.id for hypothesis in hypotheses]
@@ -322,8 +343,13 @@ def read_hypotheses(file: Traversable) -> tuple[Hypothesis, ...]:
     repeated = sorted({name for name in ids if ids.count(name) > 1})
     if lost or repeated:
         raise DataError(
-            f"Hypotheses in {file}: given twice {examples(repeated) or 'none'}; alternatives that "
-            f"are not there {examples(lost) or 'none'}. Expected unique ids. Correct the file."
+            say(
+                "Hypotheses in {file}: given twice {repeated}; alternatives that are not there "
+                "{lost}. Expected unique ids. Correct the file.",
+                file=file,
+                repeated=examples(repeated) or say("none"),
+                lost=examples(lost) or say("none"),
+            )
         )
     return hypotheses
 
@@ -348,7 +374,11 @@ def _as_table(
     missing = [column for column in columns if column not in evidence.columns]
     if missing:
         raise DataError(
-            f"The evidence has no {examples(missing)}. Expected the columns {', '.join(columns)}."
+            say(
+                "The evidence has no {missing}. Expected the columns {columns}.",
+                missing=examples(missing),
+                columns=listed(columns),
+            )
         )
     return evidence[columns], (), ()
 

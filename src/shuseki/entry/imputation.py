@@ -41,7 +41,7 @@ from shuseki.entry.misclassification import (
 )
 from shuseki.entry.ols import Fit, least_squares, small_sample_factor
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -111,14 +111,21 @@ class FollowedSmallest:
     def __post_init__(self) -> None:
         if not 0 <= self.opened <= self.asked or self.asked == 0:
             raise DataError(
-                f"{self.opened} of {self.asked} plants asked are births. Expected at least one "
-                "asked, and no more births than asked. Correct the counts."
+                say(
+                    "{opened} of {asked} plants asked are births. Expected at least one asked, "
+                    "and no more births than asked. Correct the counts.",
+                    opened=self.opened,
+                    asked=self.asked,
+                )
             )
         wrong = np.flatnonzero(~(self.plants >= 0))
         if len(wrong):
             raise DataError(
-                f"Plants below the threshold are negative or missing in areas {examples(wrong)}. "
-                "Expected counts of 0 or more. Correct them."
+                say(
+                    "Plants below the threshold are negative or missing in areas {wrong}. "
+                    "Expected counts of 0 or more. Correct them.",
+                    wrong=examples(wrong),
+                )
             )
 
     def expect(self, births: Floats, rng: np.random.Generator) -> Floats:
@@ -147,8 +154,12 @@ class ExtrapolatedSmallest:
         """Births seen times the odds; those seen are taken as Poisson themselves."""
         if len(self.odds) != len(births):
             raise AlignmentError(
-                f"{len(self.odds)} draws of the odds for {len(births)} draws of births. "
-                "Expected as many. Draw the odds with the same number."
+                say(
+                    "{n_odds} draws of the odds for {n_births} draws of births. Expected as many. "
+                    "Draw the odds with the same number.",
+                    n_odds=len(self.odds),
+                    n_births=len(births),
+                )
             )
         mean = rng.gamma(births + 0.5)
         if self.plants is not None:
@@ -245,7 +256,13 @@ class PooledFit(Result):
     def errors(self, about: About = "superpopulation") -> tuple[Floats, Floats]:
         """Standard errors and degrees of freedom, each of shape ``(k,)``."""
         if about not in ABOUT:
-            raise ParameterError(f"about is {about!r}. Expected one of {', '.join(ABOUT)}.")
+            raise ParameterError(
+                say(
+                    "about is {about!r}. Expected one of {about_2}.",
+                    about=about,
+                    about_2=listed(ABOUT),
+                )
+            )
         if about == "finite population":
             return self.completed.error_between()
         return (self.expected if about == "superpopulation" else self.completed).error_total()
@@ -329,17 +346,29 @@ def corrected_rates(
         A denominator that is not positive; a pattern that was never verified.
     """
     if draws < 20:
-        raise ParameterError(f"draws is {draws}. Expected at least 20; 200 is usual.")
+        raise ParameterError(
+            say(
+                "draws is {draws}. Expected at least 20; 200 is usual.",
+                draws=draws,
+            )
+        )
     if len(denominator) != len(candidates.areas):
         raise AlignmentError(
-            f"{len(denominator)} denominators for {len(candidates.areas)} areas. "
-            "Expected one per area, in the order of the candidates' areas."
+            say(
+                "{n_denominator} denominators for {n_areas} areas. Expected one per area, in the "
+                "order of the candidates' areas.",
+                n_denominator=len(denominator),
+                n_areas=len(candidates.areas),
+            )
         )
     wrong = [candidates.areas[k] for k in np.flatnonzero(~(denominator > 0))]
     if wrong:
         raise DataError(
-            f"The denominator is not positive in {examples(wrong)}. Expected a positive number. "
-            "Correct it, or leave those areas out."
+            say(
+                "The denominator is not positive in {wrong}. Expected a positive number. Correct "
+                "it, or leave those areas out.",
+                wrong=examples(wrong),
+            )
         )
     rng = np.random.default_rng(seed)
     shares = verified_shares(candidates)
@@ -384,8 +413,11 @@ def pool_fit(fit: Fit, rates: CorrectedRates) -> PooledFit:
     strange = [area for area in fit.sample.areas if area not in where]
     if strange:
         raise AlignmentError(
-            f"Areas of the fit without corrected rates: {examples(strange)}. "
-            "Expected the same division in both. Correct the rates of all areas."
+            say(
+                "Areas of the fit without corrected rates: {strange}. Expected the same division "
+                "in both. Correct the rates of all areas.",
+                strange=examples(strange),
+            )
         )
     rows = [where[area] for area in fit.sample.areas]
     X, kind, codes = fit.sample.regressors, fit.design.standard_errors, fit.sample.clusters
@@ -536,7 +568,12 @@ def pool(
     array([4.])
     """
     if len(estimates) < 2:
-        raise ParameterError(f"{len(estimates)} imputations. Expected at least 2: one cannot vary.")
+        raise ParameterError(
+            say(
+                "{n_estimates} imputations. Expected at least 2: one cannot vary.",
+                n_estimates=len(estimates),
+            )
+        )
     variances = np.einsum("mkk->mk", covariances) if covariances.ndim == 3 else covariances
     return Pooled(
         estimates.mean(axis=0),

@@ -89,7 +89,10 @@ class Candidates:
         }
         if len(set(lengths.values())) > 1:
             raise AlignmentError(
-                f"Columns differ in length: {lengths}. Expected one entry per candidate."
+                say(
+                    "Columns differ in length: {lengths}. Expected one entry per candidate.",
+                    lengths=lengths,
+                )
             )
         for name, low, high in (
             ("area", -1, len(self.areas) - 1),
@@ -101,7 +104,14 @@ class Candidates:
             if len(wrong):
                 rows = examples(f"{given[row]} in row {row}" for row in wrong)
                 raise DataError(
-                    f"{name} out of range: {rows}. Expected {low} to {high}. Correct those rows."
+                    say(
+                        "{name} out of range: {rows}. Expected {low} to {high}. Correct those "
+                        "rows.",
+                        name=name,
+                        rows=rows,
+                        low=low,
+                        high=high,
+                    )
                 )
 
     def observed(self) -> Ints:
@@ -236,8 +246,12 @@ def equal_shares(candidates: Candidates, values: Floats, variable: str) -> Equal
     spread = float(x.std()) if len(x) else 0.0
     if not spread > 0:
         raise DataError(
-            f"{variable} does not vary over the {len(x)} verified candidates. Expected a variable "
-            "of the areas that does. Verify more, or choose another."
+            say(
+                "{variable} does not vary over the {n_x} verified candidates. Expected a variable "
+                "of the areas that does. Verify more, or choose another.",
+                variable=variable,
+                n_x=len(x),
+            )
         )
     x = (x - x.mean()) / spread
     new = (candidates.status[known] == NEW).astype(float)
@@ -245,8 +259,11 @@ def equal_shares(candidates: Candidates, values: Floats, variable: str) -> Equal
     total = float(x @ x)
     if not total > 0:
         raise DataError(
-            f"{variable} does not vary within any pattern of traces. Expected verified candidates "
-            "of several areas in a pattern. Verify more."
+            say(
+                "{variable} does not vary within any pattern of traces. Expected verified "
+                "candidates of several areas in a pattern. Verify more.",
+                variable=variable,
+            )
         )
     slope = float(x @ new) / total
     return EqualShares(
@@ -288,7 +305,12 @@ def split_patterns(
     ('old, size 1 of 2', 'old, size 2 of 2')
     """
     if groups < 2:
-        raise ParameterError(f"groups is {groups}. Expected at least 2.")
+        raise ParameterError(
+            say(
+                "groups is {groups}. Expected at least 2.",
+                groups=groups,
+            )
+        )
     ends = np.quantile(values, np.arange(1, groups) / groups)
     group = np.append(np.searchsorted(ends, values, side="left"), groups // 2)
     names = tuple(
@@ -310,8 +332,11 @@ def verified_shares(candidates: Candidates) -> VerifiedShares:
     if blank.any():
         names = [f"{candidates.patterns[k]} ({counts[k]:,})" for k in np.flatnonzero(blank)]
         raise DataError(
-            f"Patterns of which no candidate was verified: {examples(names)}. Expected some of "
-            "each. Verify a few, or join the pattern to a similar one."
+            say(
+                "Patterns of which no candidate was verified: {names}. Expected some of each. "
+                "Verify a few, or join the pattern to a similar one.",
+                names=examples(names),
+            )
         )
     return VerifiedShares(
         patterns=candidates.patterns,
@@ -376,7 +401,12 @@ def verify_at_random(
     """Verify so many of each pattern at random: the status of each candidate, shape ``(n,)``."""
     short = [k for k, many in enumerate(wanted) if many < 0]
     if short:
-        raise ParameterError(f"Negative sample sizes of patterns {examples(short)}. Expected ≥ 0.")
+        raise ParameterError(
+            say(
+                "Negative sample sizes of patterns {short}. Expected ≥ 0.",
+                short=examples(short),
+            )
+        )
     status = np.full(len(pattern), NOT_VERIFIED, dtype=np.int64)
     order = rng.permutation(len(pattern))
     for k, many in enumerate(wanted):

@@ -38,7 +38,7 @@ from shuseki.entry.design import CLUSTERED, CONSTANT, STANDARD_ERRORS, Design, S
 from shuseki.entry.support import check_support, note_few_clusters
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import some_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -439,13 +439,16 @@ def estimate_all(
     """
     asked = tuple(designs)
     if not asked:
-        raise ParameterError("No designs were given. Expected at least one equation.")
+        raise ParameterError(say("No designs were given. Expected at least one equation."))
     keys = [(design.outcome, design.model) for design in asked]
     repeated = sorted({key for key in keys if keys.count(key) > 1})
     if repeated:
         raise ParameterError(
-            f"Equations with the same outcome and model: {examples(repeated)}. "
-            "Expected a model name of its own for each. Rename one."
+            say(
+                "Equations with the same outcome and model: {repeated}. Expected a model name of "
+                "its own for each. Rename one.",
+                repeated=examples(repeated),
+            )
         )
     fits = []
     for done, design in enumerate(asked, start=1):
@@ -498,13 +501,31 @@ def least_squares(
     """
     if standard_errors not in STANDARD_ERRORS:
         raise ParameterError(
-            f"Unknown kind of standard error {standard_errors!r}. "
-            f"Expected one of {', '.join(STANDARD_ERRORS)}."
+            say(
+                "Unknown kind of standard error {standard_errors!r}. Expected one of "
+                "{standard_errors_2}.",
+                standard_errors=standard_errors,
+                standard_errors_2=listed(STANDARD_ERRORS),
+            )
         )
     if (standard_errors in CLUSTERED) != (codes is not None):
+        with_clusters = " or ".join(CLUSTERED)
+        if codes is None:
+            raise ParameterError(
+                say(
+                    "{standard_errors} standard errors without clusters. Expected {with_clusters} "
+                    "with clusters, the others without. Change one.",
+                    standard_errors=standard_errors,
+                    with_clusters=with_clusters,
+                )
+            )
         raise ParameterError(
-            f"{standard_errors} standard errors {'without' if codes is None else 'with'} clusters. "
-            f"Expected {' or '.join(CLUSTERED)} with clusters, the others without. Change one."
+            say(
+                "{standard_errors} standard errors with clusters. Expected {with_clusters} with "
+                "clusters, the others without. Change one.",
+                standard_errors=standard_errors,
+                with_clusters=with_clusters,
+            )
         )
     n, k = X.shape
     length = np.linalg.norm(X, axis=0)
@@ -569,12 +590,22 @@ def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> No
     n, k = X.shape
     if n <= k:
         raise DataError(
-            f"{n} areas for {k} coefficients in {where}. Expected more areas than coefficients. "
-            "Drop terms, or relax the sample rules."
+            say(
+                "{n} areas for {k} coefficients in {where}. Expected more areas than "
+                "coefficients. Drop terms, or relax the sample rules.",
+                n=n,
+                k=k,
+                where=where,
+            )
         )
     if np.ptp(y) == 0:
         raise DataError(
-            f"The outcome is {y[0]:g} in all {n} areas of {where}. Expected one that varies."
+            say(
+                "The outcome is {value:g} in all {n} areas of {where}. Expected one that varies.",
+                value=y[0],
+                n=n,
+                where=where,
+            )
         )
     flat = [
         term
@@ -583,8 +614,13 @@ def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> No
     ]
     if flat:
         raise DataError(
-            f"Terms that do not vary over the {n} areas of {where}: {examples(flat)}. Expected "
-            "regressors that vary. Leave them out."
+            say(
+                "Terms that do not vary over the {n} areas of {where}: {flat}. Expected "
+                "regressors that vary. Leave them out.",
+                n=n,
+                where=where,
+                flat=examples(flat),
+            )
         )
     scaled = X - X.mean(axis=0)
     scaled[:, 0] = 1.0 if terms[0] == CONSTANT else scaled[:, 0]
@@ -597,9 +633,14 @@ def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> No
         involved = [order[j] for j in range(rank) if abs(others[j]) > 1e-6]
         names = [terms[j] for j in sorted([*involved, order[rank]])]
         raise DataError(
-            f"Terms that add up to one another, or to a constant, in {where}: {examples(names)}. "
-            "Expected terms none of which follows from the others. Leave one out, e.g. "
-            f"{terms[order[rank]]}."
+            say(
+                "Terms that add up to one another, or to a constant, in {where}: {names}. "
+                "Expected terms none of which follows from the others. Leave one out, e.g. "
+                "{terms}.",
+                where=where,
+                names=examples(names),
+                terms=terms[order[rank]],
+            )
         )
 
 

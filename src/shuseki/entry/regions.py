@@ -250,14 +250,17 @@ def compare_divisions(
     """
     _check_units(units, divisions)
     if not divisions:
-        raise ParameterError("No divisions were given. Expected at least one. Name one.")
+        raise ParameterError(say("No divisions were given. Expected at least one. Name one."))
     reference = reference if reference is not None else next(iter(divisions))
     if reference not in divisions:
         raise UnknownCodeError.among("division", [reference], list(divisions))
     if random_areas and rng is None:
         raise ParameterError(
-            f"Random divisions into {examples(random_areas)} areas without a generator. "
-            "Expected rng=numpy.random.default_rng(seed). Pass one."
+            say(
+                "Random divisions into {random_areas} areas without a generator. Expected "
+                "rng=numpy.random.default_rng(seed). Pass one.",
+                random_areas=examples(random_areas),
+            )
         )
     designs = [
         Design(outcome, tuple(terms), outliers=outliers, standard_errors=standard_errors)
@@ -398,8 +401,13 @@ def random_division(links: sparse.csr_array, areas: int, rng: np.random.Generato
     parts, part = sparse.csgraph.connected_components(links, directed=False)
     if not parts <= areas <= n:
         raise ParameterError(
-            f"{areas} areas of {n} units in {parts} unconnected parts. Expected {parts} to {n} "
-            "areas. Choose another number, or link the parts."
+            say(
+                "{areas} areas of {n} units in {parts} unconnected parts. Expected {parts} to {n} "
+                "areas. Choose another number, or link the parts.",
+                areas=areas,
+                n=n,
+                parts=parts,
+            )
         )
     order = rng.permutation(n)
     _, first = np.unique(part[order], return_index=True)
@@ -431,8 +439,11 @@ def delaunay_links(centres: Floats) -> sparse.csr_array:
     if not np.isfinite(centres).all():
         rows = np.flatnonzero(~np.isfinite(centres).all(axis=1))
         raise DataError(
-            f"Units without a centre: rows {examples(rows)}. Expected degrees for every unit. "
-            "Locate them, or leave them out."
+            say(
+                "Units without a centre: rows {rows}. Expected degrees for every unit. Locate "
+                "them, or leave them out.",
+                rows=examples(rows),
+            )
         )
     flat = np.column_stack(
         [centres[:, 1] * np.cos(np.radians(centres[:, 0].mean())), centres[:, 0]]
@@ -441,8 +452,11 @@ def delaunay_links(centres: Floats) -> sparse.csr_array:
         corners = Delaunay(flat).simplices
     except QhullError as error:
         raise DataError(
-            f"{len(centres)} centres cannot be triangulated (too few, or all on one line). "
-            "Expected at least three that are not on a line. Pass links of your own."
+            say(
+                "{n_centres} centres cannot be triangulated (too few, or all on one line). "
+                "Expected at least three that are not on a line. Pass links of your own.",
+                n_centres=len(centres),
+            )
         ) from error
     pairs = np.sort(np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]]), axis=1)
     i, j = np.unique(pairs, axis=0).T
@@ -461,34 +475,50 @@ def _check_units(units: Units, divisions: Mapping[str, pd.Series]) -> None:
     strange = units.counts.index.difference(index)
     if len(strange):
         raise AlignmentError(
-            f"Births in units without accounts: {examples(strange)}. Expected accounts for every "
-            "unit with births. Convert one to the codes of the other."
+            say(
+                "Births in units without accounts: {strange}. Expected accounts for every unit "
+                "with births. Convert one to the codes of the other.",
+                strange=examples(strange),
+            )
         )
     for label, areas in divisions.items():
         if areas.index.has_duplicates:
             twice = areas.index[areas.index.duplicated()].unique()
             raise DataError(
-                f"Division {label} puts units into two areas: {examples(twice)}. "
-                "Expected one row per unit. Keep one row of each."
+                say(
+                    "Division {label} puts units into two areas: {twice}. Expected one row per "
+                    "unit. Keep one row of each.",
+                    label=label,
+                    twice=examples(twice),
+                )
             )
         if not len(index.intersection(areas.index)):
             raise UnknownCodeError.among(
                 "unit",
                 list(map(str, areas.index[:5])),
                 list(map(str, index)),
-                f"None of the units of division {label} has accounts: convert its codes.",
+                say(
+                    "None of the units of division {label} has accounts: convert its codes.",
+                    label=label,
+                ),
             )
 
 
 def _centres(units: Units) -> Floats:
     if units.centres is None:
         raise ParameterError(
-            "Random divisions need the units' centres or links, and neither was given. "
-            "Pass Units(..., centres=...) in degrees, or links=."
+            say(
+                "Random divisions need the units' centres or links, and neither was given. Pass "
+                "Units(..., centres=...) in degrees, or links=."
+            )
         )
     if units.centres.shape != (len(units.accounts), 2):
         raise AlignmentError(
-            f"Centres have shape {units.centres.shape}. Expected one latitude and longitude per "
-            f"unit ({len(units.accounts)}). Give them in the order of the accounts."
+            say(
+                "Centres have shape {centres_shape}. Expected one latitude and longitude per unit "
+                "({n_accounts}). Give them in the order of the accounts.",
+                centres_shape=units.centres.shape,
+                n_accounts=len(units.accounts),
+            )
         )
     return units.centres

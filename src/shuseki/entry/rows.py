@@ -49,17 +49,28 @@ def complete_rows(
     missing = [name for name in wanted if name not in table.columns]
     if missing:
         raise DataError(
-            f"The table lacks columns {examples(missing)}. Found {examples(table.columns, 20)}. "
-            "Name columns that it has."
+            say(
+                "The table lacks columns {missing}. Found {columns}. Name columns that it has.",
+                missing=examples(missing),
+                columns=examples(table.columns, 20),
+            )
         )
     twice = sorted({name for name in numbers if numbers.count(name) > 1})
     if twice:
-        raise ParameterError(f"Columns named twice: {examples(twice)}. Expected each once.")
+        raise ParameterError(
+            say(
+                "Columns named twice: {twice}. Expected each once.",
+                twice=examples(twice),
+            )
+        )
     if table.index.has_duplicates:
         repeated = table.index[table.index.duplicated()].unique()
         raise DataError(
-            f"Areas given twice: {examples(repeated)}. Expected one row per area. "
-            "Add the rows up first, or keep one of each."
+            say(
+                "Areas given twice: {repeated}. Expected one row per area. Add the rows up first, "
+                "or keep one of each.",
+                repeated=examples(repeated),
+            )
         )
     words = {
         name: table[name][table[name].notna() & pd.to_numeric(table[name], errors="coerce").isna()]
@@ -69,16 +80,24 @@ def complete_rows(
     for name, held in words.items():
         if len(held):
             raise DataError(
-                f"Column {name} holds {examples(map(repr, held.unique()))}. Expected numbers. "
-                "Correct them, or leave the column out."
+                say(
+                    "Column {name} holds {held}. Expected numbers. Correct them, or leave the "
+                    "column out.",
+                    name=name,
+                    held=examples(map(repr, held.unique())),
+                )
             )
     used = table[wanted].astype(dict.fromkeys(numbers, float)).dropna()
     infinite = [name for name in numbers if np.isinf(used[name]).any()]
     if infinite:
         rows = used.index[np.isinf(used[infinite].to_numpy()).any(axis=1)]
         raise DataError(
-            f"Infinite values of {examples(infinite)} in rows {examples(rows)}. Expected numbers, "
-            "or nothing where unknown. Correct them."
+            say(
+                "Infinite values of {infinite} in rows {rows}. Expected numbers, or nothing where "
+                "unknown. Correct them.",
+                infinite=examples(infinite),
+                rows=examples(rows),
+            )
         )
     return used
 

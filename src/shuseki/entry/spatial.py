@@ -30,7 +30,8 @@ import contextlib
 import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -41,15 +42,12 @@ from shuseki.entry.ols import check_design
 from shuseki.entry.rows import complete_rows, note_left_out
 from shuseki.entry.support import check_support
 from shuseki.errors import AlignmentError, ParameterError, examples
-from shuseki.language import Message, joined, say
+from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # spreg and esda warn about what they import
-    import esda
-    import spreg
+if TYPE_CHECKING:
     from libpysal.weights import W
 
 __all__ = [
@@ -346,7 +344,7 @@ def spatial_tests(
     *,
     outcome: str,
     terms: Sequence[str],
-    neighbours: Mapping[str, W],
+    neighbours: Mapping[str, "W"],
     permutations: int = 999,
     seed: int = 0,
     sources: tuple[Source, ...] = (),
@@ -372,17 +370,22 @@ def spatial_tests(
         Weights without some areas of the table, islands, weights that are negative or no numbers.
     """
     if permutations < 19:
-        raise ParameterError(f"permutations is {permutations}. Expected at least 19; 999 is usual.")
+        raise ParameterError(
+            say(
+                "permutations is {permutations}. Expected at least 19; 999 is usual.",
+                permutations=permutations,
+            )
+        )
     rows = []
     y, x, used = _complete(table, outcome, terms)
     for label, w in neighbours.items():
         w = _aligned(w, used.index, label)
         state = np.random.get_state()  # esda draws from the global generator
         np.random.seed(seed)
-        moran = esda.Moran(y, w, permutations=permutations)
+        moran = _library("esda").Moran(y, w, permutations=permutations)
         np.random.set_state(state)
         with _quiet():
-            ols = spreg.OLS(y[:, None], x, w=w, spat_diag=True, moran=True)
+            ols = _library("spreg").OLS(y[:, None], x, w=w, spat_diag=True, moran=True)
         drawn = f"{permutations} permutations, twice the smaller tail"
         for test, statistic, p, distribution in (
             ("Moran's I of the outcome", moran.I, two_tailed(moran.I, moran.sim), drawn),
@@ -417,7 +420,7 @@ def spatial_model(
     *,
     outcome: str,
     terms: Sequence[str],
-    neighbours: W,
+    neighbours: "W",
     kind: Kind,
     method: Method = "ml",
     instrument_lags: int | None = None,
@@ -452,14 +455,21 @@ def spatial_model(
     """
     if kind not in METHODS or method not in METHODS[kind]:
         raise ParameterError(
-            f"kind {kind!r} by method {method!r}. Expected one of "
-            f"{', '.join(k + ' by ' + ' or '.join(m) for k, m in METHODS.items())}."
+            say(
+                "kind {kind!r} by method {method!r}. Expected one of {methods}.",
+                kind=kind,
+                method=method,
+                methods=listed(k + " by " + " or ".join(m) for k, m in METHODS.items()),
+            )
         )
     has_instruments = method == "gmm" and kind != "error"
     if instrument_lags not in ((None, 1, 2) if has_instruments else (None,)):
         raise ParameterError(
-            f"instrument_lags is {instrument_lags!r} for kind {kind!r} by {method!r}. Expected "
-            f"{'1 or 2' if has_instruments else 'None: there are no instruments'}."
+            f"instrument_lags is {instrument_lags!r} for kind {kind!r} by {method!r}. Expected 1 "
+            "or 2."
+            if has_instruments
+            else f"instrument_lags is {instrument_lags!r} for kind {kind!r} by {method!r}. "
+            "Expected None: there are no instruments."
         )
     y, x, used = _complete(table, outcome, terms)
     w = _aligned(neighbours, used.index, label)
@@ -566,7 +576,7 @@ def surviving_conclusions(
     *,
     outcomes: Sequence[str],
     terms: Sequence[str],
-    neighbours: Mapping[str, W],
+    neighbours: Mapping[str, "W"],
     kinds: Sequence[tuple[Kind, Method]] = (("lag", "ml"), ("error", "ml"), ("durbin", "ml")),
     keep: Mapping[str, Bools] | None = None,
     level: float = 0.10,
@@ -654,15 +664,20 @@ def _complete(
     return y, x, used
 
 
-def _aligned(w: W, index: pd.Index, label: str) -> W:
+def _aligned(w: "W", index: pd.Index, label: str) -> "W":
     """Put weights into the table's order, without the areas it lacks, row-standardised."""
     ids = set(w.id_order)
     absent = [code for code in index if code not in ids]
     if absent:
         raise AlignmentError(
-            f"{label}: {len(absent)} areas of the table have no place in the weights: "
-            f"{examples(absent)}. Expected the weights' ids to be the table's index. "
-            "Build the weights from the same areas."
+            say(
+                "{label}: {n_absent} areas of the table have no place in the weights: {absent}. "
+                "Expected the weights' ids to be the table's index. Build the weights from the "
+                "same areas.",
+                label=label,
+                n_absent=len(absent),
+                absent=examples(absent),
+            )
         )
     inside = set(index)
     links = {
@@ -681,19 +696,28 @@ def _aligned(w: W, index: pd.Index, label: str) -> W:
     ]
     if wrong:
         raise ParameterError(
-            f"{label}: weights that are negative or no numbers: {examples(wrong)}. Expected "
-            "positive numbers. Correct the weights."
+            say(
+                "{label}: weights that are negative or no numbers: {wrong}. Expected positive "
+                "numbers. Correct the weights.",
+                label=label,
+                wrong=examples(wrong),
+            )
         )
     islands = [code for code, near in links.items() if not near]
     if islands:
         raise ParameterError(
-            f"{label}: areas without a neighbour: {examples(islands)} of {len(index)}. Expected at "
-            "least one each, or their spatial lag is undefined. Use the nearest k, a longer "
-            "distance band, or leave those areas out."
+            say(
+                "{label}: areas without a neighbour: {islands} of {n_index}. Expected at least "
+                "one each, or their spatial lag is undefined. Use the nearest k, a longer "
+                "distance band, or leave those areas out.",
+                label=label,
+                islands=examples(islands),
+                n_index=len(index),
+            )
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # several components are no obstacle here
-        aligned = W(
+        aligned = _library("libpysal.weights").W(
             {code: list(near) for code, near in links.items()},
             {code: list(near.values()) for code, near in links.items()},
             id_order=list(index),
@@ -711,7 +735,15 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+def _library(name: str) -> Any:
+    """Import esda or spreg when it is needed: they are slow to import, and warn as they do."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return import_module(name)
+
+
 def _estimators(orders: int) -> dict[tuple[str, str], Any]:
+    spreg = _library("spreg")
     least_squares = {
         (kind, "ml"): lambda y, x, w, lags: spreg.OLS(y, x, w=w, slx_lags=lags, robust="white")
         for kind in ("ols", "slx")

@@ -99,26 +99,46 @@ def check_support(
         lost = np.asarray(weighs(x)[perfect].any(axis=0))
         kept = np.where(lost, 0.0, kept)
         alone = [perfect if lost[j] else top for j, top in enumerate(alone)]
-    unit = "areas" if codes is None else "clusters"
+    unit = say("areas") if codes is None else say("clusters")
     bad = np.flatnonzero(kept < REFUSED).tolist()
     if len(bad):
         worst = [j for j in bad if terms[j] != "constant"] or list(bad)
         named = list(dict.fromkeys(str(labels[g]) for j in worst for g in alone[j]))
-        them = f"{unit[:-1]} {named[0]}" if len(named) == 1 else f"{unit} {examples(named)}"
+        if len(named) > 1:
+            them = say("{unit} {names}", unit=unit, names=examples(named))
+        elif codes is None:
+            them = say("area {name}", name=named[0])
+        else:
+            them = say("cluster {name}", name=named[0])
         remedy = (
-            "Leave out those terms, or those areas (the other coefficients stay as they are), or "
-            "use classical errors, which take the variance as equal everywhere."
+            say(
+                "Leave out those terms, or those areas (the other coefficients stay as they are), "
+                "or use classical errors, which take the variance as equal everywhere."
+            )
             if codes is None
-            else "Leave out those terms (for dummies of clusters, subtract each cluster's means "
-            "from the other columns instead), or use HC1, which takes areas as independent."
+            else say(
+                "Leave out those terms (for dummies of clusters, subtract each cluster's means "
+                "from the other columns instead), or use HC1, which takes areas as independent."
+            )
         )
+        those = examples(terms[j] for j in worst)
+        if len(worst) == 1:
+            decided = say("{terms} is decided almost alone by {them}", terms=those, them=them)
+        else:
+            decided = say("{terms} are decided almost alone by {them}", terms=those, them=them)
+        if codes is None and leverages(x).max() > 1 - 1e-10:
+            decided = say("{decided} (leverage 1)", decided=decided)
         raise DataError(
-            f"{examples(terms[j] for j in worst)} {'is' if len(worst) == 1 else 'are'} decided "
-            f"almost alone by {them}"
-            f"{' (leverage 1)' if codes is None and leverages(x).max() > 1 - 1e-10 else ''}, in "
-            f"{where}. "
-            f"{standard_errors} estimates the variance from residuals, and theirs are near 0 "
-            f"whatever the outcome. Expected several {unit} behind every coefficient. {remedy}"
+            say(
+                "{decided}, in {where}. {standard_errors} estimates the variance from residuals, "
+                "and theirs are near 0 whatever the outcome. Expected several {unit} behind every "
+                "coefficient. {remedy}",
+                decided=decided,
+                where=where,
+                standard_errors=standard_errors,
+                unit=unit,
+                remedy=remedy,
+            )
         )
     few = np.flatnonzero(kept < TOLD).tolist()
     return tuple(
@@ -164,8 +184,13 @@ def cluster_codes(labels: Sequence[object], column: str) -> tuple[Ints, tuple[st
     names = list(dict.fromkeys(labels))
     if len(names) < 2:
         raise DataError(
-            f"All {len(labels)} areas are in one cluster ({column}: {examples(names)}). Expected "
-            "at least two, and twenty for reliable errors. Name another column, or use HC1."
+            say(
+                "All {n_labels} areas are in one cluster ({column}: {names}). Expected at least "
+                "two, and twenty for reliable errors. Name another column, or use HC1.",
+                n_labels=len(labels),
+                column=column,
+                names=examples(names),
+            )
         )
     at = {name: g for g, name in enumerate(names)}
     return np.array([at[label] for label in labels], dtype=np.int64), tuple(map(str, names))

@@ -288,10 +288,17 @@ def unseen_plants(
     usable = np.array([fit.is_identified for fit in fits])
     if not usable.any():
         raise ConvergenceError(
-            f"None of {len(fits)} families is identified below {seen_from} workers by "
-            f"{counts.sum():,.0f} plants in {len(counts)} classes. Expected the standard error of "
-            f"the log odds below {LARGEST_LOG_ERROR:g}. Give finer classes, "
-            "or a count of the smallest."
+            say(
+                "None of {n_fits} families is identified below {seen_from} workers by "
+                "{n_counts:,.0f} plants in {n_counts_2} classes. Expected the standard error of "
+                "the log odds below {largest_log_error:g}. Give finer classes, or a count of the "
+                "smallest.",
+                n_fits=len(fits),
+                seen_from=seen_from,
+                n_counts=counts.sum(),
+                n_counts_2=len(counts),
+                largest_log_error=LARGEST_LOG_ERROR,
+            )
         )
     aic = np.array([fit.aic for fit in fits])
     weights = np.where(usable, np.exp(-(aic - aic[usable].min()) / 2), 0.0)
@@ -324,25 +331,38 @@ def check_classes(
     wrong = (low < seen_from) | (high > (seen_to or np.inf)) | (high < low)
     if wrong.any():
         bad = [f"{a:g}–{b:g}" for a, b in zip(low[wrong], high[wrong], strict=True)]
-        until = "no upper limit" if seen_to is None else f"{seen_to}"
+        until = say("no upper limit") if seen_to is None else f"{seen_to}"
         raise DataError(
-            f"Size classes outside what is seen: {examples(bad)}. Expected sizes from {seen_from} "
-            f"to {until}. Leave them out, or widen seen_from and seen_to."
+            say(
+                "Size classes outside what is seen: {bad}. Expected sizes from {seen_from} to "
+                "{until}. Leave them out, or widen seen_from and seen_to.",
+                bad=examples(bad),
+                seen_from=seen_from,
+                until=until,
+            )
         )
     order = np.argsort(low)
     overlap = low[order][1:] <= high[order][:-1]
     if overlap.any():
         at = low[order][1:][overlap]
         raise DataError(
-            f"Size classes overlap at {examples(f'{x:g}' for x in at)} workers. "
-            "Expected each size in one class. Correct the bounds."
+            say(
+                "Size classes overlap at {at} workers. Expected each size in one class. Correct "
+                "the bounds.",
+                at=examples(f"{x:g}" for x in at),
+            )
         )
     if not (np.isfinite(counts) & (counts >= 0)).all():
-        raise DataError("Plants by size are negative or missing. Expected counts of 0 or more.")
+        raise DataError(
+            say("Plants by size are negative or missing. Expected counts of 0 or more.")
+        )
     if (counts > 0).sum() < 3:
         raise DataError(
-            f"{int((counts > 0).sum())} size classes hold plants. Expected at least 3: fewer say "
-            "nothing about the slope. Give finer classes."
+            say(
+                "{n_counts} size classes hold plants. Expected at least 3: fewer say nothing "
+                "about the slope. Give finer classes.",
+                n_counts=int((counts > 0).sum()),
+            )
         )
 
 

@@ -22,7 +22,7 @@ import pandas as pd
 
 from shuseki.entry.definitions import Definitions, VariableDefinition
 from shuseki.errors import AlignmentError, DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.moved import renamed
 from shuseki.panel import Panel
@@ -100,14 +100,23 @@ class RegionalVariables(Result):
                 strange = values.index.difference(frame.index)
                 if len(strange):
                     raise AlignmentError(
-                        f"Column {name} has values for unknown areas: {examples(strange)}. "
-                        "Expected the areas of the variables. Convert it to their division."
+                        say(
+                            "Column {name} has values for unknown areas: {strange}. Expected the "
+                            "areas of the variables. Convert it to their division.",
+                            name=name,
+                            strange=examples(strange),
+                        )
                     )
                 frame[name] = values.reindex(frame.index)
             elif len(values) != len(frame):
                 raise AlignmentError(
-                    f"Column {name} has {len(values)} values. Expected one per area "
-                    f"({len(frame)}). Give a series indexed by area code."
+                    say(
+                        "Column {name} has {n_values} values. Expected one per area ({n_frame}). "
+                        "Give a series indexed by area code.",
+                        name=name,
+                        n_values=len(values),
+                        n_frame=len(frame),
+                    )
                 )
             else:
                 frame[name] = np.asarray(values)
@@ -231,16 +240,21 @@ def regional_variables(
     """
     if definitions is None:
         raise ParameterError(
-            "No definitions of the variables and outcomes. Expected definitions=..., from "
-            "shuseki.entry.definitions.read_definitions, or those of a paper: "
-            "shuseki.papers.catalogue.printed_definitions()."
+            say(
+                "No definitions of the variables and outcomes. Expected definitions=..., from "
+                "shuseki.entry.definitions.read_definitions, or those of a paper: "
+                "shuseki.papers.catalogue.printed_definitions()."
+            )
         )
     accounts = accounts.set_axis(accounts.index.astype(str))
     repeated = accounts.index[accounts.index.duplicated()]
     if len(repeated):
         raise DataError(
-            f"Areas given twice in the accounts: {examples(repeated.unique())}. "
-            "Expected one row per area. Add the rows up first."
+            say(
+                "Areas given twice in the accounts: {repeated}. Expected one row per area. Add "
+                "the rows up first.",
+                repeated=examples(repeated.unique()),
+            )
         )
     told_of = tuple(notes)
     notes = []
@@ -315,11 +329,18 @@ def _check_accounts(
         wrong = numbers.index[numbers[column] <= 0] if floor else numbers.index[numbers[column] < 0]
         if column in definitions.columns.signed or not len(wrong):
             continue
-        wanted = "a positive number" if floor else "zero or more"
+        wanted = say("a positive number") if floor else say("zero or more")
         raise DataError(
-            f"{definition.name} needs {column}, which is {numbers.loc[wrong[0], column]:g} in "
-            f"{examples(wrong)}. Expected {wanted}, or nothing where it is not known. "
-            "Correct the accounts, or say that it may be negative (accounts.signed)."
+            say(
+                "{definition} needs {column}, which is {given:g} in {wrong}. Expected {wanted}, or "
+                "nothing where it is not known. Correct the accounts, or say that it may be "
+                "negative (accounts.signed).",
+                definition=definition.name,
+                column=column,
+                given=numbers.loc[wrong[0], column],
+                wrong=examples(wrong),
+                wanted=wanted,
+            )
         )
 
 
@@ -333,8 +354,12 @@ def _counts_by_group(
     totals = [name for name in COUNTED if name in counts.columns]
     if not totals:
         raise DataError(
-            f"No counts. Found {examples(counts.columns)}. Expected {', '.join(COUNTED)}, and "
-            "'births_<group>' for each group of industries. Rename the columns."
+            say(
+                "No counts. Found {columns}. Expected {counted}, and 'births_<group>' for each "
+                "group of industries. Rename the columns.",
+                columns=examples(counts.columns),
+                counted=listed(COUNTED),
+            )
         )
     table = counts.set_axis(counts.index.astype(str))
     parts = {
@@ -344,23 +369,35 @@ def _counts_by_group(
     repeated = table.index[table.index.duplicated()]
     if len(repeated):
         raise DataError(
-            f"Areas given twice in the counts: {examples(repeated.unique())}. "
-            "Expected one row per area. Add the rows up first."
+            say(
+                "Areas given twice in the counts: {repeated}. Expected one row per area. Add the "
+                "rows up first.",
+                repeated=examples(repeated.unique()),
+            )
         )
     for total, own in parts.items():
         negative = table.index[(table[[total, *own]] < 0).any(axis=1)]
         if len(negative) and total != "net_change":
             raise DataError(
-                f"Negative {total} in {examples(negative)}. Expected counts. Correct the {total}."
+                say(
+                    "Negative {total} in {negative}. Expected counts. Correct the {total}.",
+                    total=total,
+                    negative=examples(negative),
+                )
             )
         if len(own) < 2:
             continue
         off = table.index[(table[own].sum(axis=1) - table[total]).abs() > 1e-6]
         if len(off):
             raise DataError(
-                f"{total.capitalize()} of the groups do not add up to all {total} in "
-                f"{examples(off)}. Expected {' + '.join(own)} = {total}. Correct the counts, or "
-                "leave the groups out."
+                say(
+                    "{counted} of the groups do not add up to all {total} in {off}. Expected "
+                    "{own} = {total}. Correct the counts, or leave the groups out.",
+                    counted=total.capitalize(),
+                    total=total,
+                    off=examples(off),
+                    own=" + ".join(own),
+                )
             )
     return table
 
@@ -368,22 +405,28 @@ def _counts_by_group(
 def _panel_by_group(panel: Panel, groups: Mapping[str, str] | None) -> pd.DataFrame:
     if len(panel.periods) != 1:
         raise ParameterError(
-            f"The births have {len(panel.periods)} periods. Expected one. "
-            "Use panel.select(periods=[...]) first."
+            say(
+                "The births have {n_periods} periods. Expected one. Use "
+                "panel.select(periods=[...]) first.",
+                n_periods=len(panel.periods),
+            )
         )
     counts = panel.cross_section("births")
     table = pd.DataFrame({"births": counts.sum(axis=1)}, index=list(panel.areas))
     if groups is None:
         if len(panel.industries) > 1:
             raise ParameterError(
-                f"The births are broken down by {len(panel.industries)} industries. Expected the "
-                "group of each. Pass groups={industry: group}."
+                say(
+                    "The births are broken down by {n_industries} industries. Expected the group "
+                    "of each. Pass groups={{industry: group}}.",
+                    n_industries=len(panel.industries),
+                )
             )
         return table
     unknown = [code for code in panel.industries if code not in groups]
     if unknown:
         raise UnknownCodeError.among(
-            "industry", unknown, list(groups), "Give each industry of the births a group."
+            "industry", unknown, list(groups), say("Give each industry of the births a group.")
         )
     member = np.array([groups[code] for code in panel.industries])
     for group in dict.fromkeys(groups.values()):
@@ -411,9 +454,15 @@ def _rates(
         strange = here.index.difference(there.index)
         if len(strange):
             raise AlignmentError(
-                f"{len(strange)} areas of the {names[0]} are not in the {names[1]}: "
-                f"{examples(strange)}. Expected the same areas in both. Convert one to the other's "
-                "division; where nothing was counted, say 0."
+                say(
+                    "{n_strange} areas of the {names} are not in the {names_2}: {strange}. "
+                    "Expected the same areas in both. Convert one to the other's division; where "
+                    "nothing was counted, say 0.",
+                    n_strange=len(strange),
+                    names=names[0],
+                    names_2=names[1],
+                    strange=examples(strange),
+                )
             )
     counts = counts.reindex(accounts.index)
     rates: Columns = {}
@@ -434,8 +483,13 @@ def _rates(
 def _denominator(accounts: pd.DataFrame, outcome: str, column: str) -> pd.Series:
     if column not in accounts.columns:
         raise DataError(
-            f"{outcome} needs {column}. Found {examples(accounts.columns)}. Add the column to the "
-            "accounts, or choose another denominator."
+            say(
+                "{outcome} needs {column}. Found {columns}. Add the column to the accounts, or "
+                "choose another denominator.",
+                outcome=outcome,
+                column=column,
+                columns=examples(accounts.columns),
+            )
         )
     base = pd.Series(
         as_numbers(accounts[column], column, table="The accounts"), index=accounts.index
@@ -443,7 +497,11 @@ def _denominator(accounts: pd.DataFrame, outcome: str, column: str) -> pd.Series
     wrong = base.index[base <= 0]
     if len(wrong):
         raise DataError(
-            f"{column} is not positive in {examples(wrong)}. Expected a positive number. Correct "
-            "the accounts."
+            say(
+                "{column} is not positive in {wrong}. Expected a positive number. Correct the "
+                "accounts.",
+                column=column,
+                wrong=examples(wrong),
+            )
         )
     return base

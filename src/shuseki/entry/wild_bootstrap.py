@@ -30,7 +30,7 @@ import pandas as pd
 from shuseki.arrays import Floats, Ints
 from shuseki.entry.ols import Fit, stars
 from shuseki.errors import ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import named
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -157,8 +157,11 @@ def wild_cluster_bootstrap(
     codes = fit.sample.clusters
     if codes is None:
         raise ParameterError(
-            f"The fit has {fit.design.standard_errors} standard errors and no clusters. Expected "
-            "clusters. Estimate it with standard_errors='CR1'."
+            say(
+                "The fit has {standard_errors} standard errors and no clusters. Expected "
+                "clusters. Estimate it with standard_errors='CR1'.",
+                standard_errors=fit.design.standard_errors,
+            )
         )
     v, enumerated = cluster_weights(int(codes.max()) + 1, weights, draws, seed)
     x, y = fit.sample.regressors, fit.sample.outcome
@@ -195,9 +198,20 @@ def cluster_weights(clusters: int, weights: str, draws: int, seed: int) -> tuple
     ((216, 3), True)
     """
     if weights not in POINTS:
-        raise ParameterError(f"weights is {weights!r}. Expected one of {', '.join(POINTS)}.")
+        raise ParameterError(
+            say(
+                "weights is {weights!r}. Expected one of {points}.",
+                weights=weights,
+                points=listed(POINTS),
+            )
+        )
     if draws < 99:
-        raise ParameterError(f"draws is {draws}. Expected at least 99; 9,999 is usual.")
+        raise ParameterError(
+            say(
+                "draws is {draws}. Expected at least 99; 9,999 is usual.",
+                draws=draws,
+            )
+        )
     points = POINTS[weights]
     if clusters * np.log(len(points)) <= np.log(draws):
         return np.array(list(product(points, repeat=clusters))), True

@@ -167,13 +167,15 @@ def without_areas(
         An area that the variables do not have.
     """
     if not sets:
-        raise ParameterError("No sets of areas were given. Expected at least one.")
+        raise ParameterError(say("No sets of areas were given. Expected at least one."))
     names = [one.name for one in sets]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ParameterError(
-            f"Sets of areas named twice: {examples(repeated)}. Expected a name for each. Rename "
-            "one."
+            say(
+                "Sets of areas named twice: {repeated}. Expected a name for each. Rename one.",
+                repeated=examples(repeated),
+            )
         )
     for one in sets:
         unknown = [code for code in one.areas if code not in variables.areas]

@@ -27,6 +27,7 @@ import pandas as pd
 from shuseki.arrays import Floats
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.coordinates import check_coordinates
+from shuseki.language import listed, say
 from shuseki.panel import Panel
 from shuseki.reading.tables import as_numbers
 from shuseki.sites import Sites
@@ -149,8 +150,12 @@ def panel_of(frame: pd.DataFrame, columns: Mapping[str, Any]) -> Panel:
     }
     if not numbers:
         raise DataError(
-            f"The frame has no column of numbers beside {examples(sorted(map(str, taken)))}. "
-            f"Found {examples(frame.columns, 12)}. Name one, such as plants=…"
+            say(
+                "The frame has no column of numbers beside {taken}. Found {columns}. Name one, "
+                "such as plants=…",
+                taken=examples(sorted(map(str, taken))),
+                columns=examples(frame.columns, 12),
+            )
         )
     tidy = pd.DataFrame(table | numbers)
     _check_repeated(tidy, tuple(axes))
@@ -189,8 +194,13 @@ def sites_of(frame: pd.DataFrame, columns: Mapping[str, Any]) -> Sites:
     for name, column in named.items():
         if name not in SITES:
             raise UnknownCodeError(
-                f"{name}={column!r} is neither an option of this verb nor a column of sites. "
-                f"Expected an option, or one of {', '.join(SITES)}. See help() of the verb."
+                say(
+                    "{name}={column!r} is neither an option of this verb nor a column of sites. "
+                    "Expected an option, or one of {sites}. See help() of the verb.",
+                    name=name,
+                    column=column,
+                    sites=listed(SITES),
+                )
             )
     plane = {"x_km", "y_km"} & set(named)
     needed = (*(("x_km", "y_km") if plane else ("latitude", "longitude")), "industry")
@@ -225,9 +235,14 @@ def _columns(
     lacking = [name for name in needed if name not in found]
     if lacking:
         raise DataError(
-            f"The frame has no column {examples(lacking)}. Found {examples(known, 12)}. Expected "
-            f"{', '.join(f'{name}: {kinds[name]}' for name in lacking)}. Name the columns: "
-            f"{', '.join(f'{name}=…' for name in lacking)}"
+            say(
+                "The frame has no column {lacking}. Found {known}. Expected {lacking_2}. Name the "
+                "columns: {lacking_3}",
+                lacking=examples(lacking),
+                known=examples(known, 12),
+                lacking_2=listed(f"{name}: {kinds[name]}" for name in lacking),
+                lacking_3=listed(f"{name}=…" for name in lacking),
+            )
         )
     return found
 
@@ -237,14 +252,24 @@ def _no_column(frame: pd.DataFrame, name: str, column: object) -> UnknownCodeErr
     known = list(map(str, frame.columns))
     if not isinstance(column, str):
         return UnknownCodeError(
-            f"{name}={column!r} is neither an option of this verb nor a column. Expected an "
-            f"option, or one of {examples(known, 12)}. See help() of the verb."
+            say(
+                "{name}={column!r} is neither an option of this verb nor a column. Expected an "
+                "option, or one of {known}. See help() of the verb.",
+                name=name,
+                column=column,
+                known=examples(known, 12),
+            )
         )
     near = get_close_matches(column, known, n=1, cutoff=0.5)
-    advice = f"Did you mean {near[0]}?" if near else "Name one of them."
+    advice = say("Did you mean {names}?", names=near[0]) if near else say("Name one of them.")
     return UnknownCodeError(
-        f"The frame has no column {column!r} ({name}=). Expected one of {examples(known, 12)}. "
-        f"{advice}"
+        say(
+            "The frame has no column {column!r} ({name}=). Expected one of {known}. {advice}",
+            column=column,
+            name=name,
+            known=examples(known, 12),
+            advice=advice,
+        )
     )
 
 
@@ -254,8 +279,14 @@ def _codes(frame: pd.DataFrame, column: Any, name: str) -> "pd.Series[Any]":
     empty = np.flatnonzero(values.isna())
     if empty.size:
         raise DataError(
-            f"Column {column!r} ({name}) is empty in {empty.size} rows: {examples(empty)}. "
-            "Expected a code in each. Leave those rows out, or give them a code."
+            say(
+                "Column {column!r} ({name}) is empty in {empty_size} rows: {empty}. Expected a "
+                "code in each. Leave those rows out, or give them a code.",
+                column=column,
+                name=name,
+                empty_size=empty.size,
+                empty=examples(empty),
+            )
         )
     if pd.api.types.is_float_dtype(values) and (values % 1 == 0).all():
         values = values.astype("int64")
@@ -271,11 +302,22 @@ def _check_repeated(tidy: pd.DataFrame, axes: tuple[str, ...]) -> None:
     if repeated.any():
         first = ", ".join(tidy.loc[repeated, list(axes)].iloc[0])
         lacking = [f"{name}=…" for name in ("industry", "period") if name not in axes]
-        apart = f"Name the columns that tell them apart ({', '.join(lacking)}), or add"
+        remedy = say("Add the rows up first.")
+        if lacking:
+            remedy = say(
+                "Name the columns that tell them apart ({columns}), or add the rows up first.",
+                columns=listed(lacking),
+            )
         raise DataError(
-            f"{int(repeated.sum())} of {len(tidy)} rows repeat their {' × '.join(axes)}, the "
-            f"first: {first}. Expected one row for each. {apart if lacking else 'Add'} the rows up "
-            "first."
+            say(
+                "{n_repeated} of {n_tidy} rows repeat their {axes}, the first: {first}. Expected "
+                "one row for each. {remedy}",
+                n_repeated=int(repeated.sum()),
+                n_tidy=len(tidy),
+                axes=" × ".join(axes),
+                first=first,
+                remedy=remedy,
+            )
         )
 
 
@@ -283,8 +325,13 @@ def _check_period(panel: Panel, options: set[str], given: Mapping[str, Any]) -> 
     """Ask for one of several periods in the words of a frame."""
     if "period" in options and given.get("period") is None and len(panel.periods) > 1:
         raise ParameterError(
-            f"The frame has {len(panel.periods)} periods: {examples(panel.periods)}. Expected one. "
-            f'Name it, such as of_period="{panel.periods[-1]}".'
+            say(
+                "The frame has {n_periods} periods: {periods}. Expected one. Name it, such as "
+                'of_period="{periods_2}".',
+                n_periods=len(panel.periods),
+                periods=examples(panel.periods),
+                periods_2=panel.periods[-1],
+            )
         )
 
 
@@ -368,8 +415,13 @@ def _check_noun(data: Any, noun: str, verb: str) -> None:
     kind = {"panel": Panel, "sites": Sites}[noun]
     if not isinstance(data, kind):
         raise ParameterError(
-            f"{verb} was given {type(data).__name__}. Expected {kind.__name__}, or a data frame "
-            f"and the names of its columns. See help(shuseki.{verb})."
+            say(
+                "{verb} was given {kind}. Expected {kind_2}, or a data frame and the names of its "
+                "columns. See help(shuseki.{verb}).",
+                verb=verb,
+                kind=type(data).__name__,
+                kind_2=kind.__name__,
+            )
         )
 
 
@@ -414,12 +466,12 @@ def _documented(
     chosen = "".join(
         f"  of_{name}: which {name}; {name} itself names the column\n" for name in clash
     )
-    listed = "".join(f"  {name}: {words}\n" for name, words in kinds.items())
+    lines = "".join(f"  {name}: {words}\n" for name, words in kinds.items())
     return (
         f"{head}\n\n"
         f"Takes {'a Panel' if noun == 'panel' else 'Sites'}, or a data frame and the names of its "
         f"columns::\n\n    {verb.__name__}({noun}, …)\n    {verb.__name__}(frame, {example})\n\n"
         f"Columns of a frame::\n\n"
-        + "".join(f"  {line}\n" for line in (listed + variables + chosen).splitlines())
+        + "".join(f"  {line}\n" for line in (lines + variables + chosen).splitlines())
         + (f"\n{rest}" if rest else "")
     )

@@ -40,7 +40,7 @@ from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.coordinates import check_coordinates
 from shuseki.geography.distances import distance_matrix_km
-from shuseki.language import say
+from shuseki.language import listed, say
 from shuseki.sources import USER, Source
 
 __all__ = ["ols", "poisson"]
@@ -161,8 +161,11 @@ def poisson(
     kind = _covariance(vcov)
     if kind.cutoff_km is not None or kind.standard_errors in ("HC2", "HC3"):
         raise ParameterError(
-            f"vcov={vcov!r} of a Poisson model. Expected classical, HC0, HC1 or cluster:COLUMN. "
-            "Choose one of them."
+            say(
+                "vcov={vcov!r} of a Poisson model. Expected classical, HC0, HC1 or "
+                "cluster:COLUMN. Choose one of them.",
+                vcov=vcov,
+            )
         )
     outcome = formula.partition("~")[0].strip()
     if exposure is None and outcome in told.counts:
@@ -213,8 +216,12 @@ def _covariance(vcov: str) -> _Covariance:
     if kind == "conley" and cutoff and float(cutoff[1]) > 0:
         return _Covariance("HC1", cutoff_km=float(cutoff[1]))
     raise ParameterError(
-        f"vcov={vcov!r}. Expected {', '.join(ALONE)}, cluster:COLUMN, CR1:COLUMN or conley:50km. "
-        "Choose one of them."
+        say(
+            "vcov={vcov!r}. Expected {alone}, cluster:COLUMN, CR1:COLUMN or conley:50km. Choose "
+            "one of them.",
+            vcov=vcov,
+            alone=listed(ALONE),
+        )
     )
 
 
@@ -283,8 +290,11 @@ def _frame_of(
         data = data.to_pandas()
     if not isinstance(data, pd.DataFrame):
         raise ParameterError(
-            f"The data are {type(data).__name__}. Expected a data frame, or RegionalVariables. "
-            "Make one, such as pandas.DataFrame(…)."
+            say(
+                "The data are {kind}. Expected a data frame, or RegionalVariables. Make one, such "
+                "as pandas.DataFrame(…).",
+                kind=type(data).__name__,
+            )
         )
     frame = data.reset_index(drop=True) if data.index.has_duplicates else data
     return frame, RegionalVariables(frame=frame, outcomes=(), sources=sources)
@@ -308,22 +318,36 @@ def _matrix(formula: str, frame: pd.DataFrame, beside: Sequence[str]) -> _Matrix
         raise _unreadable(formula, str(error)) from error
     left, right = getattr(asked, "lhs", None), getattr(asked, "rhs", ())
     if left is None or isinstance(right, tuple):
-        why = "there is no outcome and ~" if left is None else "| is not read here"
+        why = say("there is no outcome and ~") if left is None else say("| is not read here")
         raise ParameterError(
-            f"The formula {formula!r}: {why}. {FORMULA}. Write fixed effects as C(column)."
+            say(
+                "The formula {formula!r}: {why}. {formula_2}. Write fixed effects as C(column).",
+                formula=formula,
+                why=why,
+                formula_2=FORMULA,
+            )
         )
     if "1" not in {str(term) for term in right}:
         raise ParameterError(
-            f"The formula {formula!r} leaves out the constant. Expected one. Leave out 0 and -1: "
-            "C(column) drops its first category by itself."
+            say(
+                "The formula {formula!r} leaves out the constant. Expected one. Leave out 0 and "
+                "-1: C(column) drops its first category by itself.",
+                formula=formula,
+            )
         )
     known = list(map(str, frame.columns))
     for name in (*sorted(map(str, asked.required_variables)), *beside):
         if name not in frame.columns:
             near = get_close_matches(name, known, n=3, cutoff=0.4)
             raise UnknownCodeError(
-                f"The data have no column {name!r}. Expected one of {examples(known, 12)}. "
-                f"{f'Did you mean {near[0]}?' if near else 'Name one of them.'}"
+                say(
+                    "The data have no column {name!r}. Expected one of {known}. {value}",
+                    name=name,
+                    known=examples(known, 12),
+                    value=say("Did you mean {names}?", names=near[0])
+                    if near
+                    else say("Name one of them."),
+                )
             )
     whole = frame.dropna(subset=list(beside))
     try:
@@ -334,20 +358,33 @@ def _matrix(formula: str, frame: pd.DataFrame, beside: Sequence[str]) -> _Matrix
     outcome, terms = made.lhs, made.rhs
     if outcome.shape[1] != 1:
         raise ParameterError(
-            f"The outcome of {formula!r} has {outcome.shape[1]} columns. {FORMULA}. Name one."
+            say(
+                "The outcome of {formula!r} has {outcome_shape} columns. {formula_2}. Name one.",
+                formula=formula,
+                outcome_shape=outcome.shape[1],
+                formula_2=FORMULA,
+            )
         )
     known_rows = whole.dropna(subset=sorted(map(str, asked.required_variables)))
     if not len(known_rows):
         raise DataError(
-            f"No row of {len(frame)} has all of {examples(asked.required_variables, 12)}. Expected "
-            "complete rows. Leave out the term with the most gaps."
+            say(
+                "No row of {n_frame} has all of {required_variables}. Expected complete rows. "
+                "Leave out the term with the most gaps.",
+                n_frame=len(frame),
+                required_variables=examples(asked.required_variables, 12),
+            )
         )
     _check_values(known_rows, outcome, terms)
     idle = [str(term) for term, at in terms.model_spec.term_indices.items() if not len(at)]
     if idle:
         raise DataError(
-            f"Terms that do not vary over the {len(terms)} complete rows: {examples(idle)}. "
-            "Expected categories that differ. Leave them out."
+            say(
+                "Terms that do not vary over the {n_terms} complete rows: {idle}. Expected "
+                "categories that differ. Leave them out.",
+                n_terms=len(terms),
+                idle=examples(idle),
+            )
         )
     table = pd.concat([pd.DataFrame(outcome), pd.DataFrame(terms)], axis=1).astype(float)
     table = table.rename(columns={"Intercept": CONSTANT}).drop(columns=CONSTANT)
@@ -369,9 +406,14 @@ def _check_values(rows: pd.DataFrame, outcome: pd.DataFrame, terms: pd.DataFrame
     if len(lost) or len(endless):
         where = lost.append(endless)
         raise DataError(
-            f"The formula has no value in {len(where)} of {len(rows)} rows whose columns are all "
-            f"known: {examples(where)}. Expected numbers above 0 in logarithms and divisors. Leave "
-            "those rows out, or change the term, such as log(1 + x)."
+            say(
+                "The formula has no value in {n} of {n_rows} rows whose columns are all "
+                "known: {where}. Expected numbers above 0 in logarithms and divisors. Leave those "
+                "rows out, or change the term, such as log(1 + x).",
+                n=len(where),
+                n_rows=len(rows),
+                where=examples(where),
+            )
         )
 
 
@@ -379,7 +421,12 @@ def _unreadable(formula: str, why: str) -> ParameterError:
     """A formula that formulaic refuses, in one line."""
     said = re.sub(r"\x1b\[[0-9;]*m|⧛[^⧚]*⧚?", "", why).strip().splitlines()[0]
     return ParameterError(
-        f"The formula {formula!r} cannot be computed: {said} {FORMULA}. Correct it."
+        say(
+            "The formula {formula!r} cannot be computed: {said} {formula_2}. Correct it.",
+            formula=formula,
+            said=said,
+            formula_2=FORMULA,
+        )
     )
 
 

@@ -144,12 +144,17 @@ def side_by_side(
     """
     given = tuple(fits.fits if isinstance(fits, Fits) else fits)
     if not given:
-        raise ParameterError("No equations. Expected at least one. Give a list of fits.")
+        raise ParameterError(say("No equations. Expected at least one. Give a list of fits."))
     called = tuple(names) or tuple(f"({k}) {_outcome(fit)}" for k, fit in enumerate(given, start=1))
     if len(called) != len(given) or len(set(called)) < len(called):
         raise AlignmentError(
-            f"{len(called)} names, {len(set(called))} of them different, for {len(given)} "
-            "equations. Expected one of its own for each. Name each once."
+            say(
+                "{n_called} names, {value} of them different, for {n_given} equations. Expected "
+                "one of its own for each. Name each once.",
+                n_called=len(called),
+                value=len(set(called)),
+                n_given=len(given),
+            )
         )
     notes = [say("Standard errors in parentheses; *** 1%, ** 5%, * 10%.")]
     notes += [

@@ -141,7 +141,12 @@ def lookup(code: str, date: Date | None = None) -> Municipality:
         table = spells()
         found = table[table["code"] == str(code)]
         if found.empty:
-            raise UnknownCodeError(f"Unknown municipality code: {explain(str(code), LAST_DAY)[1]}")
+            raise UnknownCodeError(
+                say(
+                    "Unknown municipality code: {explain}",
+                    explain=explain(str(code), LAST_DAY)[1],
+                )
+            )
         return as_municipality(found.iloc[-1])
     require_codes([code], date, wards=True)
     table = municipalities(date, wards=True)
@@ -193,9 +198,14 @@ def require_codes(codes: Collection[str], date: Date, *, wards: bool = False) ->
     wrong = check_codes(codes, date, wards=wards)
     if len(wrong):
         raise UnknownCodeError(
-            f"Unknown municipality code{'s' if len(wrong) > 1 else ''} on {iso_date(date)}: "
-            f"{examples(wrong['code'])}. Expected five-digit codes valid on that day. "
-            + " ".join(wrong["advice"].head(3))
+            say(
+                "{n:count(municipality code)} unknown on {day}: {codes}. Expected five-digit "
+                "codes valid on that day. {advice}",
+                n=len(wrong),
+                day=iso_date(date),
+                codes=examples(wrong["code"]),
+                advice=joined(wrong["advice"].head(3), " "),
+            )
         )
 
 
@@ -292,7 +302,11 @@ def population(year: int) -> "pd.Series[float]":
     if column not in table.columns:
         years = [name.removeprefix("population_") for name in table.columns]
         raise ParameterError(
-            f"No census population of {year} is bundled. Expected one of {', '.join(years)}."
+            say(
+                "No census population of {year} is bundled. Expected one of {years}.",
+                year=year,
+                years=listed(years),
+            )
         )
     return table[column].dropna()
 
@@ -308,7 +322,12 @@ def iso_date(date: Date) -> str:
     day = as_day(date)
     if not FIRST_DAY <= day <= LAST_DAY:
         raise ParameterError(
-            f"No municipality codes are known for {day}. Expected {FIRST_DAY} to {LAST_DAY}."
+            say(
+                "No municipality codes are known for {day}. Expected {first_day} to {last_day}.",
+                day=day,
+                first_day=FIRST_DAY,
+                last_day=LAST_DAY,
+            )
         )
     return day
 
@@ -321,7 +340,10 @@ def as_day(date: Date) -> str:
         return datetime.date.fromisoformat(str(date)[:10]).isoformat()
     except ValueError:
         raise ParameterError(
-            f"Not a date: {date!r}. Expected YYYY-MM-DD, a date, or a year."
+            say(
+                "Not a date: {date!r}. Expected YYYY-MM-DD, a date, or a year.",
+                date=date,
+            )
         ) from None
 
 

@@ -52,32 +52,57 @@ def check_coordinates(
     if unknown.any():
         where = examples(names[k] for k in np.flatnonzero(unknown).tolist())
         raise DataError(
-            f"{int(unknown.sum())} {what} have no coordinates: rows {where}. Expected degrees "
-            "in both columns. Leave those rows out, or locate them first."
+            say(
+                "{n_unknown} {what} have no coordinates: rows {where}. Expected degrees in both "
+                "columns. Leave those rows out, or locate them first.",
+                n_unknown=int(unknown.sum()),
+                what=what,
+                where=where,
+            )
         )
     nowhere = np.flatnonzero((latitude == 0) & (longitude == 0)).tolist()
     if nowhere:
         where = examples(names[k] for k in nowhere)
         raise DataError(
-            f"{len(nowhere)} {what} lie at 0° N, 0° E, in the sea: rows {where}. Expected located "
-            f"{what}. Leave those rows out, or locate them first."
+            say(
+                "{n_nowhere} {what} lie at 0° N, 0° E, in the sea: rows {where}. Expected located "
+                "{what}. Leave those rows out, or locate them first.",
+                n_nowhere=len(nowhere),
+                what=what,
+                where=where,
+            )
         )
     outside = (np.abs(latitude) > 90) | (np.abs(longitude) > 180)
     if not outside.any():
         return
     at = np.flatnonzero(outside).tolist()
     exchanged = int(((np.abs(longitude) <= 90) & (np.abs(latitude) <= 180))[outside].sum())
-    where = examples(f"row {names[k]} ({latitude[k]:g}, {longitude[k]:g})" for k in at)
+    where = examples(
+        say(
+            "row {row} ({latitude:g}, {longitude:g})",
+            row=names[k],
+            latitude=float(latitude[k]),
+            longitude=float(longitude[k]),
+        )
+        for k in at
+    )
+    advice = say("Correct those rows, or leave them out.")
+    if exchanged == len(latitude):
+        advice = say("Latitude and longitude look exchanged: swap the columns.")
+    elif exchanged:
+        advice = say(
+            "In {n} of them latitude and longitude look exchanged: swap the two values in those "
+            "rows.",
+            n=exchanged,
+        )
     raise DataError(
-        f"{len(at)} {what} cannot be on the earth: {where}. Expected latitude −90 to 90 and "
-        "longitude −180 to 180 degrees. "
-        + (
-            "Latitude and longitude look exchanged: swap the columns."
-            if exchanged == len(latitude)
-            else f"In {exchanged} of them latitude and longitude look exchanged: swap the two "
-            "values in those rows."
-            if exchanged
-            else "Correct those rows, or leave them out."
+        say(
+            "{n_at} {what} cannot be on the earth: {where}. Expected latitude −90 to 90 and "
+            "longitude −180 to 180 degrees. {advice}",
+            n_at=len(at),
+            what=what,
+            where=where,
+            advice=advice,
         )
     )
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError
+from shuseki.language import say
 
 __all__ = ["EARTH_RADIUS_KM", "distance_km", "distance_matrix_km", "own_distance_km"]
 
@@ -69,5 +70,8 @@ def check(centres: Floats) -> None:
     """Refuse anything but a table of latitudes and longitudes."""
     if centres.ndim != 2 or centres.shape[1] != 2:
         raise AlignmentError(
-            f"Centres have shape {centres.shape}. Expected (places, 2): latitude and longitude."
+            say(
+                "Centres have shape {centres_shape}. Expected (places, 2): latitude and longitude.",
+                centres_shape=centres.shape,
+            )
         )

@@ -53,7 +53,7 @@ from shuseki.geography.codes import are_of_japan, read_codes
 from shuseki.geography.editions import edition
 from shuseki.geography.gazetteers import Codes
 from shuseki.geography.mergers import Conversion, Crosswalk, P, convert, crosswalk, size_on
-from shuseki.language import Message, say
+from shuseki.language import Message, say, words_of
 from shuseki.language.names import some_of
 from shuseki.reading.tables import as_codes, read_table
 from shuseki.sources import OKAMURO_2006, Source
@@ -112,6 +112,11 @@ class Division:
     notes: tuple[str, ...] = ()
     codes_of: Codes = "japan"
     outlines: Mapping[str, shapely.Geometry] = field(default_factory=dict)
+
+    @property
+    def is_bundled_country(self) -> bool:
+        """Whether its codes are those of the country whose statistics are bundled."""
+        return self.codes_of == "japan"
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -270,8 +275,14 @@ def division(name: str = "district-253", date: Date = BASE_DATE) -> Division:
     day = iso_date(date)
     if name in ("district-253", "commuting-zone-1995") and day != iso_date(BASE_DATE):
         raise ParameterError(
-            f"Division {name!r} is a list of municipalities of {BASE_DATE}, asked for {day}. "
-            "Leave the date out, and use .crosswalk(date) or aggregate(panel, division, date=...)."
+            say(
+                "Division {name!r} is a list of municipalities of {base_date}, asked for {day}. "
+                "Leave the date out, and use .crosswalk(date) or aggregate(panel, division, "
+                "date=...).",
+                name=name,
+                base_date=BASE_DATE,
+                day=day,
+            )
         )
     return bundled(name, day)
 
@@ -326,8 +337,12 @@ def division_from_table(
     missing = [column for column in (municipality, area) if column not in frame.columns]
     if missing:
         raise DataError(
-            f"Missing columns: {examples(missing)}. Found {examples(frame.columns, 12)}. "
-            "Expected one column of municipality codes and one of area codes. Name them."
+            say(
+                "Missing columns: {missing}. Found {columns}. Expected one column of municipality "
+                "codes and one of area codes. Name them.",
+                missing=examples(missing),
+                columns=examples(frame.columns, 12),
+            )
         )
     members = pd.DataFrame(
         {
@@ -343,9 +358,11 @@ def division_from_table(
     if len(twice):
         where = twice.groupby("municipality")["area"].agg(" and ".join)
         raise DataError(
-            f"Municipalities in more than one area: "
-            f"{examples(f'{code} in {both}' for code, both in where.items())}. "
-            "Expected each in at most one. Keep one row of each."
+            say(
+                "Municipalities in more than one area: {where}. Expected each in at most one. "
+                "Keep one row of each.",
+                where=examples((f"{code} in {both}" for code, both in where.items())),
+            )
         )
     if codes == "any":
         return division_of_any(members, frame.assign(area=given), name=name)
@@ -460,8 +477,13 @@ def _require_valid(codes: "pd.Series[str]", date: Date) -> None:
         if span is None:
             raise
         raise UnknownCodeError(
-            f"{error} All codes of the table were valid from {span[0]} to {span[1]}: "
-            f'say date = "{span[1]}".'
+            say(
+                "{error} All codes of the table were valid from {span} to {span_2}: say date = "
+                '"{span_2}".',
+                error=words_of(error),
+                span=span[0],
+                span_2=span[1],
+            )
         ) from None
 
 

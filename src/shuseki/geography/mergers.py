@@ -101,8 +101,11 @@ class Crosswalk:
         wrong = total.index[(total - 1).abs() > 1e-9]
         if len(wrong):
             raise DataError(
-                f"Weights that do not add up to 1 for areas {examples(wrong)}. "
-                "Expected the shares of each old area in the new ones. Rescale them."
+                say(
+                    "Weights that do not add up to 1 for areas {wrong}. Expected the shares of "
+                    "each old area in the new ones. Rescale them.",
+                    wrong=examples(wrong),
+                )
             )
 
     def then(self, after: "Crosswalk") -> "Crosswalk":
@@ -279,9 +282,13 @@ def convert(
     ]
     if ratios:
         raise ParameterError(
-            f"Ratios cannot be added up: {examples(ratios)}. Expected counts and amounts. "
-            "Convert numerator and denominator and divide, or name the weights: "
-            f"averages={{{ratios[0]!r}: <variable that weights it>}}."
+            say(
+                "Ratios cannot be added up: {ratios}. Expected counts and amounts. Convert "
+                "numerator and denominator and divide, or name the weights: "
+                "averages={{{ratios_2!r}: <variable that weights it>}}.",
+                ratios=examples(ratios),
+                ratios_2=ratios[0],
+            )
         )
     unknown = [name for pair in averages.items() for name in pair if name not in panel.values]
     if unknown:
@@ -289,9 +296,14 @@ def convert(
     known = set(by.table["from_code"])
     if not known.intersection(panel.areas):
         raise AlignmentError(
-            f"None of the {len(panel.areas)} areas is known to the crosswalk; the first are "
-            f"{examples(panel.areas)}. Expected codes of {by.from_division}. "
-            "Use the crosswalk of the panel's own division and date."
+            say(
+                "None of the {n_areas} areas is known to the crosswalk; the first are {areas}. "
+                "Expected codes of {from_division}. Use the crosswalk of the panel's own division "
+                "and date.",
+                n_areas=len(panel.areas),
+                areas=examples(panel.areas),
+                from_division=by.from_division,
+            )
         )
     weights = by.matrix(panel.areas)
     values = {
@@ -419,8 +431,11 @@ def turn_round(forward: pd.DataFrame, sizes: "pd.Series[float]") -> pd.DataFrame
     if size.isna().any():
         without = forward.loc[size.isna(), "from_code"]
         raise DataError(
-            f"No size is given for municipalities {examples(without)}. "
-            "Expected a size for every municipality of the earlier date. Add them (0 is allowed)."
+            say(
+                "No size is given for municipalities {without}. Expected a size for every "
+                "municipality of the earlier date. Add them (0 is allowed).",
+                without=examples(without),
+            )
         )
     part = size.to_numpy(float) * forward["weight"].to_numpy(float)
     whole = pd.Series(part).groupby(forward["to_code"].to_numpy()).transform("sum").to_numpy()

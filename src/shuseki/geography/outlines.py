@@ -13,6 +13,7 @@ import shapely
 from shapely.geometry import shape
 
 from shuseki.errors import DataError, examples
+from shuseki.language import say, words_of
 
 __all__ = ["read_outlines"]
 
@@ -33,19 +34,33 @@ def read_outlines(path: Path, codes: Collection[str]) -> dict[str, shapely.Geome
             code = (feature.get("properties") or {}).get("code")
             if code is None:
                 raise DataError(
-                    f"{path.name}: feature {k + 1} has no property 'code'. Expected the code of "
-                    "its area. Add it."
+                    say(
+                        "{path}: feature {value} has no property 'code'. Expected the code of its "
+                        "area. Add it.",
+                        path=path.name,
+                        value=k + 1,
+                    )
                 )
             found.setdefault(str(code), []).append(shapely.make_valid(shape(feature["geometry"])))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"{path.name} is no GeoJSON of areas ({type(error).__name__}: {error}). Expected a "
-            "FeatureCollection of polygons in degrees. Convert it."
+            say(
+                "{path} is no GeoJSON of areas ({kind}: {error}). Expected a FeatureCollection of "
+                "polygons in degrees. Convert it.",
+                path=path.name,
+                kind=type(error).__name__,
+                error=words_of(error),
+            )
         ) from None
     known = {code: shapely.union_all(parts) for code, parts in found.items() if code in set(codes)}
     if not known:
         raise DataError(
-            f"{path.name} has outlines of {examples(found)}, none of which is an area. Expected "
-            f"codes such as {examples(list(codes))}. Name the areas by their codes."
+            say(
+                "{path} has outlines of {found}, none of which is an area. Expected codes such as "
+                "{codes}. Name the areas by their codes.",
+                path=path.name,
+                found=examples(found),
+                codes=examples(list(codes)),
+            )
         )
     return known

@@ -26,6 +26,7 @@ from shuseki.geography.borders import DATE, are_drawn
 from shuseki.geography.borders import outlines as municipal_outlines
 from shuseki.geography.districts import BUNDLED, Division, division
 from shuseki.geography.land import land
+from shuseki.language import say
 
 __all__ = [
     "Shapes",
@@ -120,8 +121,11 @@ def shapes_elsewhere(by: Division) -> Shapes:
         found = by.centres
         if found is None:
             raise DataError(
-                f"The areas of {by.name} have no outlines and no points. Expected one of them. "
-                "Give outlines (GeoJSON), or latitude and longitude of each area."
+                say(
+                    "The areas of {by} have no outlines and no points. Expected one of them. Give "
+                    "outlines (GeoJSON), or latitude and longitude of each area.",
+                    by=by.name,
+                )
             )
         known = np.asarray(np.isfinite(found).all(axis=1))
         codes = tuple(code for code, there in zip(by.codes, known, strict=True) if there)

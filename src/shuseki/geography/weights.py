@@ -68,8 +68,12 @@ class Neighbours:
     def __post_init__(self) -> None:
         if self.matrix.shape != (len(self.codes), len(self.codes)):
             raise AlignmentError(
-                f"{len(self.codes)} codes but a matrix of shape {self.matrix.shape}. "
-                "Expected one row and one column per area."
+                say(
+                    "{n_codes} codes but a matrix of shape {matrix_shape}. Expected one row and "
+                    "one column per area.",
+                    n_codes=len(self.codes),
+                    matrix_shape=self.matrix.shape,
+                )
             )
 
     @property
@@ -131,7 +135,14 @@ def nearest_neighbours(
     """
     count = len(codes)
     if not 0 < k < count:
-        raise ParameterError(f"k = {k}. Expected 1 to {count - 1} neighbours for {count} areas.")
+        raise ParameterError(
+            say(
+                "k = {k}. Expected 1 to {count} neighbours for {count_2} areas.",
+                k=k,
+                count=count - 1,
+                count_2=count,
+            )
+        )
     distance = measured(codes, centres)
     np.fill_diagonal(distance, np.inf)
     nearest = np.argsort(distance, axis=1, kind="stable")[:, :k]
@@ -173,8 +184,11 @@ def inverse_distance_neighbours(
     if len(same):
         pairs = (f"{codes[i]} and {codes[j]}" for i, j in same)
         raise ParameterError(
-            f"Areas with the same centre: {examples(pairs)}. Expected distances above zero. "
-            "Move one, or use the nearest k."
+            say(
+                "Areas with the same centre: {pairs}. Expected distances above zero. Move one, or "
+                "use the nearest k.",
+                pairs=examples(pairs),
+            )
         )
     weight = np.where(distance <= limit_km, distance, np.inf) ** -power
     kind = (
@@ -207,7 +221,13 @@ def contiguous_neighbours(
         for shape in shapes
     ]
     if len(polygons) != len(codes):
-        raise AlignmentError(f"{len(codes)} codes but {len(polygons)} shapes. Expected one each.")
+        raise AlignmentError(
+            say(
+                "{n_codes} codes but {n_polygons} shapes. Expected one each.",
+                n_codes=len(codes),
+                n_polygons=len(polygons),
+            )
+        )
     left, right = shapely.STRtree(polygons).query(polygons, predicate="intersects")
     other = left != right
     left, right = left[other], right[other]
@@ -250,7 +270,12 @@ def border_neighbours(codes: Sequence[str], *, standardised: bool = True) -> Nei
     position = {code: k for k, code in enumerate(codes)}
     if len(position) < len(codes):
         twice = [code for k, code in enumerate(codes) if position[code] != k]
-        raise DataError(f"Codes given more than once: {examples(twice)}. Expected each once.")
+        raise DataError(
+            say(
+                "Codes given more than once: {twice}. Expected each once.",
+                twice=examples(twice),
+            )
+        )
     pairs = border_pairs()
     inside = pairs["from_code"].isin(position) & pairs["to_code"].isin(position)
     left = pairs.loc[inside, "from_code"].map(position).to_numpy(dtype=np.int64)
@@ -297,13 +322,24 @@ def finish(
 
 def measured(codes: Sequence[str], centres: Floats) -> Floats:
     if len(codes) != len(centres):
-        raise AlignmentError(f"{len(codes)} codes but {len(centres)} centres. Expected one each.")
+        raise AlignmentError(
+            say(
+                "{n_codes} codes but {n_centres} centres. Expected one each.",
+                n_codes=len(codes),
+                n_centres=len(centres),
+            )
+        )
     return distance_matrix_km(np.asarray(centres, dtype=float))
 
 
 def positive(limit_km: float) -> None:
     if not limit_km > 0:
-        raise ParameterError(f"limit_km = {limit_km}. Expected a distance above 0 km.")
+        raise ParameterError(
+            say(
+                "limit_km = {limit_km}. Expected a distance above 0 km.",
+                limit_km=limit_km,
+            )
+        )
 
 
 NEAREST = 5

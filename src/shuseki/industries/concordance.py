@@ -24,6 +24,7 @@ import pandas as pd
 
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.industries.classification import JSIC, classification, read
+from shuseki.language import listed, say
 from shuseki.sources import Source
 
 __all__ = ["CONCORDANCE", "comparable_groups", "concordance", "successor"]
@@ -58,8 +59,12 @@ def concordance(from_revision: int | str, to_revision: int | str) -> pd.DataFram
     start, end = (REVISIONS.index(revision(value)) for value in (from_revision, to_revision))
     if start >= end:
         raise ParameterError(
-            f"No concordance from revision {from_revision} to {to_revision}. "
-            "Expected an earlier and a later one; read the table backwards to go back."
+            say(
+                "No concordance from revision {from_revision} to {to_revision}. Expected an "
+                "earlier and a later one; read the table backwards to go back.",
+                from_revision=from_revision,
+                to_revision=to_revision,
+            )
         )
     table = step(REVISIONS[start], REVISIONS[start + 1])
     for k in range(start + 1, end):
@@ -81,11 +86,20 @@ def successor(code: str, from_revision: int | str, to_revision: int | str) -> st
     parts = table[table["from_code"] == code]
     if len(parts) == 1 and parts["relation"].iloc[0] == "whole":
         return str(parts["to_code"].iloc[0])
-    said = ", ".join(f"{row.to_code} ({row.relation} part)" for row in parts.itertuples())
+    said = listed(
+        say("{code} ({relation} part)", code=row.to_code, relation=row.relation)
+        for row in parts.itertuples()
+    )
     raise UnknownCodeError(
-        f"Group {code} of revision {from_revision} has no unique successor in revision "
-        f"{to_revision}: {said}. Expected a group that went on whole. "
-        "Use comparable_groups(), or choose a part."
+        say(
+            "Group {code} of revision {from_revision} has no unique successor in revision "
+            "{to_revision}: {said}. Expected a group that went on whole. Use comparable_groups(), "
+            "or choose a part.",
+            code=code,
+            from_revision=from_revision,
+            to_revision=to_revision,
+            said=said,
+        )
     )
 
 
@@ -106,7 +120,12 @@ def comparable_groups(revisions: Sequence[int | str], *, minor: bool = True) -> 
     """
     wanted = sorted({revision(value) for value in revisions}, key=REVISIONS.index)
     if len(wanted) < 2:
-        raise ParameterError(f"Revisions {list(revisions)}. Expected two or more different ones.")
+        raise ParameterError(
+            say(
+                "Revisions {revisions}. Expected two or more different ones.",
+                revisions=list(revisions),
+            )
+        )
     parent: dict[tuple[str, str], tuple[str, str]] = {}
 
     def root(node: tuple[str, str]) -> tuple[str, str]:

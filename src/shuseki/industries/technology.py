@@ -138,8 +138,11 @@ def technology_levels(
     wrong = intensities.index[~(intensities >= 0)]
     if len(wrong):
         raise DataError(
-            f"R&D intensities missing or negative: {examples(wrong)}. "
-            "Expected percent of sales, 0 or more. Correct them."
+            say(
+                "R&D intensities missing or negative: {wrong}. Expected percent of sales, 0 or "
+                "more. Correct them.",
+                wrong=examples(wrong),
+            )
         )
     values: Floats = np.asarray(intensities, dtype=np.float64)
     thresholds: tuple[float, ...]
@@ -151,7 +154,11 @@ def technology_levels(
         said = say("above the mean, {threshold:.2f}%", threshold=thresholds[0])
     elif isinstance(rule, str):
         raise ParameterError(
-            f"Unknown rule {rule!r}. Expected 'printed', 'mean', thresholds in percent, or groups."
+            say(
+                "Unknown rule {rule!r}. Expected 'printed', 'mean', thresholds in percent, or "
+                "groups.",
+                rule=rule,
+            )
         )
     else:
         thresholds = tuple(map(float, rule)) if isinstance(rule, Sequence) else (float(rule),)
@@ -159,7 +166,12 @@ def technology_levels(
             "above {thresholds}", thresholds=listed(f"{threshold:g}%" for threshold in thresholds)
         )
     if not thresholds or any(a >= b for a, b in pairwise(thresholds)):
-        raise ParameterError(f"Thresholds {thresholds}. Expected one or more rising numbers.")
+        raise ParameterError(
+            say(
+                "Thresholds {thresholds}. Expected one or more rising numbers.",
+                thresholds=thresholds,
+            )
+        )
     default = (
         ("low", "high")
         if len(thresholds) == 1
@@ -168,8 +180,13 @@ def technology_levels(
     labels = tuple(names) if names is not None else default
     if len(labels) != len(thresholds) + 1:
         raise ParameterError(
-            f"{len(labels)} names for {len(thresholds)} thresholds. "
-            f"Expected {len(thresholds) + 1}: one level below, between and above each."
+            say(
+                "{n_labels} names for {n_thresholds} thresholds. Expected {n_thresholds_2}: one "
+                "level below, between and above each.",
+                n_labels=len(labels),
+                n_thresholds=len(thresholds),
+                n_thresholds_2=len(thresholds) + 1,
+            )
         )
     level = level_of(values, np.array(thresholds))
     return TechnologyLevels(
@@ -195,8 +212,11 @@ def by_groups(
     without = [str(code) for code in intensities.index if code not in groups]
     if without:
         raise DataError(
-            f"Industries without a group: {examples(without)}. "
-            "Expected a group for every industry. Add them."
+            say(
+                "Industries without a group: {without}. Expected a group for every industry. Add "
+                "them.",
+                without=examples(without),
+            )
         )
     unknown = [code for code in groups if code not in intensities.index]
     if unknown:
@@ -208,7 +228,12 @@ def by_groups(
     )
     names = tuple(dict.fromkeys(groups.values()))
     if len(names) < 2:
-        raise ParameterError(f"All industries are in one group, {names}. Expected two or more.")
+        raise ParameterError(
+            say(
+                "All industries are in one group, {names}. Expected two or more.",
+                names=names,
+            )
+        )
     return TechnologyLevels(
         levels=levels,
         intensities=intensities,

@@ -22,6 +22,7 @@ from shuseki.language.messages import (
     listed,
     say,
     told,
+    words_of,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "say",
     "told",
     "word",
+    "words_of",
 ]

@@ -54,22 +54,32 @@ def word(value: str) -> Message:
     return _Word(value)
 
 
+def named_kind(kind: str) -> Message:
+    """What codes of a kind (area, industry, wave …) are called in a refusal.
+
+    The row ``kind_<kind>`` of the glossary, or its own name.
+    """
+    return _Word(kind, "kind")
+
+
 class _Word(Message):
     """A word of the glossary."""
 
-    def __new__(cls, value: str) -> "_Word":
-        made = str.__new__(cls, _words(value)[0])
-        made.key, made.values = str(value), {}
+    _of: str
+
+    def __new__(cls, value: str, of: str = "value") -> "_Word":
+        made = str.__new__(cls, _words(value, of)[0])
+        made.key, made.values, made._of = str(value), {}, of
         made._parts, made._separator = (), ""
         return made
 
     def in_language(self, lang: str) -> str:
         """Tell it."""
-        return _words(self.key)[LANGUAGES.index(check_language(lang))]
+        return _words(self.key, self._of)[LANGUAGES.index(check_language(lang))]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _Word, (self.key,)
+        return _Word, (self.key, self._of)
 
 
-def _words(value: str) -> tuple[str, str]:
-    return glossary().get(f"value_{value}", (str(value), str(value)))
+def _words(value: str, of: str) -> tuple[str, str]:
+    return glossary().get(f"{of}_{value}", (str(value), str(value)))

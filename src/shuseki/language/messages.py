@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from string import Formatter
 from typing import Any, Literal, TypeAlias, get_args
 
-from shuseki.errors import ParameterError
+from shuseki.errors import Examples, ParameterError, ShusekiError, Unknown
 from shuseki.language.catalogue import translation
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "listed",
     "say",
     "told",
+    "words_of",
 ]
 
 Lang: TypeAlias = Literal["en", "ja"]
@@ -39,6 +40,7 @@ SEPARATORS = {
     " – ": "～",
     " ": "",
     "": "",
+    "\n": "\n",
 }
 """What stands between parts in English, and in Japanese."""
 
@@ -130,15 +132,63 @@ def say(key: str, **values: Any) -> Message:
     return Message(key, values)
 
 
+def words_of(error: BaseException) -> str:
+    r"""What an error says: a message where it is one of ours, else the first line of its words.
+
+    Examples
+    --------
+    >>> words_of(ParameterError(say("{n:count(area)}", n=2))), words_of(ValueError("one\\ntwo"))
+    ('2 areas', 'one')
+    """
+    words = error.args[0] if error.args else ""
+    if isinstance(error, ShusekiError) and isinstance(words, str):
+        return words
+    return (str(error).splitlines() or [""])[0]
+
+
 def told(text: Any, lang: str) -> Any:
     """Tell a message in a language; anything else, a plain string or a number, stays as it is.
+
+    What ``errors.examples`` lists and what ``UnknownCodeError.among`` says are told too.
 
     Examples
     --------
     >>> told("Suwa", "ja"), told(3, "ja")
     ('Suwa', 3)
     """
-    return text.in_language(lang) if isinstance(text, Message) else text
+    if isinstance(text, Message):
+        return text.in_language(lang)
+    if isinstance(text, Examples):
+        return _examples(text).in_language(lang)
+    if isinstance(text, Unknown):
+        return _unknown(text).in_language(lang)
+    return text
+
+
+def _examples(given: Examples) -> Message:
+    names = listed(given.items[: given.shown])
+    if len(given.items) <= given.shown:
+        return names
+    return say("{names} … ({n:,} in all)", names=names, n=len(given.items))
+
+
+def _unknown(given: Unknown) -> Message:
+    from shuseki.language.glossary import named_kind
+
+    kind = named_kind(given.kind)
+    if given.hint:
+        advice: str = given.hint
+    elif given.near:
+        advice = say("Did you mean {names}?", names=listed(given.near))
+    else:
+        advice = say("Check the edition of the {kind}s.", kind=kind)
+    return say(
+        "Unknown {kind}: {codes}. Expected one of the {n} known. {advice}",
+        kind=kind,
+        codes=given.codes,
+        n=given.known,
+        advice=advice,
+    )
 
 
 def joined(parts: Iterable[str], separator: str = "; ") -> Message:
@@ -149,7 +199,7 @@ def joined(parts: Iterable[str], separator: str = "; ") -> Message:
     parts
         Messages or plain strings.
     separator
-        ``", "``, ``"; "``, ``" and "``, ``" – "``, ``" "`` or ``""``.
+        ``", "``, ``"; "``, ``" and "``, ``" – "``, ``" "``, ``""`` or a new line.
     """
     if separator not in SEPARATORS:
         raise ParameterError(

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from shuseki.arrays import Floats, Ints
 from shuseki.disk import Scratch
 from shuseki.errors import MissingExtraError
+from shuseki.language import say
 from shuseki.linkage.levels import Ruler
 from shuseki.linkage.registers import RARITY, Registers
 from shuseki.linkage.settings import Comparison, Engine, columns_of, sql_of
@@ -218,8 +219,10 @@ def _linker(
             from splink import SparkAPI
         except ImportError as error:
             raise MissingExtraError(
-                "Spark was asked for but pyspark is not installed. Expected the spark extra and "
-                "Java 17 or later. Install them: pip install shuseki[spark]"
+                say(
+                    "Spark was asked for but pyspark is not installed. Expected the spark extra "
+                    "and Java 17 or later. Install them: pip install shuseki[spark]"
+                )
             ) from error
         session = session or SparkSession.builder.getOrCreate()
         session.sql(SHARED_SPARK)

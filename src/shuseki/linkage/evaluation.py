@@ -109,15 +109,23 @@ def evaluated(
     for side, known in ids.items():
         if side not in truth.columns:
             raise DataError(
-                f"The truth has no column {side!r}. Found {examples(map(str, truth.columns))}. "
-                "Expected left and right."
+                say(
+                    "The truth has no column {side!r}. Found {columns}. Expected left and right.",
+                    side=side,
+                    columns=examples(map(str, truth.columns)),
+                )
             )
         unknown = truth.loc[~truth[side].isin(known), side]
         if len(unknown) or truth[side].duplicated().any():
             raise DataError(
-                f"True pairs with {side} ids that the register does not have or that stand twice: "
-                f"{examples(unknown if len(unknown) else truth[side][truth[side].duplicated()])}. "
-                "Expected each at most once."
+                say(
+                    "True pairs with {side} ids that the register does not have or that stand "
+                    "twice: {unknown}. Expected each at most once.",
+                    side=side,
+                    unknown=examples(
+                        unknown if len(unknown) else truth[side][truth[side].duplicated()]
+                    ),
+                )
             )
     true = set(zip(truth["left"].tolist(), truth["right"].tolist(), strict=True))
     found = set(zip(links.table["left"].tolist(), links.table["right"].tolist(), strict=True))

@@ -96,8 +96,12 @@ def converter_of(store: Store, converter: Converter | str) -> pd.DataFrame | Non
     if isinstance(converter, str):
         if converter != STORED:
             raise ParameterError(
-                f"Converter {converter!r} is not known. Expected {STORED!r}, a table, or None. "
-                "Read the file and pass its table."
+                say(
+                    "Converter {converter!r} is not known. Expected {stored!r}, a table, or None. "
+                    "Read the file and pass its table.",
+                    converter=converter,
+                    stored=STORED,
+                )
             )
         table = store.converter()
     elif isinstance(converter, pd.DataFrame):
@@ -111,9 +115,12 @@ def converter_of(store: Store, converter: Converter | str) -> pd.DataFrame | Non
     if len(back):
         steps = back[["from_wave", "to_wave"]].drop_duplicates().itertuples(index=False)
         raise DataError(
-            f"The converter leads back in time: {examples(f'{a} to {b}' for a, b in steps)} "
-            f"({len(back)} rows). Expected from_wave before to_wave. "
-            "Exchange or correct those rows."
+            say(
+                "The converter leads back in time: {steps} ({n_back} rows). Expected from_wave "
+                "before to_wave. Exchange or correct those rows.",
+                steps=examples((f"{a} to {b}" for a, b in steps)),
+                n_back=len(back),
+            )
         )
     return frame
 

@@ -110,8 +110,12 @@ class DrawnLinks(Result):
         codes, names = pd.factorize(group, sort=True)
         if len(codes) != self.is_birth.shape[1]:
             raise ParameterError(
-                f"Groups of {len(codes)} records. Expected {self.is_birth.shape[1]}, one for each "
-                "record of the right register, in its order."
+                say(
+                    "Groups of {n_codes} records. Expected {is_birth_shape}, one for each record "
+                    "of the right register, in its order.",
+                    n_codes=len(codes),
+                    is_birth_shape=self.is_birth.shape[1],
+                )
             )
         there = codes >= 0
         counts = np.array(
@@ -203,9 +207,19 @@ def draw_links(links: Links, *, draws: int = 200, level: float = 0.95, seed: int
         Of the draws.
     """
     if draws < 20:
-        raise ParameterError(f"draws is {draws}. Expected 20 or more for an interval.")
+        raise ParameterError(
+            say(
+                "draws is {draws}. Expected 20 or more for an interval.",
+                draws=draws,
+            )
+        )
     if not 0 < level < 1:
-        raise ParameterError(f"level is {level!r}. Expected a share between 0 and 1.")
+        raise ParameterError(
+            say(
+                "level is {level!r}. Expected a share between 0 and 1.",
+                level=level,
+            )
+        )
     rng = np.random.default_rng(seed)
     n_left, n_right = len(links.left_ids), len(links.right_ids)
     pairs = links.pairs

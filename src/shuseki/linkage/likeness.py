@@ -213,8 +213,12 @@ class Links(Result):
         )
         if not len(at):
             raise ParameterError(
-                f"The pair {left!r}, {right!r} was not compared. Expected a candidate pair, such "
-                "as one of the table. Choose another, or widen blocking.rules."
+                say(
+                    "The pair {left!r}, {right!r} was not compared. Expected a candidate pair, "
+                    "such as one of the table. Choose another, or widen blocking.rules.",
+                    left=left,
+                    right=right,
+                )
             )
         k = int(at[0])
         rows: list[dict[str, Any]] = [
@@ -298,13 +302,27 @@ def link(
     for which, frame in (("left", left), ("right", right)):
         if not isinstance(frame, pd.DataFrame):
             raise ParameterError(
-                f"The {which} register is {type(frame).__name__}. Expected a pandas data frame. "
-                "Read the file first, or call .to_pandas()."
+                say(
+                    "The {which} register is {kind}. Expected a pandas data frame. Read the file "
+                    "first, or call .to_pandas().",
+                    which=which,
+                    kind=type(frame).__name__,
+                )
             )
     if at_least is not None and not 0 <= at_least <= 1:
-        raise ParameterError(f"at_least is {at_least!r}. Expected a probability, 0 to 1.")
+        raise ParameterError(
+            say(
+                "at_least is {at_least!r}. Expected a probability, 0 to 1.",
+                at_least=at_least,
+            )
+        )
     if engine not in ("arrays", "duckdb", "spark"):
-        raise ParameterError(f"engine is {engine!r}. Expected arrays, duckdb or spark.")
+        raise ParameterError(
+            say(
+                "engine is {engine!r}. Expected arrays, duckdb or spark.",
+                engine=engine,
+            )
+        )
     asked = settings if isinstance(settings, LinkageSettings) else linkage_settings(settings)
     more = [extra] if isinstance(extra, str) else list(extra)
     more += [name for word, name in columns.items() if word not in COLUMNS]
@@ -507,16 +525,23 @@ def _labelled(
     absent = [name for name in ("left", "right") if name not in labels.columns]
     if absent:
         raise DataError(
-            f"Labels without {examples(absent)}. Found {examples(map(str, labels.columns))}. "
-            "Expected left, right and match (1 or 0)."
+            say(
+                "Labels without {absent}. Found {columns}. Expected left, right and match (1 or "
+                "0).",
+                absent=examples(absent),
+                columns=examples(map(str, labels.columns)),
+            )
         )
     match = labels["match"] if "match" in labels.columns else pd.Series(1, labels.index)
     kept = match.notna()
     match = pd.to_numeric(match[kept], errors="coerce")
     if not match.isin([0, 1]).all():
         raise DataError(
-            f"match of {int((~match.isin([0, 1])).sum())} labels is neither 1 nor 0. Expected 1 "
-            "for a pair, 0 for none, empty where it is not known. Correct them."
+            say(
+                "match of {n} labels is neither 1 nor 0. Expected 1 for a pair, 0 for none, "
+                "empty where it is not known. Correct them.",
+                n=int((~match.isin([0, 1])).sum()),
+            )
         )
     at = []
     for which, ids in zip(("left", "right"), both.ids, strict=True):
@@ -524,8 +549,12 @@ def _labelled(
         found = known.reindex(labels.loc[kept, which].astype(str))
         if found.isna().any():
             raise DataError(
-                f"Labels name ids that the {which} register does not have: "
-                f"{examples(found.index[found.isna()])}. Expected ids of its records. Correct them."
+                say(
+                    "Labels name ids that the {which} register does not have: {index}. Expected "
+                    "ids of its records. Correct them.",
+                    which=which,
+                    index=examples(found.index[found.isna()]),
+                )
             )
         at.append(found.to_numpy(dtype=np.int64))
     key = left * both.n_right + right

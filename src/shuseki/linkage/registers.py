@@ -28,9 +28,9 @@ import pyarrow as pa
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.geography.areas import LAST_DAY
-from shuseki.geography.codes import are_of_japan
+from shuseki.geography.bundled import are_bundled
 from shuseki.geography.editions import edition
-from shuseki.language import Message, joined, say
+from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import some_of
 from shuseki.linkage.normalisation import (
     fold,
@@ -170,15 +170,23 @@ def registers(
     for which, frame in sides:
         if not len(frame):
             raise DataError(
-                f"The {which} register has no records. Expected one row per establishment. "
-                "Check the file, or the filter that made it."
+                say(
+                    "The {which} register has no records. Expected one row per establishment. "
+                    "Check the file, or the filter that made it.",
+                    which=which,
+                )
             )
         asked = [*(named or {}).values(), *extra]
         absent = [column for column in asked if column not in frame.columns]
         if absent:
             raise ParameterError(
-                f"The {which} register has no column {examples(absent)}. Found "
-                f"{examples(map(str, frame.columns), 12)}. Name columns that both registers have."
+                say(
+                    "The {which} register has no column {absent}. Found {columns}. Name columns "
+                    "that both registers have.",
+                    which=which,
+                    absent=examples(absent),
+                    columns=examples(map(str, frame.columns), 12),
+                )
             )
     notes: list[Message] = []
     ids = tuple(_ids(which, frame, names["id"], notes) for which, frame in sides)
@@ -199,10 +207,14 @@ def registers(
     values, lists = _folded(both, tuple(extra), notes)
     if not values:
         raise DataError(
-            f"Nothing to compare: left has {examples(map(str, left.columns), 12)}; right has "
-            f"{examples(map(str, right.columns), 12)}. Expected at least one of "
-            f"{', '.join(COMPARED)} in both, or extra columns that are named. Rename the columns, "
-            'or say which is which (name="…").'
+            say(
+                "Nothing to compare: left has {columns}; right has {columns_2}. Expected at least "
+                "one of {compared} in both, or extra columns that are named. Rename the columns, "
+                'or say which is which (name="…").',
+                columns=examples(map(str, left.columns), 12),
+                columns_2=examples(map(str, right.columns), 12),
+                compared=listed(COMPARED),
+            )
         )
     if "name" not in values:
         notes.append(
@@ -237,15 +249,23 @@ def _ids(which: str, frame: pd.DataFrame, column: str, notes: list[Message]) -> 
     ids = frame[column]
     if ids.isna().any():
         raise DataError(
-            f"Records of the {which} register without an id: {int(ids.isna().sum())}, rows "
-            f"{examples(np.flatnonzero(ids.isna()))}. Expected an id in each. Number them, or "
-            "leave the column out."
+            say(
+                "Records of the {which} register without an id: {n}, rows {rows}. "
+                "Expected an id in each. Number them, or leave the column out.",
+                which=which,
+                n=int(ids.isna().sum()),
+                rows=examples(np.flatnonzero(ids.isna())),
+            )
         )
     twice = ids[ids.duplicated()]
     if len(twice):
         raise DataError(
-            f"Ids that stand more than once in the {which} register: {examples(twice.unique())}. "
-            "Expected each once. Take one wave, drop the duplicates, or leave the column out."
+            say(
+                "Ids that stand more than once in the {which} register: {twice}. Expected each "
+                "once. Take one wave, drop the duplicates, or leave the column out.",
+                which=which,
+                twice=examples(twice.unique()),
+            )
         )
     return ids.to_numpy()
 
@@ -279,7 +299,7 @@ def _folded(
         municipality = _municipalities(_text(both["address"]), notes)
     if municipality is not None:
         codes = municipality.dropna().unique()
-        if are_of_japan(codes):
+        if are_bundled(codes):
             to = edition(codes.tolist(), LAST_DAY).of()
             municipality = municipality.map(to)
         values["municipality"] = municipality
@@ -338,7 +358,7 @@ def _number(column: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _municipalities(addresses: "pd.Series[Any]", notes: list[Message]) -> "pd.Series[Any] | None":
-    """Municipalities of Japanese addresses; None when they are of another country."""
+    """Municipalities of addresses; None when most of them cannot be placed."""
     there = addresses.dropna()
     sample = there.iloc[:: max(len(there) // 200, 1)]
     if placed(sample).table["municipality"].notna().mean() < PLACED_SHARE:

@@ -91,11 +91,22 @@ def to_review(
         have as ``<column>_left``, ``<column>_right``; the most telling pair first.
     """
     if pairs < 1:
-        raise ParameterError(f"pairs is {pairs}. Expected one or more.")
+        raise ParameterError(
+            say(
+                "pairs is {pairs}. Expected one or more.",
+                pairs=pairs,
+            )
+        )
     if len(left) != len(links.left_ids) or len(right) != len(links.right_ids):
         raise ParameterError(
-            f"Registers of {len(left):,} and {len(right):,} records. Expected those that were "
-            f"linked, {len(links.left_ids):,} and {len(links.right_ids):,}."
+            say(
+                "Registers of {n_left:,} and {n_right:,} records. Expected those that were "
+                "linked, {n_left_ids:,} and {n_right_ids:,}.",
+                n_left=len(left),
+                n_right=len(right),
+                n_left_ids=len(links.left_ids),
+                n_right_ids=len(links.right_ids),
+            )
         )
     p = links.pairs.probability
     telling = p * (1 - p)

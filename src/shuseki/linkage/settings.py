@@ -21,6 +21,7 @@ from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 
 from shuseki.errors import ParameterError, examples
+from shuseki.language import listed, say
 
 __all__ = ["Comparison", "Engine", "Level", "LinkageSettings", "linkage_settings", "sql_of"]
 
@@ -160,29 +161,46 @@ def linkage_settings(changes: Mapping[str, Any] | None = None) -> LinkageSetting
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise ParameterError(
-            f"Settings of linkage that are not known: {examples(unknown)}. Expected "
-            f"{', '.join(known)}. See linkage/data/establishments.toml."
+            say(
+                "Settings of linkage that are not known: {unknown}. Expected {known}. See "
+                "linkage/data/establishments.toml.",
+                unknown=examples(unknown),
+                known=listed(known),
+            )
         )
     numbers = {name: given.get(name, known[name]) for name in NUMBERS}
     for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-            raise ParameterError(f"{name} is {value!r}. Expected a number above 0.")
+            raise ParameterError(
+                say(
+                    "{name} is {value!r}. Expected a number above 0.",
+                    name=name,
+                    value=value,
+                )
+            )
     comparisons = {str(one["name"]): dict(one) for one in known["comparison"]}
     for one in given.get("comparison", ()):
         if "name" not in one:
             raise ParameterError(
-                f"A comparison without a name: {one!r}. Expected name, columns, levels. Name it."
+                say(
+                    "A comparison without a name: {one!r}. Expected name, columns, levels. Name "
+                    "it.",
+                    one=one,
+                )
             )
         if one.get("leave_out"):
             comparisons.pop(str(one["name"]), None)
         else:
             comparisons[str(one["name"])] = {**comparisons.get(str(one["name"]), {}), **one}
     if not comparisons:
-        raise ParameterError("Every comparison is left out. Expected one at least. Keep one.")
+        raise ParameterError(say("Every comparison is left out. Expected one at least. Keep one."))
     rules = given.get("blocking", known["blocking"]).get("rules")
     if not rules or not all(isinstance(rule, list | tuple) and rule for rule in rules):
         raise ParameterError(
-            f'blocking.rules is {rules!r}. Expected lists of columns, such as [["name"]].'
+            say(
+                'blocking.rules is {rules!r}. Expected lists of columns, such as [["name"]].',
+                rules=rules,
+            )
         )
     return LinkageSettings(
         **numbers,
@@ -204,15 +222,23 @@ def linkage_settings(changes: Mapping[str, Any] | None = None) -> LinkageSetting
 def _levels(name: str, given: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
     if len(given) < 2:
         raise ParameterError(
-            f"Comparison {name!r} has {len(given)} levels. Expected two or more. Add one."
+            say(
+                "Comparison {name!r} has {n_given} levels. Expected two or more. Add one.",
+                name=name,
+                n_given=len(given),
+            )
         )
     levels = []
     for k, one in enumerate(given):
         unknown = sorted(set(one) - {"says", "when", "m", "frequency", "means"})
         if unknown:
             raise ParameterError(
-                f"A level of {name!r} has keys that are not known: {examples(unknown)}. Expected "
-                "says, when, m, frequency, means."
+                say(
+                    "A level of {name!r} has keys that are not known: {unknown}. Expected says, "
+                    "when, m, frequency, means.",
+                    name=name,
+                    unknown=examples(unknown),
+                )
             )
         level = Level(
             str(one.get("says", one.get("when", ""))),
@@ -223,18 +249,32 @@ def _levels(name: str, given: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
         )
         if not 0 < level.m < 1:
             raise ParameterError(
-                f"m of level {level.says!r} of {name!r} is {level.m:g}. Expected a share of true "
-                "pairs between 0 and 1."
+                say(
+                    "m of level {says!r} of {name!r} is {value:g}. Expected a share of true pairs "
+                    "between 0 and 1.",
+                    says=level.says,
+                    name=name,
+                    value=level.m,
+                )
             )
         if bool(level.when) == (k == len(given) - 1):
             raise ParameterError(
-                f"Level {level.says!r} of {name!r} {'has' if level.when else 'lacks'} a condition. "
-                "Expected one in every level but the last."
+                say(
+                    "Level {says!r} of {name!r} and its condition {when!r}. Expected one in every "
+                    "level but the last.",
+                    says=level.says,
+                    name=name,
+                    when=level.when,
+                )
             )
         if level.means and level.means not in RELATIONS:
             raise ParameterError(
-                f"means of level {level.says!r} is {level.means!r}. Expected one of "
-                f"{', '.join(RELATIONS)}."
+                say(
+                    "means of level {says!r} is {means!r}. Expected one of {relations}.",
+                    says=level.says,
+                    means=level.means,
+                    relations=listed(RELATIONS),
+                )
             )
         sql_of(level.when)
         levels.append(level)
@@ -280,8 +320,13 @@ def sql_of(when: str, engine: Engine = "duckdb") -> str:
     rest = CALL.sub(" ", when)
     if not ALLOWED.match(rest):
         raise ParameterError(
-            f"Condition {when!r} has {rest.strip()!r}. Expected and, or, not, numbers and "
-            f"{', '.join((*SQL, 'likeness'))}, distance_km. Write it with these."
+            say(
+                "Condition {when!r} has {rest!r}. Expected and, or, not, numbers and {value}, "
+                "distance_km. Write it with these.",
+                when=when,
+                rest=rest.strip(),
+                value=listed((*SQL, "likeness")),
+            )
         )
 
     def filled(found: "re.Match[str]") -> str:
@@ -291,11 +336,22 @@ def sql_of(when: str, engine: Engine = "duckdb") -> str:
         x, _, n = (part.strip() for part in found[2].partition(","))
         if pattern is None or not re.fullmatch(r"\w+", x) or bool(n) != (found[1] == "alike"):
             raise ParameterError(
-                f"Condition {when!r} asks {found[0]!r}. Expected one of "
-                f"{', '.join((*SQL, 'likeness'))} of one column. Correct it."
+                say(
+                    "Condition {when!r} asks {found!r}. Expected one of {value} of one column. "
+                    "Correct it.",
+                    when=when,
+                    found=found[0],
+                    value=listed((*SQL, "likeness")),
+                )
             )
         if n and not n.isdigit():
-            raise ParameterError(f"Condition {when!r}: {n!r} is no number of signs.")
+            raise ParameterError(
+                say(
+                    "Condition {when!r}: {n!r} is no number of signs.",
+                    when=when,
+                    n=n,
+                )
+            )
         return pattern.format(x=x, n=n)
 
     return CALL.sub(filled, when)

@@ -9,6 +9,7 @@ import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import DataError, examples
+from shuseki.language import say
 from shuseki.panel import Panel
 
 __all__ = ["amounts", "series"]
@@ -51,6 +52,11 @@ def _refuse(panel: Panel, variable: str, array: Floats) -> None:
             for a, i in np.argwhere(wrong)
         )
         raise DataError(
-            f"{variable!r} is negative or infinite in {int(wrong.sum())} cells: {examples(cells)}. "
-            "Expected 0 or more, or unknown (nan). Correct the cells, or choose another variable."
+            say(
+                "{variable!r} is negative or infinite in {n_wrong} cells: {cells}. Expected 0 or "
+                "more, or unknown (nan). Correct the cells, or choose another variable.",
+                variable=variable,
+                n_wrong=int(wrong.sum()),
+                cells=examples(cells),
+            )
         )

@@ -41,8 +41,12 @@ class KnownNeighbours:
     def __post_init__(self) -> None:
         if self.given is not None and self.given.matrix.shape[0] != len(self.panel.areas):
             raise AlignmentError(
-                f"Neighbours of {self.given.matrix.shape[0]} areas. Expected those of the panel's "
-                f"{len(self.panel.areas)}. Make them from the areas of the panel."
+                say(
+                    "Neighbours of {matrix_shape} areas. Expected those of the panel's {n_areas}. "
+                    "Make them from the areas of the panel.",
+                    matrix_shape=self.given.matrix.shape[0],
+                    n_areas=len(self.panel.areas),
+                )
             )
 
     def among(self, data: Bools) -> tuple[sparse.csr_array, Bools]:

@@ -18,6 +18,7 @@ from shuseki.entry.definitions import Definitions, read_definitions
 from shuseki.entry.design import Design, read_designs
 from shuseki.entry.hypotheses import Hypothesis, read_hypotheses
 from shuseki.errors import DataError, OutputError, UnknownCodeError
+from shuseki.language import listed, say, words_of
 from shuseki.papers.okamuro_2006.robustness import RobustnessChecks, check_robustness
 from shuseki.papers.printed import PrintedPaper
 
@@ -80,9 +81,12 @@ def paper_folder(name: str | Path = "okamuro-2006") -> Traversable:
             "printed paper",
             [str(name)],
             list(PRINTED_PAPERS),
-            f"Expected {', '.join(PRINTED_PAPERS)}, or a folder with paper.toml; there is no "
-            "folder "
-            f"{folder}. Start one with shuseki audit --new {folder}.",
+            say(
+                "Expected {papers}, or a folder with paper.toml; there is no folder {folder}. "
+                "Start one with shuseki audit --new {folder}.",
+                papers=listed(PRINTED_PAPERS),
+                folder=folder,
+            ),
         )
     return folder
 
@@ -120,8 +124,11 @@ def write_paper(folder: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise OutputError(
-                f"{folder} exists and is not empty. Expected a new folder; nothing was written. "
-                "Choose another name."
+                say(
+                    "{folder} exists and is not empty. Expected a new folder; nothing was "
+                    "written. Choose another name.",
+                    folder=folder,
+                )
             )
         folder.mkdir(parents=True, exist_ok=True)
         with scratch(folder.parent, "paper") as work:
@@ -132,7 +139,13 @@ def write_paper(folder: Path, texts: Mapping[str, str]) -> tuple[str, ...]:
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        raise OutputError(f"{folder} cannot be written: {error}. Choose another place.") from error
+        raise OutputError(
+            say(
+                "{folder} cannot be written: {error}. Choose another place.",
+                folder=folder,
+                error=words_of(error),
+            )
+        ) from error
     return tuple(texts)
 
 
@@ -208,8 +221,11 @@ def _definitions(name: str, convention: str) -> Definitions:
     path = paper_folder(name) / "definitions.toml"
     if not path.is_file():
         raise DataError(
-            f"No definitions.toml in {paper_folder(name)}. Expected the paper's variables: name, "
-            "formula, label, label_ja, unit. Add the file."
+            say(
+                "No definitions.toml in {paper_folder}. Expected the paper's variables: name, "
+                "formula, label, label_ja, unit. Add the file.",
+                paper_folder=paper_folder(name),
+            )
         )
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     about = PrintedPaper.read(paper_folder(name))
@@ -266,7 +282,10 @@ def printed_hypotheses(name: str | Path = "okamuro-2006") -> tuple[Hypothesis, .
     path = paper_folder(name) / "hypotheses.toml"
     if not path.is_file():
         raise DataError(
-            f"No hypotheses.toml in {paper_folder(name)}. Expected the paper's hypotheses: id, "
-            "says, says_ja, expects (variable = sign), page. Add the file."
+            say(
+                "No hypotheses.toml in {paper_folder}. Expected the paper's hypotheses: id, says, "
+                "says_ja, expects (variable = sign), page. Add the file.",
+                paper_folder=paper_folder(name),
+            )
         )
     return read_hypotheses(path)

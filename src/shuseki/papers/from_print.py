@@ -121,8 +121,11 @@ def judge_from_print(
     table = paper.table("coefficients")
     if table.empty:
         raise DataError(
-            f"{paper.key} prints no equations. Expected a coefficients table, whose terms say what "
-            "stood together. Fit the equations of your choice with fit_from_moments."
+            say(
+                "{name_given} prints no equations. Expected a coefficients table, whose terms say "
+                "what stood together. Fit the equations of your choice with fit_from_moments.",
+                name_given=paper.key,
+            )
         )
     fits: dict[tuple[str, str], MomentFit] = {}
     for (one, other), rows in table.groupby(["outcome", "model"], sort=False):

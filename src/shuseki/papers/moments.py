@@ -90,23 +90,36 @@ class Moments:
         if any(v.shape != (p,) for v in vectors) or any(m.shape != (p, p) for m in matrices):
             shapes = [v.shape for v in (*vectors, *matrices)]
             raise DataError(
-                f"Moments of shapes {shapes} for {p} variables. Expected ({p},) for vectors and "
-                f"({p}, {p}) for matrices. Give one value per variable, one row per correlation."
+                say(
+                    "Moments of shapes {shapes} for {p} variables. Expected ({p},) for vectors "
+                    "and ({p}, {p}) for matrices. Give one value per variable, one row per "
+                    "correlation.",
+                    shapes=shapes,
+                    p=p,
+                )
             )
         beyond = np.argwhere(np.abs(self.correlations) - self.correlation_half_widths > 1)
         if len(beyond):
             i, j = beyond[0]
             raise DataError(
-                f"Correlation of {self.variables[i]} and {self.variables[j]} is "
-                f"{self.correlations[i, j]:g} ({len(beyond) // 2} such pairs). Expected at most 1 "
-                "in size. Correct the table."
+                say(
+                    "Correlation of {variables} and {variables_2} is {correlations:g} ({n_beyond} "
+                    "such pairs). Expected at most 1 in size. Correct the table.",
+                    variables=self.variables[i],
+                    variables_2=self.variables[j],
+                    correlations=self.correlations[i, j],
+                    n_beyond=len(beyond) // 2,
+                )
             )
         if np.any(self.standard_deviations + self.deviation_half_widths <= 0):
             flat = np.flatnonzero(self.standard_deviations + self.deviation_half_widths <= 0)
             raise DataError(
-                f"Standard deviation of {self.variables[flat[0]]} is "
-                f"{self.standard_deviations[flat[0]]:g}. Expected a positive one. Leave out "
-                "variables that do not vary."
+                say(
+                    "Standard deviation of {variables} is {standard_deviations:g}. Expected a "
+                    "positive one. Leave out variables that do not vary.",
+                    variables=self.variables[flat[0]],
+                    standard_deviations=self.standard_deviations[flat[0]],
+                )
             )
 
     def position(self, variable: str) -> int:
@@ -235,8 +248,12 @@ def moments_of(data: pd.DataFrame, sources: tuple[Source, ...] = ()) -> Moments:
     p = whole.shape[1]
     if len(whole) < 2:
         raise DataError(
-            f"{len(whole)} of {len(data)} rows have every value. Expected at least 2. Leave out "
-            "the emptiest column."
+            say(
+                "{n_whole} of {n_data} rows have every value. Expected at least 2. Leave out the "
+                "emptiest column.",
+                n_whole=len(whole),
+                n_data=len(data),
+            )
         )
     return Moments(
         variables=tuple(str(name) for name in whole.columns),
@@ -270,8 +287,12 @@ def printed_moments(paper: PrintedPaper) -> Moments:
     missing = [v for v in variables if v not in described]
     if missing or not variables:
         raise DataError(
-            f"Correlations of {len(variables)} variables; without descriptive statistics: "
-            f"{examples(missing) or 'none'}. Expected both tables for the same variables. Add them."
+            say(
+                "Correlations of {n_variables} variables; without descriptive statistics: "
+                "{missing}. Expected both tables for the same variables. Add them.",
+                n_variables=len(variables),
+                missing=examples(missing) or say("none"),
+            )
         )
     numbers = {
         column: [paper.number("descriptives", column, variable=v) for v in variables]
@@ -298,8 +319,11 @@ def printed_moments(paper: PrintedPaper) -> Moments:
     ]
     if lacking:
         raise DataError(
-            f"No correlation of {examples(lacking)}. Expected one for every pair. Complete the "
-            "table, or leave the variable out."
+            say(
+                "No correlation of {lacking}. Expected one for every pair. Complete the table, or "
+                "leave the variable out.",
+                lacking=examples(lacking),
+            )
         )
 
     def half(column: str) -> Floats:
@@ -354,8 +378,12 @@ def fit_from_moments(
     terms = tuple(terms)
     if not terms or len(set(terms)) < len(terms) or outcome in terms:
         raise ParameterError(
-            f"Terms {', '.join(terms) or '(none)'} for {outcome}. Expected at least one, each "
-            "once, without the outcome. Name the regressors only."
+            say(
+                "Terms {terms} for {outcome}. Expected at least one, each once, without the "
+                "outcome. Name the regressors only.",
+                terms=", ".join(terms) or say("none"),
+                outcome=outcome,
+            )
         )
     y = moments.position(outcome)
     x = np.array([moments.position(term) for term in terms])
@@ -364,16 +392,24 @@ def fit_from_moments(
     k = len(terms)
     if observed <= k + 1:
         raise ParameterError(
-            f"{observed} observations for {k + 1} coefficients. Expected more. Use fewer terms."
+            say(
+                "{observed} observations for {value} coefficients. Expected more. Use fewer terms.",
+                observed=observed,
+                value=k + 1,
+            )
         )
     R, r = moments.correlations[np.ix_(x, x)], moments.correlations[x, y]
     D, d = moments.correlation_half_widths[np.ix_(x, x)], moments.correlation_half_widths[x, y]
     smallest = float(np.linalg.eigvalsh(R)[0])
     if smallest <= 0:
         raise DataError(
-            f"The correlations of {', '.join(terms)} have a smallest eigenvalue of {smallest:.2g}. "
-            "Expected a positive one: no data have these correlations as printed. Audit the "
-            "correlation table, or leave out one of the most correlated terms."
+            say(
+                "The correlations of {terms} have a smallest eigenvalue of {smallest:.2g}. "
+                "Expected a positive one: no data have these correlations as printed. Audit the "
+                "correlation table, or leave out one of the most correlated terms.",
+                terms=listed(terms),
+                smallest=smallest,
+            )
         )
     inverse = np.linalg.inv(R)
     slopes = inverse @ r

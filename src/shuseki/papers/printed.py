@@ -54,7 +54,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, listed, say
+from shuseki.language import Message, listed, say, words_of
 from shuseki.language.names import TwoNames
 from shuseki.reading.encoding import examine_bytes, utf8_blocks
 from shuseki.sources import Source
@@ -251,8 +251,11 @@ class PrintedNumber:
         match = NUMBER.match(plain)
         if not FRACTION.match(plain) and not (match and (match["digits"] or match["decimals"])):
             raise DataError(
-                f"{self.text!r} is not a printed number. Expected digits with an optional "
-                "decimal point, exponent or percent sign. Correct the cell."
+                say(
+                    "{text!r} is not a printed number. Expected digits with an optional decimal "
+                    "point, exponent or percent sign. Correct the cell.",
+                    text=self.text,
+                )
             )
 
     def _parts(self) -> tuple[str, str, str, int]:
@@ -459,15 +462,22 @@ class PrintedPaper:
         toml = folder / "paper.toml"
         if not toml.is_file():
             raise DataError(
-                f"No paper.toml in {folder}. Expected a folder that holds a printed paper. "
-                "Name such a folder, or start one with shuseki audit --new FOLDER."
+                say(
+                    "No paper.toml in {folder}. Expected a folder that holds a printed paper. "
+                    "Name such a folder, or start one with shuseki audit --new FOLDER.",
+                    folder=folder,
+                )
             )
         _known_files(folder)
         try:
             content = tomllib.loads(toml.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise DataError(
-                f"{toml} is not a TOML file in UTF-8: {error}. Correct that line."
+                say(
+                    "{toml} is not a TOML file in UTF-8: {error}. Correct that line.",
+                    toml=toml,
+                    error=words_of(error),
+                )
             ) from error
         _known("table of paper.toml", content, ("paper", "tables", "statement"))
         about: dict[str, Any] = dict(content.get("paper", {}))
@@ -513,8 +523,14 @@ class PrintedPaper:
             chosen &= (frame[name] == code).to_numpy()
         if chosen.sum() != 1:
             raise ParameterError(
-                f"{int(chosen.sum())} cells of {kind} fit {key}. Expected exactly one. "
-                f"Name all of {', '.join(TABLE_COLUMNS[kind])} that tell the rows apart."
+                say(
+                    "{n_chosen} cells of {kind} fit {name_given}. Expected exactly one. Name all "
+                    "of {table_columns} that tell the rows apart.",
+                    n_chosen=int(chosen.sum()),
+                    kind=kind,
+                    name_given=key,
+                    table_columns=listed(TABLE_COLUMNS[kind]),
+                )
             )
         text = str(frame.loc[chosen, column].iloc[0])
         is_count = "n" in (column, key.get("statistic")) or column in EXACT_COLUMNS
@@ -633,18 +649,28 @@ def _checked_about(about: Mapping[str, Any]) -> None:
         not isinstance(level, (int, float)) or not 0 < level < 1 for level in stars.values()
     ):
         raise DataError(
-            f"[paper] stars = {stars!r}. Expected stars and their levels as shares, such as "
-            '{ "***" = 0.01, "**" = 0.05 }. Correct them.'
+            say(
+                "[paper] stars = {stars!r}. Expected stars and their levels as shares, such as {{ "
+                '"***" = 0.01, "**" = 0.05 }}. Correct them.',
+                stars=stars,
+            )
         )
     areas = about.get("areas", 1)
     if not isinstance(areas, int) or areas < 1:
         raise DataError(
-            f"[paper] areas = {areas!r}. Expected a whole number of observations. Correct it."
+            say(
+                "[paper] areas = {areas!r}. Expected a whole number of observations. Correct it.",
+                areas=areas,
+            )
         )
     for name in ("births_by_group", "aliases", "tolerance_by_model", "funnel", "figures"):
         if not isinstance(about.get(name, {}), Mapping):
             raise DataError(
-                f"[paper] {name} = {about[name]!r}. Expected a table of names. Correct it."
+                say(
+                    "[paper] {name} = {about!r}. Expected a table of names. Correct it.",
+                    name=name,
+                    about=about[name],
+                )
             )
 
 
@@ -661,7 +687,12 @@ def text_of(path: Traversable) -> str:
     writing = examine_bytes(path)
     if writing.broken >= 0:
         raise DataError(
-            f"{path.name}: byte {writing.broken:,} is not of {writing.encoding}. Save it as UTF-8."
+            say(
+                "{path}: byte {broken:,} is not of {encoding}. Save it as UTF-8.",
+                path=path.name,
+                broken=writing.broken,
+                encoding=writing.encoding,
+            )
         )
     return b"".join(utf8_blocks(path, writing)).decode("utf-8").removeprefix("\ufeff")
 
@@ -674,16 +705,34 @@ def _frame(kind: str, path: Traversable) -> pd.DataFrame:
         lines.pop(0)
     rows = list(csv.reader(lines))
     if not rows:
-        raise DataError(f"{path} is empty. Expected a heading: {', '.join(TABLE_COLUMNS[kind])}.")
+        raise DataError(
+            say(
+                "{path} is empty. Expected a heading: {table_columns}.",
+                path=path,
+                table_columns=listed(TABLE_COLUMNS[kind]),
+            )
+        )
     heading = [name.strip() for name in rows[0]]
     if len(set(heading)) < len(heading):
-        raise DataError(f"{path} has a column twice: {examples(heading)}. Keep one.")
+        raise DataError(
+            say(
+                "{path} has a column twice: {heading}. Keep one.",
+                path=path,
+                heading=examples(heading),
+            )
+        )
     skipped = text.count("\n") - "".join(lines).count("\n")
     for at, row in enumerate(rows[1:], start=2):
         if row and len(row) != len(heading):
             raise DataError(
-                f"{path}, line {at + skipped}: {len(row)} cells for {len(heading)} columns. "
-                "Expected one cell per column; put a cell with a comma in quotes."
+                say(
+                    "{path}, line {at}: {n_row} cells for {n_heading} columns. Expected one cell "
+                    "per column; put a cell with a comma in quotes.",
+                    path=path,
+                    at=at + skipped,
+                    n_row=len(row),
+                    n_heading=len(heading),
+                )
             )
     frame = pd.DataFrame(
         [[cell.strip() for cell in row] for row in rows[1:] if row], columns=heading, dtype=str
@@ -699,8 +748,14 @@ def _checked(kind: str, frame: pd.DataFrame, aliases: Mapping[str, str]) -> pd.D
     missing = [name for name in columns if name not in frame.columns and name not in optional]
     if missing:
         raise DataError(
-            f"Missing columns in {kind}.csv: {examples(missing)}. Found {examples(frame.columns)}. "
-            f"Expected {', '.join(columns)}. Add them."
+            say(
+                "Missing columns in {kind}.csv: {missing}. Found {columns}. Expected {columns_2}. "
+                "Add them.",
+                kind=kind,
+                missing=examples(missing),
+                columns=examples(frame.columns),
+                columns_2=listed(columns),
+            )
         )
     given, first = set(frame.columns), frame.attrs.get("first line", 2)
     if kind != "tests":
@@ -713,7 +768,11 @@ def _checked(kind: str, frame: pd.DataFrame, aliases: Mapping[str, str]) -> pd.D
         if len(repeated):
             twice = examples(repeated[list(KEYS[kind])].agg(" ".join, axis=1))
             raise DataError(
-                f"Cells given twice in {kind}.csv: {twice}. Expected each once. Keep one."
+                say(
+                    "Cells given twice in {kind}.csv: {twice}. Expected each once. Keep one.",
+                    kind=kind,
+                    twice=twice,
+                )
             )
     for column in [name for name in NUMBERS.get(kind, ()) if name in frame]:
         for row, text in enumerate(frame[column], start=first):
@@ -721,14 +780,27 @@ def _checked(kind: str, frame: pd.DataFrame, aliases: Mapping[str, str]) -> pd.D
                 if text:
                     PrintedNumber(text)
             except DataError as error:
-                raise DataError(f"{kind}.csv, line {row}, column {column}: {error}") from error
+                raise DataError(
+                    say(
+                        "{kind}.csv, line {row}, column {column}: {error}",
+                        kind=kind,
+                        row=row,
+                        column=column,
+                        error=words_of(error),
+                    )
+                ) from error
     for row, text in enumerate(
         frame["p"] if kind == "coefficients" and "p" in given else (), start=first
     ):
         if text and np.isnan(p_interval(text)[0]):
             raise DataError(
-                f"{kind}.csv, line {row}, column p: {text!r}. Expected a p value such as 0.03 or "
-                "<.001. Correct the cell."
+                say(
+                    "{kind}.csv, line {row}, column p: {text!r}. Expected a p value such as 0.03 "
+                    "or <.001. Correct the cell.",
+                    kind=kind,
+                    row=row,
+                    text=text,
+                )
             )
     if kind == "shares":
         _check_shares(frame)
@@ -742,9 +814,12 @@ def _check_shares(frame: pd.DataFrame) -> None:
     several = sizes[sizes.map(len) > 1]
     if len(several):
         raise DataError(
-            f"n differs within a question of shares.csv: {several.index[0]} has "
-            f"{examples(several.iloc[0])}. Expected one n for a question. Give answers of other "
-            "respondents a question of their own."
+            say(
+                "n differs within a question of shares.csv: {index} has {iloc}. Expected one n "
+                "for a question. Give answers of other respondents a question of their own.",
+                index=several.index[0],
+                iloc=examples(several.iloc[0]),
+            )
         )
 
 
@@ -756,8 +831,13 @@ def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:
         name = entry.get("id", "?")
         if lacking:
             raise DataError(
-                f"Statement {name!r} lacks {examples(lacking)}. Expected them in a statement of "
-                f"kind {entry.get('kind', '?')!r}. Add them to paper.toml."
+                say(
+                    "Statement {name!r} lacks {lacking}. Expected them in a statement of kind "
+                    "{entry!r}. Add them to paper.toml.",
+                    name=name,
+                    lacking=examples(lacking),
+                    entry=entry.get("kind", "?"),
+                )
             )
         _known("kind of statement", [str(entry["kind"])], STATEMENT_FIELDS)
         allowed = (
@@ -767,7 +847,12 @@ def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:
         )
         _known(f"field of statement {name!r}", entry, allowed)
         if name in seen:
-            raise DataError(f"Statement {name!r} is given twice. Expected each id once. Rename it.")
+            raise DataError(
+                say(
+                    "Statement {name!r} is given twice. Expected each id once. Rename it.",
+                    name=name,
+                )
+            )
         seen.add(name)
         yield Statement(
             name,

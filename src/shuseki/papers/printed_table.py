@@ -30,7 +30,7 @@ from openpyxl import load_workbook
 from scipy import stats
 
 from shuseki.errors import DataError, ParameterError, examples
-from shuseki.language import Message, listed, say
+from shuseki.language import Message, listed, say, words_of
 from shuseki.papers.printed import MORE_COLUMNS, TABLE_COLUMNS, PrintedNumber, text_of
 
 __all__ = ["Below", "PrintedTable", "paper_texts", "read_printed_table"]
@@ -145,12 +145,21 @@ def read_printed_table(
         No row with numbers; or what stands below cannot be told.
     """
     if not path.is_file():
-        raise ParameterError(f"No file {path}. Expected .tex, .csv or .xlsx. Check the path.")
+        raise ParameterError(
+            say(
+                "No file {path}. Expected .tex, .csv or .xlsx. Check the path.",
+                path=path,
+            )
+        )
     kinds = {".tex": _of_latex, ".csv": _of_csv, ".xlsx": _of_xlsx}
     if path.suffix.lower() not in kinds:
         raise ParameterError(
-            f"{path.name} is of kind {path.suffix or 'none'}. Expected .tex, .csv or .xlsx. Save "
-            "the table as one of them."
+            say(
+                "{path} is of kind {suffix}. Expected .tex, .csv or .xlsx. Save the table as one "
+                "of them.",
+                path=path.name,
+                suffix=path.suffix or say("none"),
+            )
         )
     grid, words = kinds[path.suffix.lower()](path)
     return _table(path.stem, grid, words, below, outcome)
@@ -171,7 +180,13 @@ def _of_xlsx(path: Path) -> tuple[Grid, str]:
     try:
         book = load_workbook(path, data_only=True)
     except Exception as error:
-        raise DataError(f"{path} is no xlsx file: {error}. Save it again.") from error
+        raise DataError(
+            say(
+                "{path} is no xlsx file: {error}. Save it again.",
+                path=path,
+                error=words_of(error),
+            )
+        ) from error
     grid = [
         [_clean(_shown(cell.value, str(cell.number_format))) for cell in row]
         for row in book.worksheets[0].iter_rows()
@@ -270,8 +285,13 @@ def _table(name: str, grid: Grid, words: str, below: Below | None, outcome: str)
     first = next((i for i, row in enumerate(grid) if _is_term(row)), None)
     if first is None or width < 2:
         raise DataError(
-            f"No row of coefficients in {name}: a label, then numbers. Found {len(grid)} rows of "
-            f"up to {width} cells. Expected a table of regressions with the terms in rows."
+            say(
+                "No row of coefficients in {name}: a label, then numbers. Found {n_grid} rows of "
+                "up to {width} cells. Expected a table of regressions with the terms in rows.",
+                name=name,
+                n_grid=len(grid),
+                width=width,
+            )
         )
     columns = [j for j in range(1, width) if any(_cell(row[j]) for row in grid[first:])]
     outcomes, models, used = _heading(grid[:first], columns, outcome or name)
@@ -341,9 +361,13 @@ def _table(name: str, grid: Grid, words: str, below: Below | None, outcome: str)
         terms = [term for term in terms if term["term"] not in bare]
     if not fits and not any(term["below"] or term["stars"] for term in terms):
         raise DataError(
-            f"{name} has {len(terms)} numbers, but no stars, no parentheses and no R² or number of "
-            "observations. Expected a table of regressions, or one headed by means and standard "
-            "deviations. Choose another table."
+            say(
+                "{name} has {n_terms} numbers, but no stars, no parentheses and no R² or number "
+                "of observations. Expected a table of regressions, or one headed by means and "
+                "standard deviations. Choose another table.",
+                name=name,
+                n_terms=len(terms),
+            )
         )
     kind, known = _kind(terms, words, below)
     coefficients = pd.DataFrame(
@@ -455,8 +479,14 @@ def paper_texts(tables: Sequence[PrintedTable], key: str) -> dict[str, str]:
         for mark, level in table.stars.items():
             if stars.setdefault(mark, level) != level:
                 raise DataError(
-                    f"{mark} is {stars[mark]} in one table and {level} in {table.name}. Expected "
-                    "one meaning in one paper. Read them into separate folders."
+                    say(
+                        "{mark} is {stars} in one table and {level} in {table}. Expected one "
+                        "meaning in one paper. Read them into separate folders.",
+                        mark=mark,
+                        stars=stars[mark],
+                        level=level,
+                        table=table.name,
+                    )
                 )
     levels = stars or {"***": 0.01, "**": 0.05, "*": 0.10}
     said = "as the tables say" if stars else "not said by the tables: check"
@@ -588,9 +618,13 @@ def _kind(
     if best is not None and all(fits[k][0] <= AT_MOST for k in fits if k != best):
         return best, say("by the stars of {n:count(cell)}", n=fits[best][1])
     raise DataError(
-        f"{len(shown)} numbers in parentheses, and neither words nor stars tell what they are "
-        f"({', '.join(f'{kind} fits {share:.0%}' for kind, (share, _) in fits.items())}; "
-        f"first {examples(t['below'] for t in shown)}). Say --below t, se or p."
+        say(
+            "{n_shown} numbers in parentheses, and neither words nor stars tell what they are "
+            "({fits}; first {shown}). Say --below t, se or p.",
+            n_shown=len(shown),
+            fits=listed(f"{kind} fits {share:.0%}" for kind, (share, _) in fits.items()),
+            shown=examples(t["below"] for t in shown),
+        )
     )
 
 

@@ -24,7 +24,7 @@ from shuseki.entry.descriptives import Correlations, Descriptives, Ranking
 from shuseki.entry.ols import Fits
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.areas import prefectures
-from shuseki.language import Message, joined, say
+from shuseki.language import Message, joined, listed, say
 from shuseki.papers.printed import PrintedNumber, PrintedPaper
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -196,7 +196,11 @@ def replicate(
     """
     if relative < 0 or units < 0:
         raise ParameterError(
-            f"Tolerances are {relative} and {units}. Expected zero or more for both."
+            say(
+                "Tolerances are {relative} and {units}. Expected zero or more for both.",
+                relative=relative,
+                units=units,
+            )
         )
     strange = [kind for kind in obtained if kind not in LAYOUT]
     if strange:
@@ -208,7 +212,13 @@ def replicate(
         for row in _cells(paper, kind, key, columns, obtained.get(kind), relative, units, by_model)
     ]
     if not rows:
-        raise DataError(f"{paper.key} prints no table of {', '.join(LAYOUT)}. Nothing to compare.")
+        raise DataError(
+            say(
+                "{name_given} prints no table of {layout}. Nothing to compare.",
+                name_given=paper.key,
+                layout=listed(LAYOUT),
+            )
+        )
     return Replication(
         paper=paper.key,
         cells=pd.DataFrame(rows),
@@ -331,15 +341,25 @@ def _indexed(
     missing = [column for column in wanted if column not in obtained.columns]
     if missing:
         raise DataError(
-            f"The obtained {kind} have no {examples(missing)}. Found {examples(obtained.columns)}. "
-            f"Expected {', '.join(wanted)}. Rename the columns."
+            say(
+                "The obtained {kind} have no {missing}. Found {columns}. Expected {wanted}. "
+                "Rename the columns.",
+                kind=kind,
+                missing=examples(missing),
+                columns=examples(obtained.columns),
+                wanted=listed(wanted),
+            )
         )
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for record in obtained.to_dict("records"):
         name = tuple(str(record[part]) for part in key)
         if name in found:
             raise DataError(
-                f"The obtained {kind} give {' '.join(name)} twice. Expected each row once."
+                say(
+                    "The obtained {kind} give {name} twice. Expected each row once.",
+                    kind=kind,
+                    name=" ".join(name),
+                )
             )
         found[name] = {str(column): value for column, value in record.items()}
     return found

@@ -103,8 +103,11 @@ def recover_counts(paper: PrintedPaper) -> RecoveredCounts:
     frame = frame[(frame["percent"] != "") & (frame["n"] != "")].reset_index(drop=True)
     if frame.empty:
         raise DataError(
-            f"{paper.key} prints no percentage of a number of respondents. Expected shares.csv "
-            "with percent and n. Add them."
+            say(
+                "{name_given} prints no percentage of a number of respondents. Expected "
+                "shares.csv with percent and n. Add them.",
+                name_given=paper.key,
+            )
         )
     ends = np.array([share_interval(text) for text in frame["percent"]])
     n = np.array([int(PrintedNumber(text, exact=True).value) for text in frame["n"]])

@@ -10,6 +10,7 @@ Limits: only questions whose every percentage has exactly one whole count behind
 import numpy as np
 
 from shuseki.errors import DataError, examples
+from shuseki.language import say
 from shuseki.papers.catalogue import printed_paper
 from shuseki.papers.printed import PrintedNumber, PrintedPaper
 from shuseki.papers.shares import share_interval, whole_counts
@@ -42,8 +43,11 @@ def printed_questions(paper: PrintedPaper | None = None) -> tuple[Question, ...]
     shares = shares[(shares["percent"] != "") & (shares["n"] != "")].reset_index(drop=True)
     if shares.empty:
         raise DataError(
-            f"{printed.key} prints no percentage of a number of respondents. Expected shares.csv "
-            "with percent and n. Add them."
+            say(
+                "{name_given} prints no percentage of a number of respondents. Expected "
+                "shares.csv with percent and n. Add them.",
+                name_given=printed.key,
+            )
         )
     shares = shares.reindex(
         columns=[*shares.columns, *({"question_ja", "answer_ja", "wording"} - set(shares.columns))],
@@ -53,17 +57,36 @@ def printed_questions(paper: PrintedPaper | None = None) -> tuple[Question, ...]
     n = np.array([int(PrintedNumber(text, exact=True).value) for text in shares["n"]])
     least, greatest = whole_counts(ends[:, 0], ends[:, 1], n)
     for wrong, what, remedy in (
-        (least > greatest, "are of no whole count", "Check the percentage and n against the print"),
-        (least < greatest, "may be of several counts", "Give the percentage with more decimals"),
+        (
+            least > greatest,
+            say("are of no whole count"),
+            say("Check the percentage and n against the print"),
+        ),
+        (
+            least < greatest,
+            say("may be of several counts"),
+            say("Give the percentage with more decimals"),
+        ),
     ):
         if wrong.any():
             said = examples(
-                f"{row.answer} = {row.percent}% of {row.n} ({row.question})"
+                say(
+                    "{answer} = {percent}% of {n} ({question})",
+                    answer=row.answer,
+                    percent=row.percent,
+                    n=row.n,
+                    question=row.question,
+                )
                 for row in shares[wrong].itertuples()
             )
             raise DataError(
-                f"Percentages that {what}: {said}. Expected one whole number of firms behind each. "
-                f"{remedy}."
+                say(
+                    "Percentages that {what}: {said}. Expected one whole number of firms behind "
+                    "each. {remedy}.",
+                    what=what,
+                    said=said,
+                    remedy=remedy,
+                )
             )
     questions = []
     for name, rows in shares.groupby("question", sort=False):

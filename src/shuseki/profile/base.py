@@ -22,7 +22,7 @@ Columns made here, of the industries that a panel shows (``I`` industries; ``e``
 
 Takes: a division (of any country), or a panel of plants and employees of the user's. Gives: a
 ``Base``. Sources: those of the data sets; related density: Hidalgo et al. (2007), Science 317.
-Limits: Japan's industries are published for cities only, to 2012; access counts employees of
+Limits: bundled industries are published for cities only, to 2012; access counts employees of
 manufacturing in cities, at the centres of municipalities, straight distances.
 """
 
@@ -48,10 +48,11 @@ from shuseki.datasets.present import (
 )
 from shuseki.datasets.public import default_division, input_output_shares, manufacturing_panel
 from shuseki.errors import DataError, UnknownCodeError
+from shuseki.geography.bundled import DISTRICTS, MUNICIPALITIES
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.districts import Division, division
 from shuseki.industries.classification import classification
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.panel import Panel
 from shuseki.sources import Source
 
@@ -104,8 +105,8 @@ class Base:
         Industries in the latest period; ``None`` where none are known.
     history
         Time series, or ``None``.
-    is_japan
-        Whether Japanese statistics stand behind it.
+    has_statistics
+        Whether bundled public statistics stand behind it.
     early_groups, late_groups
         Groups of industries that compare over the years, at the first and the last.
     """
@@ -115,7 +116,7 @@ class Base:
     datasets: Mapping[str, str]
     mix: Mix | None
     history: Panel | None
-    is_japan: bool
+    has_statistics: bool
     sources: tuple[Source, ...] = ()
     notes: tuple[Message, ...] = ()
     early_groups: Mix | None = None
@@ -147,26 +148,26 @@ class Base:
     def sources_of(self, names: tuple[str, ...]) -> tuple[Source, ...]:
         """The data sets behind columns."""
         found = dict.fromkeys(self.datasets[name] for name in names if name in self.datasets)
-        listed = tuple(dataset(name).source for name in found)
-        return listed or self.sources
+        known = tuple(dataset(name).source for name in found)
+        return known or self.sources
 
 
 # ---- public verbs ------------------------------------------------------------------------------
 
 
-def base_of(by: str | Division = "district-253") -> Base:
-    """Gather what public statistics know of the areas of a division of Japan.
+def base_of(by: str | Division = DISTRICTS) -> Base:
+    """Gather what public statistics know of the areas of a division of the bundled country.
 
     Parameters
     ----------
     by
         ``"district-253"``, ``"municipality"`` (of 2020), ``"prefecture"``,
-        ``"commuting-zone-1995"``, or a division of the user's of Japanese municipalities.
+        ``"commuting-zone-1995"``, or a division of the user's of its municipalities.
 
     Raises
     ------
     DataError
-        The division is not of Japan: give a panel of its plants and employees.
+        No bundled statistics know the areas: give a panel of its plants and employees.
     """
     return _base(by if isinstance(by, Division) else default_division(by))
 
@@ -184,8 +185,12 @@ def base_of_panel(panel: Panel, by: Division | None = None) -> Base:
     lacking = [name for name in ("plants", "employment") if name not in panel.values]
     if lacking:
         raise DataError(
-            f"The panel has no {' and no '.join(lacking)}. Found {', '.join(panel.values)}. "
-            "Expected plants and employment by area and industry. Name the columns so."
+            say(
+                "The panel has no {lacking}. Found {values}. Expected plants and employment by "
+                "area and industry. Name the columns so.",
+                lacking=" and no ".join(lacking),
+                values=listed(panel.values),
+            )
         )
     areas = _areas_of(panel, by)
     names = panel.industry_names or panel.industries
@@ -211,7 +216,7 @@ def base_of_panel(panel: Panel, by: Division | None = None) -> Base:
             columns[f"first_{name}"], columns[f"last_{name}"] = before, after
     return Base(
         areas, columns, {}, mix, panel, False, panel.sources,
-        (say("Indicators of Japanese statistics are missing: the areas are the user's own."),),
+        (say("Indicators of public statistics are missing: the areas are the user's own."),),
     )  # fmt: skip
 
 
@@ -220,8 +225,12 @@ def _areas_of(panel: Panel, by: Division | None) -> Division:
         missing = sorted(set(panel.areas) - set(by.codes))
         if missing or len(by.codes) != len(panel.areas):
             raise DataError(
-                f"The division has {len(by.codes)} areas, the panel {len(panel.areas)}. Expected "
-                "the same areas in both. Select them."
+                say(
+                    "The division has {n_codes} areas, the panel {n_areas}. Expected the same "
+                    "areas in both. Select them.",
+                    n_codes=len(by.codes),
+                    n_areas=len(panel.areas),
+                )
             )
         order = by.areas.set_index("code").loc[list(panel.areas)].reset_index()
         return Division(by.name, by.date, by.members, order, by.sources, by.notes, by.codes_of)
@@ -235,15 +244,18 @@ def _areas_of(panel: Panel, by: Division | None) -> Division:
     return Division(panel.division or "user", "", members, table, panel.sources, codes_of="any")
 
 
-# ---- gathering Japan's ---------------------------------------------------------------------------
+# ---- gathering what is bundled ------------------------------------------------------------------
 
 
 @lru_cache(maxsize=4)
 def _base(by: Division) -> Base:
-    if by.codes_of != "japan":
+    if not by.is_bundled_country:
         raise DataError(
-            f"The division {by.name!r} is not of Japan: no bundled statistics know its areas. "
-            "Expected a panel of its plants and employees. Give panel=…"
+            say(
+                "No bundled statistics know the areas of the division {by!r}. Expected a panel of "
+                "its plants and employees. Give panel=…",
+                by=by.name,
+            )
         )
     name = KEPT.get(by.name, "")
     if name and by is default_division(by.name) and _is_bundled(f"profile-columns-{name}"):
@@ -252,8 +264,8 @@ def _base(by: Division) -> Base:
 
 
 KEPT = {
-    "district-253": "districts",
-    "municipality": "municipalities",
+    DISTRICTS: "districts",
+    MUNICIPALITIES: "municipalities",
     "prefecture": "prefectures",
     "commuting-zone-1995": "commuting-zones",
 }

@@ -25,6 +25,7 @@ from shuseki.arrays import Floats
 from shuseki.datasets.catalogue import entries, load
 from shuseki.datasets.public import manufacturing_panel, shipments_panel
 from shuseki.errors import ShusekiError
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.industries.classification import classification
 from shuseki.language import Message, joined, say, word
 from shuseki.language.names import TwoNames
@@ -46,7 +47,7 @@ __all__ = ["Character", "character_of", "character_table"]
 
 FEWEST_PLANTS = 10
 BUNDLED = {
-    "district-253": "profile-character-districts",
+    DISTRICTS: "profile-character-districts",
     "municipality": "profile-character-municipalities",
     "prefecture": "profile-character-prefectures",
     "commuting-zone-1995": "profile-character-commuting-zones",
@@ -220,7 +221,7 @@ def character_of(base: Base, area: str) -> Character:
         evidence=sentences("evidence"),
         clusters=_reaching_in(base, area),
         localisation=_localised(base, row),
-        named=_named_types().get(area, "") if base.division.name == "district-253" else "",
+        named=_named_types().get(area, "") if base.division.name == DISTRICTS else "",
         notes=tuple(notes),
         sources=(*base.sources, AGGLOMERATION_2012.at("section 1.1, figure 3-2")),
     )
@@ -243,7 +244,7 @@ def _reaching_in(base: Base, area: str) -> tuple[tuple[Message, int, int, float,
 @lru_cache(maxsize=4)
 def _clusters_of(base: Base) -> dict[str, tuple[tuple[Message, int, int, float, float], ...]]:
     """Area → the clusters that reach into it, those with most of its municipalities first."""
-    if not base.is_japan or not _has("profile-clusters"):
+    if not base.has_statistics or not _has("profile-clusters"):
         return {}
     table = load("profile-clusters")
     area = base.division.assignment("2020-10-01")["area"].to_dict()
@@ -266,7 +267,7 @@ def _clusters_of(base: Base) -> dict[str, tuple[tuple[Message, int, int, float, 
 
 
 def _localised(base: Base, row: int) -> Message | None:
-    if not base.is_japan or base.mix is None or not _has("profile-kdensity"):
+    if not base.has_statistics or base.mix is None or not _has("profile-kdensity"):
         return None
     number = base.columns["leading_industry_number"].iloc[row]
     if not np.isfinite(number):
@@ -316,7 +317,7 @@ def _has(name: str) -> bool:
 @lru_cache(maxsize=4)
 def _table(base: Base) -> pd.DataFrame:
     name = BUNDLED.get(base.division.name, "")
-    if base.is_japan and name and _has(name):
+    if base.has_statistics and name and _has(name):
         return load(name).set_index("area")
     return character_table(base)
 
@@ -330,7 +331,7 @@ def character_table(base: Base) -> pd.DataFrame:
 
 
 def _types(base: Base) -> pd.DataFrame | None:
-    if not base.is_japan:
+    if not base.has_statistics:
         return None
     panel = manufacturing_panel(base.division, industries="jsic-10").drop_empty("employment")
     whole = manufacturing_panel(base.division, industries="total", years=[2001])
@@ -341,7 +342,7 @@ def _types(base: Base) -> pd.DataFrame | None:
     except ShusekiError:
         return None
     in_japanese = agglomeration_types(
-        _japanese(panel, base),
+        _in_japanese(panel, base),
         groups=JSIC_10,
         history=shipments_panel(base.division),
         all_plants=whole,
@@ -366,7 +367,7 @@ def _types(base: Base) -> pd.DataFrame | None:
     ).set_index(pd.Index(found.areas))
 
 
-def _japanese(panel: Panel, base: Base) -> Panel:
+def _in_japanese(panel: Panel, base: Base) -> Panel:
     """The panel with Japanese names of areas and industries."""
     names = dict(zip(base.codes, base.names("ja"), strict=True))
     return replace(
@@ -382,7 +383,7 @@ def _named(found: Types, k: int, lang: str) -> tuple[str, ...]:
 
 
 def _stages(base: Base) -> pd.DataFrame | None:
-    if base.is_japan:
+    if base.has_statistics:
         panel = manufacturing_panel(base.division, industries="total")
     elif base.history is not None:
         panel = base.history

@@ -248,13 +248,25 @@ def read_directions(
         ]
         if unknown or lacking:
             raise DataError(
-                f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
-                f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(FIELDS))}."
+                say(
+                    "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {fields}.",
+                    where=where,
+                    name=name,
+                    lacking=", ".join(lacking) or say("nothing"),
+                    unknown=", ".join(unknown) or say("nothing"),
+                    fields=listed(sorted(FIELDS)),
+                )
             )
         english = list(row.get("evidence", []))
         japanese = list(row.get("evidence_ja", english))
         if len(english) != len(japanese):
-            raise DataError(f"{where}, {name}: evidence and evidence_ja differ in length.")
+            raise DataError(
+                say(
+                    "{where}, {name}: evidence and evidence_ja differ in length.",
+                    where=where,
+                    name=name,
+                )
+            )
 
         def both(key: str, row: Mapping[str, Any] = row) -> Message:
             return TwoNames(str(row.get(key, "")), str(row.get(f"{key}_ja", row.get(key, ""))))
@@ -276,7 +288,12 @@ def read_directions(
         )
     ids = [one.id for one in found]
     if len(set(ids)) < len(ids):
-        raise DataError(f"{where}: a direction is given twice. Keep one of each.")
+        raise DataError(
+            say(
+                "{where}: a direction is given twice. Keep one of each.",
+                where=where,
+            )
+        )
     labels: dict[str, Message] = {
         str(row["key"]): TwoNames(str(row["label"]), str(row.get("label_ja", row["label"])))
         for row in table.get("fact", [])

@@ -30,6 +30,7 @@ import pandas as pd
 from shuseki.arrays import Bools, Floats
 from shuseki.entry.ols import least_squares
 from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
@@ -125,8 +126,12 @@ class Equation:
         column = self.x[:, k]
         if not np.isfinite(column).any():
             raise ParameterError(
-                f"{self.terms[k].key} is known of no area. Expected a driver that is. Choose "
-                f"among {', '.join(t.key for j, t in enumerate(self.terms) if self.known[j])}."
+                say(
+                    "{name_given} is known of no area. Expected a driver that is. Choose among "
+                    "{terms}.",
+                    name_given=self.terms[k].key,
+                    terms=listed(t.key for j, t in enumerate(self.terms) if self.known[j]),
+                )
             )
         return float(np.nanmin(column)), float(np.nanmax(column))
 
@@ -216,7 +221,7 @@ class Drivers(Result):
 
 
 def equations(base: Base) -> dict[str, Equation]:
-    """The equations of entry that a base can be put into; none for areas outside Japan."""
+    """The equations of entry that a base can be put into; none without public statistics."""
     return _equations(base)
 
 
@@ -256,7 +261,7 @@ def drivers_of(base: Base, area: str, key: str = "births") -> Drivers:
                 drivers=listed(names),
             ),
         )
-    if of.fitted_to_districts and base.division.name != "district-253":
+    if of.fitted_to_districts and base.division.name != DISTRICTS:
         notes.append(say("The equation is one of industrial districts: here it is extrapolated."))
     outside = outside_of(of, value)
     if outside:
@@ -299,7 +304,7 @@ def outside_of(of: Equation, value: Floats) -> list[int]:
 
 @lru_cache(maxsize=8)
 def _equations(base: Base) -> dict[str, Equation]:
-    if not base.is_japan:
+    if not base.has_statistics:
         return {}
     found = {key: _printed(base, key, outcome) for key, outcome in PRINTED.items()}
     companies = _companies(base)
@@ -379,7 +384,7 @@ MISPRINT = say(
 def _ranked(base: Base, outcome: str) -> Floats:
     """Rates that table 1 prints, for the districts that it names."""
     observed = np.full(len(base.codes), np.nan)
-    if base.division.name != "district-253":
+    if base.division.name != DISTRICTS:
         return observed
     ranking = printed_paper("okamuro-2006").table("ranking")
     ranking = ranking[ranking["outcome"] == outcome]

@@ -391,15 +391,26 @@ def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ..
             keys = given["indicators"]
             if not isinstance(keys, list) or not keys or not all(isinstance(k, str) for k in keys):
                 raise DataError(
-                    f"{where}, {name}, {given['key']}: indicators is {keys!r}. Expected a list of "
-                    "keys of indicators. Name one at least."
+                    say(
+                        "{where}, {name}, {given}: indicators is {keys!r}. Expected a list of "
+                        "keys of indicators. Name one at least.",
+                        where=where,
+                        name=name,
+                        given=given["key"],
+                        keys=keys,
+                    )
                 )
             signed = tuple((key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys)
             asks = tuple(given.get("ask", ()))
             asked = tuple(given.get("ask_ja", asks))
             if len(asks) != len(asked):
                 raise DataError(
-                    f"{where}, {name}, {given['key']}: ask and ask_ja differ in length."
+                    say(
+                        "{where}, {name}, {given}: ask and ask_ja differ in length.",
+                        where=where,
+                        name=name,
+                        given=given["key"],
+                    )
                 )
             conditions.append(
                 Condition(
@@ -410,14 +421,25 @@ def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ..
                 )
             )
         if not conditions:
-            raise DataError(f"{where}, {name}: no [[framework.condition]]. Expected one or more.")
+            raise DataError(
+                say(
+                    "{where}, {name}: no [[framework.condition]]. Expected one or more.",
+                    where=where,
+                    name=name,
+                )
+            )
         found.append(
             Framework(str(row["key"]), _both(row), str(row.get("author", "")),
                       str(row.get("where", "")), tuple(conditions))
         )  # fmt: skip
     keys = [framework.key for framework in found]
     if len(set(keys)) < len(keys):
-        raise DataError(f"{where}: a framework is given twice. Keep one of each.")
+        raise DataError(
+            say(
+                "{where}: a framework is given twice. Keep one of each.",
+                where=where,
+            )
+        )
     return tuple(found)
 
 
@@ -432,7 +454,13 @@ def check_keys(chosen: tuple[Framework, ...], catalogue: Indicators) -> None:
 def _tables(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
     found = row.get(key, [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise DataError(f"{where}: expected [[{key}]] tables. Write each so.")
+        raise DataError(
+            say(
+                "{where}: expected [[{name_given}]] tables. Write each so.",
+                where=where,
+                name_given=key,
+            )
+        )
     return found
 
 
@@ -442,8 +470,15 @@ def _checked(row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], w
     lacking = [key for key in wanted if key not in row]
     if unknown or lacking:
         raise DataError(
-            f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
-            f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(known))}. Correct it."
+            say(
+                "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {known}. Correct "
+                "it.",
+                where=where,
+                name=name,
+                lacking=", ".join(lacking) or say("nothing"),
+                unknown=", ".join(unknown) or say("nothing"),
+                known=listed(sorted(known)),
+            )
         )
     return name
 

@@ -37,7 +37,7 @@ from scipy.stats import norm, rankdata
 from shuseki.arrays import Floats
 from shuseki.entry.formulas import Formula
 from shuseki.errors import DataError, UnknownCodeError
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.profile.base import Base
@@ -86,8 +86,8 @@ class Indicator:
         lacking = [name for name in self.formula.columns if name not in base.columns]
         if not lacking:
             return None
-        if not base.is_japan:
-            return say("Needs Japanese statistics.")
+        if not base.has_statistics:
+            return say("Needs public statistics, which are not known of these areas.")
         return say("No column {column} is bundled yet.", column=lacking[0])
 
 
@@ -234,12 +234,23 @@ def read_entries(table: Mapping[str, Any], where: str) -> tuple[Indicator, ...]:
     """Read the ``[[indicator]]`` tables of a file."""
     rows = table.get("indicator", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise DataError(f"{where}: expected [[indicator]] tables. Write each so.")
+        raise DataError(
+            say(
+                "{where}: expected [[indicator]] tables. Write each so.",
+                where=where,
+            )
+        )
     found = [_entry(row, where) for row in rows]
     keys = [entry.key for entry in found]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
-        raise DataError(f"{where}: indicators given twice: {', '.join(twice)}. Keep one of each.")
+        raise DataError(
+            say(
+                "{where}: indicators given twice: {twice}. Keep one of each.",
+                where=where,
+                twice=listed(twice),
+            )
+        )
     return tuple(found)
 
 
@@ -251,17 +262,45 @@ def _entry(row: Mapping[str, Any], where: str) -> Indicator:
         lacking.append("either formula or missing")
     sign = row.get("sign", 1)
     if sign not in (1, -1) or isinstance(sign, bool):
-        raise DataError(f"{where}, {name}: sign is {sign!r}. Expected 1 or -1. Correct it.")
+        raise DataError(
+            say(
+                "{where}, {name}: sign is {sign!r}. Expected 1 or -1. Correct it.",
+                where=where,
+                name=name,
+                sign=sign,
+            )
+        )
     if unknown or lacking:
         raise DataError(
-            f"{where}, {name}: missing {', '.join(lacking) or 'nothing'}, unknown "
-            f"{', '.join(unknown) or 'nothing'}. Expected {', '.join(sorted(KEYS))}. Correct it."
+            say(
+                "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {keys}. Correct "
+                "it.",
+                where=where,
+                name=name,
+                lacking=", ".join(lacking) or say("nothing"),
+                unknown=", ".join(unknown) or say("nothing"),
+                keys=listed(sorted(KEYS)),
+            )
         )
     counts, variation = row.get("counts", []), row.get("variation", 0.0)
     if not isinstance(counts, list) or not all(isinstance(count, str) for count in counts):
-        raise DataError(f"{where}, {name}: counts is {counts!r}. Expected names of columns.")
+        raise DataError(
+            say(
+                "{where}, {name}: counts is {counts!r}. Expected names of columns.",
+                where=where,
+                name=name,
+                counts=counts,
+            )
+        )
     if not isinstance(variation, int | float) or not 0 <= variation < np.inf:
-        raise DataError(f"{where}, {name}: variation is {variation!r}. Expected 0 or more.")
+        raise DataError(
+            say(
+                "{where}, {name}: variation is {variation!r}. Expected 0 or more.",
+                where=where,
+                name=name,
+                variation=variation,
+            )
+        )
 
     def both(key: str) -> Message:
         return TwoNames(str(row.get(key, "")), str(row.get(f"{key}_ja", row.get(key, ""))))

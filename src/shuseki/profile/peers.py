@@ -171,7 +171,7 @@ def _why(base: Base, share: Floats | None, apart: Floats, row: int, other: int) 
 def traits_of(base: Base) -> Floats:
     """Traits of all areas in standard deviations, ``(areas, 4)``."""
     table = base.columns
-    if base.is_japan:
+    if base.has_statistics:
         workers = table["manufacturing_employees_2021"].to_numpy(float)
         plants = table["manufacturing_plants_2021"].to_numpy(float)
         land = table["habitable_area_km2_2024"].to_numpy(float)

@@ -16,8 +16,10 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from shuseki.errors import UnknownCodeError
+from shuseki.geography.bundled import DISTRICTS, MUNICIPALITIES, PREFECTURES
 from shuseki.geography.districts import Division
 from shuseki.geography.names import spelling_key
+from shuseki.language import listed, say
 from shuseki.profile.base import Base, base_of
 
 __all__ = ["candidates", "find", "place"]
@@ -26,7 +28,7 @@ SUFFIX = re.compile(
     r"(?:\s*[(（].*[)）]|[市区町村都府県]|[-\s]?(?:shi|ku|machi|cho|mura|son|city|ward|district))$"
 )
 PARTS = re.compile(r"[・\-–—/,、]")
-OTHERS = ("municipality", "prefecture")
+OTHERS = (MUNICIPALITIES, PREFECTURES)
 """Divisions that are asked when the first has no such name."""
 
 
@@ -54,7 +56,7 @@ def place(area: str, by: str | Division | Base | None = None) -> tuple[Base, str
         base = base_of("municipality")
         return base, find(base.division, asked)
     refused: UnknownCodeError | None = None
-    for name in ("district-253", *OTHERS):
+    for name in (DISTRICTS, *OTHERS):
         base = base_of(name)
         try:
             return base, find(base.division, asked)
@@ -62,11 +64,19 @@ def place(area: str, by: str | Division | Base | None = None) -> tuple[Base, str
             if "areas are called" in str(error):
                 raise
             refused = refused or error
-    near = candidates(asked, [base_of(name).division for name in ("district-253", "municipality")])
-    shown = f"Did you mean {', '.join(near)}?" if near else "Give a code, or choose a division."
+    near = candidates(asked, [base_of(name).division for name in (DISTRICTS, MUNICIPALITIES)])
+    shown = (
+        say("Did you mean {names}?", names=listed(near))
+        if near
+        else say("Give a code, or choose a division.")
+    )
     raise UnknownCodeError(
-        f"No area {area!r} among 253 districts, 1,741 municipalities and 47 prefectures. Expected "
-        f"a code or a name. {shown}"
+        say(
+            "No area {area!r} among 253 districts, 1,741 municipalities and 47 prefectures. "
+            "Expected a code or a name. {shown}",
+            area=area,
+            shown=shown,
+        )
     ) from refused
 
 
@@ -93,12 +103,27 @@ def find(by: Division, area: str) -> str:
         if len(hits) > 1:
             shown = ", ".join(f"{code} {index.named[code]}" for code in hits[:5])
             raise UnknownCodeError(
-                f"{len(hits)} areas are called {area!r}: {shown}. Expected one. Use a code."
+                say(
+                    "{n_hits} areas are called {area!r}: {shown}. Expected one. Use a code.",
+                    n_hits=len(hits),
+                    area=area,
+                    shown=shown,
+                )
             )
     near = candidates(asked, [by])
-    advice = f"Did you mean {', '.join(near)}?" if near else f"Check the list of {by.name}."
+    advice = (
+        say("Did you mean {names}?", names=listed(near))
+        if near
+        else say("Check the list of {division}.", division=by.name)
+    )
     raise UnknownCodeError(
-        f"No area {area!r} in {by.name}. Expected one of {len(by.codes):,} codes or names. {advice}"
+        say(
+            "No area {area!r} in {by}. Expected one of {n_codes:,} codes or names. {advice}",
+            area=area,
+            by=by.name,
+            n_codes=len(by.codes),
+            advice=advice,
+        )
     )
 
 

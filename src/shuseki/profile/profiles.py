@@ -34,6 +34,7 @@ import pandas as pd
 from shuseki.datasets.catalogue import load
 from shuseki.datasets.public import input_output_shares
 from shuseki.errors import ParameterError
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.geography.distances import distance_matrix_km
 from shuseki.geography.districts import Division
 from shuseki.industries.concordance import comparable_groups
@@ -104,9 +105,10 @@ class Profile(Result):
         See the module.
     entry
         Drivers by equation: ``"births"``, ``"high-tech births"``, ``"low-tech births"``, and
-        ``"companies"`` where births of companies are bundled; empty outside Japan.
+        ``"companies"`` where births of companies are bundled; empty without public statistics.
     what_if
-        Each driver by the step in which the paper tells its effect; ``None`` outside Japan.
+        Each driver by the step in which the paper tells its effect; ``None`` without public
+        statistics.
     theory, lock_in
         ``None`` where they cannot be said.
     facts
@@ -236,7 +238,7 @@ def profile(
         Division; by default the 253 districts, then municipalities, then prefectures.
     panel
         Plants and employment of the user's own areas by industry and period, of any country:
-        indicators of Japanese statistics are then named as missing.
+        indicators of public statistics are then named as missing.
     indicators, frameworks, directions
         TOML files of the user's, in the form of the bundled ones.
     given
@@ -277,11 +279,21 @@ def compare(areas: Sequence[str], *, by: str | Division | None = None) -> Compar
         Fewer than two areas, or one twice.
     """
     if isinstance(areas, str) or len(areas) < 2:
-        raise ParameterError(f"{areas!r} is one area. Expected two or more. Name them.")
+        raise ParameterError(
+            say(
+                "{areas!r} is one area. Expected two or more. Name them.",
+                areas=areas,
+            )
+        )
     base, first = place(areas[0], by)
     codes = [first, *(find(base.division, area) for area in areas[1:])]
     if len(set(codes)) < len(codes):
-        raise ParameterError(f"An area is named twice: {', '.join(areas)}. Name each once.")
+        raise ParameterError(
+            say(
+                "An area is named twice: {areas}. Name each once.",
+                areas=listed(areas),
+            )
+        )
     setting = setting_of(base)
     found = tuple(profile_of(setting, code) for code in codes)
     return Comparison(profiles=found, notes=found[0].notes, sources=found[0].sources)
@@ -511,7 +523,7 @@ def _bought_by_leading(base: Base) -> np.ndarray | None:
     ``None`` where no table says who sells to whom. Industries that one group of the table holds
     have the group's share each.
     """
-    if not base.is_japan or base.mix is None or base.division.centres is None:
+    if not base.has_statistics or base.mix is None or base.division.centres is None:
         return None
     dealings = input_output_shares("comparable")
     groups = comparable_groups([10, 11, 12])
@@ -558,7 +570,7 @@ def _entry_facts(base: Base, row: int, entry: Mapping[str, Drivers]) -> dict[str
     return facts
 
 
-def all_profiles(by: str | Division = "district-253") -> dict[str, Profile]:
+def all_profiles(by: str | Division = DISTRICTS) -> dict[str, Profile]:
     """Profiles of every area of a division."""
     base = base_of(by)
     setting = setting_of(base)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from shuseki.errors import ParameterError
+from shuseki.language import say
 
 __all__ = ["Facts", "Rule"]
 
@@ -69,13 +70,21 @@ class Rule:
             self._tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise ParameterError(
-                f"The rule {text!r} is no condition. Expected {KNOWN}. Correct it."
+                say(
+                    "The rule {text!r} is no condition. Expected {known}. Correct it.",
+                    text=text,
+                    known=KNOWN,
+                )
             ) from None
         for node in ast.walk(self._tree):
             if not _allowed(node):
                 raise ParameterError(
-                    f"The rule {text!r} holds {ast.unparse(node) or type(node).__name__!r}. "
-                    f"Expected {KNOWN}. Correct it."
+                    say(
+                        "The rule {text!r} holds {part!r}. Expected {known}. Correct it.",
+                        text=text,
+                        part=ast.unparse(node) or type(node).__name__,
+                        known=KNOWN,
+                    )
                 )
 
     @cached_property
@@ -145,7 +154,13 @@ def _value(node: ast.expr, facts: Facts) -> Any:
             ]
             return _joined(steps, ast.And())
         case _:
-            raise ParameterError(f"The rule holds {ast.dump(node)}. Expected {KNOWN}.")
+            raise ParameterError(
+                say(
+                    "The rule holds {part}. Expected {known}.",
+                    part=ast.dump(node),
+                    known=KNOWN,
+                )
+            )
 
 
 def _compared(one: ast.cmpop, a: Any, b: Any) -> bool | None:

@@ -135,10 +135,10 @@ def trend_of(base: Base, area: str, peers: tuple[str, ...] = ()) -> Trend:
         groups["prefecture"] = np.array([k for k, p in enumerate(parents) if p == parents[row]])
     if peers:
         groups["peers"] = np.array([base.position(code) for code in peers])
-    table = breaks().to_dict("records") if base.is_japan else []
+    table = breaks().to_dict("records") if base.has_statistics else []
     pieces: list[Piece] = []
     found: list[tuple[str, str, str, Message]] = []
-    variables = SERIES if base.is_japan else tuple(panel.values)
+    variables = SERIES if base.has_statistics else tuple(panel.values)
     for name in variables:
         if name not in panel.values:
             continue

@@ -33,6 +33,7 @@ from shuseki.bridges.world import World, invert
 from shuseki.datasets.catalogue import dataset, load
 from shuseki.datasets.worlds import bundled_world_data
 from shuseki.errors import ParameterError
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
@@ -52,8 +53,6 @@ __all__ = [
     "through_theory",
     "what_if_of",
 ]
-
-DISTRICTS = "district-253"
 
 
 @result
@@ -231,7 +230,9 @@ def what_if_of(
     """
     if not changes:
         raise ParameterError(
-            "Nothing was changed. Expected a driver and its new value. Give {'UNEMPL': 0.05}."
+            say(
+                "Nothing was changed. Expected a driver and its new value. Give {{'UNEMPL': 0.05}}."
+            )
         )
     of = equation(base, key)
     row = base.position(area)
@@ -243,11 +244,23 @@ def what_if_of(
         value = moved(given, float(now), of.terms[k].key)
         if not low <= value <= high:
             raise ParameterError(
-                f"{of.terms[k].key} = {value:.4g} lies outside what is observed. Expected "
-                f"{low:.4g} to {high:.4g} among the {len(base.codes)} areas. Choose within it."
+                say(
+                    "{name_given} = {value:.4g} lies outside what is observed. Expected {low:.4g} "
+                    "to {high:.4g} among the {n_codes} areas. Choose within it.",
+                    name_given=of.terms[k].key,
+                    value=value,
+                    low=low,
+                    high=high,
+                    n_codes=len(base.codes),
+                )
             )
         if k in picked:
-            raise ParameterError(f"{of.terms[k].key} is changed twice. Name it once.")
+            raise ParameterError(
+                say(
+                    "{name_given} is changed twice. Name it once.",
+                    name_given=of.terms[k].key,
+                )
+            )
         picked.append(k)
         after.append(value)
     x = np.where(np.isfinite(of.x[row]), of.x[row], of.mean_x)
@@ -294,12 +307,22 @@ def moved(given: float | str, now: float, name: str) -> float:
             value = float(text)
         except ValueError:
             raise ParameterError(
-                f"{name}: {given!r} is no number and no change. Expected 0.05 or '+10%'."
+                say(
+                    "{name}: {given!r} is no number and no change. Expected 0.05 or '+10%'.",
+                    name=name,
+                    given=given,
+                )
             ) from None
     else:
         value = float(given)
     if not np.isfinite(value):
-        raise ParameterError(f"{name}: {given!r} is not finite. Expected a number.")
+        raise ParameterError(
+            say(
+                "{name}: {given!r} is not finite. Expected a number.",
+                name=name,
+                given=given,
+            )
+        )
     return value
 
 

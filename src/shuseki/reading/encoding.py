@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO
 
 from shuseki.errors import DataError, ParameterError
-from shuseki.language import say
+from shuseki.language import listed, say
 from shuseki.language.names import some_of
 
 __all__ = ["UNDECODABLE", "Writing", "codec", "examine_bytes", "opened", "utf8_blocks"]
@@ -112,8 +112,13 @@ def codec(said: str) -> str:
     except (LookupError, TypeError):
         near = get_close_matches(said, COMMON, n=1, cutoff=0.5)
         raise ParameterError(
-            f"Unknown encoding: {said!r}. Expected one of {', '.join(COMMON)}, or another that "
-            f"Python names. {f'Did you mean {near[0]!r}?' if near else 'Correct it.'}"
+            say(
+                "Unknown encoding: {said!r}. Expected one of {common}, or another that Python "
+                "names. {value}",
+                said=said,
+                common=listed(COMMON),
+                value=say("Did you mean {name!r}?", name=near[0]) if near else say("Correct it."),
+            )
         ) from None
     return NAMES.get(found.name.replace("-", "_"), found.name)
 

@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -254,8 +253,11 @@ def open_text(path: Path, options: Options) -> TableFile:
         or options.delimiter in '"\r\n'
     ):
         raise ParameterError(
-            f"The delimiter is {options.delimiter!r}. Expected one character, such as ',' or ';', "
-            "or 'auto'."
+            say(
+                "The delimiter is {delimiter!r}. Expected one character, such as ',' or ';', or "
+                "'auto'.",
+                delimiter=options.delimiter,
+            )
         )
     writing = examine_bytes(path, options.encoding, options.member)
     start = b""
@@ -492,7 +494,7 @@ def fields_of(
         )
         parsed_rows = parsed.num_rows
     except pa.ArrowInvalid as error:
-        parsed_rows = f"none ({error})"
+        parsed_rows = say("none ({why})", why=str(error))
     if parsed_rows != n:
         raise DataError(
             say(
@@ -697,6 +699,8 @@ def open_sheet(path: Path, options: Options) -> TableFile:
                 times=MOST_TIMES,
             )
         )
+    import openpyxl  # heavy: only who reads a workbook pays for it
+
     try:
         with path.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)

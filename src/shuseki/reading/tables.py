@@ -96,7 +96,12 @@ def read_table(
     [['01', 0.0, 35.56], ['02', nan, 12.5]]
     """
     if decimal not in ("auto", ".", ","):
-        raise ParameterError(f"The decimal sign is {decimal!r}. Expected 'auto', '.' or ','.")
+        raise ParameterError(
+            say(
+                "The decimal sign is {decimal!r}. Expected 'auto', '.' or ','.",
+                decimal=decimal,
+            )
+        )
     table = open_table(
         path,
         Options(
@@ -112,22 +117,37 @@ def read_table(
     missing = [name for name in (*codes, *required) if name not in table.named]
     if missing:
         raise DataError(
-            f"{table.path.name} lacks columns {examples(missing)}. Found "
-            f"{examples(table.named, 12)}. Expected them by these names. Rename the columns."
+            say(
+                "{table} lacks columns {missing}. Found {named}. Expected them by these names. "
+                "Rename the columns.",
+                table=table.path.name,
+                missing=examples(missing),
+                named=examples(table.named, 12),
+            )
         )
     chunks = list(table.chunks())
     aside = [line for chunk in chunks for line in chunk.aside]
     if aside:
         first = aside[0]
         raise DataError(
-            f"{table.path.name}, row {first.row}: {first.told} ({len(aside)} such rows). Found "
-            f"{first.text[:80]!r}. Expected one record per line, {len(table.names)} fields. "
-            "Correct the file."
+            say(
+                "{table}, row {row}: {told} ({n_aside} such rows). Found {text!r}. Expected one "
+                "record per line, {n_names} fields. Correct the file.",
+                table=table.path.name,
+                row=first.row,
+                told=first.told,
+                n_aside=len(aside),
+                text=first.text[:80],
+                n_names=len(table.names),
+            )
         )
     rows = np.concatenate([chunk.rows for chunk in chunks]) if chunks else np.empty(0, int)
     if not len(rows):
         raise DataError(
-            f"{table.path.name} has no rows. Expected a header and data. Check the file."
+            say(
+                "{table} has no rows. Expected a header and data. Check the file.",
+                table=table.path.name,
+            )
         )
     columns: dict[str, Any] = {}
     for name in table.named:
@@ -161,8 +181,13 @@ def read_column(
             empty = found.to_numpy(zero_copy_only=False) == ""
             if empty.any():
                 raise DataError(
-                    f"{table.path.name}, {name!r}: no code in rows {examples(rows[empty])}. "
-                    "Expected one in every row. Fill them in, or leave the rows out."
+                    say(
+                        "{table}, {name!r}: no code in rows {rows}. Expected one in every row. "
+                        "Fill them in, or leave the rows out.",
+                        table=table.path.name,
+                        name=name,
+                        rows=examples(rows[empty]),
+                    )
                 )
             return as_objects(found)
         if name in text:
@@ -175,8 +200,13 @@ def read_column(
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         if name in codes or name in numbers:
             raise DataError(
-                f"{table.path.name}, {name!r}: the column holds {column.type}. Expected text or "
-                "numbers. Write it as one of them."
+                say(
+                    "{table}, {name!r}: the column holds {type}. Expected text or numbers. Write "
+                    "it as one of them.",
+                    table=table.path.name,
+                    name=name,
+                    type=column.type,
+                )
             ) from error
         return np.array([""] * len(rows), dtype=object)
 
@@ -203,16 +233,33 @@ def check_numbers(file: str, name: str, text: Any, cells: Cells, rows: np.ndarra
     if not at.size:
         return
     said = [text[int(k)].as_py() for k in at[:5]]
-    where = examples(f"{value!r} in row {rows[k]}" for k, value in zip(at, said, strict=False))
-    more = f" ({at.size} in all)" if at.size > len(said) else ""
+    where = examples(
+        say("{value!r} in row {row}", value=value, row=rows[k])
+        for k, value in zip(at, said, strict=False)
+    )
+    more = say(" ({n} in all)", n=at.size) if at.size > len(said) else ""
     if (cells.signs[at] == Sign.AMBIGUOUS).all():
         raise DataError(
-            f"{file}, {name!r}: cells with two readings: {where}{more}. Expected numbers whose "
-            "decimal sign is plain. Say decimal = ',' or '.', or write them without separators."
+            say(
+                "{file}, {name!r}: cells with two readings: {where}{more}. Expected numbers whose "
+                "decimal sign is plain. Say decimal = ',' or '.', or write them without "
+                "separators.",
+                file=file,
+                name=name,
+                where=where,
+                more=more,
+            )
         )
     raise DataError(
-        f"{file}, {name!r}: {at.size} cells are not numbers: {where}{more}. Expected numbers, X "
-        "for withheld, - for nil, … for not available. Correct those cells."
+        say(
+            "{file}, {name!r}: {n} cells are not numbers: {where}{more}. Expected numbers, "
+            "X for withheld, - for nil, … for not available. Correct those cells.",
+            file=file,
+            name=name,
+            n=at.size,
+            where=where,
+            more=more,
+        )
     )
 
 
@@ -223,9 +270,14 @@ def check_letters(table: TableFile, columns: dict[str, Any], rows: np.ndarray) -
             bad = [row for row, cell in zip(rows, column, strict=True) if "\ufffd" in cell]
             if bad:
                 raise DataError(
-                    f"{table.path.name}, {name!r}, rows {examples(bad)}: bytes that "
-                    f"{table.writing.encoding} does not have. Expected text. Say the encoding, or "
-                    "save the file again as UTF-8."
+                    say(
+                        "{table}, {name!r}, rows {bad}: bytes that {encoding} does not have. "
+                        "Expected text. Say the encoding, or save the file again as UTF-8.",
+                        table=table.path.name,
+                        name=name,
+                        bad=examples(bad),
+                        encoding=table.writing.encoding,
+                    )
                 )
 
 
@@ -261,8 +313,12 @@ def as_codes(column: "pd.Series[Any] | Sequence[Any]", name: str) -> "pd.Series[
     empty = [label for label, code in zip(series.index, found, strict=True) if not code]
     if empty:
         raise DataError(
-            f"{name!r}: no code in rows {examples(empty)}. Expected one in every row. "
-            "Fill them in, or leave the rows out."
+            say(
+                "{name!r}: no code in rows {empty}. Expected one in every row. Fill them in, or "
+                "leave the rows out.",
+                name=name,
+                empty=examples(empty),
+            )
         )
     return pd.Series(found, index=series.index, dtype=object, name=series.name)
 

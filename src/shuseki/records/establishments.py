@@ -91,7 +91,9 @@ REASONS: Mapping[str, Message] = {
     "not kept by the layout": say("the layout keeps only rows with other values"),
     "no wave": say("the wave is empty or not a year"),
     "no id": say("the identifier is empty"),
-    "no municipality": say("the municipality code is empty or, in Japan, not five digits"),
+    "no municipality": say(
+        "the municipality code is empty or not of the form that its country's codes have"
+    ),
     "ambiguous municipality": say("the municipality code can be read in two ways"),
     "unknown municipality": say("the municipality code is not in the edition of the wave"),
     "no industry": say("the industry is empty"),

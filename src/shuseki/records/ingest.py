@@ -183,7 +183,7 @@ def ingest(
         Year of the files when their rows do not say it.
     codes
         Whose the codes of places are; as the layout says by default. Rows whose code never was
-        valid in Japan are set aside under ``"japan"``; under ``"any"`` every code is a place.
+        valid in that country are set aside; under ``"any"`` every code is a place.
     replace
         Let a file take the place of what the store has of the same delivery: a part that was made
         of a file of the same name for the same wave, or of which more than half of the numbers
@@ -296,8 +296,12 @@ def writing(folder: str | Path, progress: Progress | None = None) -> Iterator[Lo
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             raise OutputError(
-                f"The store {store} cannot be written: {error.strerror}. Expected a folder that "
-                "you may write. Choose another."
+                say(
+                    "The store {store} cannot be written: {strerror}. Expected a folder that you "
+                    "may write. Choose another.",
+                    store=store,
+                    strerror=error.strerror,
+                )
             ) from error
         with locked(parts, waiting=wait) as lock:
             if not parts.is_dir() or not os.path.samestat(before, parts.stat()):
@@ -313,8 +317,11 @@ def writing(folder: str | Path, progress: Progress | None = None) -> Iterator[Lo
                         place.rmdir()
             return
     raise OutputError(
-        f"The store {store} cannot be kept: others remove it. Expected one writer at a time. Call "
-        "again."
+        say(
+            "The store {store} cannot be kept: others remove it. Expected one writer at a time. "
+            "Call again.",
+            store=store,
+        )
     )
 
 
@@ -372,8 +379,11 @@ class Seen:
         """Refuse a file that is not as it was found."""
         if _state(self.facts.path) != self.state:
             raise DataError(
-                f"{self.name} changed while it was read. Expected a file at rest; nothing of it "
-                "was kept. Call again when it is written."
+                say(
+                    "{name} changed while it was read. Expected a file at rest; nothing of it was "
+                    "kept. Call again when it is written.",
+                    name=self.name,
+                )
             )
 
 
@@ -443,9 +453,13 @@ def take_in(
         if part.making.sha256 == facts.sha256 and part.name not in new:
             if not replace:
                 raise ParameterError(
-                    f"{path.name} is in the store by another layout, list of codes or version "
-                    f"({part.name}). Expected the same one. To take it in again, replace it: "
-                    "replace=True, or --replace."
+                    say(
+                        "{path} is in the store by another layout, list of codes or version "
+                        "({part}). Expected the same one. To take it in again, replace it: "
+                        "replace=True, or --replace.",
+                        path=path.name,
+                        part=part.name,
+                    )
                 )
             others.append(part)
     parts = taking.folder / PARTS
@@ -502,9 +516,14 @@ def take_in(
         if not is_about_the_disk(error):
             raise
         raise OutputError(
-            f"{path.name} could not be written into {taking.folder}: "
-            f"{str(error).splitlines()[0]}. Nothing of it was kept; the store is as before. Free "
-            "the disk, or choose another folder, and call again: files that are in will be skipped."
+            say(
+                "{path} could not be written into {folder}: {why}. Nothing of it was kept; "
+                "the store is as before. Free the disk, or choose another folder, and call again: "
+                "files that are in will be skipped.",
+                path=path.name,
+                folder=taking.folder,
+                why=str(error).splitlines()[0],
+            )
         ) from error
     _finish_replacing(taking.folder)
     made = read_part(place)
@@ -572,10 +591,16 @@ class Meeting:
         lost = self.kept - count(found.filter(found.reason.isnull()))
         if lost > AGAIN * self.kept:
             raise DataError(
-                f"{lost:,} of the {self.kept:,} establishments of {self.file} are in the store "
-                f"already for the same wave, from {examples(left)}. Expected a wave once. Is it "
-                "delivered again, corrected? Then let it take the place of the earlier delivery: "
-                "replace=True, or --replace. Otherwise use another store."
+                say(
+                    "{lost:,} of the {kept:,} establishments of {file} are in the store already "
+                    "for the same wave, from {left}. Expected a wave once. Is it delivered again, "
+                    "corrected? Then let it take the place of the earlier delivery: replace=True, "
+                    "or --replace. Otherwise use another store.",
+                    lost=lost,
+                    kept=self.kept,
+                    file=self.file,
+                    left=examples(left),
+                )
             )
         odd = oddities_of(found, self.checked.odd_codes)
         return changed(self.checked, table=found, oddities=odd)
@@ -656,9 +681,15 @@ def _refuse_to_lose(file: str, replaced: Sequence[Part], waves: Sequence[int]) -
         lost = sorted(set(part.waves) - set(waves))
         if lost:
             raise DataError(
-                f"{file} would take the place of {part.file}, which holds the waves "
-                f"{examples(map(str, part.waves))}; wave {examples(map(str, lost))} would be lost. "
-                "Expected a delivery of all of them. Nothing was changed."
+                say(
+                    "{file} would take the place of {file_2}, which holds the waves {waves}; wave "
+                    "{lost} would be lost. Expected a delivery of all of them. Nothing was "
+                    "changed.",
+                    file=file,
+                    file_2=part.file,
+                    waves=examples(map(str, part.waves)),
+                    lost=examples(map(str, lost)),
+                )
             )
 
 
@@ -732,8 +763,13 @@ def write_part(connection: Any, checked: Checked, folder: Path) -> dict[str, Any
     rows_aside = int(reasons["rows"].sum())
     if rows_in != rows_kept + rows_aside:
         raise DataError(
-            f"{rows_in:,} rows in, but {rows_kept:,} kept + {rows_aside:,} set aside. "
-            "Expected these to agree. Nothing was kept; please report this."
+            say(
+                "{rows_in:,} rows in, but {rows_kept:,} kept + {rows_aside:,} set aside. Expected "
+                "these to agree. Nothing was kept; please report this.",
+                rows_in=rows_in,
+                rows_kept=rows_kept,
+                rows_aside=rows_aside,
+            )
         )
     blanked = table.filter(table.reason.isnull(), table.unread != "")
     return {

@@ -22,8 +22,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.geography.bundled import COUNTRY
 from shuseki.geography.gazetteers import gazetteer
-from shuseki.language import Message, say
+from shuseki.language import Message, say, words_of
 from shuseki.language.names import some_of
 from shuseki.reading.encoding import codec
 from shuseki.reading.values import FULL_WIDTH, Order, as_text, distinct_of
@@ -146,7 +147,7 @@ class Layout:
     date_order: Order = "auto"
     rows: str = "units"
     keeps_closed: bool = False
-    codes: str = "japan"
+    codes: str = COUNTRY
     codes_on: str = ""
     columns: Mapping[str, str | Join | Cut] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -405,24 +406,38 @@ def from_table(name: str, table: Mapping[str, Any]) -> Layout:
         raise unknown("kind of rows", str(made.rows), ROWS)
     if made.rows == "changes" and "recorded" not in made.columns:
         raise ParameterError(
-            f"Layout {made.name!r} has rows = 'changes', but does not say which column is "
-            "'recorded', the day by which the latest counts. Add it to [columns]."
+            say(
+                "Layout {made!r} has rows = 'changes', but does not say which column is "
+                "'recorded', the day by which the latest counts. Add it to [columns].",
+                made=made.name,
+            )
         )
     if made.keeps_closed and "opened" not in made.columns:
         raise ParameterError(
-            f"Layout {made.name!r} has keeps_closed = true, but does not say which column is "
-            "'opened'. Add it to [columns], or leave keeps_closed out."
+            say(
+                "Layout {made!r} has keeps_closed = true, but does not say which column is "
+                "'opened'. Add it to [columns], or leave keeps_closed out.",
+                made=made.name,
+            )
         )
     for column in ("id", "municipality"):
         if column not in made.columns and column not in made.constants:
             raise ParameterError(
-                f"Layout {made.name!r} does not say which column is {column!r}. "
-                f"Expected it in [columns]; found {examples(made.columns, 14)}. Add it."
+                say(
+                    "Layout {made!r} does not say which column is {column!r}. Expected it in "
+                    "[columns]; found {columns}. Add it.",
+                    made=made.name,
+                    column=column,
+                    columns=examples(made.columns, 14),
+                )
             )
     if not made.header and made.width < 1:
         raise ParameterError(
-            f"Layout {made.name!r} has no header and no width. "
-            "Expected the number of columns. Add width = ..."
+            say(
+                "Layout {made!r} has no header and no width. Expected the number of columns. Add "
+                "width = ...",
+                made=made.name,
+            )
         )
     return made
 
@@ -466,8 +481,12 @@ def from_source(source: Any) -> Source:
             re.compile(pattern)
         except re.error as error:
             raise ParameterError(
-                f"The pattern {pattern!r} of a column is no regular expression: {error}. "
-                "Correct it."
+                say(
+                    "The pattern {pattern!r} of a column is no regular expression: {error}. "
+                    "Correct it.",
+                    pattern=pattern,
+                    error=words_of(error),
+                )
             ) from None
         return Cut(as_name(source["column"]), pattern)
     if isinstance(source, Mapping):
@@ -492,7 +511,13 @@ def asdict_shallow(made: Layout) -> dict[str, Any]:
 def unknown(kind: str, given: str, known: "Sequence[str] | Mapping[str, Any]") -> ParameterError:
     """Say that a word is not known, and which one may be meant."""
     near = get_close_matches(str(given), list(known), n=1, cutoff=0.5)
-    advice = f"Did you mean {near[0]!r}?" if near else "Choose one of them."
+    advice = say("Did you mean {name!r}?", name=near[0]) if near else say("Choose one of them.")
     return ParameterError(
-        f"Unknown {kind}: {given!r}. Expected one of {examples(known, 20)}. {advice}"
+        say(
+            "Unknown {kind}: {given!r}. Expected one of {known}. {advice}",
+            kind=kind,
+            given=given,
+            known=examples(known, 20),
+            advice=advice,
+        )
     )

@@ -43,8 +43,12 @@ def read_panel(path: Path, encoding: str = "auto") -> Panel:
     )
     if "area" not in frame:
         raise DataError(
-            f"{path.name} has columns {examples(frame.columns, 12)}. Expected area, industry, "
-            "period and variables. Rename the columns."
+            say(
+                "{path} has columns {columns}. Expected area, industry, period and variables. "
+                "Rename the columns.",
+                path=path.name,
+                columns=examples(frame.columns, 12),
+            )
         )
     axes = [name for name in ("area", "industry", "period") if name in frame]
     refuse_totals(frame, path)
@@ -112,8 +116,12 @@ def refuse_totals(frame: pd.DataFrame, path: Path) -> None:
         totals += [code for code in lines if code.casefold() in TOTALS and len(lines) > 1]
     if totals:
         raise DataError(
-            f"{path.name} holds rows that add up others: {examples(totals)}. Expected each plant "
-            "in one area and one industry only. Leave those rows out."
+            say(
+                "{path} holds rows that add up others: {totals}. Expected each plant in one area "
+                "and one industry only. Leave those rows out.",
+                path=path.name,
+                totals=examples(totals),
+            )
         )
 
 

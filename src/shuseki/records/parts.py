@@ -18,6 +18,7 @@ from typing import Any
 
 from shuseki.disk import fingerprint
 from shuseki.errors import DataError, examples
+from shuseki.language import say
 
 __all__ = [
     "PARTS",
@@ -204,8 +205,14 @@ def refuse_damaged(part: Part, *, wholly: bool) -> None:
 def damaged(folder: Path, why: str) -> DataError:
     """Say which part is damaged, and what to do."""
     return DataError(
-        f"The part {folder.name} of the store {folder.parent.parent} is damaged: {why}. Expected "
-        f"it as ingest wrote it. Remove the folder {folder}, and ingest its file again."
+        say(
+            "The part {folder} of the store {parent} is damaged: {why}. Expected it as ingest "
+            "wrote it. Remove the folder {folder_2}, and ingest its file again.",
+            folder=folder.name,
+            parent=folder.parent.parent,
+            why=why,
+            folder_2=folder,
+        )
     )
 
 
@@ -217,10 +224,18 @@ def check_one_store(parts: Iterable[Part]) -> None:
             if one.shares_a_wave(other) and not are_compared(one, other):
                 both = sorted(set(one.waves) & set(other.waves))
                 raise DataError(
-                    f"{one.folder.parent.parent} holds wave {examples(map(str, both))} in two "
-                    f"parts that were taken in apart: {other.name} ({other.file}) and {one.name} "
-                    f"({one.file}). Expected each establishment once. Name the parts to read "
-                    "(parts=), or take the newer file in again with replace=True (--replace)."
+                    say(
+                        "{parent} holds wave {both} in two parts that were taken in apart: "
+                        "{other} ({file}) and {one} ({file_2}). Expected each establishment once. "
+                        "Name the parts to read (parts=), or take the newer file in again with "
+                        "replace=True (--replace).",
+                        parent=one.folder.parent.parent,
+                        both=examples(map(str, both)),
+                        other=other.name,
+                        file=other.file,
+                        one=one.name,
+                        file_2=one.file,
+                    )
                 )
 
 

@@ -93,8 +93,11 @@ class Store:
         self._files = wave_files(self.folder, self.parts, loose=parts is None)
         if not self._files:
             raise DataError(
-                f"No waves in {self.folder}. Expected wave_<year>.parquet files or what ingest "
-                "writes. Ingest records first, or check the folder."
+                say(
+                    "No waves in {folder}. Expected wave_<year>.parquet files or what ingest "
+                    "writes. Ingest records first, or check the folder.",
+                    folder=self.folder,
+                )
             )
         self._given_converter = converter
         self.gazetteer: Gazetteer | None = _gazetteer(self.parts)
@@ -173,8 +176,10 @@ class Store:
             from pyspark.sql import SparkSession
         except ImportError as error:
             raise MissingExtraError(
-                "Spark was asked for but pyspark is not installed. Expected the spark extra and "
-                "Java 17 or later. Install them: pip install shuseki[spark]"
+                say(
+                    "Spark was asked for but pyspark is not installed. Expected the spark extra "
+                    "and Java 17 or later. Install them: pip install shuseki[spark]"
+                )
             ) from error
         if session is None:
             session = (
@@ -283,8 +288,13 @@ class Store:
         missing = [name for name in CONVERTER if name not in table.columns]
         if missing:
             raise DataError(
-                f"The converter lacks columns: {examples(missing)}. Found "
-                f"{examples(table.columns, 12)}. Expected {', '.join(CONVERTER)}."
+                say(
+                    "The converter lacks columns: {missing}. Found {columns}. Expected "
+                    "{converter}.",
+                    missing=examples(missing),
+                    columns=examples(table.columns, 12),
+                    converter=listed(CONVERTER),
+                )
             )
         kind = "string" if self._text_ids else "int64"
         return table.select(
@@ -315,9 +325,14 @@ class Store:
                 odd = ids[~ids.str.fullmatch(WHOLE_NUMBER).fillna(False)]
                 if len(odd):
                     raise DataError(
-                        f"{len(odd)} numbers in {name} of the converter are no whole numbers: "
-                        f"{examples(odd.fillna('(empty)'))}. Expected numbers as in the waves, "
-                        "which have whole numbers without leading zeros. Correct the converter."
+                        say(
+                            "{n_odd} numbers in {name} of the converter are no whole numbers: "
+                            "{values}. Expected numbers as in the waves, which have whole numbers "
+                            "without leading zeros. Correct the converter.",
+                            n_odd=len(odd),
+                            name=name,
+                            values=examples(odd.fillna("(empty)")),
+                        )
                     )
                 kept = kept.assign(**{name: ids})
         return kept
@@ -334,8 +349,13 @@ class Store:
             missing = [name for name in REQUIRED if name not in table.columns]
             if missing:
                 raise DataError(
-                    f"Wave {year} lacks columns: {examples(missing)}. Found "
-                    f"{examples(table.columns, 20)}. Expected the house schema; ingest the file."
+                    say(
+                        "Wave {year} lacks columns: {missing}. Found {columns}. Expected the "
+                        "house schema; ingest the file.",
+                        year=year,
+                        missing=examples(missing),
+                        columns=examples(table.columns, 20),
+                    )
                 )
             columns = {}
             for field in FIELDS:
@@ -479,8 +499,12 @@ def _gazetteer(parts: Sequence[Part]) -> Gazetteer | None:
     if len(said) > 1:
         named = examples(f"{part.file} ({part.making.codes})" for part in parts)
         raise DataError(
-            f"Parts with codes of different countries: {named}. Expected one country in a store. "
-            "Ingest them again with the same codes (--codes), or into stores of their own."
+            say(
+                "Parts with codes of different countries: {named}. Expected one country in a "
+                "store. Ingest them again with the same codes (--codes), or into stores of their "
+                "own.",
+                named=named,
+            )
         )
     return gazetteer(said[0]) if said else None
 
@@ -491,8 +515,12 @@ def _metadata(path: Path) -> Any:
         return pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
         raise DataError(
-            f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}. Expected a whole "
-            "file; it was probably cut off or damaged. Copy it again, or ingest its file again."
+            say(
+                "{path} cannot be read as Parquet: {why}. Expected a whole file; it was "
+                "probably cut off or damaged. Copy it again, or ingest its file again.",
+                path=path,
+                why=str(error).splitlines()[0],
+            )
         ) from error
 
 

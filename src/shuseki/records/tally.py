@@ -200,8 +200,12 @@ def locate(store: Store, wave: int) -> Sites:
     missing = [name for name in ("latitude", "longitude") if name not in table.columns]
     if missing:
         raise DataError(
-            f"Wave {wave} has no {' and '.join(missing)}. Expected degrees for each plant. "
-            "Locate the addresses first, or tally by municipality."
+            say(
+                "Wave {wave} has no {missing}. Expected degrees for each plant. Locate the "
+                "addresses first, or tally by municipality.",
+                wave=wave,
+                missing=" and ".join(missing),
+            )
         )
     table = store.there(wave)
     located = table.filter(table.latitude.notnull(), table.longitude.notnull())
@@ -318,15 +322,22 @@ def members_of(division: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in ("municipality", "area") if name not in division.columns]
     if missing:
         raise DataError(
-            f"The division lacks columns: {examples(missing)}. Found "
-            f"{examples(division.columns, 12)}. Expected municipality and area. Rename them."
+            say(
+                "The division lacks columns: {missing}. Found {columns}. Expected municipality "
+                "and area. Rename them.",
+                missing=examples(missing),
+                columns=examples(division.columns, 12),
+            )
         )
     frame = division[["municipality", "area"]].astype(str).reset_index(drop=True)
     twice = frame.loc[frame["municipality"].duplicated(), "municipality"].unique()
     if len(twice):
         raise DataError(
-            f"Municipalities in more than one area: {examples(twice)}. "
-            "Expected each once. Choose one area for each."
+            say(
+                "Municipalities in more than one area: {twice}. Expected each once. Choose one "
+                "area for each.",
+                twice=examples(twice),
+            )
         )
     return frame
 
@@ -359,8 +370,12 @@ def groups_of(groups: pd.DataFrame | Mapping[str, str] | None) -> dict[str, str]
     missing = [name for name in ("industry", "group") if name not in groups.columns]
     if missing:
         raise DataError(
-            f"The table of groups lacks columns: {examples(missing)}. Found "
-            f"{examples(groups.columns, 12)}. Expected industry and group. Rename them."
+            say(
+                "The table of groups lacks columns: {missing}. Found {columns}. Expected industry "
+                "and group. Rename them.",
+                missing=examples(missing),
+                columns=examples(groups.columns, 12),
+            )
         )
     return dict(zip(groups["industry"].astype(str), groups["group"].astype(str), strict=True))
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from shuseki.disk import explained, flush_one, scratch
 from shuseki.errors import OutputError
+from shuseki.language import say
 from shuseki.release.cells import inert_frame
 
 __all__ = ["check_file", "whole_file", "write_csv", "write_text"]
@@ -42,27 +43,41 @@ def check_file(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
     real = Path(os.path.realpath(place))
     if not str(path) or real.is_dir():
         raise OutputError(
-            f"{place} is a folder. Expected the name of a file to write. Add a name to it."
+            say(
+                "{place} is a folder. Expected the name of a file to write. Add a name to it.",
+                place=place,
+            )
         )
     for given in inputs:
         if _are_one(real, given):
             raise OutputError(
-                f"{place} is the input {Path(given).name} itself. Expected another file: an "
-                "input is never overwritten. Choose another name."
+                say(
+                    "{place} is the input {name} itself. Expected another file: an input is never "
+                    "overwritten. Choose another name.",
+                    place=place,
+                    name=Path(given).name,
+                )
             )
     if _is_special(place):
         return
     if not real.parent.is_dir():
         raise OutputError(
-            f"There is no folder {real.parent} to write {place.name} into. Expected one that "
-            "exists. Make it, or choose another."
+            say(
+                "There is no folder {parent} to write {place} into. Expected one that exists. "
+                "Make it, or choose another.",
+                parent=real.parent,
+                place=place.name,
+            )
         )
     if not os.access(real.parent, os.W_OK | os.X_OK) or (
         real.exists() and not os.access(real, os.W_OK)
     ):
         raise OutputError(
-            f"Writing {place} is not allowed. Expected a file and a folder that you may write. "
-            "Choose another place, or ask for the permission."
+            say(
+                "Writing {place} is not allowed. Expected a file and a folder that you may write. "
+                "Choose another place, or ask for the permission.",
+                place=place,
+            )
         )
 
 

@@ -37,6 +37,7 @@ from shuseki.disk import (
     termination_as_exit,
 )
 from shuseki.errors import OutputError, examples
+from shuseki.language import say
 
 __all__ = ["MANIFEST", "check_folder", "whole_folder"]
 
@@ -149,12 +150,19 @@ def _check_place(target: Path) -> None:
         above = above.parent
     if not above.is_dir():
         raise OutputError(
-            f"{above} is not a folder, so {target} cannot be made. Choose another place."
+            say(
+                "{above} is not a folder, so {target} cannot be made. Choose another place.",
+                above=above,
+                target=target,
+            )
         )
     if not os.access(above, os.W_OK | os.X_OK):
         raise OutputError(
-            f"Writing {target} is not allowed. Expected a folder that you may write. "
-            "Choose another folder, or ask for the permission."
+            say(
+                "Writing {target} is not allowed. Expected a folder that you may write. Choose "
+                "another folder, or ask for the permission.",
+                target=target,
+            )
         )
 
 
@@ -164,17 +172,25 @@ def _refuse_inputs(target: Path, apart: Iterable[str | Path]) -> None:
     here = Path.cwd().resolve()
     if here == real or here.is_relative_to(real):
         raise OutputError(
-            f"{target} is the folder in which you work, or holds it. Expected a folder of its own "
-            "for the results. Choose another, such as --out runs/mine."
+            say(
+                "{target} is the folder in which you work, or holds it. Expected a folder of its "
+                "own for the results. Choose another, such as --out runs/mine.",
+                target=target,
+            )
         )
     for given in apart:
         read = Path(os.path.realpath(given))
         inside = read.is_dir() and real.is_relative_to(read)
         if read == real or read.is_relative_to(real) or inside:
-            where = "lies in" if inside and read != real else "holds"
+            where = say("lies in") if inside and read != real else say("holds")
             raise OutputError(
-                f"{target} {where} {read}, which this run reads. Expected a folder of its own for "
-                "the results. Choose another."
+                say(
+                    "{target} {where} {read}, which this run reads. Expected a folder of its own "
+                    "for the results. Choose another.",
+                    target=target,
+                    where=where,
+                    read=read,
+                )
             )
 
 
@@ -182,10 +198,11 @@ def _refuse_foreign(target: Path) -> None:
     """Refuse to replace what is neither an empty folder nor an unchanged run of ours."""
     if not os.path.lexists(target):
         return
+    why: str
     if target.is_symlink():
-        why = "a link"
+        why = say("a link")
     elif not target.is_dir():
-        why = "not a folder"
+        why = say("not a folder")
     elif not any(target.iterdir()):
         return
     else:
@@ -193,9 +210,13 @@ def _refuse_foreign(target: Path) -> None:
         if not why:
             return
     raise OutputError(
-        f"{target} exists and is {why}. Expected a free name, an empty folder or an earlier run "
-        "as it was written, which would be replaced. Nothing was touched. Choose another folder, "
-        "or move that one away."
+        say(
+            "{target} exists and is {why}. Expected a free name, an empty folder or an earlier "
+            "run as it was written, which would be replaced. Nothing was touched. Choose another "
+            "folder, or move that one away.",
+            target=target,
+            why=why,
+        )
     )
 
 
@@ -203,7 +224,9 @@ def _why_foreign(folder: Path) -> str:
     """Say why a folder is not a run as it was written; empty when it is one."""
     listed = _listed(folder)
     if listed is None:
-        return f"no earlier run (no {MANIFEST} of ours, or one that was changed)"
+        return say(
+            "no earlier run (no {manifest} of ours, or one that was changed)", manifest=MANIFEST
+        )
     found: list[str] = []
     for place, folders, files in os.walk(folder):
         for name in (*folders, *files):
@@ -216,10 +239,10 @@ def _why_foreign(folder: Path) -> str:
             if path.is_symlink() or not known:
                 found.append(inside)
     if found:
-        return f"a run to which others were added: {examples(sorted(found))}"
+        return say("a run to which others were added: {names}", names=examples(sorted(found)))
     edited = [name for name, told in listed.items() if not _is_as_written(folder / name, told)]
     if edited:
-        return f"a run in which files were edited or removed: {examples(edited)}"
+        return say("a run in which files were edited or removed: {names}", names=examples(edited))
     return ""
 
 

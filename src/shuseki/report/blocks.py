@@ -42,8 +42,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from shuseki.errors import ParameterError
+from shuseki.language import say
 from shuseki.release.disclosure.numbers import Numbers as FromRecords
-from shuseki.report.plots.dispatch import drawer_of
+from shuseki.report.plots.dispatch import has_picture
 from shuseki.report.tables import Table
 from shuseki.report.words import Text, result_words
 from shuseki.results import Result
@@ -247,7 +248,7 @@ def _taken_apart(block: Block) -> Iterator[Part]:
     own = isinstance(block.table, Table)
     table = block.table if isinstance(block.table, Table) else own_table(result, title=title)
     yield Heading(title, headline, result.sources, table)
-    if block.picture and drawer_of(type(result)) is not None:
+    if block.picture and has_picture(result):
         yield Figure(result, notes=() if block.table else result.notes, rests=table)
     if own or block.table:
         yield table
@@ -259,9 +260,12 @@ def _checked(block: Part) -> Part:
     if isinstance(block, str | Heading | Figure | Table | Numbers | Note | Bullets) or is_pair:
         return block
     raise ParameterError(
-        f"A block of type {type(block).__name__}. Expected a string, "
-        "(English, Japanese), a Result, Finding, Figure, Table, Numbers, Note or Bullets. "
-        "Give a frame a title and a name with Table(...)."
+        say(
+            "A block of type {kind}. Expected a string, (English, Japanese), a Result, Finding, "
+            "Figure, Table, Numbers, Note or Bullets. Give a frame a title and a name with "
+            "Table(...).",
+            kind=type(block).__name__,
+        )
     )
 
 

@@ -358,8 +358,11 @@ def drawn(answer: Disclosed, lang: str = "en") -> go.Figure:
         Its picture is held.
     """
     if answer.picture is None:
-        raise ParameterError(f"{HELD_PICTURE} Expected an answer of which nothing is suppressed. "
-                             "Leave --figure out, or use --internal.")  # fmt: skip
+        raise ParameterError(say(
+                "{held_picture} Expected an answer of which nothing is suppressed. Leave --figure "
+                "out, or use --internal.",
+                held_picture=HELD_PICTURE,
+            ))  # fmt: skip
     return rounded(plot(answer.picture, lang=lang))
 
 

@@ -1,4 +1,4 @@
-"""Since when do more establishments close in Japan than open?
+"""Since when do more establishments of a nation close than open?
 
 Entry and exit rates (開業率・廃業率) between two censuses: establishments opened, or closed, a year
 in percent of those that stood at the beginning of the period.
@@ -119,8 +119,11 @@ def entry_exit_rates(
     missing = [column for column in ("unit", *COLUMNS) if column not in series.columns]
     if missing:
         raise DataError(
-            f"Missing columns: {examples(missing)}. Found {examples(series.columns, 12)}. "
-            "Rename the columns that hold them."
+            say(
+                "Missing columns: {missing}. Found {columns}. Rename the columns that hold them.",
+                missing=examples(missing),
+                columns=examples(series.columns, 12),
+            )
         )
     known = list(series["unit"].unique())
     if unit not in known:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from shuseki.disk import scratch
 from shuseki.errors import MissingExtraError, OutputError
+from shuseki.language import listed, say, words_of
 
 __all__ = ["browser", "pdf_of"]
 
@@ -42,9 +43,11 @@ def pdf_of(html: str) -> bytes:
     program = browser()
     if program is None:
         raise MissingExtraError(
-            "No Chromium on the PATH, which prints the PDF. Expected one of "
-            f"{', '.join(BROWSERS[:3])}. Install Chromium or Google Chrome, or print the HTML page "
-            "from any browser."
+            say(
+                "No Chromium on the PATH, which prints the PDF. Expected one of {browsers}. "
+                "Install Chromium or Google Chrome, or print the HTML page from any browser.",
+                browsers=listed(BROWSERS[:3]),
+            )
         )
     with scratch(what="pdf") as folder:
         page, made = folder / "page.html", folder / "page.pdf"
@@ -72,14 +75,25 @@ def _printed(command: list[str], made: Path) -> bytes:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise OutputError(
-            f"{command[0]} did not print the page: {error}. Expected a PDF within {SECONDS} "
-            "seconds. Print the HTML page from any browser."
+            say(
+                "{command} did not print the page: {error}. Expected a PDF within {seconds} "
+                "seconds. Print the HTML page from any browser.",
+                command=command[0],
+                error=words_of(error),
+                seconds=SECONDS,
+            )
         ) from error
     content = made.read_bytes() if made.is_file() else b""
     if not content.startswith(b"%PDF"):
         told = done.stderr.decode(errors="replace").strip().splitlines()
+        last = told[-1] if told else say("it said nothing")
         raise OutputError(
-            f"{command[0]} printed no PDF (exit code {done.returncode}): "
-            f"{told[-1] if told else 'it said nothing'}. Print the HTML page from any browser."
+            say(
+                "{command} printed no PDF (exit code {returncode}): {last}. Print the HTML page "
+                "from any browser.",
+                command=command[0],
+                returncode=done.returncode,
+                last=last,
+            )
         )
     return content

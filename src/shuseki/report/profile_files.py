@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shuseki.errors import ParameterError
-from shuseki.language import say, told
+from shuseki.language import listed, say, told
 from shuseki.profile.profiles import Comparison, Profile
 from shuseki.report.exports import to_excel
 from shuseki.report.html import render
@@ -51,8 +51,11 @@ def profile_bytes(answer: Profile | Comparison, ending: str, lang: str = "en") -
     check_language(lang)
     if ending not in PROFILE_ENDINGS:
         raise ParameterError(
-            f"Cannot write {ending or 'a file without an ending'}. Expected "
-            f"{', '.join(PROFILE_ENDINGS)}. Choose another ending."
+            say(
+                "Cannot write {ending}. Expected {profile_endings}. Choose another ending.",
+                ending=ending or say("a file without an ending"),
+                profile_endings=listed(PROFILE_ENDINGS),
+            )
         )
     if ending == ".xlsx":
         return to_excel(_tables(answer), lang)
@@ -62,7 +65,10 @@ def profile_bytes(answer: Profile | Comparison, ending: str, lang: str = "en") -
     if ending == ".pptx":
         if not isinstance(answer, Profile):
             raise ParameterError(
-                "Slides tell one area. Expected the profile of one. Choose .html, .pdf or .xlsx."
+                say(
+                    "Slides tell one area. Expected the profile of one. Choose .html, .pdf or "
+                    ".xlsx."
+                )
             )
         return slides_of(answer, lang)
     document = (

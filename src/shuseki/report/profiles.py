@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from shuseki.geography.bundled import DIVISIONS
 from shuseki.language import Message, joined, say, told
 from shuseki.language.rows import in_both
 from shuseki.profile.directions import WORDS, Judged, Verdict
@@ -65,14 +66,6 @@ def _subtitle(answer: Profile) -> Message:
             code=answer.area,
         )
     return say("{division} {code}", division=answer.division, code=answer.area)
-
-
-DIVISIONS = {
-    "district-253": say("industrial district"),
-    "municipality": say("municipality"),
-    "prefecture": say("prefecture"),
-    "commuting-zone-1995": say("commuting zone"),
-}
 
 
 def _glance(answer: Profile) -> list[Block]:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from shuseki.arrays import Bools
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import say
 from shuseki.release.disclosure.numbers import Numbers
 from shuseki.report.marks import mark, suffix
 from shuseki.report.words import WORDS, Text, check_language, column_words, phrase, pick
@@ -82,21 +83,34 @@ class Table:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", self.name):
             raise ParameterError(
-                f"Table name {self.name!r}. Expected lower-case letters, digits, _ and -, since "
-                "it names files. Choose such a name."
+                say(
+                    "Table name {name!r}. Expected lower-case letters, digits, _ and -, since it "
+                    "names files. Choose such a name.",
+                    name=self.name,
+                )
             )
         repeated = self.frame.columns[self.frame.columns.duplicated()]
         if len(repeated):
             raise DataError(
-                f"Table {self.name} has columns of the same name: {examples(repeated)}. "
-                "Expected each once. Rename one of them."
+                say(
+                    "Table {name} has columns of the same name: {repeated}. Expected each once. "
+                    "Rename one of them.",
+                    name=self.name,
+                    repeated=examples(repeated),
+                )
             )
         heads = [last(column) for column in self.frame.columns]
         for role, column in (("row_names", self.row_names), ("row_groups", self.row_groups)):
             if column is not None and column not in heads:
                 raise DataError(
-                    f"Table {self.name} has no column {column!r} for its {role}. "
-                    f"Found {examples(heads, 12)}. Name one of these."
+                    say(
+                        "Table {name} has no column {column!r} for its {role}. Found {heads}. "
+                        "Name one of these.",
+                        name=self.name,
+                        column=column,
+                        role=role,
+                        heads=examples(heads, 12),
+                    )
                 )
 
     @classmethod
@@ -266,15 +280,22 @@ def wide(
     missing = [column for column in dict.fromkeys(wanted) if column not in frame.columns]
     if missing:
         raise DataError(
-            f"Missing columns: {examples(missing)}. Found {examples(frame.columns, 12)}. "
-            "Name the columns that hold them."
+            say(
+                "Missing columns: {missing}. Found {columns}. Name the columns that hold them.",
+                missing=examples(missing),
+                columns=examples(frame.columns, 12),
+            )
         )
     repeated = frame.duplicated([rows, columns])
     if repeated.any():
         first = frame.loc[repeated, [rows, columns]].iloc[0].tolist()
         raise DataError(
-            f"{int(repeated.sum())} cells appear more than once, the first: {first}. "
-            "Expected one row per cell. Select one table and one statistic first."
+            say(
+                "{n_repeated} cells appear more than once, the first: {first}. Expected one row "
+                "per cell. Select one table and one statistic first.",
+                n_repeated=int(repeated.sum()),
+                first=first,
+            )
         )
     names = list(dict.fromkeys(frame[rows]))
     cells = frame.set_index([rows, columns])
@@ -350,8 +371,10 @@ def beside(
         return table
     if digits is None:
         raise ParameterError(
-            "tolerance_units without digits. Expected the decimals of the print, in whose last "
-            "unit a difference is counted. Name the column that holds them."
+            say(
+                "tolerance_units without digits. Expected the decimals of the print, in whose "
+                "last unit a difference is counted. Name the column that holds them."
+            )
         )
     names = list(table.frame.columns)
     places = dict(zip(names, table.decimals(), strict=True))

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.language import say
 from shuseki.language.glossary import glossary
 from shuseki.language.messages import LANGUAGES, Lang, check_language, told
 
@@ -63,8 +64,12 @@ def pick(text: Text, lang: str = "en") -> str:
         return str(told(text, lang))
     if len(text) != len(LANGUAGES):
         raise ParameterError(
-            f"A text with {len(text)} versions: {text!r}. Expected (English, Japanese), or one "
-            "string for both."
+            say(
+                "A text with {n_text} versions: {text!r}. Expected (English, Japanese), or one "
+                "string for both.",
+                n_text=len(text),
+                text=text,
+            )
         )
     return text[LANGUAGES.index(check_language(lang))]
 

@@ -23,6 +23,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import ConvergenceError, DataError
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = [
@@ -104,13 +105,22 @@ def assign(
     capacity = np.asarray(capacity, dtype=float)
     if cost.ndim != 2 or load.shape != cost.shape or capacity.shape != cost.shape[:1]:
         raise DataError(
-            f"Costs {cost.shape}, loads {load.shape}, capacities {capacity.shape}. Expected "
-            "(agents, jobs) twice and (agents,)."
+            say(
+                "Costs {cost_shape}, loads {load_shape}, capacities {capacity_shape}. Expected "
+                "(agents, jobs) twice and (agents,).",
+                cost_shape=cost.shape,
+                load_shape=load.shape,
+                capacity_shape=capacity.shape,
+            )
         )
     if (load < 0).any() or (capacity < 0).any() or np.isnan(cost).any():
         raise DataError(
-            f"Least load {load.min(initial=0):g}, least capacity {capacity.min(initial=0):g}. "
-            "Expected loads and capacities of 0 or more, and costs that are numbers. Correct them."
+            say(
+                "Least load {smallest_load:g}, least capacity {smallest_capacity:g}. Expected "
+                "loads and capacities of 0 or more, and costs that are numbers. Correct them.",
+                smallest_load=load.min(initial=0),
+                smallest_capacity=capacity.min(initial=0),
+            )
         )
     agents, jobs = cost.shape
     if not jobs:
@@ -138,7 +148,10 @@ def assign(
         return None
     if found.x is None:
         raise ConvergenceError(
-            f"No assignment was found in {seconds:g} seconds. Expected one. Allow more seconds."
+            say(
+                "No assignment was found in {seconds:g} seconds. Expected one. Allow more seconds.",
+                seconds=seconds,
+            )
         )
     agent = found.x.reshape(agents, jobs).argmax(axis=0)
     value = float(cost[agent, np.arange(jobs)].sum())
@@ -195,12 +208,23 @@ def partition_front(
     costs = np.asarray(costs, dtype=float)
     if costs.ndim != 2 or costs.shape != (len(members), 2) or (costs != np.round(costs)).any():
         raise DataError(
-            f"Costs of shape {costs.shape} for {len(members)} columns. Expected two whole numbers "
-            "for each. Multiply them until they are whole."
+            say(
+                "Costs of shape {costs_shape} for {n_members} columns. Expected two whole numbers "
+                "for each. Multiply them until they are whole.",
+                costs_shape=costs.shape,
+                n_members=len(members),
+            )
         )
     wrong = sorted({r for many in members for r in many if not 0 <= r < rows})
     if wrong:
-        raise DataError(f"Rows {wrong[:5]} of {rows}. Expected 0 to {rows - 1}. Correct them.")
+        raise DataError(
+            say(
+                "Rows {wrong} of {rows}. Expected 0 to {rows_2}. Correct them.",
+                wrong=wrong[:5],
+                rows=rows,
+                rows_2=rows - 1,
+            )
+        )
     keep = _undominated_columns(costs, members)
     chosen = [sorted(set(members[k])) for k in keep]
     cover = sparse.csr_array(
@@ -273,13 +297,18 @@ def _least(
         return None
     if found.status == STOPPED or found.x is None:
         raise ConvergenceError(
-            f"A point of the front was not proved in {seconds:g} seconds. Expected it to be. Allow "
-            "more seconds."
+            say(
+                "A point of the front was not proved in {seconds:g} seconds. Expected it to be. "
+                "Allow more seconds.",
+                seconds=seconds,
+            )
         )
     chosen = np.round(found.x)
     if (chosen @ costs > limits).any() or (cover @ chosen != 1).any():
         raise ConvergenceError(
-            "The solver's answer breaks a limit after rounding. Expected whole columns. Scale the "
-            "costs down."
+            say(
+                "The solver's answer breaks a limit after rounding. Expected whole columns. Scale "
+                "the costs down."
+            )
         )
     return np.asarray(chosen)

@@ -21,6 +21,7 @@ import pandas as pd
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.language import say
 from shuseki.sourcing.processes import is_kind_of, processes
 
 __all__ = ["Assumption", "Assumptions", "draw_triangular"]
@@ -121,8 +122,14 @@ class Assumptions:
             numbers = np.array([value, low, high], dtype=float)
             if not np.isfinite(numbers).all() or not 0 <= low <= value <= high:
                 raise ParameterError(
-                    f"Assumption {name}: value {value!r}, low {low!r}, high {high!r}. Expected "
-                    "numbers with 0 ≤ low ≤ value ≤ high. Correct them."
+                    say(
+                        "Assumption {name}: value {value!r}, low {low!r}, high {high!r}. Expected "
+                        "numbers with 0 ≤ low ≤ value ≤ high. Correct them.",
+                        name=name,
+                        value=value,
+                        low=low,
+                        high=high,
+                    )
                 )
             for key in [key for key in rows if key[0] == name]:
                 rows[key] = Assumption(

@@ -243,13 +243,23 @@ def serve(
     """
     if not orders or not 1 <= weeks <= 104 or not seconds > 0:
         raise ParameterError(
-            f"{len(orders)} orders, {weeks} weeks, {seconds:g} seconds. Expected one order or "
-            "more, 1 to 104 weeks, and more than 0 seconds."
+            say(
+                "{n_orders} orders, {weeks} weeks, {seconds:g} seconds. Expected one order or "
+                "more, 1 to 104 weeks, and more than 0 seconds.",
+                n_orders=len(orders),
+                weeks=weeks,
+                seconds=seconds,
+            )
         )
     ids = [order.id for order in orders]
     twice = sorted({one for one in ids if ids.count(one) > 1})
     if twice:
-        raise DataError(f"Repeated orders: {examples(twice)}. Expected each id once. Rename one.")
+        raise DataError(
+            say(
+                "Repeated orders: {twice}. Expected each id once. Rename one.",
+                twice=examples(twice),
+            )
+        )
     began = monotonic()
     stated = assumptions or Assumptions()
     start = week_of(min(order.placed for order in orders))
@@ -1021,8 +1031,12 @@ def joint_order(
     """
     if len(order.steps) != 1:
         raise ParameterError(
-            f"Order {order.id!r} has {len(order.steps)} steps. Expected one that several firms "
-            "share. Make an order of the step that is shared."
+            say(
+                "Order {id!r} has {n_steps} steps. Expected one that several firms share. Make an "
+                "order of the step that is shared.",
+                id=order.id,
+                n_steps=len(order.steps),
+            )
         )
     stated = assumptions or Assumptions()
     free_lot = replace(order.steps[0], step=replace(order.steps[0].step, quantity=None))
@@ -1236,7 +1250,10 @@ def exchange(
     wrong = [need for need in needs if not need.hours >= 0 or not need.worth_yen_per_hour >= 0]
     if wrong:
         raise DataError(
-            f"Needs with hours or worth below zero: {examples(wrong)}. Expected 0 or more."
+            say(
+                "Needs with hours or worth below zero: {wrong}. Expected 0 or more.",
+                wrong=examples(wrong),
+            )
         )
     idle = sorted(
         (

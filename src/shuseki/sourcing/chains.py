@@ -27,6 +27,7 @@ import numpy as np
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import ParameterError
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = [
@@ -128,11 +129,21 @@ def pareto_chains(
     d = layers[0].shape[1]
     bound = np.full(d, np.inf) if within is None else np.asarray(within, dtype=float)
     if bound.shape != (d,):
-        raise ParameterError(f"within has shape {bound.shape}. Expected one bound for each of {d}.")
+        raise ParameterError(
+            say(
+                "within has shape {bound_shape}. Expected one bound for each of {d}.",
+                bound_shape=bound.shape,
+                d=d,
+            )
+        )
     slack = np.zeros(d) if grid is None else np.asarray(grid, dtype=float)
     if slack.shape != (d,) or (slack < 0).any():
         raise ParameterError(
-            f"grid is {slack.tolist()}. Expected one step ≥ 0 for each of {d} objectives."
+            say(
+                "grid is {slack}. Expected one step ≥ 0 for each of {d} objectives.",
+                slack=slack.tolist(),
+                d=d,
+            )
         )
     rest = _least_to_go(layers, between)
     least = (layers[0] + rest[0]).min(axis=0, initial=np.inf)
@@ -177,8 +188,13 @@ def best_chains(
     weight = np.ones(d) if weights is None else np.asarray(weights, dtype=float)
     if count < 1 or weight.shape != (d,) or (weight < 0).any():
         raise ParameterError(
-            f"count = {count}, weights = {weight.tolist()}. Expected one chain or more, and a "
-            f"weight ≥ 0 for each of {d} objectives."
+            say(
+                "count = {count}, weights = {weight}. Expected one chain or more, and a weight ≥ "
+                "0 for each of {d} objectives.",
+                count=count,
+                weight=weight.tolist(),
+                d=d,
+            )
         )
     return _best(layers, between, weight, count)
 
@@ -309,26 +325,41 @@ def _checked(nodes: Sequence[Floats], arcs: Sequence[Floats]) -> tuple[list[Floa
     between = [np.ascontiguousarray(arc, dtype=float) for arc in arcs]
     if not layers or len(between) != len(layers) - 1:
         raise ParameterError(
-            f"{len(layers)} layers and {len(between)} sets of arcs. Expected one set of arcs "
-            "fewer than layers, and a layer for each step."
+            say(
+                "{n_layers} layers and {n_between} sets of arcs. Expected one set of arcs fewer "
+                "than layers, and a layer for each step.",
+                n_layers=len(layers),
+                n_between=len(between),
+            )
         )
     d = layers[0].shape[-1]
     wanted = [(len(a), len(b), d) for a, b in pairwise(layers)]
     if any(layer.ndim != 2 or layer.shape[1] != d for layer in layers) or d < 1:
         raise ParameterError(
-            f"Layers of shapes {[layer.shape for layer in layers]}. Expected (nodes, objectives)."
+            say(
+                "Layers of shapes {layers}. Expected (nodes, objectives).",
+                layers=[layer.shape for layer in layers],
+            )
         )
     if [arc.shape for arc in between] != wanted:
         raise ParameterError(
-            f"Arcs of shapes {[arc.shape for arc in between]}. Expected {wanted}: nodes of a "
-            "layer × nodes of the next × objectives."
+            say(
+                "Arcs of shapes {between}. Expected {wanted}: nodes of a layer × nodes of the "
+                "next × objectives.",
+                between=[arc.shape for arc in between],
+                wanted=wanted,
+            )
         )
     for what, many in (("node", layers), ("arc", between)):
         wrong = sum(int((np.isnan(one) | (one < 0)).sum()) for one in many)
         if wrong:
             raise ParameterError(
-                f"{wrong} costs of {what}s are below zero or not a number. Expected ≥ 0, or inf "
-                "for what is forbidden."
+                say(
+                    "{wrong} costs of {what}s are below zero or not a number. Expected ≥ 0, or "
+                    "inf for what is forbidden.",
+                    wrong=wrong,
+                    what=what,
+                )
             )
     return layers, between
 

@@ -33,7 +33,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shuseki.directory import TABLES, Directory
 from shuseki.errors import ParameterError, ShusekiError
-from shuseki.language import check_language, told
+from shuseki.language import check_language, say, told
 from shuseki.sourcing.federation import NONCE, PROTOCOL, Request, page, public_key_of, verify
 from shuseki.sourcing.registry.documents import canonical, documents_of
 from shuseki.sourcing.registry.store import Registry
@@ -80,7 +80,9 @@ def exchange(registry: Registry, key: Ed25519PrivateKey) -> Starlette:
     def log(request: HttpRequest) -> Response:
         after, nonce = request.query_params.get("after", ""), request.query_params.get("nonce", "")
         if not after.isascii() or not after.isdigit() or len(after) > 9:
-            raise ParameterError("after is no step. Expected a whole number. Correct the request.")
+            raise ParameterError(
+                say("after is no step. Expected a whole number. Correct the request.")
+            )
         audience = _audience(registry, nonces, request)
         content = page(registry, key, audience, int(after), nonce)
         return Response(content, media_type="application/octet-stream")
@@ -290,9 +292,12 @@ def server(
     """
     if host not in LOOPBACK and not certificate and not behind_proxy:
         raise ParameterError(
-            f"The address {host} can be reached by others, and nothing is encrypted. Expected a "
-            "certificate, or a proxy that does HTTPS. Give --certificate and --certificate-key, or "
-            "say --behind-proxy."
+            say(
+                "The address {host} can be reached by others, and nothing is encrypted. Expected "
+                "a certificate, or a proxy that does HTTPS. Give --certificate and "
+                "--certificate-key, or say --behind-proxy.",
+                host=host,
+            )
         )
     per_address = 1 << 30 if behind_proxy else CONNECTIONS_PER_ADDRESS
     protocol = type("Patient", (Patient,), {"held": Counter(), "per_address": per_address})

@@ -37,7 +37,7 @@ from scipy.optimize import brentq
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.reading.tables import read_table
 from shuseki.results import Result, result
@@ -140,8 +140,13 @@ def succession_rates(publisher: str = "TDB", year: int | None = None) -> Success
     chosen = years[-1] if year is None else year
     if chosen not in years:
         raise UnknownCodeError(
-            f"No rates by age of {publisher} in {chosen}. Expected one of "
-            f"{', '.join(map(str, years))}. Choose another year."
+            say(
+                "No rates by age of {publisher} in {chosen}. Expected one of {years}. Choose "
+                "another year.",
+                publisher=publisher,
+                chosen=chosen,
+                years=listed(map(str, years)),
+            )
         )
     rows = [row for row in usable if int(row["year"]) == chosen]
     aged = sorted((row for row in rows if row["low_age"]), key=lambda row: int(row["low_age"]))
@@ -210,8 +215,11 @@ class ExitHazard:
     def __post_init__(self) -> None:
         if not 0 < self.hazard_at_60 < 1:
             raise ParameterError(
-                f"hazard_at_60 = {self.hazard_at_60:g}. Expected a share per year in (0, 1), such "
-                "as 0.02."
+                say(
+                    "hazard_at_60 = {hazard_at_60:g}. Expected a share per year in (0, 1), such "
+                    "as 0.02.",
+                    hazard_at_60=self.hazard_at_60,
+                )
             )
         numbers = (
             self.per_10_years_of_age,
@@ -221,8 +229,12 @@ class ExitHazard:
         )
         if not np.isfinite(numbers).all() or len(self.successor) != len(STATUSES):
             raise ParameterError(
-                f"Effects on the hazard: {numbers}. Expected numbers, one for each of "
-                f"{', '.join(STATUSES)}."
+                say(
+                    "Effects on the hazard: {numbers}. Expected numbers, one for each of "
+                    "{statuses}.",
+                    numbers=numbers,
+                    statuses=listed(STATUSES),
+                )
             )
 
     @staticmethod
@@ -247,8 +259,11 @@ class ExitHazard:
         """
         if not 0 < exits_per_year_share < 0.5:
             raise ParameterError(
-                f"exits_per_year_share = {exits_per_year_share:g}. Expected a share in (0, 0.5), "
-                "such as 0.02."
+                say(
+                    "exits_per_year_share = {exits_per_year_share:g}. Expected a share in (0, "
+                    "0.5), such as 0.02.",
+                    exits_per_year_share=exits_per_year_share,
+                )
             )
 
         def excess(log_hazard: float) -> float:
@@ -352,14 +367,22 @@ def read_owners(path: str | Path | pd.DataFrame, rates: SuccessionRates | None =
         )
     if "firm" not in table or table.empty:
         raise DataError(
-            f"The table of firms has {len(table)} rows and columns {examples(table.columns)}. "
-            "Expected a column firm and one row or more. Correct it."
+            say(
+                "The table of firms has {n_table} rows and columns {columns}. Expected a column "
+                "firm and one row or more. Correct it.",
+                n_table=len(table),
+                columns=examples(table.columns),
+            )
         )
     repeated = table[table["firm"].duplicated(keep=False)]
     if len(repeated):
         raise DataError(
-            f"Firms given twice: {examples(repeated['firm'].unique())}, in rows "
-            f"{examples(repeated.index)}. Expected each once. Keep one row of each."
+            say(
+                "Firms given twice: {repeated}, in rows {index}. Expected each once. Keep one row "
+                "of each.",
+                repeated=examples(repeated["firm"].unique()),
+                index=examples(repeated.index),
+            )
         )
     status = (
         [str(cell).strip() or "unknown" for cell in table["successor"].astype(object).fillna("")]
@@ -374,8 +397,12 @@ def read_owners(path: str | Path | pd.DataFrame, rates: SuccessionRates | None =
     ]
     if wrong:
         raise UnknownCodeError(
-            f"Unknown words for the successor: {examples(wrong)}. Expected one of "
-            f"{', '.join(known)}. Correct the cells."
+            say(
+                "Unknown words for the successor: {wrong}. Expected one of {known}. Correct the "
+                "cells.",
+                wrong=examples(wrong),
+                known=listed(known),
+            )
         )
     for name, low, high in (("owner_age", 15, 110), ("employees", 0, 1e6)):
         if name in table:
@@ -383,12 +410,18 @@ def read_owners(path: str | Path | pd.DataFrame, rates: SuccessionRates | None =
             bad = ~np.isnan(value) & ~((value >= low) & (value <= high))
             if bad.any():
                 said = examples(
-                    f"{v:g} in row {row}"
+                    say("{value:g} in row {row}", value=v, row=row)
                     for row, v in zip(table.index[bad], value[bad], strict=True)
                 )
                 raise DataError(
-                    f"{name} that cannot be: {said}. Expected {low:g} to {high:g}. Correct them, "
-                    "or leave the cell empty where it is not known."
+                    say(
+                        "{name} that cannot be: {said}. Expected {low:g} to {high:g}. Correct "
+                        "them, or leave the cell empty where it is not known.",
+                        name=name,
+                        said=said,
+                        low=low,
+                        high=high,
+                    )
                 )
     blank: list[Any] = [None] * len(table)
     cells: tuple[tuple[str, ...], ...] = ()
@@ -424,7 +457,12 @@ def _owners(
     """Fill what is unknown, and say how often."""
     twice = [name for name, count in Counter(firms).items() if count > 1]
     if twice:
-        raise DataError(f"Firms given twice: {examples(twice)}. Expected each once. Keep one.")
+        raise DataError(
+            say(
+                "Firms given twice: {twice}. Expected each once. Keep one.",
+                twice=examples(twice),
+            )
+        )
     rates = succession_rates() if rates is None else rates
     told = np.array([np.nan if age is None else float(age) for age in ages])
     median = float(np.nanmedian(told)) if np.isfinite(told).any() else FALLBACK_AGE
@@ -617,7 +655,12 @@ def exit_outlook(
         Fewer than one year, or more than 50.
     """
     if not 1 <= years <= 50:
-        raise ParameterError(f"years = {years}. Expected 1 to 50. Choose another horizon.")
+        raise ParameterError(
+            say(
+                "years = {years}. Expected 1 to 50. Choose another horizon.",
+                years=years,
+            )
+        )
     chosen = ExitHazard() if parameters is None else parameters
     middle = exit_probability(owners, chosen, years)
     ends = np.array(

@@ -98,13 +98,20 @@ def create_key(path: str | Path) -> Ed25519PrivateKey:
             file.write(text)
     except FileExistsError:
         raise OutputError(
-            f"There is a key at {path} already. Expected a new file. Use it, or choose another "
-            "name."
+            say(
+                "There is a key at {path} already. Expected a new file. Use it, or choose another "
+                "name.",
+                path=path,
+            )
         ) from None
     except OSError as error:
         raise OutputError(
-            f"The key cannot be written to {path}: {error.strerror}. Expected a folder that may be "
-            "written. Choose another."
+            say(
+                "The key cannot be written to {path}: {strerror}. Expected a folder that may be "
+                "written. Choose another.",
+                path=path,
+                strerror=error.strerror,
+            )
         ) from None
     return key
 
@@ -123,20 +130,32 @@ def load_key(path: str | Path) -> Ed25519PrivateKey:
         text = place.read_bytes()
     except OSError as error:
         raise DataError(
-            f"The key {place} cannot be read: {error.strerror}. Expected the key of the registry. "
-            "Check the name."
+            say(
+                "The key {place} cannot be read: {strerror}. Expected the key of the registry. "
+                "Check the name.",
+                place=place,
+                strerror=error.strerror,
+            )
         ) from None
     if stat.S_IMODE(mode) & 0o077:
         raise DataError(
-            f"Others may read the key {place}. Expected one that only its owner may read. Run "
-            f"chmod 600 {place}, and make a new key if somebody has read it."
+            say(
+                "Others may read the key {place}. Expected one that only its owner may read. Run "
+                "chmod 600 {place}, and make a new key if somebody has read it.",
+                place=place,
+            )
         )
     try:
         key = load_pem_private_key(text, None)
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise DataError(f"{place} holds no Ed25519 key. Expected a PEM file. Check the name.")
+        raise DataError(
+            say(
+                "{place} holds no Ed25519 key. Expected a PEM file. Check the name.",
+                place=place,
+            )
+        )
     return key
 
 
@@ -197,8 +216,10 @@ def page(
     """
     if after < 0 or not NONCE.fullmatch(nonce):
         raise ParameterError(
-            "A step below 0, or a nonce that is not 32 hexadecimal digits. Expected both as "
-            "`shuseki directory pull` sends them. Correct the request."
+            say(
+                "A step below 0, or a nonce that is not 32 hexadecimal digits. Expected both as "
+                "`shuseki directory pull` sends them. Correct the request."
+            )
         )
     seq, chain = registry.head(audience)
     at, after_chain = registry.head(audience, after) if after else (0, START)
@@ -401,8 +422,12 @@ def pull(
     peer = registry.peer(cluster)
     if urlsplit(peer.url).scheme not in ("http", "https") or not urlsplit(peer.url).hostname:
         raise ParameterError(
-            f"The peer {cluster} has the address {peer.url!r}. Expected http:// or https://. Add "
-            "the peer again with its address."
+            say(
+                "The peer {cluster} has the address {url!r}. Expected http:// or https://. Add "
+                "the peer again with its address.",
+                cluster=cluster,
+                url=peer.url,
+            )
         )
     told: dict[str, Any] = {
         "cluster": cluster, "pages": 0, "added": 0, "changed": 0, "removed": 0, "error": ""
@@ -484,18 +509,32 @@ async def _fetched(
         raise refused(f"an answer that took more than {MOST_SECONDS:g} seconds") from None
     except httpx.HTTPError as error:
         raise DataError(
-            f"{peer.cluster} at {peer.url} cannot be read: {type(error).__name__}. Expected an "
-            "answer. Check the address, or try again later."
+            say(
+                "{cluster} at {url} cannot be read: {kind}. Expected an answer. Check the "
+                "address, or try again later.",
+                cluster=peer.cluster,
+                url=peer.url,
+                kind=type(error).__name__,
+            )
         ) from None
     except httpx.InvalidURL:
         raise ParameterError(
-            f"{peer.cluster} has the address {peer.url!r}. Expected one such as "
-            "https://registry.example. Add the peer again with its address."
+            say(
+                "{cluster} has the address {url!r}. Expected one such as "
+                "https://registry.example. Add the peer again with its address.",
+                cluster=peer.cluster,
+                url=peer.url,
+            )
         ) from None
     if answer.status_code != 200:
         raise DataError(
-            f"{peer.cluster} answered {answer.status_code}: {_said(bytes(content))}. Expected a "
-            "page. Ask the peer whether it knows this registry's key."
+            say(
+                "{cluster} answered {status_code}: {said}. Expected a page. Ask the peer whether "
+                "it knows this registry's key.",
+                cluster=peer.cluster,
+                status_code=answer.status_code,
+                said=_said(bytes(content)),
+            )
         )
     return bytes(content)
 

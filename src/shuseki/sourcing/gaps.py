@@ -32,7 +32,7 @@ import pandas as pd
 from shuseki.arrays import Floats
 from shuseki.directory import Capability, Directory, Firm
 from shuseki.errors import ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
 from shuseki.sourcing.assumptions import Assumptions
 from shuseki.sourcing.chains import best_chains
@@ -176,14 +176,22 @@ def gaps(
     """
     if not orders or not orders_per_year > 0:
         raise ParameterError(
-            f"{len(orders)} orders, {orders_per_year:g} times a year. Expected one order or more, "
-            "more than 0 times. Give the orders that the cluster is asked for."
+            say(
+                "{n_orders} orders, {orders_per_year:g} times a year. Expected one order or more, "
+                "more than 0 times. Give the orders that the cluster is asked for.",
+                n_orders=len(orders),
+                orders_per_year=orders_per_year,
+            )
         )
     check_directory(directory)
     clusters = sorted({firm.cluster for firm in directory.firms})
     if cluster and cluster not in clusters:
         raise ParameterError(
-            f"No firm of cluster {cluster!r}. Expected one of {', '.join(clusters)}. Choose one."
+            say(
+                "No firm of cluster {cluster!r}. Expected one of {clusters}. Choose one.",
+                cluster=cluster,
+                clusters=listed(clusters),
+            )
         )
     stated = assumptions or Assumptions()
     own = directory.of_clusters(cluster) if cluster else directory
@@ -546,15 +554,22 @@ def tipping_points(
     """
     if not order.hub:
         raise ParameterError(
-            f"Order {order.id!r} names no hub. Expected the firm whose own work insourcing would "
-            'be. Add hub = "cluster/id".'
+            say(
+                "Order {id!r} names no hub. Expected the firm whose own work insourcing would be. "
+                'Add hub = "cluster/id".',
+                id=order.id,
+            )
         )
     stated = assumptions or Assumptions()
     tried = sorted(set(quantities))
     if not tried or tried[0] < 1 or not largest_factor > 0:
         raise ParameterError(
-            f"quantities = {tried[:3]}, largest factor {largest_factor:g}. Expected quantities of "
-            "1 or more, and a factor above 0."
+            say(
+                "quantities = {tried}, largest factor {largest_factor:g}. Expected quantities of "
+                "1 or more, and a factor above 0.",
+                tried=tried[:3],
+                largest_factor=largest_factor,
+            )
         )
     table = pd.DataFrame([_by_quantity(order, n, directory, stated) for n in tried])
     least = _insource_from(order, tried, table, directory, stated)

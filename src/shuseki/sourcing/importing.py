@@ -261,8 +261,11 @@ def read_list(
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", cluster):
         raise ParameterError(
-            f"The cluster {cluster!r}. Expected small letters, digits and _, such as 'ota' or "
-            "'tsubame_sanjo'. Choose another code."
+            say(
+                "The cluster {cluster!r}. Expected small letters, digits and _, such as 'ota' or "
+                "'tsubame_sanjo'. Choose another code.",
+                cluster=cluster,
+            )
         )
     place = Path(path)
     day = today or date.today()
@@ -270,7 +273,12 @@ def read_list(
     if isinstance(tables, Mapping):
         return _read_own(place.name, tables, cluster, known, day)
     if not tables:
-        raise DataError(f"{place.name} has no rows. Expected a header and data. Check the file.")
+        raise DataError(
+            say(
+                "{place} has no rows. Expected a header and data. Check the file.",
+                place=place.name,
+            )
+        )
     names = list(dict.fromkeys(name for row in tables for name in row))
     plan = layout_of(layout, names, place.name)
     found = plan.found(names)
@@ -280,8 +288,13 @@ def read_list(
             f"{key} ({' / '.join(plan.columns.get(key, (key,)))})" for key in missing
         )
         raise DataError(
-            f"{place.name} lacks {wanted}. Found the columns {examples(names, 12)}. "
-            "Rename them, or give a layout of your own with --layout."
+            say(
+                "{place} lacks {wanted}. Found the columns {names}. Rename them, or give a layout "
+                "of your own with --layout.",
+                place=place.name,
+                wanted=wanted,
+                names=examples(names, 12),
+            )
         )
     rows = [
         Row(number, {ours: row.get(theirs, "") for ours, theirs in found.items()}, [])
@@ -337,8 +350,12 @@ def layout_of(wanted: str | Mapping[str, Any], names: Sequence[str], file: str) 
     }
     if not fitting:
         raise DataError(
-            f"{file}: no known layout fits the columns {examples(names, 12)}. Expected at least a "
-            "name (name / 会社名). Rename the columns, or give a layout of your own with --layout."
+            say(
+                "{file}: no known layout fits the columns {names}. Expected at least a name (name "
+                "/ 会社名). Rename the columns, or give a layout of your own with --layout.",
+                file=file,
+                names=examples(names, 12),
+            )
         )
     return known_layouts()[max(fitting, key=lambda name: fitting[name])]
 
@@ -349,9 +366,13 @@ def _layout(name: str, keys: Mapping[str, Any]) -> Layout:
     unknown = set(keys) - {"title", "table", "columns", "written", "publisher", "year", "terms"}
     if unknown or not isinstance(columns, Mapping) or table not in KEYS:
         raise ParameterError(
-            f"The layout {name!r} has {examples(sorted(unknown) or [f'table = {table!r}'])}. "
-            f"Expected columns (ours = theirs), table ({', '.join(KEYS)}), title, written. "
-            "Correct it; the layouts of shuseki are examples."
+            say(
+                "The layout {name!r} has {unknown}. Expected columns (ours = theirs), table "
+                "({keys}), title, written. Correct it; the layouts of shuseki are examples.",
+                name=name,
+                unknown=examples(sorted(unknown) or [f"table = {table!r}"]),
+                keys=listed(KEYS),
+            )
         )
     ours = {*OWN[table]}
     strange = set(columns) - ours
@@ -590,8 +611,16 @@ def _read_rows(
     if not any(getattr(made, table) for table in TABLES):
         first = faults[0]
         raise DataError(
-            f"{file}: none of {len(rows)} rows is good; row {first.row}, {first.column} "
-            f"{first.value!r}: {first.says} Expected at least one. Correct the file."
+            say(
+                "{file}: none of {n_rows} rows is good; row {row}, {column} {first!r}: {says} "
+                "Expected at least one. Correct the file.",
+                file=file,
+                n_rows=len(rows),
+                row=first.row,
+                column=first.column,
+                first=first.value,
+                says=first.says,
+            )
         )
     order = sorted(dict.fromkeys(faults), key=lambda fault: fault.row)
     return Imported(
@@ -1074,8 +1103,14 @@ def _tables(
         if chunk.aside:
             first = chunk.aside[0]
             raise DataError(
-                f"{path.name}, row {first.row}: {first.told}. Found {first.text[:80]!r}. Expected "
-                "one record per line. Correct the file."
+                say(
+                    "{path}, row {row}: {told}. Found {text!r}. Expected one record per line. "
+                    "Correct the file.",
+                    path=path.name,
+                    row=first.row,
+                    told=first.told,
+                    text=first.text[:80],
+                )
             )
         columns = {name: as_text(column).to_pylist() for name, column in chunk.columns.items()}
         for at, number in enumerate(chunk.rows):
@@ -1090,25 +1125,41 @@ def _json(path: Path) -> tuple[list[dict[str, str]] | Mapping[str, Any], list[in
     try:
         if path.stat().st_size > LARGEST_JSON:
             raise DataError(
-                f"{path.name} has {path.stat().st_size:,} bytes. Expected at most "
-                f"{LARGEST_JSON:,} of JSON. Give it as CSV."
+                say(
+                    "{path} has {st_size:,} bytes. Expected at most {largest_json:,} of JSON. "
+                    "Give it as CSV.",
+                    path=path.name,
+                    st_size=path.stat().st_size,
+                    largest_json=LARGEST_JSON,
+                )
             )
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DataError(
-            f"{path} cannot be read: {error.strerror}. Expected a file. Check the name."
+            say(
+                "{path} cannot be read: {strerror}. Expected a file. Check the name.",
+                path=path,
+                strerror=error.strerror,
+            )
         ) from None
     except (ValueError, RecursionError) as error:
         raise DataError(
-            f"{path.name} is no JSON: {str(error)[:200]}. Expected rows as objects. "
-            "Correct the file."
+            say(
+                "{path} is no JSON: {error}. Expected rows as objects. Correct the file.",
+                path=path.name,
+                error=str(error)[:200],
+            )
         ) from None
     if isinstance(content, dict) and isinstance(content.get("firms"), list):
         return content, []
     if not isinstance(content, list) or not all(isinstance(row, dict) for row in content):
         raise DataError(
-            f"{path.name} holds {type(content).__name__}. Expected a list of rows as objects, or "
-            "tables by name (firms, capabilities …). Correct the file."
+            say(
+                "{path} holds {kind}. Expected a list of rows as objects, or tables by name "
+                "(firms, capabilities …). Correct the file.",
+                path=path.name,
+                kind=type(content).__name__,
+            )
         )
     rows = [{str(name): _cell(value) for name, value in row.items()} for row in content]
     return rows, list(range(1, len(rows) + 1))
@@ -1176,7 +1227,10 @@ def _read_own(
         made = replace(made, firms=(*made.firms, *extra), **{table: getattr(found, table)})
     if not made.firms:
         raise DataError(
-            f"{file} has no firm that is good. Expected at least one. Correct the file."
+            say(
+                "{file} has no firm that is good. Expected at least one. Correct the file.",
+                file=file,
+            )
         )
     return Imported(
         file=file,
@@ -1193,7 +1247,12 @@ def _rows_of(file: str, tables: Mapping[str, Any], name: str) -> list[dict[str, 
     rows = tables.get(name, [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DataError(
-            f"{file}: {name} holds {type(rows).__name__}. Expected a list of rows as objects. "
-            "Correct the file."
+            say(
+                "{file}: {name} holds {kind}. Expected a list of rows as objects. Correct the "
+                "file.",
+                file=file,
+                name=name,
+                kind=type(rows).__name__,
+            )
         )
     return rows

@@ -81,12 +81,19 @@ class Inquiry:
     def __post_init__(self) -> None:
         if not self.text.strip() or len(self.text) > LONGEST:
             raise ParameterError(
-                f"An inquiry of {len(self.text):,} characters. Expected 1 to {LONGEST:,}. Say in a "
-                "few sentences what is offered or looked for."
+                say(
+                    "An inquiry of {n_text:,} characters. Expected 1 to {longest:,}. Say in a few "
+                    "sentences what is offered or looked for.",
+                    n_text=len(self.text),
+                    longest=LONGEST,
+                )
             )
         if self.kind not in ("seed", "need"):
             raise ParameterError(
-                f'An inquiry of kind {self.kind!r}. Expected "seed" or "need". Choose one.'
+                say(
+                    'An inquiry of kind {kind!r}. Expected "seed" or "need". Choose one.',
+                    kind=self.kind,
+                )
             )
 
 
@@ -184,12 +191,22 @@ def answer(
     """
     wanted = round(best_group_size(theta)) if size is None else size
     if not 2 <= wanted <= 8:
-        raise ParameterError(f"Teams of {wanted}. Expected 2 to 8 members. Choose θ or size anew.")
+        raise ParameterError(
+            say(
+                "Teams of {wanted}. Expected 2 to 8 members. Choose θ or size anew.",
+                wanted=wanted,
+            )
+        )
     keys = sorted(directory.keys)
     if inquiry.asker and inquiry.asker not in set(keys):
+        first = keys[0] if keys else "cluster/id"
         raise ParameterError(
-            f"The asker {inquiry.asker!r} is not in the directory. Expected a key such as "
-            f"{keys[0] if keys else 'cluster/id'}. Correct it, or leave it out."
+            say(
+                "The asker {asker!r} is not in the directory. Expected a key such as {first}. "
+                "Correct it, or leave it out.",
+                asker=inquiry.asker,
+                first=first,
+            )
         )
     codes = _codes_in(inquiry.text)
     words = _other_words(inquiry.text, codes)

@@ -103,13 +103,22 @@ class Step:
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise ParameterError(
-                    f"A step of {self.process} with {name} = {value!r}. Expected a positive "
-                    "number. Correct it, or leave it out when it is not known."
+                    say(
+                        "A step of {process} with {name} = {value!r}. Expected a positive number. "
+                        "Correct it, or leave it out when it is not known.",
+                        process=self.process,
+                        name=name,
+                        value=value,
+                    )
                 )
         if self.it_grade is not None and self.it_grade not in GRADES:
             raise ParameterError(
-                f"A step of {self.process} with it_grade = {self.it_grade!r}. Expected 1 to 16. "
-                "Correct it, or state tolerance_um and size_mm."
+                say(
+                    "A step of {process} with it_grade = {it_grade!r}. Expected 1 to 16. Correct "
+                    "it, or state tolerance_um and size_mm.",
+                    process=self.process,
+                    it_grade=self.it_grade,
+                )
             )
 
     @property

@@ -117,23 +117,37 @@ class Network:
         twice = [firm for firm, count in Counter(self.firms).items() if count > 1]
         if twice:
             raise DataError(
-                f"Firms given twice: {examples(twice)}. Expected each once. Keep one record of "
-                "each firm."
+                say(
+                    "Firms given twice: {twice}. Expected each once. Keep one record of each firm.",
+                    twice=examples(twice),
+                )
             )
         if len(self.groups) != n or self.weights.shape != (n, n):
             raise DataError(
-                f"{n} firms, {len(self.groups)} groups, weights of shape {self.weights.shape}. "
-                f"Expected {n} groups and {n} × {n} weights. Give one of each per firm."
+                say(
+                    "{n} firms, {n_groups} groups, weights of shape {weights_shape}. Expected {n} "
+                    "groups and {n} × {n} weights. Give one of each per firm.",
+                    n=n,
+                    n_groups=len(self.groups),
+                    weights_shape=self.weights.shape,
+                )
             )
         if self.features and len(self.features) != n:
             raise DataError(
-                f"{len(self.features)} lists of features for {n} firms. Expected one per firm."
+                say(
+                    "{n_features} lists of features for {n} firms. Expected one per firm.",
+                    n_features=len(self.features),
+                    n=n,
+                )
             )
         own = np.flatnonzero(np.diagonal(self.weights))
         if own.size:
             raise DataError(
-                f"Firms tied to themselves: {examples(self.firms[k] for k in own)}. Expected ties "
-                "between two firms. Leave those ties out."
+                say(
+                    "Firms tied to themselves: {own}. Expected ties between two firms. Leave "
+                    "those ties out.",
+                    own=examples(self.firms[k] for k in own),
+                )
             )
         bad = np.argwhere(~(self.weights >= 0) | np.isinf(self.weights))
         if bad.size:
@@ -141,7 +155,10 @@ class Network:
                 f"{self.firms[i]} → {self.firms[j]} = {self.weights[i, j]:g}" for i, j in bad
             )
             raise DataError(
-                f"Weights that are no amounts: {said}. Expected 0 or more. Correct them."
+                say(
+                    "Weights that are no amounts: {said}. Expected 0 or more. Correct them.",
+                    said=said,
+                )
             )
 
     def __len__(self) -> int:
@@ -193,7 +210,9 @@ def network_of(
         The directory has no firms, or ties a firm to itself.
     """
     if not len(directory):
-        raise DataError("The directory has no firms. Expected two or more. Import a list first.")
+        raise DataError(
+            say("The directory has no firms. Expected two or more. Import a list first.")
+        )
     known = ("order", "joint", "lending", "membership", "ownership")
     if set(kinds) - set(known):
         raise UnknownCodeError.among("kind of tie", set(kinds) - set(known), known)
@@ -265,8 +284,12 @@ def read_network(
     ]
     if nobody:
         raise DataError(
-            f"Ties to firms that are not in the table of firms: {examples(nobody)}. Expected "
-            f"firms such as {examples(names[:2])}. Correct the name, or add the firm."
+            say(
+                "Ties to firms that are not in the table of firms: {nobody}. Expected firms such "
+                "as {names}. Correct the name, or add the firm.",
+                nobody=examples(nobody),
+                names=examples(names[:2]),
+            )
         )
     own = [
         f"{pair[0]!r} in row {row}"
@@ -275,8 +298,11 @@ def read_network(
     ]
     if own:
         raise DataError(
-            f"Firms tied to themselves: {examples(own)}. Expected ties between two firms. Leave "
-            "those rows out."
+            say(
+                "Firms tied to themselves: {own}. Expected ties between two firms. Leave those "
+                "rows out.",
+                own=examples(own),
+            )
         )
     amounts = table["weight"].to_numpy(dtype=float) if "weight" in table else np.ones(len(table))
     wrong = [
@@ -286,8 +312,11 @@ def read_network(
     ]
     if wrong:
         raise DataError(
-            f"Weights that are no amounts: {examples(wrong)}. Expected 0 or more in every row. "
-            "Correct them, or leave the column out: each tie then counts 1."
+            say(
+                "Weights that are no amounts: {wrong}. Expected 0 or more in every row. Correct "
+                "them, or leave the column out: each tie then counts 1.",
+                wrong=examples(wrong),
+            )
         )
     weights = np.zeros((len(names), len(names)))
     for pair, size in zip(ends, amounts, strict=True):
@@ -304,8 +333,12 @@ def _firms(
     table = _table(firms, codes=["firm"], text=[group, "features"])
     if group not in table:
         raise DataError(
-            f"The table of firms has no column {group!r}. Found {examples(table.columns)}. "
-            "Expected the group of each firm. Say which column holds it."
+            say(
+                "The table of firms has no column {group!r}. Found {columns}. Expected the group "
+                "of each firm. Say which column holds it.",
+                group=group,
+                columns=examples(table.columns),
+            )
         )
     repeated = table[table["firm"].duplicated(keep=False)]
     if len(repeated):
@@ -313,12 +346,20 @@ def _firms(
             f"{firm!r} in rows {', '.join(map(str, rows.index))}"
             for firm, rows in repeated.groupby("firm", sort=False)
         )
-        raise DataError(f"Firms given twice: {said}. Expected each once. Keep one row of each.")
+        raise DataError(
+            say(
+                "Firms given twice: {said}. Expected each once. Keep one row of each.",
+                said=said,
+            )
+        )
     named = table[group].astype(str).str.strip()
     if (named == "").any():
         raise DataError(
-            f"No {group} in rows {examples(table.index[named == ''])}. Expected one for every "
-            "firm. Fill them in."
+            say(
+                "No {group} in rows {index}. Expected one for every firm. Fill them in.",
+                group=group,
+                index=examples(table.index[named == ""]),
+            )
         )
     features: tuple[tuple[str, ...], ...] = ()
     if "features" in table:
@@ -342,11 +383,16 @@ def _table(
     missing = [name for name in codes if name not in given]
     if missing:
         raise DataError(
-            f"The table lacks columns {examples(missing)}. Found {examples(given.columns)}. "
-            "Rename the columns."
+            say(
+                "The table lacks columns {missing}. Found {columns}. Rename the columns.",
+                missing=examples(missing),
+                columns=examples(given.columns),
+            )
         )
     if given.empty:
-        raise DataError("The table has no rows. Expected one or more. Check where it comes from.")
+        raise DataError(
+            say("The table has no rows. Expected one or more. Check where it comes from.")
+        )
     read: dict[str, Any] = {name: as_codes(given[name], name) for name in codes}
     for name in numbers:
         if name in given:
@@ -430,7 +476,10 @@ def brokerage(network: Network) -> Brokerage:
     """
     if len(network) < 3:
         raise DataError(
-            f"{len(network)} firms. Expected three or more: a broker stands between two others."
+            say(
+                "{n_network} firms. Expected three or more: a broker stands between two others.",
+                n_network=len(network),
+            )
         )
     counts = broker_counts(network.ties, network.group_numbers)
     shares = expected_role_shares(network.group_numbers)
@@ -571,14 +620,24 @@ def group_mixing(
         Fewer than one permutation.
     """
     if permutations < 1:
-        raise ParameterError(f"{permutations} permutations. Expected 1 or more, such as 999.")
+        raise ParameterError(
+            say(
+                "{permutations} permutations. Expected 1 or more, such as 999.",
+                permutations=permutations,
+            )
+        )
     ties, group = network.ties, network.group_numbers
     if not ties.any():
-        raise DataError("The network has no tie. Expected one or more. Add ties between firms.")
+        raise DataError(
+            say("The network has no tie. Expected one or more. Add ties between firms.")
+        )
     if len(set(network.groups)) < 2:
         raise DataError(
-            f"All {len(network)} firms are of one group. Expected two or more groups. Give the "
-            "group of each firm."
+            say(
+                "All {n_network} firms are of one group. Expected two or more groups. Give the "
+                "group of each firm.",
+                n_network=len(network),
+            )
         )
     rng = np.random.default_rng(0) if rng is None else rng
     observed = external_internal_index(ties, group)
@@ -724,7 +783,9 @@ def positions(network: Network, *, rng: np.random.Generator | None = None) -> Po
 
     ties = network.ties
     if not ties.any():
-        raise DataError("The network has no tie. Expected one or more. Add ties between firms.")
+        raise DataError(
+            say("The network has no tie. Expected one or more. Add ties between firms.")
+        )
     n = len(network)
     directed = nx.from_numpy_array(network.weights, create_using=nx.DiGraph)
     both = nx.Graph(list(zip(*np.nonzero(ties), strict=True)))

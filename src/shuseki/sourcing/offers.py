@@ -33,7 +33,7 @@ import numpy as np
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Capability, Directory, Firm, Load
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message
+from shuseki.language import Message, say
 from shuseki.sourcing.assumptions import Assumption, Assumptions, draw_triangular
 from shuseki.sourcing.courier import prefecture_of, transport
 from shuseki.sourcing.matching import Attribute, Match, Step, match
@@ -252,11 +252,17 @@ class Offers:
         arcs = sum(a * b for a, b in pairwise(nodes))
         if arcs > ARCS:
             raise ParameterError(
-                f"Order {self.order.id!r}: {arcs:,} hand-overs are possible (steps in any "
-                f"sequence: {len(states[-1]) > 1}, firms for a step: up to "
-                f"{max(map(len, self.candidates)):,}). Expected at most {ARCS:,}. Say with after = "
-                "[...] which steps come first, ask for more (material, size, tolerance), or give "
-                "fewer clusters."
+                say(
+                    "Order {id!r}: {arcs:,} hand-overs are possible (steps in any sequence: "
+                    "{n_states}, firms for a step: up to {largest_candidates:,}). Expected at "
+                    "most {arcs_2:,}. Say with after = [...] which steps come first, ask for more "
+                    "(material, size, tolerance), or give fewer clusters.",
+                    id=self.order.id,
+                    arcs=arcs,
+                    n_states=len(states[-1]) > 1,
+                    largest_candidates=max(map(len, self.candidates)),
+                    arcs_2=ARCS,
+                )
             )
 
     def hours(
@@ -547,9 +553,13 @@ def check_directory(directory: Directory) -> None:
             faults.append(f"{rating.firm}, order {rating.order}: delivery = {value}")
     if faults:
         raise DataError(
-            f"Contradictory or impossible records ({len(faults)}): {'; '.join(faults[:5])}. "
-            "Expected a least that is not above the most, hours, rates and free hours of 0 or "
-            "more, and ratings of 1 to 5. Correct these records."
+            say(
+                "Contradictory or impossible records ({n_faults}): {faults}. Expected a least "
+                "that is not above the most, hours, rates and free hours of 0 or more, and "
+                "ratings of 1 to 5. Correct these records.",
+                n_faults=len(faults),
+                faults="; ".join(faults[:5]),
+            )
         )
 
 
@@ -593,9 +603,15 @@ def offers(order: Order, directory: Directory, *, mode: Mode = "wide") -> Offers
             names = sorted({*names, order.hub})
         if len(fits) > CANDIDATES:
             raise ParameterError(
-                f"{len(fits):,} firms can do step {one.name!r} of order {order.id!r}. Expected at "
-                f"most {CANDIDATES:,}. Ask for more (material, size, tolerance), or give fewer "
-                "clusters."
+                say(
+                    "{n_fits:,} firms can do step {one!r} of order {id!r}. Expected at most "
+                    "{candidates:,}. Ask for more (material, size, tolerance), or give fewer "
+                    "clusters.",
+                    n_fits=len(fits),
+                    one=one.name,
+                    id=order.id,
+                    candidates=CANDIDATES,
+                )
             )
         able.append(fits)
     used = sorted({c.firm for fits in able for c, *_ in fits})
@@ -628,18 +644,30 @@ def _who(order: Order, directory: Directory, mode: Mode) -> set[str]:
     if mode == "insource":
         if not order.hub:
             raise ParameterError(
-                f"Order {order.id!r} names no hub, whose own work insourcing would be. Expected "
-                'hub = "cluster/id". Name the firm that takes the order.'
+                say(
+                    "Order {id!r} names no hub, whose own work insourcing would be. Expected hub "
+                    '= "cluster/id". Name the firm that takes the order.',
+                    id=order.id,
+                )
             )
         return {order.hub}
     if mode != "inside":
-        raise ParameterError(f"mode = {mode!r}. Expected wide, inside or insource. Choose one.")
+        raise ParameterError(
+            say(
+                "mode = {mode!r}. Expected wide, inside or insource. Choose one.",
+                mode=mode,
+            )
+        )
     cluster = order.cluster or order.hub.partition("/")[0]
     clusters = sorted({firm.cluster for firm in directory.firms})
     if not cluster:
         raise ParameterError(
-            f"Order {order.id!r} names neither a cluster nor a hub. Expected one for mode inside: "
-            f"{examples(clusters)}. Add cluster = …"
+            say(
+                "Order {id!r} names neither a cluster nor a hub. Expected one for mode inside: "
+                "{clusters}. Add cluster = …",
+                id=order.id,
+                clusters=examples(clusters),
+            )
         )
     if cluster not in clusters:
         raise UnknownCodeError.among("cluster", [cluster], clusters)

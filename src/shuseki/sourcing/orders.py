@@ -40,6 +40,7 @@ from typing import Any, Literal
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError, examples
 from shuseki.geography.areas import lookup
+from shuseki.language import joined, say
 from shuseki.reading.toml import read_toml
 from shuseki.sourcing.matching import Step
 from shuseki.sourcing.processes import grade_of
@@ -156,9 +157,14 @@ class Order:
             total += len(states)
             if total > SEQUENCES:
                 raise ParameterError(
-                    f"Order {self.id!r}: its {len(self.steps)} steps may be done in too many "
-                    f"sequences (more than {SEQUENCES} states). Expected fewer. Say with after "
-                    "= [...] which steps must come first."
+                    say(
+                        "Order {id!r}: its {n_steps} steps may be done in too many sequences "
+                        "(more than {sequences} states). Expected fewer. Say with after = [...] "
+                        "which steps must come first.",
+                        id=self.id,
+                        n_steps=len(self.steps),
+                        sequences=SEQUENCES,
+                    )
                 )
             layers.append(sorted(states))
         return layers
@@ -180,9 +186,13 @@ class Order:
             found = lookup(what)
             return Place(found.latitude, found.longitude, what)
         raise UnknownCodeError(
-            f"Order {self.id!r} names the place {what!r}. Expected a firm of the directory "
-            '(such as "ota/12"), a municipality of five digits, or {latitude = …, longitude = …}. '
-            "Correct it."
+            say(
+                "Order {id!r} names the place {what!r}. Expected a firm of the directory (such as "
+                '"ota/12"), a municipality of five digits, or {{latitude = …, longitude = …}}. '
+                "Correct it.",
+                id=self.id,
+                what=what,
+            )
         )
 
 
@@ -202,8 +212,11 @@ def read_order(path: Path, *, today: date | None = None) -> Order:
     table = read_toml(path)
     if "orders" in table:
         raise DataError(
-            f"{path} holds {len(table['orders'])} orders. Expected one. Use shuseki capacity for "
-            "many."
+            say(
+                "{path} holds {n_table} orders. Expected one. Use shuseki capacity for many.",
+                path=path,
+                n_table=len(table["orders"]),
+            )
         )
     return order_from(table, path.name, default_id=path.stem, today=today)
 
@@ -213,21 +226,40 @@ def read_orders(path: Path, *, today: date | None = None) -> tuple[Order, ...]:
     if path.is_dir():
         files = sorted(path.glob("*.toml"))
         if not files:
-            raise ParameterError(f"No .toml file in {path}. Expected orders. Check the folder.")
+            raise ParameterError(
+                say(
+                    "No .toml file in {path}. Expected orders. Check the folder.",
+                    path=path,
+                )
+            )
         orders = tuple(one for file in files for one in read_orders(file, today=today))
     else:
         table = read_toml(path)
         rows = table.get("orders", [table])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise DataError(f"{path}: orders is no list of tables. Expected [[orders]] tables.")
+            raise DataError(
+                say(
+                    "{path}: orders is no list of tables. Expected [[orders]] tables.",
+                    path=path,
+                )
+            )
         others = sorted(set(table) - {"orders"}) if "orders" in table else []
         if others:
             raise DataError(
-                f"{path}: {examples(others)} beside [[orders]]. Expected orders alone. Move it "
-                "into the order that it belongs to."
+                say(
+                    "{path}: {others} beside [[orders]]. Expected orders alone. Move it into the "
+                    "order that it belongs to.",
+                    path=path,
+                    others=examples(others),
+                )
             )
         if not rows:
-            raise DataError(f"{path} holds no order. Expected [[orders]] tables. Write one.")
+            raise DataError(
+                say(
+                    "{path} holds no order. Expected [[orders]] tables. Write one.",
+                    path=path,
+                )
+            )
         orders = tuple(
             order_from(row, f"{path.name}, order {k}", default_id=f"{path.stem}-{k}", today=today)
             for k, row in enumerate(rows, 1)
@@ -235,7 +267,12 @@ def read_orders(path: Path, *, today: date | None = None) -> tuple[Order, ...]:
     seen: set[str] = set()
     twice = [one.id for one in orders if one.id in seen or seen.add(one.id)]  # type: ignore[func-returns-value]
     if twice:
-        raise DataError(f"Repeated orders: {examples(twice)}. Expected each id once. Rename one.")
+        raise DataError(
+            say(
+                "Repeated orders: {twice}. Expected each id once. Rename one.",
+                twice=examples(twice),
+            )
+        )
     return orders
 
 
@@ -302,7 +339,7 @@ def order_from(
         except ShusekiError as error:
             faults.append(f"{here}: {error}")
     if faults:
-        raise DataError("\n".join(faults))
+        raise DataError(joined(faults, "\n"))
     places = {}
     for end in ("origin", "destination"):
         try:
@@ -310,7 +347,7 @@ def order_from(
         except ShusekiError as error:
             faults.append(str(error))
     if faults:
-        raise DataError("\n".join(faults))
+        raise DataError(joined(faults, "\n"))
     try:
         return Order(
             id=str(table.get("id", default_id)),
@@ -396,12 +433,21 @@ def _place(given: Any, where: str) -> str | Place | None:
     fits = all(isinstance(x, int | float) and not isinstance(x, bool) for x in numbers)
     if not fits or set(given) != {"latitude", "longitude"}:
         raise DataError(
-            f"{where} = {given!r}. Expected {{latitude = 35.4, longitude = 139.6}}. Correct it."
+            say(
+                "{where} = {given!r}. Expected {{latitude = 35.4, longitude = 139.6}}. Correct it.",
+                where=where,
+                given=given,
+            )
         )
     if not (abs(numbers[0]) <= 90 and abs(numbers[1]) <= 180):
         raise DataError(
-            f"{where}: latitude {numbers[0]}, longitude {numbers[1]}. Expected degrees within "
-            "±90 and ±180. Are they exchanged?"
+            say(
+                "{where}: latitude {numbers}, longitude {numbers_2}. Expected degrees within ±90 "
+                "and ±180. Are they exchanged?",
+                where=where,
+                numbers=numbers[0],
+                numbers_2=numbers[1],
+            )
         )
     return Place(float(numbers[0]), float(numbers[1]))
 
@@ -412,34 +458,69 @@ def _place(given: Any, where: str) -> str | Place | None:
 def _check(order: Order) -> None:
     here = f"Order {order.id!r}"
     if not order.steps:
-        raise DataError(f"{here} has no steps. Expected one or more. Add [[steps]] tables.")
+        raise DataError(
+            say(
+                "{here} has no steps. Expected one or more. Add [[steps]] tables.",
+                here=here,
+            )
+        )
     if len(order.steps) > STEPS:
         raise ParameterError(
-            f"{here} has {len(order.steps)} steps. Expected at most {STEPS}. Plan it in parts."
+            say(
+                "{here} has {n_steps} steps. Expected at most {steps}. Plan it in parts.",
+                here=here,
+                n_steps=len(order.steps),
+                steps=STEPS,
+            )
         )
     if not isinstance(order.quantity, int) or order.quantity < 1:
         raise ParameterError(
-            f"{here}: quantity = {order.quantity}. Expected one piece or more. Correct it."
+            say(
+                "{here}: quantity = {quantity}. Expected one piece or more. Correct it.",
+                here=here,
+                quantity=order.quantity,
+            )
         )
     if order.due < order.placed:
         raise ParameterError(
-            f"{here} is due on {order.due}, before {order.placed}, when it is placed. Expected a "
-            "later day. Correct due, or state placed for an order of the past."
+            say(
+                "{here} is due on {due}, before {placed}, when it is placed. Expected a later "
+                "day. Correct due, or state placed for an order of the past.",
+                here=here,
+                due=order.due,
+                placed=order.placed,
+            )
         )
     if order.days > LATEST:
         raise ParameterError(
-            f"{here} is due on {order.due}, {order.days} days after it is placed. Expected at "
-            f"most {LATEST}. Correct the year."
+            say(
+                "{here} is due on {due}, {days} days after it is placed. Expected at most "
+                "{latest}. Correct the year.",
+                here=here,
+                due=order.due,
+                days=order.days,
+                latest=LATEST,
+            )
         )
     for name in ("piece_kg", "price_yen", "size_mm"):
         value = getattr(order, name)
         if value is not None and not 0 < value < float("inf"):
             raise ParameterError(
-                f"{here}: {name} = {value}. Expected a number above 0. Correct it, or leave it out."
+                say(
+                    "{here}: {name} = {value}. Expected a number above 0. Correct it, or leave it "
+                    "out.",
+                    here=here,
+                    name=name,
+                    value=value,
+                )
             )
     if order.unknown not in ("refuse", "ask"):
         raise ParameterError(
-            f'{here}: unknown = {order.unknown!r}. Expected "refuse" or "ask". Choose one.'
+            say(
+                '{here}: unknown = {unknown!r}. Expected "refuse" or "ask". Choose one.',
+                here=here,
+                unknown=order.unknown,
+            )
         )
     for one in order.steps:
         _check_step(here, one)
@@ -452,15 +533,29 @@ def _check_step(here: str, one: OrderStep) -> None:
         return
     if step.tolerance_um >= 1000 * step.size_mm:
         raise DataError(
-            f"{here}, step {one.name!r}: a tolerance of {step.tolerance_um:g} μm on a part of "
-            f"{step.size_mm:g} mm. Expected a tolerance smaller than the part. Is one of them in "
-            "another unit?"
+            say(
+                "{here}, step {one!r}: a tolerance of {tolerance_um:g} μm on a part of "
+                "{size_mm:g} mm. Expected a tolerance smaller than the part. Is one of them in "
+                "another unit?",
+                here=here,
+                one=one.name,
+                tolerance_um=step.tolerance_um,
+                size_mm=step.size_mm,
+            )
         )
     told = grade_of(step.tolerance_um, step.size_mm)
     if step.it_grade is not None and told is not None and told != step.it_grade:
         raise DataError(
-            f"{here}, step {one.name!r}: it_grade = {step.it_grade}, but {step.tolerance_um:g} μm "
-            f"at {step.size_mm:g} mm is IT{told}. Expected one grade. State one of the two."
+            say(
+                "{here}, step {one!r}: it_grade = {it_grade}, but {tolerance_um:g} μm at "
+                "{size_mm:g} mm is IT{told}. Expected one grade. State one of the two.",
+                here=here,
+                one=one.name,
+                it_grade=step.it_grade,
+                tolerance_um=step.tolerance_um,
+                size_mm=step.size_mm,
+                told=told,
+            )
         )
 
 
@@ -469,22 +564,36 @@ def _check_sequence(here: str, steps: Sequence[OrderStep]) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise DataError(
-            f"{here}: repeated step names: {examples(repeated)}. Expected each once. Rename one."
+            say(
+                "{here}: repeated step names: {repeated}. Expected each once. Rename one.",
+                here=here,
+                repeated=examples(repeated),
+            )
         )
     for one in steps:
         nobody = sorted(set(one.after) - set(names))
         if nobody:
             raise UnknownCodeError(
-                f"{here}, step {one.name!r} comes after {examples(nobody)}. Expected names of its "
-                f"steps: {examples(names)}. Correct after."
+                say(
+                    "{here}, step {one!r} comes after {nobody}. Expected names of its steps: "
+                    "{names}. Correct after.",
+                    here=here,
+                    one=one.name,
+                    nobody=examples(nobody),
+                    names=examples(names),
+                )
             )
     left = {one.name: set(one.after) for one in steps}
     while left:
         free = [name for name, before in left.items() if not before & set(left)]
         if not free:
             raise DataError(
-                f"{here}: steps wait for one another: {' → '.join(_ring(left))}. Expected a "
-                "sequence. Take one name out of an after."
+                say(
+                    "{here}: steps wait for one another: {ring}. Expected a sequence. Take one "
+                    "name out of an after.",
+                    here=here,
+                    ring=" → ".join(_ring(left)),
+                )
             )
         for name in free:
             del left[name]

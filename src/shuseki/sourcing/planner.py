@@ -345,7 +345,13 @@ def plan(
     chosen = _objectives(objectives)
     if not 1 <= shown <= SHOWN or draws < 0:
         raise ParameterError(
-            f"shown = {shown}, draws = {draws}. Expected 1 to {SHOWN} chains and 0 draws or more."
+            say(
+                "shown = {shown}, draws = {draws}. Expected 1 to {shown_2} chains and 0 draws or "
+                "more.",
+                shown=shown,
+                draws=draws,
+                shown_2=SHOWN,
+            )
         )
     stated = assumptions or Assumptions()
     found = offers(order, directory, mode=mode)

@@ -30,6 +30,7 @@ import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.language import say
 from shuseki.language.names import TwoNames
 
 __all__ = [
@@ -183,7 +184,10 @@ def material_group(named: str) -> str:
     group = _grades().get(written_grade(named))
     if group is None:
         raise UnknownCodeError.among(
-            "material", [named], [*materials(), *_grades()], hint="Name a group or a grade of it."
+            "material",
+            [named],
+            [*materials(), *_grades()],
+            hint=say("Name a group or a grade of it."),
         )
     return group
 
@@ -224,12 +228,20 @@ def width_um(size_mm: float, grade: int) -> float:
     13.0
     """
     if grade not in GRADES:
-        raise ParameterError(f"Grade of tolerance {grade!r}. Expected 1 to 16. Choose one of them.")
+        raise ParameterError(
+            say(
+                "Grade of tolerance {grade!r}. Expected 1 to 16. Choose one of them.",
+                grade=grade,
+            )
+        )
     row = _size_step(size_mm)
     if row is None:
         raise ParameterError(
-            f"A size of {size_mm:g} mm. Expected more than 0 and at most 3150 mm, where the table "
-            "of ISO 286 ends. State the grade itself."
+            say(
+                "A size of {size_mm:g} mm. Expected more than 0 and at most 3150 mm, where the "
+                "table of ISO 286 ends. State the grade itself.",
+                size_mm=size_mm,
+            )
         )
     return float(_tolerances()[row, 1 + grade])
 

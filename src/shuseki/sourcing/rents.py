@@ -212,7 +212,12 @@ def sharing_rent(
         said = [say("Shares are exact: all {n:,} plans were made.", n=1 << n)]
     else:
         if draws < 2:
-            raise ParameterError(f"{draws} draws. Expected 2 or more, such as 500.")
+            raise ParameterError(
+                say(
+                    "{draws} draws. Expected 2 or more, such as 500.",
+                    draws=draws,
+                )
+            )
         rng = np.random.default_rng(0) if rng is None else rng
         shares, errors = sampled_shapley(known, n, draws, rng, progress=progress)
         said = [say("Shares are means over {n:,} random orders of arrival.", n=draws)]
@@ -252,8 +257,12 @@ class _Known:
             found = float(self.value(members))
             if not np.isfinite(found):
                 raise DataError(
-                    f"The value of {{{examples(sorted(members))}}} is {found}. Expected yen. "
-                    "Give every set a finite value; 0 where nothing can be made."
+                    say(
+                        "The value of {{{members}}} is {found}. Expected yen. Give every set a "
+                        "finite value; 0 where nothing can be made.",
+                        members=examples(sorted(members)),
+                        found=found,
+                    )
                 )
             self.found[mask] = found
         return self.found[mask]
@@ -263,11 +272,19 @@ def _named(names: Iterable[str]) -> tuple[str, ...]:
     given = tuple(names)
     twice = [name for name, count in Counter(given).items() if count > 1]
     if twice:
-        raise DataError(f"Given twice: {examples(twice)}. Expected each once. Keep one.")
+        raise DataError(
+            say(
+                "Given twice: {twice}. Expected each once. Keep one.",
+                twice=examples(twice),
+            )
+        )
     if len(given) < 2:
         raise DataError(
-            f"{len(given)} clusters: {examples(given) or 'none'}. Expected two or more, who can "
-            "share. Add another."
+            say(
+                "{n_given} clusters: {given}. Expected two or more, who can share. Add another.",
+                n_given=len(given),
+                given=examples(given) or say("none"),
+            )
         )
     return given
 
@@ -292,7 +309,12 @@ def shapley_values(table: Floats) -> Floats:
     """
     n = int(np.log2(len(table)))
     if 1 << n != len(table):
-        raise ParameterError(f"{len(table)} values. Expected 2ⁿ, one for every set.")
+        raise ParameterError(
+            say(
+                "{n_table} values. Expected 2ⁿ, one for every set.",
+                n_table=len(table),
+            )
+        )
     masks = np.arange(len(table))
     size = np.array([int(m).bit_count() for m in masks])
     weight = np.array([factorial(s) * factorial(n - 1 - s) / factorial(n) for s in range(n)])
@@ -390,23 +412,42 @@ def read_values(given: str | Path | pd.DataFrame) -> tuple[Value, tuple[str, ...
         some = frozenset(parts)
         if len(parts) != len(some) or not some:
             raise DataError(
-                f"Row {row}: {text!r} names no set of clusters. Expected names joined by +, each "
-                "once, such as ota+suwa. Correct the cell."
+                say(
+                    "Row {row}: {text!r} names no set of clusters. Expected names joined by +, "
+                    "each once, such as ota+suwa. Correct the cell.",
+                    row=row,
+                    text=text,
+                )
             )
         if some in rows:
             raise DataError(
-                f"{'+'.join(sorted(some))} is given twice, in rows {rows[some]} and {row}. "
-                "Expected each set once. Keep one."
+                say(
+                    "{some} is given twice, in rows {rows} and {row}. Expected each set once. "
+                    "Keep one.",
+                    some="+".join(sorted(some)),
+                    rows=rows[some],
+                    row=row,
+                )
             )
         if not np.isfinite(value):
-            raise DataError(f"Row {row}: no value for {text!r}. Expected yen. Fill it in.")
+            raise DataError(
+                say(
+                    "Row {row}: no value for {text!r}. Expected yen. Fill it in.",
+                    row=row,
+                    text=text,
+                )
+            )
         rows[some], found[some] = row, float(value)
         names.update(dict.fromkeys(parts))
     everyone = tuple(names)
     if len(everyone) > EXACT:
         raise DataError(
-            f"{len(everyone)} clusters in a table of sets. Expected {EXACT} or fewer: all 2ⁿ sets "
-            "are needed. Join some clusters."
+            say(
+                "{n_everyone} clusters in a table of sets. Expected {exact} or fewer: all 2ⁿ sets "
+                "are needed. Join some clusters.",
+                n_everyone=len(everyone),
+                exact=EXACT,
+            )
         )
     lacking = [
         "+".join(some)
@@ -416,8 +457,13 @@ def read_values(given: str | Path | pd.DataFrame) -> tuple[Value, tuple[str, ...
     ]
     if lacking:
         raise DataError(
-            f"No value for {examples(lacking)}. Expected one for each of the "
-            f"{(1 << len(everyone)) - 1} sets of {len(everyone)} clusters. Add the rows."
+            say(
+                "No value for {lacking}. Expected one for each of the {n_everyone} sets of "
+                "{n_everyone_2} clusters. Add the rows.",
+                lacking=examples(lacking),
+                n_everyone=(1 << len(everyone)) - 1,
+                n_everyone_2=len(everyone),
+            )
         )
     return found.__getitem__, everyone
 

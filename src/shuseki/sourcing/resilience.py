@@ -156,7 +156,10 @@ class ChainTable:
         unknown = [firm for firm in self.firms if firm not in group]
         if unknown:
             raise DataError(
-                f"No group for {examples(unknown)}. Expected one for every firm. Add them."
+                say(
+                    "No group for {unknown}. Expected one for every firm. Add them.",
+                    unknown=examples(unknown),
+                )
             )
         number = np.unique([group[firm] for firm in self.firms], return_inverse=True)[1]
         low = np.where(self.uses, number, number.max() + 1).min(axis=1)
@@ -194,8 +197,12 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
     missing = [name for name in ("order", "chain", "cost_yen") if name not in table]
     if missing or table.empty:
         raise DataError(
-            f"The table of chains has {len(table)} rows, lacks {examples(missing) or 'nothing'}. "
-            "Expected order, chain, cost_yen and one row or more. Correct it."
+            say(
+                "The table of chains has {n_table} rows, lacks {missing}. Expected order, chain, "
+                "cost_yen and one row or more. Correct it.",
+                n_table=len(table),
+                missing=examples(missing) or say("nothing"),
+            )
         )
     chains = [
         [part.strip() for part in str(cell).split(SEPARATOR) if part.strip()]
@@ -204,17 +211,26 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
     empty = [row for row, chain in zip(table.index, chains, strict=True) if not chain]
     if empty:
         raise DataError(
-            f"No firms in the chains of rows {examples(empty)}. Expected names joined by "
-            f"{SEPARATOR}, such as hub {SEPARATOR} plater. Fill them in."
+            say(
+                "No firms in the chains of rows {empty}. Expected names joined by {separator}, "
+                "such as hub {separator} plater. Fill them in.",
+                empty=examples(empty),
+                separator=SEPARATOR,
+            )
         )
     cost = table["cost_yen"].to_numpy(dtype=float)
     wrong: Bools = np.asarray(~(cost >= 0) | np.isinf(cost))
     if wrong.any():
         said = examples(
-            f"{value:g} in row {row}"
+            say("{value:g} in row {row}", value=value, row=row)
             for row, value in zip(table.index[wrong], cost[wrong], strict=True)
         )
-        raise DataError(f"Costs that are no amounts: {said}. Expected yen ≥ 0. Correct them.")
+        raise DataError(
+            say(
+                "Costs that are no amounts: {said}. Expected yen ≥ 0. Correct them.",
+                said=said,
+            )
+        )
     names = (
         tuple(firms)
         if firms is not None
@@ -229,8 +245,12 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
     ]
     if nobody:
         raise UnknownCodeError(
-            f"Chains through firms that are not in the list: {examples(nobody)}. Expected firms "
-            f"such as {examples(names[:2])}. Correct the name, or add the firm."
+            say(
+                "Chains through firms that are not in the list: {nobody}. Expected firms such as "
+                "{names}. Correct the name, or add the firm.",
+                nobody=examples(nobody),
+                names=examples(names[:2]),
+            )
         )
     orders = tuple(dict.fromkeys(map(str, table["order"])))
     number = {name: k for k, name in enumerate(orders)}
@@ -245,8 +265,12 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
             values = np.unique(told[(order == k) & ~np.isnan(told)])
             if len(values) > 1:
                 raise DataError(
-                    f"Order {name!r} has several worths: {examples(values)}. Expected one. Give "
-                    "the same worth_yen in all its rows."
+                    say(
+                        "Order {name!r} has several worths: {values}. Expected one. Give the same "
+                        "worth_yen in all its rows.",
+                        name=name,
+                        values=examples(values),
+                    )
                 )
             if len(values) == 1:
                 worth[k] = values[0]
@@ -429,12 +453,17 @@ def _matched(orders: Orders, owners: Owners) -> Owners:
     missing = [name for name in orders.firms if name not in at]
     if missing:
         raise DataError(
-            f"Firms of the orders without a row of their own: {examples(missing)} "
-            f"({len(missing)} of {len(orders.firms)}). Expected each in the table of firms, its "
-            "age left empty where unknown. Add them."
+            say(
+                "Firms of the orders without a row of their own: {missing} ({n_missing} of "
+                "{n_firms}). Expected each in the table of firms, its age left empty where "
+                "unknown. Add them.",
+                missing=examples(missing),
+                n_missing=len(missing),
+                n_firms=len(orders.firms),
+            )
         )
     if not orders.names:
-        raise DataError("No orders. Expected one or more. Add orders.")
+        raise DataError(say("No orders. Expected one or more. Add orders."))
     rows = [at[name] for name in orders.firms]
     return replace(
         owners,
@@ -679,9 +708,19 @@ def cascade(
 
 def _draws(n: int, years: int, runs: int, rng: np.random.Generator | None) -> tuple[Floats, Floats]:
     if not 1 <= years <= 50:
-        raise ParameterError(f"years = {years}. Expected 1 to 50. Choose another horizon.")
+        raise ParameterError(
+            say(
+                "years = {years}. Expected 1 to 50. Choose another horizon.",
+                years=years,
+            )
+        )
     if runs < 2:
-        raise ParameterError(f"{runs} runs. Expected 2 or more, such as 200.")
+        raise ParameterError(
+            say(
+                "{runs} runs. Expected 2 or more, such as 200.",
+                runs=runs,
+            )
+        )
     rng = np.random.default_rng(0) if rng is None else rng
     return rng.random((runs, years, n)), rng.random((runs, n))
 
@@ -746,7 +785,12 @@ def standard_policies(
         Nobody is to be helped.
     """
     if helped < 1:
-        raise ParameterError(f"{helped} firms are to be helped. Expected 1 or more, such as 5.")
+        raise ParameterError(
+            say(
+                "{helped} firms are to be helped. Expected 1 or more, such as 5.",
+                helped=helped,
+            )
+        )
     decided = {name for name, row in zip(owners.firms, owners.status, strict=True) if row[0] == 1.0}
     ranked = [found.firms[k] for k in found.ranked()]
     policies = [
@@ -781,20 +825,27 @@ def compare_policies(
     """
     owners = _matched(orders, owners)
     if not policies:
-        raise DataError("No policy to compare. Expected one or more. Add a policy.")
+        raise DataError(say("No policy to compare. Expected one or more. Add a policy."))
     known = set(owners.firms)
     for policy in policies:
         unknown = [name for name in (*policy.successors, *policy.transfers) if name not in known]
         if unknown:
             raise DataError(
-                f"Policy {policy.name!r} helps firms that are not there: {examples(unknown)}. "
-                "Expected firms of the orders. Correct the names."
+                say(
+                    "Policy {policy!r} helps firms that are not there: {unknown}. Expected firms "
+                    "of the orders. Correct the names.",
+                    policy=policy.name,
+                    unknown=examples(unknown),
+                )
             )
         other = policy.orders
         if other is not None and (other.firms != orders.firms or other.names != orders.names):
             raise DataError(
-                f"Policy {policy.name!r} has other firms or orders than doing nothing. Expected "
-                "the same, planned in another way. Plan the same orders."
+                say(
+                    "Policy {policy!r} has other firms or orders than doing nothing. Expected the "
+                    "same, planned in another way. Plan the same orders.",
+                    policy=policy.name,
+                )
             )
     chosen = ExitHazard() if parameters is None else parameters
     uniforms, status = _draws(len(owners), years, runs, rng)

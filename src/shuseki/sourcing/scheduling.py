@@ -24,6 +24,7 @@ from ortools.sat.python import cp_model
 
 from shuseki.arrays import Ints
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = ["BRANDIMARTE_1993", "Operation", "Schedule", "schedule"]
@@ -380,18 +381,31 @@ def _check(
 ) -> None:
     if objective not in ("makespan", "lateness") or not seconds > 0:
         raise ParameterError(
-            f"objective = {objective!r}, seconds = {seconds}. Expected makespan or lateness, and "
-            "more than 0 seconds."
+            say(
+                "objective = {objective!r}, seconds = {seconds}. Expected makespan or lateness, "
+                "and more than 0 seconds.",
+                objective=objective,
+                seconds=seconds,
+            )
         )
     square = carried.ndim == 2 and carried.shape[0] == carried.shape[1]
     if not square or len(carried) < machines or (carried < 0).any():
         raise DataError(
-            f"Transport of shape {carried.shape}, least {carried.min(initial=0)}. Expected times "
-            f"≥ 0 between each two of {machines} machines. Add what is missing."
+            say(
+                "Transport of shape {carried_shape}, least {smallest_carried}. Expected times ≥ 0 "
+                "between each two of {machines} machines. Add what is missing.",
+                carried_shape=carried.shape,
+                smallest_carried=carried.min(initial=0),
+                machines=machines,
+            )
         )
     if len(count) < len(carried) or min(count, default=1) < 1:
         raise DataError(
-            f"Machines of each kind: {list(count)}. Expected one or more of {len(carried)} kinds."
+            say(
+                "Machines of each kind: {count}. Expected one or more of {n_carried} kinds.",
+                count=list(count),
+                n_carried=len(carried),
+            )
         )
     faults = []
     for k, one in enumerate(operations):
@@ -403,12 +417,21 @@ def _check(
             faults.append(f"{k} comes after {list(one.after)}, of {len(operations)} operations")
     if faults:
         raise DataError(
-            f"Operations that cannot be done: {examples(faults)}. Expected one machine or more, "
-            "times ≥ 0, and operations that exist. Correct them."
+            say(
+                "Operations that cannot be done: {faults}. Expected one machine or more, times ≥ "
+                "0, and operations that exist. Correct them.",
+                faults=examples(faults),
+            )
         )
     total = sum(max(one.times) + one.release for one in operations) + int(carried.sum())
     if total > LONGEST:
-        raise DataError(f"Times add up to {total:,}. Expected at most {LONGEST:,}. Use hours.")
+        raise DataError(
+            say(
+                "Times add up to {total:,}. Expected at most {longest:,}. Use hours.",
+                total=total,
+                longest=LONGEST,
+            )
+        )
     _check_rings(operations)
 
 
@@ -418,8 +441,11 @@ def _check_rings(operations: Sequence[Operation]) -> None:
         free = {k for k in left if not left & set(operations[k].after)}
         if not free:
             raise DataError(
-                f"Operations that wait for one another: {examples(sorted(left))}. Expected a "
-                "sequence. Take one out of an after."
+                say(
+                    "Operations that wait for one another: {left}. Expected a sequence. Take one "
+                    "out of an after.",
+                    left=examples(sorted(left)),
+                )
             )
         left -= free
 

@@ -254,7 +254,7 @@ def read_query(text: str, directory: Directory | None = None) -> Query:
     Parameters
     ----------
     directory
-        Whose clusters may be named as a place, beside the municipalities of Japan.
+        Whose clusters may be named as a place, beside the bundled municipalities.
 
     Examples
     --------
@@ -264,7 +264,11 @@ def read_query(text: str, directory: Directory | None = None) -> Query:
     """
     if len(text) > LONGEST_QUERY:
         raise ParameterError(
-            f"A search of {len(text):,} letters. Expected at most {LONGEST_QUERY}. Shorten it."
+            say(
+                "A search of {n_text:,} letters. Expected at most {longest_query}. Shorten it.",
+                n_text=len(text),
+                longest_query=LONGEST_QUERY,
+            )
         )
     left = _Left(unicodedata.normalize("NFKC", text))
     place, within = _place_in(left)
@@ -293,13 +297,17 @@ def read_query(text: str, directory: Directory | None = None) -> Query:
     )
     if not asked.asks:
         raise ParameterError(
-            "A search that asks for nothing. Expected a process, a material or words, such as "
-            "'研磨 SUS304 φ20 IT6' or 'polishing SUS304 dia 20 mm'. Write one."
+            say(
+                "A search that asks for nothing. Expected a process, a material or words, such as "
+                "'研磨 SUS304 φ20 IT6' or 'polishing SUS304 dia 20 mm'. Write one."
+            )
         )
     if len(groups) > 1 or (material and groups):
         raise ParameterError(
-            f"A search for several materials: {examples([material, *groups])}. Expected one. "
-            "Search for each."
+            say(
+                "A search for several materials: {value}. Expected one. Search for each.",
+                value=examples([material, *groups]),
+            )
         )
     asked.step(codes[0] if codes else "turning")  # refuses what cannot be
     return asked
@@ -432,8 +440,11 @@ def _place_in(left: _Left) -> tuple[str, float | None]:
     lone = left.take(rf"{NUMBER}\s*(?:km|キロ)")
     if lone is not None:
         raise ParameterError(
-            f"A distance without a place: {lone[0]}. Expected '鯖江から100km' or 'within 100 km of "
-            "Sabae'. Name the place."
+            say(
+                "A distance without a place: {lone}. Expected '鯖江から100km' or 'within 100 km of "
+                "Sabae'. Name the place.",
+                lone=lone[0],
+            )
         )
     return "", None
 
@@ -511,12 +522,19 @@ def _words_in(left: _Left) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str,
     for phrase in read.phrases:
         if phrase.why == "ambiguous":
             raise ParameterError(
-                f"{phrase.text!r} may mean {' or '.join(phrase.words)}. Expected one. Write "
-                f"{' or '.join(process(code).name_ja for code in phrase.words if code)}."
+                say(
+                    "{text!r} may mean {words}. Expected one. Write {words_2}.",
+                    text=phrase.text,
+                    words=" or ".join(phrase.words),
+                    words_2=" or ".join(process(code).name_ja for code in phrase.words if code),
+                )
             )
         if phrase.why == "denied":
             raise ParameterError(
-                f"{phrase.text!r} denies. Expected what is asked for. Leave it out."
+                say(
+                    "{text!r} denies. Expected what is asked for. Leave it out.",
+                    text=phrase.text,
+                )
             )
         rest += phrase.words or words(phrase.text)
     return read.processes, read.materials, tuple(dict.fromkeys(rest))
@@ -526,14 +544,17 @@ def _words_in(left: _Left) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str,
 
 
 def _point(place: str, directory: Directory | None) -> tuple[float, float]:
-    """Degrees of a place: written ones, a municipality of Japan, or a cluster of the directory."""
+    """Degrees of a place: written ones, a bundled municipality, or a cluster of the directory."""
     written = re.fullmatch(r"(-?\d+\.\d+)\s*,\s*(-?\d+\.\d+)", place)
     if written:
         latitude, longitude = float(written[1]), float(written[2])
         if abs(latitude) > 90 or abs(longitude) > 180:
             raise ParameterError(
-                f"The place {place!r}. Expected latitude -90 to 90, longitude -180 to 180. "
-                "Correct it."
+                say(
+                    "The place {place!r}. Expected latitude -90 to 90, longitude -180 to 180. "
+                    "Correct it.",
+                    place=place,
+                )
             )
         return latitude, longitude
     try:
@@ -561,10 +582,18 @@ def _municipality(place: str) -> tuple[float, float]:
         fits = table[(table["bare_ja"] == plain) | (table["bare_en"] == plain)]
     if len(fits) != 1:
         named = [f"{one.name_ja} ({one.name_en}, {one.code})" for one in fits.itertuples()]
-        told = f"may be {examples(named)}" if named else "is no municipality of Japan"
+        told = (
+            say("may be {names}", names=examples(named))
+            if named
+            else say("is no municipality that is known here")
+        )
         raise UnknownCodeError(
-            f"The place {place!r} {told}. Expected one place. Write its whole name, a cluster of "
-            "the directory, or its latitude and longitude, such as '35.96,136.22'."
+            say(
+                "The place {place!r} {told}. Expected one place. Write its whole name, a cluster "
+                "of the directory, or its latitude and longitude, such as '35.96,136.22'.",
+                place=place,
+                told=told,
+            )
         )
     row = fits.iloc[0]
     return float(row["latitude"]), float(row["longitude"])

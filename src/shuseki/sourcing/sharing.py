@@ -206,18 +206,31 @@ def planned_orders(
         No orders, an order twice, or one whose cluster is not known.
     """
     if not 0 <= loss_share <= 1:
-        raise ParameterError(f"loss_share = {loss_share:g}. Expected a share from 0 to 1.")
+        raise ParameterError(
+            say(
+                "loss_share = {loss_share:g}. Expected a share from 0 to 1.",
+                loss_share=loss_share,
+            )
+        )
     if not orders:
-        raise DataError("No orders. Expected one or more. Write an order.")
+        raise DataError(say("No orders. Expected one or more. Write an order."))
     names = tuple(order.id for order in orders)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DataError(f"Orders given twice: {examples(twice)}. Expected each id once. Rename it.")
+        raise DataError(
+            say(
+                "Orders given twice: {twice}. Expected each id once. Rename it.",
+                twice=examples(twice),
+            )
+        )
     homeless = [order.id for order in orders if not (order.cluster or order.hub)]
     if homeless:
         raise DataError(
-            f"Orders of no cluster: {examples(homeless)}. Expected a hub or a cluster: alone, a "
-            "cluster has its own orders only. Say whose order it is."
+            say(
+                "Orders of no cluster: {homeless}. Expected a hub or a cluster: alone, a cluster "
+                "has its own orders only. Say whose order it is.",
+                homeless=examples(homeless),
+            )
         )
     clusters = tuple(order.cluster or order.hub.partition("/")[0] for order in orders)
     known = {firm.cluster for firm in directory.firms}

@@ -153,15 +153,24 @@ class Question:
     def __post_init__(self) -> None:
         if not self.items or len(self.counts) != len(self.items):
             raise DataError(
-                f"{self.question!r} has {len(self.items)} items and {len(self.counts)} counts. "
-                "Expected one count for each of one item or more."
+                say(
+                    "{question!r} has {n_items} items and {n_counts} counts. Expected one count "
+                    "for each of one item or more.",
+                    question=self.question,
+                    n_items=len(self.items),
+                    n_counts=len(self.counts),
+                )
             )
         names = [plain(item.answer) for item in self.items]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise DataError(
-                f"Items given twice in {self.question!r}: {examples(twice)}. Expected each once. "
-                "Join or rename them."
+                say(
+                    "Items given twice in {question!r}: {twice}. Expected each once. Join or "
+                    "rename them.",
+                    question=self.question,
+                    twice=examples(twice),
+                )
             )
         bad = [
             f"{item.answer} = {count}"
@@ -170,8 +179,12 @@ class Question:
         ]
         if bad or self.n < 1:
             raise DataError(
-                f"Counts that {self.n} firms cannot give: {examples(bad) or 'none answered'}. "
-                "Expected 0 to n. Correct the counts or n."
+                say(
+                    "Counts that {value} firms cannot give: {bad}. Expected 0 to n. Correct the "
+                    "counts or n.",
+                    value=self.n,
+                    bad=examples(bad) or say("none answered"),
+                )
             )
 
     @property
@@ -279,7 +292,7 @@ def survey_figure(questions: Sequence[Question], *, confidence: float = 0.95) ->
         A confidence outside (0.5, 1).
     """
     if not questions:
-        raise DataError("No question. Expected one or more. Give the questions of the survey.")
+        raise DataError(say("No question. Expected one or more. Give the questions of the survey."))
     _check_confidence(confidence)
     sources = tuple(dict.fromkeys(source for q in questions for source in q.sources))
     return SurveyFigure(
@@ -298,7 +311,10 @@ def survey_figure(questions: Sequence[Question], *, confidence: float = 0.95) ->
 def _check_confidence(confidence: float) -> None:
     if not 0.5 < confidence < 1:
         raise ParameterError(
-            f"confidence = {confidence:g}. Expected one in (0.5, 1), such as 0.95."
+            say(
+                "confidence = {confidence:g}. Expected one in (0.5, 1), such as 0.95.",
+                confidence=confidence,
+            )
         )
 
 
@@ -382,9 +398,19 @@ def item_tests(question: Question, *, level: float = 0.05) -> ItemTests:
         A level outside (0, 0.5).
     """
     if not 0 < level < 0.5:
-        raise ParameterError(f"level = {level:g}. Expected one in (0, 0.5), such as 0.05.")
+        raise ParameterError(
+            say(
+                "level = {level:g}. Expected one in (0, 0.5), such as 0.05.",
+                level=level,
+            )
+        )
     if len(question.items) < 2:
-        raise DataError(f"{question.question!r} has one item. Expected two or more to compare.")
+        raise DataError(
+            say(
+                "{question!r} has one item. Expected two or more to compare.",
+                question=question.question,
+            )
+        )
     order = np.argsort(-question.counts, kind="stable")
     exclusive = question.exclusive
     ticked_something = question.n - int(question.counts[exclusive].sum())
@@ -531,9 +557,13 @@ class Survey:
         if not enough:
             few = examples(f"{question.question} ({question.n})" for question in self.questions)
             raise DataError(
-                f"Questions that fewer than {minimum} firms answered: {few}. Shown, they would say "
-                "what single firms answered. Collect more answers, or lower the minimum if these "
-                "firms agree."
+                say(
+                    "Questions that fewer than {minimum} firms answered: {few}. Shown, they would "
+                    "say what single firms answered. Collect more answers, or lower the minimum "
+                    "if these firms agree.",
+                    minimum=minimum,
+                    few=few,
+                )
             )
         return enough
 
@@ -592,8 +622,13 @@ class Survey:
         hidden = sorted(set(named) - set(names))
         if not names:
             raise DataError(
-                f"No group of {column!r} has {minimum} firms or more that can be shown. Found "
-                f"{examples(sorted(set(named)))}. Join groups with bounds, or ask more firms."
+                say(
+                    "No group of {column!r} has {minimum} firms or more that can be shown. Found "
+                    "{named}. Join groups with bounds, or ask more firms.",
+                    column=column,
+                    minimum=minimum,
+                    named=examples(sorted(set(named))),
+                )
             )
         figures = []
         for name in names:
@@ -637,8 +672,12 @@ def group_names(column: "pd.Series[Any]", bounds: Sequence[float] = ()) -> np.nd
     values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
     if np.isnan(values).all():
         raise DataError(
-            f"The column holds no numbers: {examples(column.head(5))}. Expected numbers for bounds "
-            f"{examples(ends)}. Leave the bounds out, or choose another column."
+            say(
+                "The column holds no numbers: {head}. Expected numbers for bounds {ends}. Leave "
+                "the bounds out, or choose another column.",
+                head=examples(column.head(5)),
+                ends=examples(ends),
+            )
         )
     names = [
         f"{low:g}–{ends[k + 1] - 1:g}" if k + 1 < len(ends) else f"{low:g}–"
@@ -700,22 +739,33 @@ def read_questions(path: str | Path | pd.DataFrame) -> tuple[Question, ...]:
     for name in ("question", "answer"):
         if name not in table:
             raise DataError(
-                f"The table of questions lacks {name!r}. Found {examples(table.columns)}. Expected "
-                "question and answer. Rename the columns."
+                say(
+                    "The table of questions lacks {name!r}. Found {columns}. Expected question "
+                    "and answer. Rename the columns.",
+                    name=name,
+                    columns=examples(table.columns),
+                )
             )
     filled = table.astype(object).reindex(columns=["question", "answer", *text], fill_value="")
     filled = filled.fillna("").astype(str)
     blank = (filled[["question", "answer"]].apply(lambda cell: cell.str.strip()) == "").any(axis=1)
     if blank.any():
         raise DataError(
-            f"No question or no answer in rows {examples(table.index[blank])}. Expected both in "
-            "every row. Fill them in."
+            say(
+                "No question or no answer in rows {index}. Expected both in every row. Fill them "
+                "in.",
+                index=examples(table.index[blank]),
+            )
         )
     wrong = filled[~filled["kind"].isin(["", "multiple", "exclusive"])]
     if len(wrong):
         raise DataError(
-            f"Kinds of answers that are not known: {examples(wrong['kind'])} in rows "
-            f"{examples(wrong.index)}. Expected multiple or exclusive. Correct them."
+            say(
+                "Kinds of answers that are not known: {wrong} in rows {index}. Expected multiple "
+                "or exclusive. Correct them.",
+                wrong=examples(wrong["kind"]),
+                index=examples(wrong.index),
+            )
         )
     questions = []
     for title, rows in filled.groupby("question", sort=False):
@@ -783,18 +833,27 @@ def read_survey(
         table = read_table(given, codes=[firm], text=[answers, *titles, *describing])
     if firm not in table or table.empty:
         raise DataError(
-            f"The survey has {len(table)} rows and columns {examples(table.columns)}. Expected one "
-            f"row per firm and a column {firm!r}. Add the names, or say which column has them."
+            say(
+                "The survey has {n_table} rows and columns {columns}. Expected one row per firm "
+                "and a column {firm!r}. Add the names, or say which column has them.",
+                n_table=len(table),
+                columns=examples(table.columns),
+                firm=firm,
+            )
         )
     if not questions:
-        raise DataError("No questions. Expected one or more. Give those of the questionnaire.")
+        raise DataError(say("No questions. Expected one or more. Give those of the questionnaire."))
     names = [str(name).strip() for name in table[firm]]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         where = [row for row, name in zip(table.index, names, strict=True) if name in repeated]
         raise DataError(
-            f"Firms given twice: {examples(repeated)}, in rows {examples(where)}. Expected one row "
-            "per firm. Keep one of each."
+            say(
+                "Firms given twice: {repeated}, in rows {where}. Expected one row per firm. Keep "
+                "one of each.",
+                repeated=examples(repeated),
+                where=examples(where),
+            )
         )
     absent = [name for name in describing if name not in table]
     if absent:
@@ -824,9 +883,13 @@ def read_survey(
         if both.any():
             exclusive = [item.answer for item in question.items if item.is_exclusive]
             raise DataError(
-                f"Rows {examples(table.index[both])} tick {examples(exclusive)} beside a gain of "
-                f"{question.question!r}. Expected one or the other. Ask those firms, or leave the "
-                "contradiction blank."
+                say(
+                    "Rows {index} tick {exclusive} beside a gain of {question!r}. Expected one or "
+                    "the other. Ask those firms, or leave the contradiction blank.",
+                    index=examples(table.index[both]),
+                    exclusive=examples(exclusive),
+                    question=question.question,
+                )
             )
         if not asked.any():
             skipped.append(question.name)
@@ -845,8 +908,11 @@ def read_survey(
         answered.append(rows.astype(np.int64))
     if not found:
         raise DataError(
-            f"None of the {len(table)} firms ticked anything. Expected ticks such as 1, x or ○, or "
-            "answers joined by ;. Check that the columns hold the answers."
+            say(
+                "None of the {n_table} firms ticked anything. Expected ticks such as 1, x or ○, "
+                "or answers joined by ;. Check that the columns hold the answers.",
+                n_table=len(table),
+            )
         )
     silent = len(table) - len(np.unique(np.concatenate(answered)))
     notes = []
@@ -932,8 +998,14 @@ def _ambiguous(
     owners = [question.question for question in questions for _ in question.items]
     titles = [owners[k] for k in numbers]
     return DataError(
-        f"{text!r}{where} is an item of several questions: {examples(titles)}. Expected to know "
-        f"which. Write it with its question, such as {titles[0]}: {text}."
+        say(
+            "{text!r}{where} is an item of several questions: {titles}. Expected to know which. "
+            "Write it with its question, such as {titles_2}: {text}.",
+            text=text,
+            where=where,
+            titles=examples(titles),
+            titles_2=titles[0],
+        )
     )
 
 
@@ -960,8 +1032,12 @@ def _columns(
         number = numbers[0]
         if number in taken:
             raise DataError(
-                f"Columns {taken[number]!r} and {name!r} are the same item. Expected one column "
-                "per item. Keep one."
+                say(
+                    "Columns {taken!r} and {name!r} are the same item. Expected one column per "
+                    "item. Keep one.",
+                    taken=taken[number],
+                    name=name,
+                )
             )
         taken[number] = name
         wrong = []
@@ -975,14 +1051,22 @@ def _columns(
                 wrong.append(f"{cell!r} in row {row}")
         if wrong:
             raise DataError(
-                f"{name!r}: cells that are no ticks: {examples(wrong)}. Expected 1, x, ○, yes or "
-                "はい for a tick; 0, no or nothing for none. Correct them."
+                say(
+                    "{name!r}: cells that are no ticks: {wrong}. Expected 1, x, ○, yes or はい for "
+                    "a tick; 0, no or nothing for none. Correct them.",
+                    name=name,
+                    wrong=examples(wrong),
+                )
             )
     if not taken:
         raise UnknownCodeError(
-            f"No column is an item of the questions: {examples(table.columns)}. Expected columns "
-            f"such as {examples(list(known)[:3])}, or a column of joined answers. Rename the "
-            "columns, or give the items of your questionnaire."
+            say(
+                "No column is an item of the questions: {columns}. Expected columns such as "
+                "{known}, or a column of joined answers. Rename the columns, or give the items of "
+                "your questionnaire.",
+                columns=examples(table.columns),
+                known=examples(list(known)[:3]),
+            )
         )
     _refuse_unknown(unknown, known, "item")
     return ticks, there, others
@@ -1000,15 +1084,20 @@ def _refuse_unknown(unknown: Mapping[str, list[object]], known: Iterable[str], w
         return
     first = next(iter(unknown))
     near = get_close_matches(plain(first), list(known), n=3, cutoff=0.4)
-    hint = f"Did you mean {', '.join(near)}? " if near else ""
+    hint = say("Did you mean {names}? ", names=listed(near)) if near else ""
     said = examples(
         f"{name!r}" if rows == ["(column)"] else f"{name!r} in row {rows[0]}"
         for name, rows in unknown.items()
     )
     raise UnknownCodeError(
-        f"Unknown {what}s: {said}. Expected items of the questions, in any of their wordings. "
-        f"{hint}Correct the wording, give the items of your questionnaire, or name columns that "
-        "describe the firm."
+        say(
+            "Unknown {what}s: {said}. Expected items of the questions, in any of their wordings. "
+            "{hint}Correct the wording, give the items of your questionnaire, or name columns "
+            "that describe the firm.",
+            what=what,
+            said=said,
+            hint=hint,
+        )
     )
 
 
@@ -1098,8 +1187,10 @@ def compare_surveys(
             )
     if not rows:
         raise DataError(
-            "The two surveys have no item in common. Expected the same questions. Give the items "
-            "of the printed survey as columns."
+            say(
+                "The two surveys have no item in common. Expected the same questions. Give the "
+                "items of the printed survey as columns."
+            )
         )
     sources = tuple(dict.fromkeys(s for q in (*own, *other) for s in q.sources))
     return SurveyComparison(

@@ -32,7 +32,7 @@ from scipy import sparse
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError, ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
 from shuseki.sources import Source
 from shuseki.sourcing.network import Network
@@ -146,12 +146,25 @@ def systemic_risk(
         A tolerance outside (0, 0.1].
     """
     if not 0 < tolerance <= 0.1:
-        raise ParameterError(f"tolerance = {tolerance:g}. Expected one in (0, 0.1], such as 1e-6.")
+        raise ParameterError(
+            say(
+                "tolerance = {tolerance:g}. Expected one in (0, 0.1], such as 1e-6.",
+                tolerance=tolerance,
+            )
+        )
     if not network.ties.any():
-        raise DataError("The network has no tie. Expected one or more. Add ties between firms.")
+        raise DataError(
+            say("The network has no tie. Expected one or more. Add ties between firms.")
+        )
     named = _sectors(network) if sectors is None else sectors
     if len(named) != len(network):
-        raise DataError(f"{len(named)} sectors for {len(network)} firms. Expected one of each.")
+        raise DataError(
+            say(
+                "{n_named} sectors for {n_network} firms. Expected one of each.",
+                n_named=len(named),
+                n_network=len(network),
+            )
+        )
     names, sector = np.unique(np.array(named, dtype=object), return_inverse=True)
     if isinstance(essential, pd.DataFrame):
         missing = sorted(
@@ -159,8 +172,11 @@ def systemic_risk(
         )
         if missing:
             raise DataError(
-                f"The table of essential inputs lacks sectors {', '.join(map(str, missing[:5]))}. "
-                "Expected a row and a column for every sector. Add them."
+                say(
+                    "The table of essential inputs lacks sectors {missing}. Expected a row and a "
+                    "column for every sector. Add them.",
+                    missing=listed(map(str, missing[:5])),
+                )
             )
         needed = essential.loc[list(names), list(names)].to_numpy(dtype=bool)
     else:
@@ -327,10 +343,17 @@ def percolation(
         Fewer than two draws.
     """
     if draws < 2:
-        raise ParameterError(f"{draws} draws. Expected 2 or more, such as 50.")
+        raise ParameterError(
+            say(
+                "{draws} draws. Expected 2 or more, such as 50.",
+                draws=draws,
+            )
+        )
     ties = network.ties | network.ties.T
     if not ties.any():
-        raise DataError("The network has no tie. Expected one or more. Add ties between firms.")
+        raise DataError(
+            say("The network has no tie. Expected one or more. Add ties between firms.")
+        )
     rng = np.random.default_rng(0) if rng is None else rng
     n = len(network)
     source, target = (end.astype(np.int64) for end in np.nonzero(ties))

@@ -136,17 +136,33 @@ def turning_point(
         A level outside (0, 0.5).
     """
     if not 0 < level < 0.5:
-        raise ParameterError(f"level = {level:g}. Expected one in (0, 0.5), such as 0.05.")
+        raise ParameterError(
+            say(
+                "level = {level:g}. Expected one in (0, 0.5), such as 0.05.",
+                level=level,
+            )
+        )
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if x.shape != y.shape:
-        raise DataError(f"{x.size} values of x, {y.size} of y. Expected one of each per firm.")
+        raise DataError(
+            say(
+                "{x_size} values of x, {y_size} of y. Expected one of each per firm.",
+                x_size=x.size,
+                y_size=y.size,
+            )
+        )
     there = np.isfinite(x) & np.isfinite(y)
     x, y = x[there], y[there]
     values = len(np.unique(x))
     if len(x) < FEWEST or values < 3:
         raise DataError(
-            f"{len(x)} firms with both values, {values} different ones. Expected {FEWEST} firms "
-            "or more and three values: a curve needs them. Add firms."
+            say(
+                "{n_x} firms with both values, {values} different ones. Expected {fewest} firms "
+                "or more and three values: a curve needs them. Add firms.",
+                n_x=len(x),
+                values=values,
+                fewest=FEWEST,
+            )
         )
     fit = fit_parabola(x, y)
     ends = np.array([x.min(), x.max()])

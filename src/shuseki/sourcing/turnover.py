@@ -146,15 +146,29 @@ def turnover(before: Sequence[str], after: Sequence[str], *, years: float) -> Tu
     (0.6, 1.0)
     """
     if not (years > 0 and np.isfinite(years)):
-        raise ParameterError(f"years = {years:g}. Expected the years between the lists, above 0.")
+        raise ParameterError(
+            say(
+                "years = {years:g}. Expected the years between the lists, above 0.",
+                years=years,
+            )
+        )
     for which, names in (("earlier", before), ("later", after)):
         if not len(names):
-            raise DataError(f"The {which} list is empty. Expected one member or more. Check it.")
+            raise DataError(
+                say(
+                    "The {which} list is empty. Expected one member or more. Check it.",
+                    which=which,
+                )
+            )
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             raise DataError(
-                f"Members given twice in the {which} list: {examples(twice)}. Expected each once. "
-                "Keep one."
+                say(
+                    "Members given twice in the {which} list: {twice}. Expected each once. Keep "
+                    "one.",
+                    which=which,
+                    twice=examples(twice),
+                )
             )
     first, second = set(before), set(after)
     return Turnover(
@@ -293,12 +307,20 @@ def knowledge_outlook(
     ):
         if not low <= value <= high:
             raise ParameterError(
-                f"{name} = {value:g}. Expected {low:g} to {high:g}. Choose another value."
+                say(
+                    "{name} = {value:g}. Expected {low:g} to {high:g}. Choose another value.",
+                    name=name,
+                    value=value,
+                    low=low,
+                    high=high,
+                )
             )
     if not observed.stayed:
         raise ParameterError(
-            "No member stayed between the lists. Expected one or more: with none, the lists may "
-            "be of two associations. Check them, or choose lists that are closer in time."
+            say(
+                "No member stayed between the lists. Expected one or more: with none, the lists "
+                "may be of two associations. Check them, or choose lists that are closer in time."
+            )
         )
     beta = growth_at_best_per_year / float(pair_growth(best_difference, theta))
     rate = -float(np.log(observed.staying_share_per_year))

@@ -25,6 +25,7 @@ from threading import local
 from typing import Any, Literal
 
 from shuseki.errors import ParameterError
+from shuseki.language import say
 from shuseki.sourcing.processes import (
     is_kind_of,
     material_group,
@@ -111,7 +112,12 @@ def read_text(text: str, *, written: str = "ja") -> Reading:
     [('円筒研磨', 'ambiguous'), ('めっきは外注', 'denied')]
     """
     if written not in ("ja", "zh"):
-        raise ParameterError(f"written = {written!r}. Expected 'ja' or 'zh'. Choose one of them.")
+        raise ParameterError(
+            say(
+                "written = {written!r}. Expected 'ja' or 'zh'. Choose one of them.",
+                written=written,
+            )
+        )
     named: dict[str, dict[str, None]] = {}
     every: dict[str, None] = {}
     alone: dict[str, None] = {}

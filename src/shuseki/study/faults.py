@@ -10,13 +10,21 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from shuseki.language import Message, joined, say
+
 __all__ = ["advice", "faults_of", "said_of"]
 
 
 def said_of(place: str, faults: list[str]) -> str:
     """All faults, one line each."""
-    lines = [f"{place} has {len(faults)} fault(s):", *(f"  {fault}" for fault in faults)]
-    return "\n".join([*lines, "Correct the study file; nothing was run."])
+    return joined(
+        [
+            say("{place} has {n} fault(s):", place=place, n=len(faults)),
+            *(say("  {fault}", fault=fault) for fault in faults),
+            say("Correct the study file; nothing was run."),
+        ],
+        "\n",
+    )
 
 
 def faults_of(table: str, model: type[BaseModel], error: ValidationError) -> Iterator[str]:
@@ -27,13 +35,29 @@ def faults_of(table: str, model: type[BaseModel], error: ValidationError) -> Ite
         place = ".".join(map(str, [table, *steps]))
         if fault["type"] == "extra_forbidden":
             known = keys_at(model, fault["loc"][:-1])
-            line = f"{place}: unknown key. {advice(str(fault['loc'][-1]), known)}"
+            nearest = advice(str(fault["loc"][-1]), known)
+            line = say("{place}: unknown key. {advice}", place=place, advice=nearest)
         else:
-            found = "" if fault["type"] == "missing" else f" (found {fault['input']!r})"
-            line = f"{place}: {fault['msg'].removeprefix('Value error, ')}{found}."
+            why = reason(fault)
+            if fault["type"] == "missing":
+                line = say("{place}: {why}.", place=place, why=why)
+            else:
+                line = say(
+                    "{place}: {why} (found {found!r}).", place=place, why=why, found=fault["input"]
+                )
         if line not in told:
             told.add(line)
             yield line
+
+
+def reason(fault: Any) -> str:
+    """Why a value was refused: our own words, or those of pydantic."""
+    own = fault.get("ctx", {}).get("error")
+    if isinstance(own, ValueError) and own.args and isinstance(own.args[0], Message):
+        return own.args[0]
+    if fault["type"] == "missing":
+        return say("Field required")
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def is_tag(step: int | str) -> bool:
@@ -76,4 +100,6 @@ def every_model(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 def advice(given: str, known: list[str]) -> str:
     """The nearest right key, or all of them."""
     near = get_close_matches(given, known, n=1, cutoff=0.4)
-    return f"Did you mean {near[0]!r}?" if near else f"Expected one of {sorted(known)}."
+    if near:
+        return say("Did you mean {name!r}?", name=near[0])
+    return say("Expected one of {names}.", names=sorted(known))

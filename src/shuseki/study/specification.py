@@ -19,8 +19,9 @@ from typing import Any, Literal, TypeVar, cast
 from pydantic import Field, ValidationError
 
 from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError, examples
+from shuseki.geography.bundled import COUNTRY
 from shuseki.geography.gazetteers import Codes
-from shuseki.language import Lang
+from shuseki.language import Lang, listed, say, words_of
 from shuseki.papers.catalogue import PRINTED_PAPERS, study_files
 from shuseki.reading.toml import read_toml
 from shuseki.records.parts import PARTS
@@ -205,7 +206,7 @@ class Study:
         if self.has("counted") and counted is not None:
             return cast("Codes", counted.codes)  # type: ignore[attr-defined]
         records = self.tables.get("records")
-        return "japan" if records is None else cast("Codes", records.codes_of)  # type: ignore[attr-defined]
+        return COUNTRY if records is None else cast("Codes", records.codes_of)  # type: ignore[attr-defined]
 
     def to_dict(self) -> dict[str, Any]:
         """What was asked, as plain values: the tables of the chapters that run.
@@ -265,8 +266,12 @@ def read_study(study: str | Path) -> Study:
         path = study_files().get(str(study), STUDIES / f"{study}.toml")
     if not path.is_file():
         raise ParameterError(
-            f"No study file {path}. Expected a .toml file, or the name of a bundled study "
-            f"({', '.join(bundled_studies())}). Check the path."
+            say(
+                "No study file {path}. Expected a .toml file, or the name of a bundled study "
+                "({bundled_studies}). Check the path.",
+                path=path,
+                bundled_studies=listed(bundled_studies()),
+            )
         )
     return made(read_toml(path), path.resolve())
 
@@ -279,33 +284,44 @@ def made(content: Mapping[str, Any], origin: Path) -> Study:
     DataError
         Naming every fault.
     """
-    faults = [
-        f"{name}: unknown key. {advice(name, list(MODELS))}"
+    faults: list[str] = [
+        say("{place}: unknown key. {advice}", place=name, advice=advice(name, list(MODELS)))
         for name in content
         if name not in MODELS
     ]
     tables: dict[str, Options] = {}
     for name, model in MODELS.items():
-        said = content.get(name, {})
-        if not isinstance(said, Mapping):
-            faults.append(f"{name}: expected a table (found {said!r}).")
+        given = content.get(name, {})
+        if not isinstance(given, Mapping):
+            faults.append(
+                say("{place}: expected a table (found {found!r}).", place=name, found=given)
+            )
             continue
         try:
-            tables[name] = resolved(model(**said), origin.parent)
+            tables[name] = resolved(model(**given), origin.parent)
         except ValidationError as error:
             if name in content or name == "study":
                 faults += faults_of(name, model, error)
         except ShusekiError as error:
-            faults.append(f"{name}: {error}")
+            faults.append(say("{place}: {why}", place=name, why=words_of(error)))
     study = Study(MappingProxyType(tables), frozenset(content), origin)
     faults += absent(study)
     for chapter in CHAPTERS:
         asked = tables.get(chapter.name)
         if asked is None:
             if chapter.wanted(study) and chapter.name not in content:
-                faults.append(f"[{chapter.name}] is missing. {missing(chapter.name)}")
+                faults.append(
+                    say(
+                        "[{chapter}] is missing. {advice}",
+                        chapter=chapter.name,
+                        advice=missing(chapter.name),
+                    )
+                )
         elif chapter.name in content or chapter.wanted(study):
-            faults += [f"{chapter.name}.{fault}" for fault in chapter.check(asked, study)]
+            faults += [
+                say("{chapter}.{fault}", chapter=chapter.name, fault=fault)
+                for fault in chapter.check(asked, study)
+            ]
     if faults:
         raise DataError(said_of(str(origin), faults))
     return study
@@ -315,7 +331,9 @@ def missing(name: str) -> str:
     """What a table that is not there must hold."""
     model = MODELS[name]
     needed = [key for key, info in model.model_fields.items() if info.is_required()]
-    return f"Expected at least {', '.join(needed)}." if needed else "Add it."
+    if needed:
+        return say("Expected at least {keys}.", keys=listed(needed))
+    return say("Add it.")
 
 
 # ---- paths --------------------------------------------------------------------------------------

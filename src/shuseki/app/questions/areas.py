@@ -20,6 +20,7 @@ from shuseki.app.places import (
 from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
+from shuseki.geography.bundled import DISTRICTS, PREFECTURES
 from shuseki.language import say, told
 from shuseki.profile.indicators import rank_intervals
 from shuseki.report.blocks import Block, Figure
@@ -53,7 +54,7 @@ Year = Annotated[str, Label(say("Year"), choices=_years)]
 class MapAsked(Asked):
     """A layer in a year."""
 
-    by: By = "district-253"
+    by: By = DISTRICTS
     indicator: Indicator = "plants"
     year: Year = ""
 
@@ -67,7 +68,7 @@ class RankingAsked(MapAsked):
 class CompareAsked(Asked):
     """Some areas."""
 
-    by: By = "district-253"
+    by: By = DISTRICTS
     areas: Annotated[tuple[str, ...], Label(say("Areas to compare"), area=True)] = Field(
         ("東大阪", "東京（23区）"), max_length=MOST_AREAS
     )
@@ -113,7 +114,7 @@ def _ranking(asked: RankingAsked, reader: Reader) -> Sequence[Block]:
     values = layer(asked.indicator).of(asked.by, asked.year)
     frame = _named(values, asked.by)
     if asked.prefecture:
-        (code,) = area_codes("prefecture", (asked.prefecture,))
+        (code,) = area_codes(PREFECTURES, (asked.prefecture,))
         members = division_of(asked.by).members
         inside = set(members.loc[members["municipality"].str[:2] == code, "area"])
         frame = frame[frame["area"].isin(inside)].reset_index(drop=True)
@@ -140,7 +141,9 @@ def rank_bounds(values: Floats, errors: Floats) -> tuple[Floats, Floats]:
 def _compare(asked: CompareAsked, reader: Reader) -> Sequence[Block]:
     codes = area_codes(asked.by, asked.areas)
     if not codes:
-        raise ParameterError("No areas to compare. Expected 1 to 20 names or codes. Name some.")
+        raise ParameterError(
+            say("No areas to compare. Expected 1 to 20 names or codes. Name some.")
+        )
     areas = division_of(asked.by)
     at = [areas.codes.index(code) for code in codes]
     one = layer(asked.indicator)

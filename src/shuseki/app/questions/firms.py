@@ -14,7 +14,7 @@ from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.datasets.orders import synthetic_orders
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, ShusekiError
-from shuseki.language import say, told
+from shuseki.language import say, told, words_of
 from shuseki.papers.survey import printed_questions
 from shuseki.report.blocks import Block
 from shuseki.report.tables import Table
@@ -133,19 +133,31 @@ def order_of(asked: OrderAsked, firms: Directory, placed: date) -> Order:
         try:
             query = read_query(line, firms)
         except ShusekiError as error:
-            raise DataError(f"Line {number} ({line.strip()[:60]!r}): {error}") from None
-        if len(query.processes) != 1 or query.words:
-            found = ", ".join([*query.processes, *query.words]) or "none"
             raise DataError(
-                f"Line {number} ({line.strip()[:60]!r}): processes and words {found}. Expected one "
-                "process in each line, such as 研磨 SUS304 φ20 IT6. Write the others in lines of "
-                "their own."
+                say(
+                    "Line {number} ({line!r}): {error}",
+                    number=number,
+                    line=line.strip()[:60],
+                    error=words_of(error),
+                )
+            ) from None
+        if len(query.processes) != 1 or query.words:
+            found = ", ".join([*query.processes, *query.words]) or say("none")
+            raise DataError(
+                say(
+                    "Line {number} ({line!r}): processes and words {found}. Expected one process "
+                    "in each line, such as 研磨 SUS304 φ20 IT6. Write the others in lines of their "
+                    "own.",
+                    number=number,
+                    line=line.strip()[:60],
+                    found=found,
+                )
             )
         step: Step = query.step(query.processes[0])
         name = f"{number} {query.processes[0]}"
         steps.append(OrderStep(name, step, (steps[-1].name,) if steps else ()))
     if not steps:
-        raise ParameterError("No steps. Expected one in each line. Write the first.")
+        raise ParameterError(say("No steps. Expected one in each line. Write the first."))
     return Order(
         id="order",
         steps=tuple(steps),
@@ -170,7 +182,12 @@ def _company(asked: CompanyAsked, reader: Reader) -> Sequence[Block]:
     key = asked.firm or firms.keys[0]
     part = firms.only([key])
     if not len(part):
-        raise DataError(f"There is no firm {key[:80]!r} here. Expected one of the list of firms.")
+        raise DataError(
+            say(
+                "There is no firm {name_given!r} here. Expected one of the list of firms.",
+                name_given=key[:80],
+            )
+        )
     blocks: list[Block] = []
     for name, title in (
         ("firms", say("Firm")),

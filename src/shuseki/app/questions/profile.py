@@ -9,6 +9,7 @@ from pydantic import Field
 from shuseki.app.places import DivisionName, area_codes
 from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.app.questions.areas import By
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import say
 from shuseki.profile.profiles import Comparison, Profile, compare, profile, what_if
 from shuseki.report.blocks import Document, Section
@@ -22,7 +23,7 @@ Percent = Annotated[float, Field(ge=-50, le=50)]
 class AreaAsked(Asked):
     """An area of a division."""
 
-    by: By = "district-253"
+    by: By = DISTRICTS
     area: Annotated[str, Label(say("Area"), area=True)] = "東大阪"
 
 
@@ -37,7 +38,7 @@ class DriversAsked(AreaAsked):
 class ProfilesAsked(Asked):
     """Some areas."""
 
-    by: By = "district-253"
+    by: By = DISTRICTS
     areas: Annotated[tuple[str, ...], Label(say("Areas to compare"), area=True)] = Field(
         ("東大阪", "東京（23区）"), min_length=2, max_length=20
     )

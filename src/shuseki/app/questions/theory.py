@@ -11,6 +11,7 @@ from shuseki.app.places import DivisionName
 from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.app.questions.areas import By
 from shuseki.bridges.world import World, invert
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import say, told
 from shuseki.report.blocks import Block
 from shuseki.theory import (
@@ -72,7 +73,7 @@ class BifurcationAsked(Asked):
 class CounterfactualAsked(Asked):
     """One change in one area."""
 
-    by: By = "district-253"
+    by: By = DISTRICTS
     area: Annotated[str, Label(say("Area"), area=True)] = "東大阪"
     change: Annotated[
         Literal["productivity", "closure", "housing"],

@@ -534,8 +534,12 @@ def whole_files(folder: Path) -> Iterator[Path]:
             taken = [file.name for file in files if _is_of_the_user(folder / file.name)]
             if taken:
                 raise OutputError(
-                    f"{folder} holds {examples(taken)}, which no synthetic census wrote. Expected "
-                    "a folder of its own. Nothing was replaced. Choose another folder."
+                    say(
+                        "{folder} holds {taken}, which no synthetic census wrote. Expected a "
+                        "folder of its own. Nothing was replaced. Choose another folder.",
+                        folder=folder,
+                        taken=examples(taken),
+                    )
                 )
             for file in files:
                 file.replace(folder / file.name)
@@ -543,8 +547,12 @@ def whole_files(folder: Path) -> Iterator[Path]:
         raise
     except OSError as error:
         raise OutputError(
-            f"The census could not be written to {folder}: {error.strerror or error}. "
-            "Nothing of it was kept. Free the disk, or choose another folder."
+            say(
+                "The census could not be written to {folder}: {strerror}. Nothing of it was kept. "
+                "Free the disk, or choose another folder.",
+                folder=folder,
+                strerror=error.strerror or error,
+            )
         ) from error
 
 

@@ -27,6 +27,7 @@ import pandas as pd
 
 from shuseki.datasets.catalogue import load
 from shuseki.errors import ParameterError
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = ["CENSUS", "DistrictDesign", "district_design", "synthetic_accounts"]
@@ -134,8 +135,11 @@ def check_scale(scale: float) -> None:
     """Refuse a scale that is not from 0.01 to 100."""
     if not 0.01 <= scale <= 100:
         raise ParameterError(
-            f"scale is {scale}. Expected 0.01 to 100, where 1 is about 370,000 plants a wave. "
-            "Choose a scale within."
+            say(
+                "scale is {scale}. Expected 0.01 to 100, where 1 is about 370,000 plants a wave. "
+                "Choose a scale within.",
+                scale=scale,
+            )
         )
 
 

@@ -76,7 +76,7 @@ from shuseki.entry.ols import Fit, estimate, least_squares
 from shuseki.entry.truncation import unseen_plants
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import ParameterError
-from shuseki.language import Message, joined, say
+from shuseki.language import Message, joined, listed, say
 from shuseki.papers.okamuro_2006.variables import table_2
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
@@ -168,10 +168,19 @@ class Conditions:
         for name in ("unknown_openings", "wrong_openings"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
-                raise ParameterError(f"{name} is {value}. Expected a share from 0 to 1.")
+                raise ParameterError(
+                    say(
+                        "{name} is {value}. Expected a share from 0 to 1.",
+                        name=name,
+                        value=value,
+                    )
+                )
         if self.errors not in ("equal", "random", "follow"):
             raise ParameterError(
-                f"errors is {self.errors!r}. Expected 'equal', 'random' or 'follow'."
+                say(
+                    "errors is {errors!r}. Expected 'equal', 'random' or 'follow'.",
+                    errors=self.errors,
+                )
             )
 
 
@@ -314,8 +323,14 @@ class Coverage(Result):
         rows = rows[rows["what"] == what] if what else rows
         if rows.empty:
             raise ParameterError(
-                f"No coverage of {target!r} {what} by {estimator!r}. Expected one of "
-                f"{', '.join(ESTIMATORS)} and rates, finite population or superpopulation."
+                say(
+                    "No coverage of {target!r} {what} by {estimator!r}. Expected one of "
+                    "{estimators} and rates, finite population or superpopulation.",
+                    target=target,
+                    what=what,
+                    estimator=estimator,
+                    estimators=listed(ESTIMATORS),
+                )
             )
         return float(rows["coverage_share"].mean())
 
@@ -417,7 +432,14 @@ def coverage(
     """
     for name, value, least in (("censuses", censuses, 2), ("verified", verified, 100)):
         if value < least:
-            raise ParameterError(f"{name} is {value}. Expected at least {least}.")
+            raise ParameterError(
+                say(
+                    "{name} is {value}. Expected at least {least}.",
+                    name=name,
+                    value=value,
+                    least=least,
+                )
+            )
     score = partial(
         score_census,
         seed=seed,

@@ -438,7 +438,13 @@ def simulated_quantiles(
         Breaks in the series and breaks added → quantiles ``(10,)`` at the tails ``TAILS``.
     """
     if years < FEWEST_YEARS:
-        raise ParameterError(f"{years} years. Expected {FEWEST_YEARS} or more.")
+        raise ParameterError(
+            say(
+                "{years} years. Expected {fewest_years} or more.",
+                years=years,
+                fewest_years=FEWEST_YEARS,
+            )
+        )
     when = tuple(float(year) for year in range(years))
     scale, most = ruler(when), _most(years)
     found: dict[tuple[int, int], Floats] = {}

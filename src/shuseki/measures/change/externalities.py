@@ -170,8 +170,12 @@ def input_output(
     codes = tuple(map(str, flows.index))
     if len(set(codes)) < len(codes) or set(codes) != set(map(str, flows.columns)):
         raise AlignmentError(
-            f"Flows have sellers {examples(codes)} and buyers {examples(flows.columns)}. "
-            "Expected the same industries, each once, on both sides. Complete the table."
+            say(
+                "Flows have sellers {codes} and buyers {columns}. Expected the same industries, "
+                "each once, on both sides. Complete the table.",
+                codes=examples(codes),
+                columns=examples(flows.columns),
+            )
         )
     amount = flows.set_axis([str(code) for code in flows.columns], axis=1)[list(codes)]
     cells = amount.to_numpy(dtype=float).copy()
@@ -179,8 +183,13 @@ def input_output(
     if wrong.any():
         pairs = [f"{codes[i]} to {codes[j]}" for i, j in np.argwhere(wrong)]
         raise DataError(
-            f"Flows missing or negative: {examples(pairs)} ({len(pairs)} of {cells.size}). "
-            "Expected amounts of 0 or more. Correct them, or put 0."
+            say(
+                "Flows missing or negative: {pairs} ({n_pairs} of {cells_size}). Expected amounts "
+                "of 0 or more. Correct them, or put 0.",
+                pairs=examples(pairs),
+                n_pairs=len(pairs),
+                cells_size=cells.size,
+            )
         )
     np.fill_diagonal(cells, 0)
     return InputOutput(
@@ -401,18 +410,31 @@ def externality_range(
         Redraws, for intervals and for the placebo of each channel; coverage of the intervals.
     """
     if panel.centres is None:
-        raise DataError("The panel has no centres. Rings need them. Give centres=…")
+        raise DataError(say("The panel has no centres. Rings need them. Give centres=…"))
     if outcome not in get_args(Outcome):
-        raise ParameterError(f"outcome is {outcome!r}. Expected 'growth' or 'births'.")
+        raise ParameterError(
+            say(
+                "outcome is {outcome!r}. Expected 'growth' or 'births'.",
+                outcome=outcome,
+            )
+        )
     edges = np.asarray(rings_km, dtype=float)
     if len(edges) < 3 or (np.diff(edges) <= 0).any() or edges[0] != 0:
         raise ParameterError(
-            f"rings_km are {list(rings_km)}. Expected increasing edges from 0, two rings or more."
+            say(
+                "rings_km are {rings_km}. Expected increasing edges from 0, two rings or more.",
+                rings_km=list(rings_km),
+            )
         )
     wanted = tuple(spans) if spans is not None else ((panel.periods[0], panel.periods[-1]),)
     backward = [span for span in wanted if float(span[1]) <= float(span[0])]
     if backward:
-        raise ParameterError(f"Spans that end before they start: {examples(backward)}.")
+        raise ParameterError(
+            say(
+                "Spans that end before they start: {backward}.",
+                backward=examples(backward),
+            )
+        )
     names, notes, sources = _channels(panel, related)
     compared = say(
         "Industries are compared within areas, variety between areas."
@@ -447,13 +469,25 @@ def externality_range(
         count = len(names) * len(rings)
         if used.sum() <= 2 * count:
             raise DataError(
-                f"{used.sum()} cells of {smallest:g} or more {variable} in {start}. The estimate "
-                f"needs more than {2 * count}. Lower smallest=…, or use finer areas."
+                say(
+                    "{n_used} cells of {smallest:g} or more {variable} in {start}. The estimate "
+                    "needs more than {count}. Lower smallest=…, or use finer areas.",
+                    n_used=used.sum(),
+                    smallest=smallest,
+                    variable=variable,
+                    start=start,
+                    count=2 * count,
+                )
             )
         if area_effects and not (used.sum(axis=1) > 1).any():
             raise ParameterError(
-                f"No area has two industries of {smallest:g} or more {variable} in {start}. "
-                "Industries can then not be compared within areas. Give area_effects=False."
+                say(
+                    "No area has two industries of {smallest:g} or more {variable} in {start}. "
+                    "Industries can then not be compared within areas. Give area_effects=False.",
+                    smallest=smallest,
+                    variable=variable,
+                    start=start,
+                )
             )
         links = _links(panel, related, amount)
         fits.append(_fit(rate, amount, distance, rings, halves_km, links, used, area_effects))

@@ -22,6 +22,7 @@ from scipy.stats import t as student
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import ParameterError, examples
+from shuseki.language import say
 
 __all__ = ["SHAPES", "History", "Stages", "made_up"]
 
@@ -86,7 +87,13 @@ def made_up(
         Of the shocks of plants and workers.
     """
     if shape not in SHAPES:
-        raise ParameterError(f"shape is {shape!r}. Expected one of {examples(SHAPES, 12)}.")
+        raise ParameterError(
+            say(
+                "shape is {shape!r}. Expected one of {shapes}.",
+                shape=shape,
+                shapes=examples(SHAPES, 12),
+            )
+        )
     return SHAPES[shape](stages, rng, series, years, scale, correlation)
 
 

@@ -350,8 +350,13 @@ class LifeCycle(Result):
             raise UnknownCodeError.among("series", [code, *filter(None, [industry])], self.codes)
         if len(at) > 1:
             raise ParameterError(
-                f"Area {code!r} has {len(at)} industries. Expected one: name it with industry=…, "
-                f"such as {self.industries[at[0]]!r}."
+                say(
+                    "Area {code!r} has {n_at} industries. Expected one: name it with industry=…, "
+                    "such as {industries!r}.",
+                    code=code,
+                    n_at=len(at),
+                    industries=self.industries[at[0]],
+                )
             )
         table = stage_table()
         stage, aspect = (
@@ -542,8 +547,11 @@ def life_cycle(
     years = [int(period) for period in panel.periods]
     if len(years) < 6 or any(b - a != 1 for a, b in pairwise(years)):
         raise ParameterError(
-            f"The periods are {examples(panel.periods, 12)}. Expected six consecutive years or "
-            "more. Select the periods, or fill the gaps."
+            say(
+                "The periods are {periods}. Expected six consecutive years or more. Select the "
+                "periods, or fill the gaps.",
+                periods=examples(panel.periods, 12),
+            )
         )
     wanted = {"plants": plants, "workers": workers, "output": output}
     codes = _industries(panel, industry)
@@ -554,7 +562,7 @@ def life_cycle(
     }
     if not series:
         raise ParameterError(
-            "No variable is named. Expected one at least. Name plants, workers or output."
+            say("No variable is named. Expected one at least. Name plants, workers or output.")
         )
     size = series[_lead(tuple(series))]
     each = max(len(codes), 1)
@@ -576,9 +584,12 @@ def life_cycle(
     shown = np.searchsorted(kept, wanted_series[(known & large)[wanted_series]])
     if not len(shown):
         raise DataError(
-            f"The growth of every series is unknown in half of the years, or it has fewer than "
-            f"{fewest_plants:g} plants. A stage needs a series. Choose another variable, coarser "
-            "areas or industries, or lower fewest_plants."
+            say(
+                "The growth of every series is unknown in half of the years, or it has fewer than "
+                "{fewest_plants:g} plants. A stage needs a series. Choose another variable, "
+                "coarser areas or industries, or lower fewest_plants.",
+                fewest_plants=fewest_plants,
+            )
         )
     growth = {name: change[kept] for name, change in growth.items()}
     own = {name: change - common_shocks(change) for name, change in growth.items()}
@@ -707,9 +718,19 @@ def calibration(
         Of the random numbers.
     """
     if years < 6:
-        raise ParameterError(f"years is {years}. Expected 6 or more, as life_cycle asks for.")
+        raise ParameterError(
+            say(
+                "years is {years}. Expected 6 or more, as life_cycle asks for.",
+                years=years,
+            )
+        )
     if when not in ("last", "all"):
-        raise ParameterError(f"when is {when!r}. Expected 'last' or 'all'.")
+        raise ParameterError(
+            say(
+                "when is {when!r}. Expected 'last' or 'all'.",
+                when=when,
+            )
+        )
     rng = np.random.default_rng(seed)
     stages = Stages(
         np.array(PROFILES["plants"]), np.array(PROFILES["workers"]), transition_matrix()
@@ -773,8 +794,13 @@ def foresight(
     chosen = panel.periods[last:4:-AHEAD] if years is None else tuple(years)
     if not chosen or any(not 5 <= panel.position("period", year) <= last for year in chosen):
         raise ParameterError(
-            f"Periods {examples(panel.periods, 12)}, to be judged in {examples(chosen)}. Expected "
-            f"six periods up to each year and {AHEAD} after it. Choose other years."
+            say(
+                "Periods {periods}, to be judged in {chosen}. Expected six periods up to each "
+                "year and {ahead} after it. Choose other years.",
+                periods=examples(panel.periods, 12),
+                chosen=examples(chosen),
+                ahead=AHEAD,
+            )
         )
     parts, measure = [], ""
     for year in sorted(chosen):

@@ -228,7 +228,7 @@ def trends(
     unknown in any year, so that it compares like with like.
     """
     if len(panel.periods) < 2:
-        raise ParameterError("The panel has one period. A trend needs two. Add periods.")
+        raise ParameterError(say("The panel has one period. A trend needs two. Add periods."))
     start = panel.periods[0] if base is None else base
     at = panel.position("period", start)
     table = series(panel, variable)
@@ -244,8 +244,11 @@ def trends(
     complete = complete & steady
     if not complete.any():
         raise DataError(
-            f"Every area lacks {variable!r} in some year. A total of like with like needs areas "
-            "that are known throughout. Choose fewer periods."
+            say(
+                "Every area lacks {variable!r} in some year. A total of like with like needs "
+                "areas that are known throughout. Choose fewer periods.",
+                variable=variable,
+            )
         )
     rows = [panel.position("area", code) for code in areas]
     amount = np.vstack([cube[rows], cube[complete].sum(axis=0)])
@@ -254,8 +257,13 @@ def trends(
     ]
     if lacking:
         raise DataError(
-            f"No {variable!r} in the base period {start}: {examples(lacking)}. An index needs a "
-            "positive base. Choose another base period."
+            say(
+                "No {variable!r} in the base period {start}: {lacking}. An index needs a positive "
+                "base. Choose another base period.",
+                variable=variable,
+                start=start,
+                lacking=examples(lacking),
+            )
         )
     years = np.array([float(period) for period in panel.periods])
     rng = np.random.default_rng(seed)
@@ -319,11 +327,20 @@ def contributions(
     published part of plants changes, if all plants are given (as in ``trends``).
     """
     if by not in ("area", "industry"):
-        raise ParameterError(f"by is {by!r}. Expected 'area' or 'industry'.")
+        raise ParameterError(
+            say(
+                "by is {by!r}. Expected 'area' or 'industry'.",
+                by=by,
+            )
+        )
     span = range(panel.position("period", start), panel.position("period", end) + 1)
     if len(span) < 2:
         raise ParameterError(
-            f"The end {end} is not after the start {start}. Expected a later end. Swap them."
+            say(
+                "The end {end} is not after the start {start}. Expected a later end. Swap them.",
+                end=end,
+                start=start,
+            )
         )
     before, after = (panel.cross_section(variable, one) for one in (start, end))
     steady = _steady(panel.select(periods=[start, end]), all_plants)
@@ -332,7 +349,13 @@ def contributions(
     first = np.where(known, before, 0).sum(axis=axis)
     change = np.where(known, after - before, 0).sum(axis=axis)
     if first.sum() <= 0:
-        raise DataError(f"{variable!r} adds up to 0 in {start}. Growth needs a positive start.")
+        raise DataError(
+            say(
+                "{variable!r} adds up to 0 in {start}. Growth needs a positive start.",
+                variable=variable,
+                start=start,
+            )
+        )
     codes = panel.areas if by == "area" else panel.industries
     names = (panel.area_names if by == "area" else panel.industry_names) or codes
     unknown = int((~known[steady]).sum())

@@ -554,13 +554,20 @@ def agglomeration_types(
     )
     if len(unknown) > 3:
         raise ParameterError(
-            f"Groups name industries that the panel lacks: {examples(unknown)}. Expected codes "
-            f"such as {examples(panel.industries)}. Give groups=… of the panel's classification."
+            say(
+                "Groups name industries that the panel lacks: {unknown}. Expected codes such as "
+                "{industries}. Give groups=… of the panel's classification.",
+                unknown=examples(unknown),
+                industries=examples(panel.industries),
+            )
         )
     count, size = amounts(panel, plants, period)[0], amounts(panel, workers, period)[0]
     if count.ndim == 3:
         raise ParameterError(
-            f"The panel has {len(panel.periods)} periods. Expected one: name it with period=…"
+            say(
+                "The panel has {n_periods} periods. Expected one: name it with period=…",
+                n_periods=len(panel.periods),
+            )
         )
     suppressed = int((np.isnan(size) & (np.nan_to_num(count) > 0)).sum())
     count, size = np.nan_to_num(count), np.nan_to_num(size)
@@ -572,8 +579,12 @@ def agglomeration_types(
     kept = np.flatnonzero(large & (seen >= smallest_seen_share))
     if len(kept) < 4:
         raise DataError(
-            f"{len(kept)} areas have {fewest_plants:g} plants or more. Ranks need four areas. Use "
-            "larger areas."
+            say(
+                "{n_kept} areas have {fewest_plants:g} plants or more. Ranks need four areas. Use "
+                "larger areas.",
+                n_kept=len(kept),
+                fewest_plants=fewest_plants,
+            )
         )
     luck = [np.random.default_rng([seed, crc32(panel.areas[k].encode())]) for k in kept]
     traits = pd.DataFrame(measure_traits(count[kept], size[kept], panel.industries, groups))
@@ -755,7 +766,10 @@ def late_growth(amount: Floats, years: Floats, until: float) -> Floats:
     known = np.where(amount > 0, amount, np.nan)[:, years <= until]
     if known.shape[1] < 10:
         raise ParameterError(
-            f"The history has {known.shape[1]} years up to the period. Late arrival needs ten."
+            say(
+                "The history has {known_shape} years up to the period. Late arrival needs ten.",
+                known_shape=known.shape[1],
+            )
         )
     with np.errstate(all="ignore"):
         first, last = (

@@ -53,7 +53,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy import sparse
-from sklearn.cluster import HDBSCAN
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import AlignmentError, DataError, UnknownCodeError, examples
@@ -415,36 +414,54 @@ def clusters(
     base = np.nansum(table, axis=1) if reference is None else np.asarray(reference, dtype=float)
     if base.shape != (len(panel.areas),):
         raise AlignmentError(
-            f"The reference has shape {base.shape}. Expected one amount per area "
-            f"({len(panel.areas)},)."
+            say(
+                "The reference has shape {base_shape}. Expected one amount per area ({n_areas},).",
+                base_shape=base.shape,
+                n_areas=len(panel.areas),
+            )
         )
     if not (np.isfinite(base) & (base >= 0)).all():
         wrong = np.flatnonzero(~(np.isfinite(base) & (base >= 0)))
         raise DataError(
-            f"The reference is missing, infinite or negative in {len(wrong)} areas: "
-            f"{examples(f'{panel.areas[a]} ({base[a]:g})' for a in wrong)}. Expected 0 or more "
-            "everywhere. Correct it."
+            say(
+                "The reference is missing, infinite or negative in {n_wrong} areas: {wrong}. "
+                "Expected 0 or more everywhere. Correct it.",
+                n_wrong=len(wrong),
+                wrong=examples(f"{panel.areas[a]} ({base[a]:g})" for a in wrong),
+            )
         )
     if len(panel.areas) < 2:
         raise DataError(
-            "The panel has one area. A cluster needs others that it is denser than. Give finer "
-            "areas."
+            say(
+                "The panel has one area. A cluster needs others that it is denser than. Give "
+                "finer areas."
+            )
         )
     if reference is None and len(panel.industries) == 1:
         raise DataError(
-            f"Industry {industry} is the only one of the panel, so that its share is the same "
-            "everywhere. Expected others to compare with. Give them, or reference=…"
+            say(
+                "Industry {industry} is the only one of the panel, so that its share is the same "
+                "everywhere. Expected others to compare with. Give them, or reference=…",
+                industry=industry,
+            )
         )
     if count.sum() < 2:
         raise DataError(
-            f"Industry {industry} has {count.sum():g} plants. A cluster needs two. Choose a "
-            "coarser class."
+            say(
+                "Industry {industry} has {n_count:g} plants. A cluster needs two. Choose a "
+                "coarser class.",
+                industry=industry,
+                n_count=count.sum(),
+            )
         )
     stray = int(((count > 0) & (base <= 0)).sum())
     if stray:
         raise DataError(
-            f"{stray} areas have plants of the industry but a reference of 0. Chance could put "
-            "none there. Give a reference that is positive where plants are."
+            say(
+                "{stray} areas have plants of the industry but a reference of 0. Chance could put "
+                "none there. Give a reference that is positive where plants are.",
+                stray=stray,
+            )
         )
     known = are_drawn(panel.areas)
     if neighbours is not None:
@@ -457,14 +474,19 @@ def clusters(
         )
     else:
         if panel.centres is None:
-            raise DataError("The panel has no centres. Neighbours need them. Give neighbours=…")
+            raise DataError(
+                say("The panel has no centres. Neighbours need them. Give neighbours=…")
+            )
         nearest = min(NEAREST, len(panel.areas) - 1)
         neighbours = nearest_neighbours(panel.areas, panel.centres, nearest)
         beside = say("Neighbours: the {n} nearest areas, made mutual.", n=nearest)
     if neighbours.matrix.shape[0] != len(panel.areas):
         raise AlignmentError(
-            f"Neighbours of {neighbours.matrix.shape[0]} areas. Expected those of the panel's "
-            f"{len(panel.areas)}."
+            say(
+                "Neighbours of {matrix_shape} areas. Expected those of the panel's {n_areas}.",
+                matrix_shape=neighbours.matrix.shape[0],
+                n_areas=len(panel.areas),
+            )
         )
     size, unit = _sizes(panel.areas, land, known)
     touching = adjacency(neighbours.matrix)
@@ -591,8 +613,13 @@ def point_clusters(
     own = sites.select(of)
     if len(own) < max(smallest, 2):
         raise DataError(
-            f"Industry {industry} has {len(own)} plants. A cluster needs {max(smallest, 2)}. "
-            "Choose a smaller cluster, or a coarser class."
+            say(
+                "Industry {industry} has {n_own} plants. A cluster needs {largest_smallest}. "
+                "Choose a smaller cluster, or a coarser class.",
+                industry=industry,
+                n_own=len(own),
+                largest_smallest=max(smallest, 2),
+            )
         )
     everywhere = np.stack([sites.latitude, sites.longitude], axis=1)
     degrees = everywhere[of]
@@ -779,6 +806,8 @@ def dense_groups(degrees: Floats, smallest: int) -> Ints:
 
     Distances are chords through the sphere, which order and, for neighbours, measure like arcs.
     """
+    from sklearn.cluster import HDBSCAN  # heavy: only clusters of points pay for it
+
     found = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(
         EARTH_RADIUS_KM * _on_sphere(degrees)
     )
@@ -843,8 +872,13 @@ def _sizes(areas: Sequence[str], land: Floats | None, known: bool) -> tuple[Floa
         size = np.asarray(land, dtype=float)
         if size.shape != (len(areas),) or not (size > 0).all():
             raise AlignmentError(
-                f"The land has shape {size.shape} and {int((size > 0).sum())} positive sizes. "
-                f"Expected a positive one per area ({len(areas)},)."
+                say(
+                    "The land has shape {size_shape} and {n_size} positive sizes. Expected a "
+                    "positive one per area ({n_areas},).",
+                    size_shape=size.shape,
+                    n_size=int((size > 0).sum()),
+                    n_areas=len(areas),
+                )
             )
         return size, "land"
     return (land_km2(areas), "land") if known else (np.ones(len(areas)), "areas")

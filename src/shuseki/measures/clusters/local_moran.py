@@ -150,17 +150,26 @@ def local_moran(
     known: Bools = np.isfinite(amount[:, k]) & (total > 0)
     if filled[:, k].sum() <= 0:
         raise DataError(
-            f"Industry {industry} has no {variable} anywhere in {when}. A quotient needs some. "
-            "Choose another industry or period."
+            say(
+                "Industry {industry} has no {variable} anywhere in {when}. A quotient needs some. "
+                "Choose another industry or period.",
+                industry=industry,
+                variable=variable,
+                when=when,
+            )
         )
     if neighbours is None and panel.centres is None:
-        raise DataError("The panel has no centres. Neighbours need them. Give neighbours=…")
+        raise DataError(say("The panel has no centres. Neighbours need them. Give neighbours=…"))
     near = KnownNeighbours(panel, neighbours)
     matrix, kept = near.among(known)
     if kept.sum() < 3:
         raise DataError(
-            f"{int(kept.sum())} areas have a quotient of {industry} and a neighbour. Local Moran "
-            "needs three. Give finer areas."
+            say(
+                "{n_kept} areas have a quotient of {industry} and a neighbour. Local Moran needs "
+                "three. Give finer areas.",
+                n_kept=int(kept.sum()),
+                industry=industry,
+            )
         )
     expected = total[kept] * filled[:, k].sum() / filled.sum()
     value = filled[kept, k] / expected - 1

@@ -419,11 +419,19 @@ def joint_kdensity(
     same = [one for one, other in asked if one == other]
     if not asked or same:
         raise ParameterError(
-            f"Pairs of one industry: {examples(same) or 'none given'}. Expected pairs of two "
-            "different codes. Use kdensity for one industry."
+            say(
+                "Pairs of one industry: {same}. Expected pairs of two different codes. Use "
+                "kdensity for one industry.",
+                same=examples(same) or say("none given"),
+            )
         )
     if among not in ("all", "both"):
-        raise ParameterError(f'among is {among!r}. Expected "all" or "both".')
+        raise ParameterError(
+            say(
+                'among is {among!r}. Expected "all" or "both".',
+                among=among,
+            )
+        )
     answers = []
     for group in [asked] if among == "all" else [[pair] for pair in asked]:
         some = sites
@@ -434,8 +442,11 @@ def joint_kdensity(
         empty = [code for code, member in of.items() if not len(member.rows)]
         if empty:
             raise DataError(
-                f"Industries without plants: {examples(empty)}. A pair needs a plant of each. "
-                "Choose other industries."
+                say(
+                    "Industries without plants: {empty}. A pair needs a plant of each. Choose "
+                    "other industries.",
+                    empty=examples(empty),
+                )
             )
         joint = [
             _Member(
@@ -462,8 +473,10 @@ def joint_kdensity(
         )
     if len(answers) > 1 and np.ptp([answer.distances_km[-1] for answer in answers]) > 0:
         raise ParameterError(
-            "The sites of the pairs spread differently, so that their ranges differ. Expected one "
-            "range for a table. Name it with range_km=…, or ask for one pair at a time."
+            say(
+                "The sites of the pairs spread differently, so that their ranges differ. Expected "
+                "one range for a table. Name it with range_km=…, or ask for one pair at a time."
+            )
         )
     first = answers[0]
     sizes = np.bincount(sites.industry, minlength=len(sites.industries))
@@ -529,8 +542,10 @@ def kdensity_areas(
     """
     if panel.centres is None:
         raise DataError(
-            "The panel has no centres. Expected latitude and longitude of each area. Give "
-            "centres=… when building the panel, or use sites."
+            say(
+                "The panel has no centres. Expected latitude and longitude of each area. Give "
+                "centres=… when building the panel, or use sites."
+            )
         )
     chosen = panel.select(industries=industries) if industries is not None else panel
     whole, _ = amounts(panel, variable, period)
@@ -699,7 +714,12 @@ def _placed(
 ) -> tuple[Places, _Scale, tuple[str, ...]]:
     """Put sites at their points or into the mesh, and set range and bandwidths."""
     if positions not in ("auto", "points", "mesh"):
-        raise ParameterError(f'positions is {positions!r}. Expected "auto", "points" or "mesh".')
+        raise ParameterError(
+            say(
+                'positions is {positions!r}. Expected "auto", "points" or "mesh".',
+                positions=positions,
+            )
+        )
     exact = positions == "points" or (positions == "auto" and len(sites) <= LARGEST_POINT_SET)
     position = positions_of(sites)
     sample = systematic_sample(position, np.ones(len(sites)), SCALE_SITES)
@@ -727,8 +747,11 @@ def _with_pairs(members: list[_Member]) -> tuple[list[_Member], tuple[str, ...]]
     kept = [member for member in members if len(member.rows) >= 2]
     if not kept:
         raise DataError(
-            f"None of the {len(members)} industries has two plants. A distance needs a pair. "
-            "Choose other industries, or coarser classes."
+            say(
+                "None of the {n_members} industries has two plants. A distance needs a pair. "
+                "Choose other industries, or coarser classes.",
+                n_members=len(members),
+            )
         )
     lonely = [member.code for member in members if len(member.rows) < 2]
     left = say("Left out, with fewer than two plants: {industries}.", industries=some_of(lonely))
@@ -745,9 +768,15 @@ def _scale(
 ) -> _Scale:
     for name, given in (("range_km", range_km), ("bandwidth_km", bandwidth_km)):
         if given is not None and not 0 < given < np.inf:
-            raise ParameterError(f"{name} is {given:g}. Expected a positive distance.")
+            raise ParameterError(
+                say(
+                    "{name} is {given:g}. Expected a positive distance.",
+                    name=name,
+                    given=given,
+                )
+            )
     if len(sample) < 2:
-        raise DataError("There is one site. A distance needs a pair. Add the other sites.")
+        raise DataError(say("There is one site. A distance needs a pair. Add the other sites."))
     spread_km, median_km = distance_spread(sample, plane=plane)
     limit_km = float(range_km) if range_km is not None else median_km
     notes: tuple[str, ...] = ()
@@ -767,9 +796,14 @@ def _scale(
             bandwidths = np.maximum(bandwidths, smallest_km)
     if not (limit_km > 0 and (bandwidths > 0).all()):
         raise DataError(
-            f"Distances of the sites spread {spread_km:g} km around a median of {median_km:g} km: "
-            "most sites are in one place, or all equally far apart. Expected sites at several "
-            "distances. Name range_km and bandwidth_km, or locate the sites more exactly."
+            say(
+                "Distances of the sites spread {spread_km:g} km around a median of {median_km:g} "
+                "km: most sites are in one place, or all equally far apart. Expected sites at "
+                "several distances. Name range_km and bandwidth_km, or locate the sites more "
+                "exactly.",
+                spread_km=spread_km,
+                median_km=median_km,
+            )
         )
     return _Scale(bandwidths, limit_km, notes)
 
@@ -786,7 +820,12 @@ def _measure(
     progress: Progress | None,
 ) -> KDensity:
     if not 0 < level < 0.5:
-        raise ParameterError(f"level is {level}. Expected a probability between 0 and 0.5.")
+        raise ParameterError(
+            say(
+                "level is {level}. Expected a probability between 0 and 0.5.",
+                level=level,
+            )
+        )
     widest, narrowest = float(scale.bandwidths_km.max()), float(scale.bandwidths_km.min())
     distances_km = np.linspace(0, scale.range_km, DISTANCES + 1)
     # as narrow as a third of the bandwidth below 3 km, and a fiftieth above 50 km
@@ -794,9 +833,15 @@ def _measure(
     bins = int(np.ceil((scale.range_km + 3 * widest) / bin_km))
     if bins > LARGEST_BINS:
         raise ParameterError(
-            f"A range of {scale.range_km:,.0f} km with a bandwidth of {narrowest:g} km asks for "
-            f"{bins:,} bins of distance. Expected {LARGEST_BINS:,} at most. Choose a shorter range "
-            "or a wider bandwidth."
+            say(
+                "A range of {range_km:,.0f} km with a bandwidth of {narrowest:g} km asks for "
+                "{bins:,} bins of distance. Expected {largest_bins:,} at most. Choose a shorter "
+                "range or a wider bandwidth.",
+                range_km=scale.range_km,
+                narrowest=narrowest,
+                bins=bins,
+                largest_bins=LARGEST_BINS,
+            )
         )
     total = len(places.plants) + len(members)
     population = population_sums(

@@ -335,8 +335,11 @@ def m_function(
     lonely = [sites.industries[k] for k in wanted if count[k] < 2]
     if not kept:
         raise DataError(
-            f"Industries of fewer than two plants: {examples(lonely)}. M needs a pair. Choose a "
-            "coarser class."
+            say(
+                "Industries of fewer than two plants: {lonely}. M needs a pair. Choose a coarser "
+                "class.",
+                lonely=examples(lonely),
+            )
         )
     plane, order = _plane_of(sites, radii, weights)
     everyone = np.arange(len(sites))
@@ -435,15 +438,21 @@ def joint_m_function(
     same = [one for one, other in asked if one == other]
     if not asked or same:
         raise ParameterError(
-            f"Pairs of one industry: {examples(same) or 'none given'}. Expected pairs of two "
-            "different codes. Use m_function for one industry."
+            say(
+                "Pairs of one industry: {same}. Expected pairs of two different codes. Use "
+                "m_function for one industry.",
+                same=examples(same) or say("none given"),
+            )
         )
     count = {code: int(sites.of(code).sum()) for pair in asked for code in pair}
     empty = [code for code, plants in count.items() if plants == 0]
     if empty:
         raise DataError(
-            f"Industries without plants: {examples(empty)}. A pair needs a plant of each. Choose "
-            "other industries."
+            say(
+                "Industries without plants: {empty}. A pair needs a plant of each. Choose other "
+                "industries.",
+                empty=examples(empty),
+            )
         )
     plane, order = _plane_of(sites, radii, weights)
     everyone, rng = np.arange(len(sites)), np.random.default_rng(seed)
@@ -527,8 +536,11 @@ def individual_m(
     of = industry if other is None else other
     if sites.of(industry).sum() < 1 + (of == industry) or not sites.of(of).any():
         raise DataError(
-            f"Industries {examples(dict.fromkeys((industry, of)))} have too few plants. M needs a "
-            "pair. Choose other industries."
+            say(
+                "Industries {industries} have too few plants. M needs a pair. Choose other "
+                "industries.",
+                industries=examples(dict.fromkeys((industry, of))),
+            )
         )
     plane, order = _plane_of(sites, radii, weights)
     looking = np.flatnonzero(sites.of(industry)[order])
@@ -562,10 +574,18 @@ def _checked(radii_km: Sequence[float], level: float) -> Floats:
     radii = np.asarray(radii_km, dtype=float)
     if not (radii.size and np.isfinite(radii).all() and (np.diff(radii, prepend=0) > 0).all()):
         raise ParameterError(
-            f"radii_km are {list(radii_km)}. Expected positive, increasing distances."
+            say(
+                "radii_km are {radii_km}. Expected positive, increasing distances.",
+                radii_km=list(radii_km),
+            )
         )
     if not 0 < level < 0.5:
-        raise ParameterError(f"level is {level}. Expected a probability between 0 and 0.5.")
+        raise ParameterError(
+            say(
+                "level is {level}. Expected a probability between 0 and 0.5.",
+                level=level,
+            )
+        )
     return radii
 
 

@@ -225,15 +225,27 @@ def ripley(
         raise UnknownCodeError.among("industry", unknown, sites.industries)
     if window is not None and not sites.plane:
         raise ParameterError(
-            "The window is on a plane, the sites are in degrees. Expected both on one plane. "
-            "Use sites.projected() first, and give the window there."
+            say(
+                "The window is on a plane, the sites are in degrees. Expected both on one plane. "
+                "Use sites.projected() first, and give the window there."
+            )
         )
     if not 0 < level < 0.5:
-        raise ParameterError(f"level is {level}. Expected a probability between 0 and 0.5.")
+        raise ParameterError(
+            say(
+                "level is {level}. Expected a probability between 0 and 0.5.",
+                level=level,
+            )
+        )
     if simulations < round(2 / level) - 1:
         raise ParameterError(
-            f"simulations is {simulations}. Expected {round(2 / level) - 1} or more for a band at "
-            f"{level:.0%}."
+            say(
+                "simulations is {simulations}. Expected {level} or more for a band at "
+                "{level_2:.0%}.",
+                simulations=simulations,
+                level=round(2 / level) - 1,
+                level_2=level,
+            )
         )
     count = np.bincount(sites.industry, minlength=len(sites.industries))
     wanted = [sites.industries.index(code) for code in industries or sites.industries]
@@ -241,8 +253,11 @@ def ripley(
     lonely = [sites.industries[k] for k in wanted if count[k] < 2]
     if not kept:
         raise DataError(
-            f"Industries of fewer than two plants: {examples(lonely)}. K needs a pair. Choose a "
-            "coarser class."
+            say(
+                "Industries of fewer than two plants: {lonely}. K needs a pair. Choose a coarser "
+                "class.",
+                lonely=examples(lonely),
+            )
         )
     flat = sites.projected()
     field = _window(flat, window)
@@ -332,15 +347,21 @@ def _window(flat: Sites, window: shapely.Geometry | None) -> shapely.Geometry:
         hull = shapely.MultiPoint(places).convex_hull
         if hull.area == 0:
             raise DataError(
-                "All sites lie on one line or in one place. Expected sites that span an area. "
-                "Give a window."
+                say(
+                    "All sites lie on one line or in one place. Expected sites that span an area. "
+                    "Give a window."
+                )
             )
         return hull
     outside = np.flatnonzero(~shapely.covers(window, places))
     if outside.size:
         raise DataError(
-            f"{outside.size} sites lie outside the window: rows {examples(outside)}. Expected all "
-            "inside. Choose a larger window, or leave those sites out."
+            say(
+                "{outside_size} sites lie outside the window: rows {outside}. Expected all "
+                "inside. Choose a larger window, or leave those sites out.",
+                outside_size=outside.size,
+                outside=examples(outside),
+            )
         )
     return window
 
@@ -354,12 +375,19 @@ def _radii(window: shapely.Geometry, radii_km: Sequence[float] | None) -> Floats
     radii = np.asarray(radii_km, dtype=float)
     if not (radii.size and np.isfinite(radii).all() and (np.diff(radii, prepend=0) > 0).all()):
         raise ParameterError(
-            f"radii_km are {list(radii_km)}. Expected positive, increasing distances."
+            say(
+                "radii_km are {radii_km}. Expected positive, increasing distances.",
+                radii_km=list(radii_km),
+            )
         )
     if radii[-1] >= side:
         raise ParameterError(
-            f"The largest radius is {radii[-1]:g} km, the shorter side of the window {side:g} km. "
-            "Expected radii within the window. Choose smaller ones."
+            say(
+                "The largest radius is {radii:g} km, the shorter side of the window {side:g} km. "
+                "Expected radii within the window. Choose smaller ones.",
+                radii=radii[-1],
+                side=side,
+            )
         )
     return radii
 

@@ -542,8 +542,12 @@ def plant_herfindahls(sites: Sites) -> PlantSizes:
     if not (np.isfinite(size) & (size >= 0)).all():
         wrong = size[~(np.isfinite(size) & (size >= 0))]
         raise DataError(
-            f"{len(wrong)} sites have employment {examples(wrong)}. Expected 0 or more. Correct "
-            "them, or leave those sites out."
+            say(
+                "{n_wrong} sites have employment {wrong}. Expected 0 or more. Correct them, or "
+                "leave those sites out.",
+                n_wrong=len(wrong),
+                wrong=examples(wrong),
+            )
         )
     total = np.bincount(sites.industry, size, count).astype(float)
     used = total > 0
@@ -580,8 +584,11 @@ def coagglomeration(
     """
     if len(panel.industries) < 2:
         raise DataError(
-            f"The panel has {len(panel.industries)} industries. Coagglomeration takes two. "
-            "Give finer classes."
+            say(
+                "The panel has {n_industries} industries. Coagglomeration takes two. Give finer "
+                "classes.",
+                n_industries=len(panel.industries),
+            )
         )
     workers, when = amounts(panel, employment, period)
     plants = amounts(panel, "plants", period)[0] if "plants" in panel.values else None
@@ -619,9 +626,11 @@ def disagreement(answer: Concentration, distances: KDensity | None = None) -> Di
         keep = np.array([k for k in keep if answer.industries[k] in distances.industries], int)
     if len(keep) < 3:
         raise AlignmentError(
-            f"{len(keep)} industries have every index{' in both answers' if distances else ''}. A "
-            "comparison of ranks needs three. Compute both with one classification, or give finer "
-            "classes."
+            say(
+                "{n_keep} industries have every index (of both answers). A comparison of ranks "
+                "needs three. Compute both with one classification, or give finer classes.",
+                n_keep=len(keep),
+            )
         )
     columns = {
         name: getattr(answer, name)[keep]
@@ -635,8 +644,11 @@ def disagreement(answer: Concentration, distances: KDensity | None = None) -> Di
     columns = {name: values for name, values in columns.items() if name not in tied}
     if len(columns) < 2:
         raise DataError(
-            f"{len(columns)} indices differ between the industries. A comparison needs two. Give "
-            "finer areas or classes."
+            say(
+                "{n_columns} indices differ between the industries. A comparison needs two. Give "
+                "finer areas or classes.",
+                n_columns=len(columns),
+            )
         )
     left = [code for k, code in enumerate(answer.industries) if k not in set(keep.tolist())]
     values = np.stack(list(columns.values()), axis=1)
@@ -693,7 +705,7 @@ def scale_sweep(
         Name of the division → panel by that division, from the finest to the coarsest.
     """
     if len(panels) < 2:
-        raise ParameterError("A sweep needs two areal units or more. Give more panels.")
+        raise ParameterError(say("A sweep needs two areal units or more. Give more panels."))
     tables, sources = [], {}
     for name, panel in panels.items():
         answer = concentration(panel, employment=employment, period=period, permutations=99)
@@ -762,8 +774,11 @@ def _plant_sizes(
         missing = [code for code in panel.industries if code not in given]
         if missing:
             raise AlignmentError(
-                f"Industries without a Herfindahl index: {examples(missing)}. Expected one each. "
-                "Compute them from the same records with plant_herfindahls."
+                say(
+                    "Industries without a Herfindahl index: {missing}. Expected one each. Compute "
+                    "them from the same records with plant_herfindahls.",
+                    missing=examples(missing),
+                )
             )
         if isinstance(given, PlantSizes):
             at = [given.industries.index(code) for code in panel.industries]
@@ -785,7 +800,10 @@ def _plant_sizes(
     if plants is not None:
         return _Powers(*cell_mean_powers(workers, np.nan_to_num(plants)), "cell means")
     raise DataError(
-        f"The panel holds {examples(panel.values)}. γ needs plants, or herfindahl=… Add one."
+        say(
+            "The panel holds {values}. γ needs plants, or herfindahl=… Add one.",
+            values=examples(panel.values),
+        )
     )
 
 
@@ -793,16 +811,21 @@ def _employed(panel: Panel, workers: Floats, employment: str) -> Floats:
     """Workers with suppressed cells as 0; refuse one area, and industries that employ no one."""
     if len(panel.areas) < 2:
         raise DataError(
-            "The panel has one area. Concentration needs two or more. Give finer areas."
+            say("The panel has one area. Concentration needs two or more. Give finer areas.")
         )
     filled = np.nan_to_num(workers)
     total = filled.sum(axis=0)
     empty = [code for code, size in zip(panel.industries, total, strict=True) if size == 0]
     if empty:
         raise DataError(
-            f"Industries that employ no one: {examples(empty)} ({len(empty)} of "
-            f"{len(total)}). An area share needs a positive total. Use "
-            f"panel.drop_empty({employment!r}) first."
+            say(
+                "Industries that employ no one: {empty} ({n_empty} of {n_total}). An area share "
+                "needs a positive total. Use panel.drop_empty({employment!r}) first.",
+                empty=examples(empty),
+                n_empty=len(empty),
+                n_total=len(total),
+                employment=employment,
+            )
         )
     return filled
 

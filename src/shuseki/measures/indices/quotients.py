@@ -301,7 +301,12 @@ def location_quotients(
         Of the bootstrap.
     """
     if not 0 < level < 1:
-        raise ParameterError(f"level is {level}. Expected a coverage between 0 and 1.")
+        raise ParameterError(
+            say(
+                "level is {level}. Expected a coverage between 0 and 1.",
+                level=level,
+            )
+        )
     amount, when = _positive(panel, variable, period)
     plants = _positive(panel, "plants", period)[0] if "plants" in panel.values else amount
     quotient = location_quotient(amount)
@@ -361,8 +366,12 @@ def specialisation(
         missing = [code for code in panel.industries if code not in groups]
         if missing:
             raise AlignmentError(
-                f"Industries without a group: {examples(missing)}. Expected one for each of the "
-                f"{len(panel.industries)}. Add them to groups."
+                say(
+                    "Industries without a group: {missing}. Expected one for each of the "
+                    "{n_industries}. Add them to groups.",
+                    missing=examples(missing),
+                    n_industries=len(panel.industries),
+                )
             )
     share = area_shares(amount)
     whole = np.nansum(amount, axis=0)
@@ -505,7 +514,7 @@ def shift_share_parts(before: Floats, after: Floats) -> tuple[Floats, Floats, Fl
     An industry that was nowhere at the start counts as competitive where it arrives.
     """
     if before.sum() <= 0:
-        raise DataError("The first period adds up to 0. Growth needs a positive start.")
+        raise DataError(say("The first period adds up to 0. Growth needs a positive start."))
     growth = after.sum() / before.sum() - 1
     start = before.sum(axis=0)
     by_industry = np.divide(after.sum(axis=0), start, out=np.ones_like(start), where=start > 0) - 1
@@ -520,8 +529,12 @@ def _positive(panel: Panel, variable: str, period: str | None) -> tuple[Floats, 
     array, when = amounts(panel, variable, period)
     if np.nansum(array) <= 0:
         raise DataError(
-            f"{variable!r} adds up to nothing in {when}. Shares need a positive total. Choose "
-            "another variable or period."
+            say(
+                "{variable!r} adds up to nothing in {when}. Shares need a positive total. Choose "
+                "another variable or period.",
+                variable=variable,
+                when=when,
+            )
         )
     return array, when
 

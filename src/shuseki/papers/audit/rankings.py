@@ -17,7 +17,7 @@ import pandas as pd
 
 from shuseki.arrays import Floats
 from shuseki.errors import DataError
-from shuseki.language import say
+from shuseki.language import listed, say
 from shuseki.papers.audit.constraints import (
     Cell,
     Constraint,
@@ -278,8 +278,11 @@ def odd_denominators(implied: pd.DataFrame, members: pd.DataFrame) -> pd.DataFra
     missing = {"area", "member", "value"} - set(members.columns)
     if missing:
         raise DataError(
-            f"Missing columns in the denominators: {', '.join(sorted(missing))}. Expected area, "
-            "member, value. Add them."
+            say(
+                "Missing columns in the denominators: {missing}. Expected area, member, value. "
+                "Add them.",
+                missing=listed(sorted(missing)),
+            )
         )
     truth = members.groupby("area")["value"].sum()
     both = implied.join(truth.rename("truth"), how="inner")

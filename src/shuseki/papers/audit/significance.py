@@ -208,8 +208,11 @@ def audit_tests(
     given = {name for name in ("coefficient", "se", "statistic", "p") if name in frame}
     if not ({"coefficient", "se"} <= given or given & {"statistic", "p"}):
         raise DataError(
-            f"A table of tests with {examples(frame.columns)} only. Expected coefficient and se, "
-            "or statistic, or p. Name the columns so."
+            say(
+                "A table of tests with {columns} only. Expected coefficient and se, or statistic, "
+                "or p. Name the columns so.",
+                columns=examples(frame.columns),
+            )
         )
     unread: list[tuple[int, str, str]] = []
     row = _Row(table, levels, unread)
@@ -341,7 +344,10 @@ def _levels(
             said[text] = tuple(float(v) for v in re.split(r"[\s;]+", text.strip()) if v) or said[""]
         except ValueError as error:
             raise DataError(
-                f"levels {text!r}. Expected percents by spaces, such as '1 5 10'. Correct them."
+                say(
+                    "levels {text!r}. Expected percents by spaces, such as '1 5 10'. Correct them.",
+                    text=text,
+                )
             ) from error
     own = [said[text] for text in table["levels"]]
     claim = np.zeros(len(table))
@@ -352,8 +358,13 @@ def _levels(
             known = stars or {"*" * (k + 1): value for k, value in enumerate(loosest)}
             if mark not in known:
                 raise DataError(
-                    f"Line {i + 1}: stars {mark!r}. Expected one of {examples(known)}, or nothing. "
-                    "Correct them, or say the levels."
+                    say(
+                        "Line {value}: stars {mark!r}. Expected one of {known}, or nothing. "
+                        "Correct them, or say the levels.",
+                        value=i + 1,
+                        mark=mark,
+                        known=examples(known),
+                    )
                 )
             claim[i] = known[mark]
         elif level:
@@ -361,8 +372,12 @@ def _levels(
                 claim[i] = float(level)
             except ValueError as error:
                 raise DataError(
-                    f"Line {i + 1}: level {level!r}. Expected a percent such as 5, or nothing. "
-                    "Correct it."
+                    say(
+                        "Line {value}: level {level!r}. Expected a percent such as 5, or nothing. "
+                        "Correct it.",
+                        value=i + 1,
+                        level=level,
+                    )
                 ) from error
     every = sorted({*(v for row in said.values() for v in row), *claim[claim > 0]}, reverse=True)
     marked = np.array([[level in row for level in every] for row in own], dtype=bool)

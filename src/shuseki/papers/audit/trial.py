@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError
-from shuseki.language import Message, say, told
+from shuseki.language import Message, listed, say, told
 from shuseki.papers.audit import Audit, audit
 from shuseki.papers.audit.constraints import ROW_KEYS, Cell, Page, column_name
 from shuseki.papers.audit.repairs import EXCHANGED, POINT, slips
@@ -116,9 +116,12 @@ def try_audit(
                     progress((k * len(SORTS) + s) * repeats + again + 1, total)
     if not rows:
         raise DataError(
-            f"None of {len(several)} papers has a cell of the kinds that slips strike: "
-            f"{', '.join(dict.fromkeys(sort.kind for sort in SORTS.values()))}. Expected at least "
-            "one such table. Add one."
+            say(
+                "None of {n_several} papers has a cell of the kinds that slips strike: "
+                "{kinds}. Expected at least one such table. Add one.",
+                n_several=len(several),
+                kinds=listed(dict.fromkeys(sort.kind for sort in SORTS.values())),
+            )
         )
     frame = pd.DataFrame(rows, columns=["slip", "found", "blamed"])
     table = frame.groupby("slip", sort=False, as_index=False).agg(

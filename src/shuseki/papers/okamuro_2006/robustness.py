@@ -34,7 +34,7 @@ from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdict, Verdicts,
 from shuseki.entry.ols import Fits, estimate_all
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, ShusekiError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.language.names import named, some_of
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006
@@ -212,9 +212,21 @@ class RobustnessChecks(Result):
             if one.exercise == exercise:
                 return one
         reason = self.skipped.get(exercise, "")
+        if reason:
+            raise ParameterError(
+                say(
+                    "The exercise {exercise!r} was skipped: {reason}. Expected one of {exercises}.",
+                    exercise=exercise,
+                    reason=reason,
+                    exercises=listed(one.exercise for one in self.exercises),
+                )
+            )
         raise ParameterError(
-            f"No exercise {exercise!r}{': ' + reason if reason else ''}. "
-            f"Expected one of {', '.join(one.exercise for one in self.exercises)}."
+            say(
+                "No exercise {exercise!r}. Expected one of {exercises}.",
+                exercise=exercise,
+                exercises=listed(one.exercise for one in self.exercises),
+            )
         )
 
 
@@ -287,7 +299,10 @@ def profit_separately(
     ]  # fmt: skip
     if not designs:
         raise ParameterError(
-            f"No equation holds both {' and '.join(PROFIT)}. Expected at least one to vary."
+            say(
+                "No equation holds both {profit}. Expected at least one to vary.",
+                profit=" and ".join(PROFIT),
+            )
         )
     return _compare(
         "profit_separately",
@@ -309,14 +324,19 @@ def institutes_by_prefecture(
     needed = ["research_institutes_1996", "plants_1996"]
     if not variables.area_groups:
         raise DataError(
-            "The variables have no prefectures of the areas. Expected one each. Pass "
-            "area_groups to regional_variables."
+            say(
+                "The variables have no prefectures of the areas. Expected one each. Pass "
+                "area_groups to regional_variables."
+            )
         )
     lacking = needed if accounts is None else [c for c in needed if c not in accounts.columns]
     if accounts is None or lacking:
         raise DataError(
-            f"The accounts have no {examples(lacking)}. Expected institutes and plants of every "
-            "area. Pass the accounts."
+            say(
+                "The accounts have no {lacking}. Expected institutes and plants of every area. "
+                "Pass the accounts.",
+                lacking=examples(lacking),
+            )
         )
     own = accounts.set_axis(accounts.index.astype(str)).reindex(list(variables.areas))[needed]
     prefecture = pd.Series(variables.area_groups, index=own.index)
@@ -342,8 +362,10 @@ def without_metropolitan(
     """Leave the metropolitan districts out (p. 13)."""
     if "metropolitan" not in variables.frame.columns:
         raise DataError(
-            "The variables have no column 'metropolitan'. Expected true or false for every area. "
-            "Add it to the accounts, or with variables.with_columns(metropolitan=...)."
+            say(
+                "The variables have no column 'metropolitan'. Expected true or false for every "
+                "area. Add it to the accounts, or with variables.with_columns(metropolitan=...)."
+            )
         )
     designs = [
         replace(design, exclude=(*design.exclude, "metropolitan")) for design in _designs(baseline)
@@ -367,8 +389,11 @@ def largest_industry(
     """Put dummies of the largest industry in the place of HITECH (p. 13)."""
     if "largest_industry" not in variables.frame.columns:
         raise DataError(
-            "The variables have no column 'largest_industry'. Expected the name of each area's "
-            f"largest industry, {', '.join(INDUSTRIES)} or other. Add it to the accounts."
+            say(
+                "The variables have no column 'largest_industry'. Expected the name of each "
+                "area's largest industry, {industries} or other. Add it to the accounts.",
+                industries=listed(INDUSTRIES),
+            )
         )
     largest = variables.frame["largest_industry"]
     unknown = largest.isna()
@@ -379,8 +404,11 @@ def largest_industry(
     }
     if not dummies:
         raise DataError(
-            f"The largest industry is {examples(largest.unique())} everywhere. Expected some of "
-            f"{', '.join(INDUSTRIES)}."
+            say(
+                "The largest industry is {largest} everywhere. Expected some of {industries}.",
+                largest=examples(largest.unique()),
+                industries=listed(INDUSTRIES),
+            )
         )
     designs = [design.replacing("HITECH", *dummies) for design in _designs(baseline)]
     return _compare(

@@ -25,8 +25,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
+import scipy
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 
 from shuseki.arrays import Bools, Floats, Ints
@@ -113,10 +113,12 @@ class Attack:
         slack = 0.0 if self.whole else TINY * np.maximum(abs(self._rest), 1.0)
         most = np.minimum(most[free], 10.0 * (self.values.sum() + 100.0))
         for _ in range(count):
-            answer = milp(
+            answer = scipy.optimize.milp(
                 rng.normal(size=rows.shape[1]),
-                constraints=LinearConstraint(rows, self._rest - slack, self._rest + slack),
-                bounds=Bounds(0.0, most),
+                constraints=scipy.optimize.LinearConstraint(
+                    rows, self._rest - slack, self._rest + slack
+                ),
+                bounds=scipy.optimize.Bounds(0.0, most),
             )
             if answer.x is None:
                 continue
@@ -222,16 +224,16 @@ def bounds_of(
             found.append(0.0)
             continue
         about = {
-            "constraints": LinearConstraint(rows, at - slack, at + slack),
-            "bounds": Bounds(0.0, np.maximum(most, 0.0)),
+            "constraints": scipy.optimize.LinearConstraint(rows, at - slack, at + slack),
+            "bounds": scipy.optimize.Bounds(0.0, np.maximum(most, 0.0)),
         }
-        answer = milp(sign * aim, **about)
+        answer = scipy.optimize.milp(sign * aim, **about)
         fractions = answer.x is not None and abs(answer.x - np.round(answer.x)).max() > 1e-6
         if exact and fractions:
             # Unfinished, the best table found so far leaves a narrower interval. Without presolve,
             # since HiGHS says on the terminal that it takes a solution back.
             options = {"mip_rel_gap": 0.0, "node_limit": 2000, "presolve": False}
-            whole_numbers = milp(
+            whole_numbers = scipy.optimize.milp(
                 sign * aim, integrality=np.ones(len(aim)), options=options, **about
             )
             answer = answer if whole_numbers.x is None else whole_numbers

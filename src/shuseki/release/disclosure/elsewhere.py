@@ -135,8 +135,11 @@ def check_table(frame: pd.DataFrame, universe: Universe, rules: Rules | None = N
     axes = axes_of(frame)
     if not axes:
         raise DataError(
-            f"No column names areas, industries or waves: found {examples(frame.columns, 12)}. "
-            "Expected one called area, industry or wave. Rename it."
+            say(
+                "No column names areas, industries or waves: found {columns}. Expected one called "
+                "area, industry or wave. Rename it.",
+                columns=examples(frame.columns, 12),
+            )
         )
     others = [name for name in frame.columns if name not in axes.values()]
     numbers = {name: as_values(frame[name]) for name in others}
@@ -147,7 +150,10 @@ def check_table(frame: pd.DataFrame, universe: Universe, rules: Rules | None = N
     }
     if not numbers:
         raise DataError(
-            f"No column holds numbers: found {examples(others, 12)}. Expected counts or amounts."
+            say(
+                "No column holds numbers: found {others}. Expected counts or amounts.",
+                others=examples(others, 12),
+            )
         )
     keys, unknown = rows_of(frame, axes, universe)
     waves = universe.atoms["period"].nunique() if "period" in universe.axes else 1

@@ -24,6 +24,7 @@ from scipy import sparse
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
+from shuseki.language import say
 from shuseki.panel import ALL, Panel
 
 __all__ = ["COUNT", "Ledger", "Universe"]
@@ -62,8 +63,13 @@ class Universe:
         missing = [name for name in wanted if name not in self.atoms.columns]
         if missing:
             raise DataError(
-                f"Atoms of {self.name} lack columns: {examples(missing)}. Found "
-                f"{examples(self.atoms.columns, 12)}. Give each axis, count and amount."
+                say(
+                    "Atoms of {name} lack columns: {missing}. Found {columns}. Give each axis, "
+                    "count and amount.",
+                    name=self.name,
+                    missing=examples(missing),
+                    columns=examples(self.atoms.columns, 12),
+                )
             )
 
     @classmethod
@@ -137,7 +143,13 @@ class Universe:
         axes = list(named)
         keys = list(zip(*[list(map(str, named[axis])) for axis in axes], strict=True))
         if len(keys) != n:
-            raise ParameterError(f"{len(keys)} rows are named. Expected {n}, one per row.")
+            raise ParameterError(
+                say(
+                    "{n_keys} rows are named. Expected {n}, one per row.",
+                    n_keys=len(keys),
+                    n=n,
+                )
+            )
         found: dict[tuple[bool, ...], dict[Any, Any]] = {}
         out = []
         for key in keys:

@@ -111,8 +111,11 @@ class Gate:
         """Show a table to the gate; gives its number."""
         if self.pattern is not None:
             raise ParameterError(
-                f"{name} came after the decision. Expected every table before it, since they are "
-                "decided together. Enter it first."
+                say(
+                    "{name} came after the decision. Expected every table before it, since they "
+                    "are decided together. Enter it first.",
+                    name=name,
+                )
             )
         entry = _Entry(name, frame, numbers)
         for k, part in enumerate(numbers or ()):
@@ -208,8 +211,12 @@ class Gate:
     def _universe(self, name: str) -> Universe:
         if name not in self.ledger.universes:
             raise ParameterError(
-                f"Nothing is counted as {name!r}. Expected one of "
-                f"{', '.join(self.ledger.universes) or 'none'}. Give its universe."
+                say(
+                    "Nothing is counted as {name!r}. Expected one of {universes}. Give its "
+                    "universe.",
+                    name=name,
+                    universes=", ".join(self.ledger.universes) or say("none"),
+                )
             )
         return self.ledger.universes[name]
 

@@ -30,6 +30,7 @@ import numpy as np
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import ParameterError
+from shuseki.language import say
 
 __all__ = ["Dominance", "Rules"]
 
@@ -52,8 +53,12 @@ class Dominance:
     def __post_init__(self) -> None:
         if self.n not in (1, 2) or not 0 < self.k < 1:
             raise ParameterError(
-                f"dominance is n = {self.n}, k = {self.k}. Expected n of 1 or 2 and a share k "
-                "between 0 and 1. Correct it."
+                say(
+                    "dominance is n = {value}, k = {value_2}. Expected n of 1 or 2 and a share k "
+                    "between 0 and 1. Correct it.",
+                    value=self.n,
+                    value_2=self.k,
+                )
             )
 
 

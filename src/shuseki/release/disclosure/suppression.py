@@ -25,8 +25,8 @@ and Assad (1992) and Hundepool and others (2012), section 4.4 (heuristics by lin
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from shuseki.arrays import Bools, Floats
 from shuseki.release.disclosure.audit import Attack
@@ -319,28 +319,28 @@ def witnesses(
     blank = sparse.csr_array((relations.shape[0], m))
     zero = sparse.csr_array(relations.shape)
     constraints = [
-        LinearConstraint(sparse.hstack([part, none, -eye]), -np.inf, base),
-        LinearConstraint(sparse.hstack([-part, none, -eye]), -np.inf, -base),
-        LinearConstraint(sparse.hstack([none, part, -eye]), -np.inf, base),
-        LinearConstraint(sparse.hstack([none, -part, -eye]), -np.inf, -base),
-        LinearConstraint(
+        scipy.optimize.LinearConstraint(sparse.hstack([part, none, -eye]), -np.inf, base),
+        scipy.optimize.LinearConstraint(sparse.hstack([-part, none, -eye]), -np.inf, -base),
+        scipy.optimize.LinearConstraint(sparse.hstack([none, part, -eye]), -np.inf, base),
+        scipy.optimize.LinearConstraint(sparse.hstack([none, -part, -eye]), -np.inf, -base),
+        scipy.optimize.LinearConstraint(
             sparse.csr_array(np.concatenate([a, -a, np.zeros(m)])[None]), width, np.inf
         ),
     ]
     if relations.shape[0]:
         constraints += [
-            LinearConstraint(sparse.hstack([relations, zero, blank]), rest, rest),
-            LinearConstraint(sparse.hstack([zero, relations, blank]), rest, rest),
+            scipy.optimize.LinearConstraint(sparse.hstack([relations, zero, blank]), rest, rest),
+            scipy.optimize.LinearConstraint(sparse.hstack([zero, relations, blank]), rest, rest),
         ]
     scale = np.maximum(width, 1.0)
     cost = weights[rows] * (1.0 + np.log1p(base) / 20.0)
     moved = np.zeros(m)
     for again in range(3):
         price = cost if not again else cost / (moved / scale + 0.05)
-        answer = milp(
+        answer = scipy.optimize.milp(
             np.concatenate([np.full(2 * n, 1e-7), price]),
             constraints=constraints,
-            bounds=Bounds(0.0, np.inf),
+            bounds=scipy.optimize.Bounds(0.0, np.inf),
         )
         if answer.status != 0:
             return None
@@ -429,12 +429,12 @@ def cheapest(
         lowest.append(np.array([layer.width[f]]))
         highest.append(np.array([np.inf]))
     price = np.where(chosen, 0.0, weights * (1.0 + np.log1p(base) / 20.0))
-    answer = milp(
+    answer = scipy.optimize.milp(
         np.concatenate([price, np.zeros(blocks * n)]),
-        constraints=LinearConstraint(
+        constraints=scipy.optimize.LinearConstraint(
             sparse.csr_array(sparse.vstack(rows)), np.concatenate(lowest), np.concatenate(highest)
         ),
-        bounds=Bounds(
+        bounds=scipy.optimize.Bounds(
             np.concatenate([chosen.astype(float), np.zeros(blocks * n)]),
             np.concatenate([np.ones(figures), np.full(blocks * n, np.inf)]),
         ),

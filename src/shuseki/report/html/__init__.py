@@ -22,7 +22,7 @@ from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from shuseki.errors import ParameterError
-from shuseki.language import Message
+from shuseki.language import Message, say
 from shuseki.report.blocks import Bullets, Document, Figure, Heading, Note, Numbers, Part
 from shuseki.report.html.tables import table_html
 from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
@@ -228,8 +228,11 @@ class _Page:
         title = pick(figure.caption, self.lang) or _own_title(drawn)
         if not title:
             raise ParameterError(
-                f"Figure {self.figures} has neither a caption nor a title of its own. Expected "
-                "words that say what it shows. Give Figure(..., caption=...)."
+                say(
+                    "Figure {figures} has neither a caption nor a title of its own. Expected "
+                    "words that say what it shows. Give Figure(..., caption=...).",
+                    figures=self.figures,
+                )
             )
         alt = pick(figure.alt, self.lang) or ". ".join(
             filter(None, (title, pick(result.headline(), self.lang) if result else ""))

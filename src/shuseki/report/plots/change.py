@@ -4,12 +4,13 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import told
 from shuseki.measures.change.externalities import ExternalityRange
 from shuseki.measures.change.lifecycle import RENEWED, STAGES, LifeCycle
 from shuseki.measures.change.trends import Contributions, Trends
 from shuseki.measures.change.typology import TYPES, Types, named_examples
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import ROWS, heading, name_of, short
 from shuseki.report.plots.maps import category_map
 from shuseki.report.plots.theme import (
@@ -32,7 +33,7 @@ __all__ = ["types_map"]
 TYPE_COLOURS = (RED, GREEN, BLUE, PURPLE)
 
 
-@plot.register
+@draws
 def trends(result: Trends, *, lang: str = "en") -> go.Figure:
     """Draw the indices, all areas together in black, breaks as rings."""
     ja = lang == "ja"
@@ -81,7 +82,7 @@ def trends(result: Trends, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def contributions(result: Contributions, *, lang: str = "en") -> go.Figure:
     """Draw the largest contributions."""
     ja = lang == "ja"
@@ -110,11 +111,11 @@ def contributions(result: Contributions, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def types(result: Types, *, lang: str = "en") -> go.Figure:
     """Draw memberships as stacked bars: the named places, then the largest of each type."""
     ja = lang == "ja"
-    named = named_examples() if result.division == "district-253" else named_examples()[:0]
+    named = named_examples() if result.division == DISTRICTS else named_examples()[:0]
     named = named[named["district"].isin(result.areas)]
     rows = [result.areas.index(code) for code in named["district"]]
     leading = result.membership.argmax(axis=1)
@@ -205,7 +206,7 @@ def types_map(result: Types, *, lang: str = "en") -> go.Figure:
     )
 
 
-@plot.register
+@draws
 def life_cycle(result: LifeCycle, *, lang: str = "en") -> go.Figure:
     """Draw the stages of a few series over time; of many areas, of many industries, count them."""
     if len(result.codes) <= 6:
@@ -366,7 +367,7 @@ def _lives_by_industry(result: LifeCycle, lang: str) -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def externality_range(result: ExternalityRange, *, lang: str = "en") -> go.Figure:
     """Draw the coefficients of each channel by distance, spans side by side."""
     ja = lang == "ja"

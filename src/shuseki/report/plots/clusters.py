@@ -3,7 +3,7 @@
 Clusters of municipalities of 2020 are drawn in their own outlines, essential ones strong, others
 pale; a dashed line runs around the essential containment, the convex hull of the centres of the
 essential clusters' areas. Where three or more of the first clusters lie close together, a frame on
-the Sea of Japan shows that part three times as large. The first clusters carry the name of the
+the sea beside them shows that part three times as large. The first clusters carry the name of the
 member with most plants, how many more there are, and their share of the industry's plants.
 Clusters of other areas are bars.
 """
@@ -21,12 +21,12 @@ from shapely import affinity
 from shuseki.arrays import Bools, Floats
 from shuseki.geography.areas import municipalities
 from shuseki.geography.borders import DATE, are_drawn
-from shuseki.geography.coordinates import JAPAN
+from shuseki.geography.bundled import holds
 from shuseki.geography.shapes import Shapes, inner_points, municipal_shapes, place, project
 from shuseki.industries.classification import CLASSIFICATIONS, classification
 from shuseki.measures.clusters.clusters import SIGNIFICANT, Cluster, Clusters, PointClusters
 from shuseki.measures.clusters.local_moran import LocalMoran
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import short
 from shuseki.report.plots.maps import PALE, filled, finish
 from shuseki.report.plots.theme import BLUE, GREY, INK, MISSING, ORANGE, RED, SKY, blank
@@ -54,13 +54,13 @@ WITH_FIGURES = "#dde2e6"
 LINE = "#b4bcc2"
 
 
-@plot.register
+@draws
 def clusters(result: Clusters, *, lang: str = "en") -> go.Figure:
     """Draw clusters of municipalities of 2020 on the map, those of other areas as bars."""
     return _map(result, lang) if are_drawn(result.areas) else _bars(result, lang)
 
 
-@plot.register
+@draws
 def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
     """Draw plants where they are, those in clusters beyond chance dark, in other clusters pale."""
     ja = lang == "ja"
@@ -78,7 +78,7 @@ def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
             ((result.label >= 0) & ~sure, "in a dense place, within chance", "偶然の範囲", SKY, 4),
             (sure, "in a cluster beyond chance", "偶然を超える集積", BLUE, 4),
         ]
-    inside = _inside_japan(result)
+    inside = holds(result.latitude, result.longitude)
     figure = blank(text, result, lang=lang, height=HEIGHT if inside else 560)
     if inside:
         drawn = municipal_shapes()
@@ -103,7 +103,7 @@ def point_clusters(result: PointClusters, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(scaleanchor="x", scaleratio=1.24)
 
 
-@plot.register
+@draws
 def local_moran(result: LocalMoran, *, lang: str = "en") -> go.Figure:
     """Draw the Moran scatter, areas of each kind coloured."""
     ja = lang == "ja"
@@ -502,11 +502,3 @@ def _bars(result: Clusters, lang: str) -> go.Figure:
 
 def _numbered(shown: Sequence[Cluster], result: Clusters) -> list[tuple[int, Cluster]]:
     return [(result.found.index(one) + 1, one) for one in shown]
-
-
-def _inside_japan(result: PointClusters) -> bool:
-    south, north, west, east = JAPAN
-    return bool(
-        ((result.latitude >= south) & (result.latitude <= north)).all()
-        and ((result.longitude >= west) & (result.longitude <= east)).all()
-    )

@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from shuseki.datasets.companies import CompanyMoves, CompanySeries
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.theme import BLUE, GREY, LIGHT, RED, blank
 from shuseki.report.words import phrase
 
@@ -15,7 +15,7 @@ SHOWN = 10
 """Areas with the largest gains, and as many with the largest losses."""
 
 
-@plot.register
+@draws
 def months(result: CompanySeries, *, lang: str = "en") -> go.Figure:
     """Draw births and deaths as lines; months of a clearing by the registrar are shaded."""
     figure = blank(
@@ -64,7 +64,7 @@ def months(result: CompanySeries, *, lang: str = "en") -> go.Figure:
     return figure.update_layout(hovermode="x unified")
 
 
-@plot.register
+@draws
 def moves(result: CompanyMoves, *, lang: str = "en") -> go.Figure:
     """Draw net gains as bars, the largest first."""
     table = result.table

@@ -6,7 +6,7 @@ from shuseki.demography.events import Births, Events
 from shuseki.demography.funnel import Funnel, group_words
 from shuseki.demography.survival import Survival
 from shuseki.panel import ALL
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.theme import BLUE, COLOURS, GREY, MISSING, RED, SKY, blank
 
 __all__: list[str] = []
@@ -19,7 +19,7 @@ EVENT_WORDS = {
 }
 
 
-@plot.register
+@draws
 def funnel(result: Funnel, *, lang: str = "en") -> go.Figure:
     """Draw what is left after each step, and beside it what was set aside."""
     table = result.to_frame(lang)
@@ -75,13 +75,13 @@ def funnel(result: Funnel, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def births(result: Births, *, lang: str = "en") -> go.Figure:
     """Draw the funnel of the births."""
     return funnel(result.funnel, lang=lang)
 
 
-@plot.register
+@draws
 def events(result: Events, *, lang: str = "en") -> go.Figure:
     """Draw entries above and exits below the line, wave by wave."""
     japanese = lang == "ja"
@@ -114,7 +114,7 @@ def events(result: Events, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(tickformat=",")
 
 
-@plot.register
+@draws
 def survival(result: Survival, *, lang: str = "en") -> go.Figure:
     """Draw survival as steps with a band of two standard errors."""
     japanese = lang == "ja"

@@ -1,43 +1,54 @@
 """Which function draws which kind of result?
 
-The pictures of a room are loaded when its first result is drawn: who draws one profile does not
-load the libraries of every measure.
+`PICTURES` says where the pictures of each room are. A module of pictures is imported when a result
+of its room is first drawn, so that a command pays for no room but its own.
 """
 
-from collections.abc import Callable, Mapping
 from functools import cache, singledispatch
 from importlib import import_module
-from types import MappingProxyType
-from typing import Any
 
 import plotly.graph_objects as go
 
 from shuseki.errors import ParameterError
+from shuseki.language import listed, say
 
-__all__ = ["DRAWN_IN", "drawer_of", "plot"]
+__all__ = ["PICTURES", "draws", "has_picture", "kinds", "plot"]
 
-DRAWN_IN: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "shuseki.datasets": ("companies",),
-        "shuseki.demography": ("demography",),
-        "shuseki.entry": ("entry", "entry_deeper", "unseen"),
-        "shuseki.linkage": ("linkage",),
-        "shuseki.measures.change": ("change",),
-        "shuseki.measures.clusters": ("clusters",),
-        "shuseki.measures.distance": ("distance",),
-        "shuseki.measures.indices": ("indices",),
-        "shuseki.papers.okamuro_2006": ("entry",),
-        "shuseki.papers.replication": ("entry",),
-        "shuseki.profile": ("profile",),
-        "shuseki.report.national": ("national",),
-        "shuseki.sourcing": ("network", "sourcing"),
-        "shuseki.theory": ("theory",),
-    }
-)
-"""Room of a result → modules of this folder with its pictures."""
+PICTURES = {
+    "shuseki.datasets.companies": ("companies",),
+    "shuseki.demography": ("demography",),
+    "shuseki.entry": ("entry", "entry_deeper", "unseen"),
+    "shuseki.linkage": ("linkage",),
+    "shuseki.measures.change": ("change",),
+    "shuseki.measures.clusters": ("clusters",),
+    "shuseki.measures.distance": ("distance",),
+    "shuseki.measures.indices": ("indices",),
+    "shuseki.papers": ("entry",),
+    "shuseki.profile": ("profile",),
+    "shuseki.report.national": ("national",),
+    "shuseki.sourcing": ("network", "sourcing"),
+    "shuseki.theory": ("theory",),
+}
+"""Room → the modules here that draw its results."""
 
 
 @singledispatch
+def _draw(result: object, *, lang: str = "en") -> go.Figure:
+    known = sorted(kind.__name__ for kind in kinds())
+    raise ParameterError(
+        say(
+            "There is no picture for {kind}. Expected one of {drawn}. Use to_frame() for its "
+            "table.",
+            kind=type(result).__name__,
+            drawn=listed(known),
+        )
+    )
+
+
+draws = _draw.register
+"""Decorator: this function draws the kind of result that its first parameter is annotated with."""
+
+
 def plot(result: object, *, lang: str = "en") -> go.Figure:
     """Draw a result as a Plotly figure.
 
@@ -47,30 +58,37 @@ def plot(result: object, *, lang: str = "en") -> go.Figure:
         Any result that has a picture.
     lang
         Language of titles, axes and hover texts, ``"en"`` or ``"ja"``.
+
+    Raises
+    ------
+    ParameterError
+        There is no picture for this kind of result.
     """
-    drawer = drawer_of(type(result))
-    if drawer is not None:
-        return drawer(result, lang=lang)
-    for module in dict.fromkeys(name for names in DRAWN_IN.values() for name in names):
-        _load(module)
-    drawn = sorted(kind.__name__ for kind in plot.registry if kind is not object)
-    raise ParameterError(
-        f"There is no picture for {type(result).__name__}. Expected one of {', '.join(drawn)}. "
-        "Use to_frame() for its table."
-    )
+    _load_for(type(result))
+    return _draw(result, lang=lang)
 
 
-def drawer_of(kind: type) -> Callable[..., go.Figure] | None:
-    """The function that draws a kind of result; None where it has no picture."""
-    for one in kind.__mro__:
-        for room, modules in DRAWN_IN.items():
-            if one.__module__ == room or one.__module__.startswith(f"{room}."):
-                for module in modules:
-                    _load(module)
-    found = plot.dispatch(kind)
-    return None if found is plot.dispatch(object) else found
+def has_picture(result: object) -> bool:
+    """Say whether `plot` can draw this result."""
+    _load_for(type(result))
+    return _draw.dispatch(type(result)) is not _draw.dispatch(object)
+
+
+def kinds() -> frozenset[type]:
+    """Give every kind of result that has a picture; imports all modules of pictures."""
+    for room in PICTURES:
+        _load(room)
+    return frozenset(_draw.registry) - {object}
+
+
+def _load_for(kind: type) -> None:
+    for parent in kind.__mro__:
+        _load(parent.__module__)
 
 
 @cache
-def _load(module: str) -> Any:
-    return import_module(f"shuseki.report.plots.{module}")
+def _load(module: str) -> None:
+    for room, names in PICTURES.items():
+        if module == room or module.startswith(f"{room}."):
+            for name in names:
+                import_module(f"shuseki.report.plots.{name}")

@@ -7,7 +7,7 @@ from plotly.subplots import make_subplots
 from shuseki.measures.distance.kdensity import KDensity
 from shuseki.measures.distance.mfunction import IndividualM, JointMFunction, MFunction
 from shuseki.measures.distance.ripley import Ripley
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import name_of, short
 from shuseki.report.plots.theme import (
     BLUE,
@@ -25,7 +25,7 @@ PANELS = 9
 """Curves shown side by side."""
 
 
-@plot.register
+@draws
 def kdensity(result: KDensity, *, lang: str = "en") -> go.Figure:
     """Draw K beside its local and global bands, up to nine industries, the most localised first."""
     ja = lang == "ja"
@@ -92,7 +92,7 @@ def kdensity(result: KDensity, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def m_function(result: MFunction, *, lang: str = "en") -> go.Figure:
     """Draw M beside its band, up to nine industries, those furthest above it first."""
     ja = lang == "ja"
@@ -153,7 +153,7 @@ def m_function(result: MFunction, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def individual_m(result: IndividualM, *, lang: str = "en") -> go.Figure:
     """Draw the plants on the map, coloured by M at the radius in the middle."""
     ja = lang == "ja"
@@ -200,7 +200,7 @@ def individual_m(result: IndividualM, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def ripley(result: Ripley, *, lang: str = "en") -> go.Figure:
     """Draw L beside plants placed anywhere and D beside the others, up to three industries."""
     ja = lang == "ja"

@@ -13,7 +13,7 @@ from shuseki.entry.ols import Fits
 from shuseki.papers.okamuro_2006.robustness import Robustness
 from shuseki.papers.printed import PrintedNumber
 from shuseki.papers.replication import Replication
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.theme import (
     BLUE,
     COLOURS,
@@ -108,7 +108,7 @@ def _n(counts: list[int], lang: str) -> str:
 # ---- coefficients, printed beside obtained ------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: Fits, *, lang: str = "en") -> go.Figure:
     """Effects by variable, outcome and model, with the printed ones as open diamonds."""
     printed = pd.DataFrame(
@@ -137,7 +137,7 @@ def _(result: Fits, *, lang: str = "en") -> go.Figure:
     )
 
 
-@plot.register
+@draws
 def _(result: Effects, *, lang: str = "en") -> go.Figure:
     """Effects by variable, outcome and model."""
     return _effects_figure(result, pd.DataFrame(), "", "", lang)
@@ -229,7 +229,7 @@ def _effects_figure(
 # ---- rankings, correlations ------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: Ranking, *, lang: str = "en") -> go.Figure:
     """Rates of the first areas as bars, births beside them."""
     table = result.table.iloc[::-1]
@@ -260,7 +260,7 @@ def _(result: Ranking, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Correlations, *, lang: str = "en") -> go.Figure:
     """The lower triangle as a coloured table."""
     names = list(result.matrix.index)
@@ -299,7 +299,7 @@ def _(result: Correlations, *, lang: str = "en") -> go.Figure:
 # ---- verdicts, robustness, replication ------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: Verdicts, *, lang: str = "en") -> go.Figure:
     """One coloured cell per hypothesis and outcome, the overall verdict, and the print."""
     frame = result.to_frame()
@@ -355,7 +355,7 @@ def _(result: Verdicts, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Robustness, *, lang: str = "en") -> go.Figure:
     """T-values before and after; off the cross of the thresholds nothing has changed."""
     frame = result.to_frame()
@@ -395,7 +395,7 @@ def _(result: Robustness, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Replication, *, lang: str = "en") -> go.Figure:
     """Share of the cells within tolerance, by table and column."""
     table = result.by_table()

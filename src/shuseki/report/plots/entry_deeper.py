@@ -11,7 +11,7 @@ from shuseki.entry.counts import CountFit
 from shuseki.entry.equality import Equality
 from shuseki.entry.regions import DivisionComparison
 from shuseki.entry.spatial import SpatialEffects, SpatialTests, Survival
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.theme import (
     BLUE,
     COLOURS,
@@ -74,7 +74,7 @@ def _say(key: str, lang: str, *values: object) -> str:
 # ---- neighbours ------------------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: SpatialTests, *, lang: str = "en") -> go.Figure:
     """One cell per test and definition of neighbours, coloured by p."""
     wide = result.table.pivot(index="test", columns="neighbours", values="p_value")
@@ -113,7 +113,7 @@ def _(result: SpatialTests, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: SpatialEffects, *, lang: str = "en") -> go.Figure:
     """Direct, indirect and total effects over their standard errors, ±1.96 marked."""
     figure = blank(
@@ -145,7 +145,7 @@ def _(result: SpatialEffects, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Survival, *, lang: str = "en") -> go.Figure:
     """Share of spatial models with the same verdict, by outcome and term."""
     table = result.table.iloc[::-1]
@@ -179,7 +179,7 @@ def _(result: Survival, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: ConleyErrors, *, lang: str = "en") -> go.Figure:
     """Conley's errors over HC1, by cut-off, a line per term."""
     figure = blank(
@@ -208,7 +208,7 @@ def _(result: ConleyErrors, *, lang: str = "en") -> go.Figure:
 # ---- counts, equality ------------------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: CountFit, *, lang: str = "en") -> go.Figure:
     """Coefficients over their standard errors, ±1.96 marked."""
     heading = _say("counts", lang, result.outcome, _say(result.family, lang))
@@ -235,7 +235,7 @@ def _(result: CountFit, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Equality, *, lang: str = "en") -> go.Figure:
     """The two slopes of each term, joined, in standard errors of their difference."""
     figure = blank(
@@ -283,7 +283,7 @@ def _(result: Equality, *, lang: str = "en") -> go.Figure:
 # ---- other borders ------------------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: DivisionComparison, *, lang: str = "en") -> go.Figure:
     """A panel per term: named divisions with 95% intervals, random ones as ranges."""
     outcome = result.table["outcome"].iloc[0]
@@ -351,7 +351,7 @@ def _(result: DivisionComparison, *, lang: str = "en") -> go.Figure:
 # ---- every specification ------------------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: Atlas, *, lang: str = "en") -> go.Figure:
     """Distribution of t over all specifications, a violin per term and outcome."""
     t = result.t_values()
@@ -387,7 +387,7 @@ def _(result: Atlas, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: NullAtlas, *, lang: str = "en") -> go.Figure:
     """Share of significant specifications per term, with the p of the permutations."""
     table = result.table.iloc[::-1]

@@ -10,7 +10,7 @@ from shuseki.measures.indices.concentration import (
     ScaleSweep,
 )
 from shuseki.measures.indices.quotients import LocationQuotients, ShiftShare, Specialisation
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import ROWS, name_of, short
 from shuseki.report.plots.theme import (
     BLUE,
@@ -24,7 +24,7 @@ from shuseki.report.plots.theme import (
 __all__: list[str] = []
 
 
-@plot.register
+@draws
 def location_quotients(result: LocationQuotients, *, lang: str = "en") -> go.Figure:
     """Draw the surest quotients with their intervals."""
     ja = lang == "ja"
@@ -64,7 +64,7 @@ def location_quotients(result: LocationQuotients, *, lang: str = "en") -> go.Fig
     return figure
 
 
-@plot.register
+@draws
 def specialisation(result: Specialisation, *, lang: str = "en") -> go.Figure:
     """Draw variety against specialisation, the extremes named."""
     ja = lang == "ja"
@@ -96,7 +96,7 @@ def specialisation(result: Specialisation, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def shift_share(result: ShiftShare, *, lang: str = "en") -> go.Figure:
     """Draw the competitive part of those who gained and lost most."""
     ja = lang == "ja"
@@ -130,7 +130,7 @@ def shift_share(result: ShiftShare, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def concentration(result: Concentration, *, lang: str = "en") -> go.Figure:
     """Draw γ of each industry with twice its error under chance, sorted."""
     ja = lang == "ja"
@@ -170,7 +170,7 @@ def concentration(result: Concentration, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def coagglomeration(result: Coagglomeration, *, lang: str = "en") -> go.Figure:
     """Draw the pairs that locate together most."""
     ja = lang == "ja"
@@ -197,7 +197,7 @@ def coagglomeration(result: Coagglomeration, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def disagreement(result: Disagreement, *, lang: str = "en") -> go.Figure:
     """Draw the rank of each industry by each index as a line."""
     ja = lang == "ja"
@@ -232,7 +232,7 @@ def disagreement(result: Disagreement, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def scale_sweep(result: ScaleSweep, *, lang: str = "en") -> go.Figure:
     """Draw γ of each industry by areal unit."""
     ja = lang == "ja"

@@ -8,14 +8,14 @@ from shuseki.language import told, word
 from shuseki.linkage.evaluation import LinkageScore
 from shuseki.linkage.imputation import DrawnLinks
 from shuseki.linkage.likeness import Links
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.theme import BLUE, GREY, ORANGE, blank
 from shuseki.report.words import column_words
 
 __all__ = ["waterfall"]
 
 
-@plot.register
+@draws
 def links(result: Links, *, lang: str = "en") -> go.Figure:
     """Draw what each level of each comparison is worth, in bits."""
     japanese = lang == "ja"
@@ -79,7 +79,7 @@ def waterfall(result: Links, steps: pd.DataFrame, *, lang: str = "en") -> go.Fig
     return figure.update_xaxes(title_text="")
 
 
-@plot.register
+@draws
 def drawn_links(result: DrawnLinks, *, lang: str = "en") -> go.Figure:
     """Draw births over the matchings that were drawn."""
     japanese = lang == "ja"
@@ -99,7 +99,7 @@ def drawn_links(result: DrawnLinks, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def linkage_score(result: LinkageScore, *, lang: str = "en") -> go.Figure:
     """Draw probability against the share true, in ten bins."""
     japanese = lang == "ja"

@@ -20,6 +20,7 @@ from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.geography.districts import Division
 from shuseki.geography.land import LAND_SOURCE
 from shuseki.geography.shapes import Shapes, inner_points, shapes
+from shuseki.language import say
 from shuseki.report.plots.theme import COLOURS, DIVERGING, GREY, INK, MISSING, SEQUENTIAL, blank
 from shuseki.report.tables import decimals_of, show
 from shuseki.report.words import WORDS, Text, check_language, phrase, pick
@@ -45,12 +46,12 @@ def map_notes(by: Division) -> tuple[Text, ...]:
     """What must be said of the shapes of a division."""
     if by.outlines:
         return ()
-    return (WORDS["map_note" if by.codes_of == "japan" else "map_note_points"],)
+    return (WORDS["map_note" if by.is_bundled_country else "map_note_points"],)
 
 
 def map_sources(by: Division) -> tuple[Source, ...]:
     """Where the shapes come from."""
-    return (LAND_SOURCE,) if by.codes_of == "japan" and not by.outlines else ()
+    return (LAND_SOURCE,) if by.is_bundled_country and not by.outlines else ()
 
 
 def choropleth(
@@ -93,8 +94,12 @@ def choropleth(
     """
     if not 2 <= bins <= len(SEQUENTIAL):
         raise ParameterError(
-            f"bins is {bins}. Expected 2 to {len(SEQUENTIAL)}, as many as a reader can tell apart. "
-            "Choose another number."
+            say(
+                "bins is {bins}. Expected 2 to {n_sequential}, as many as a reader can tell "
+                "apart. Choose another number.",
+                bins=bins,
+                n_sequential=len(SEQUENTIAL),
+            )
         )
     drawn = areas if isinstance(areas, Shapes) else shapes(areas)
     series = _aligned(values, drawn).astype(float)
@@ -102,8 +107,12 @@ def choropleth(
     numbers: Floats = np.array(known, dtype=np.float64)
     if known.empty:
         raise DataError(
-            f"No value for any of the {len(drawn.codes)} areas. Expected finite numbers by area "
-            f"code, such as {drawn.codes[0]!r}. Check the codes of the values."
+            say(
+                "No value for any of the {n_codes} areas. Expected finite numbers by area code, "
+                "such as {codes!r}. Check the codes of the values.",
+                n_codes=len(drawn.codes),
+                codes=drawn.codes[0],
+            )
         )
     places = decimals_of(known) if digits is None else digits
     edges, colours = _classes(numbers, bins, middle)
@@ -154,11 +163,15 @@ def category_map(
     wanted = list(labels) if labels is not None else sorted(known.unique())
     unknown = sorted(set(known) - set(wanted))
     if unknown:
-        raise UnknownCodeError.among("category", unknown, wanted, "Give it a label.")
+        raise UnknownCodeError.among("category", unknown, wanted, say("Give it a label."))
     if colours is None and len(wanted) > len(COLOURS):
         raise ParameterError(
-            f"{len(wanted)} categories. Expected at most {len(COLOURS)}, as many as a reader can "
-            "tell apart. Join some, or give colours."
+            say(
+                "{n_wanted} categories. Expected at most {n_colours}, as many as a reader can "
+                "tell apart. Join some, or give colours.",
+                n_wanted=len(wanted),
+                n_colours=len(COLOURS),
+            )
         )
     words = {key: pick(labels[key], lang) if labels is not None else key for key in wanted}
     paint = dict(zip(wanted, COLOURS, strict=False)) if colours is None else colours
@@ -330,7 +343,10 @@ def _aligned(values: "pd.Series | Mapping[str, object]", drawn: Shapes) -> pd.Se
     repeated = series.index[series.index.duplicated()]
     if len(repeated):
         raise DataError(
-            f"More than one value for areas {examples(repeated.unique())}. Expected one each. "
-            "Select one period or industry first."
+            say(
+                "More than one value for areas {repeated}. Expected one each. Select one period "
+                "or industry first.",
+                repeated=examples(repeated.unique()),
+            )
         )
     return series.reindex(list(drawn.codes))

@@ -1,16 +1,16 @@
-"""How do entry and exit in Japan look since 1966?"""
+"""How do entry and exit rates of a nation look over the years?"""
 
 import plotly.graph_objects as go
 
 from shuseki.report.national import EntryExitRates
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.theme import BLUE, RED, blank
 from shuseki.report.words import phrase
 
 __all__: list[str] = []
 
 
-@plot.register
+@draws
 def entry_and_exit(result: EntryExitRates, *, lang: str = "en") -> go.Figure:
     """Draw both rates as steps: each holds between two censuses."""
     n = len(result.from_year)

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from shuseki.language import Message, say, told
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import ROWS, name_of, short
 from shuseki.report.plots.theme import (
     BLUE,
@@ -38,7 +38,7 @@ BAND = "rgba(0, 114, 178, 0.16)"
 # ---- network -------------------------------------------------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: Positions, *, lang: str = "en") -> go.Figure:
     """Draw firms and ties; tied firms stand near each other."""
     table = result.table
@@ -89,7 +89,7 @@ def _(result: Positions, *, lang: str = "en") -> go.Figure:
     return figure.update_layout(legend={"y": -0.02})
 
 
-@plot.register
+@draws
 def _(result: Brokerage, *, lang: str = "en") -> go.Figure:
     """Draw how often each role occurs, beside chance."""
     figure = blank(
@@ -110,7 +110,7 @@ def _(result: Brokerage, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(tickformat=",")
 
 
-@plot.register
+@draws
 def _(result: GroupMixing, *, lang: str = "en") -> go.Figure:
     """Draw the index of each group beside chance."""
     table = result.table
@@ -136,7 +136,7 @@ def _(result: GroupMixing, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed", type="category")
 
 
-@plot.register
+@draws
 def _(result: Percolation, *, lang: str = "en") -> go.Figure:
     """Draw the largest part by share removed."""
     figure = blank(
@@ -164,7 +164,7 @@ def _(result: Percolation, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
 
 
-@plot.register
+@draws
 def _(result: SystemicRisk, *, lang: str = "en") -> go.Figure:
     """Draw the firms whose failure spreads furthest."""
     table = result.to_frame().head(ROWS)
@@ -193,7 +193,7 @@ def _(result: SystemicRisk, *, lang: str = "en") -> go.Figure:
     return figure.update_xaxes(tickformat=".0%")
 
 
-@plot.register
+@draws
 def _(result: KnowledgeOutlook, *, lang: str = "en") -> go.Figure:
     """Draw growth of knowledge with and without newcomers."""
     figure = blank(
@@ -220,7 +220,7 @@ def _(result: KnowledgeOutlook, *, lang: str = "en") -> go.Figure:
 # ---- rents ---------------------------------------------------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: SharingRent, *, lang: str = "en") -> go.Figure:
     """Draw what each cluster has alone and what it gains."""
     table = result.to_frame()
@@ -257,7 +257,7 @@ def _(result: SharingRent, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(tickformat=",")
 
 
-@plot.register
+@draws
 def _(result: ChannelSplit, *, lang: str = "en") -> go.Figure:
     """Draw what each channel adds to the rent."""
     names = [told(say("no channel"), lang), *(name_of(name, lang) for name in result.channels)]
@@ -282,7 +282,7 @@ def _(result: ChannelSplit, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(tickformat=",")
 
 
-@plot.register
+@draws
 def _(result: FirmValues, *, lang: str = "en") -> go.Figure:
     """Draw the firms that the others would miss most."""
     table = result.to_frame().head(ROWS)
@@ -302,7 +302,7 @@ def _(result: FirmValues, *, lang: str = "en") -> go.Figure:
 # ---- resilience ----------------------------------------------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: Criticality, *, lang: str = "en") -> go.Figure:
     """Draw the most critical firms: probability of leaving times what would be lost."""
     table = result.to_frame().head(ROWS)
@@ -335,7 +335,7 @@ def _(result: Criticality, *, lang: str = "en") -> go.Figure:
     return figure.update_xaxes(tickformat=",")
 
 
-@plot.register
+@draws
 def _(result: ExitOutlook, *, lang: str = "en") -> go.Figure:
     """Draw the firms likeliest to leave, with the range of what is assumed."""
     table = result.firms.head(ROWS)
@@ -368,7 +368,7 @@ def _(result: ExitOutlook, *, lang: str = "en") -> go.Figure:
     return figure.update_xaxes(tickformat=".0%", range=[0, 1])
 
 
-@plot.register
+@draws
 def _(result: Cascade, *, lang: str = "en") -> go.Figure:
     """Draw firms and orders year by year, as shares of the first year, with bands."""
     table = result.table
@@ -409,7 +409,7 @@ def _(result: Cascade, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(tickformat=".0%", range=[0, 1.03])
 
 
-@plot.register
+@draws
 def _(result: PolicyComparison, *, lang: str = "en") -> go.Figure:
     """Draw what each policy saves, with its interval."""
     table = result.table
@@ -448,7 +448,7 @@ def _(result: PolicyComparison, *, lang: str = "en") -> go.Figure:
 # ---- survey --------------------------------------------------------------------------------------
 
 
-@plot.register
+@draws
 def _(result: SurveyFigure, *, lang: str = "en") -> go.Figure:
     """Draw the share of every item with its interval, question by question."""
     figure, frames = _questions(
@@ -483,7 +483,7 @@ def _(result: SurveyFigure, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: SurveyComparison, *, lang: str = "en") -> go.Figure:
     """Draw one's own survey beside the printed one."""
     common = set(result.table["question"])

@@ -9,7 +9,7 @@ from shuseki.profile.drivers import Drivers
 from shuseki.profile.frameworks import FrameworkScores
 from shuseki.profile.position import Position
 from shuseki.profile.trend import Trend
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import short
 from shuseki.report.plots.theme import BLUE, GREY, INK, LIGHT, ORANGE, RED, blank
 
@@ -21,7 +21,7 @@ SHOWN_SERIES = ("plants_4_plus", "employees_4_plus", "shipments_yen", "populatio
 COLOURS = {"area": RED, "nation": INK, "prefecture": GREY, "peers": BLUE}
 
 
-@plot.register
+@draws
 def position(result: Position, *, lang: str = "en") -> go.Figure:
     """Draw standings as dots with the interval of the rank, best at the right."""
     known = [k for k in range(len(result.indicators)) if np.isfinite(result.standing[k])]
@@ -74,7 +74,7 @@ def _value(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-@plot.register
+@draws
 def frameworks(result: FrameworkScores, *, lang: str = "en") -> go.Figure:
     """Draw the score of each condition with the range that other weightings give it."""
     conditions = list(result.conditions)[::-1]
@@ -140,7 +140,7 @@ def frameworks(result: FrameworkScores, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def trend(result: Trend, *, lang: str = "en") -> go.Figure:
     """Draw each series as an index, broken where its definition changes."""
     shown = [name for name in SHOWN_SERIES if any(p.variable == name for p in result.pieces)]
@@ -217,7 +217,7 @@ def trend(result: Trend, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def drivers(result: Drivers, *, lang: str = "en") -> go.Figure:
     """Draw what each driver adds to the mean, and where that leads."""
     order = np.argsort(np.abs(result.contribution), kind="stable")

@@ -1,18 +1,18 @@
 """How do chains of firms lie on the map, which choices are there, and where is capacity short?
 
 A plan is drawn twice: every undominated chain by days and cost, those that are shown marked, and
-the shown ones on the map. Firms whose place is unknown, or that lie outside Japan, are left out of
-the map; of a chain without any placed firm there is no line.
+the shown ones on the map. Firms whose place is unknown, or that lie outside it, are left out; of a
+chain without any placed firm there is no line.
 """
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from shuseki.geography.coordinates import JAPAN
+from shuseki.geography.bundled import holds
 from shuseki.geography.shapes import municipal_shapes, place
 from shuseki.language import told
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.labels import ROWS, heading, short
 from shuseki.report.plots.maps import PALE, filled
 from shuseki.report.plots.theme import (
@@ -41,7 +41,7 @@ LETTERS = 46
 SHADES = (RED, BLUE, GREEN, ORANGE, PURPLE, SKY, INK)
 
 
-@plot.register
+@draws
 def plan(result: Plan, *, lang: str = "en") -> go.Figure:
     """Draw every undominated chain by days and cost, and the shown ones on the map."""
     ja = lang == "ja"
@@ -123,7 +123,7 @@ def _map(figure: go.Figure, result: Plan, lang: str) -> None:
             for stop in chain.stops
             if stop.latitude is not None
             and stop.longitude is not None
-            and _is_inside(stop.latitude, stop.longitude)
+            and holds(stop.latitude, stop.longitude)
         ]
         if not stops:
             continue
@@ -155,11 +155,6 @@ def _map(figure: go.Figure, result: Plan, lang: str) -> None:
         figure.update_yaxes(range=[middle[1] - half, middle[1] + half], row=1, col=2)
 
 
-def _is_inside(latitude: float, longitude: float) -> bool:
-    south, north, west, east = JAPAN
-    return bool(south <= latitude <= north and west <= longitude <= east)
-
-
 def _colour(k: int) -> str:
     return SHADES[k % len(SHADES)]
 
@@ -169,7 +164,7 @@ def _roles(chain: Chain, lang: str) -> str:
     return ("・" if lang == "ja" else ", ").join(words)
 
 
-@plot.register
+@draws
 def locality(result: Locality, *, lang: str = "en") -> go.Figure:
     """Draw the recommended chain of each mode by its cost."""
     ja = lang == "ja"
@@ -197,7 +192,7 @@ def locality(result: Locality, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed")
 
 
-@plot.register
+@draws
 def served(result: Served, *, lang: str = "en") -> go.Figure:
     """Draw the firms whose hours are worth most."""
     ja = lang == "ja"
@@ -235,7 +230,7 @@ def served(result: Served, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed")
 
 
-@plot.register
+@draws
 def joint(result: JointOrder, *, lang: str = "en") -> go.Figure:
     """Draw how a lot is shared."""
     ja = lang == "ja"
@@ -257,7 +252,7 @@ def joint(result: JointOrder, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed")
 
 
-@plot.register
+@draws
 def lent(result: Exchange, *, lang: str = "en") -> go.Figure:
     """Draw who lends most hours to whom."""
     ja = lang == "ja"
@@ -281,7 +276,7 @@ def lent(result: Exchange, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed")
 
 
-@plot.register
+@draws
 def gaps(result: Gaps, *, lang: str = "en") -> go.Figure:
     """Draw what fills gaps best, by the worth of orders that it adds for each yen."""
     ja = lang == "ja"
@@ -314,7 +309,7 @@ def gaps(result: Gaps, *, lang: str = "en") -> go.Figure:
     )
 
 
-@plot.register
+@draws
 def tipping(result: Tipping, *, lang: str = "en") -> go.Figure:
     """Draw yen per piece of each way by quantity."""
     ja = lang == "ja"

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from shuseki.geography.bundled import DISTRICTS, PREFECTURES
 from shuseki.language import Message, say, told
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.maps import choropleth
 from shuseki.report.plots.theme import (
     BLUE,
@@ -33,7 +34,7 @@ from shuseki.theory.solving.dynamics import Trajectory
 __all__: list[str] = []
 
 
-@plot.register
+@draws
 def _(result: Sweep, *, lang: str = "en") -> go.Figure:
     two = result.model.regions == 2
     figure = blank(
@@ -101,7 +102,7 @@ def _pieces(branch: Branch, two: bool) -> list[tuple[bool, np.ndarray, np.ndarra
     ]
 
 
-@plot.register
+@draws
 def _(result: Hysteresis, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -132,10 +133,10 @@ def _(result: Hysteresis, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Counterfactual, *, lang: str = "en") -> go.Figure:
     change = 100 * (result.employment - 1)
-    if result.division in ("district-253", "prefecture"):
+    if result.division in (DISTRICTS, PREFECTURES):
         home = [k for k, code in enumerate(result.codes) if code.isdigit()]
         values = pd.Series(change[home], index=[result.codes[k] for k in home])
         return choropleth(
@@ -185,7 +186,7 @@ def _change_of_employment(result: Counterfactual, n: int) -> Message:
     return say("Change of employment: {shock}, n = {n:count(area)}", shock=result.shock, n=n)
 
 
-@plot.register
+@draws
 def _(result: Departures, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -218,7 +219,7 @@ def _(result: Departures, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: OffshoringPath, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -253,7 +254,7 @@ def _(result: OffshoringPath, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: GroupSizes, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -286,7 +287,7 @@ def _(result: GroupSizes, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: ExchangeCurve, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -327,7 +328,7 @@ def _(result: ExchangeCurve, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: KnowledgePath, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -354,7 +355,7 @@ def _(result: KnowledgePath, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Escapes, *, lang: str = "en") -> go.Figure:
     # sizes are in different units: a table, not bars that invite comparison
     figure = blank(
@@ -399,7 +400,7 @@ def _(result: Escapes, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: LifecyclePath, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(say("Life of a cluster, n = {n:count(time)}", n=len(result.time)), lang),
@@ -430,7 +431,7 @@ def _(result: LifecyclePath, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: History, *, lang: str = "en") -> go.Figure:
     figure = blank(
         told(
@@ -451,7 +452,7 @@ def _(result: History, *, lang: str = "en") -> go.Figure:
     return figure
 
 
-@plot.register
+@draws
 def _(result: Trajectory, *, lang: str = "en") -> go.Figure:
     entries = result.states.shape[1]
     figure = blank(

@@ -7,13 +7,13 @@ from shuseki.entry.imputation import CorrectedRates, PooledFit
 from shuseki.entry.misclassification import VerifiedShares
 from shuseki.entry.truncation import FAMILIES, UnseenPlants
 from shuseki.language import told
-from shuseki.report.plots.dispatch import plot
+from shuseki.report.plots.dispatch import draws
 from shuseki.report.plots.theme import BLUE, GREY, ORANGE, blank
 
 __all__: list[str] = []
 
 
-@plot.register
+@draws
 def corrected_rates(result: CorrectedRates, *, lang: str = "en") -> go.Figure:
     """Draw corrected rates with their intervals over those by the records."""
     japanese = lang == "ja"
@@ -59,7 +59,7 @@ def corrected_rates(result: CorrectedRates, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(rangemode="tozero").update_xaxes(rangemode="tozero")
 
 
-@plot.register
+@draws
 def pooled_fit(result: PooledFit, *, lang: str = "en") -> go.Figure:
     """Draw coefficients by the records and corrected, in standard errors of the former."""
     japanese = lang == "ja"
@@ -101,7 +101,7 @@ def pooled_fit(result: PooledFit, *, lang: str = "en") -> go.Figure:
     )
 
 
-@plot.register
+@draws
 def unseen_plants(result: UnseenPlants, *, lang: str = "en") -> go.Figure:
     """Draw the plants below the threshold by each family."""
     japanese = lang == "ja"
@@ -136,7 +136,7 @@ def unseen_plants(result: UnseenPlants, *, lang: str = "en") -> go.Figure:
     return figure.update_yaxes(autorange="reversed", title_text="")
 
 
-@plot.register
+@draws
 def verified_shares(result: VerifiedShares, *, lang: str = "en") -> go.Figure:
     """Draw the share that is new, pattern by pattern."""
     japanese = lang == "ja"

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from shuseki.directory import TABLES, Directory
 from shuseki.errors import DataError
+from shuseki.language import say
 
 __all__ = ["Document", "canonical", "digest", "documents_of", "read_document", "read_json"]
 
@@ -70,7 +71,10 @@ def canonical(content: Any) -> str:
         )
     except ValueError:
         raise DataError(
-            "A number that is not finite. Expected finite numbers, or nothing. Correct the record."
+            say(
+                "A number that is not finite. Expected finite numbers, or nothing. Correct the "
+                "record."
+            )
         ) from None
 
 
@@ -175,7 +179,10 @@ def read_document(content: Any, cluster: str, id: str) -> Document:
 def refused(what: str) -> DataError:
     """Refuse what a stranger sent."""
     return DataError(
-        f"Refused: {what}. Expected a record as a registry writes it. Nothing of it was taken."
+        say(
+            "Refused: {what}. Expected a record as a registry writes it. Nothing of it was taken.",
+            what=what,
+        )
     )
 
 

@@ -34,7 +34,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shuseki.directory import TABLES, Directory
 from shuseki.errors import DataError, OutputError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
 from shuseki.sources import USER
 from shuseki.sourcing.registry.documents import (
@@ -181,7 +181,11 @@ class Registry:
         """
         if not cluster.replace("_", "a").isalnum() or not cluster.isascii():
             raise ParameterError(
-                f"The cluster {cluster!r}. Expected small letters, digits and _. Choose another."
+                say(
+                    "The cluster {cluster!r}. Expected small letters, digits and _. Choose "
+                    "another.",
+                    cluster=cluster,
+                )
             )
         place = _file_of(where)
         if place is not None:
@@ -189,21 +193,31 @@ class Registry:
                 os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             except FileExistsError:
                 raise OutputError(
-                    f"{place} is there already. Expected a new file. Open it, or choose another "
-                    "name."
+                    say(
+                        "{place} is there already. Expected a new file. Open it, or choose "
+                        "another name.",
+                        place=place,
+                    )
                 ) from None
             except OSError as error:
                 raise OutputError(
-                    f"{place} cannot be made: {error.strerror}. Expected a folder that may be "
-                    "written. Choose another."
+                    say(
+                        "{place} cannot be made: {strerror}. Expected a folder that may be "
+                        "written. Choose another.",
+                        place=place,
+                        strerror=error.strerror,
+                    )
                 ) from None
         with _opening(where) as (engine, shown), engine.connect() as connection:
             write(connection)
             with connection.begin():
                 if sa.inspect(connection).has_table("settings"):
                     raise OutputError(
-                        f"{shown} holds a registry already. Expected an empty database. Open it, "
-                        "or choose another."
+                        say(
+                            "{shown} holds a registry already. Expected an empty database. Open "
+                            "it, or choose another.",
+                            shown=shown,
+                        )
                     )
                 _renew(connection)
                 connection.execute(settings.insert(), [{"name": "cluster", "value": cluster}])
@@ -221,16 +235,22 @@ class Registry:
         place = _file_of(where)
         if place is not None and not place.is_file():
             raise DataError(
-                f"There is no registry at {place}. Expected a file that `shuseki directory import` "
-                "made. Check the name."
+                say(
+                    "There is no registry at {place}. Expected a file that `shuseki directory "
+                    "import` made. Check the name.",
+                    place=place,
+                )
             )
         with _opening(where) as (engine, shown), engine.connect() as connection:
             write(connection)
             with connection.begin():
                 if not sa.inspect(connection).has_table("settings"):
                     raise DataError(
-                        f"{shown} holds no registry. Expected one that `shuseki directory import` "
-                        "made. Check the name."
+                        say(
+                            "{shown} holds no registry. Expected one that `shuseki directory "
+                            "import` made. Check the name.",
+                            shown=shown,
+                        )
                     )
                 _renew(connection)
                 cluster = connection.scalar(
@@ -381,8 +401,13 @@ class Registry:
         foreign = [firm.key for firm in directory.firms if firm.cluster != self.cluster]
         if foreign and "firms" in wanted:
             raise DataError(
-                f"Records of other clusters: {examples(foreign)} ({len(foreign)}). Expected firms "
-                f"of {self.cluster}: copies of others are read-only. Ask their owner, and pull."
+                say(
+                    "Records of other clusters: {foreign} ({n_foreign}). Expected firms of "
+                    "{cluster}: copies of others are read-only. Ask their owner, and pull.",
+                    foreign=examples(foreign),
+                    n_foreign=len(foreign),
+                    cluster=self.cluster,
+                )
             )
         with self._writing() as connection:
             held = self._directory(connection)
@@ -432,8 +457,12 @@ class Registry:
         with self._writing() as connection:
             if firm and firm not in self._directory(connection).of_clusters(self.cluster).keys:
                 raise UnknownCodeError(
-                    f"The firm {firm!r} is not of {self.cluster}. Expected one of its own. Only "
-                    "the owner of a record says who may see it."
+                    say(
+                        "The firm {firm!r} is not of {cluster}. Expected one of its own. Only the "
+                        "owner of a record says who may see it.",
+                        firm=firm,
+                        cluster=self.cluster,
+                    )
                 )
             id = firm.partition("/")[2]
             connection.execute(levels.delete().where(levels.c.firm_id == id, levels.c.name == name))
@@ -452,12 +481,18 @@ class Registry:
         key = public_key.strip().lower()
         if len(key) != 64 or any(sign not in "0123456789abcdef" for sign in key):
             raise ParameterError(
-                f"A public key of {len(key)} signs. Expected 64 hexadecimal digits (Ed25519). Ask "
-                "the peer for what `shuseki directory key` prints."
+                say(
+                    "A public key of {n_key} signs. Expected 64 hexadecimal digits (Ed25519). Ask "
+                    "the peer for what `shuseki directory key` prints.",
+                    n_key=len(key),
+                )
             )
         if cluster == self.cluster:
             raise ParameterError(
-                f"{cluster} is this registry itself. Expected another cluster. Name the peer."
+                say(
+                    "{cluster} is this registry itself. Expected another cluster. Name the peer.",
+                    cluster=cluster,
+                )
             )
         peer = Peer(cluster, url, key, audience)
         with self._writing() as connection:
@@ -580,8 +615,12 @@ class Registry:
         unknown = sorted(given - keys_held)
         if unknown and "firms" not in wanted:
             raise DataError(
-                f"Firms that are not in the registry: {examples(unknown)} ({len(unknown)}). "
-                "Expected known ones. Import the firms first."
+                say(
+                    "Firms that are not in the registry: {unknown} ({n_unknown}). Expected known "
+                    "ones. Import the firms first.",
+                    unknown=examples(unknown),
+                    n_unknown=len(unknown),
+                )
             )
         tables: dict[str, tuple[Any, ...]] = {}
         for table in TABLES:
@@ -707,8 +746,14 @@ def _written(row: Any, table: str, document: Document, position: int) -> dict[st
             value = None
         elif isinstance(value, str) and "\x00" in value:
             raise DataError(
-                f"{table}.{f.name} of {document.cluster}/{document.id} holds a sign that no text "
-                "has. Expected text. Correct it."
+                say(
+                    "{table}.{value} of {cluster}/{id} holds a sign that no text has. Expected "
+                    "text. Correct it.",
+                    table=table,
+                    value=f.name,
+                    cluster=document.cluster,
+                    id=document.id,
+                )
             )
         elif value is not None and not isinstance(value, str | date):
             value = value.item() if hasattr(value, "item") else value
@@ -732,8 +777,13 @@ def _check_audience(audience: str) -> None:
     check_levels([audience])
     if audience not in AUDIENCES:
         raise ParameterError(
-            f"The audience {audience!r}. Expected one of {', '.join(AUDIENCES)}: what is "
-            f"{LEVELS[-1]} leaves no registry. Choose one of them."
+            say(
+                "The audience {audience!r}. Expected one of {audiences}: what is {levels} leaves "
+                "no registry. Choose one of them.",
+                audience=audience,
+                audiences=listed(AUDIENCES),
+                levels=LEVELS[-1],
+            )
         )
 
 
@@ -755,13 +805,18 @@ def _engine(where: str | Path) -> tuple[sa.Engine, str]:
         url = make_url(str(where))
     except SQLAlchemyError:
         raise ParameterError(
-            "The store is no path and no URL. Expected a file, or postgresql://user@host/name. "
-            "Correct it."
+            say(
+                "The store is no path and no URL. Expected a file, or "
+                "postgresql://user@host/name. Correct it."
+            )
         ) from None
     if url.get_backend_name() != "postgresql":
         raise ParameterError(
-            f"A database of the kind {url.get_backend_name()!r}. Expected a file (SQLite) or "
-            "postgresql://user@host/name. Choose one of them."
+            say(
+                "A database of the kind {get_backend_name!r}. Expected a file (SQLite) or "
+                "postgresql://user@host/name. Choose one of them.",
+                get_backend_name=url.get_backend_name(),
+            )
         )
     url = url.set(drivername="postgresql+psycopg")
     return sa.create_engine(url, pool_pre_ping=True), url.render_as_string(hide_password=True)
@@ -806,8 +861,12 @@ def _renew(connection: sa.Connection) -> None:
     here = MigrationContext.configure(connection).get_current_revision()
     if here is not None and here not in known:
         raise DataError(
-            f"The registry has the schema {here!r}. Expected one of {', '.join(sorted(known))}: a "
-            "newer shuseki made it. Update shuseki."
+            say(
+                "The registry has the schema {here!r}. Expected one of {known}: a newer shuseki "
+                "made it. Update shuseki.",
+                here=here,
+                known=listed(sorted(known)),
+            )
         )
     command.upgrade(config, "head")
 
@@ -820,6 +879,10 @@ def _in_words(where: str) -> Iterator[None]:
     except SQLAlchemyError as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0][:200]
         raise DataError(
-            f"The registry {where} cannot be used: {cause}. Expected a registry that is whole and "
-            "may be written. Check the file or the server, or take a copy kept before."
+            say(
+                "The registry {where} cannot be used: {cause}. Expected a registry that is whole "
+                "and may be written. Check the file or the server, or take a copy kept before.",
+                where=where,
+                cause=cause,
+            )
         ) from None

@@ -29,6 +29,7 @@ import numpy as np
 
 from shuseki.directory import TABLES, Directory
 from shuseki.errors import ParameterError, UnknownCodeError
+from shuseki.language import listed, say
 
 __all__ = ["LEVELS", "Level", "Visibility", "band", "view"]
 
@@ -169,8 +170,11 @@ def check_levels(levels: Iterable[str]) -> None:
     wrong = sorted(set(levels) - set(LEVELS))
     if wrong:
         raise ParameterError(
-            f"Role or level {', '.join(map(repr, wrong))}. Expected one of {', '.join(LEVELS)}. "
-            "Choose one."
+            say(
+                "Role or level {wrong}. Expected one of {levels}. Choose one.",
+                wrong=listed(map(repr, wrong)),
+                levels=listed(LEVELS),
+            )
         )
 
 

@@ -30,7 +30,7 @@ from shuseki.entry.variables import RegionalVariables, regional_variables
 from shuseki.errors import ShusekiError
 from shuseki.geography.districts import Division
 from shuseki.geography.shapes import can_be_drawn
-from shuseki.language import Message, say
+from shuseki.language import Message, say, words_of
 from shuseki.language.names import TwoNames
 from shuseki.papers.catalogue import (
     DEFINITIONS_OF,
@@ -56,7 +56,7 @@ from shuseki.study.chapter import Brief, Chapter, Options, Running, Told
 __all__ = ["ACCOUNTS", "PUBLIC", "Accounts", "Rates"]
 
 PUBLIC = ("public", "public-2020")
-"""Sources of the accounts that hold municipalities of Japan."""
+"""Sources of the accounts that hold the municipalities of the bundled country."""
 
 
 class Accounts(Options):
@@ -111,29 +111,40 @@ class AccountsChapter(Chapter[Accounts, Rates]):
         records = study.tables.get("records")
         if asked.source == "synthetic" and study.has("counted"):
             yield (
-                'source is "synthetic", but the births are counted by others. Expected real '
-                'accounts beside real births. Use "public-2020", "public", or "file" with your own '
-                "table."
+                say(
+                    'source is "synthetic", but the births are counted by others. Expected real '
+                    'accounts beside real births. Use "public-2020", "public", or "file" '
+                    "with your own table."
+                )
             )
         elif asked.source == "synthetic" and records is not None and records.source == "files":
             yield (
-                'source is "synthetic" but records.source is not. Expected both from the same '
-                'census. Use accounts.source = "public", or "file" with your own table.'
+                say(
+                    'source is "synthetic" but records.source is not. Expected both from the '
+                    'same census. Use accounts.source = "public", or "file" with your own '
+                    "table."
+                )
             )
         if asked.source == "file" and asked.file is None:
             yield (
-                'source is "file" but accounts.file is missing. Expected a CSV, Parquet or xlsx '
-                "table with a column area and the columns that the variables need. Name it."
+                say(
+                    'source is "file" but accounts.file is missing. Expected a CSV, Parquet or '
+                    "xlsx table with a column area and the columns that the variables need. Name "
+                    "it."
+                )
             )
         if asked.source in PUBLIC and study.codes == "any":
             yield (
-                f'source is "{asked.source}", which holds Japanese areas, but the codes are not '
-                'Japan\'s. Use "file" with your own table.'
+                say(
+                    'source is "{source}", which holds areas of the bundled country, but the '
+                    'codes are others. Use "file" with your own table.',
+                    source=asked.source,
+                )
             )
         try:
             definitions_of(study)
         except ShusekiError as error:
-            yield str(error)
+            yield words_of(error)
 
     def run(self, asked: Accounts, running: Running) -> Rates:
         """Read the accounts, and compute."""

@@ -46,7 +46,9 @@ class Exclude(Options):
         try:
             re.compile(text)
         except re.error as error:
-            raise ValueError(f"{text!r} is no regular expression: {error}") from None
+            raise ValueError(
+                say("{pattern!r} is no regular expression: {why}", pattern=text, why=str(error))
+            ) from None
         return text
 
 
@@ -65,7 +67,11 @@ class Births(Options):
         late = [wave for wave in (*self.earlier, self.since) if wave >= self.at]
         if late:
             raise ValueError(
-                f"waves {examples(late)} are not before the wave of the births, {self.at}"
+                say(
+                    "waves {waves} are not before the wave of the births, {at}",
+                    waves=examples(late),
+                    at=self.at,
+                )
             )
         return self
 
@@ -103,7 +109,12 @@ class BirthsChapter(Chapter[Births, Counted]):
         if None not in said:
             for name in ("at", "since"):
                 if getattr(asked, name) not in said:
-                    yield f"{name}: no wave {getattr(asked, name)}. Found {examples(said)}."
+                    yield say(
+                        "{name}: no wave {missing}. Found {said}.",
+                        name=name,
+                        missing=getattr(asked, name),
+                        said=examples(said),
+                    )
 
     def run(self, asked: Births, running: Running) -> Counted:
         """Count them, and put a paper's counts beside."""

@@ -44,7 +44,7 @@ class BordersChapter(Chapter[Borders, Answers]):
         """There must be equations, and other divisions of the same places."""
         yield from needs_equations(study)
         if study.codes == "any":
-            yield "compares bundled divisions, which are Japanese, but the codes are not."
+            yield say("compares bundled divisions, but the codes are of another country.")
 
     def run(self, asked: Borders, running: Running) -> Answers:
         """Births by municipality, accounts allotted to municipalities."""
@@ -111,9 +111,13 @@ def units_of(running: Running, rates: Rates, regions: Division) -> FineUnits:
         return FineUnits(units, regional_accounts(asked.source, by=units), births, ())
     if day != regions.date:
         raise DataError(
-            f"The births have municipalities of {day}, the areas of {regions.date}. Expected "
-            "accounts by municipality to compare divisions. Use accounts of a public source, or "
-            "leave [borders] out."
+            say(
+                "The births have municipalities of {day}, the areas of {date}. Expected accounts "
+                "by municipality to compare divisions. Use accounts of a public source, or leave "
+                "[borders] out.",
+                day=day,
+                date=regions.date,
+            )
         )
     allotted = allotted_accounts(rates.accounts, regions, rates.variables.definitions)
     return FineUnits(units, allotted, births, (ALLOTTED,))

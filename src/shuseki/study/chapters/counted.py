@@ -28,9 +28,10 @@ from shuseki.datasets.companies import (
 )
 from shuseki.errors import DataError, ShusekiError, UnknownCodeError, examples
 from shuseki.geography.areas import cities_of_wards, iso_date, require_codes
+from shuseki.geography.bundled import COUNTRY
 from shuseki.geography.districts import Division, aggregate
 from shuseki.geography.gazetteers import Codes
-from shuseki.language import Message, say
+from shuseki.language import Message, say, words_of
 from shuseki.language.names import some_of
 from shuseki.panel import ALL, Panel
 from shuseki.reading.tables import read_table
@@ -59,7 +60,7 @@ class Counted(Options):
 
     source: Literal["corporate-register", "file"]
     file: Path | None = None
-    codes: Codes = "japan"
+    codes: Codes = COUNTRY
     date: str = CODES_DATE
     kinds: Kinds = "company"
     first: str = ""
@@ -103,8 +104,10 @@ class ByArea:
         """
         if self.units is None:
             raise DataError(
-                "The births are counted by area. Expected a column municipality, to add them up "
-                "to other areas. Give the finer counts."
+                say(
+                    "The births are counted by area. Expected a column municipality, to add them "
+                    "up to other areas. Give the finer counts."
+                )
             )
         return carried(self.units, areas, self.date)
 
@@ -120,39 +123,56 @@ class CountedChapter(Chapter[Counted, ByArea]):
         """There must be one source of births, and what the options say must exist."""
         if study.has("births"):
             yield (
-                "stands beside [births]. Expected births from records or from a table, not both. "
-                "Leave one out."
+                say(
+                    "stands beside [births]. Expected births from records or from a table, not "
+                    "both. Leave one out."
+                )
             )
         if not study.has("records"):
             for chapter in OF_RECORDS:
                 if study.has(chapter):
                     yield (
-                        f"stands without [records], but [{chapter}] counts establishments one by "
-                        f"one, and a table of births has none. Add [records], or leave [{chapter}] "
-                        "out."
+                        say(
+                            "stands without [records], but [{chapter}] counts establishments one "
+                            "by one, and a table of births has none. Add [records], or leave "
+                            "[{chapter}] out.",
+                            chapter=chapter,
+                        )
                     )
         if asked.source == "file" and asked.file is None:
             yield (
-                'source is "file" but counted.file is missing. Expected a CSV, Parquet or xlsx '
-                "table with municipality or area, and births. Name it."
+                say(
+                    'source is "file" but counted.file is missing. Expected a CSV, Parquet or '
+                    "xlsx table with municipality or area, and births. Name it."
+                )
             )
         if asked.source == REGISTER:
             if asked.file is not None:
-                yield 'file is named, but source is not "file". Leave one out.'
+                yield say('file is named, but source is not "file". Leave one out.')
             if asked.codes == "any":
-                yield 'codes is "any", but the register has the codes of Japan. Leave it out.'
+                yield say('codes is "any", but the register has codes of its own. Leave it out.')
             unknown = [m for m in (asked.first, asked.last) if m and m not in MONTHS]
             if unknown:
                 yield (
-                    f"first, last: no month {examples(unknown)}. Expected months from {MONTHS[0]} "
-                    f"to {MONTHS[-1]}, such as {WHOLE_MONTHS[0]!r}."
+                    say(
+                        "first, last: no month {unknown}. Expected months from {months} to "
+                        "{months_2}, such as {whole_months!r}.",
+                        unknown=examples(unknown),
+                        months=MONTHS[0],
+                        months_2=MONTHS[-1],
+                        whole_months=WHOLE_MONTHS[0],
+                    )
                 )
         if asked.first and asked.last and asked.first > asked.last:
-            yield f"first, {asked.first}, is after last, {asked.last}. Change one of the two."
+            yield say(
+                "first, {first}, is after last, {last}. Change one of the two.",
+                first=asked.first,
+                last=asked.last,
+            )
         try:
             iso_date(asked.date)
         except ShusekiError as error:
-            yield f"date: {error}"
+            yield say("date: {why}", why=words_of(error))
 
     def run(self, asked: Counted, running: Running) -> ByArea:
         """Read the counts, and add them up to the areas."""
@@ -253,10 +273,10 @@ def of_file(asked: Counted, path: Path, regions: Division, encoding: str) -> ByA
         sources=(Source(path.name, path.name, "", origin="user"),),
     )
     panel = panel.select(periods=periods_of(panel, asked, path))
-    if place == "area" and regions.codes_of == "japan":
+    if place == "area" and regions.is_bundled_country:
         return ByArea(of_areas(panel, regions, path), None, asked.date)
     found = carried(panel, regions, asked.date)
-    if regions.codes_of == "japan":
+    if regions.is_bundled_country:
         found = replace(found, notes=(*found.notes, *absent_places(panel, regions, asked.date)))
     return ByArea(found, panel, asked.date)
 
@@ -266,21 +286,36 @@ def require_counts(table: pd.DataFrame, names: list[str], path: Path) -> None:
     for name in names:
         if not pd.api.types.is_numeric_dtype(table[name]):
             raise DataError(
-                f"{path.name}, {name!r}: {examples(table[name].unique())}. Expected counts. "
-                "Correct the column, or rename it."
+                say(
+                    "{path}, {name!r}: {table}. Expected counts. Correct the column, or rename it.",
+                    path=path.name,
+                    name=name,
+                    table=examples(table[name].unique()),
+                )
             )
         unknown = table.index[table[name].isna()]
         if len(unknown):
             raise DataError(
-                f"{path.name}, {name!r}: no count in rows {examples(unknown)} ({len(unknown)} of "
-                f"{len(table)}). Expected one in every row; where nothing was counted, say 0. Fill "
-                "them in, or leave withheld places out of the areas."
+                say(
+                    "{path}, {name!r}: no count in rows {unknown} ({n_unknown} of {n_table}). "
+                    "Expected one in every row; where nothing was counted, say 0. Fill them in, "
+                    "or leave withheld places out of the areas.",
+                    path=path.name,
+                    name=name,
+                    unknown=examples(unknown),
+                    n_unknown=len(unknown),
+                    n_table=len(table),
+                )
             )
         negative = table.index[table[name] < 0]
         if len(negative) and not name.startswith("net_change"):
             raise DataError(
-                f"{path.name}, {name!r}: negative in rows {examples(negative)}. Expected counts. "
-                "Correct them."
+                say(
+                    "{path}, {name!r}: negative in rows {negative}. Expected counts. Correct them.",
+                    path=path.name,
+                    name=name,
+                    negative=examples(negative),
+                )
             )
 
 
@@ -302,9 +337,17 @@ def place_column(table: pd.DataFrame, path: Path) -> str:
     """Which column names the places."""
     found = [name for name in ("municipality", "area") if name in table.columns]
     if len(found) != 1:
-        both = "both columns municipality and area" if found else "no column municipality or area"
+        both = (
+            say("both columns municipality and area")
+            if found
+            else say("no column municipality or area")
+        )
         raise DataError(
-            f"{path.name} has {both}. Expected one of the two. Rename or remove a column."
+            say(
+                "{path} has {both}. Expected one of the two. Rename or remove a column.",
+                path=path.name,
+                both=both,
+            )
         )
     return found[0]
 
@@ -322,7 +365,10 @@ def periods_of(panel: Panel, asked: Counted, path: Path) -> list[str]:
     unknown = [one for one in (asked.first, asked.last) if one and one not in panel.periods]
     if unknown:
         raise UnknownCodeError.among(
-            "period", unknown, list(panel.periods), f"Name periods that {path.name} has."
+            "period",
+            unknown,
+            list(panel.periods),
+            say("Name periods that {file} has.", file=path.name),
         )
     first, last = asked.first or panel.periods[0], asked.last or panel.periods[-1]
     return [one for one in panel.periods if first <= one <= last]
@@ -336,8 +382,14 @@ def of_areas(panel: Panel, regions: Division, path: Path) -> Panel:
     lost = [code for code in regions.codes if code not in panel.areas]
     if lost:
         raise DataError(
-            f"{path.name} lacks {len(lost)} of {len(regions.codes)} areas: {examples(lost)}. "
-            "Expected every area of the division; where nothing was counted, say 0. Add them."
+            say(
+                "{path} lacks {n_lost} of {n_codes} areas: {lost}. Expected every area of the "
+                "division; where nothing was counted, say 0. Add them.",
+                path=path.name,
+                n_lost=len(lost),
+                n_codes=len(regions.codes),
+                lost=examples(lost),
+            )
         )
     return replace(
         panel.select(areas=list(regions.codes)), division=regions.name,
@@ -351,11 +403,11 @@ def carried(panel: Panel, regions: Division, date: str) -> Panel:
     Raises
     ------
     UnknownCodeError
-        A code of Japan that was not valid on the day.
+        A code that was not valid on the day.
     DataError
         No place lies in any area.
     """
-    if regions.codes_of == "japan":
+    if regions.is_bundled_country:
         require_codes(pd.Series(panel.areas), date, wards=True)
         added: Panel = aggregate(panel, regions, date=date, missing="skip").panel
         return replace(added, notes=panel.notes)
@@ -363,8 +415,13 @@ def carried(panel: Panel, regions: Division, date: str) -> Panel:
     outside = [code for code in panel.areas if code not in area_of]
     if len(outside) == len(panel.areas):
         raise DataError(
-            f"No place of the counts lies in an area: {examples(outside)}. Expected codes of "
-            f"{regions.name}, such as {examples(area_of)}. Check the codes."
+            say(
+                "No place of the counts lies in an area: {outside}. Expected codes of {regions}, "
+                "such as {area_of}. Check the codes.",
+                outside=examples(outside),
+                regions=regions.name,
+                area_of=examples(area_of),
+            )
         )
     ways = np.zeros((len(regions.codes), len(panel.areas)))
     for k, code in enumerate(panel.areas):

@@ -17,7 +17,7 @@ from shuseki.entry.hypotheses import Hypothesis, Verdicts, examine
 from shuseki.entry.ols import Fits, estimate_all, kind_of_errors
 from shuseki.entry.without import AreaSet, WithoutAreas, without_areas
 from shuseki.errors import ShusekiError, UnknownCodeError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say, words_of
 from shuseki.language.names import TwoNames, named
 from shuseki.papers.beside import fits_beside, stated_verdicts
 from shuseki.papers.catalogue import (
@@ -91,7 +91,7 @@ class Entry(Options):
     @classmethod
     def _rule(cls, rule: str) -> str:
         if rule not in OUTLIER_RULES:
-            raise ValueError(f"expected one of {', '.join(OUTLIER_RULES)}")
+            raise ValueError(say("expected one of {names}", names=listed(OUTLIER_RULES)))
         return rule
 
 
@@ -134,23 +134,33 @@ class EntryChapter(Chapter[Entry, Estimated]):
         """The paper, the outcomes and the terms must be known."""
         named = study.paper_named
         if asked.paper is not None and named not in PRINTED_PAPERS and not Path(named).is_dir():
-            yield str(
+            yield words_of(
                 UnknownCodeError.among(
                     "printed paper",
                     [asked.paper],
                     list(PRINTED_PAPERS),
-                    f"Expected {', '.join(PRINTED_PAPERS)}, or a folder; there is no folder "
-                    f"{named}. Correct entry.paper.",
+                    say(
+                        "Expected {papers}, or a folder; there is no folder {folder}. Correct "
+                        "entry.paper.",
+                        papers=listed(PRINTED_PAPERS),
+                        folder=named,
+                    ),
                 )
             )
             return
         if asked.beside is not None and asked.beside not in PRINTED_PAPERS:
             known = UnknownCodeError.among("printed paper", [asked.beside], list(PRINTED_PAPERS))
-            yield f"beside: {known}"
+            yield say(
+                "beside: {known}",
+                known=known,
+            )
         names = [one.name for one in asked.without]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            yield f"without: named twice: {examples(twice)}. Expected a name for each."
+            yield say(
+                "without: named twice: {twice}. Expected a name for each.",
+                twice=examples(twice),
+            )
         try:
             definitions = definitions_of(study)
         except ShusekiError:
@@ -161,28 +171,48 @@ class EntryChapter(Chapter[Entry, Estimated]):
         for k, equation in enumerate(asked.equations):
             if equation.outcome not in outcomes:
                 known = UnknownCodeError.among("outcome", [equation.outcome], outcomes)
-                yield f"equations.{k}.outcome: {known}"
+                yield say(
+                    "equations.{k}.outcome: {known}",
+                    k=k,
+                    known=known,
+                )
             unknown = [term for term in equation.terms if term not in terms]
             if unknown:
                 known = UnknownCodeError.among("variable", unknown, sorted(terms))
-                yield f"equations.{k}.terms: {known}"
+                yield say(
+                    "equations.{k}.terms: {known}",
+                    k=k,
+                    known=known,
+                )
         strange = [name for name in asked.scatter if name not in definitions.names]
         if strange:
             known = UnknownCodeError.among("variable", strange, sorted(definitions.names))
-            yield f"scatter: {known}"
+            yield say(
+                "scatter: {known}",
+                known=known,
+            )
         keys = [(equation.outcome, equation.model) for equation in asked.equations]
         repeated = sorted({f"{o} {m}" for o, m in keys if keys.count((o, m)) > 1})
         if repeated:
-            yield f"equations: given twice: {examples(repeated)}. Expected a model name for each."
+            yield say(
+                "equations: given twice: {repeated}. Expected a model name for each.",
+                repeated=examples(repeated),
+            )
         for k, hypothesis in enumerate(asked.hypotheses):
             lost = [name for name in hypothesis.expects if name not in expected | terms]
             if lost:
                 known = UnknownCodeError.among("variable", lost, sorted(terms))
-                yield f"hypotheses.{k}.expects: {known}"
+                yield say(
+                    "hypotheses.{k}.expects: {known}",
+                    k=k,
+                    known=known,
+                )
         if asked.robustness and exercises_of(named) is None:
             yield (
-                "robustness: no paper is named that describes exercises of robustness. Leave it "
-                "out."
+                say(
+                    "robustness: no paper is named that describes exercises of robustness. Leave "
+                    "it out."
+                )
             )
 
     def reads(self, asked: Entry, study: Any) -> Iterator[Path]:

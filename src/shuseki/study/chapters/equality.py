@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shuseki.entry.equality import equality_of_coefficients
-from shuseki.language import say
+from shuseki.language import listed, say
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Running, Told
@@ -41,7 +41,11 @@ class EqualityChapter(Chapter[Equality, Answers]):
         known = [one.name for one in definitions_of(study).outcomes]
         for name in asked.outcomes:
             if name not in known:
-                yield f"outcomes: unknown {name!r}. Expected two of {', '.join(known)}."
+                yield say(
+                    "outcomes: unknown {name!r}. Expected two of {known}.",
+                    name=name,
+                    known=listed(known),
+                )
 
     def run(self, asked: Equality, running: Running) -> Answers:
         """Test the terms of the equation."""

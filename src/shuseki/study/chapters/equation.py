@@ -11,6 +11,7 @@ from shuseki.entry.ols import Fit
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, UnknownCodeError
 from shuseki.geography.districts import Division
+from shuseki.language import listed, say
 from shuseki.release.disclosure.answers import equations, freedom
 from shuseki.report.blocks import Finding, own_table
 from shuseki.results import Result
@@ -36,7 +37,7 @@ def needs_equations(study: Any) -> Iterator[str]:
     """Say that there are no equations to ask about."""
     asked = study.tables.get("entry")
     if asked is None or not study.has("entry") or not (asked.equations or asked.paper):
-        yield "asks about equations, but [entry] has none. Add [[entry.equations]]."
+        yield say("asks about equations, but [entry] has none. Add [[entry.equations]].")
 
 
 def design_of(asked: OfEquation, running: Running) -> Design:
@@ -93,7 +94,12 @@ def centres_of(regions: Division, variables: RegionalVariables) -> Floats:
             if not np.isfinite(found[row]).all()
         ]  # fmt: skip
         raise DataError(
-            f"Areas without a point: {', '.join(lost[:5])} ({len(lost)} of {len(rows)}). Expected "
-            "latitude and longitude of every area. Add them to region.names."
+            say(
+                "Areas without a point: {lost} ({n_lost} of {n_rows}). Expected latitude and "
+                "longitude of every area. Add them to region.names.",
+                lost=listed(lost[:5]),
+                n_lost=len(lost),
+                n_rows=len(rows),
+            )
         )
     return found[rows]

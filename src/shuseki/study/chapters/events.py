@@ -26,7 +26,7 @@ class Events(Options):
     @classmethod
     def _several(cls, waves: tuple[int, ...] | None) -> tuple[int, ...] | None:
         if waves is not None and len(set(waves)) < 2:
-            raise ValueError("expected two waves or more")
+            raise ValueError(say("expected two waves or more"))
         return waves
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shuseki.errors import DataError, examples
 from shuseki.industries.technology import technology_levels
+from shuseki.language import say
 from shuseki.reading.tables import read_table
 from shuseki.study.chapter import Chapter, Options, Running
 
@@ -58,11 +59,17 @@ class IndustriesChapter(Chapter[Industries, Grouped]):
         given = [key for key in ("technology", "threshold_percent", "groups", "file")
                  if getattr(asked, key)]  # fmt: skip
         if len(given) > 1:
-            yield f"{' and '.join(given)} both group the industries. Expected one of them."
+            yield say(
+                "{given} both group the industries. Expected one of them.",
+                given=" and ".join(given),
+            )
         members = [code for codes in asked.groups.values() for code in codes]
         twice = sorted({code for code in members if members.count(code) > 1})
         if twice:
-            yield f"groups: industries in two groups: {examples(twice)}. Expected one each."
+            yield say(
+                "groups: industries in two groups: {twice}. Expected one each.",
+                twice=examples(twice),
+            )
 
     def run(self, asked: Industries, running: Running) -> Grouped:
         """Read the groups and names."""
@@ -75,8 +82,12 @@ class IndustriesChapter(Chapter[Industries, Grouped]):
                 twice = given["industry"][given["industry"].duplicated()].unique()
                 if len(twice):
                     raise DataError(
-                        f"{asked.file.name}: industries in two rows: {examples(twice)}. Expected "
-                        "one group for each. Keep one row of each."
+                        say(
+                            "{file}: industries in two rows: {twice}. Expected one group for "
+                            "each. Keep one row of each.",
+                            file=asked.file.name,
+                            twice=examples(twice),
+                        )
                     )
                 groups = dict(zip(given["industry"], given["group"], strict=True))
             elif asked.groups:

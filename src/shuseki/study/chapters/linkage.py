@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from shuseki.demography.continuity import Continuity, continuity, rules
 from shuseki.errors import ShusekiError
-from shuseki.language import say
+from shuseki.language import listed, say, words_of
 from shuseki.linkage.imputation import DrawnLinks, draw_links
 from shuseki.linkage.likeness import Links, link
 from shuseki.linkage.review import LABEL_COLUMNS, from_words
@@ -47,23 +47,29 @@ class LinkageOptions(Options):
         try:
             linkage_settings(settings)
         except ShusekiError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(words_of(error)) from None
         return settings
 
     @field_validator("rule")
     @classmethod
     def _rule(cls, rule: str) -> str:
         if rule not in rules():
-            raise ValueError(f"unknown rule {rule!r}, expected one of {', '.join(rules())}")
+            raise ValueError(
+                say(
+                    "unknown rule {rule!r}, expected one of {names}",
+                    rule=rule,
+                    names=listed(rules()),
+                )
+            )
         return rule
 
     @model_validator(mode="after")
     def _two(self) -> "LinkageOptions":
         files = self.left is not None and self.right is not None
         if (self.left is None) != (self.right is None):
-            raise ValueError("expected both left and right, or waves of the records")
+            raise ValueError(say("expected both left and right, or waves of the records"))
         if files == (len(self.waves) == 2) or len(set(self.waves)) != len(self.waves):
-            raise ValueError("expected left and right, or waves = [earlier, later]")
+            raise ValueError(say("expected left and right, or waves = [earlier, later]"))
         return self
 
 
@@ -87,7 +93,10 @@ class LinkageChapter(Chapter[LinkageOptions, Linked]):
         """Waves need records."""
         if asked.waves and not study.has("records"):
             yield (
-                "waves are named, but there is no table [records]. Add one, or name left and right."
+                say(
+                    "waves are named, but there is no table [records]. Add one, or name left and "
+                    "right."
+                )
             )
 
     def run(self, asked: LinkageOptions, running: Running) -> Linked:

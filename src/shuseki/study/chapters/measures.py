@@ -32,7 +32,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator
 
 from shuseki.datasets.public import input_output_shares
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.language import say
+from shuseki.language import joined, listed, say
 from shuseki.language.names import some_of
 from shuseki.measures.amounts import amounts
 from shuseki.measures.change.externalities import InputOutput, externality_range, input_output
@@ -81,7 +81,7 @@ Period = Code
 def two_periods(value: Any) -> Any:
     """Refuse what is not a start and an end."""
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ValueError('Expected [start, end], such as ["2001", "2012"]')
+        raise ValueError(say('Expected [start, end], such as ["2001", "2012"]'))
     return tuple(value)
 
 
@@ -302,8 +302,11 @@ class ClustersOptions(Measure):
         codes = self.industries or [code for code in panel.industries if code not in few]
         if not codes:
             raise DataError(
-                f"No industry has two plants in {period}. A cluster needs two. Choose another "
-                "period."
+                say(
+                    "No industry has two plants in {period}. A cluster needs two. Choose another "
+                    "period.",
+                    period=period,
+                )
             )
         if few and self.industries is None:
             note = say(
@@ -437,7 +440,7 @@ class ExternalitiesOptions(Measure):
     def _a_table(cls, given: str) -> str:
         known = ("auto", "none", "jsic-10", "jsic-11", "comparable")
         if given not in known and not Path(given).suffix:
-            raise ValueError(f"expected a file, or one of {', '.join(known)}")
+            raise ValueError(say("expected a file, or one of {names}", names=listed(known)))
         return given
 
     def run(
@@ -541,7 +544,7 @@ class MeasuresChapter(Chapter[Measures, Measured]):
 
 
 def measure(
-    panel: Panel,
+    panel: Panel | None,
     sites: Sites | None,
     options: Measures | Mapping[str, Any],
     *,
@@ -553,7 +556,8 @@ def measure(
     ----------
     panel
         Area × industry × period with ``plants`` and ``employment`` (or ``employees``). Measures of
-        one moment take the last period unless told otherwise.
+        one moment take the last period unless told otherwise. ``None`` where plants are measured
+        as points alone.
     sites
         Plants, for measures by distance and exact plant sizes; ``None`` to do without.
     options
@@ -575,11 +579,16 @@ def measure(
         try:
             options = Measures(**options)
         except ValidationError as error:
-            faults = " ".join(faults_of("measures", Measures, error))
+            faults = joined(faults_of("measures", Measures, error), " ")
             raise ParameterError(
-                f"{faults} Expected true, false or a table of options of the measure."
+                say(
+                    "{faults} Expected true, false or a table of options of the measure.",
+                    faults=faults,
+                )
             ) from None
     answers: dict[str, Result] = {}
+    if panel is None:
+        panel = in_one_area(points(sites, next(iter(options.model_fields_set), "")))
     for name in Measures.model_fields:
         wanted: Measure | None = getattr(options, name)
         if wanted is not None:
@@ -591,10 +600,21 @@ def points(sites: Sites | None, name: str) -> Sites:
     """The plants as points; refused without."""
     if sites is None:
         raise ParameterError(
-            f"[measures] {name} asks for points, but there are no sites. Expected a table of "
-            "plants with coordinates. Give sites, or use kdensity, which takes areas too."
+            say(
+                "[measures] {name} asks for points, but there are no sites. Expected a table of "
+                "plants with coordinates. Give sites, or use kdensity, which takes areas too.",
+                name=name,
+            )
         )
     return sites
+
+
+def in_one_area(sites: Sites) -> Panel:
+    """The plants counted by industry, in one area that holds all."""
+    codes = np.array(sites.industries, dtype=object)[sites.industry]
+    table = pd.DataFrame({"industry": codes, "plants": 1})
+    counted = table.groupby("industry", as_index=False).sum().assign(area="all")
+    return Panel.from_frame(counted, period=None, variables=["plants"], sources=sites.sources)
 
 
 def workers_of(panel: Panel) -> str:

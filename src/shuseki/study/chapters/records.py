@@ -12,8 +12,9 @@ from pydantic import Field, field_validator
 from shuseki.datasets.census import synthetic_census
 from shuseki.disk import scratch
 from shuseki.errors import DataError, ShusekiError
+from shuseki.geography.bundled import COUNTRY
 from shuseki.geography.gazetteers import Codes
-from shuseki.language import say
+from shuseki.language import listed, say, words_of
 from shuseki.reading.tables import read_table
 from shuseki.reading.values import read_year
 from shuseki.records.ingest import Delivery, bind, writing
@@ -56,7 +57,9 @@ class Records(Options):
             try:
                 layout(table)
             except ShusekiError as error:
-                raise ValueError(f"layout {name!r}: {error}") from None
+                raise ValueError(
+                    say("layout {name!r}: {why}", name=name, why=words_of(error))
+                ) from None
         return layouts
 
     def layout_of(self, wave: Wave) -> Layout:
@@ -69,7 +72,7 @@ class Records(Options):
         if self.codes is not None:
             return self.codes
         said = {self.layout_of(wave).codes for wave in self.waves}
-        return "any" if said == {"any"} else "japan"
+        return "any" if said == {"any"} else COUNTRY
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,15 +105,22 @@ class RecordsChapter(Chapter[Records, Opened]):
         """Files need waves; layouts must be known."""
         if asked.source == "files" and not asked.waves:
             yield (
-                'source is "files" but no records.waves are named. Add one [[records.waves]] '
-                "table per file, with file, layout and wave."
+                say(
+                    'source is "files" but no records.waves are named. Add one '
+                    "[[records.waves]] table per file, with file, layout and wave."
+                )
             )
         known = [*asked.layouts, *known_layouts()]
         for k, wave in enumerate(asked.waves):
             if wave.layout not in known:
                 yield (
-                    f"waves.{k}.layout: unknown layout {wave.layout!r}. Expected one of "
-                    f"{', '.join(known)}, or a table [records.layouts.{wave.layout}]."
+                    say(
+                        "waves.{k}.layout: unknown layout {layout!r}. Expected one of {known}, or "
+                        "a table [records.layouts.{layout}].",
+                        k=k,
+                        layout=wave.layout,
+                        known=listed(known),
+                    )
                 )
 
     def run(self, asked: Records, running: Running) -> Opened:
@@ -170,8 +180,14 @@ def read_converter(path: Path) -> pd.DataFrame:
         if None in years:
             row = table.index[years.index(None)]
             raise DataError(
-                f"{path.name}, {name!r}: {table[name][row]!r} in row {row} is no year. Expected "
-                "the year of a wave, such as 1998. Correct it."
+                say(
+                    "{path}, {name!r}: {table!r} in row {row} is no year. Expected the year of a "
+                    "wave, such as 1998. Correct it.",
+                    path=path.name,
+                    name=name,
+                    table=table[name][row],
+                    row=row,
+                )
             )
         table[name] = pd.array(years, dtype="int32")
     return table[list(CONVERTER)]

@@ -17,7 +17,7 @@ from shuseki.geography.districts import (
     division_of_any,
 )
 from shuseki.geography.outlines import read_outlines
-from shuseki.language import say
+from shuseki.language import listed, say, words_of
 from shuseki.language.names import some_of
 from shuseki.reading.tables import read_table
 from shuseki.records.store import Store
@@ -34,7 +34,8 @@ class Region(Options):
     """Which areas: a named division, those of the records, or a table of the user's.
 
     ``division = "records"`` makes an area of every code that the records (or the counts) bear; it
-    is the default where the codes are not Japan's. ``file`` has the columns municipality and area.
+    is the default where the codes are not those of the bundled country. ``file`` has the columns
+    municipality and area.
     ``names`` is a table of areas: ``code`` and any of ``name_en``, ``name_ja``, ``parent``,
     ``latitude``, ``longitude``. ``outlines`` is a GeoJSON file whose features have a property
     ``code``.
@@ -67,15 +68,19 @@ class RegionChapter(Chapter[Region, Division]):
             return
         if asked.division == OF_RECORDS and not elsewhere and study.has("counted"):
             yield (
-                f'division is "{OF_RECORDS}", but there are no records. Expected one of '
-                f"{', '.join(BUNDLED)}, or a file. Name one."
+                say(
+                    'division is "{of_records}", but there are no records. Expected one of '
+                    "{bundled}, or a file. Name one.",
+                    of_records=OF_RECORDS,
+                    bundled=listed(BUNDLED),
+                )
             )
         try:
             iso_date(asked.date)
             if asked.file is None and asked.division in BUNDLED:
                 division(asked.division, asked.date)
         except ShusekiError as error:
-            yield f"date: {error}"
+            yield say("date: {why}", why=words_of(error))
 
     def run(self, asked: Region, running: Running) -> Division:
         """Find the areas; their names, points and outlines where the study gives them."""
@@ -108,8 +113,10 @@ def division_of(study: Any) -> Division:
 
     def own() -> Division:
         raise ParameterError(
-            "The areas are those of the records. Expected records that are in a store. "
-            "Run the study, or name a division."
+            say(
+                "The areas are those of the records. Expected records that are in a store. Run "
+                "the study, or name a division."
+            )
         )
 
     return divided(study.region, study, own)
@@ -138,8 +145,11 @@ def with_names(areas: Division, path: Path, encoding: str) -> Division:
     twice = table["code"][table["code"].duplicated()].unique()
     if len(twice):
         raise DataError(
-            f"{path.name}: areas given twice: {examples(twice)}. Expected one row per area. "
-            "Keep one of each."
+            say(
+                "{path}: areas given twice: {twice}. Expected one row per area. Keep one of each.",
+                path=path.name,
+                twice=examples(twice),
+            )
         )
     said = table.set_index("code")
     frame = areas.areas.copy()

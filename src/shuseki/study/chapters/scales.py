@@ -1,6 +1,6 @@
 """How high are the rates of smaller and larger areas?
 
-The rates of the study, computed again for other divisions of Japan: municipalities, commuting
+The rates of the study, computed again for the other bundled divisions: municipalities, commuting
 zones, prefectures. Needs counts by municipality and public accounts, which can be added up to any
 division.
 """
@@ -17,8 +17,9 @@ from shuseki.entry.definitions import Label
 from shuseki.entry.descriptives import Ranking, rank
 from shuseki.entry.variables import RegionalVariables, regional_variables
 from shuseki.errors import UnknownCodeError
+from shuseki.geography.bundled import DIVISIONS, MUNICIPALITIES, PREFECTURES, ZONES
 from shuseki.geography.districts import BUNDLED, Division, division
-from shuseki.language import Message, say, word
+from shuseki.language import Message, listed, say, words_of
 from shuseki.report.blocks import Block, Figure, Section
 from shuseki.report.plots.maps import choropleth, map_notes, map_sources
 from shuseki.report.tables import Table
@@ -37,9 +38,7 @@ TODAY = 2020
 class Scales(Options):
     """Other divisions of which the rates are told."""
 
-    divisions: tuple[str, ...] = Field(
-        default=("municipality", "commuting-zone-1995", "prefecture"), min_length=1
-    )
+    divisions: tuple[str, ...] = Field(default=(MUNICIPALITIES, ZONES, PREFECTURES), min_length=1)
     map: bool = True
 
 
@@ -76,13 +75,19 @@ class ScalesChapter(Chapter[Scales, Scaled]):
         """Counts by municipality and public accounts are needed."""
         unknown = [name for name in asked.divisions if name not in BUNDLED]
         if unknown:
-            yield f"divisions: {UnknownCodeError.among('division', unknown, BUNDLED)}"
+            yield say(
+                "divisions: {why}",
+                why=words_of(UnknownCodeError.among("division", unknown, BUNDLED)),
+            )
         accounts = study.tables.get("accounts")
         if not study.has("counted") or accounts is None or accounts.source not in PUBLIC:
             yield (
-                "needs births by municipality and public accounts, to add them up to other areas. "
-                f"Expected [counted], and accounts.source one of {', '.join(PUBLIC)}. Add them, or "
-                "leave [scales] out."
+                say(
+                    "needs births by municipality and public accounts, to add them up to other "
+                    "areas. Expected [counted], and accounts.source one of {public}. Add them, or "
+                    "leave [scales] out.",
+                    public=listed(PUBLIC),
+                )
             )
 
     def run(self, asked: Scales, running: Running) -> Scaled:
@@ -133,23 +138,14 @@ class ScalesChapter(Chapter[Scales, Scaled]):
         }
 
 
-DATED = ("municipality", "prefecture")
+DATED = (MUNICIPALITIES, PREFECTURES)
 """Divisions whose areas are those of a year."""
-DIVISIONS: Mapping[str, Message] = {
-    "municipality": word("municipality"),
-    "district-253": say("industrial district"),
-    "commuting-zone-1995": word("commuting zone"),
-    "prefecture": word("prefecture"),
-}
-"""Bundled divisions → what one of their areas is called."""
 
 
 SELF = ("prefecture_en", "prefecture_ja")
 NOTES: Mapping[str, tuple[Message, ...]] = {
-    "commuting-zone-1995": (
-        say("A commuting zone is called by its largest municipality of 1995."),
-    ),
-    "municipality": (
+    ZONES: (say("A commuting zone is called by its largest municipality of 1995."),),
+    MUNICIPALITIES: (
         say("Nobody was in the labour force of Futaba-machi in 2020: it has no rate."),
     ),
 }

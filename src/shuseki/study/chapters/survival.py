@@ -29,7 +29,7 @@ class Survival(Options):
     @classmethod
     def _several(cls, waves: tuple[int, ...] | None) -> tuple[int, ...] | None:
         if waves is not None and len(set(waves)) < 3:
-            raise ValueError("expected three waves or more")
+            raise ValueError(say("expected three waves or more"))
         return waves
 
 

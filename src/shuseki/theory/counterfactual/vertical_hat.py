@@ -185,22 +185,35 @@ class ObservedLinkages:
         n, shares = len(self.manufacturing_share), self.trade_shares
         if shares.shape != (n, n):
             raise DataError(
-                f"Trade shares of shape {shares.shape} for {n} regions. Expected ({n}, {n}), "
-                "importer × exporter. Align them."
+                say(
+                    "Trade shares of shape {shares_shape} for {n} regions. Expected ({n}, {n}), "
+                    "importer × exporter. Align them.",
+                    shares_shape=shares.shape,
+                    n=n,
+                )
             )
         if not ((shares >= 0).all() and np.allclose(shares.sum(axis=1), 1, rtol=0, atol=1e-9)):
             raise DataError(
-                f"Trade shares from {shares.min():g}, rows adding up to "
-                f"{shares.sum(axis=1).min():g} to {shares.sum(axis=1).max():g}. Expected shares "
-                "≥ 0 of each importer's spending (row), adding up to 1. Divide each row by its sum."
+                say(
+                    "Trade shares from {smallest_shares:g}, rows adding up to "
+                    "{smallest_n_shares:g} to {largest_n_shares:g}. Expected shares ≥ 0 of each "
+                    "importer's spending (row), adding up to 1. Divide each row by its sum.",
+                    smallest_shares=shares.min(),
+                    smallest_n_shares=shares.sum(axis=1).min(),
+                    largest_n_shares=shares.sum(axis=1).max(),
+                )
             )
         off = shares.T @ self.spending / self.sales - 1
         if np.max(np.abs(off)) > 1e-6:
             worst = np.argsort(-np.abs(off))[: int((np.abs(off) > 1e-6).sum())]
             raise DataError(
-                f"Trade does not balance in {len(worst)} regions, sales over what is made: "
-                f"{examples(f'{self.names[k]} {1 + off[k]:.4g}' for k in worst)}. Expected 1 "
-                "within 1e-6. Use ObservedLinkages.invert, which finds trade shares that balance."
+                say(
+                    "Trade does not balance in {n_worst} regions, sales over what is made: "
+                    "{worst}. Expected 1 within 1e-6. Use ObservedLinkages.invert, which finds "
+                    "trade shares that balance.",
+                    n_worst=len(worst),
+                    worst=examples(f"{self.names[k]} {1 + off[k]:.4g}" for k in worst),
+                )
             )
 
     @classmethod
@@ -235,8 +248,12 @@ class ObservedLinkages:
         check_costs(iceberg, names=labels)
         if iceberg.shape != (len(share), len(share)):
             raise DataError(
-                f"{len(share)} regions and costs of shape {iceberg.shape}. Expected one row and "
-                "one column per region. Align them."
+                say(
+                    "{n_share} regions and costs of shape {iceberg_shape}. Expected one row and "
+                    "one column per region. Align them.",
+                    n_share=len(share),
+                    iceberg_shape=iceberg.shape,
+                )
             )
         sales, spending = _accounts(share, pay, persons, intermediate_share, farm_elasticity)[:2]
         with one_thread():
@@ -357,25 +374,42 @@ class ObservedLinkages:
         ):
             if given is not None and np.shape(given) != shape:
                 raise ParameterError(
-                    f"{name} has shape {np.shape(given)}. Expected {shape}, by region. Align it."
+                    say(
+                        "{name} has shape {shape}. Expected {shape_2}, by region. Align it.",
+                        name=name,
+                        shape=np.shape(given),
+                        shape_2=shape,
+                    )
                 )
             if given is not None and given is not closed and not (np.asarray(given) > 0).all():
                 raise ParameterError(
-                    f"{name}: the smallest factor is {np.min(given):g}. Expected factors of change "
-                    "> 0 (1 = as observed). Differences must be turned into factors."
+                    say(
+                        "{name}: the smallest factor is {smallest_np:g}. Expected factors of "
+                        "change > 0 (1 = as observed). Differences must be turned into factors.",
+                        name=name,
+                        smallest_np=np.min(given),
+                    )
                 )
         if not ((closed >= 0) & (closed < 1)).all():
             raise ParameterError(
-                f"closed_share from {closed.min():g} to {closed.max():g}. Expected shares in "
-                "[0, 1). To close every plant, leave the region out."
+                say(
+                    "closed_share from {smallest_closed:g} to {largest_closed:g}. Expected shares "
+                    "in [0, 1). To close every plant, leave the region out.",
+                    smallest_closed=closed.min(),
+                    largest_closed=closed.max(),
+                )
             )
         growth = self.leading_growth if audit else np.nan
         if audit and growth >= 0:
             raise ParameterError(
-                f"The observed state is unstable: small moves away from it grow at {growth:+.4g} "
-                "per unit of time. Expected a negative rate, or these parameters cannot have "
-                "brought it about. Choose a smaller intermediate_share, a smaller farm_elasticity "
-                "or a larger elasticity_of_substitution."
+                say(
+                    "The observed state is unstable: small moves away from it grow at "
+                    "{growth:+.4g} per unit of time. Expected a negative rate, or these "
+                    "parameters cannot have brought it about. Choose a smaller "
+                    "intermediate_share, a smaller farm_elasticity or a larger "
+                    "elasticity_of_substitution.",
+                    growth=growth,
+                )
             )
         with one_thread():
             share, log_price, iterations = linkage_hat(
@@ -454,10 +488,13 @@ def linkage_hat(
         full = (odds >= FARTHEST_LOG_ODDS) & (excess > 0)
         if full.any():
             raise ParameterError(
-                f"{int(full.sum())} regions would leave farming altogether: "
-                f"{examples(observed.names[k] for k in np.flatnonzero(full))}. Expected some "
-                "farming everywhere, which sets the wage. Choose a farm_elasticity below 1, or "
-                "a smaller shock."
+                say(
+                    "{n_full} regions would leave farming altogether: {which}. Expected "
+                    "some farming everywhere, which sets the wage. Choose a farm_elasticity below "
+                    "1, or a smaller shock.",
+                    n_full=int(full.sum()),
+                    which=examples(observed.names[k] for k in np.flatnonzero(full)),
+                )
             )
         leaving = (odds < LEAVING_LOG_ODDS) & (excess < 0)
         residual = float(np.max(np.abs(np.where(leaving, 0.0, excess))))
@@ -477,8 +514,13 @@ def linkage_hat(
         )
         last = excess
     raise ConvergenceError(
-        f"Demand still differs from supply by {residual:.1e} (in logs) after {step:,} steps. "
-        f"Expected {tolerance:g}. Choose a smaller shock, or a smaller farm_elasticity."
+        say(
+            "Demand still differs from supply by {residual:.1e} (in logs) after {step:,} steps. "
+            "Expected {tolerance:g}. Choose a smaller shock, or a smaller farm_elasticity.",
+            residual=residual,
+            step=step,
+            tolerance=tolerance,
+        )
     )
 
 
@@ -582,17 +624,29 @@ def _check_linkages(sigma: float, alpha: float, eta: float) -> None:
     modulus = alpha * sigma / (sigma - 1)
     if modulus >= 1:
         raise ParameterError(
-            f"ασ/(σ-1) = {modulus:.4g}, above 1 by {modulus - 1:.3g}: a black hole, in which price "
-            f"indices do not settle. Expected below 1, that is α < {(sigma - 1) / sigma:.4g} at "
-            "this σ. Choose a smaller intermediate_share or a larger elasticity_of_substitution."
+            say(
+                "ασ/(σ-1) = {modulus:.4g}, above 1 by {modulus_2:.3g}: a black hole, in which "
+                "price indices do not settle. Expected below 1, that is α < {sigma:.4g} at this "
+                "σ. Choose a smaller intermediate_share or a larger elasticity_of_substitution.",
+                modulus=modulus,
+                modulus_2=modulus - 1,
+                sigma=(sigma - 1) / sigma,
+            )
         )
 
 
 def _check_observed(share: Floats, wage: Floats, labour: Floats, names: tuple[str, ...]) -> None:
     if not share.shape == wage.shape == labour.shape == (len(names),):
         raise DataError(
-            f"Manufacturing shares, wages, labour and names of {share.shape}, {wage.shape}, "
-            f"{labour.shape} and {len(names)} regions. Expected one of each per region. Align them."
+            say(
+                "Manufacturing shares, wages, labour and names of {share_shape}, {wage_shape}, "
+                "{labour_shape} and {n_names} regions. Expected one of each per region. Align "
+                "them.",
+                share_shape=share.shape,
+                wage_shape=wage.shape,
+                labour_shape=labour.shape,
+                n_names=len(names),
+            )
         )
     for what, wrong, values in (
         ("manufacturing share inside (0, 1)", ~((share > 0) & (share < 1)), share),
@@ -601,7 +655,11 @@ def _check_observed(share: Floats, wage: Floats, labour: Floats, names: tuple[st
     ):
         if wrong.any():
             raise DataError(
-                f"{int(wrong.sum())} regions without a {what}: "
-                f"{examples(f'{names[k]} {values[k]:g}' for k in np.flatnonzero(wrong))}. Expected "
-                f"one everywhere. Leave those regions out, or merge them with a neighbour."
+                say(
+                    "{n_wrong} regions without a {what}: {which}. Expected one everywhere. "
+                    "Leave those regions out, or merge them with a neighbour.",
+                    n_wrong=int(wrong.sum()),
+                    what=what,
+                    which=examples(f"{names[k]} {values[k]:g}" for k in np.flatnonzero(wrong)),
+                )
             )

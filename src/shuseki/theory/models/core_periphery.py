@@ -33,6 +33,7 @@ from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.language import say
 from shuseki.sources import Source
 from shuseki.theory.models.literature import FUJITA_KRUGMAN_VENABLES_1999, KRUGMAN_1991
 from shuseki.theory.solving.bounds import SHARES, Bounds
@@ -131,10 +132,15 @@ class CorePeriphery(IcebergSpace):
         strength = self.elasticity_of_substitution * (1 - self.manufacturing_share)
         if strength <= 1:
             raise ParameterError(
-                f"A black hole: σ(1-μ) = {strength:.4g}, short of the 1 it must exceed by "
-                f"{1 - strength:.4g}. Manufacturing would gather at every transport cost. Expected "
-                f"σ > {1 / (1 - self.manufacturing_share):.4g} at this μ. "
-                "Choose a larger σ or a smaller μ."
+                say(
+                    "A black hole: σ(1-μ) = {strength:.4g}, short of the 1 it must exceed by "
+                    "{strength_2:.4g}. Manufacturing would gather at every transport cost. "
+                    "Expected σ > {manufacturing_share:.4g} at this μ. Choose a larger σ or a "
+                    "smaller μ.",
+                    strength=strength,
+                    strength_2=1 - strength,
+                    manufacturing_share=1 / (1 - self.manufacturing_share),
+                )
             )
         check_costs(self.iceberg)
         if self.farm_shares is not None:
@@ -239,9 +245,14 @@ class CorePeriphery(IcebergSpace):
     def _two_even_regions(self, verb: str) -> None:
         if self.regions != 2 or self.congestion or not is_circulant(self.distance):
             raise ParameterError(
-                f"{verb}() holds for two even regions without congestion; this model has "
-                f"{self.regions} regions and congestion {self.congestion:g}. "
-                f"Use shuseki.theory.{verb}s(model), which solves for it."
+                say(
+                    "{verb}() holds for two even regions without congestion; this model has "
+                    "{regions} regions and congestion {congestion:g}. Use "
+                    "shuseki.theory.{verb}s(model), which solves for it.",
+                    verb=verb,
+                    regions=self.regions,
+                    congestion=self.congestion,
+                )
             )
 
 
@@ -297,8 +308,13 @@ def market_wages(
             break
     else:
         raise ConvergenceError(
-            f"Wages still move by {residual:.1e} after {limit} steps. Expected {tolerance:g}. "
-            "Are transport costs or shares extreme? Start from milder ones."
+            say(
+                "Wages still move by {residual:.1e} after {limit} steps. Expected {tolerance:g}. "
+                "Are transport costs or shares extreme? Start from milder ones.",
+                residual=residual,
+                limit=limit,
+                tolerance=tolerance,
+            )
         )
     for newton in range(1, 9):
         g = (shares * wage ** (1 - sigma)) @ D
@@ -366,10 +382,20 @@ def check_shares(name: str, shares: Floats, regions: int) -> None:
     """Refuse shares that are negative, of another length, or do not add up to 1."""
     if shares.shape != (regions,):
         raise ParameterError(
-            f"{name} has shape {shares.shape}. Expected one share per region ({regions},)."
+            say(
+                "{name} has shape {shares_shape}. Expected one share per region ({regions},).",
+                name=name,
+                shares_shape=shares.shape,
+                regions=regions,
+            )
         )
     if not (shares >= 0).all() or abs(shares.sum() - 1) > 1e-9:
         raise ParameterError(
-            f"{name} add up to {shares.sum():.6g}, the smallest is {shares.min():.3g}. Expected "
-            "shares ≥ 0 that add up to 1. Divide them by their sum."
+            say(
+                "{name} add up to {n_shares:.6g}, the smallest is {smallest_shares:.3g}. Expected "
+                "shares ≥ 0 that add up to 1. Divide them by their sum.",
+                name=name,
+                n_shares=shares.sum(),
+                smallest_shares=shares.min(),
+            )
         )

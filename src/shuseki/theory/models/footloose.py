@@ -25,6 +25,7 @@ from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.language import say
 from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import (
     ShortRun,
@@ -111,10 +112,14 @@ class FootlooseEntrepreneur(IcebergSpace):
         pull = self.price_elasticity
         if pull >= 1:
             raise ParameterError(
-                f"A black hole: μ/(σ-1) = {pull:.4g}, above the 1 it must stay below by "
-                f"{pull - 1:.4g}. Firms would gather at every transport cost. Expected "
-                f"σ > {1 + self.manufacturing_share:.4g} at this μ. "
-                "Choose a larger σ or a smaller μ."
+                say(
+                    "A black hole: μ/(σ-1) = {pull:.4g}, above the 1 it must stay below by "
+                    "{pull_2:.4g}. Firms would gather at every transport cost. Expected σ > "
+                    "{manufacturing_share:.4g} at this μ. Choose a larger σ or a smaller μ.",
+                    pull=pull,
+                    pull_2=pull - 1,
+                    manufacturing_share=1 + self.manufacturing_share,
+                )
             )
         check_costs(self.iceberg)
         if self.workers is not None:
@@ -242,9 +247,14 @@ class FootlooseEntrepreneur(IcebergSpace):
         even = self.amenity is None and self.productivity is None and is_circulant(self.distance)
         if self.regions != 2 or self.congestion or not even:
             raise ParameterError(
-                f"{verb}() holds for two even regions without congestion; this model has "
-                f"{self.regions} regions and congestion {self.congestion:g}. "
-                f"Use shuseki.theory.{verb}s(model), which solves for it."
+                say(
+                    "{verb}() holds for two even regions without congestion; this model has "
+                    "{regions} regions and congestion {congestion:g}. Use "
+                    "shuseki.theory.{verb}s(model), which solves for it.",
+                    verb=verb,
+                    regions=self.regions,
+                    congestion=self.congestion,
+                )
             )
 
 
@@ -266,6 +276,9 @@ def skilled_wages(
             return new, step
         wage = new
     raise ConvergenceError(
-        f"Wages of the skilled did not settle in 1,000 steps (modulus {profit_share:.3g}). "
-        "Expected a few dozen. Check the shares and costs for values near 0."
+        say(
+            "Wages of the skilled did not settle in 1,000 steps (modulus {profit_share:.3g}). "
+            "Expected a few dozen. Check the shares and costs for values near 0.",
+            profit_share=profit_share,
+        )
     )

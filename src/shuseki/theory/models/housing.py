@@ -28,6 +28,7 @@ from scipy.optimize import brentq
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.language import say
 from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import ShortRun, check_shares, replicator, wave_growth
 from shuseki.theory.models.literature import (
@@ -126,7 +127,12 @@ class Housing(IcebergSpace):
             if moved < 1e-13:
                 break
         else:
-            raise ConvergenceError(f"Wages still move by {moved:.1e}. Start from milder costs.")
+            raise ConvergenceError(
+                say(
+                    "Wages still move by {moved:.1e}. Start from milder costs.",
+                    moved=moved,
+                )
+            )
         g = (state * wage ** (1 - sigma)) @ D
         return ShortRun(
             wage, g ** (1 / (1 - sigma)), state * wage, wage * g ** (1 / (sigma - 1)), steps
@@ -163,8 +169,11 @@ class Housing(IcebergSpace):
         """
         if self.regions != 2 or not is_circulant(self.distance):
             raise ParameterError(
-                f"break_point() holds for two even regions; this model has {self.regions}. "
-                "Use shuseki.theory.break_points(model), which solves for it."
+                say(
+                    "break_point() holds for two even regions; this model has {regions}. Use "
+                    "shuseki.theory.break_points(model), which solves for it.",
+                    regions=self.regions,
+                )
             )
         d = self.critical_discount()
         return float(((1 - d) / (1 + d)) ** (1 / (1 - self.elasticity_of_substitution)))
@@ -174,8 +183,12 @@ class Housing(IcebergSpace):
         strength = self.elasticity_of_substitution * (1 - self.goods_share)
         if strength >= 1:
             raise ParameterError(
-                f"σ(1-μ) = {strength:.4g}, above 1 by {strength - 1:.4g}: the even spread never "
-                "breaks. Expected σ(1-μ) < 1 for a break point. Choose a larger goods_share."
+                say(
+                    "σ(1-μ) = {strength:.4g}, above 1 by {strength_2:.4g}: the even spread never "
+                    "breaks. Expected σ(1-μ) < 1 for a break point. Choose a larger goods_share.",
+                    strength=strength,
+                    strength_2=strength - 1,
+                )
             )
         return float(brentq(lambda d: float(self.gain(np.array(d))), 1e-12, 1.0, xtol=1e-14))
 

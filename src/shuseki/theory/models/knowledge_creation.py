@@ -68,7 +68,11 @@ def rotation(groups: Sequence[int]) -> Floats:
     sizes = list(groups)
     if not sizes or min(sizes) < 2:
         raise ParameterError(
-            f"Groups of {sizes}. Expected two or more persons in each. Merge the single persons."
+            say(
+                "Groups of {sizes}. Expected two or more persons in each. Merge the single "
+                "persons.",
+                sizes=sizes,
+            )
         )
     delta = np.zeros((sum(sizes), sum(sizes)))
     start = 0
@@ -82,19 +86,32 @@ def rotation(groups: Sequence[int]) -> Floats:
 def fixed_pairs(persons: int) -> Floats:
     """Everyone always meets the same partner: δ, shape ``(N, N)``."""
     if persons % 2:
-        raise ParameterError(f"{persons} persons. Expected an even number for pairs.")
+        raise ParameterError(
+            say(
+                "{persons} persons. Expected an even number for pairs.",
+                persons=persons,
+            )
+        )
     return rotation([2] * (persons // 2))
 
 
 def exchange_meetings(groups: Sequence[int], share: float) -> Floats:
     """Rotation within groups, and a share of time spread evenly over everybody outside."""
     if not 0 <= share <= 1:
-        raise ParameterError(f"share = {share:g}. Expected a share of time in [0, 1].")
+        raise ParameterError(
+            say(
+                "share = {share:g}. Expected a share of time in [0, 1].",
+                share=share,
+            )
+        )
     sizes = np.asarray(groups)
     if len(set(sizes.tolist())) > 1 or len(sizes) < 2:
         raise ParameterError(
-            f"Groups of {sizes.tolist()}. Expected two or more of equal size, so that meetings "
-            "are mutual."
+            say(
+                "Groups of {sizes}. Expected two or more of equal size, so that meetings are "
+                "mutual.",
+                sizes=sizes.tolist(),
+            )
         )
     inside = rotation(list(sizes))
     region = np.repeat(np.arange(len(sizes)), sizes)
@@ -175,14 +192,24 @@ class KnowledgeCreation:
         delta = self.meetings
         if delta.ndim != 2 or delta.shape[0] != delta.shape[1] or len(delta) < 2:
             raise ParameterError(
-                f"Meetings of shape {delta.shape}. Expected N × N with N ≥ 2. Use rotation([4])."
+                say(
+                    "Meetings of shape {delta_shape}. Expected N × N with N ≥ 2. Use "
+                    "rotation([4]).",
+                    delta_shape=delta.shape,
+                )
             )
         uneven = float(np.max(np.abs(delta - delta.T)))
         short = float(np.max(np.abs(delta.sum(axis=1) - 1)))
         if uneven > 1e-9 or short > 1e-9 or (delta < 0).any():
             raise ParameterError(
-                f"Meetings are not mutual by {uneven:.2g}, rows miss 1 by {short:.2g}, the "
-                f"smallest is {delta.min():.2g}. Expected a symmetric δ ≥ 0 whose rows add up to 1."
+                say(
+                    "Meetings are not mutual by {uneven:.2g}, rows miss 1 by {short:.2g}, the "
+                    "smallest is {smallest_delta:.2g}. Expected a symmetric δ ≥ 0 whose rows add "
+                    "up to 1.",
+                    uneven=uneven,
+                    short=short,
+                    smallest_delta=delta.min(),
+                )
             )
         object.__setattr__(self, "is_variant", self.choice != "given")
 

@@ -90,7 +90,12 @@ def group_sizes(
     _check_theta(theta)
     sizes = np.asarray(persons, dtype=np.int64)
     if (sizes < 2).any():
-        raise ParameterError(f"Groups of {sizes.min()} persons. Expected 2 or more.")
+        raise ParameterError(
+            say(
+                "Groups of {smallest_sizes} persons. Expected 2 or more.",
+                smallest_sizes=sizes.min(),
+            )
+        )
     return GroupSizes(
         theta=theta,
         beta=beta,
@@ -285,7 +290,12 @@ def exchange_growth(
     """
     met = outsiders if outsiders is not None else group
     if not 0 <= share <= 1:
-        raise ParameterError(f"share = {share:g}. Expected a share of time in [0, 1].")
+        raise ParameterError(
+            say(
+                "share = {share:g}. Expected a share of time in [0, 1].",
+                share=share,
+            )
+        )
     if group == 2 and share == 0:
         return 0.0
     delta_in = (1 - share) / (group - 1)

@@ -26,6 +26,7 @@ import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
+from shuseki.language import say
 from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import ShortRun, replicator
 from shuseki.theory.models.literature import OTTAVIANO_TABUCHI_THISSE_2002
@@ -95,15 +96,23 @@ class Linear:
         check_parameters("Linear", **positive, variety=(self.variety, self.substitution, np.inf))
         if (self.distance < 0).any():
             raise ParameterError(
-                f"Negative distances: {int((self.distance < 0).sum())}. Expected steps ≥ 0."
+                say(
+                    "Negative distances: {n_distance}. Expected steps ≥ 0.",
+                    n_distance=int((self.distance < 0).sum()),
+                )
             )
         check_connected(np.isfinite(self.distance))
         dearest, limit = float(self.additive_costs.max()), self.trade_limit()
         if dearest >= limit:
             raise ParameterError(
-                f"The most distant pair costs τ = {dearest:.6g}, above the limit of trade "
-                f"{limit:.6g} by {dearest - limit:.3g}. Expected that all regions trade. "
-                "Choose a smaller transport_cost."
+                say(
+                    "The most distant pair costs τ = {dearest:.6g}, above the limit of trade "
+                    "{limit:.6g} by {dearest_2:.3g}. Expected that all regions trade. Choose a "
+                    "smaller transport_cost.",
+                    dearest=dearest,
+                    limit=limit,
+                    dearest_2=dearest - limit,
+                )
             )
 
     # ---- the model -------------------------------------------------------------------

@@ -83,9 +83,13 @@ class LockIn:
         strength = self.elasticity_of_substitution * (1 - self.intermediate_share)
         if strength <= 1:
             raise ParameterError(
-                f"A black hole: σ(1-α) = {strength:.4g}, short of the 1 it must exceed by "
-                f"{1 - strength:.4g}: the rent would grow with transport cost without end. "
-                "Choose a larger σ or a smaller intermediate_share."
+                say(
+                    "A black hole: σ(1-α) = {strength:.4g}, short of the 1 it must exceed by "
+                    "{strength_2:.4g}: the rent would grow with transport cost without end. "
+                    "Choose a larger σ or a smaller intermediate_share.",
+                    strength=strength,
+                    strength_2=1 - strength,
+                )
             )
 
     def sustainable_gap(self, transport_cost: Floats | float) -> Floats:
@@ -110,7 +114,12 @@ class LockIn:
     def costs_held(self, wage_gap: float) -> tuple[float, float] | None:
         """Lowest and highest transport cost at which a wage ratio is survived; ``None`` if none."""
         if not wage_gap > 0:
-            raise ParameterError(f"wage_gap = {wage_gap:g}. Expected a ratio > 0.")
+            raise ParameterError(
+                say(
+                    "wage_gap = {wage_gap:g}. Expected a ratio > 0.",
+                    wage_gap=wage_gap,
+                )
+            )
         peak = self.strongest_cost()
         if wage_gap > self.largest_gap():
             return None
@@ -232,7 +241,7 @@ def departures(
         y, home's share of income.
     """
     if not goods:
-        raise ParameterError("No goods. Expected one or more. Pass Good(name=..., ...).")
+        raise ParameterError(say("No goods. Expected one or more. Pass Good(name=..., ...)."))
     costs = np.sort(np.asarray(transport_cost, dtype=float))
     gaps, leaves = [], []
     for good in goods:
@@ -373,8 +382,12 @@ def offshoring_model(
     observed = np.asarray(manufacturing_share, dtype=float)
     if not ((observed > 0) & (observed < 1)).all():
         raise DataError(
-            f"Manufacturing shares from {observed.min():.3g} to {observed.max():.3g}. Expected "
-            "shares inside (0, 1). Leave out regions without manufacturing."
+            say(
+                "Manufacturing shares from {smallest_observed:.3g} to {largest_observed:.3g}. "
+                "Expected shares inside (0, 1). Leave out regions without manufacturing.",
+                smallest_observed=observed.min(),
+                largest_observed=observed.max(),
+            )
         )
     n, f = len(observed), len(foreign_labour)
     size = np.concatenate([labour / labour.sum(), np.asarray(foreign_labour, dtype=float)])
@@ -419,16 +432,22 @@ def offshoring_model(
             break
     else:
         raise ConvergenceError(
-            f"The observed shares were not reached: outside wages still move by {moved:.1e}. "
-            "Expected 1e-9. Choose a larger border_cost or a smaller intermediate_share."
+            say(
+                "The observed shares were not reached: outside wages still move by {moved:.1e}. "
+                "Expected 1e-9. Choose a larger border_cost or a smaller intermediate_share.",
+                moved=moved,
+            )
         )
     state[n:] = 1 / (1 + np.exp(-odds))
     lead = stability(model, state).leading
     if lead >= 0:
         raise ParameterError(
-            f"The observed shares are an unstable equilibrium: small moves grow at {lead:+.4g}. "
-            "Expected a negative rate. Choose a smaller intermediate_share, a smaller "
-            "farm_elasticity or a larger elasticity_of_substitution."
+            say(
+                "The observed shares are an unstable equilibrium: small moves grow at "
+                "{lead:+.4g}. Expected a negative rate. Choose a smaller intermediate_share, a "
+                "smaller farm_elasticity or a larger elasticity_of_substitution.",
+                lead=lead,
+            )
         )
     return model, state
 

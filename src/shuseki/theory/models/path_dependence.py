@@ -127,8 +127,10 @@ def escape_share(
 
     if returns(1.0):
         raise ParameterError(
-            "Even the full move leads back to the state. Expected `towards` in another basin. "
-            "Choose another direction, or another transport cost."
+            say(
+                "Even the full move leads back to the state. Expected `towards` in another basin. "
+                "Choose another direction, or another transport cost."
+            )
         )
     low, high = 0.0, 1.0
     while high - low > tolerance:
@@ -490,9 +492,13 @@ def escapes(
     high = simulate(cluster, np.array([5.0, 0.4]), until=1000.0, records=2, tolerance=1e-7).end
     if high[0] - low[0] < 0.1:
         raise ParameterError(
-            f"From few plants and from many the cluster ends at {np.exp(low[0]):.3g} and "
-            f"{np.exp(high[0]):.3g} plants: there is no lock-in. Expected two states of rest. "
-            "Choose a smaller openness, a larger exit_rate or less crowding."
+            say(
+                "From few plants and from many the cluster ends at {exp:.3g} and {exp_2:.3g} "
+                "plants: there is no lock-in. Expected two states of rest. Choose a smaller "
+                "openness, a larger exit_rate or less crowding.",
+                exp=np.exp(low[0]),
+                exp_2=np.exp(high[0]),
+            )
         )
     thriving = float(np.exp(high[0]))
     halfway = float(np.exp((low[0] + high[0]) / 2))

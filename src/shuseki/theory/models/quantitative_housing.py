@@ -336,9 +336,15 @@ def exact_hat(
             2,
         )
     raise ConvergenceError(
-        f"Market access still moves by {moved:.1e} after {step:,} steps (|γ₂/γ₁| = "
-        f"{parameters.contraction:.4g}; above 1 the iteration need not contract). Expected "
-        f"{tolerance:g}. Choose milder parameters or a smaller shock."
+        say(
+            "Market access still moves by {moved:.1e} after {step:,} steps (|γ₂/γ₁| = "
+            "{contraction:.4g}; above 1 the iteration need not contract). Expected {tolerance:g}. "
+            "Choose milder parameters or a smaller shock.",
+            moved=moved,
+            step=step,
+            contraction=parameters.contraction,
+            tolerance=tolerance,
+        )
     )
 
 

@@ -68,9 +68,12 @@ class ImmobileDemandParameters(Parameters):
     ) -> "ImmobileDemandRegions":
         if not mobile.all():
             raise ParameterError(
-                f"{int((~mobile).sum())} regions whose people stay, with dispersion by immobile "
-                "demand. Expected none: foreign nodes need dispersion by housing. Choose it, or "
-                "leave those regions out."
+                say(
+                    "{n_mobile} regions whose people stay, with dispersion by immobile demand. "
+                    "Expected none: foreign nodes need dispersion by housing. Choose it, or leave "
+                    "those regions out.",
+                    n_mobile=int((~mobile).sum()),
+                )
             )
         sigma, skilled = self.elasticity_of_substitution, employment / employment.sum()
         profit_share = self.goods_share / sigma

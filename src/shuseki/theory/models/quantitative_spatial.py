@@ -37,7 +37,7 @@ import numpy as np
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import ConvergenceError, DataError, ParameterError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, listed, say
 from shuseki.sources import Source
 from shuseki.theory.models.counterfactual import COMPARISON, Audit, Counterfactual, Intervals
 from shuseki.theory.solving.space import check_costs, check_parameters
@@ -114,8 +114,13 @@ class Parameters(ABC):
         _check_positive("wages", pay, labels)
         if iceberg.shape != (len(people), len(people)) or pay.shape != people.shape:
             raise DataError(
-                f"{len(people)} regions with employment, {len(pay)} wages and costs of shape "
-                f"{iceberg.shape}. Expected one of each per region. Align them."
+                say(
+                    "{n_people} regions with employment, {n_pay} wages and costs of shape "
+                    "{iceberg_shape}. Expected one of each per region. Align them.",
+                    n_people=len(people),
+                    n_pay=len(pay),
+                    iceberg_shape=iceberg.shape,
+                )
             )
         check_costs(iceberg, names=labels)
         able = np.ones(len(people), dtype=bool) if mobile is None else np.asarray(mobile)
@@ -170,8 +175,13 @@ class Prior:
         strange = [name for name in spans if name not in known]
         if strange:
             raise ParameterError(
-                f"The prior has a range of {', '.join(strange)}; {type(centre).__name__} has "
-                f"{', '.join(known)}. Expected ranges of these. Leave the others out."
+                say(
+                    "The prior has a range of {strange}; {kind} has {known}. Expected ranges of "
+                    "these. Leave the others out.",
+                    strange=listed(strange),
+                    kind=type(centre).__name__,
+                    known=listed(known),
+                )
             )
         drawn = {name: float(rng.uniform(*span)) for name, span in spans.items()}
         return replace(centre, **drawn), float(rng.uniform(*self.cost_scale))
@@ -385,9 +395,12 @@ class ObservedRegions(ABC):
                 progress(k + 1, draws)
         if not kept:
             raise ParameterError(
-                f"The observed state is unstable in all {draws} draws of the parameters. Expected "
-                "some in which it holds. Move the prior: a larger σ, a smaller goods_share, more "
-                "congestion, or another dispersion."
+                say(
+                    "The observed state is unstable in all {draws} draws of the parameters. "
+                    "Expected some in which it holds. Move the prior: a larger σ, a smaller "
+                    "goods_share, more congestion, or another dispersion.",
+                    draws=draws,
+                )
             )
         intervals = _intervals(centre, kept, draws, level)
         note = say(
@@ -445,8 +458,12 @@ class ObservedRegions(ABC):
         closed = np.zeros(n) if closed_share is None else np.asarray(closed_share, dtype=float)
         if (closed < 0).any() or (closed >= 1).any():
             raise ParameterError(
-                f"closed_share from {closed.min():g} to {closed.max():g}. Expected shares in "
-                "[0, 1). To close every plant of a region, leave the region out."
+                say(
+                    "closed_share from {smallest_closed:g} to {largest_closed:g}. Expected shares "
+                    "in [0, 1). To close every plant of a region, leave the region out.",
+                    smallest_closed=closed.min(),
+                    largest_closed=closed.max(),
+                )
             )
         return Shock(cost, A, H, u, closed)
 
@@ -456,9 +473,14 @@ class ObservedRegions(ABC):
             return found
         reason, advice = self.why_unstable(found.leading_growth)
         raise ParameterError(
-            f"The observed state is unstable: small moves away from it grow at "
-            f"{found.leading_growth:+.4g} per unit of time ({reason}). Expected a negative rate, "
-            f"or the observed regions cannot be what these parameters predict. {advice}"
+            say(
+                "The observed state is unstable: small moves away from it grow at "
+                "{leading_growth:+.4g} per unit of time ({reason}). Expected a negative rate, or "
+                "the observed regions cannot be what these parameters predict. {advice}",
+                leading_growth=found.leading_growth,
+                reason=reason,
+                advice=advice,
+            )
         )
 
 
@@ -505,9 +527,13 @@ def _check_positive(what: str, values: Floats, names: tuple[str, ...]) -> None:
     wrong = ~(values > 0)
     if wrong.any():
         raise DataError(
-            f"{int(wrong.sum())} regions without positive {what}: "
-            f"{examples(f'{names[k]} {values[k]:g}' for k in np.flatnonzero(wrong))}. Expected "
-            f"{what} > 0 everywhere. Leave those regions out, or merge them with a neighbour."
+            say(
+                "{n_wrong} regions without positive {what}: {which}. Expected {what} > 0 "
+                "everywhere. Leave those regions out, or merge them with a neighbour.",
+                n_wrong=int(wrong.sum()),
+                what=what,
+                which=examples(f"{names[k]} {values[k]:g}" for k in np.flatnonzero(wrong)),
+            )
         )
 
 
@@ -517,11 +543,20 @@ def _factor(name: str, given: Floats | None, shape: tuple[int, ...]) -> Floats:
     factor = np.asarray(given, dtype=float)
     if factor.shape != shape:
         raise ParameterError(
-            f"{name} has shape {factor.shape}. Expected factors of change, shape {shape}."
+            say(
+                "{name} has shape {factor_shape}. Expected factors of change, shape {shape}.",
+                name=name,
+                factor_shape=factor.shape,
+                shape=shape,
+            )
         )
     if not (factor > 0).all():
         raise ParameterError(
-            f"{name}: the smallest factor is {factor.min():g}. Expected factors of change > 0 "
-            "(1 = as observed; 0.8 = a fifth less). Differences must be turned into factors."
+            say(
+                "{name}: the smallest factor is {smallest_factor:g}. Expected factors of change > "
+                "0 (1 = as observed; 0.8 = a fifth less). Differences must be turned into factors.",
+                name=name,
+                smallest_factor=factor.min(),
+            )
         )
     return factor

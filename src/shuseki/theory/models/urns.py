@@ -49,7 +49,10 @@ class Urn:
     def __post_init__(self) -> None:
         if not (np.asarray(self.seeds) > 0).all() or len(self.seeds) < 2:
             raise ParameterError(
-                f"Seeds {np.asarray(self.seeds).tolist()[:5]}. Expected two or more, each > 0."
+                say(
+                    "Seeds {asarray}. Expected two or more, each > 0.",
+                    asarray=np.asarray(self.seeds).tolist()[:5],
+                )
             )
         check_parameters("Urn", feedback=(self.feedback, 0, np.inf))
 
@@ -86,7 +89,7 @@ class EntryExit:
             "EntryExit", feedback=(self.feedback, 0, np.inf), plants=(self.plants, 0, np.inf)
         )
         if not (np.asarray(self.attraction) > 0).all():
-            raise ParameterError("attraction has values ≤ 0. Expected > 0 everywhere.")
+            raise ParameterError(say("attraction has values ≤ 0. Expected > 0 everywhere."))
 
     def short_run(self, state: Floats) -> Floats:
         """Probability that the next plant opens in each region, given shares, ``(..., n)``."""
@@ -168,7 +171,13 @@ def play(
         Of the chance.
     """
     if histories < 1 or steps < 1:
-        raise ParameterError(f"histories = {histories}, steps = {steps}. Expected 1 or more each.")
+        raise ParameterError(
+            say(
+                "histories = {histories}, steps = {steps}. Expected 1 or more each.",
+                histories=histories,
+                steps=steps,
+            )
+        )
     rng = np.random.default_rng(seed)
     shares = np.empty((histories, len(_base(model))))
     for h in range(histories):

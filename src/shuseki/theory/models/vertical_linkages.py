@@ -32,6 +32,7 @@ import numpy as np
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.language import say
 from shuseki.sources import Source
 from shuseki.theory.models.core_periphery import ShortRun, break_point, sustain_point
 from shuseki.theory.models.literature import FUJITA_2006, FUJITA_KRUGMAN_VENABLES_1999
@@ -113,10 +114,15 @@ class VerticalLinkages(IcebergSpace):
         strength = self.elasticity_of_substitution * (1 - self.intermediate_share)
         if strength <= 1:
             raise ParameterError(
-                f"A black hole: σ(1-α) = {strength:.4g}, short of the 1 it must exceed by "
-                f"{1 - strength:.4g}. Industry would gather at every transport cost. Expected "
-                f"σ > {1 / (1 - self.intermediate_share):.4g} at this α. "
-                "Choose a larger σ or a smaller intermediate_share."
+                say(
+                    "A black hole: σ(1-α) = {strength:.4g}, short of the 1 it must exceed by "
+                    "{strength_2:.4g}. Industry would gather at every transport cost. Expected σ "
+                    "> {intermediate_share:.4g} at this α. Choose a larger σ or a smaller "
+                    "intermediate_share.",
+                    strength=strength,
+                    strength_2=1 - strength,
+                    intermediate_share=1 / (1 - self.intermediate_share),
+                )
             )
         check_costs(self.iceberg)
 
@@ -205,9 +211,12 @@ class VerticalLinkages(IcebergSpace):
         self._two_even_regions("sustain_point")
         if self.manufacturing_share > 0.5:
             raise ParameterError(
-                f"μ = {self.manufacturing_share:g} is above ½: one region cannot hold all of "
-                "manufacturing. Expected μ ≤ ½ for the closed form. "
-                "Use shuseki.theory.sustain_points(model)."
+                say(
+                    "μ = {manufacturing_share:g} is above ½: one region cannot hold all of "
+                    "manufacturing. Expected μ ≤ ½ for the closed form. Use "
+                    "shuseki.theory.sustain_points(model).",
+                    manufacturing_share=self.manufacturing_share,
+                )
             )
         alpha = self.intermediate_share
         return sustain_point(self.elasticity_of_substitution, alpha, (1 + alpha) / 2)
@@ -221,9 +230,14 @@ class VerticalLinkages(IcebergSpace):
             or not is_circulant(self.distance)
         ):
             raise ParameterError(
-                f"{verb}() holds for two like regions with farm_elasticity 1; this model has "
-                f"{self.regions} regions and farm_elasticity {self.farm_elasticity:g}. "
-                f"Use shuseki.theory.{verb}s(model), which solves for it."
+                say(
+                    "{verb}() holds for two like regions with farm_elasticity 1; this model has "
+                    "{regions} regions and farm_elasticity {farm_elasticity:g}. Use "
+                    "shuseki.theory.{verb}s(model), which solves for it.",
+                    verb=verb,
+                    regions=self.regions,
+                    farm_elasticity=self.farm_elasticity,
+                )
             )
 
     # ---- arithmetic ------------------------------------------------------------------------
@@ -267,8 +281,12 @@ class VerticalLinkages(IcebergSpace):
                 break
         else:
             raise ConvergenceError(
-                f"Prices still move by {moved:.1e}. Expected {tolerance:g}. "
-                "Start from milder transport costs or shares."
+                say(
+                    "Prices still move by {moved:.1e}. Expected {tolerance:g}. Start from milder "
+                    "transport costs or shares.",
+                    moved=moved,
+                    tolerance=tolerance,
+                )
             )
         for newton in range(1, 20):
             gap = self._gap(state, x, y, farm)

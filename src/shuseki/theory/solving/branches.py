@@ -326,7 +326,10 @@ def _feasible(model: Model, costs: Floats) -> Floats:
     if len(kept) < 2:
         model.at(float(costs[0]))  # raises the model's own message
         raise ParameterError(
-            f"{len(kept)} usable transport costs. Expected two or more. Widen the range."
+            say(
+                "{n_kept} usable transport costs. Expected two or more. Widen the range.",
+                n_kept=len(kept),
+            )
         )
     return np.array(kept)
 

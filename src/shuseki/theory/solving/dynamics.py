@@ -106,7 +106,12 @@ def simulate(
     """
     if not until > 0 or records < 2:
         raise ParameterError(
-            f"until = {until:g}, records = {records}. Expected until > 0 and at least 2 records."
+            say(
+                "until = {until:g}, records = {records}. Expected until > 0 and at least 2 "
+                "records.",
+                until=until,
+                records=records,
+            )
         )
     time = np.linspace(0.0, until, records)
     path = solve_ivp(
@@ -120,7 +125,12 @@ def simulate(
     )
     if not path.success:
         raise ConvergenceError(
-            f"The path stopped at time {path.t[-1]:g} of {until:g}: {path.message} "
-            "Expected a smooth drift. Start elsewhere, or loosen the tolerance."
+            say(
+                "The path stopped at time {value:g} of {until:g}: {message} Expected a smooth "
+                "drift. Start elsewhere, or loosen the tolerance.",
+                value=path.t[-1],
+                until=until,
+                message=path.message,
+            )
         )
     return Trajectory(model=model, time=path.t, states=path.y.T)

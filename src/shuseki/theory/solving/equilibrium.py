@@ -304,8 +304,13 @@ def solve(
         state, last = model.bounds.moved(state, stride * force), force
     else:
         raise ConvergenceError(
-            f"Payoffs still differ by {residual:.1e} after {limit:,} steps. Expected "
-            f"{tolerance:g}. Raise the limit, or start elsewhere."
+            say(
+                "Payoffs still differ by {residual:.1e} after {limit:,} steps. Expected "
+                "{tolerance:g}. Raise the limit, or start elsewhere.",
+                residual=residual,
+                limit=limit,
+                tolerance=tolerance,
+            )
         )
     emptied = model.bounds.complete(np.where(state < EMPTY, 0.0, state))
     if np.isfinite(model.payoff(emptied)).all():

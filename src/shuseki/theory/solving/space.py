@@ -16,6 +16,7 @@ import numpy as np
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, examples
+from shuseki.language import say
 
 __all__ = [
     "IcebergSpace",
@@ -42,7 +43,12 @@ def circle(regions: int) -> Floats:
     array([0., 1., 2., 1.])
     """
     if regions < 2:
-        raise ParameterError(f"A circle of {regions} regions. Expected 2 or more. Choose another.")
+        raise ParameterError(
+            say(
+                "A circle of {regions} regions. Expected 2 or more. Choose another.",
+                regions=regions,
+            )
+        )
     apart = np.abs(np.subtract.outer(np.arange(regions), np.arange(regions)))
     return np.minimum(apart, regions - apart).astype(float)
 
@@ -101,8 +107,10 @@ def discounts(proximities: Floats) -> Floats:
     """
     if not is_circulant(proximities):
         raise ParameterError(
-            "The places are not alike: the proximity matrix is not circulant. Expected a circle "
-            "or two regions. Use stability(model, state), which takes any geography."
+            say(
+                "The places are not alike: the proximity matrix is not circulant. Expected a "
+                "circle or two regions. Use stability(model, state), which takes any geography."
+            )
         )
     wave = np.fft.fft(proximities[0]).real
     return wave / wave[0]
@@ -111,25 +119,42 @@ def discounts(proximities: Floats) -> Floats:
 def check_costs(iceberg: Floats, *, names: tuple[str, ...] = ()) -> None:
     """Refuse costs that are not a matrix of numbers ≥ 1, or that cut the regions into islands."""
     if iceberg.ndim != 2 or iceberg.shape[0] != iceberg.shape[1]:
-        raise DataError(f"Costs of shape {iceberg.shape}. Expected a square matrix. Reshape it.")
+        raise DataError(
+            say(
+                "Costs of shape {iceberg_shape}. Expected a square matrix. Reshape it.",
+                iceberg_shape=iceberg.shape,
+            )
+        )
     pair = _pair_namer(names)
     unknown = np.isnan(iceberg)
     if unknown.any():
         raise DataError(
-            f"{unknown.sum()} transport costs are missing: {pair(unknown)}. "
-            "Expected a number ≥ 1 for every pair. Fill them, or leave those regions out."
+            say(
+                "{n_unknown} transport costs are missing: {pair}. Expected a number ≥ 1 for every "
+                "pair. Fill them, or leave those regions out.",
+                n_unknown=unknown.sum(),
+                pair=pair(unknown),
+            )
         )
     negative = iceberg < 0
     if negative.any():
         raise DataError(
-            f"{negative.sum()} transport costs are negative: {pair(negative, iceberg)}. Expected "
-            "iceberg costs ≥ 1. Were logarithms or subsidies entered as costs? Correct them."
+            say(
+                "{n_negative} transport costs are negative: {pair}. Expected iceberg costs ≥ 1. "
+                "Were logarithms or subsidies entered as costs? Correct them.",
+                n_negative=negative.sum(),
+                pair=pair(negative, iceberg),
+            )
         )
     low = iceberg < 1 - 1e-12
     if low.any():
         raise DataError(
-            f"{low.sum()} transport costs are below 1: {pair(low, iceberg)}. Expected units sent "
-            "per unit delivered, ≥ 1. If these are shares of value, add 1."
+            say(
+                "{n_low} transport costs are below 1: {pair}. Expected units sent per unit "
+                "delivered, ≥ 1. If these are shares of value, add 1.",
+                n_low=low.sum(),
+                pair=pair(low, iceberg),
+            )
         )
     check_connected(np.isfinite(iceberg), names=names)
 
@@ -145,11 +170,18 @@ def check_connected(reaches: Bools, *, names: tuple[str, ...] = ()) -> None:
         front = either[front].any(axis=0) & ~seen
     if not seen.all():
         cut = np.flatnonzero(~seen)
-        label = [names[k] if names else f"region {k}" for k in cut]
+        label = [names[k] if names else say("region {k}", k=k) for k in cut]
+        first = names[0] if names else say("region {k}", k=0)
         raise DataError(
-            f"The cost matrix is disconnected: {len(cut)} of {len(seen)} regions cannot be reached "
-            f"from {names[0] if names else 'region 0'}: {examples(label)}. Expected one connected "
-            "market. Give those pairs a finite cost, or solve each part by itself."
+            say(
+                "The cost matrix is disconnected: {n_cut} of {n_seen} regions cannot be reached "
+                "from {first}: {label}. Expected one connected market. Give those pairs a finite "
+                "cost, or solve each part by itself.",
+                n_cut=len(cut),
+                n_seen=len(seen),
+                first=first,
+                label=examples(label),
+            )
         )
 
 
@@ -161,7 +193,13 @@ def check_parameters(owner: str, **conditions: tuple[float, float, float]) -> No
         if not low < value < high
     ]
     if wrong:
-        raise ParameterError(f"{owner}: {'; '.join(wrong)}. Choose another value.")
+        raise ParameterError(
+            say(
+                "{owner}: {wrong}. Choose another value.",
+                owner=owner,
+                wrong="; ".join(wrong),
+            )
+        )
 
 
 def _pair_namer(names: tuple[str, ...]):  # type: ignore[no-untyped-def]

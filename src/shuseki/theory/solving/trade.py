@@ -12,6 +12,7 @@ from scipy.sparse.linalg import ArpackNoConvergence, eigs
 
 from shuseki.arrays import Floats
 from shuseki.errors import ConvergenceError
+from shuseki.language import say
 
 __all__ = ["invert_trade", "leading_eigenvalue"]
 
@@ -69,8 +70,13 @@ def invert_trade(
         step = _newton_step(kernel, supply, access, bought, sold, sales - sold)
         supply = supply * np.exp(step / max(1.0, float(np.max(np.abs(step)))))
     raise ConvergenceError(
-        f"The inversion still misses sales by {np.max(np.abs(missing)):.1e} after {limit} steps. "
-        f"Expected {tolerance:g}. Do some regions hardly trade? Check for very large costs."
+        say(
+            "The inversion still misses sales by {largest_np:.1e} after {limit} steps. Expected "
+            "{tolerance:g}. Do some regions hardly trade? Check for very large costs.",
+            largest_np=np.max(np.abs(missing)),
+            limit=limit,
+            tolerance=tolerance,
+        )
     )
 
 
