@@ -123,3 +123,10 @@ def test_a_source_that_breaks_leaves_nothing(tmp_path: Path):
 def test_the_folder_is_private(tmp_path: Path):
     one = Uploads(tmp_path / "u").add(io.BytesIO(WAVE), "w.csv", "mei", "house", 2001)
     assert one.folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("content", [b"[" * 300_000, b'{"a":' * 100_000])
+def test_a_text_without_end_is_refused_in_words(tmp_path: Path, content: bytes):
+    one = Uploads(tmp_path / "u").add(io.BytesIO(content), "w.json", "mei", "house", 2001)
+    assert "Expected" in one.refusal
+    assert one.rows is None

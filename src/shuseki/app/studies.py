@@ -154,7 +154,8 @@ async def bring(
 def _year(text: str) -> int | None:
     if not text.strip():
         return None
-    if not text.strip().isascii() or not text.strip().isdigit():
+    year = text.strip()
+    if not (year.isascii() and year.isdigit() and len(year) <= 4):
         raise ParameterError(
             say(
                 "The wave {text!r}. Expected a year such as 1998. Correct it.",
