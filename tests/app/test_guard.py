@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from shuseki.app.guard import HEADERS, Guard
+from shuseki.app.state import Streams
 
 
 def ask(headers: Mapping[str, str], path: str = "/en/x", method: str = "POST", **about: Any) -> int:
@@ -138,3 +139,11 @@ def test_a_line_break_makes_no_header(client: TestClient):
     found = client.get("/en/%0d%0aset-cookie:%20x=1")
     assert "set-cookie" not in found.headers
     assert found.status_code == 404
+
+
+def test_streams_of_one_account_are_limited():
+    streams = Streams(most=5, most_of_one=3)
+    assert [streams.enter("mei") for _ in range(5)] == [True] * 3 + [False] * 2
+    assert [streams.enter("rin") for _ in range(3)] == [True, True, False]  # five in all
+    streams.leave("mei")
+    assert streams.enter("mei")

@@ -1,8 +1,7 @@
 """What does every request find?"""
 
+import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,18 +66,19 @@ class Streams:
     def __init__(self, *, most: int = 100, most_of_one: int = 12) -> None:
         self.most, self.most_of_one = most, most_of_one
         self._open: Counter[str] = Counter()
+        self._lock = threading.RLock()
 
-    def are_full(self, owner: str) -> bool:
-        """Whether an account may open no more."""
-        return self._open[owner] >= self.most_of_one or self._open.total() >= self.most
+    def enter(self, owner: str) -> bool:
+        """Count one more, if the account may open it."""
+        with self._lock:
+            if self._open[owner] >= self.most_of_one or self._open.total() >= self.most:
+                return False
+            self._open[owner] += 1
+            return True
 
-    @contextmanager
-    def one(self, owner: str) -> Iterator[None]:
-        """Count a stream while it is open."""
-        self._open[owner] += 1
-        try:
-            yield
-        finally:
+    def leave(self, owner: str) -> None:
+        """Count one less."""
+        with self._lock:
             self._open[owner] -= 1
 
 

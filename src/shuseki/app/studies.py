@@ -8,6 +8,7 @@ study that is done the reader gets the report and the files that the gate of dis
 import asyncio
 import json
 import mimetypes
+import weakref
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -390,15 +391,10 @@ def one_study(job: OwnJob) -> StudyOut:
 def events(request: Request, job: OwnJob) -> StreamingResponse:
     """What a study tells, from the beginning, as server-sent events: ``told``, then ``end``."""
     streams = state_of(request).streams
-    if streams.are_full(job.owner):
+    if not streams.enter(job.owner):
         raise HTTPException(429, say("Too many pages watch studies. Close some, and try again."))
 
     async def tell() -> AsyncIterator[str]:
-        with streams.one(job.owner):
-            async for event in news():
-                yield event
-
-    async def news() -> AsyncIterator[str]:
         sent = 0
         while True:
             now = await run_in_threadpool(state_of(request).jobs.get, job.key)
@@ -413,8 +409,10 @@ def events(request: Request, job: OwnJob) -> StreamingResponse:
                 return
             await asyncio.sleep(TICK_SECONDS)
 
+    telling = tell()
+    weakref.finalize(telling, streams.leave, job.owner)  # also when it is never begun
     return StreamingResponse(
-        tell(), media_type="text/event-stream", headers={"cache-control": "no-store"}
+        telling, media_type="text/event-stream", headers={"cache-control": "no-store"}
     )
 
 

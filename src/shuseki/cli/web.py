@@ -1,6 +1,7 @@
 """How is the web application started, and who may use it?"""
 
 import getpass
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -91,7 +92,13 @@ def start(
         message = say("shuseki is at {address} (Ctrl+C stops it)", address=address)
         Console().print(told(message, lang), highlight=False, soft_wrap=True)
 
-    serve(settings, host=host, port=port, ready=ready)
+    try:
+        serve(settings, host=host, port=port, ready=ready)
+    except (SystemExit, KeyboardInterrupt) as ended:  # stopped: threads that compute are not
+        sys.stdout.flush()  # waited for, since what they write is whole or not there
+        sys.stderr.flush()
+        is_asked = isinstance(ended, KeyboardInterrupt) or ended.code is None
+        os._exit(130 if is_asked else int(ended.code))
 
 
 @app.command("add-account")
