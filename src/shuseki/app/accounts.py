@@ -315,12 +315,11 @@ class Accounts:
                 ).scalar_one()
                 if failures >= FAILURES[kind]:
                     raise TooManyFailuresError
-            tried = [  # counted before the password is looked at: many at once are many
-                connection.execute(
-                    sa.insert(FAILED), {"kind": kind, "who": who, "at": at}
-                ).inserted_primary_key[0]
-                for kind, who in keys.items()
-            ]
+            tried: list[int] = []  # counted before the password is looked at: many are many
+            for kind, who in keys.items():
+                row = {"kind": kind, "who": who, "at": at}
+                made = connection.execute(sa.insert(FAILED).returning(FAILED.c.id), row)
+                tried.append(made.scalar_one())
             found = connection.execute(
                 sa.select(ACCOUNTS.c.password).where(ACCOUNTS.c.name == name)
             ).scalar_one_or_none()
