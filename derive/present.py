@@ -8,6 +8,7 @@ what each is, who published it and on what terms. Every step prints what it leav
 
 import csv
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -271,6 +272,33 @@ def three_digit(japan: Path) -> None:
     print("three-digit: no prefectures", missing)
     write(out.sort_values(["prefecture", "industry"], ignore_index=True),
           "manufacturing_prefecture_3digit_2014")  # fmt: skip
+    name_three_digit(japan, sorted(set(out["industry"].astype(str))))
+
+
+def name_three_digit(japan: Path, codes: list[str]) -> None:
+    """Names of the three-digit industries: those of revision 14, which kept them but for wood."""
+    book = json.loads((japan / "jsic/jsic_rev14_2023_en.json").read_text(encoding="utf-8"))
+    section = next(one for one in book["major_categories"] if one["code"] == "E")
+    minor = {one["code"]: one for group in section["middle_categories"]
+             for one in group["minor_categories"]}  # fmt: skip
+    rows = []
+    for code in codes:
+        if code.endswith("0"):  # offices of an industry, no industry
+            continue
+        parts = [minor[part] for part in JOINED.get(code, (code,)) if part in minor]
+        if not parts:
+            print("three-digit: no name of", code)
+            continue
+        english = "; ".join(one["name_en"].capitalize() for one in parts).replace(
+            "japanese", "Japanese"
+        )
+        rows.append((code, english, "・".join(one["name"] for one in parts)))
+    table = pd.DataFrame(rows, columns=["industry", "name_en", "name_ja"])
+    table.to_csv(OUT / "manufacturing_3digit_names.csv", index=False, lineterminator="\n")
+
+
+JOINED = {"12A": ("121", "122")}
+"""Industries that the census of 2014 gives together."""
 
 
 if __name__ == "__main__":

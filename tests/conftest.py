@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,8 @@ def spark() -> Iterator[Any]:
     pyspark = pytest.importorskip("pyspark.sql", reason="needs the spark extra")
     if shutil.which("java") is None:
         pytest.skip("needs Java 17 or later")
+    # Workers run the Python of the tests, with what is installed there.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     session = (
         pyspark.SparkSession.builder.master("local[1]")
         .config("spark.ui.enabled", "false")

@@ -15,6 +15,8 @@ measures      ``location_quotients``, ``concentration``, ``clusters``, ``kdensit
 regressions   ``ols``, ``poisson``, ``side_by_side``
 theory        ``CorePeriphery``, ``FootlooseEntrepreneur``, ``Housing``, ``VerticalLinkages``;
               ``solve``, ``stability``, ``sweep``
+sourcing      ``read_directory``, ``read_orders`` of tables of your own; ``search``, ``plan``,
+              ``capacity``, ``gaps``, ``rents``, ``resilience``, ``survey``
 print         ``printed_paper``, ``audit``
 study         ``read_study``, ``run``
 profile       ``profile`` of a district, ``compare`` several
@@ -34,6 +36,8 @@ from shuseki.moved import install
 
 if TYPE_CHECKING:
     from shuseki.datasets.catalogue import catalogue, load
+    from shuseki.datasets.clusters import synthetic_clusters
+    from shuseki.datasets.orders import synthetic_orders
     from shuseki.datasets.panels import public_panel
     from shuseki.datasets.public import manufacturing_panel, shipments_panel
     from shuseki.demography.events import births, events
@@ -41,6 +45,17 @@ if TYPE_CHECKING:
     from shuseki.errors import ShusekiError
     from shuseki.frames.formulas import ols, poisson
     from shuseki.frames.side_by_side import side_by_side
+    from shuseki.frames.sourcing import (
+        capacity,
+        gaps,
+        plan,
+        read_directory,
+        read_orders,
+        rents,
+        resilience,
+        search,
+        survey,
+    )
     from shuseki.frames.verbs import (
         agglomeration_types,
         clusters,
@@ -110,6 +125,7 @@ __all__ = [
     "audit",
     "births",
     "bundled_studies",
+    "capacity",
     "catalogue",
     "clusters",
     "coagglomeration",
@@ -120,6 +136,7 @@ __all__ = [
     "equilibria",
     "events",
     "externality_range",
+    "gaps",
     "hysteresis",
     "individual_m",
     "ingest",
@@ -136,24 +153,33 @@ __all__ = [
     "manufacturing_panel",
     "ols",
     "open_store",
+    "plan",
     "plot",
     "point_clusters",
     "poisson",
     "printed_paper",
     "profile",
     "public_panel",
+    "read_directory",
+    "read_orders",
     "read_study",
+    "rents",
+    "resilience",
     "ripley",
     "run",
     "scale_sweep",
+    "search",
     "shift_share",
     "shipments_panel",
     "side_by_side",
     "solve",
     "specialisation",
     "stability",
+    "survey",
     "survival",
     "sweep",
+    "synthetic_clusters",
+    "synthetic_orders",
     "tally",
     "trends",
 ]
@@ -174,6 +200,7 @@ _HOMES = {
     "audit": "papers.audit",
     "births": "demography.events",
     "bundled_studies": "study.specification",
+    "capacity": "frames.sourcing",
     "catalogue": "datasets.catalogue",
     "clusters": "frames.verbs",
     "coagglomeration": "frames.verbs",
@@ -184,6 +211,7 @@ _HOMES = {
     "equilibria": "theory",
     "events": "demography.events",
     "externality_range": "frames.verbs",
+    "gaps": "frames.sourcing",
     "hysteresis": "theory",
     "individual_m": "frames.verbs",
     "ingest": "records.ingest",
@@ -200,24 +228,33 @@ _HOMES = {
     "manufacturing_panel": "datasets.public",
     "ols": "frames.formulas",
     "open_store": "records.store",
+    "plan": "frames.sourcing",
     "plot": "report.plots",
     "point_clusters": "frames.verbs",
     "poisson": "frames.formulas",
     "printed_paper": "papers.catalogue",
     "profile": "profile",
     "public_panel": "datasets.panels",
+    "read_directory": "frames.sourcing",
+    "read_orders": "frames.sourcing",
     "read_study": "study.specification",
+    "rents": "frames.sourcing",
+    "resilience": "frames.sourcing",
     "ripley": "frames.verbs",
     "run": "study.run",
     "scale_sweep": "measures.indices.concentration",
+    "search": "frames.sourcing",
     "shift_share": "frames.verbs",
     "shipments_panel": "datasets.public",
     "side_by_side": "frames.side_by_side",
     "solve": "theory",
     "specialisation": "frames.verbs",
     "stability": "theory",
+    "survey": "frames.sourcing",
     "survival": "demography.survival",
     "sweep": "theory",
+    "synthetic_clusters": "datasets.clusters",
+    "synthetic_orders": "datasets.orders",
     "tally": "records.tally",
     "trends": "frames.verbs",
 }

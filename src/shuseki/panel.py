@@ -7,6 +7,7 @@ and centres, and the sources; it never holds an establishment.
 Missing means missing: ``nan`` is a suppressed or unpublished cell, 0 is a counted zero.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -187,6 +188,25 @@ class Panel:
     def shape(self) -> tuple[int, int, int]:
         """Numbers of areas, industries and periods."""
         return len(self.areas), len(self.industries), len(self.periods)
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The periods as years.
+
+        Raises
+        ------
+        ParameterError
+            A period is no year.
+        """
+        if odd := [period for period in self.periods if not re.fullmatch("[0-9]{1,4}", period)]:
+            raise ParameterError(
+                say(
+                    "The periods are no years: {periods}. Expected years such as 2016. Rename the "
+                    "periods.",
+                    periods=examples(odd),
+                )
+            )
+        return tuple(int(period) for period in self.periods)
 
     @property
     def is_synthetic(self) -> bool:

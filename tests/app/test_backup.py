@@ -9,9 +9,12 @@ import sqlalchemy as sa
 
 from shuseki.app.accounts import METADATA, Accounts
 from shuseki.app.backup import back_up, restore
+from shuseki.app.directory import REGISTRY
 from shuseki.app.jobs import Jobs
 from shuseki.app.uploads import Uploads
+from shuseki.directory import Directory, Firm
 from shuseki.errors import DataError, OutputError
+from shuseki.sourcing.registry.store import Registry
 
 PASSWORD = "correct horse battery"
 WAVE = b"id,municipality,industry,employees\n1,13101,29,5\n"
@@ -30,6 +33,8 @@ def test_a_backup_gives_everything_back(tmp_path: Path, fast_hasher):
     accounts.log(accounts.who(word), "sign in")
     upload = Uploads(data / "uploads").add(io.BytesIO(WAVE), "w.csv", "mei", "house", 2001)
     job = Jobs(data / "jobs", at_once=0).add("S", "mei", {"w.csv": WAVE}, "[study]\n")
+    with Registry.create(data / REGISTRY, "ota") as registry:
+        registry.put(Directory((Firm("1", "ota", "A"),)))
     file = tmp_path / "b.tar"
     count = back_up(data, accounts.engine, file)
     assert file.stat().st_mode & 0o077 == 0
@@ -41,6 +46,8 @@ def test_a_backup_gives_everything_back(tmp_path: Path, fast_hasher):
     assert list(again.logged()) == list(accounts.logged())
     assert Uploads(new / "uploads").get(upload.key).file.read_bytes() == WAVE
     assert Jobs(new / "jobs", at_once=0).get(job.key).title == "S"
+    with Registry.open(new / REGISTRY) as registry:
+        assert registry.directory().keys == ("ota/1",)
     assert (new / "uploads" / upload.key).stat().st_mode & 0o077 == 0
 
 

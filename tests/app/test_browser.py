@@ -26,6 +26,7 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 QUICK = [name for name in QUESTIONS if name not in ("bifurcation", "capacity")]
 BOTH = ("map", "area", "ranking", "orders", "companies")
 """Pages that are looked at in both languages; the others in Japanese."""
+OWN = ("uploads", "studies", "studies/new", "links", "firms", "areas", "sign-in")
 WAVES = "id,municipality,industry,employees\n"
 
 
@@ -88,18 +89,79 @@ def drawn(page: Any) -> None:
 def test_a_page_has_no_barrier(page: Any, address: str, name: str, lang: str) -> None:
     page.goto(f"{address}/{lang}/{name if name != 'map' else ''}")
     drawn(page)
+    assert barriers(page) == []
+
+
+def barriers(page: Any) -> list[Any]:
+    """What axe-core finds on a page."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    told = [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found["violations"]]
-    assert told == []
+    return [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found["violations"]]
 
 
-@pytest.mark.parametrize("name", ["map", "area", "ranking", "orders", "companies"])
+@pytest.mark.parametrize("path", OWN)
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_pages_of_ones_own_have_no_barrier_and_fit(
+    page: Any, address: str, path: str, lang: str
+) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(f"{address}/{lang}/{path}")
+    page.wait_for_load_state("networkidle")
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_the_pages_are_a_menu_on_a_narrow_screen(page: Any, address: str) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto(f"{address}/en/ranking")
+    page.wait_for_load_state("networkidle")
+    link = page.get_by_role("link", name="Compare", exact=True)
+    assert not link.is_visible()
+    page.locator(".menu > summary").press("Enter")
+    link.click()
+    page.wait_for_url("**/en/compare")
+
+
+def test_pairs_are_decided_by_keyboard(page: Any, address: str, tmp_path: Path) -> None:
+    head = "id,name,address,municipality,industry,employees\n"
+    names = ["山田製作所", "山田精機", "佐藤工業", "佐藤精機", "富士電機", "富士金属", "三和工業"]
+    for side, shift in (("left", 0), ("right", 1)):
+        rows = [
+            f"{side}{k},{names[(k + shift * (k % 3 == 0)) % 7]},大田区{k % 4}-{k},13111,"
+            f"{20 + k % 3},{5 + k + shift}\n"
+            for k in range(40)
+        ]
+        (tmp_path / f"{side}.csv").write_text(head + "".join(rows), encoding="utf-8")
+    page.goto(f"{address}/en/links")
+    for side in ("left", "right"):
+        page.set_input_files(f"#{side}", tmp_path / f"{side}.csv")
+    page.fill("#pairs", "5")
+    page.get_by_role("button", name="Link").click()
+    page.locator("section.pair").wait_for(timeout=120_000)
+    page.keyboard.press("d")
+    page.wait_for_url("**pair=2")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**pair=1")
+    page.locator("button[value=different][aria-pressed]").wait_for()
+    assert barriers(page) == []
+    page.keyboard.press("s")
+    page.locator("p", has_text="1 / 5").first.wait_for()
+
+
+def test_weights_stand_in_the_address(page: Any, address: str) -> None:
+    page.goto(f"{address}/en/weights?by=prefecture")
+    page.fill("#option-productivity", "3")
+    page.keyboard.press("Tab")
+    page.wait_for_url("**productivity=3*")
+    page.get_by_role("columnheader", name="×3").first.wait_for()
+
+
+@pytest.mark.parametrize("name", QUICK)
 def test_a_narrow_screen_does_not_scroll_sideways(page: Any, address: str, name: str) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
+    page.set_viewport_size({"width": 375, "height": 740})
     page.goto(f"{address}/ja/{name if name != 'map' else ''}")
     drawn(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
 def test_in_print_there_is_no_form(page: Any, address: str) -> None:

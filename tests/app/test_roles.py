@@ -29,7 +29,15 @@ PEOPLE = {
 }
 """As in conftest."""
 SLOW = {"bifurcation", "capacity", "rents", "gaps", "network", "counterfactual", "audit", "orders"}
-SIGNED = ("/en/uploads", "/en/studies", "/en/studies/new", "/api/studies")
+SIGNED = (
+    "/en/uploads",
+    "/en/studies",
+    "/en/studies/new",
+    "/api/studies",
+    "/en/links",
+    "/ja/links",
+    "/en/areas",
+)
 HIDDEN = [
     "/api/companies?search=研磨",
     "/en/companies?search=研磨",
@@ -49,6 +57,8 @@ def test_every_route_for_every_role(service: Callable[[str], TestClient], name: 
     client, role = service(name), PEOPLE[name][0]
     for path in SIGNED:
         assert client.get(path).status_code == (200 if name else 401), path
+    for path in ("/en/firm", "/ja/firms"):  # no registry: nothing to write
+        assert client.get(path).status_code == (404 if name else 401), path
     for path in ("/en/accounts", "/ja/accounts"):
         wanted = {"administrator": 200, "nobody": 401}.get(role, 403)
         assert client.get(path).status_code == wanted, path

@@ -2,6 +2,7 @@
 
 import json
 
+import openpyxl
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -112,4 +113,22 @@ def test_a_table_made_elsewhere_is_checked(store, tmp_path):
     assert "1 unsafe cell among 2 numbers" in " ".join(done.output.split())
     table.write_text("municipality,wave,plants\nBristol,2020,3\n")
     done = RUNNER.invoke(app, ["check-output", str(table), "--against", str(store)])
+    assert done.exit_code == 0, done.output
+    # a workbook whose second sheet gives away what the first one hides: 5 - 3 = 2
+    book = openpyxl.Workbook()
+    first, second = book.active, book.create_sheet("totals")
+    for sheet, rows in (
+        (first, [["Plants"], ["municipality", 2020], ["Aberdeen", "X"], ["Bristol", 3]]),
+        (second, [["municipality", "wave", "plants"], ["total", 2020, 5]]),
+    ):
+        for row in rows:
+            sheet.append(row)
+    workbook = tmp_path / "tables.xlsx"
+    book.save(workbook)
+    done = RUNNER.invoke(app, ["check-output", str(workbook), "--against", str(store)])
+    assert done.exit_code == 1, done.output
+    assert "1 unsafe cell among 2 numbers" in " ".join(done.output.split())
+    second.delete_rows(1, 2)
+    book.save(workbook)
+    done = RUNNER.invoke(app, ["check-output", str(workbook), "--against", str(store)])
     assert done.exit_code == 0, done.output

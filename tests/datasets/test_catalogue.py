@@ -1,3 +1,4 @@
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -6,6 +7,7 @@ import pytest
 
 from shuseki.datasets.catalogue import catalogue, dataset, entry, load
 from shuseki.errors import DataError, UnknownCodeError
+from shuseki.language import told
 
 NAMES = [given.name for given in catalogue().datasets]
 
@@ -89,3 +91,8 @@ def test_entry_rates_are_those_of_the_white_paper() -> None:
     row = rates.loc[("establishments", 1999)]
     assert (row["entry_rate_percent"], row["exit_rate_percent"]) == (6.7, 7.2)
     assert isinstance(rates, pd.DataFrame)
+
+
+@pytest.mark.parametrize("one", catalogue().datasets, ids=lambda one: one.name)
+def test_every_title_is_told_in_both_languages(one) -> None:
+    assert re.search(r"[\u3041-\u30ff\u4e00-\u9fff]", told(one.title, "ja")), one.name

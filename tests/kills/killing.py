@@ -222,7 +222,148 @@ class Study(Write):
         return {name: told for name, told in found.items() if name in ("w98.csv", "w00.csv")}
 
 
-KINDS = {"ingest": Ingest, "replace": Replace, "write": Write, "run": Study}
+def command(*words: object) -> None:
+    """Answer as the command line does; a refusal is a fault of the trial."""
+    import contextlib
+
+    import shuseki.cli as cli
+
+    sys.argv = ["shuseki", *map(str, words)]
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        try:
+            cli.app()
+        except SystemExit as left:
+            if left.code not in (0, 1, None):
+                raise
+
+
+def register(place: Path, name: str, n: int, seed: int) -> Path:
+    rng = random.Random(seed)
+    rows = (
+        f"{k},製作所{rng.randint(0, 40)},大田区{rng.randint(1, 9)},13111,H01,{rng.randint(1, 40)}\n"
+        for k in range(n)
+    )
+    path = place / name
+    path.write_text("id,name,address,municipality,industry,employees\n" + "".join(rows))
+    return path
+
+
+class Link:
+    """Links and pairs to look at take the place of an earlier file: the old one or the new."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.out = place / "out", place / "out" / "links.csv"
+        self.out.parent.mkdir()
+        self.files = [register(place, f"{side}.csv", 60, seed) for seed, side in enumerate("ab")]
+
+    def prepare(self) -> None:
+        self.out.write_text("old")
+
+    def work(self) -> None:
+        command("link", *self.files, "--draws", 5, "--out", self.out,
+                "--review", self.place / "review.csv")  # fmt: skip
+
+    def look(self, *, done: bool) -> None:
+        text = self.out.read_text("utf-8-sig")
+        assert text.startswith("left,") or (text == "old" and not done), text[:80]
+        names = {path.name for path in self.place.iterdir() if path.name[0] != "."}
+        assert names <= {"links.csv", "review.csv"}, names
+
+    def places(self) -> list[Path]:
+        return [self.place]
+
+    def kept(self) -> dict[str, str]:
+        return {name: told for name, told in state(self.files[0].parent).items() if "/" not in name}
+
+
+class Import:
+    """A corrected list of firms comes into a registry: all of the old list or all of the new."""
+
+    N = 60
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.store = place / "out", place / "out" / "ota.sqlite"
+        self.place.mkdir()
+        for name, size in (("old", 20), ("new", 500)):
+            rows = (f"{k},製作所{k},13111,旋盤,{size}以下\n" for k in range(self.N))
+            (place / f"{name}.csv").write_text(
+                "id,name,municipality,processes,size\n" + "".join(rows)
+            )
+
+    def _take(self, name: str) -> None:
+        command("directory", "import", self.place.parent / f"{name}.csv", "--store", self.store,
+                "--cluster", "ota", "--layout", "house")  # fmt: skip
+
+    def prepare(self) -> None:
+        self._take("old")
+
+    def work(self) -> None:
+        self._take("new")
+
+    def look(self, *, done: bool) -> None:
+        import sqlite3
+
+        connection = sqlite3.connect(self.store)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        found = connection.execute(
+            "SELECT size_max_mm, count(*) FROM capabilities GROUP BY 1"
+        ).fetchall()
+        allowed = [[(500.0, self.N)]] if done else [[(20.0, self.N)], [(500.0, self.N)]]
+        assert found in allowed, found
+
+    def places(self) -> list[Path]:
+        return [self.place]
+
+    def kept(self) -> dict[str, str]:
+        return {n: told for n, told in state(self.place.parent).items() if n.endswith(".csv")}
+
+
+class Check(Link):
+    """A judgement of a table made elsewhere takes the place of an earlier file."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.out, self.store = place / "out", place / "out" / "c.csv", place / "store"
+        self.place.mkdir()
+        self.files = [wave(place, "w00.csv", 2000, 5), place / "counts.csv"]
+        self.files[1].write_text(
+            f"municipality,industry,establishments,employees\n01202,H01,{N},{5 * N}\n"
+        )
+
+    def prepare(self) -> None:
+        self.out.write_text("old")
+        ingest(self.files[0], self.store)
+
+    def work(self) -> None:
+        command("check-output", self.files[1], "--against", self.store, "--out", self.out)
+
+    def look(self, *, done: bool) -> None:
+        assert self.out.read_text("utf-8-sig") != "old" or not done
+        assert [path.name for path in self.place.iterdir() if path.name[0] != "."] == ["c.csv"]
+        Store.open(self.store)
+
+
+class Karte(Write):
+    """The profile of an area takes the place of an earlier folder."""
+
+    def __init__(self, place: Path) -> None:
+        self.out = place / "out"
+
+    def work(self) -> None:
+        command("profile", "154", "--out", self.out)
+
+    def look(self, *, done: bool) -> None:
+        if not self.out.exists():
+            assert not done
+            assert [*self.out.parent.glob(".shuseki-*/kept/old.csv")]
+            return
+        assert _why_foreign(self.out) == ""
+        assert not done or (self.out / "profile.html").is_file()
+
+
+KINDS = {
+    "ingest": Ingest, "replace": Replace, "write": Write, "run": Study, "link": Link,
+    "import": Import, "check-output": Check, "profile": Karte,
+}  # fmt: skip
 
 
 def main() -> None:

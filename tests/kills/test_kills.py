@@ -28,7 +28,10 @@ def killed(kind: str, trials: int, folder: Path, seed: int = 9) -> dict[str, obj
         ("write", 3),
         *(
             pytest.param(kind, 100, marks=pytest.mark.slow)
-            for kind in ("ingest", "replace", "write", "run")
+            for kind in (
+                *("ingest", "replace", "write", "run"),
+                *("link", "import", "check-output", "profile"),
+            )
         ),
     ],
 )

@@ -27,6 +27,7 @@ ERRORS = {
 }
 BELOW = {"errors.py", "sources.py", "arrays.py", "moved.py"}
 """Modules under ``language``, which cannot speak of it."""
+PLAIN = ast.Constant | ast.JoinedStr | ast.BinOp | ast.IfExp
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 
 
@@ -39,7 +40,7 @@ def plain_refusals(text: str) -> list[int]:
         named = node.func.id if isinstance(node.func, ast.Name) else ""
         if named in ERRORS:
             words = node.args[0] if node.args else None
-            if words is None or isinstance(words, ast.Constant | ast.JoinedStr | ast.BinOp):
+            if words is None or isinstance(words, PLAIN):
                 lines.append(node.lineno)
     return lines
 

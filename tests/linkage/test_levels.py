@@ -120,3 +120,27 @@ def test_a_level_that_cannot_be_asked_passes_its_share_on() -> None:
     # all levels before "the same municipality" would hold there too
     at = [level.says for level in whole.levels].index("the same municipality")
     assert place.levels[0].m == pytest.approx(sum(level.m for level in whole.levels[: at + 1]))
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_spark_finds_the_same_links(spark: Any, known: dict[str, Any]) -> None:
+    rng = np.random.default_rng(5)
+    sides = []
+    for which in ("left", "right"):
+        side = known[which].assign(
+            latitude=rng.uniform(35, 35.05, 300), longitude=rng.uniform(139, 139.05, 300),
+            opened=rng.choice(["1970-01-01", "1970-05-01", "1981-01-01"], 300),
+        )  # fmt: skip
+        for column in side.columns[1:]:
+            side[column] = side[column].astype(object).where(rng.random(300) >= 0.2)
+        sides.append(side)
+    few = {"most_pairs_compared_in_full": 10_000, "sampled_pairs": 2_000}
+    on_arrays, on_spark = (
+        link(*sides, engine=engine, session=session, settings=few)
+        for engine, session in (("arrays", None), ("spark", spark))
+    )
+    np.testing.assert_array_equal(on_spark.pairs.levels, on_arrays.pairs.levels)
+    pd.testing.assert_frame_equal(on_spark.table, on_arrays.table)
+    # most of the 240 that go on are linked, or nothing was tested
+    assert len(on_arrays.table) > 200

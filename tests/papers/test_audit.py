@@ -286,6 +286,13 @@ def one_variable(**statistics: str) -> Audit:
         ({"mean": "5.0", "median": "9.0", "min": "4.0", "max": "10.0", "n": "10"},
          "median that the extremes allow"),
         ({"mean": "6.6", "median": "9.0", "min": "4.0", "max": "10.0", "n": "10"}, ""),
+        # The middle of 11 whole numbers is one of them; that of 10 may lie half way between two.
+        ({"median": "3.5", "n": "11", "step": "1"}, "median and extremes of whole numbers"),
+        ({"median": "3.5", "n": "10", "step": "1"}, ""),
+        ({"median": "3.4", "n": "10", "step": "1"}, "median and extremes of whole numbers"),
+        ({"median": "3.4", "n": "11", "step": "0.2"}, ""),
+        ({"max": "7.2", "n": "10", "step": "1"}, "median and extremes of whole numbers"),
+        ({"max": "7", "min": "1", "n": "10", "step": "1"}, ""),
     ],
 )  # fmt: skip
 def test_one_variable_by_hand(statistics: dict[str, str], rule: str) -> None:

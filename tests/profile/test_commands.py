@@ -36,8 +36,8 @@ def test_a_profile_is_told_in_either_language() -> None:
 
 @pytest.mark.parametrize(
     "part",
-    ["position", "character", "peers", "trend", "frameworks", "entry", "what_if", "theory",
-     "lock_in", "directions"],
+    ["position", "character", "papers", "prefecture_industries", "peers", "trend", "frameworks",
+     "entry", "what_if", "theory", "lock_in", "directions"],
 )  # fmt: skip
 def test_every_part_is_told(part: str) -> None:
     done = run(app, ["profile", "154", "--part", part, "--lang", "ja"])
@@ -135,8 +135,32 @@ def test_the_data_are_json(page) -> None:  # type: ignore[no-untyped-def]
 def test_another_ending_is_refused(page) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ParameterError, match=r"Cannot write \.docx"):
         profile_bytes(page, ".docx")
-    with pytest.raises(ParameterError, match="Slides tell one area"):
-        profile_bytes(compare(["東大阪", "諏訪"]), ".pptx")
+
+
+def test_several_areas_make_a_deck_too() -> None:
+    deck = Presentation(BytesIO(profile_bytes(compare(["東大阪", "諏訪"]), ".pptx", "ja")))
+    charts = [shape.chart for slide in deck.slides for shape in slide.shapes if shape.has_chart]
+    assert charts
+    assert all(len(chart.plots[0].series) == 2 for chart in charts)
+    assert any(shape.has_table for slide in deck.slides for shape in slide.shapes)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_room_can_read_the_slides(page, lang: str) -> None:  # type: ignore[no-untyped-def]
+    """Every slide has a title of its own, and but for sources no text below 18 points."""
+    deck = Presentation(BytesIO(profile_bytes(page, ".pptx", lang)))
+    last = {"en": "Sources, and what is missing", "ja": "出所と、データのない項目"}[lang]
+    foot = deck.slide_height * 0.9
+    for slide in deck.slides:
+        assert slide.shapes.title.text_frame.text
+        sizes = [
+            run.font.size.pt
+            for shape in slide.shapes
+            if shape.has_text_frame and shape.top < foot
+            for paragraph in shape.text_frame.paragraphs
+            for run in paragraph.runs
+        ]
+        assert min(sizes) >= (12 if slide.shapes.title.text_frame.text == last else 18)
 
 
 def test_without_a_browser_a_message_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

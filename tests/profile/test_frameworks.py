@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from shuseki.errors import DataError, UnknownCodeError
+from shuseki.profile import profile
 from shuseki.profile.frameworks import (
     Framework,
     balance_of,
@@ -125,3 +126,34 @@ def test_a_wrong_file_is_refused(tmp_path: Path, text: str, told: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=told):
         frameworks(path)
+
+
+def test_every_fault_of_a_file_is_said_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(
+        '[[indicator]]\nkey = "a"\nlabel = "A"\nunit = "x"\nformula = "import os"\n'
+        '[[indicator]]\nkey = "b"\nlabel = "B"\nunit = "x"\nformula = "plants"\nsign = 2\n'
+        '[[framework]]\nkey = "f"\n[[framework.condition]]\nkey = "c"\nlabel = "C"\n'
+        "indicators = []\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(DataError) as found:
+        profile("154", indicators=path, frameworks=path)
+    said = str(found.value)
+    assert "'import os' is no arithmetic" in said
+    assert "b: sign is 2" in said
+    assert "f: missing label" in said
+    assert "f, c: indicators is []" in said
+
+
+def test_every_unknown_indicator_of_a_framework_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        '[[framework]]\nkey = "f"\nlabel = "F"\n[[framework.condition]]\nkey = "c"\n'
+        'label = "C"\nindicators = ["wages", "plant"]\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(DataError) as found:
+        profile("154", frameworks=path)
+    assert "indicator: wages" in str(found.value)
+    assert "indicator: plant" in str(found.value)

@@ -245,6 +245,10 @@ def test_a_panel_of_ones_own_has_the_same_page(years: int) -> None:
     assert page.area == "A3"
     assert page.entry == {}
     assert page.theory is None
+    assert page.papers is None
+    assert page.prefecture_industries is None
+    if page.character.stage:
+        assert f"stage in {2009 + years}" in page.character.headline()
     known = np.isfinite(page.position.value)
     assert known.sum() >= 5
     for entry, why in zip(page.position.indicators, page.position.why_missing, strict=True):

@@ -2,7 +2,18 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from shuseki.profile.weightings import CAP, capped_extremes, corner_ranks, rank_range, scores
+from shuseki.errors import ParameterError
+from shuseki.profile.base import base_of
+from shuseki.profile.frameworks import condition_standings, frameworks
+from shuseki.profile.indicators import values_of
+from shuseki.profile.weightings import (
+    CAP,
+    capped_extremes,
+    corner_ranks,
+    exact_rank_range,
+    rank_range,
+    scores,
+)
 
 
 def capped_weights(rng: np.random.Generator, count: int, draws: int) -> np.ndarray:
@@ -62,6 +73,30 @@ def test_what_corners_reach_lies_within_the_bounds() -> None:
         assert best <= reached_best <= reached_worst <= worst
 
 
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_the_exact_range_lies_between_corners_and_bounds(count: int) -> None:
+    rng = np.random.default_rng(20 + count)
+    standing = rng.uniform(0, 100, (25, count))
+    score = standing @ capped_weights(rng, count, 20_000).T
+    for row in (0, 5, 12):
+        rank = 1 + (score > score[row] + 1e-6).sum(axis=0)
+        best, worst = exact_rank_range(standing, row)
+        bound_best, bound_worst = rank_range(standing, row)
+        corner_best, corner_worst = corner_ranks(standing, row)
+        assert bound_best <= best <= min(corner_best, rank.min())
+        assert max(corner_worst, rank.max()) <= worst <= bound_worst
+
+
+def test_the_exact_range_by_hand() -> None:
+    # Area 0 has 50 everywhere; of (100, 0) and (0, 100) exactly one is above it unless both tie at
+    # w = (½, ½): best rank 1, worst 2; the pairwise bound cannot see that they exclude each other
+    standing = np.array([[50.0, 50.0], [100.0, 0.0], [0.0, 100.0]])
+    assert exact_rank_range(standing, 0) == (1.0, 2.0)
+    assert rank_range(standing, 0) == (1.0, 3.0)
+    with pytest.raises(ParameterError, match="unknown"):
+        exact_rank_range(np.array([[np.nan, 1.0], [1.0, 2.0]]), 0)
+
+
 def test_order_of_indicators_is_nothing() -> None:
     standing = np.random.default_rng(5).uniform(0, 100, (30, 4))
     turned = standing[:, [2, 0, 3, 1]]
@@ -74,3 +109,25 @@ def test_nothing_known_has_no_rank() -> None:
     best, worst = rank_range(np.array([[np.nan, np.nan], [1.0, 2.0]]), 0)
     assert np.isnan(best)
     assert np.isnan(worst)
+
+
+def test_ranges_of_the_districts_contain_ten_thousand_random_weightings() -> None:
+    values = values_of(base_of("district-253"))
+    rng = np.random.default_rng(12)
+    checked = 0
+    for framework in frameworks():
+        for condition in framework.conditions:
+            standing = condition_standings(values, condition)
+            standing = standing[:, np.isfinite(standing).any(axis=0)]
+            whole = np.isfinite(standing).all(axis=1)
+            standing = standing[whole]
+            if standing.shape[1] < 2:
+                continue
+            score = standing @ capped_weights(rng, standing.shape[1], 10_000).T
+            for row in (0, 100, len(standing) - 1):
+                rank = 1 + (score > score[row] + 1e-9).sum(axis=0)
+                best, worst = rank_range(standing, row)
+                assert best <= rank.min()
+                assert rank.max() <= worst
+            checked += 1
+    assert checked >= 15

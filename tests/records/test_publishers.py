@@ -4,6 +4,7 @@ The answers have the publishers' form (e-Stat API 3.0 getSimpleStatsData; 法人
 diff) and made-up contents. No test reaches the network.
 """
 
+import datetime
 import hashlib
 import json
 import logging
@@ -11,6 +12,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ from shuseki.records.publishers import (
     publishers,
     pull_changes,
     pull_table,
+    waiting,
 )
 from shuseki.records.store import Store
 
@@ -224,6 +227,15 @@ def test_a_publisher_that_is_busy_is_asked_again(site: Site, tmp_path: Path) -> 
 
     site.answer = busy
     assert pull_table(TABLE, access(site, tmp_path)).rows == 5
+
+
+def test_how_long_a_publisher_asks_to_wait() -> None:
+    # Retry-After is a number of seconds or a date (RFC 9110, 10.2.3)
+    assert waiting("7") == 7
+    assert waiting("Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    assert 86_000 < waiting(format_datetime(tomorrow)) <= 86_400
+    assert [waiting(said) for said in ("", "soon", "-3")] == [0, 0, 0]
 
 
 Bad = tuple[Answer, type[Exception], str]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from shuseki.errors import DataError, ParameterError
-from shuseki.release.disclosure.answers import KINDS, freedom
+from shuseki.release.disclosure.answers import KINDS, declared, freedom, municipal_freedom
 from shuseki.release.disclosure.audit import Attack
 from shuseki.release.disclosure.elsewhere import check_table
 from shuseki.release.disclosure.figures import COUNT, Ledger, Universe
@@ -219,6 +219,22 @@ def test_a_statistic_of_one_or_two_suppressed_numbers_is_held() -> None:
     assert gate.checked(number).verdict == "held"
 
 
+def test_equations_on_the_same_suppressed_numbers_are_counted_over_all_tables() -> None:
+    # Twenty suppressed numbers; ten must stay unknown: ten equations may be written, told once or
+    # often.
+    frame = pd.DataFrame({"area": [f"{k:02d}" for k in range(40)], "count": [1, 2] * 10 + [9] * 20})
+    gate = Gate(Rules(secondary=False), {"u": Universe.from_frame("u", frame, ["area"])})
+    gate.enter("t", frame, (Cells(universe="u", columns=["count"], by={"area": "area"}),))
+    about = {"universe": "u", "over": ("area",), "units": 30}
+    numbers = pd.DataFrame({"b": [1.0]})
+    first = gate.enter("a", numbers, (Statistic(**about, equations=4),))
+    second = gate.enter("b", numbers, (Statistic(**about, equations=4),))
+    fits = gate.enter("c", numbers, (Statistic(**about, equations=6, same="fits"),))
+    again = gate.enter("d", numbers, (Statistic(**about, equations=6, same="fits"),))
+    verdicts = [gate.checked(one).verdict for one in (fits, again, first, second)]
+    assert verdicts == ["released", "released", "released", "held"]
+
+
 def test_a_statistic_of_too_few_is_held_and_others_are_rounded() -> None:
     gate = Gate(Rules(), {})
     frame = pd.DataFrame({"k": [1.23456789, 2.3456789]})
@@ -262,6 +278,43 @@ def test_a_dummy_of_one_area_and_a_saturated_equation_have_no_freedom() -> None:
     assert freedom(Fit) == 0
     Sample.regressors = np.eye(40)
     assert freedom(Fit) == 0
+
+
+def test_external_economies_rest_on_the_cells_of_their_spans() -> None:
+    class ExternalityRange:
+        coefficient = np.zeros((1, 2, 3))  # one span, two channels, three rings
+        spans = (("1998", "2000"),)
+        observations = (40,)
+
+    parts = declared(ExternalityRange(), ["stocks"]).numbers
+    assert [part.where for part in parts] == [{"period": "1998"}, {"period": "2000"}]
+    # 40 cells less 2 x 3 coefficients; 6 coefficients and 6 errors, 6 numbers of each channel, and
+    # the correlation of shocks in each ring: 12 + 12 + 3
+    assert {(part.units, part.equations, part.over) for part in parts} == {
+        (34, 27, ("area", "industry"))
+    }
+    assert declared(ExternalityRange(), []).numbers is None
+
+
+def test_births_of_municipalities_that_no_table_writes() -> None:
+    births = pd.Series([3.0, 1, 0, 5, 2, 2], index=list("abcdef"))
+    areas = pd.Series([1, 1, 1, 2, 3, 3], index=list("abcdef"))
+    # with births: two in area 1, one in 2, two in 3; sums of three areas known: 5 - 3 = 2 unknown
+    assert municipal_freedom(births, areas, 0, 100.0) == 2
+    assert municipal_freedom(births, areas, 5, 100.0) == -3
+    assert municipal_freedom(births, areas, 0, 1.0) == 1
+
+
+def test_drawn_links_are_written_where_the_fewest_are_enough() -> None:
+    class DrawnLinks:
+        def to_frame(self) -> pd.DataFrame:
+            rows = [("births", 9.0, 12.0, 15.0), ("deaths", 10.0, 12.5, 15.0)]
+            return pd.DataFrame(rows, columns=["event", "low", "mean", "high"])
+
+    answer = DrawnLinks()
+    gate = Gate(Rules(), {})
+    number = gate.enter("drawn", answer.to_frame(), declared(answer, []).numbers)
+    assert gate.checked(number).frame["mean"].isna().tolist() == [True, False]
 
 
 # ---- whole runs ---------------------------------------------------------------------------------

@@ -157,3 +157,44 @@ def test_an_empty_directory() -> None:
     assert not found.hits
     assert found.to_frame().empty
     assert told(found.headline(), "ja")
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("ほげ加工", ("ほげ加工", "曲げ加工")),
+        ("研磨 ほげ加工", ("ほげ加工", "曲げ加工")),
+        ("SUS304のほげ加工", ("ほげ加工", "曲げ加工")),
+        ("grindng SUS304", ("grindng", "grinding")),
+        ("heat treatmant", ("heat treatmant", "heat treatment")),
+        ("研磨 titanum", ("titanum", "titanium")),
+        ("研磨 SUS999", ("SUS999", "SUS309")),
+        ("研磨 鯖恵市から100km", ("鯖恵", "鯖江市")),
+        ("polishing within 30 km of Sabbae", ("Sabbae", "Sabae-shi")),
+    ],
+)
+def test_what_nobody_knows_is_named_with_what_is_near(said: str, names: tuple[str, str]) -> None:
+    with pytest.raises(UnknownCodeError) as refused:
+        search(HELD, said)
+    for name in names:
+        assert name in str(refused.value)
+
+
+def test_a_word_that_some_firm_holds_is_looked_for_in_all() -> None:
+    found = search(HELD, "眼鏡枠 めっき")
+    assert {hit.firm.id for hit in found.of("ok")} == {"glasses"}
+
+
+@pytest.mark.parametrize("said", ["研磨 φ-5", "研磨 ±-3", "研磨 -5mm", "研磨 -5個", "研磨 Ra-1"])
+def test_numbers_below_zero_are_refused(said: str) -> None:
+    with pytest.raises(ParameterError, match="Correct it"):
+        search(HELD, said)
+
+
+@pytest.mark.parametrize("said", ["who can do polishing", "研磨できる会社を探す"])
+def test_words_of_a_question_ask_for_nothing(said: str) -> None:
+    assert read_query(said).words == ()
+
+
+def test_a_place_ends_where_small_letters_go_on() -> None:
+    assert read_query("near Sabae polishing").processes == ("polishing",)

@@ -225,7 +225,7 @@ def test_areas_that_lack_are_named(tmp_path: Path) -> None:
         ('[counted]\nsource = "file"', "file is missing"),
         ('[counted]\nsource = "corporate-register"\nfirst = "2020-01"', "2020-01"),
         ('[counted]\nsource = "corporate-register"\nkinds = "firms"', "kinds"),
-        ('[counted]\nsource = "corporate-register"\ncodes = "any"', "codes of Japan"),
+        ('[counted]\nsource = "corporate-register"\ncodes = "any"', "codes of its own"),
         (
             '[counted]\nsource = "corporate-register"\nfirst = "2024-01"\nlast = "2023-01"',
             "is after last",

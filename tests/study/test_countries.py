@@ -347,6 +347,8 @@ cutoffs_km = [-1]
 families = ["binomial"]
 [equality]
 outcomes = ["START"]
+[unseen]
+sample = 5
 [atlas]
 threshold = 2
 [borders]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +34,14 @@ def test_a_study_counts_births_of_two_registers(tmp_path: Path) -> None:
     assert len(answer.continuity.deaths) == 4
     for file in (tmp_path / "out").rglob("*.csv"):
         assert "東電機" not in file.read_text(encoding="utf-8"), file
+    # registers of a user are confidential like records: 4 deaths, of 10 that an interval needs
+    assert json.loads((tmp_path / "out/outputs.json").read_text(encoding="utf-8"))["checked"]
+    intervals = pd.read_csv(next((tmp_path / "out/tables").glob("drawn_links*.csv")))
+    assert intervals.set_index("event")["mean"].isna().to_dict() == {
+        "births": True, "deaths": True, "survivors": False,
+    }  # fmt: skip
+    steps = json.loads((tmp_path / "out/manifest.json").read_text(encoding="utf-8"))["steps"]
+    assert next(one for one in steps if one["step"] == "link by likeness")["births"] == "X"
 
 
 @pytest.mark.parametrize(

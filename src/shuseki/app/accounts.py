@@ -68,6 +68,13 @@ ACCOUNTS = sa.Table(
     sa.Column("password", sa.String(200), nullable=False),
     sa.Column("created", sa.String(40), nullable=False),
 )
+FIRMS = sa.Table(
+    "firms_of_accounts",
+    METADATA,
+    sa.Column("account", sa.String(80), primary_key=True),
+    sa.Column("firm", sa.String(200), nullable=False),
+)
+"""Which firm's record a member writes."""
 SESSIONS = sa.Table(
     "sessions",
     METADATA,
@@ -286,6 +293,7 @@ class Accounts:
             gone = connection.execute(sa.delete(ACCOUNTS).where(ACCOUNTS.c.name == name))
             self._check_found(gone.rowcount, name)
             connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.account == name))
+            connection.execute(sa.delete(FIRMS).where(FIRMS.c.account == name))
 
     def all(self) -> list[Account]:
         """Every account, by name."""
@@ -363,6 +371,30 @@ class Accounts:
                 .where(SESSIONS.c.token == _digest(word), SESSIONS.c.ends >= _now().isoformat())
             ).one_or_none()
         return NOBODY if row is None else Account(row.name, row.role, row.cluster)
+
+    def firm_of(self, name: str) -> str:
+        """Key of the firm whose record a member writes; empty without one."""
+        with self.engine.connect() as connection:
+            found = connection.scalar(sa.select(FIRMS.c.firm).where(FIRMS.c.account == name))
+        return found or ""
+
+    def set_firm(self, name: str, firm: str) -> None:
+        """Say whose record a member writes; empty for none."""
+        with self.engine.begin() as connection:
+            known = connection.execute(sa.select(ACCOUNTS.c.name).where(ACCOUNTS.c.name == name))
+            self._check_found(len(known.all()), name)
+            connection.execute(sa.delete(FIRMS).where(FIRMS.c.account == name))
+            if firm:
+                connection.execute(sa.insert(FIRMS), {"account": name, "firm": firm[:200]})
+
+    def logged_of(self, about: str, most: int = 50) -> list[dict[str, str]]:
+        """What people did with one thing, newest first: what the log says begins with it."""
+        chosen = sa.select(LOG).where(
+            (LOG.c.about == about) | LOG.c.about.startswith(f"{about}: ", autoescape=True)
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(chosen.order_by(LOG.c.id.desc()).limit(most)).all()
+        return [{k: getattr(row, k) for k in ("at", "account", "action", "about")} for row in rows]
 
     def sign_out(self, word: str) -> None:
         """End a session."""

@@ -86,19 +86,29 @@ class Answers:
 
         return self.documents.get((question.name, _key(asked), _sight(question, reader)), make)
 
-    def show(self, question: Question[Any], asked: Asked, reader: Reader, first: int = 1) -> Shown:
-        """The answer as HTML with its figures apart; long tables from the row ``first``."""
+    def show(
+        self,
+        question: Question[Any],
+        asked: Asked,
+        reader: Reader,
+        query: str | None = None,
+        first: int = 1,
+    ) -> Shown:
+        """The answer as HTML with its figures apart; ``query`` where their address is another.
+
+        Long tables are shown from the row ``first``.
+        """
         first = max(first - 1, 0) // ROWS * ROWS + 1
 
         def make() -> Shown:
             document = self.document(question, asked, reader)
-            query = query_of(asked)
+            own = query_of(asked) if query is None else query
             at = f"/api/{question.name}/figures/"
-            here = f"/{reader.lang}/{question.name}?{query}{'&' if query else ''}{FIRST}="
+            here = f"/{reader.lang}/{question.name}?{own}{'&' if own else ''}{FIRST}="
             fragment = render_fragment(
                 document,
                 reader.lang,
-                figures_at=f"{at}{reader.lang}?{query}#",
+                figures_at=f"{at}{reader.lang}?{own}#",
                 rows_at=here,
                 first=first,
             )

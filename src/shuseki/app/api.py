@@ -22,9 +22,10 @@ from starlette.exceptions import HTTPException
 from shuseki.app.accounts import Account
 from shuseki.app.maps import map_values, shape_file
 from shuseki.app.places import DivisionName, division_of, layer, layers
-from shuseki.app.question import Asked, Question, Reader, query_of, read_options
+from shuseki.app.question import Asked, Question, Reader, read_options
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import account_of, reader_of, state_of
+from shuseki.app.ways import command_of, python_of
 from shuseki.errors import UnknownCodeError
 from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import say, told
@@ -120,6 +121,7 @@ class Paging(BaseModel):
     """Language and rows of an answer."""
 
     lang: Lang = "en"
+    posted: str = ""
     limit: int = Field(1000, ge=1, le=10_000)
     offset: int = Field(0, ge=0)
 
@@ -199,7 +201,7 @@ def _told(
 ) -> AnswerOut:
     document = state_of(request).answers.document(question, asked, reader)
     parts = [part for section in document.parts() for part in section]
-    query = query_of(asked)
+    query = state_of(request).posted.query(asked, reader.account.name)
     return AnswerOut(
         question=question.name,
         title=told(question.title, reader.lang),
@@ -208,16 +210,17 @@ def _told(
         tables=[_table(part, reader.lang, page) for part in parts if isinstance(part, Table)],
         sources=[_source(one) for one in document.all_sources()],
         synthetic=document.is_synthetic,
-        command=question.command(asked, reader.lang),
-        python=question.python(asked),
+        command=command_of(question, asked, reader),
+        python=python_of(question, asked, reader),
         page=f"/{reader.lang}/{question.name}" + (f"?{query}" if query else ""),
     )
 
 
 def own_pairs(request: Request) -> list[tuple[str, str]]:
     """What an address says of the question itself."""
-    ours = {*Paging.model_fields, "table"}
-    return [(key, value) for key, value in request.query_params.multi_items() if key not in ours]
+    ours = {*Paging.model_fields, "table"} - {"posted"}
+    given = [(key, value) for key, value in request.query_params.multi_items() if key not in ours]
+    return state_of(request).posted.pairs(given, account_of(request).name)
 
 
 def require(question: Question[Any], account: Account) -> Account:
@@ -301,8 +304,10 @@ def _add(question: Question[Any]) -> None:
 
     def figure(request: Request, lang: Lang) -> Response:
         account = require(question, account_of(request))
-        asked = read_options(question, request.query_params.multi_items())
-        shown = state_of(request).answers.show(question, asked, reader_of(request, account, lang))
+        asked = read_options(question, own_pairs(request))
+        query = state_of(request).posted.query(asked, account.name)
+        reader = reader_of(request, account, lang)
+        shown = state_of(request).answers.show(question, asked, reader, query)
         told = ",".join(f"{json.dumps(key)}:{text}" for key, text in shown.fragment.figures.items())
         headers = {} if question.depends_on_reader else BRIEFLY
         return Response("{" + told + "}", media_type="application/json", headers=headers)

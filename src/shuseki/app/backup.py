@@ -1,21 +1,26 @@
 """How is everything of the app taken away in one file, and put back?
 
 A backup is a tar file, private, written whole or not at all: the rows of every table of the
-database as JSON lines, whichever database it is, and the folders of jobs and uploads. A job that
-runs is taken as it is at that moment; restored, it counts as failed. It goes back into an empty
+database as JSON lines, whichever database it is, and the folders of jobs, uploads, reviews and
+areas, and the registry of firms. A job that runs is taken as it is at that moment; restored, it
+counts as failed. It goes back into an empty
 folder and an empty database, of the same or of another kind.
 """
 
 import io
 import json
 import os
+import sqlite3
 import tarfile
+from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from shuseki.app.directory import REGISTRY
+from shuseki.disk import scratch
 from shuseki.errors import DataError, OutputError
 from shuseki.language import say, words_of
 from shuseki.release import whole_file
@@ -23,7 +28,8 @@ from shuseki.release import whole_file
 __all__ = ["back_up", "restore"]
 
 FORMAT = "shuseki backup 1"
-FOLDERS = ("jobs", "uploads")
+FOLDERS = ("jobs", "uploads", "reviews", "areas")
+KEPT = (*FOLDERS, REGISTRY)
 ROWS = 5000
 
 
@@ -54,6 +60,11 @@ def back_up(data: Path, engine: sa.Engine, file: Path) -> int:
                     if path.is_file() and not path.name.endswith(".lock"):
                         pack.add(path, str(path.relative_to(data)), recursive=False)
                         count += 1
+            if (data / REGISTRY).is_file():
+                with scratch(what="registry") as other:
+                    _copy(data / REGISTRY, other / REGISTRY)
+                    pack.add(other / REGISTRY, REGISTRY)
+                count += 1
         if not count:
             raise DataError(
                 say(
@@ -85,6 +96,14 @@ def restore(file: Path, data: Path, engine: sa.Engine, metadata: sa.MetaData) ->
                     data=data / folder,
                 )
             )
+    if (data / REGISTRY).exists():
+        raise OutputError(
+            say(
+                "{given} is there already. Expected a folder without one, so that nothing is "
+                "mixed. Choose another with --data.",
+                given=data / REGISTRY,
+            )
+        )
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     metadata.create_all(engine)
     count = 0
@@ -112,7 +131,7 @@ def restore(file: Path, data: Path, engine: sa.Engine, metadata: sa.MetaData) ->
                 for start in range(0, len(rows), ROWS):
                     connection.execute(sa.insert(table), rows[start : start + ROWS])
                 count += len(rows)
-            files = [one for one in pack.getmembers() if one.name.split("/")[0] in FOLDERS]
+            files = [one for one in pack.getmembers() if one.name.split("/")[0] in KEPT]
             for one in files:
                 if not one.isfile() or ".." in Path(one.name).parts:
                     raise DataError(
@@ -137,6 +156,13 @@ def restore(file: Path, data: Path, engine: sa.Engine, metadata: sa.MetaData) ->
             if path.is_dir():
                 path.chmod(0o700)
     return count
+
+
+def _copy(registry: Path, place: Path) -> None:
+    """Copy a SQLite file as it is at one moment, whoever writes to it."""
+    with closing(sqlite3.connect(registry)) as one, closing(sqlite3.connect(place)) as other:
+        one.backup(other)
+    place.chmod(0o600)
 
 
 def _add(pack: tarfile.TarFile, name: str, content: bytes) -> None:

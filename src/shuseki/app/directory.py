@@ -17,7 +17,7 @@ from shuseki.directory import Directory
 from shuseki.sourcing.registry import view
 from shuseki.sourcing.registry.store import Registry
 
-__all__ = ["REGISTRY", "Sight", "directory_of", "sight_of"]
+__all__ = ["REGISTRY", "Sight", "directory_of", "has_registry", "sight_of"]
 
 REGISTRY = "registry.sqlite"
 ROLES = {
@@ -40,14 +40,19 @@ def sight_of(account: Account, *, is_local: bool) -> Sight:
     return ("coordinator", HOME) if is_local else (ROLES[account.role], account.cluster)
 
 
-def directory_of(data: Path, sight: Sight) -> Directory:
-    """The firms as a reader may see them."""
+def directory_of(data: Path | None, sight: Sight) -> Directory:
+    """The firms as a reader may see them; the synthetic clusters without a folder."""
     role, cluster = sight
-    place = data / REGISTRY
-    if not place.is_file():
+    if data is None or not has_registry(data):
         return _synthetic(role, cluster)
+    place = data / REGISTRY
     changed = max(p.stat().st_mtime_ns for p in data.glob(f"{REGISTRY}*"))
     return _registered(place, role, cluster, changed)
+
+
+def has_registry(data: Path) -> bool:
+    """Whether the folder of the app holds firms of its own."""
+    return (data / REGISTRY).is_file()
 
 
 def stamp_of(data: Path) -> int:

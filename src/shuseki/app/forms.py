@@ -7,31 +7,126 @@ written as TOML. The answer is the text of a study file, which is checked whole 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
 from shuseki.app.question import default_of, inner_type, takes_several
 from shuseki.app.uploads import Upload
-from shuseki.errors import DataError, ParameterError
-from shuseki.language import say
+from shuseki.errors import DataError, ParameterError, ShusekiError
+from shuseki.language import Message, joined, say, told, words_of
 from shuseki.study.chapters import CHAPTERS
 
-__all__ = ["chapter_forms", "study_text"]
+__all__ = ["FormFaultsError", "chapter_forms", "faults_by_field", "study_text"]
 
 LEFT_OUT = ("records",)
 """Chapters that the page itself fills in."""
 PLAIN = (bool, int, float, str)
 
 
-def chapter_forms() -> list[dict[str, Any]]:
-    """One entry for each chapter: its name, what it is about, its fields."""
+ABOUT: Mapping[str, Message] = {
+    "region": say("Which areas: a named division, those of the records, or a table of your own."),
+    "industries": say("Groups of industries: any number of them, of any classification."),
+    "births": say("Which establishments count as births."),
+    "counted": say(
+        "Counts by area and period that somebody has made: the register of corporations, or a file."
+    ),
+    "events": say("Births, deaths, survivors and moves over two waves or more."),
+    "linkage": say("Links of two registers, or of two waves of the records, by likeness."),
+    "survival": say("Survival of the plants first seen after the first wave; needs three waves."),
+    "accounts": say(
+        "Where the regional accounts come from, and which rates and variables are computed of them."
+    ),
+    "scales": say("Other divisions of which the rates are told."),
+    "entry": say("Which equations are estimated, and how; which hypotheses are judged by them."),
+    "neighbours": say("Spatial dependence: tests, spatial models, and Conley standard errors."),
+    "counts": say("Count models of every outcome, with the denominator of its rate as exposure."),
+    "equality": say("Whether the coefficients of two outcomes are equal."),
+    "atlas": say("Every combination of terms, outliers and samples, and a test against chance."),
+    "borders": say("The equation in other divisions, and in random ones."),
+    "measures": say("Concentration, distances, clusters and change: which measures, and how."),
+    "print": say("Numbers beside those printed; it runs where entry names a paper."),
+}
+"""Chapter → what it is about, in a sentence."""
+SAID: Mapping[str, Message] = {
+    r"Field required": say("Needed."),
+    r"Input should be a valid integer": say("A whole number is needed."),
+    r"Input should be a valid number": say("A number is needed."),
+    r"Input should be a valid string": say("A text is needed."),
+    r"Input should be (?:greater than or equal to|less than or equal to|greater than|less than)": (
+        say("Outside the range.")
+    ),
+    r"unknown key": say("There is no such option."),
+    r"is no number": say("A number is needed."),
+    r"several lines": say("One value of TOML in one line, or tables with their heads."),
+}
+"""What is wrong with a value, by how it is said in English."""
+
+
+class FormFaultsError(DataError):
+    """Everything in a form that makes no study file."""
+
+
+def faults_by_field(said: str, fields: Collection[str], lang: str) -> tuple[dict[str, str], str]:
+    """Put each fault of a study file to its field; what belongs to none is left together.
+
+    Parameters
+    ----------
+    said
+        As ``read_study`` says it: a line for each fault, ``chapter.field: …``.
+    fields
+        ``chapter.field`` of the form.
+    """
+    english, own = str(said).splitlines(), str(told(said, lang)).splitlines()
+    if len(english) != len(own):
+        return {}, str(told(said, lang))
+    found: dict[str, str] = {}
+    rest: list[str] = []
+    for line, same in zip(english, own, strict=True):
+        place, colon, fault = line.strip().partition(": ")
+        field = ".".join(place.split(".")[:2])
+        if colon and field in fields:
+            words = re.sub(r"^[A-Za-z0-9_.]+\s*[:：]\s*", "", same.strip())
+            known = next((says for form, says in SAID.items() if re.search(form, fault)), None)
+            if known is not None and lang == "ja":
+                words = told(known, lang)
+            found[field] = f"{found[field]} {words}" if field in found else words
+        elif not re.search(r"has \d+ fault|^Correct the study file", line.strip()):
+            rest.append(same.strip())
+    return found, "\n".join(rest)
+
+
+def chapter_forms(
+    lang: str,
+    given: Mapping[str, Sequence[str]] | None = None,
+    faults: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """One entry for each chapter: its name, what it is about, its fields.
+
+    Parameters
+    ----------
+    given
+        What was written, where the form comes back.
+    faults
+        ``chapter.field`` → what is wrong with it.
+    """
+    wanted = set((given or {}).get("chapter", ()))
     return [
         {
             "name": chapter.name,
-            "about": (chapter.options.__doc__ or "").strip().split("\n")[0],
-            "fields": [_field(name, about) for name, about in chapter.options.model_fields.items()],
+            "about": told(ABOUT[chapter.name], lang),
+            "wanted": chapter.name in wanted,
+            "fields": [
+                {
+                    **(field := _field(name, about)),
+                    "value": ", ".join((given or {}).get(f"{chapter.name}.{name}", ()))
+                    if given
+                    else field["default"],
+                    "fault": (faults or {}).get(f"{chapter.name}.{name}", ""),
+                }
+                for name, about in chapter.options.model_fields.items()
+            ],
         }
         for chapter in CHAPTERS
         if chapter.name not in LEFT_OUT
@@ -81,7 +176,13 @@ def study_text(
         ``chapter`` → names of the chapters wanted; ``chapter.field`` → what was written.
     lang
         Of the report.
+
+    Raises
+    ------
+    FormFaultsError
+        Everything that makes no TOML, a line for each.
     """
+    faults: list[Message] = []
     lines = ["[study]", f"name = {_text(name)}", f"title = {_text(title)}", ""]
     lines += ["[records]", f'source = "{"files" if uploads else "synthetic-census"}"']
     if not uploads:
@@ -98,8 +199,13 @@ def study_text(
             for field, about in chapter.options.model_fields.items():
                 written = [v for v in given.get(f"{chapter.name}.{field}", ()) if v.strip()]
                 if written:
-                    _add(lines, tables, chapter.name, field, about, written)
+                    try:
+                        _add(lines, tables, chapter.name, field, about, written)
+                    except ShusekiError as error:
+                        faults.append(words_of(error))
             lines += tables
+    if faults:
+        raise FormFaultsError(joined(faults, "\n"))
     lines += ["", "[report]", f'lang = "{lang}"', ""]
     return "\n".join(lines)
 

@@ -37,6 +37,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from shuseki.disk import explained
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.language import listed, say
 from shuseki.release import MANIFEST, write_text
@@ -202,8 +203,10 @@ class Jobs:
             }
             write_text(making / "job.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
             making.rename(self.folder / key)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(making, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise explained(error, self.folder / key) from error
             raise
         self.start_waiting()
         return self.get(key)

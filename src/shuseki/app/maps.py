@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from shuseki.app.places import DivisionName, Values, division_of
+from shuseki.app.places import DivisionName, Values, division_asked, division_of, is_own
 from shuseki.arrays import Floats
 from shuseki.geography.bundled import PREFECTURES
 from shuseki.geography.shapes import municipal_shapes, polygons, shapes
@@ -36,8 +36,11 @@ SMALLEST_KM2 = 1.0
 @lru_cache(maxsize=8)
 def shape_file(by: DivisionName, lang: str) -> tuple[bytes, str]:
     """The shapes of a division with their names in a language, as JSON, and a digest of it."""
-    kept = files("shuseki.app").joinpath("shapes", f"{by}.json.gz")
-    found = json.loads(gzip.decompress(kept.read_bytes()))
+    if is_own(by):
+        found = drawn_shapes(by)
+    else:
+        kept = files("shuseki.app").joinpath("shapes", f"{by}.json.gz")
+        found = json.loads(gzip.decompress(kept.read_bytes()))
     names = found.pop("names")[lang]
     areas = zip(found.pop("codes"), names, found.pop("paths"), found.pop("in")[lang], strict=True)
     told = {"size": found.pop("size"), "areas": list(areas), **found}
@@ -48,9 +51,9 @@ def shape_file(by: DivisionName, lang: str) -> tuple[bytes, str]:
 def drawn_shapes(by: DivisionName) -> dict[str, Any]:
     """Draw the shapes of a division, with names in both languages: what ``shape_file`` reads.
 
-    ``derive/map_shapes.py`` keeps it in ``shapes/``, since drawing takes seconds.
+    ``derive/map_shapes.py`` keeps those of bundled divisions in ``shapes/``: drawing takes seconds.
     """
-    drawn = municipal_shapes() if by == "municipality" else shapes(by)
+    drawn = municipal_shapes() if by == "municipality" else shapes(division_asked(by))
     west, south, east, north = shapely.union_all(list(drawn.outlines)).bounds
     if drawn.frame is not None:
         west, south = min(west, drawn.frame[0]), min(south, drawn.frame[1])

@@ -6,8 +6,10 @@ by Jinja2; the form of a question is sent as it changes, and htmx puts the new a
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -15,20 +17,25 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from shuseki.app.accounts import NOBODY, TooManyFailuresError
 from shuseki.app.answers import FIRST
 from shuseki.app.api import require
+from shuseki.app.editors import may_edit
 from shuseki.app.maps import shape_file
-from shuseki.app.places import layer
-from shuseki.app.question import Asked, Question, Reader, form_of, query_of, read_options
+from shuseki.app.places import division_of, layer
+from shuseki.app.posted import text_of
+from shuseki.app.question import Asked, Question, Reader, form_of, read_options
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import COOKIE, account_of, address_of, reader_of, state_of
+from shuseki.app.ways import command_of, python_of
 from shuseki.app.words import phrases
-from shuseki.errors import ParameterError, ShusekiError
+from shuseki.errors import DataError, ParameterError, ShusekiError
 from shuseki.language import LANGUAGES, say, told, words_of
-from shuseki.report.words import Text, pick
+from shuseki.report.words import Text, column_words, pick
 
 __all__ = ["checked_language", "error_page", "page", "router"]
 
@@ -39,6 +46,10 @@ GROUPS = {
     "firms": say("Firms"),
     "print": say("Printed tables"),
 }
+
+
+OWN = ("uploads", "studies", "links", "firms", "areas")
+"""Pages of what is a reader's own."""
 
 
 @cache
@@ -78,14 +89,20 @@ def page(
             account=account,
             signs_in=state_of(request).accounts is not None,
             here=rest.partition("/")[0],
-            own=[("uploads", phrases(lang)["uploads"]), ("studies", phrases(lang)["studies"])]
-            if account.is_at_least("reader")
-            else [],
+            own=[(name, phrases(lang)[name]) for name in OWN if may_open(request, name)],
+            column_words=partial(column_words, lang=lang),
             administers=account.role == "administrator" and state_of(request).accounts is not None,
             **{name: told(value, lang) for name, value in values.items()},
         )
     )
     return HTMLResponse(html, status)
+
+
+def may_open(request: Request, name: str) -> bool:
+    """Whether a page of one's own is in the reader's list of pages."""
+    account = account_of(request)
+    writes = account.role in ("member", "coordinator") or state_of(request).accounts is None
+    return bool(account.name) and (name != "firms" or writes)
 
 
 def error_page(request: Request, status: int, text: str) -> HTMLResponse:
@@ -117,19 +134,26 @@ def _page_of(
     question: Question[Any],
     reader: Reader,
     given: Sequence[tuple[str, str]],
+    fault: str = "",
 ) -> Response:
-    status, refusal, answer = 200, "", ""
+    status, refusal, answer, command, python, query = 200, "", "", "", "", ""
     title: Text = question.title
     asked: Asked = question.options()
     try:
-        asked = read_options(question, [(key, text) for key, text in given if key != FIRST])
+        if fault:
+            raise DataError(fault)
+        kept = state_of(request).posted
+        pairs = [(key, text) for key, text in given if key != FIRST]
+        asked = read_options(question, kept.pairs(pairs, reader.account.name))
+        query = kept.query(asked, reader.account.name)
         first = _first_row(request.query_params.get(FIRST, ""))
-        shown = state_of(request).answers.show(question, asked, reader, first)
+        shown = state_of(request).answers.show(question, asked, reader, query, first)
         answer = shown.fragment.html
         title = shown.document.title
+        command = command_of(question, asked, reader)
+        python = python_of(question, asked, reader)
     except ShusekiError as error:
         status, refusal = 422, words_of(error)
-    query = query_of(asked)
     about: dict[str, Any] = {
         "question": question.name,
         "title": pick(title, reader.lang),
@@ -137,13 +161,19 @@ def _page_of(
         "fields": form_of(question, asked, reader.lang),
         "answer": Markup(answer),
         "refusal": refusal,
-        "command": question.command(asked, reader.lang),
-        "python": question.python(asked),
+        "command": command,
+        "python": python,
         "query": query,
         "files": f"/api/{question.name}",
         "endings": list(question.files),
         "link": f"/{reader.lang}/{question.name}" + (f"?{query}" if query else ""),
+        "edits": "",
     }
+    if not refusal:
+        about["answer"] = Markup(_linked(answer, question, asked, reader))
+    if question.name == "company" and reader.has_firms and not refusal:
+        key = getattr(asked, "firm", "") or reader.firms().keys[0]
+        about["edits"] = key if may_edit(request, key) else ""
     if question.template == "map.html":
         about |= _map(asked, reader.lang)
     return page(request, question.template, reader.lang, status, **about)
@@ -155,6 +185,34 @@ def _first_row(text: str) -> int:
             say("{name}={text}. Expected the number of a row, from 1.", name=FIRST, text=text[:20])
         )
     return int(text or 1)
+
+
+CELL = re.compile(r'(<t[dh][^>]*class="gt_row gt_(?:left|stub)"[^>]*>)([^<>]{1,120})(</t[dh]>)')
+
+
+def _linked(html: str, question: Question[Any], asked: Asked, reader: Reader) -> str:
+    """Lead from the key of a firm to its page, and from the code of an area to its profile."""
+    if question.depends_on_reader:
+        known = set(reader.firms().keys) if question.name != "company" else set()
+        place = f"/{reader.lang}/company?firm="
+    elif question.name in AREA_LISTS:
+        by = getattr(asked, "by", "district-253")
+        known = set(division_of(by).codes)
+        place = f"/{reader.lang}/area?by={by}&amp;area="
+    else:
+        return html
+
+    def lead(found: re.Match[str]) -> str:
+        key = unescape(found[2])
+        if key not in known:
+            return found[0]
+        return f'{found[1]}<a href="{place}{quote(key)}">{found[2]}</a>{found[3]}'
+
+    return CELL.sub(lead, html)
+
+
+AREA_LISTS = ("map", "ranking", "weights")
+"""Questions whose tables have the code of an area in each row."""
 
 
 def _map(asked: Any, lang: str) -> Mapping[str, Any]:
@@ -278,6 +336,20 @@ async def asked_in_a_form(request: Request, lang: str, name: str) -> Response:
         raise HTTPException(404, phrases(checked_language(lang))["not_found_do"])
     question = QUESTIONS[name]
     reader = reader_of(request, require(question, account_of(request)), checked_language(lang))
-    form = await request.form(max_files=0, max_fields=50)
+    form = await request.form(max_files=5, max_fields=200)
     given = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
-    return _page_of(request, question, reader, given)
+    files = [
+        (key.removeprefix("file."), value.filename or "", await value.read())
+        for key, value in form.multi_items()
+        if isinstance(value, UploadFile)
+    ]
+
+    def answer() -> Response:
+        brought = dict(given)
+        try:
+            brought |= {key: text_of(content, name) for key, name, content in files if content}
+        except ShusekiError as error:
+            return _page_of(request, question, reader, given, words_of(error))
+        return _page_of(request, question, reader, list(brought.items()))
+
+    return await run_in_threadpool(answer)

@@ -10,17 +10,20 @@ the layer's unit, source and notes.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import get_args
+from typing import Annotated, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
+from pydantic import AfterValidator
 
+from shuseki.app.own_areas import is_own, own_division, own_divisions
 from shuseki.arrays import Floats
 from shuseki.datasets.companies import company_panel
 from shuseki.datasets.public import MANUFACTURING_YEARS, manufacturing_panel
 from shuseki.errors import UnknownCodeError
 from shuseki.geography.borders import DATE
-from shuseki.geography.bundled import DISTRICTS, MUNICIPALITIES, PREFECTURES, ZONES, DivisionName
+from shuseki.geography.bundled import DISTRICTS, MUNICIPALITIES, PREFECTURES, ZONES
+from shuseki.geography.bundled import DivisionName as BundledName
 from shuseki.geography.districts import Division, division
 from shuseki.geography.names import spelling_key
 from shuseki.language import Message, say
@@ -32,22 +35,35 @@ from shuseki.sources import Source
 
 __all__ = [
     "DIVISIONS",
+    "BundledName",
     "DivisionName",
     "Layer",
     "Values",
     "area_codes",
+    "division_asked",
     "division_of",
     "layer",
     "layers",
 ]
 
-DIVISIONS: Mapping[DivisionName, Message] = {
+DIVISIONS: Mapping[BundledName, Message] = {
     DISTRICTS: say("Industrial districts (253)"),
     MUNICIPALITIES: say("Municipalities (2020)"),
     ZONES: say("Commuting zones (1995)"),
     PREFECTURES: say("Prefectures"),
 }
-assert set(DIVISIONS) == set(get_args(DivisionName))
+assert set(DIVISIONS) == set(get_args(BundledName))
+
+
+def _known(by: str) -> str:
+    known = [*DIVISIONS, *own_divisions()]
+    if by not in known:
+        raise ValueError(f"Unknown division, expected one of {', '.join(known)}")
+    return by
+
+
+DivisionName: TypeAlias = Annotated[str, AfterValidator(_known)]
+"""A bundled division, or one that a reader brought (``own_areas``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,8 +152,15 @@ class Layer:
 
 @cache
 def division_of(by: DivisionName) -> Division:
-    """A bundled division, as it is drawn."""
+    """A division, as it is drawn."""
+    if is_own(by):
+        return own_division(by)
     return division(by, DATE) if by == "municipality" else division(by)
+
+
+def division_asked(by: DivisionName) -> str | Division:
+    """The same as the library is told of it: by name where it is bundled."""
+    return own_division(by) if is_own(by) else by
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -24,13 +24,36 @@ from shuseki.errors import ParameterError
 from shuseki.language import Message, say, told
 from shuseki.report.blocks import Block, Document
 
-__all__ = ["Asked", "Label", "Question", "Reader", "form_of", "query_of", "read_options"]
+__all__ = [
+    "Asked",
+    "Label",
+    "Question",
+    "Reader",
+    "form_of",
+    "pairs_of",
+    "query_of",
+    "read_options",
+]
 
 
 class Asked(BaseModel):
     """Options of a question: frozen, and no unknown ones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apart(cls, given: Any) -> Any:
+        """Take values that are written with commas apart, where an option takes several."""
+        if not isinstance(given, Mapping):
+            return given
+        several = {name for name, about in cls.model_fields.items() if takes_several(about)}
+        return {
+            name: [part.strip() for text in _listed(value) for part in text.split(",") if part]
+            if name in several and all(isinstance(text, str) for text in _listed(value))
+            else value
+            for name, value in given.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -49,6 +72,10 @@ class Label:
         Completed from names of areas.
     lines
         Rows of a text field; 1 for one line.
+    file
+        Whether a file may be brought in its place.
+    part
+        Under which heading it stands; empty for none.
     """
 
     text: Message
@@ -56,6 +83,8 @@ class Label:
     slider: float | None = None
     area: bool = False
     lines: int = 1
+    file: bool = False
+    part: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -68,12 +97,18 @@ class Reader:
         Everything on which it depends what this reader may see of firms.
     directory
         Gives the firms as this reader may see them.
+    folder
+        Of the app: what a command must be told where the answer rests on what is in it.
+    has_firms
+        Whether firms of one's own are in it.
     """
 
     account: Account
     lang: str = "en"
     sight: tuple[str, ...] = ()
     directory: Callable[[], Directory] | None = None
+    folder: str = ""
+    has_firms: bool = False
 
     def firms(self) -> Directory:
         """The firms as this reader may see them."""
@@ -102,7 +137,8 @@ class Question(Generic[O]):
     answer
         Options and reader → blocks of a report, or a whole one.
     command, python
-        Options → the same as a command, and in Python.
+        Options → the same as a command of a room, and in Python; empty, or none, where
+        ``shuseki ask`` says it (``app.ways``).
     group
         Where the page stands in the list of pages.
     role
@@ -122,8 +158,8 @@ class Question(Generic[O]):
     about: Message
     options: type[O]
     answer: Callable[[O, Reader], Sequence[Block] | Document]
-    command: Callable[[O, str], str]
-    python: Callable[[O], str]
+    command: Callable[[O, str], str] | None = None
+    python: Callable[[O], str] | None = None
     group: Literal["areas", "theory", "firms", "print"] = "areas"
     role: Role = "nobody"
     depends_on_reader: bool = False
@@ -149,7 +185,7 @@ def read_options(question: Question[O], given: Sequence[tuple[str, str]]) -> O:
             continue
         about = question.options.model_fields.get(name)
         if about is not None and takes_several(about):
-            values.setdefault(name, []).extend(part.strip() for part in text.split(",") if part)
+            values.setdefault(name, []).append(text)
         else:
             values[name] = text
     try:
@@ -171,15 +207,20 @@ def read_options(question: Question[O], given: Sequence[tuple[str, str]]) -> O:
 
 def query_of(asked: Asked) -> str:
     """The address that asks this: options that are not the defaults, in their order."""
+    return urlencode(pairs_of(asked))
+
+
+def pairs_of(asked: Asked) -> list[tuple[str, str]]:
+    """Options that are not the defaults, as text, in their order."""
     pairs: list[tuple[str, str]] = []
     defaults = {name: default_of(about) for name, about in type(asked).model_fields.items()}
     for name, value in asked.model_dump(mode="json").items():
         if value != _plain(defaults[name]) and value is not None:
             if isinstance(value, list):
-                pairs.append((name, ",".join(map(str, value))))
+                pairs += [(name, str(one)) for one in value]
             else:
                 pairs.append((name, str(value).lower() if isinstance(value, bool) else str(value)))
-    return urlencode(pairs)
+    return pairs
 
 
 def form_of(question: Question[Any], asked: Asked, lang: str) -> list[dict[str, Any]]:
@@ -206,6 +247,8 @@ def _field(name: str, about: FieldInfo, value: Any, lang: str) -> dict[str, Any]
     }
     several = takes_several(about)
     shown = ",".join(map(str, value)) if several and not choices else value
+    if isinstance(shown, float) and shown.is_integer():
+        shown = int(shown)
     kinds = {bool: "flag", int: "number", float: "number"}
     return {
         "name": name,
@@ -221,7 +264,13 @@ def _field(name: str, about: FieldInfo, value: Any, lang: str) -> dict[str, Any]
         "slider": bool(label and label.slider),
         "area": bool(label and label.area),
         "lines": label.lines if label else 1,
+        "file": bool(label and label.file),
+        "part": told(label.part, lang) if label and label.part else "",
     }
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def takes_several(about: FieldInfo) -> bool:

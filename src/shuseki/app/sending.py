@@ -15,6 +15,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import parse_qs
+
+from shuseki.app.own_areas import is_own
 
 __all__ = ["Sending", "keeps"]
 
@@ -124,6 +127,7 @@ class Sending:
             and start["status"] == 200
             and own.get(b"cache-control") != b"no-store"
             and keeps(scope["path"], self.public)
+            and not _of_own_areas(scope)
         )
         more: dict[bytes, bytes] = {}
         digest = ""
@@ -164,6 +168,12 @@ class Sending:
                     _, gone = self._packed.popitem(last=False)
                     self._size -= len(gone)
         return made
+
+
+def _of_own_areas(scope: Message) -> bool:
+    """Whether an address asks for areas that a reader brought."""
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("by", [])
+    return any(is_own(one) for one in (*asked, *scope["path"].split("/")))
 
 
 def _with(start: Message, more: dict[bytes, bytes], without: tuple[bytes, ...] = ()) -> Message:

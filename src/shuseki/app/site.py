@@ -5,6 +5,8 @@
     <data>/app.sqlite     accounts, sessions and the log, when people sign in
     <data>/jobs/          studies that were run here
     <data>/uploads/       records that were brought here
+    <data>/areas/         areas that were brought here
+    <data>/reviews/       registers that were linked here, and what was decided of their pairs
 
 Takes: ``Settings``. Gives: an ASGI application, which ``serve`` runs on one port.
 """
@@ -29,17 +31,19 @@ from starlette.requests import cookie_parser
 from starlette.staticfiles import StaticFiles
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from shuseki.app import api, pages, studies
+from shuseki.app import api, bringing, editing, linking, pages, studies
 from shuseki.app.accounts import LOCAL, Accounts, engine_of, own_folder
 from shuseki.app.answers import Answers
 from shuseki.app.guard import Guard
 from shuseki.app.jobs import Jobs
 from shuseki.app.maps import shape_file
+from shuseki.app.own_areas import OwnAreas
 from shuseki.app.places import DIVISIONS, division_of, layers
 from shuseki.app.question import Reader
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.questions.areas import COMPARE, MAP, RANKING
 from shuseki.app.questions.profile import AREA, AreaAsked
+from shuseki.app.reviews import Reviews
 from shuseki.app.sending import Sending
 from shuseki.app.state import COOKIE, Settings, State
 from shuseki.app.uploads import Uploads
@@ -65,6 +69,8 @@ def make_app(settings: Settings) -> FastAPI:
         Answers(),
         Jobs(own_folder(settings.data / "jobs")),
         Uploads(own_folder(settings.data / "uploads")),
+        Reviews(own_folder(settings.data / "reviews")),
+        OwnAreas(own_folder(settings.data / "areas")),
         accounts,
     )
 
@@ -88,6 +94,9 @@ def make_app(settings: Settings) -> FastAPI:
     app.include_router(api.router)
     app.mount("/static", Static(directory=str(files("shuseki.app") / "static")), name="static")
     app.include_router(studies.router)
+    app.include_router(linking.router)
+    app.include_router(editing.router)
+    app.include_router(bringing.router)
     app.include_router(pages.router)
     app.add_middleware(Sending, public=PUBLIC)
     app.add_middleware(

@@ -9,9 +9,12 @@ from fastapi import Request
 
 from shuseki.app.accounts import LOCAL, Account, Accounts
 from shuseki.app.answers import Answers
-from shuseki.app.directory import directory_of, sight_of, stamp_of
+from shuseki.app.directory import directory_of, has_registry, sight_of, stamp_of
 from shuseki.app.jobs import Jobs
+from shuseki.app.own_areas import OwnAreas
+from shuseki.app.posted import Posted
 from shuseki.app.question import Reader
+from shuseki.app.reviews import Reviews
 from shuseki.app.uploads import Uploads
 
 __all__ = [
@@ -26,6 +29,8 @@ __all__ = [
 ]
 
 COOKIE = "shuseki"
+FOLDER = "FOLDER"
+"""Stands for the folder of the app where the reader does not sit at the machine."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -90,7 +95,10 @@ class State:
     answers: Answers
     jobs: Jobs
     uploads: Uploads
+    reviews: Reviews
+    areas: OwnAreas
     accounts: Accounts | None
+    posted: Posted = field(default_factory=Posted)
     streams: Streams = field(default_factory=Streams)
 
 
@@ -124,4 +132,6 @@ def reader_of(request: Request, account: Account, lang: str) -> Reader:
         lang,
         sight=(*sight, str(stamp_of(data))),
         directory=lambda: directory_of(data, sight),
+        folder=str(data) if state.accounts is None else FOLDER,
+        has_firms=has_registry(data),
     )

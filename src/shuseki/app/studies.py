@@ -204,6 +204,8 @@ def delete_all(request: Request, lang: str, account: Somebody) -> Response:
     for job in state.jobs.all():
         if job.owner == account.name:
             state.jobs.delete(job.key)
+    for review in state.reviews.all(account.name):
+        state.reviews.delete(review.key)
     wrote(request, account, "delete everything")
     return RedirectResponse(f"/{checked_language(lang)}/studies", 303)
 
@@ -233,10 +235,22 @@ def new_study(request: Request, lang: str, account: Somebody) -> Response:
 
 
 def _form(
-    request: Request, lang: str, account: Account, refusal: str = "", text: str = ""
+    request: Request,
+    lang: str,
+    account: Account,
+    refusal: str = "",
+    text: str = "",
+    given: dict[str, list[str]] | None = None,
 ) -> Response:
-    from shuseki.app.forms import chapter_forms  # every room's chapter: loaded when first asked
+    from shuseki.app.forms import chapter_forms, faults_by_field  # every room: when first asked
 
+    names = [
+        f"{chapter['name']}.{field['name']}"
+        for chapter in chapter_forms(lang)
+        for field in chapter["fields"]
+    ]
+    faults, rest = faults_by_field(refusal, names, lang) if refusal else ({}, "")
+    chosen = given or {}
     return page(
         request,
         "new-study.html",
@@ -244,9 +258,13 @@ def _form(
         422 if refusal else 200,
         title=phrases(lang)["new_study"],
         uploads=state_of(request).uploads.all(account.name),
-        chapters=chapter_forms(),
-        refusal=refusal,
+        chapters=chapter_forms(lang, given, faults),
+        refusal=rest,
+        faults=faults,
         text=text,
+        name=chosen.get("name", ["study"])[0],
+        study_title=chosen.get("title", [""])[0],
+        brought=chosen.get("upload", []),
     )
 
 
@@ -282,7 +300,8 @@ async def run_study(request: Request, lang: str, account: Somebody) -> Response:
             await run_in_threadpool(check_study, text, needed)
             job = await run_in_threadpool(state.jobs.add, title, account.name, needed, text)
     except ShusekiError as error:
-        return _form(request, lang, account, words_of(error), text)
+        written = given.get("text", [""])[0]
+        return _form(request, lang, account, words_of(error), written, given)
     wrote(request, account, "run study", job.key)
     return RedirectResponse(f"/{lang}/studies/{job.key}", 303)
 

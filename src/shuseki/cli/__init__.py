@@ -73,6 +73,7 @@ COMMANDS = {
     "theory": ("theory", "Why do firms gather? Models of agglomeration."),
     "directory": ("directory", "Who can do what? Import, search, check, export, share."),
     "app": ("web", "Start the web application: map, profiles, own records, orders."),
+    "ask": ("ask", "Ask what a page of the application asks: ranking, map, weights, orders."),
     "plan": ("sourcing", "Which chain of firms should make an order?"),
     "capacity": ("sourcing", "Which orders can all be served, and whose hour is worth most?"),
     "gaps": ("sourcing", "What can a cluster not do, and what would fill it?"),

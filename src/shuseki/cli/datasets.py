@@ -30,7 +30,7 @@ def datasets(lang: Lang = "en", output: Output = None) -> None:
         rows = say("made on demand") if n is None else say("{n:,} rows", n=n)
         origin, made = escape(told(ORIGINS[one.origin], lang)), escape(told(rows, lang))
         console.print(f"[bold]{one.name}[/] [cyan]{origin}[/] {one.year}, {made}", highlight=False)
-        tell(f"  {one.title}")
+        tell(say("  {title}", title=one.title))
         tell(f"  {one.publisher} [{one.terms}]")
     tell(say("Studies: {names}", names=listed(bundled_studies())))
     if output is not None:

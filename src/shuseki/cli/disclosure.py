@@ -15,17 +15,19 @@ from rich.console import Console
 
 from shuseki.cli.show import Lang, Output, show, write
 from shuseki.cli.stores import Areas, Date, Encoding, Groups, asked, division_of, groups_of
-from shuseki.errors import ParameterError
+from shuseki.errors import DataError, ParameterError
 from shuseki.language import check_language, say
+from shuseki.language.names import some_of
 from shuseki.panel import Panel
-from shuseki.reading.tables import read_table
+from shuseki.reading.grids import grids
 from shuseki.records.store import Store
 from shuseki.records.tally import largest, tally
 from shuseki.release import write_text
 from shuseki.release.disclosure.answers import links, stocks_universe
-from shuseki.release.disclosure.elsewhere import AXES, check_table
+from shuseki.release.disclosure.elsewhere import check_laid, known_of
 from shuseki.release.disclosure.figures import Universe
 from shuseki.release.disclosure.gate import Gate
+from shuseki.release.disclosure.layouts import laid_out, number_of
 from shuseki.release.disclosure.rules import Dominance, Rules
 from shuseki.report.disclosed import disclosed_answer, drawn
 from shuseki.report.exports import ENDINGS
@@ -145,7 +147,13 @@ def released(
 
 @app.command("check-output")
 def check_output(
-    file: Annotated[Path, typer.Argument(help="A table that was made elsewhere: CSV or xlsx.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE",
+            help="Tables made elsewhere: CSV, xlsx (every sheet), HTML, LaTeX, JSON.",
+        ),
+    ],
     against: Annotated[Path, typer.Option("--against", help="Folder of the store of records.")],
     areas: Areas = None,
     date: Date = None,
@@ -163,24 +171,51 @@ def check_output(
     lang: Lang = "en",
     output: Output = None,
 ) -> None:
-    """Say which cells of a table tell too much about one establishment.
+    """Say which cells of tables tell too much about one establishment.
+
+    All tables of the files are judged together. Areas may stand in rows or in columns, under
+    headings of several rows.
 
     Exit code 0: none; 1: some, or rows that could not be judged; 3: the table cannot be read.
     """
     check_language(lang)
-    words = [name for names in AXES.values() for name in names]
-    words += [name.capitalize() for name in words] + [name.upper() for name in words]
-    frame = read_table(file, text=list(dict.fromkeys(words)), encoding=encoding)
+    several = len(files) > 1
+    tables = [
+        replace(one, place=f"{file.name} {one.place}".strip()) if several else one
+        for file in files
+        for one in grids(file, encoding)
+    ]
 
-    def ask(opened: Store) -> Universe:
-        about: dict[str, Any] = {
-            "division": division_of(areas, date, encoding, opened),
-            "groups": groups_of(groups, encoding),
-        }
-        return stocks_universe(tally(opened, **about), largest(opened, **about))
+    def ask(opened: Store) -> tuple[Universe, dict[str, str]]:
+        division = division_of(areas, date, encoding, opened)
+        about: dict[str, Any] = {"division": division, "groups": groups_of(groups, encoding)}
+        names = {} if division is None else {
+            name: code
+            for language in ("en", "ja")
+            for code, name in zip(division.codes, division.names(language), strict=True)
+        }  # fmt: skip
+        return stocks_universe(tally(opened, **about), largest(opened, **about)), names
 
     rules = Rules(threshold=threshold, dominance=Dominance(1, dominance), p_percent=p_percent)
-    found = check_table(frame.reset_index(drop=True), asked(against, ask), rules)
+    universe, names = asked(against, ask)
+    laid, faults = [], []
+    for one in tables:
+        try:
+            known = known_of(universe)
+            laid.append((one.place, laid_out(one.rows, one.numbers, known, {"area": names})))
+        except DataError as error:
+            numbered = any(number_of(cell) is not None for row in one.rows for cell in row)
+            faults.append((one.place, error, numbered))
+    if not laid:
+        raise faults[0][1]
+    found = check_laid(laid, universe, rules)
+    if faults:
+        told = say(
+            "Not judged, since nothing there names areas, industries or waves: {names}.",
+            names=some_of([place for place, _, _ in faults]),
+        )
+        unjudged = tuple(place for place, _, numbered in faults if numbered)
+        found = replace(found, notes=(*found.notes, told), unjudged=unjudged)
     show(found, lang=lang, output=output, table=found.to_frame(lang))
     if not found.is_safe:
         raise typer.Exit(1)

@@ -38,7 +38,7 @@ By = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", help="Folder for page, PDF, workbook, slides (one area) and data."),
+    typer.Option("--out", help="Folder for page, PDF, workbook, slides and data."),
 ]
 File = Annotated[
     Path | None,
@@ -116,6 +116,10 @@ def _tell(answer: Profile, lang: str, console: Console) -> None:
     lines: list[Message] = [answer.character.headline()]
     if answer.character.beside_the_paper is not None:
         lines.append(answer.character.beside_the_paper)
+    if answer.papers is not None:
+        lines += [answer.papers.headline(), *answer.papers.told()]
+    if answer.prefecture_industries is not None:
+        lines.append(answer.prefecture_industries.headline())
     lines += [answer.position.headline(), *answer.frameworks.verdicts(), answer.trend.headline()]
     lines += [one.headline() for one in answer.entry.values()]
     lines += [answer.peers.headline()]
@@ -168,12 +172,8 @@ def _write(
         line(say("Written: {file}", file=output))
     if out is not None:
         name = "profile" if isinstance(answer, Profile) else "comparison"
-        endings = [
-            ending for ending in PROFILE_ENDINGS
-            if isinstance(answer, Profile) or ending != ".pptx"
-        ]  # fmt: skip
         with whole_folder(out) as folder:
-            for ending in endings:
+            for ending in PROFILE_ENDINGS:
                 try:
                     content = profile_bytes(answer, ending, lang)
                 except MissingExtraError as error:

@@ -18,11 +18,11 @@ from shuseki.reading.toml import read_toml
 from shuseki.release import write_csv
 from shuseki.report.words import pick
 from shuseki.sourcing.assumptions import Assumptions
-from shuseki.sourcing.capacity import dates, exchange, joint_order, serve, unserved_needs
+from shuseki.sourcing.capacity import SECONDS, dates, exchange, joint_order, serve, unserved_needs
 from shuseki.sourcing.gaps import gaps as find_gaps
 from shuseki.sourcing.gaps import tipping_points
 from shuseki.sourcing.inquiries import Inquiry, answer
-from shuseki.sourcing.offers import MEASURES, Measure, Mode
+from shuseki.sourcing.offers import MEASURES, Measure, Mode, check_homes
 from shuseki.sourcing.orders import read_order, read_orders
 from shuseki.sourcing.planner import locality
 from shuseki.sourcing.planner import plan as plan_order
@@ -76,6 +76,7 @@ def plan(
     check_language(lang)
     asked = read_order(order)
     firms = seen_firms(store, role, cluster)
+    check_homes([asked], firms)
     stated = _assumptions(assumptions)
     objectives = _objectives(objective)
     if tipping:
@@ -128,7 +129,9 @@ def capacity(
     cluster: Cluster = None,
     mode: Annotated[str, typer.Option(help="wide, inside or insource.")] = "wide",
     weeks: Annotated[int, typer.Option(help="Weeks from the first order.")] = 12,
-    seconds: Annotated[float, typer.Option(help="Longest search for chains.")] = 25.0,
+    seconds: Annotated[
+        float, typer.Option(help="Longest search; work done ends it sooner, as a rule.")
+    ] = SECONDS,
     joint: Annotated[
         bool, typer.Option("--joint", help="Share the one lot of the file among small firms.")
     ] = False,
@@ -147,6 +150,7 @@ def capacity(
     check_language(lang)
     asked = read_orders(orders)
     firms = seen_firms(store, role, cluster)
+    check_homes(asked, firms)
     stated = _assumptions(assumptions)
     if joint:
         if len(asked) != 1:
@@ -197,6 +201,7 @@ def gaps(
     check_language(lang)
     asked = read_orders(orders)
     firms = seen_firms(store, role, cluster)
+    check_homes(asked, firms)
     with bar(told(say("Planning"), lang)):
         found = find_gaps(
             asked,

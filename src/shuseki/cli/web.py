@@ -108,6 +108,7 @@ def add_account(
         "reader"
     ),
     cluster: Annotated[str, typer.Option(help="Cluster of a member or coordinator.")] = "",
+    firm: Annotated[str, typer.Option(help="Whose record a member writes: cluster/id.")] = "",
     data: Data = HOME,
     database: Database = "",
     lang: Lang = "en",
@@ -117,7 +118,9 @@ def add_account(
     is_terminal = sys.stdin.isatty()
     password = getpass.getpass() if is_terminal else sys.stdin.readline().rstrip("\n")
     chosen: Role = role  # type: ignore[assignment]  # checked there
-    made = Accounts(engine_of(data, database)).add(name, password, chosen, cluster)
+    accounts = Accounts(engine_of(data, database))
+    made = accounts.add(name, password, chosen, cluster)
+    accounts.set_firm(name, firm)
     message = say("Account {name} opened as {role}", name=made.name, role=made.role)
     Console().print(told(message, lang), highlight=False)
 

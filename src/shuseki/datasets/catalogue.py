@@ -6,6 +6,7 @@ Every folder under ``datasets/data`` and ``papers`` may hold a ``catalogue.toml`
     [[dataset]]
     name = "entry-exit-rates"          # what load() takes
     title = "Entry and exit rates ..."
+    title_ja = "開業率・廃業率…"
     publisher = "SME Agency, ..."
     year = "1966-2006"
     terms = "GoJ Standard Terms of Use 2.0"
@@ -32,6 +33,7 @@ import pyarrow.parquet as pq
 
 from shuseki.errors import DataError, UnknownCodeError
 from shuseki.language import Message, listed, say
+from shuseki.language.names import TwoNames
 from shuseki.results import Result, result
 from shuseki.sources import Origin, Source
 
@@ -42,7 +44,7 @@ CODES = ("municipality", "district", "prefecture", "industry", "area", "zone", "
 """Columns that are codes and stay text in a CSV file."""
 
 REQUIRED = ("name", "title", "publisher", "year", "terms", "origin", "derived_by")
-OPTIONAL = ("file", "package", "made_by", "rows", "note")
+OPTIONAL = ("title_ja", "file", "package", "made_by", "rows", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,8 @@ def entry(fields: dict[str, object], folder: Traversable) -> Dataset:
     package = fields.get("package")
     rows = fields.get("rows")
     return Dataset(
-        **{key: str(fields[key]) for key in REQUIRED if key not in ("origin",)},
+        **{key: str(fields[key]) for key in REQUIRED if key not in ("origin", "title")},
+        title=TwoNames(str(fields["title"]), str(fields.get("title_ja", fields["title"]))),
         origin=cast(Origin, fields["origin"]),
         folder=files(str(package)) if package else folder,
         file=str(fields.get("file", "")),

@@ -16,6 +16,7 @@ Demography Statistics, ch. 5 and 6. Limits: the owner is known by the name alone
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from shuseki.arrays import Bools
 from shuseki.demography.funnel import Funnel, Step
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.language import Message, say
@@ -32,7 +34,7 @@ from shuseki.linkage.likeness import Links
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
-__all__ = ["Continuity", "Rule", "continuity", "rule_of", "rules"]
+__all__ = ["EUROSTAT_OECD", "Continuity", "Rule", "continuity", "rule_of", "rules"]
 
 EUROSTAT_OECD = Source(
     "EurostatOECD2007",
@@ -69,6 +71,14 @@ class Rule:
     reactivation_years: int
     must_hold: tuple[str, ...] = ()
     source: str = ""
+
+    def goes_on(self, changed: Mapping[str, Bools]) -> Bools:
+        """Whether each goes on, from what changed: owner, activity, location, shape ``(n,)``."""
+        holding = 3 - sum(np.asarray(one, dtype=int) for one in changed.values())
+        found = np.asarray(holding >= self.hold)
+        for name in self.must_hold:
+            found &= ~changed[name]
+        return found
 
     def words(self) -> TwoNames:
         """The rule in both languages."""
@@ -234,10 +244,7 @@ def _events(table: pd.DataFrame, rule: Rule) -> Any:
         "activity": table["changed_industry"].fillna(False).to_numpy(dtype=bool),
         "location": table["moved"].fillna(False).to_numpy(dtype=bool),
     }
-    holding = 3 - sum(np.asarray(one, dtype=int) for one in changed.values())
-    goes_on = holding >= rule.hold
-    for name in rule.must_hold:
-        goes_on &= ~changed[name]
+    goes_on = rule.goes_on(changed)
     event = np.full(len(table), "survivors", dtype=object)
     event[changed["activity"]] = "changes of activity"
     event[changed["owner"]] = "takeovers"

@@ -9,16 +9,19 @@ logarithm of a number that is not positive are missing values.
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
 from shuseki.errors import DataError, ParameterError
-from shuseki.language import listed, say
+from shuseki.language import Message, listed, say
 
-__all__ = ["Formula"]
+__all__ = ["Formula", "parsed"]
+
+Part = TypeVar("Part", bound=ast.AST)
 
 FUNCTIONS: Mapping[str, Callable[[pd.Series], pd.Series]] = {
     "log": np.log,
@@ -60,27 +63,7 @@ class Formula:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ParameterError(
-                say(
-                    "The formula {text!r} is no arithmetic. Expected {known}. Correct it.",
-                    text=text,
-                    known=KNOWN,
-                )
-            ) from None
-        for node in walk(self._tree):
-            if not allowed(node):
-                said = ast.unparse(node)
-                raise ParameterError(
-                    say(
-                        "The formula {text!r} holds {said!r}. Expected {known}. Correct it.",
-                        text=text,
-                        said=said,
-                        known=KNOWN,
-                    )
-                )
+        self._tree = parsed(text, walk, allowed, _refused)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -141,6 +124,53 @@ class Formula:
 
     def __hash__(self) -> int:
         return hash(self.text)
+
+
+def parsed(
+    text: str,
+    parts: Callable[[ast.expr], Iterable[Part]],
+    is_allowed: Callable[[Part], bool],
+    refused: Callable[[str, str | None], Message],
+) -> ast.expr:
+    """Read an expression whose every part is allowed.
+
+    Parameters
+    ----------
+    text
+        The expression.
+    parts, is_allowed
+        What it consists of, and what of that may stand in it.
+    refused
+        What is said of a text that is no expression (``None``), or that holds a part which may not.
+
+    Raises
+    ------
+    ParameterError
+        It is no expression, or holds something else.
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ParameterError(refused(text, None)) from None
+    for node in parts(tree):
+        if not is_allowed(node):
+            raise ParameterError(refused(text, ast.unparse(node) or type(node).__name__))
+    return tree
+
+
+def _refused(text: str, part: str | None) -> Message:
+    if part is None:
+        return say(
+            "The formula {text!r} is no arithmetic. Expected {known}. Correct it.",
+            text=text,
+            known=KNOWN,
+        )
+    return say(
+        "The formula {text!r} holds {said!r}. Expected {known}. Correct it.",
+        text=text,
+        said=part,
+        known=KNOWN,
+    )
 
 
 def walk(node: ast.expr) -> Iterator[ast.expr]:

@@ -465,11 +465,13 @@ def spatial_model(
     has_instruments = method == "gmm" and kind != "error"
     if instrument_lags not in ((None, 1, 2) if has_instruments else (None,)):
         raise ParameterError(
-            f"instrument_lags is {instrument_lags!r} for kind {kind!r} by {method!r}. Expected 1 "
-            "or 2."
-            if has_instruments
-            else f"instrument_lags is {instrument_lags!r} for kind {kind!r} by {method!r}. "
-            "Expected None: there are no instruments."
+            say(
+                "instrument_lags is {lags!r} for kind {kind!r} by {method!r}. Expected {wanted}.",
+                lags=instrument_lags,
+                kind=kind,
+                method=method,
+                wanted=say("1 or 2") if has_instruments else say("None: there are no instruments"),
+            )
         )
     y, x, used = _complete(table, outcome, terms)
     w = _aligned(neighbours, used.index, label)

@@ -11,7 +11,9 @@ Splink, IJPDS 7(3).
 """
 
 import logging
+import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,7 +30,7 @@ from shuseki.errors import MissingExtraError
 from shuseki.language import say
 from shuseki.linkage.levels import Ruler
 from shuseki.linkage.registers import RARITY, Registers
-from shuseki.linkage.settings import Comparison, Engine, columns_of, sql_of
+from shuseki.linkage.settings import Comparison, Engine, columns_of, quoted, sql_of
 
 __all__ = ["Levels", "compared", "splink_settings"]
 
@@ -75,7 +77,7 @@ def splink_settings(
     for k, one in enumerate(comparisons):
         levels: list[dict[str, Any]] = [
             {
-                "sql_condition": _missing(one, has),
+                "sql_condition": quoted(_missing(one, has), engine),
                 "label_for_charts": "missing",
                 "is_null_level": True,
             }
@@ -224,10 +226,13 @@ def _linker(
                     "and Java 17 or later. Install them: pip install shuseki[spark]"
                 )
             ) from error
+        # Workers on this machine run the Python that runs here.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         session = session or SparkSession.builder.getOrCreate()
         session.sql(SHARED_SPARK)
+        session.udf.register("byte_likeness", _byte_likeness(), "double")
         api = SparkAPI(spark_session=session)
-        given = [session.createDataFrame(table.to_pandas()) for table in tables]
+        given = [session.createDataFrame(table) for table in tables]
     try:
         frames = [
             api.register(table, dataset_display_name=source)
@@ -239,6 +244,23 @@ def _linker(
             connection.close()
         if spill is not None:
             spill.close()
+
+
+def _byte_likeness() -> Any:
+    """Jaro–Winkler on the bytes of UTF-8, as DuckDB and the arrays have it, for Spark.
+
+    Spark has none; a function of its own within this one travels to the workers, which need
+    RapidFuzz alone.
+    """
+
+    def byte_likeness(one: str | None, other: str | None) -> float | None:
+        from rapidfuzz.distance import JaroWinkler
+
+        if one is None or other is None:
+            return None
+        return float(JaroWinkler.similarity(one.encode(), other.encode()))
+
+    return byte_likeness
 
 
 def _table(registers: Registers, right: bool, needed: set[str]) -> Any:
@@ -272,7 +294,7 @@ def _levels_of(
         }
     )
     is_duckdb = api.sql_dialect.sql_dialect_str == "duckdb"
-    given = keys if is_duckdb else linker._db_api.spark.createDataFrame(keys.to_pandas())
+    given = keys if is_duckdb else api.spark.createDataFrame(keys)
     blocked = api.register(given)
     linker.table_management.register_blocked_pairs_for_predict(blocked)
     found = linker.inference.predict(warning_mode="never")
@@ -288,8 +310,8 @@ def _levels_of(
     if is_duckdb:
         columns = api.duckdb_con.execute(query).fetchnumpy()
     else:
-        frame = api.spark.sql(query).toPandas()
-        columns = {name: frame[name].to_numpy() for name in frame}
+        frame = api.spark.sql(quoted(query, "spark")).toArrow()
+        columns = {name: frame[name].to_numpy() for name in frame.column_names}
     # Splink gives the pairs in its own order.
     order = np.lexsort((columns["unique_id_r"], columns["unique_id_l"]))
     back = np.lexsort((right, left))

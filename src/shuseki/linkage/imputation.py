@@ -7,12 +7,20 @@ that intervals know that the model itself was learned::
 
     matching → m ~ Dirichlet(prior + counts), pairs ~ Beta → weights → matching → …
 
-``draw_links`` gives the draws: who is new and who is gone in each. ``rates`` makes rates and their
-interval from them, ``pooled`` combines an estimate made on each draw by Rubin's rules.
+``draw_links`` gives the draws: who is new and who is gone in each. ``interval`` makes an interval
+of a count from them, ``pooled`` combines an estimate made on each draw by Rubin's rules.
+
+Counts are whole numbers, and few of them are likely: a closed interval that holds 95% of the draws
+at least holds 97 or 98% of them where the draws stand two or three numbers apart. So a number is in
+the interval when its mid-p does not fall under the tail (Lancaster 1961)::
+
+    draws below + ½ draws equal, as a share, between (1 − level) / 2 and (1 + level) / 2
+
+which holds the level on average, neither more nor less, and is the usual one where counts are many.
 
 Takes: ``Links``. Gives: ``DrawnLinks``. Sources: Sadinle (2017), JASA 112, for the sampler; Rubin
 (1987), Multiple imputation for nonresponse in surveys, pp. 76–77; Barnard and Rubin (1999) for the
-degrees of freedom.
+degrees of freedom; Lancaster (1961), Significance tests in discrete distributions, JASA 56.
 Limits: a partner that is no candidate (changed beyond likeness) is in no draw: births that are none
 because name and place both changed are counted as births, in the interval too.
 """
@@ -21,18 +29,19 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import ParameterError
 from shuseki.language import Message, say
 from shuseki.linkage.likeness import Links
-from shuseki.linkage.matchings import draw_matchings
+from shuseki.linkage.matchings import HOPELESS, draw_matchings
 from shuseki.linkage.model import prior_odds
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
-__all__ = ["RUBIN", "DrawnLinks", "PooledLinks", "draw_links", "pooled"]
+__all__ = ["RUBIN", "DrawnLinks", "PooledLinks", "draw_links", "mid_interval", "pooled"]
 
 RUBIN = Source(
     "Rubin1987", "Rubin, D. B., Multiple imputation for nonresponse in surveys, Wiley", "1987"
@@ -94,10 +103,8 @@ class DrawnLinks(Result):
 
     def interval(self, counts: Ints) -> tuple[float, float, float]:
         """Low end, mean and high end of a count over the draws."""
-        ends = np.quantile(
-            counts, [0.5 - self.level / 2, 0.5 + self.level / 2], method="inverted_cdf"
-        )
-        return float(ends[0]), float(np.mean(counts)), float(ends[1])
+        low, high = mid_interval(np.asarray(counts, dtype=float)[:, None], self.level)
+        return float(low[0]), float(np.mean(counts)), float(high[0])
 
     def births_by(self, group: "pd.Series[str]") -> pd.DataFrame:
         """Births by group of the right records: ``group``, ``low``, ``mean``, ``high``.
@@ -124,20 +131,8 @@ class DrawnLinks(Result):
                 for draw in self.is_birth
             ]
         )
-        ends = np.quantile(
-            counts,
-            [0.5 - self.level / 2, 0.5 + self.level / 2],
-            axis=0,
-            method="inverted_cdf",
-        )
-        return pd.DataFrame(
-            {
-                "group": names,
-                "low": ends[0],
-                "mean": counts.mean(axis=0),
-                "high": ends[1],
-            }
-        )
+        low, high = mid_interval(counts, self.level)
+        return pd.DataFrame({"group": names, "low": low, "mean": counts.mean(axis=0), "high": high})
 
 
 @result
@@ -192,6 +187,36 @@ class PooledLinks(Result):
         )
 
 
+def mid_interval(counts: Floats, level: float) -> tuple[Floats, Floats]:
+    """Ends of the interval of a whole number from draws of it, by mid-p.
+
+    Parameters
+    ----------
+    counts
+        Shape ``(draws, k)``.
+    level
+        Share of the draws that the interval is to hold, on average over many such numbers.
+
+    Returns
+    -------
+    low, high
+        Shape ``(k,)``.
+
+    Examples
+    --------
+    Of 100 draws 4 are 7, 92 are 8 and 4 are 9. The mid-p of 7 is 2%, under 2.5%:
+
+    >>> draws = np.repeat([7.0, 8.0, 9.0], [4, 92, 4])[:, None]
+    >>> [end.tolist() for end in mid_interval(draws, 0.95)]
+    [[8.0], [8.0]]
+    """
+    middle = (stats.rankdata(counts, axis=0) - 0.5) / len(counts)
+    tail = (1.0 - level) / 2
+    low = np.where(middle >= tail, counts, np.inf).min(axis=0)
+    high = np.where(middle <= 1.0 - tail, counts, -np.inf).max(axis=0)
+    return np.minimum(low, high), np.maximum(low, high)
+
+
 def draw_links(links: Links, *, draws: int = 200, level: float = 0.95, seed: int = 0) -> DrawnLinks:
     """Draw whole matchings.
 
@@ -223,15 +248,18 @@ def draw_links(links: Links, *, draws: int = 200, level: float = 0.95, seed: int
     rng = np.random.default_rng(seed)
     n_left, n_right = len(links.left_ids), len(links.right_ids)
     pairs = links.pairs
-    taken: Bools = pairs.linked.copy()
+    # Those that cannot be pairs are passed over, as in the probabilities.
+    some = np.flatnonzero((pairs.log_weight > HOPELESS) | pairs.linked)
+    left, right, levels = pairs.left[some], pairs.right[some], pairs.levels[some]
+    taken: Bools = pairs.linked[some]
     partner = np.full((draws, n_right), -1, dtype=np.int64)
     is_death = np.ones((draws, n_left), dtype=bool)
     prior = [np.array([level.m for level in one.levels]) for one in links.comparisons]
     for draw in range(-WARM_UP, draws):
-        log_weight = _drawn_weights(links, taken, prior, rng)
+        log_weight = _drawn_weights(links, pairs.log_weight[some], levels, taken, prior, rng)
         taken = draw_matchings(
-            pairs.left,
-            pairs.right,
+            left,
+            right,
             log_weight,
             n_left=n_left,
             n_right=n_right,
@@ -241,8 +269,8 @@ def draw_links(links: Links, *, draws: int = 200, level: float = 0.95, seed: int
             warm_up=SWEEPS,
         )[0]
         if draw >= 0:
-            partner[draw, pairs.right[taken]] = pairs.left[taken]
-            is_death[draw, pairs.left[taken]] = False
+            partner[draw, right[taken]] = left[taken]
+            is_death[draw, left[taken]] = False
     return DrawnLinks(
         is_birth=partner < 0,
         is_death=is_death,
@@ -263,6 +291,8 @@ WARM_UP, SWEEPS = 20, 5
 
 def _drawn_weights(
     links: Links,
+    log_weight: Floats,
+    levels: NDArray[np.int8],
     taken: Bools,
     prior: list[Floats],
     rng: np.random.Generator,
@@ -272,11 +302,9 @@ def _drawn_weights(
     n_pairs = int(taken.sum())
     smaller = min(n_left, n_right)
     expected = smaller * rng.beta(n_pairs + 0.5, smaller - n_pairs + 0.5)
-    log_weight = links.pairs.log_weight + (
-        prior_odds(expected, n_left, n_right) - links.model.log_odds
-    )
+    log_weight = log_weight + prior_odds(expected, n_left, n_right) - links.model.log_odds
     for k, first in enumerate(prior):
-        level = links.pairs.levels[:, k]
+        level = levels[:, k]
         counts = np.bincount(level[taken & (level >= 0)], minlength=len(first))
         m = rng.dirichlet(links.model.prior_pairs * first / first.sum() + counts)
         change = np.log(np.maximum(m, LEAST_SHARE)) - np.log(links.model.m[k])

@@ -34,6 +34,7 @@ from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.language import Message, say
 from shuseki.linkage.blocking import candidates
+from shuseki.linkage.coincidence import within_registers
 from shuseki.linkage.comparing import compared, splink_settings
 from shuseki.linkage.matchings import best_matching
 from shuseki.linkage.model import Evidence, Model, learned
@@ -178,6 +179,16 @@ class Links(Result):
         )
         return np.clip(1.0 - found, 0.0, 1.0)
 
+    def said(self, relation: str) -> NDArray[np.object_]:
+        """Whether each candidate has a relation, missing where nothing can say so.
+
+        Parameters
+        ----------
+        relation
+            ``"moved"``, ``"renamed"`` or ``"changed industry"``.
+        """
+        return _means(self.comparisons, self.pairs, relation)
+
     def counts(self) -> pd.DataFrame:
         """Links by relation: ``relation``, ``links``, ``share`` (0 to 1)."""
         found = self.table["relation"].value_counts().reindex(RELATIONS, fill_value=0)
@@ -276,7 +287,8 @@ def link(
     at_least
         Least probability of a link; by default what raises the expected F1.
     engine, session
-        ``"arrays"``; ``"duckdb"`` or ``"spark"`` (with a session) compare in Splink.
+        ``"arrays"``; ``"duckdb"`` or ``"spark"`` (with a session) compare in Splink. Workers of
+        Spark need RapidFuzz.
     seed
         Of the pairs that are drawn at random.
     sources
@@ -359,6 +371,15 @@ def link(
         given=[names.index(one.given) if one.given in names else -1 for one in comparisons],
         n_left=both.n_left,
         n_right=both.n_right,
+        within=within_registers(
+            both,
+            comparisons,
+            asked.rules,
+            pairs_per_record=asked.pairs_per_record,
+            pairs_per_rule=asked.pairs_per_rule,
+            most_in_full=asked.most_pairs_compared_in_full,
+            seed=seed,
+        ),
         label=label,
     )
     prior = [np.array([level.m for level in one.levels]) for one in comparisons]

@@ -59,6 +59,8 @@ class Evidence:
         For each comparison the one with which it goes together among other pairs, -1 for none.
     n_left, n_right
         Records.
+    within
+        Levels of pairs within a register, which are no pairs, shape ``(any, comparisons)``.
     label
         1 a pair, 0 none, -1 not known, shape ``(pairs,)``.
     """
@@ -71,6 +73,7 @@ class Evidence:
     given: Sequence[int]
     n_left: int
     n_right: int
+    within: NDArray[np.int8]
     label: NDArray[np.int8] | None = None
 
 
@@ -143,7 +146,7 @@ def learned(
     for round_ in range(1, ROUNDS + 1):
         done = round_
         together = tuple(
-            goes_together(evidence, k, u[k], probability) if evidence.given[k] >= 0 else None
+            goes_together(evidence, k, u[k]) if evidence.given[k] >= 0 else None
             for k in range(len(m))
         )
         parts = weights(evidence, m, u, together)
@@ -313,28 +316,27 @@ def weights(
     return parts
 
 
-def goes_together(evidence: Evidence, k: int, u: Floats, p: Floats) -> Floats:
+def goes_together(evidence: Evidence, k: int, u: Floats) -> Floats:
     """How much oftener other pairs have a level when they have a level of another comparison.
 
     Logarithm of ``u(level | other level) / u(level)``, shape ``(levels of the other, levels)``.
-    Counted among pairs at random where they show the other level often enough, among candidates
-    where not: of pairs that are that much alike, all are candidates.
+    Counted among pairs at random where they show the other level often enough, among pairs within
+    a register where not: of pairs that are that much alike, all are candidates.
     """
     other = evidence.given[k]
     top = int(max(evidence.levels[:, other].max(initial=0), 0)) + 1
     shape = (top, len(u))
 
-    def counted(levels: NDArray[np.int8], weight: Floats) -> Floats:
+    def counted(levels: NDArray[np.int8]) -> Floats:
         one, own = levels[:, other], levels[:, k]
         there = (one >= 0) & (own >= 0) & (one < top)
         at = one[there].astype(np.int64) * shape[1] + own[there]
-        found = np.bincount(at, weights=weight[there], minlength=shape[0] * shape[1])
+        found = np.bincount(at, minlength=shape[0] * shape[1])
         return np.asarray(found, dtype=float).reshape(shape)
 
-    by_sample = counted(evidence.at_random, np.ones(len(evidence.at_random)))
-    by_candidates = counted(evidence.levels, 1.0 - p)
+    by_sample = counted(evidence.at_random)
     enough = by_sample.sum(axis=1, keepdims=True) >= OFTEN
-    table = np.where(enough, by_sample, by_candidates) + TOGETHER_PRIOR * u
+    table = np.where(enough, by_sample, counted(evidence.within)) + TOGETHER_PRIOR * u
     share = table / table.sum(axis=1, keepdims=True)
     return np.asarray(np.clip(np.log(share) - np.log(u), *TOGETHER_RANGE), dtype=float)
 

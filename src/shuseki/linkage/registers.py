@@ -87,6 +87,13 @@ class Lists:
         offsets = self.offsets[start : stop + 1]
         return Lists(self.values[offsets[0] : offsets[-1]], offsets - offsets[0])
 
+    def taken(self, records: Ints) -> "Lists":
+        """The lists of some records, in their order."""
+        size = np.diff(self.offsets)[records]
+        offsets = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+        at = np.repeat(self.offsets[records] - offsets[:-1], size) + np.arange(offsets[-1])
+        return Lists(self.values[at], offsets)
+
 
 @dataclass(frozen=True, eq=False)
 class Registers:
@@ -128,6 +135,24 @@ class Registers:
     def side(self, right: bool) -> tuple[int, int]:
         """First record and the one after the last, of a register."""
         return (self.n_left, self.n) if right else (0, self.n_left)
+
+    def within(self, right: bool, some: Ints, others: Ints) -> "Registers":
+        """Records of one register on either side, by their positions in it."""
+        start, _ = self.side(right)
+        rows = start + np.concatenate([some, others])
+        ids = np.asarray(self.ids[right])
+        return Registers(
+            n_left=len(some),
+            n_right=len(others),
+            ids=(ids[some], ids[others]),
+            values={
+                name: column.iloc[rows].reset_index(drop=True)
+                for name, column in self.values.items()
+            },
+            lists={name: lists.taken(rows) for name, lists in self.lists.items()},
+            extra=self.extra,
+            notes=(),
+        )
 
     def table(self, right: bool) -> Any:
         """One register as an Arrow table, with ``unique_id``, its position in it."""

@@ -305,7 +305,7 @@ SQL = {
 }
 LIKENESS = {
     "duckdb": 'jaro_winkler_similarity("{x}_l", "{x}_r")',
-    "spark": 'jaro_winkler("{x}_l", "{x}_r")',
+    "spark": 'byte_likeness("{x}_l", "{x}_r")',
 }
 
 
@@ -354,7 +354,18 @@ def sql_of(when: str, engine: Engine = "duckdb") -> str:
             )
         return pattern.format(x=x, n=n)
 
-    return CALL.sub(filled, when)
+    return quoted(CALL.sub(filled, when), engine)
+
+
+def quoted(sql: str, engine: Engine) -> str:
+    """SQL with names quoted as the engine has it: Spark takes double quotes for text.
+
+    Examples
+    --------
+    >>> quoted('"name_l" IS NULL', "spark")
+    '`name_l` IS NULL'
+    """
+    return sql.replace('"', "`") if engine == "spark" else sql
 
 
 def columns_of(when: str) -> list[str]:

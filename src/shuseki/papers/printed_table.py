@@ -188,13 +188,13 @@ def _of_xlsx(path: Path) -> tuple[Grid, str]:
             )
         ) from error
     grid = [
-        [_clean(_shown(cell.value, str(cell.number_format))) for cell in row]
+        [_clean(shown_number(cell.value, str(cell.number_format))) for cell in row]
         for row in book.worksheets[0].iter_rows()
     ]
     return grid, "\n".join(" ".join(row) for row in grid)
 
 
-def _shown(value: object, form: str) -> str:
+def shown_number(value: object, form: str) -> str:
     """A spreadsheet's number with the decimals that its format shows."""
     if value is None:
         return ""

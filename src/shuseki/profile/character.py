@@ -39,7 +39,7 @@ from shuseki.measures.change.typology import (
     named_examples,
 )
 from shuseki.panel import Panel
-from shuseki.profile.base import Base, industry_names
+from shuseki.profile.base import LATEST, Base, industry_names
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
 
@@ -67,8 +67,8 @@ class Character(Result):
         Probability that the leading type leads.
     agglomeration
         Whether many related plants are there; ``None`` where unknown.
-    stage_probability
-        Of the six stages, ``(6,)``; ``nan`` where unknown.
+    stage_year, stage_probability
+        Last year of the series, and the six stages then, ``(6,)``; ``nan`` where unknown.
     why, evidence
         Sentences on the types and the stage.
     renewal
@@ -98,6 +98,7 @@ class Character(Result):
     clusters: tuple[tuple[Message, int, int, float, float], ...]
     localisation: Message | None
     named: str = ""
+    stage_year: str = ""
 
     @property
     def leading(self) -> str:
@@ -147,7 +148,8 @@ class Character(Result):
         if self.stage:
             parts.append(
                 say(
-                    "stage in 2012: {stage} ({chance:.0%})",
+                    "stage in {year}: {stage} ({chance:.0%})",
+                    year=self.stage_year,
                     stage=word(self.stage),
                     chance=float(self.stage_probability.max()),
                 )
@@ -221,10 +223,18 @@ def character_of(base: Base, area: str) -> Character:
         evidence=sentences("evidence"),
         clusters=_reaching_in(base, area),
         localisation=_localised(base, row),
+        stage_year=_stage_year(base),
         named=_named_types().get(area, "") if base.division.name == DISTRICTS else "",
         notes=tuple(notes),
         sources=(*base.sources, AGGLOMERATION_2012.at("section 1.1, figure 3-2")),
     )
+
+
+def _stage_year(base: Base) -> str:
+    """Last year of the series from which stages are told."""
+    if base.has_statistics or base.history is None:
+        return str(LATEST)
+    return base.history.periods[-1]
 
 
 def _number(row: Any, key: str) -> float:

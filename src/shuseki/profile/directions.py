@@ -19,6 +19,7 @@ Limits: thresholds are ours; ``reach`` counts to how many districts each rule ap
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -33,9 +34,10 @@ from shuseki.errors import DataError
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
+from shuseki.profile.frameworks import tables_of, texts_of
 from shuseki.profile.indicators import Indicators
 from shuseki.profile.rules import Facts, Rule
-from shuseki.reading.toml import read_toml
+from shuseki.reading.toml import Faults, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, OKAMURO_2006, Source
 
@@ -180,7 +182,7 @@ def judge(
             Judged(
                 direction=one,
                 verdict=verdict,
-                evidence=evidence_of(one, facts),
+                evidence=told_by_facts(one.evidence, facts),
                 unknown=tuple(fact_label(name, catalogue) for name in dict.fromkeys(unknown)),
                 command=f"shuseki profile {area} --part directions",
             )
@@ -239,53 +241,11 @@ def read_directions(
     table: Mapping[str, Any], where: str
 ) -> tuple[tuple[Direction, ...], dict[str, Message]]:
     """Read the ``[[direction]]`` and ``[[fact]]`` tables of a file."""
-    found = []
-    for row in table.get("direction", []):
-        name = row.get("id", "a direction without an id")
-        unknown = sorted(set(row) - FIELDS)
-        lacking = [
-            key for key in ("id", "label", "text", "when") if not isinstance(row.get(key), str)
-        ]
-        if unknown or lacking:
-            raise DataError(
-                say(
-                    "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {fields}.",
-                    where=where,
-                    name=name,
-                    lacking=", ".join(lacking) or say("nothing"),
-                    unknown=", ".join(unknown) or say("nothing"),
-                    fields=listed(sorted(FIELDS)),
-                )
-            )
-        english = list(row.get("evidence", []))
-        japanese = list(row.get("evidence_ja", english))
-        if len(english) != len(japanese):
-            raise DataError(
-                say(
-                    "{where}, {name}: evidence and evidence_ja differ in length.",
-                    where=where,
-                    name=name,
-                )
-            )
-
-        def both(key: str, row: Mapping[str, Any] = row) -> Message:
-            return TwoNames(str(row.get(key, "")), str(row.get(f"{key}_ja", row.get(key, ""))))
-
-        found.append(
-            Direction(
-                id=str(row["id"]),
-                label=both("label"),
-                text=both("text"),
-                paper=str(row.get("paper", "")),
-                where=str(row.get("where", "")),
-                where_ja=str(row.get("where_ja", row.get("where", ""))),
-                when=Rule(str(row["when"])),
-                given=Rule(str(row["given"])) if "given" in row else None,
-                evidence=tuple(zip(english, japanese, strict=True)),
-                overturn=both("overturn"),
-                kept=both("kept") if "kept" in row else None,
-            )
-        )
+    faults, found = Faults(), []
+    for row in tables_of(table, "direction", where):
+        with faults.gathered():
+            found.append(_direction(row, where))
+    faults.tell()
     ids = [one.id for one in found]
     if len(set(ids)) < len(ids):
         raise DataError(
@@ -294,11 +254,64 @@ def read_directions(
                 where=where,
             )
         )
+    facts = tables_of(table, "fact", where)
+    for fact in facts:
+        if lacking := [key for key in ("key", "label") if not isinstance(fact.get(key), str)]:
+            raise DataError(
+                say(
+                    "{where}, [[fact]]: missing {lacking}. Expected a key and a label. Add them.",
+                    where=where,
+                    lacking=listed(lacking),
+                )
+            )
     labels: dict[str, Message] = {
         str(row["key"]): TwoNames(str(row["label"]), str(row.get("label_ja", row["label"])))
-        for row in table.get("fact", [])
+        for row in facts
     }
     return tuple(found), labels
+
+
+def _direction(row: Mapping[str, Any], where: str) -> Direction:
+    name = row.get("id", "a direction without an id")
+    unknown = sorted(set(row) - FIELDS)
+    lacking = [key for key in ("id", "label", "text", "when") if not isinstance(row.get(key), str)]
+    if unknown or lacking:
+        raise DataError(
+            say(
+                "{where}, {name}: missing {lacking}, unknown {unknown}. Expected {fields}.",
+                where=where,
+                name=name,
+                lacking=", ".join(lacking) or say("nothing"),
+                unknown=", ".join(unknown) or say("nothing"),
+                fields=listed(sorted(FIELDS)),
+            )
+        )
+    english = texts_of(row, "evidence", f"{where}, {name}")
+    japanese = texts_of(row, "evidence_ja", f"{where}, {name}", english)
+    if len(english) != len(japanese):
+        raise DataError(
+            say("{where}, {name}: evidence and evidence_ja differ in length.", where=where,
+                name=name)
+        )  # fmt: skip
+    for sentence in (*english, *japanese):
+        _check_blanks(sentence, f"{where}, {name}")
+
+    def both(key: str) -> Message:
+        return TwoNames(str(row.get(key, "")), str(row.get(f"{key}_ja", row.get(key, ""))))
+
+    return Direction(
+        id=str(row["id"]),
+        label=both("label"),
+        text=both("text"),
+        paper=str(row.get("paper", "")),
+        where=str(row.get("where", "")),
+        where_ja=str(row.get("where_ja", row.get("where", ""))),
+        when=Rule(str(row["when"])),
+        given=Rule(str(row["given"])) if "given" in row else None,
+        evidence=tuple(zip(english, japanese, strict=True)),
+        overturn=both("overturn"),
+        kept=both("kept") if "kept" in row else None,
+    )
 
 
 def fact_label(name: str, catalogue: Indicators) -> Message:
@@ -314,16 +327,42 @@ def fact_label(name: str, catalogue: Indicators) -> Message:
 # ---- sentences -----------------------------------------------------------------------------------
 
 
-def evidence_of(direction: Direction, facts: Facts) -> tuple[Message, ...]:
-    """The sentences whose facts are all known."""
+def told_by_facts(sentences: tuple[tuple[str, str], ...], facts: Facts) -> tuple[Message, ...]:
+    """The sentences whose facts are all known, English and Japanese."""
     said = []
-    for english, japanese in direction.evidence:
+    for english, japanese in sentences:
         names = {field for _, field, _, _ in Formatter().parse(english) if field}
         names |= {field for _, field, _, _ in Formatter().parse(japanese) if field}
         values = {name: facts.get(name) for name in names}
         if all(_is_known(value) for value in values.values()):
-            said.append(TwoNames(english.format(**values), japanese.format(**values)))
+            with suppress(ValueError):  # the form of a number for a fact in words, or the reverse
+                said.append(TwoNames(english.format(**values), japanese.format(**values)))
     return tuple(said)
+
+
+def _check_blanks(sentence: str, where: str) -> None:
+    """Every blank of a sentence is a fact's name, and its form one of numbers or of texts."""
+    try:
+        for _, name, form, conversion in Formatter().parse(sentence):
+            if name is None:
+                continue
+            if not name.isidentifier() or conversion or "{" in (form or ""):
+                raise ValueError(name)
+            try:
+                format(1.5, form or "")
+            except ValueError:
+                format("text", form or "")
+    except ValueError:
+        raise DataError(
+            say(
+                "{where}: the sentence {sentence!r} has a blank that cannot be filled. Expected "
+                "the name of a fact in braces, with the form of a number or without: {example}. "
+                "Correct it.",
+                where=where,
+                sentence=sentence,
+                example="{wage:.1f}",
+            )
+        ) from None
 
 
 def _is_known(value: Any) -> bool:

@@ -22,12 +22,13 @@ rates of 1998–2000 are printed for the ten highest districts only.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
 
 from shuseki.arrays import Bools, Floats
+from shuseki.entry.definitions import Definitions
 from shuseki.entry.ols import least_squares
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.geography.bundled import DISTRICTS
@@ -35,7 +36,7 @@ from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.papers.catalogue import printed_definitions, printed_paper
-from shuseki.papers.printed import PrintedNumber
+from shuseki.papers.printed import PrintedNumber, PrintedPaper
 from shuseki.profile.base import Base
 from shuseki.results import Result, result
 from shuseki.sources import OKAMURO_2006, Source
@@ -134,6 +135,18 @@ class Equation:
                 )
             )
         return float(np.nanmin(column)), float(np.nanmax(column))
+
+    def given(self, row: int) -> Floats:
+        """Drivers of one area, those that are unknown at the mean, ``(K,)``."""
+        found: Floats = np.where(np.isfinite(self.x[row]), self.x[row], self.mean_x)
+        return found
+
+    @cached_property
+    def expected(self) -> Floats:
+        """Expected rate of every area, ``(areas,)``."""
+        x = np.where(np.isfinite(self.x), self.x, self.mean_x)
+        found: Floats = self.mean + (x - self.mean_x) @ self.coefficients
+        return found
 
     @property
     def known(self) -> Bools:
@@ -243,9 +256,7 @@ def drivers_of(base: Base, area: str, key: str = "births") -> Drivers:
     """Say what entry one area's drivers lead one to expect."""
     of = equation(base, key)
     row = base.position(area)
-    x = of.x[row]
-    lacking = ~np.isfinite(x)
-    value = np.where(lacking, of.mean_x, x)
+    value, lacking = of.given(row), ~np.isfinite(of.x[row])
     apart = value - of.mean_x
     contribution, lower, upper = contributions_of(apart, of.coefficients, of.errors)
     predicted = of.mean + float(contribution.sum())
@@ -313,8 +324,18 @@ def _equations(base: Base) -> dict[str, Equation]:
     return found
 
 
+@lru_cache
+def _paper() -> PrintedPaper:
+    return printed_paper("okamuro-2006")
+
+
+@lru_cache
+def _definitions() -> Definitions:
+    return printed_definitions("okamuro-2006")
+
+
 def _printed(base: Base, key: str, outcome: str) -> Equation:
-    paper, told = printed_paper("okamuro-2006"), printed_definitions("okamuro-2006")
+    paper, told = _paper(), _definitions()
     table = paper.table("coefficients")
     rows = table[(table["outcome"] == outcome) & (table["model"] == MODEL)].set_index("term")
     described = paper.table("descriptives").set_index("variable")
@@ -386,7 +407,7 @@ def _ranked(base: Base, outcome: str) -> Floats:
     observed = np.full(len(base.codes), np.nan)
     if base.division.name != DISTRICTS:
         return observed
-    ranking = printed_paper("okamuro-2006").table("ranking")
+    ranking = _paper().table("ranking")
     ranking = ranking[ranking["outcome"] == outcome]
     areas = base.division.areas
     parents = base.division.parent_names("ja")

@@ -29,7 +29,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from shuseki.arrays import Floats
 from shuseki.errors import DataError
@@ -38,7 +37,7 @@ from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.profile.indicators import Indicators, Values, standings
 from shuseki.profile.weightings import corner_ranks, rank_range, scores
-from shuseki.reading.toml import read_toml
+from shuseki.reading.toml import Faults, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, Source
 
@@ -50,6 +49,8 @@ __all__ = [
     "frameworks",
     "later_growth",
     "scores_of",
+    "tables_of",
+    "texts_of",
 ]
 
 ENOUGH = 0.5
@@ -381,57 +382,33 @@ def _bundled() -> tuple[Framework, ...]:
 
 
 def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ...]:
-    """Read the ``[[framework]]`` tables of a file."""
-    found = []
-    for row in _tables(table, "framework", where):
-        name = _checked(row, FIELDS, ("key", "label"), where)
-        conditions = []
-        for given in _tables(row, "condition", f"{where}, {name}"):
-            _checked(given, CONDITION_FIELDS, ("key", "label", "indicators"), f"{where}, {name}")
-            keys = given["indicators"]
-            if not isinstance(keys, list) or not keys or not all(isinstance(k, str) for k in keys):
+    """Read the ``[[framework]]`` tables of a file; every fault of it is said at once."""
+    faults, found = Faults(), []
+    for row in tables_of(table, "framework", where):
+        name = str(row.get("key", NAMELESS))
+        conditions: list[Condition] = []
+        with faults.gathered():
+            _check(row, FIELDS, ("key", "label"), where, name)
+        given: list[Mapping[str, Any]] = []
+        with faults.gathered():
+            given = tables_of(row, "condition", f"{where}, {name}")
+            if not given:
                 raise DataError(
                     say(
-                        "{where}, {name}, {given}: indicators is {keys!r}. Expected a list of "
-                        "keys of indicators. Name one at least.",
+                        "{where}, {name}: no [[framework.condition]]. Expected one or more.",
                         where=where,
                         name=name,
-                        given=given["key"],
-                        keys=keys,
                     )
                 )
-            signed = tuple((key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys)
-            asks = tuple(given.get("ask", ()))
-            asked = tuple(given.get("ask_ja", asks))
-            if len(asks) != len(asked):
-                raise DataError(
-                    say(
-                        "{where}, {name}, {given}: ask and ask_ja differ in length.",
-                        where=where,
-                        name=name,
-                        given=given["key"],
-                    )
-                )
-            conditions.append(
-                Condition(
-                    str(given["key"]),
-                    _both(given),
-                    signed,
-                    tuple(TwoNames(a, b) for a, b in zip(asks, asked, strict=True)),
-                )
-            )
-        if not conditions:
-            raise DataError(
-                say(
-                    "{where}, {name}: no [[framework.condition]]. Expected one or more.",
-                    where=where,
-                    name=name,
-                )
-            )
-        found.append(
-            Framework(str(row["key"]), _both(row), str(row.get("author", "")),
-                      str(row.get("where", "")), tuple(conditions))
-        )  # fmt: skip
+        for one in given:
+            with faults.gathered():
+                conditions.append(_condition(one, where, name))
+        if not faults.found:
+            found.append(
+                Framework(str(row["key"]), _both(row), str(row.get("author", "")),
+                          str(row.get("where", "")), tuple(conditions))
+            )  # fmt: skip
+    faults.tell()
     keys = [framework.key for framework in found]
     if len(set(keys)) < len(keys):
         raise DataError(
@@ -443,15 +420,57 @@ def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ..
     return tuple(found)
 
 
+def _condition(given: Mapping[str, Any], where: str, framework: str) -> Condition:
+    name = str(given.get("key", NAMELESS))
+    _check(given, CONDITION_FIELDS, ("key", "label", "indicators"), f"{where}, {framework}", name)
+    keys = given["indicators"]
+    if not isinstance(keys, list) or not keys or not all(isinstance(k, str) for k in keys):
+        raise DataError(
+            say(
+                "{where}, {name}, {given}: indicators is {keys!r}. Expected a list of "
+                "keys of indicators. Name one at least.",
+                where=where,
+                name=framework,
+                given=name,
+                keys=keys,
+            )
+        )
+    at = f"{where}, {framework}, {name}"
+    asks = texts_of(given, "ask", at)
+    asked = texts_of(given, "ask_ja", at, asks)
+    if len(asks) != len(asked):
+        raise DataError(
+            say(
+                "{where}, {name}, {given}: ask and ask_ja differ in length.",
+                where=where,
+                name=framework,
+                given=name,
+            )
+        )
+    return Condition(
+        name,
+        _both(given),
+        tuple((key.lstrip("-"), -1 if key.startswith("-") else 1) for key in keys),
+        tuple(TwoNames(a, b) for a, b in zip(asks, asked, strict=True)),
+    )
+
+
+NAMELESS = "an entry without a key"
+
+
 def check_keys(chosen: tuple[Framework, ...], catalogue: Indicators) -> None:
     """Refuse conditions that name indicators nobody knows."""
+    faults = Faults()
     for framework in chosen:
         for condition in framework.conditions:
             for key, _ in condition.indicators:
-                catalogue[key]
+                with faults.gathered():
+                    catalogue[key]
+    faults.tell()
 
 
-def _tables(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
+def tables_of(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
+    """The ``[[key]]`` tables of a file."""
     found = row.get(key, [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise DataError(
@@ -464,8 +483,26 @@ def _tables(row: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, A
     return found
 
 
-def _checked(row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], where: str) -> str:
-    name = str(row.get("key", "an entry without a key"))
+def texts_of(
+    row: Mapping[str, Any], key: str, where: str, missing: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """A list of words or sentences of a file."""
+    found = row.get(key, list(missing))
+    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        raise DataError(
+            say(
+                "{where}: {key} is {found!r}. Expected a list of texts. Write it so.",
+                where=where,
+                key=key,
+                found=found,
+            )
+        )
+    return tuple(found)
+
+
+def _check(
+    row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], where: str, name: str
+) -> None:
     unknown = sorted(set(row) - known)
     lacking = [key for key in wanted if key not in row]
     if unknown or lacking:
@@ -480,7 +517,6 @@ def _checked(row: Mapping[str, Any], known: set[str], wanted: tuple[str, ...], w
                 known=listed(sorted(known)),
             )
         )
-    return name
 
 
 def _both(row: Mapping[str, Any]) -> Message:
@@ -579,7 +615,8 @@ def correlation(score: Floats, growth: Floats) -> tuple[float, float, float, int
     n = int(known.sum())
     if n < 5:
         return np.nan, np.nan, np.nan, n
-    rho = float(spearmanr(score[known], growth[known])[0])
+    pair = pd.DataFrame({"score": score[known], "growth": growth[known]}).rank()
+    rho = float(pair["score"].corr(pair["growth"]))
     half = 1.96 * np.sqrt((1 + rho**2 / 2) / (n - 3))
     z = np.arctanh(np.clip(rho, -0.999999, 0.999999))
     return rho, float(np.tanh(z - half)), float(np.tanh(z + half)), n

@@ -31,8 +31,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
-from scipy.stats import norm, rankdata
+from scipy.special import ndtr, ndtri
 
 from shuseki.arrays import Floats
 from shuseki.entry.formulas import Formula
@@ -41,7 +40,7 @@ from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.profile.base import Base
-from shuseki.reading.toml import read_toml
+from shuseki.reading.toml import Faults, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -240,7 +239,11 @@ def read_entries(table: Mapping[str, Any], where: str) -> tuple[Indicator, ...]:
                 where=where,
             )
         )
-    found = [_entry(row, where) for row in rows]
+    faults, found = Faults(), []
+    for row in rows:
+        with faults.gathered():
+            found.append(_entry(row, where))
+    faults.tell()
     keys = [entry.key for entry in found]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
@@ -261,15 +264,6 @@ def _entry(row: Mapping[str, Any], where: str) -> Indicator:
     if ("formula" in row) == ("missing" in row):
         lacking.append("either formula or missing")
     sign = row.get("sign", 1)
-    if sign not in (1, -1) or isinstance(sign, bool):
-        raise DataError(
-            say(
-                "{where}, {name}: sign is {sign!r}. Expected 1 or -1. Correct it.",
-                where=where,
-                name=name,
-                sign=sign,
-            )
-        )
     if unknown or lacking:
         raise DataError(
             say(
@@ -280,6 +274,15 @@ def _entry(row: Mapping[str, Any], where: str) -> Indicator:
                 lacking=", ".join(lacking) or say("nothing"),
                 unknown=", ".join(unknown) or say("nothing"),
                 keys=listed(sorted(KEYS)),
+            )
+        )
+    if sign not in (1, -1) or isinstance(sign, bool):
+        raise DataError(
+            say(
+                "{where}, {name}: sign is {sign!r}. Expected 1 or -1. Correct it.",
+                where=where,
+                name=name,
+                sign=sign,
             )
         )
     counts, variation = row.get("counts", []), row.get("variation", 0.0)
@@ -341,7 +344,7 @@ def standings(value: Floats) -> Floats:
         known = np.isfinite(value[:, k])
         n = int(known.sum())
         if n > 1:
-            out[known, k] = 100 * (rankdata(value[known, k]) - 1) / (n - 1)
+            out[known, k] = 100 * (pd.Series(value[known, k]).rank().to_numpy() - 1) / (n - 1)
         elif n == 1:
             out[known, k] = 50.0
     return out
@@ -370,7 +373,7 @@ def rank_intervals(value: Floats, error: Floats, row: int) -> tuple[Floats, Floa
     """
     k = value.shape[1]
     rank, low, high = np.full(k, np.nan), np.full(k, np.nan), np.full(k, np.nan)
-    node = norm.ppf((np.arange(POINTS) + 0.5) / POINTS)
+    node = ndtri((np.arange(POINTS) + 0.5) / POINTS)
     for column in range(k):
         x = value[row, column]
         if not np.isfinite(x):

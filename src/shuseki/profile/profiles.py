@@ -8,6 +8,9 @@ part            question
 ==============  ==================================================================================
 ``position``    Where does it stand in each indicator, and how sure is that?
 ``character``   Of which type is it, in which stage, which clusters reach in?
+``papers``      What do the two papers say of it, and do the statistics say the same?
+``prefecture_industries``
+                In which three-digit industries is its prefecture specialised?
 ``peers``       Which areas are built most alike, and why?
 ``trend``       How has it developed beside nation, prefecture and peers?
 ``frameworks``  Which conditions of the theories does it meet, and which does it lack?
@@ -55,9 +58,15 @@ from shuseki.profile.frameworks import (
     scores_of,
 )
 from shuseki.profile.indicators import Values, indicators, values_of
+from shuseki.profile.paper_statements import PaperStatements, statements_on
 from shuseki.profile.peers import Peers, peers_of, shares_of
 from shuseki.profile.places import find, place
 from shuseki.profile.position import Position, position_of
+from shuseki.profile.prefecture_industries import (
+    PrefectureIndustries,
+    industries_around,
+    quotients_around,
+)
 from shuseki.profile.rules import Facts
 from shuseki.profile.trend import Trend, trend_of
 from shuseki.profile.what_if import (
@@ -69,12 +78,13 @@ from shuseki.profile.what_if import (
     through_theory,
     what_if_of,
 )
+from shuseki.reading.toml import Faults
 from shuseki.results import Result, result
 
 __all__ = ["PARTS", "Comparison", "Profile", "compare", "indicator", "profile", "what_if"]
 
-PARTS = ("position", "character", "peers", "trend", "frameworks", "entry", "what_if", "theory",
-         "lock_in", "directions")  # fmt: skip
+PARTS = ("position", "character", "papers", "prefecture_industries", "peers", "trend", "frameworks",
+         "entry", "what_if", "theory", "lock_in", "directions")  # fmt: skip
 NEAR_KM = 100.0
 COMPLEMENT_QUOTIENT = 2.0
 
@@ -106,6 +116,8 @@ class Profile(Result):
     entry
         Drivers by equation: ``"births"``, ``"high-tech births"``, ``"low-tech births"``, and
         ``"companies"`` where births of companies are bundled; empty without public statistics.
+    papers, prefecture_industries
+        ``None`` where the papers say nothing of it, where no prefecture is known.
     what_if
         Each driver by the step in which the paper tells its effect; ``None`` without public
         statistics.
@@ -121,6 +133,8 @@ class Profile(Result):
     division: str
     position: Position
     character: Character
+    papers: PaperStatements | None
+    prefecture_industries: PrefectureIndustries | None
     peers: Peers
     trend: Trend
     frameworks: FrameworkScores
@@ -348,12 +362,20 @@ def setting_of(
     directions_file: str | Path | None = None,
 ) -> Setting:
     """Values of a base, with the files of the user's."""
-    values = (
-        _values(base) if indicators_file is None else values_of(base, indicators(indicators_file))
-    )
-    chosen = frameworks(frameworks_file)
-    check_keys(chosen, values.catalogue)
-    return Setting(values, chosen, directions(directions_file))
+    faults = Faults()
+    catalogue, chosen, rules = indicators(), frameworks(), directions()
+    with faults.gathered():
+        catalogue = indicators(indicators_file)
+    with faults.gathered():
+        chosen = frameworks(frameworks_file)
+    with faults.gathered():
+        rules = directions(directions_file)
+    if not faults.found:
+        with faults.gathered():
+            check_keys(chosen, catalogue)
+    faults.tell()
+    values = _values(base) if indicators_file is None else values_of(base, catalogue)
+    return Setting(values, chosen, rules)
 
 
 @lru_cache(maxsize=4)
@@ -370,7 +392,8 @@ def profile_of(setting: Setting, code: str, given: Facts | None = None) -> Profi
     character = character_of(base, code)
     entry = {key: drivers_of(base, code, key) for key in equations(base)}
     locked = lock_in(base, values, code)
-    facts = dict(facts_of(setting, code, character, entry, locked)) | dict(given or {})
+    trend = trend_of(base, code, peers.codes)
+    facts = dict(facts_of(setting, code, character, entry, locked, trend)) | dict(given or {})
     parents = {lang: base.division.parent_names(lang) for lang in ("en", "ja")}
     parent = base.division.parents[row]
     return Profile(
@@ -380,8 +403,10 @@ def profile_of(setting: Setting, code: str, given: Facts | None = None) -> Profi
         division=base.division.name,
         position=position_of(values, code),
         character=character,
+        papers=statements_on(facts, code, name) if base.division.name == DISTRICTS else None,
+        prefecture_industries=industries_around(base, code),
         peers=peers,
-        trend=trend_of(base, code, peers.codes),
+        trend=trend,
         frameworks=scores_of(values, code, setting.frameworks),
         entry=entry,
         what_if=steps_of(base, code) if entry else None,
@@ -403,6 +428,7 @@ def facts_of(
     character: Character,
     entry: Mapping[str, Drivers],
     locked: LockIn | None,
+    trend: Trend,
 ) -> dict[str, Any]:
     """The facts on which directions are judged."""
     base, values = setting.base, setting.values
@@ -412,6 +438,8 @@ def facts_of(
         facts[one.key] = float(values.value[row, k])
         facts[f"standing_{one.key}"] = float(values.standing[row, k])
     facts |= _reach_facts(base, row) | _survey_facts() | _complement(base, row)
+    facts |= _course_facts(trend)
+    facts |= {f"prefecture_quotient_{c}": q for c, q in quotients_around(base, code).items()}
     if character.stage:
         facts["stage"], facts["shrinking"] = character.stage, character.shrinking
     if character.leading:
@@ -453,6 +481,16 @@ def _reach_facts(base: Base, row: int) -> dict[str, Any]:
         facts["plant_loss_beyond_nation"] = float(nation - own)
         facts["plant_change"], facts["plant_change_nation"] = float(own), float(nation)
     return facts
+
+
+def _course_facts(trend: Trend) -> dict[str, Any]:
+    """Change of workers over the piece of the trend that its headline tells."""
+    for piece in trend.pieces:
+        if piece.variable == "employees_4_plus" and len(piece.years) > 1:
+            change = piece.index[:, -1] / 100 - 1
+            at = trend.references.index("nation")
+            return {"worker_change": float(change[0]), "worker_change_nation": float(change[at])}
+    return {}
 
 
 def _survey_facts() -> dict[str, Any]:
@@ -553,6 +591,11 @@ def _entry_facts(base: Base, row: int, entry: Mapping[str, Drivers]) -> dict[str
             facts[f"contribution_{term.key}{ending}"] = (
                 float(found.contribution[k]) if known else np.nan
             )
+    births = entry["births"]
+    facts["observed_births"] = births.observed
+    facts["expected_births"], facts["mean_births"] = births.predicted, births.mean
+    facts["place_expected_births"] = float(1 + (equation(base).expected > births.predicted).sum())
+    facts["observed_high"] = entry["high-tech births"].observed
     high, low = entry["high-tech births"], entry["low-tech births"]
     facts["expected_high"], facts["mean_high"] = max(high.predicted, 0.0), high.mean
     both = max(high.predicted, 0.0) + max(low.predicted, 0.0)

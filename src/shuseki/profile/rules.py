@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from shuseki.entry.formulas import parsed
 from shuseki.errors import ParameterError
-from shuseki.language import say
+from shuseki.language import Message, say
 
 __all__ = ["Facts", "Rule"]
 
@@ -66,26 +67,7 @@ class Rule:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            raise ParameterError(
-                say(
-                    "The rule {text!r} is no condition. Expected {known}. Correct it.",
-                    text=text,
-                    known=KNOWN,
-                )
-            ) from None
-        for node in ast.walk(self._tree):
-            if not _allowed(node):
-                raise ParameterError(
-                    say(
-                        "The rule {text!r} holds {part!r}. Expected {known}. Correct it.",
-                        text=text,
-                        part=ast.unparse(node) or type(node).__name__,
-                        known=KNOWN,
-                    )
-                )
+        self._tree = parsed(text, ast.walk, _allowed, _refused)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -104,6 +86,21 @@ class Rule:
 
     def __repr__(self) -> str:
         return f"Rule({self.text!r})"
+
+
+def _refused(text: str, part: str | None) -> Message:
+    if part is None:
+        return say(
+            "The rule {text!r} is no condition. Expected {known}. Correct it.",
+            text=text,
+            known=KNOWN,
+        )
+    return say(
+        "The rule {text!r} holds {part!r}. Expected {known}. Correct it.",
+        text=text,
+        part=part,
+        known=KNOWN,
+    )
 
 
 def _is_known(value: Fact) -> bool:
@@ -137,14 +134,16 @@ def _value(node: ast.expr, facts: Facts) -> Any:
             inner = _value(node.operand, facts)
             if inner is None:
                 return None
-            return not inner if isinstance(node.op, ast.Not) else -inner
+            if isinstance(node.op, ast.Not):
+                return not inner
+            return None if isinstance(inner, str) else -inner
         case ast.BinOp():
             left, right = _value(node.left, facts), _value(node.right, facts)
             if left is None or right is None:
                 return None
             try:
                 return COMPUTED[type(node.op)](left, right)
-            except (ZeroDivisionError, TypeError):
+            except (ZeroDivisionError, TypeError, OverflowError):
                 return None
         case ast.Compare():
             sides = [_value(side, facts) for side in (node.left, *node.comparators)]

@@ -178,7 +178,7 @@ def pieces_of(
     """
     amount = np.nansum(panel.values[name], axis=1)
     amount = np.where(np.isnan(panel.values[name]).all(axis=1), np.nan, amount)
-    years = np.array([int(period) for period in panel.periods])
+    years = np.array(panel.years)
     own = amount[groups[0][0]]
     cuts, start = [], 0
     for t, period in enumerate(panel.periods):

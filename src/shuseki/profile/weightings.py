@@ -10,7 +10,9 @@ with a cap; their solution is known in closed form: the largest difference takes
 
 So rank r is never better than ``1 + #{s: min > 0}`` and never worse than ``1 + #{s: max > 0}``,
 whatever the weights. The bounds are over pairs: no single weighting need attain them; what the
-corners of the simplex attain is given besides.
+corners of the simplex attain is given besides, so that the true range lies between the two.
+``exact_rank_range`` finds it by a mixed-integer program, in up to seconds for one condition of one
+area where the bounds take a millisecond: it serves to check, the bounds to show.
 
 Where an area lacks an indicator, the weights of the others are scaled up. Two areas that lack the
 same are compared over the others with no cap (0.6 on a missing one frees the rest); two that lack
@@ -23,10 +25,13 @@ Takes: standings ``(areas, K)``, a cap. Gives: ranks. Checked against ``scipy.op
 from itertools import permutations
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from shuseki.arrays import Bools, Floats
+from shuseki.errors import ConvergenceError, ParameterError
+from shuseki.language import say
 
-__all__ = ["CAP", "capped_extremes", "corner_ranks", "rank_range", "scores"]
+__all__ = ["CAP", "capped_extremes", "corner_ranks", "exact_rank_range", "rank_range", "scores"]
 
 CAP = 0.6
 """No indicator has more weight than this."""
@@ -116,6 +121,84 @@ def rank_range(standing: Floats, row: int, cap: float = CAP) -> tuple[float, flo
         low, high = span(rest[~alike], cap)
         always[~alike], ever[~alike] = low > mine_high, high > mine_low
     return float(1 + always.sum()), float(1 + ever.sum())
+
+
+def exact_rank_range(
+    standing: Floats, row: int, cap: float = CAP, *, seconds: float = 60.0
+) -> tuple[float, float]:
+    """The best and the worst rank that some weighting gives one area.
+
+    With ``d_s`` the differences of area s from the area, z_s = 1 where s stands above it, and the
+    sums over those s that the bounds leave open::
+
+        best:   min Σ z_s,  d_s·w ≤ (max_w d_s·w) z_s
+        worst:  max Σ z_s,  d_s·w ≥ ε − (ε − min_w d_s·w) (1 − z_s)
+
+    Parameters
+    ----------
+    standing
+        ``(areas, K)``, all known.
+    row
+        The area.
+    seconds
+        How long each of the two programs may take.
+
+    Raises
+    ------
+    ParameterError
+        Something is unknown.
+    ConvergenceError
+        A program was not solved in that time.
+
+    Examples
+    --------
+    >>> standing = np.array([[50.0, 50.0], [100.0, 0.0], [0.0, 100.0]])
+    >>> rank_range(standing, 0), exact_rank_range(standing, 0)  # one of the two is always below
+    ((1.0, 3.0), (1.0, 2.0))
+    """
+    if not np.isfinite(standing).all():
+        raise ParameterError(
+            say("A standing is unknown. Expected all to be known. Leave out areas or indicators.")
+        )
+    count = standing.shape[1]
+    limit = cap if cap * count >= 1 else 1.0
+    apart = np.delete(standing, row, axis=0) - standing[row]
+    low, high = capped_extremes(apart, cap)
+    always = int((low > 0).sum())
+    disputed = (low <= 0) & (high > 0)
+    apart, low, high = apart[disputed], low[disputed], high[disputed]
+    n = len(apart)
+    if n == 0:
+        return float(1 + always), float(1 + always)
+    adds_up = LinearConstraint(np.concatenate([np.ones(count), np.zeros(n)])[None, :], 1, 1)
+    between = Bounds(np.zeros(count + n), np.concatenate([np.full(count, limit), np.ones(n)]))
+    whole = np.concatenate([np.zeros(count), np.ones(n)])
+    best = LinearConstraint(np.hstack([apart, -np.diag(high)]), -np.inf, 0)
+    slack = ABOVE - low
+    worst = LinearConstraint(np.hstack([apart, -np.diag(slack)]), ABOVE - slack, np.inf)
+    found = []
+    for sign, above in ((1.0, best), (-1.0, worst)):
+        answer = milp(
+            sign * whole,
+            constraints=[above, adds_up],
+            integrality=whole,
+            bounds=between,
+            options={"time_limit": seconds},
+        )
+        if answer.status != 0:
+            raise ConvergenceError(
+                say(
+                    "The best or worst rank was not found in {seconds:g} seconds. Expected an "
+                    "optimum. Allow more seconds, or take the bounds of rank_range.",
+                    seconds=seconds,
+                )
+            )
+        found.append(float(1 + always + round(abs(answer.fun))))
+    return found[0], found[1]
+
+
+ABOVE = 1e-6
+"""By how much a score must be higher to stand above, in points of 100."""
 
 
 def span(standing: Floats, cap: float) -> tuple[Floats, Floats]:

@@ -26,7 +26,6 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import RegularGridInterpolator
 
 from shuseki.arrays import Floats
 from shuseki.bridges.world import World, invert
@@ -38,7 +37,7 @@ from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.profile.base import Base
-from shuseki.profile.drivers import Z, equation
+from shuseki.profile.drivers import Equation, Z, equation
 from shuseki.profile.indicators import Values
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
@@ -240,8 +239,7 @@ def what_if_of(
     for name, given in changes.items():
         k = of.find(name)
         low, high = of.range_of(k)
-        now = of.x[row, k] if np.isfinite(of.x[row, k]) else of.mean_x[k]
-        value = moved(given, float(now), of.terms[k].key)
+        value = moved(given, float(of.given(row)[k]), of.terms[k].key)
         if not low <= value <= high:
             raise ParameterError(
                 say(
@@ -263,32 +261,10 @@ def what_if_of(
             )
         picked.append(k)
         after.append(value)
-    x = np.where(np.isfinite(of.x[row]), of.x[row], of.mean_x)
-    before = x[picked]
-    apart = np.array(after) - before
-    effect = of.coefficients[picked] * apart
-    half = Z * of.errors[picked] * np.abs(apart)
-    return WhatIf(
-        area=area,
-        area_name=_name(base, row),
-        unit=of.unit,
-        driver=tuple(of.terms[k].label for k in picked),
-        symbol=tuple(of.terms[k].key for k in picked),
-        before=before,
-        after=np.array(after),
-        effect=effect,
-        lower=effect - half,
-        upper=effect + half,
-        total=float(effect.sum()),
-        total_lower=float((effect - half).sum()),
-        total_upper=float((effect + half).sum()),
-        predicted=of.mean + float((of.coefficients * (x - of.mean_x)).sum()),
-        notes=(
-            say("How such places differ, not what a policy would do; other drivers held."),
-            *of.notes,
-        ),
-        sources=of.sources,
-    )
+    return _effects(
+        base, of, area, picked, np.array(after),
+        say("How such places differ, not what a policy would do; other drivers held."),
+    )  # fmt: skip
 
 
 def moved(given: float | str, now: float, name: str) -> float:
@@ -332,22 +308,33 @@ def steps_of(base: Base, area: str, key: str = "births") -> WhatIf:
     A step that leads outside the observed range is cut there.
     """
     of = equation(base, key)
-    row = base.position(area)
-    x = np.where(np.isfinite(of.x[row]), of.x[row], of.mean_x)
     kept = [k for k in range(len(of.terms)) if of.known[k]]
     low = np.array([of.range_of(k)[0] for k in kept])
     high = np.array([of.range_of(k)[1] for k in kept])
-    before = x[kept]
-    after = np.clip(before + np.array([of.terms[k].step for k in kept]), low, high)
+    now = of.given(base.position(area))[kept]
+    after = np.clip(now + np.array([of.terms[k].step for k in kept]), low, high)
+    return _effects(
+        base, of, area, kept, after,
+        say("Each driver by itself, by the step in which the paper tells its effect."),
+    )  # fmt: skip
+
+
+def _effects(
+    base: Base, of: Equation, area: str, picked: list[int], after: Floats, note: Message
+) -> WhatIf:
+    """What the equation says when the drivers ``picked`` of an area become ``after``."""
+    row = base.position(area)
+    x = of.given(row)
+    before = x[picked]
     apart = after - before
-    effect = of.coefficients[kept] * apart
-    half = Z * of.errors[kept] * np.abs(apart)
+    effect = of.coefficients[picked] * apart
+    half = Z * of.errors[picked] * np.abs(apart)
     return WhatIf(
         area=area,
         area_name=_name(base, row),
         unit=of.unit,
-        driver=tuple(of.terms[k].label for k in kept),
-        symbol=tuple(of.terms[k].key for k in kept),
+        driver=tuple(of.terms[k].label for k in picked),
+        symbol=tuple(of.terms[k].key for k in picked),
         before=before,
         after=after,
         effect=effect,
@@ -357,10 +344,7 @@ def steps_of(base: Base, area: str, key: str = "births") -> WhatIf:
         total_lower=float((effect - half).sum()),
         total_upper=float((effect + half).sum()),
         predicted=of.mean + float((of.coefficients * (x - of.mean_x)).sum()),
-        notes=(
-            say("Each driver by itself, by the step in which the paper tells its effect."),
-            *of.notes,
-        ),
+        notes=(note, *of.notes),
         sources=of.sources,
     )
 
@@ -458,11 +442,7 @@ def lock_in(base: Base, values: Values, area: str) -> LockIn | None:
     log_size = float(np.clip(thriving + np.log(over_peak), sizes[0], thriving))
     edge = float(np.interp(difference, differences, border))
     fallen = log_size if log_size < edge else float(sizes[0])
-    at = np.array([[fallen, difference]])
-    found = []
-    for k in range(len(SCENARIOS)):
-        look = RegularGridInterpolator((sizes, differences), smallest[k], method="nearest")
-        found.append(float(look(at)[0]))
+    nearest = np.abs(sizes - fallen).argmin(), np.abs(differences - difference).argmin()
     return LockIn(
         area=area,
         area_name=_name(base, row),
@@ -471,7 +451,7 @@ def lock_in(base: Base, values: Values, area: str) -> LockIn | None:
         margin_percent=100 * (float(np.exp(log_size - edge)) - 1),
         fall_percent=100 * max(1 - float(np.exp(edge - log_size)), 0.0),
         scenario=tuple(one.name for one in SCENARIOS),
-        smallest=np.array(found),
+        smallest=smallest[:, *nearest],
         unit=tuple(one.unit for one in SCENARIOS),
         notes=(
             say(

@@ -1,13 +1,49 @@
 """What does a TOML file of a user's say?"""
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shuseki.errors import DataError, ParameterError
-from shuseki.language import say, words_of
+from shuseki.errors import DataError, ParameterError, ShusekiError
+from shuseki.language import joined, say, words_of
 
-__all__ = ["read_toml"]
+__all__ = ["Faults", "read_toml"]
+
+
+class Faults:
+    """What is wrong with the entries of a file, gathered so that it is said all at once.
+
+    Examples
+    --------
+    >>> faults = Faults()
+    >>> for value in ("one", "two"):
+    ...     with faults.gathered():
+    ...         raise DataError(say("{value} is no number.", value=value))
+    >>> faults.tell()
+    Traceback (most recent call last):
+    shuseki.errors.DataError: one is no number.
+    two is no number.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[ShusekiError] = []
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Keep an error for later."""
+        try:
+            yield
+        except ShusekiError as error:
+            self.found.append(error)
+
+    def tell(self) -> None:
+        """Raise what was gathered: a single error as it is, several as one."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            raise DataError(joined(map(words_of, self.found), "\n"))
 
 
 def read_toml(path: Path) -> dict[str, Any]:

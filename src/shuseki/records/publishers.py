@@ -33,6 +33,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
@@ -739,7 +740,7 @@ class Asking:
             seconds = answer.headers.get("Retry-After", "")
             raise Busy(
                 say("it is busy or out of order (HTTP {state}): {said}", state=state, said=said),
-                float(seconds) if seconds.isdecimal() else 0.0,
+                waiting(seconds),
             )
         if state in self.publisher.no_key:
             raise Refused(
@@ -793,6 +794,18 @@ class Asking:
                 why=error.why,
             )
         )
+
+
+def waiting(said: str) -> float:
+    """Seconds that ``Retry-After`` asks for: a number, or a day and time; 0 for neither."""
+    if said.strip().isdecimal():
+        return float(said)
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return 0.0
+    now = datetime.datetime.now(datetime.UTC)
+    return max((until.astimezone(datetime.UTC) - now).total_seconds(), 0.0)
 
 
 class Busy(Refused):

@@ -200,7 +200,7 @@ def _refuse_foreign(target: Path) -> None:
         return
     why: str
     if target.is_symlink():
-        why = say("a link")
+        why: str = say("a link")
     elif not target.is_dir():
         why = say("not a folder")
     elif not any(target.iterdir()):

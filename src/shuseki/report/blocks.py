@@ -131,10 +131,21 @@ class Finding:
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """A row of key numbers, each a value as it shall be read and what it is."""
+    """A row of key numbers, each a value as it shall be read and what it is.
+
+    Attributes
+    ----------
+    values
+        Value and words.
+    sources
+        What they rest on.
+    numbers
+        What each value is, where it comes from records; empty where none does.
+    """
 
     values: Sequence[tuple[str, Text]]
     sources: tuple[Source, ...] = ()
+    numbers: Sequence[FromRecords | None] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -93,6 +93,27 @@ class Disclosure:
     pictures: tuple[Outcome, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class Secrets:
+    """Numbers that are suppressed.
+
+    Attributes
+    ----------
+    everywhere
+        Those that no figure has that is written.
+    counts
+        All of them; where a sentence counts establishments, it is not known which it means.
+    """
+
+    everywhere: frozenset[float]
+    counts: frozenset[float]
+
+    @classmethod
+    def of(cls, gate: Gate) -> "Secrets":
+        """Those of a gate that has decided."""
+        return cls(gate.suppressed_values(), gate.suppressed_values(elsewhere=True))
+
+
 def disclosed(
     document: Document, tables: Mapping[str, tuple[pd.DataFrame, Numbers | None]], gate: Gate
 ) -> Disclosure:
@@ -108,15 +129,16 @@ def disclosed(
         Nothing may have been decided by it.
     """
     parts = document.parts()
-    entered: dict[int, int] = {}
+    entered: dict[Any, int] = {}
     for part in (part for section in parts for part in section):
         for thing, frame, numbers, name in _frames(part, gate):
-            if id(thing) not in entered:
-                entered[id(thing)] = gate.enter(name, frame, numbers)
+            at = thing if isinstance(thing, tuple) else id(thing)
+            if at not in entered:
+                entered[at] = gate.enter(name, frame, numbers)
     beside = {name: gate.enter(name, *given) for name, given in tables.items()}
     gate.decide()
     checked = {key: gate.checked(number) for key, number in entered.items()}
-    secret = gate.suppressed_values()
+    secret = Secrets.of(gate)
     outcomes: list[Outcome] = []
     pictures: list[Outcome] = []
     sections = []
@@ -154,6 +176,10 @@ def _frames(part: Part, gate: Gate) -> Iterator[tuple[Any, pd.DataFrame, Numbers
     if isinstance(part, Figure) and part.values is not None:
         values = {"area": part.values.index.astype(str), "value": part.values.to_numpy()}
         yield part.values, pd.DataFrame(values), part.numbers, "map"
+    if isinstance(part, KeyNumbers):
+        for k, said in enumerate(part.numbers):
+            if said is not None:
+                yield (id(part), k), pd.DataFrame({"said": [1.0]}), said, "key numbers"
     if isinstance(part, Bullets) and part.numbers is not None:
         yield part, pd.DataFrame({"said": [1.0]}), part.numbers, "sentences"
 
@@ -163,8 +189,8 @@ def _frames(part: Part, gate: Gate) -> Iterator[tuple[Any, pd.DataFrame, Numbers
 
 def _as_read(
     part: Part,
-    checked: Mapping[int, Checked],
-    secret: frozenset[float],
+    checked: Mapping[Any, Checked],
+    secret: Secrets,
     gate: Gate,
     outcomes: list[Outcome],
     pictures: list[Outcome],
@@ -181,12 +207,18 @@ def _as_read(
     if isinstance(part, Figure):
         return _picture(part, checked, gate, pictures)
     if isinstance(part, KeyNumbers):
+        rests = [checked.get((id(part), k)) for k in range(len(part.values))]
         values = [
             (value, words)
-            for value, words in part.values
-            if not (numbers_in(value) & secret) and not tells(words, secret)
+            for (value, words), one in zip(part.values, rests, strict=True)
+            if (
+                not numbers_in(value) & secret.everywhere
+                if one is None
+                else one.verdict == "released"
+            )
+            and not tells(words, secret)
         ]
-        return [replace(part, values=values)] if values else []
+        return [replace(part, values=values, numbers=())] if values else []
     if isinstance(part, Bullets):
         if part.numbers is not None:
             one = checked[id(part)]
@@ -198,7 +230,7 @@ def _as_read(
     return [HELD_WORDS] if tells(part, secret) else [part]
 
 
-def table_as_read(table: Table, one: Checked, secret: frozenset[float]) -> Part:
+def table_as_read(table: Table, one: Checked, secret: Secrets) -> Part:
     """A table with its marks, or the reason why it is held."""
     if one.frame is None or one.marks is None:
         return say("“{title}” is held. {why}", title=table.title, why=one.why)
@@ -208,7 +240,7 @@ def table_as_read(table: Table, one: Checked, secret: frozenset[float]) -> Part:
     if isinstance(digits, pd.DataFrame):
         digits = digits[columns] if same else None
     endings = table.endings[columns] if table.endings is not None and same else None
-    notes = tuple(note for note in table.notes if not tells(note, secret) and not few(note))
+    notes = tuple(note for note in table.notes if not few(note) and not tells(note, secret))
     marked = bool(one.marks.to_numpy().astype(bool).any())
     return replace(
         table,
@@ -221,7 +253,7 @@ def table_as_read(table: Table, one: Checked, secret: frozenset[float]) -> Part:
 
 
 def _picture(
-    part: Figure, checked: Mapping[int, Checked], gate: Gate, pictures: list[Outcome]
+    part: Figure, checked: Mapping[Any, Checked], gate: Gate, pictures: list[Outcome]
 ) -> list[Part]:
     name = f"picture {len(pictures) + 1}"
     if part.values is not None and callable(part.drawing):
@@ -243,7 +275,7 @@ def _picture(
             Outcome(name, "released" if free else "held", "" if free else HELD_PICTURE, 0, 0)
         )
         if free and about.numbers:
-            return [replace(part, drawing=_Rounded(part.drawing))]
+            return [replace(part, drawing=_Rounded(about.drawn or part.drawing))]
     return [part] if free else [HELD_PICTURE]
 
 
@@ -286,20 +318,23 @@ def numbers_in(text: str) -> set[float]:
     return {float(found.replace(",", "")) for found in NUMBER.findall(text)}
 
 
-def tells(text: Any, secret: frozenset[float]) -> bool:
+COUNTING = ("n", "known", "lost", "start", "end", "left", "aside", "plants", "births", "deaths")
+"""Blanks of sentences that count establishments."""
+
+
+def tells(text: Any, secret: Secrets) -> bool:
     """Whether one of the numbers that a sentence was filled with is suppressed."""
     if isinstance(text, Message):
         if any(tells(one, secret) for one in (*text.values.values(), *text._parts)):
             return True
         return any(
-            isinstance(value, int | float | np.number) and float(value) in secret
-            for value in text.values.values()
+            isinstance(value, int | float | np.number)
+            and float(value) in (secret.counts if name in COUNTING else secret.everywhere)
+            for name, value in text.values.items()
         )
     return False
 
 
-COUNTING = ("n", "known", "lost", "start", "end", "left", "aside", "plants", "births")
-"""Blanks of notes that count establishments."""
 FEWEST = 3
 
 
@@ -374,7 +409,7 @@ def disclosed_answer(answers: Sequence[Result], gate: Gate) -> list[Disclosed]:
         for one, said in zip(answers, about, strict=True)
     ]
     gate.decide()
-    secret = gate.suppressed_values()
+    secret = Secrets.of(gate)
     out = []
     for one, said, number in zip(answers, about, numbers, strict=True):
         checked = gate.checked(number)
@@ -394,7 +429,7 @@ def disclosed_answer(answers: Sequence[Result], gate: Gate) -> list[Disclosed]:
                 why=checked.why or "",
                 cells=checked.cells,
                 suppressed=checked.suppressed,
-                picture=one if whole and said.picture == "table" else None,
+                picture=(said.drawn or one) if whole and said.picture == "table" else None,
                 notes=notes,
                 sources=one.sources,
             )

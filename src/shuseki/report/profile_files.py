@@ -19,7 +19,6 @@ from shuseki.report.html import render
 from shuseki.report.marks import mark
 from shuseki.report.pdf import pdf_of
 from shuseki.report.profiles import comparison_document, profile_document
-from shuseki.report.slides import slides_of
 from shuseki.report.tables import Table
 from shuseki.report.words import check_language, result_words
 from shuseki.results import Result
@@ -44,7 +43,7 @@ def profile_bytes(answer: Profile | Comparison, ending: str, lang: str = "en") -
     Raises
     ------
     ParameterError
-        Another ending; slides of a comparison.
+        Another ending.
     MissingExtraError
         A PDF without Chromium on the PATH.
     """
@@ -63,13 +62,8 @@ def profile_bytes(answer: Profile | Comparison, ending: str, lang: str = "en") -
         said = json.dumps(_as_data(answer, lang), ensure_ascii=False, indent=1, allow_nan=False)
         return said.encode()
     if ending == ".pptx":
-        if not isinstance(answer, Profile):
-            raise ParameterError(
-                say(
-                    "Slides tell one area. Expected the profile of one. Choose .html, .pdf or "
-                    ".xlsx."
-                )
-            )
+        from shuseki.report.slides import slides_of  # heavy: only who wants slides waits for them
+
         return slides_of(answer, lang)
     document = (
         profile_document(answer) if isinstance(answer, Profile) else comparison_document(answer)

@@ -145,6 +145,9 @@ def _position(answer: Profile) -> list[Block]:
     character = answer.character
     if character.why or character.evidence:
         blocks.append(Bullets([*character.why, *character.evidence]))
+    if answer.papers is not None:
+        blocks += [answer.papers.headline(), Bullets(list(answer.papers.told()))]
+        blocks += answer.papers.notes
     if character.localisation is not None:
         blocks.append(character.localisation)
     if character.clusters:
@@ -156,6 +159,9 @@ def _position(answer: Profile) -> list[Block]:
                 sources=character.sources,
             )
         )
+    around = answer.prefecture_industries
+    if around is not None:
+        blocks.append(Finding(around, title=say("Industries of the prefecture")))
     return blocks
 
 

@@ -67,9 +67,13 @@ DANTZIG_WOLFE_1960 = Source(
     "1960",
 )
 WEEKS = 12
-SECONDS = 25.0
-CHOOSING_SECONDS = 10.0
+SECONDS = 240.0
+"""Time is a safety limit: rounds, nodes and the gap end the work, the same on every computer."""
 ROUNDS = 200
+NODES = 5
+CHOOSING_GAP = 1e-4
+CLOSE_ENOUGH = 1e-4
+"""Share of the cost above the bound at which no better plan is sought."""
 CLOSED = 1e-6
 """Relative distance of the columns' value to the bound at which no more columns are sought."""
 NEIGHBOURHOODS = 600
@@ -79,7 +83,9 @@ WORTH_NAMING = 1.0
 """Least price of an hour, yen, at which a firm counts as a bottleneck."""
 UNITS_PER_WEEK = 160
 """Quarters of an hour in a working week of 40 hours."""
-DATING_SECONDS = 10.0
+DATING_SECONDS = 120.0
+DATING_WORK = 3.0
+"""Work of CP-SAT (its deterministic time) after which the best schedule so far is taken."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,7 +240,8 @@ def serve(
     mode
         As for ``planner.plan``.
     seconds
-        For finding columns; choosing among them takes up to ten more.
+        Longest search, as a safety limit: the work ends by rounds and by the gap, so
+        that the same orders get the same plan. A note says so where time ended it.
 
     Raises
     ------
@@ -276,9 +283,9 @@ def serve(
         ]
     )
     late_share = stated["late_yen_per_week"]
-    pool, prices, bound = _generate(prepared, worth, free, late_share, began + seconds)
-    chosen = _choose(pool, worth, free)
-    chosen, value = _improve(prepared, worth, free, prices, late_share, chosen)
+    pool, prices, bound, cut = _generate(prepared, worth, free, late_share, began + seconds)
+    chosen, late = _choose(pool, worth, free, began + seconds)
+    chosen, value = _improve(prepared, worth, free, prices, late_share, chosen, bound)
     bound = min(bound, value)
     return Served(
         orders=_orders_frame(orders, prepared, worth, chosen, start),
@@ -291,7 +298,7 @@ def serve(
         free=free,
         start=start,
         seconds=monotonic() - began,
-        notes=_notes(found, directory, orders, prepared),
+        notes=_notes(found, directory, orders, prepared, by_time=cut or late),
         sources=(*directory.sources, TARIFF, DANTZIG_WOLFE_1960),
     )
 
@@ -400,12 +407,13 @@ def _generate(
     free: Floats,
     late_share: float,
     until: float,
-) -> tuple[list[Column], Floats, float]:
-    """Columns, the price of an hour of each firm-week, and the bound."""
+) -> tuple[list[Column], Floats, float, bool]:
+    """Columns, the price of an hour of each firm-week, the bound, and whether time ended it."""
     pool: list[Column] = []
     seen: set[tuple[int, bytes]] = set()
     prices = np.zeros_like(free)
     best_bound, best_prices = -np.inf, prices
+    cut = False
     for turn in range(ROUNDS):
         reduced = worth.copy()
         fresh = 0
@@ -424,13 +432,16 @@ def _generate(
         bound = float(reduced.sum() - (prices * free).sum())
         if bound > best_bound:
             best_bound, best_prices = bound, prices
-        if not fresh or (turn and monotonic() > until):
+        if not fresh:
+            break
+        if turn and monotonic() > until:
+            cut = True
             break
         value, prices = _master(pool, worth, free)
         if value - best_bound <= CLOSED * max(abs(value), 1.0):
             best_prices = prices
             break
-    return pool, best_prices, best_bound
+    return pool, best_prices, best_bound, cut
 
 
 def _master(pool: Sequence[Column], worth: Floats, free: Floats) -> tuple[float, Floats]:
@@ -633,10 +644,12 @@ def _step(best: Floats, span: Ints, arc: Floats, lag: Ints) -> tuple[Floats, Int
 # ---- choosing whole columns ----------------------------------------------------------------------
 
 
-def _choose(pool: Sequence[Column], worth: Floats, free: Floats) -> list[Column]:
-    """The whole columns of least cost."""
+def _choose(
+    pool: Sequence[Column], worth: Floats, free: Floats, until: float
+) -> tuple[list[Column], bool]:
+    """The whole columns of least cost, and whether time ended the search."""
     if not pool:
-        return []
+        return [], False
     n = len(pool)
     use = _use(pool, free)
     rows = np.unique(use.nonzero()[0])
@@ -652,9 +665,16 @@ def _choose(pool: Sequence[Column], worth: Floats, free: Floats) -> list[Column]
         ],
         integrality=np.ones(n),
         bounds=Bounds(0, 1),
-        options={"mip_rel_gap": 1e-5, "time_limit": CHOOSING_SECONDS},
+        options={
+            "mip_rel_gap": CHOOSING_GAP,
+            "node_limit": NODES,
+            "time_limit": max(until - monotonic(), 1.0),
+        },
     )
-    return [] if found.x is None else [pool[int(i)] for i in np.flatnonzero(found.x > 0.5)]
+    by_time = monotonic() >= until
+    if found.x is None:
+        return [], by_time
+    return [pool[int(i)] for i in np.flatnonzero(found.x > 0.5)], by_time
 
 
 def _value(chosen: Sequence[Column], worth: Floats) -> float:
@@ -668,11 +688,13 @@ def _improve(
     prices: Floats,
     late_share: float,
     chosen: list[Column],
+    bound: float,
 ) -> tuple[list[Column], float]:
     """Take out some orders and plan them anew in what the others leave, as long as that helps.
 
     First each order alone; then, again and again, a few that use one firm together with some that
-    are not served, in a random sequence (large neighbourhood search, the same for the same data).
+    are not served, in a random sequence (large neighbourhood search, the same for the same data),
+    until the bound says that little is left to gain.
     """
     plan = {c.order: c for c in chosen}
     possible = [k for k, one in enumerate(prepared) if one is not None]
@@ -680,6 +702,9 @@ def _improve(
     for k in possible:
         plan = _again(prepared, worth, free, prices * 0, late_share, plan, [k])
     for turn in range(NEIGHBOURHOODS):
+        value = _value(list(plan.values()), worth)
+        if value - bound <= CLOSE_ENOUGH * max(abs(value), 1.0):
+            break
         taken = _neighbours(plan, possible, free.shape[1], rng)
         guide = prices * (turn % 3) / 2  # not at all, by half, or wholly by the prices of hours
         plan = _again(prepared, worth, free, guide, late_share, plan, taken)
@@ -799,8 +824,17 @@ def _notes(
     directory: Directory,
     orders: Sequence[Order],
     prepared: Sequence[Prepared | None],
+    *,
+    by_time: bool,
 ) -> tuple[Message, ...]:
     notes: list[Message] = []
+    if by_time:
+        notes.append(
+            say(
+                "The search was ended by time; another run may end with another plan. The gap "
+                "holds as told."
+            )
+        )
     impossible = [
         say("{order} ({steps})", order=one.order.id, steps=", ".join(one.missing))
         for one in found
@@ -881,7 +915,8 @@ def dates(served: Served, *, seconds: float = DATING_SECONDS) -> Dates:
     """Set the day of each step of the served orders, with transport between firms.
 
     A firm works on what it took at the pace of its free hours: with 10 of 40 hours free, work of
-    5 hours takes half a week. No step begins before the week that it was given.
+    5 hours takes half a week. No step begins before the week that it was given. The search ends
+    by work done, so that the days are the same on each run; ``seconds`` is a safety limit.
     """
     operations: list[Operation] = []
     labels: list[tuple[int, int]] = []
@@ -912,7 +947,7 @@ def dates(served: Served, *, seconds: float = DATING_SECONDS) -> Dates:
                         weight if end else 0,
                     )
                 )
-    found = schedule(operations, transport, objective="lateness", seconds=seconds)
+    found = schedule(operations, transport, objective="lateness", seconds=seconds, work=DATING_WORK)
     by_order = {column.order: column for column in served.columns}
     ended: dict[int, float] = {}
     for number, (k, _) in enumerate(labels):

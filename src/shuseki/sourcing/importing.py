@@ -31,6 +31,7 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 import pandas as pd
 
 from shuseki.directory import (
@@ -227,7 +228,7 @@ class Imported(Result):
 
 
 def read_list(
-    path: str | Path,
+    path: str | Path | pd.DataFrame | Mapping[str, pd.DataFrame],
     cluster: str,
     *,
     layout: str | Mapping[str, Any] = "auto",
@@ -241,7 +242,8 @@ def read_list(
     Parameters
     ----------
     path
-        CSV, xlsx, Parquet, or JSON (rows as objects, or tables by our own names).
+        CSV, xlsx, Parquet, or JSON (rows as objects, or tables by our own names); a data frame, or
+        data frames by our own names (``{"firms": …, "capabilities": …}``).
     cluster
         Code of the cluster that owns the records, e.g. ``"ota"``.
     layout
@@ -267,9 +269,13 @@ def read_list(
                 cluster=cluster,
             )
         )
-    place = Path(path)
     day = today or date.today()
-    tables, numbered = _tables(place, encoding, sheet)
+    if isinstance(path, str | Path):
+        place = Path(path)
+        tables, numbered = _tables(place, encoding, sheet)
+    else:
+        place = Path("the frame")
+        tables, numbered = _of_frames(path)
     if isinstance(tables, Mapping):
         return _read_own(place.name, tables, cluster, known, day)
     if not tables:
@@ -1163,6 +1169,35 @@ def _json(path: Path) -> tuple[list[dict[str, str]] | Mapping[str, Any], list[in
         )
     rows = [{str(name): _cell(value) for name, value in row.items()} for row in content]
     return rows, list(range(1, len(rows) + 1))
+
+
+def _of_frames(
+    given: pd.DataFrame | Mapping[str, pd.DataFrame],
+) -> tuple[list[dict[str, str]] | Mapping[str, Any], list[int]]:
+    """Rows of a frame as text, counted from 1; or frames by our own names."""
+
+    def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+        known = frame.astype(object).where(frame.notna(), None)
+        return [
+            {str(name): _as_json(value) for name, value in row.items()}
+            for row in known.to_dict(orient="records")
+        ]
+
+    if isinstance(given, pd.DataFrame):
+        rows = [{n: _cell(v) for n, v in row.items()} for row in records(given)]
+        return rows, list(range(1, len(rows) + 1))
+    return {str(name): records(frame) for name, frame in given.items()}, []
+
+
+def _as_json(value: Any) -> Any:
+    """A value of a frame as JSON would have it."""
+    if isinstance(value, tuple | set | np.ndarray):
+        return list(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    return value
 
 
 def _cell(value: Any) -> str:

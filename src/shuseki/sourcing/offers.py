@@ -50,6 +50,7 @@ __all__ = [
     "Offers",
     "Refusal",
     "check_directory",
+    "check_homes",
     "offers",
     "week_of",
 ]
@@ -520,6 +521,39 @@ def _days_of_load(loads: Sequence[Load], process: str, placed: date, hours: floa
 
 
 # ---- who can do what -----------------------------------------------------------------------------
+
+
+def check_homes(orders: Sequence[Order], directory: Directory) -> None:
+    """Refuse orders of a cluster, or of a hub, that the directory does not hold.
+
+    Raises
+    ------
+    UnknownCodeError
+        The order is named, with the clusters that there are.
+    """
+    clusters = sorted({firm.cluster for firm in directory.firms})
+    keys = frozenset(directory.keys)
+    for order in orders:
+        if order.cluster and order.cluster not in clusters:
+            raise UnknownCodeError(
+                say(
+                    "Order {order!r} is of the cluster {cluster!r}. Expected one of the directory: "
+                    "{clusters}. Correct cluster, or leave it out.",
+                    order=order.id,
+                    cluster=order.cluster,
+                    clusters=examples(clusters, 12),
+                )
+            )
+        if order.hub and order.hub not in keys:
+            raise UnknownCodeError(
+                say(
+                    "Order {order!r} has the hub {hub!r}. Expected a firm of the directory, such "
+                    "as {firms}. Correct hub, or leave it out.",
+                    order=order.id,
+                    hub=order.hub,
+                    firms=examples(sorted(keys)[:2]),
+                )
+            )
 
 
 def check_directory(directory: Directory) -> None:

@@ -22,6 +22,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -183,11 +184,12 @@ def material_group(named: str) -> str:
         return named
     group = _grades().get(written_grade(named))
     if group is None:
+        near = get_close_matches(named, [*materials(), *_grades()], n=1, cutoff=0.5)
         raise UnknownCodeError.among(
             "material",
             [named],
             [*materials(), *_grades()],
-            hint=say("Name a group or a grade of it."),
+            hint="" if near else say("Name a group or a grade of it."),
         )
     return group
 

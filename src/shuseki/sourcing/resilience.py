@@ -337,14 +337,14 @@ class Criticality(Result):
     def headline(self) -> Message:
         """The most critical firm, and how many orders hang on one firm."""
         ranked = self.ranked()
-        top = ranked[0]
-        if not self.expected_loss_yen[top]:
+        if not ranked or not self.expected_loss_yen[ranked[0]]:
             return say(
                 "no firm's exit loses any of {orders:,} orders or makes one dearer, n = "
                 "{n:count(firm)}",
                 orders=self.orders,
                 n=len(self.firms),
             )
+        top = ranked[0]
         single = int((self.orders_lost > 0).sum())
         return say(
             "{firm} is most critical: its exit loses {lost:count(order)} of {orders:,} and makes "

@@ -98,6 +98,7 @@ def schedule(
     objective: str = "makespan",
     count: Sequence[int] | None = None,
     seconds: float = SECONDS,
+    work: float | None = None,
 ) -> Schedule:
     """Give every operation a machine and a time.
 
@@ -113,6 +114,9 @@ def schedule(
         Machines of each kind; one of each by default.
     seconds
         Longest search. With less than it needs, the answer may depend on the computer.
+    work
+        Longest search in the solver's own measure of work, which is the same on every computer: the
+        answer is then the same on each run, unless ``seconds`` end it.
 
     Raises
     ------
@@ -126,7 +130,7 @@ def schedule(
         else np.asarray(transport, dtype=np.int64)
     )
     many = [1] * len(carried) if count is None else list(count)
-    _check(operations, machines, carried, many, objective, seconds)
+    _check(operations, machines, carried, many, objective, min(seconds, work or seconds))
     if not operations:
         none = np.zeros(0, dtype=np.int64)
         return Schedule(none, none, none, 0, 0)
@@ -155,6 +159,9 @@ def schedule(
     solver.parameters.num_workers = WORKERS
     solver.parameters.random_seed = 1
     solver.parameters.max_time_in_seconds = seconds
+    if work is not None:
+        solver.parameters.interleave_search = True
+        solver.parameters.max_deterministic_time = work
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return _as_schedule(operations, *first, objective, bound=0)

@@ -7,10 +7,12 @@ A search is written as one would ask a coordinator, in Japanese or English::
 
 It is read into processes, a material, a size, a tolerance (IT6, H7, ±0.01, ±5 μm), a roughness
 (Ra0.8), a quantity (100個), certificates, and a place with a distance; what is left are words that
-a firm's name, products or machines must hold. Every firm is then held against it
+a firm's name, products, address or machines must hold. Every firm is then held against it
 (``sourcing.matching``) and gets ok, unknown or conflict with the attributes that failed. Of several
-processes a firm must do each. Words that stand nowhere and places without coordinates are unknown,
-never ok. A term that may mean two things, and a denial, are refused: nothing is guessed.
+processes a firm must do each. A firm that does not hold a word, and one without coordinates, are
+unknown, never ok. A word that is no known process or material and that no firm holds is refused,
+with the nearest known terms; so are a term that may mean two things, and a denial: nothing is
+guessed.
 
 Takes a directory (the view of the reader's role) and the text. Gives ``Found``: firms that can
 first, then those of which it is not known, then the others; nearest first among equals.
@@ -20,6 +22,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import lru_cache
 
 import numpy as np
@@ -29,19 +32,21 @@ from shuseki.directory import Capability, Directory, Firm
 from shuseki.errors import ParameterError, UnknownCodeError, examples
 from shuseki.geography.areas import municipalities
 from shuseki.geography.distances import distance_km
-from shuseki.language import Message, joined, say
+from shuseki.language import Message, joined, say, words_of
 from shuseki.results import Result, result
 from shuseki.sourcing.matching import ATTRIBUTES, ORDER, Check, Step, Verdict, best_match
 from shuseki.sourcing.processes import process
-from shuseki.sourcing.vocabulary import read_text, words
+from shuseki.sourcing.vocabulary import asking_words, nearest_terms, read_text, words
 
 __all__ = ["Found", "Hit", "Query", "read_query", "search"]
 
 LONGEST_QUERY = 500
+NEAR = 5
+"""So many known terms are named beside a word that is not known."""
 NUMBER = r"(\d+(?:\.\d+)?)"
 MICRO = r"(?:μm|um|µm|ミクロン|microns?)"
 PLACE = r"(-?\d+\.\d+\s*,\s*-?\d+\.\d+|[^\s、,;]+?)"
-PLACE_EN = r"(-?\d+\.\d+\s*,\s*-?\d+\.\d+|[A-Za-z][\w'’–-]*(?:[ ][A-Z][\w'’–-]*)*)"
+PLACE_EN = r"(-?\d+\.\d+\s*,\s*-?\d+\.\d+|[A-Za-z][\w'’–-]*(?:[ ](?-i:[A-Z])[\w'’–-]*)*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +219,10 @@ def search(directory: Directory, query: str | Query) -> Found:
     Raises
     ------
     ParameterError
-        An empty query, a term that may mean two things, a denial, a distance without a place.
+        An empty query, a term that may mean two things, a denial, a distance without a place, a
+        size or a tolerance that cannot be read.
     UnknownCodeError
-        A place that is none, or several.
+        A place that is none, or several; a word that is no known term and that no firm holds.
 
     Examples
     --------
@@ -235,10 +241,17 @@ def search(directory: Directory, query: str | Query) -> Found:
     machines: dict[str, list[str]] = {}
     for machine in directory.equipment:
         machines.setdefault(machine.firm, []).append(machine.name)
+    texts = [
+        _words_of(" ".join((firm.name, firm.products, firm.address, *machines.get(firm.key, []))))
+        if asked.words
+        else frozenset()
+        for firm in directory.firms
+    ]
+    _check_words(asked, texts)
     distances = _distances(directory.firms, asked)
     hits = [
-        _held(firm, able.get(firm.key, []), machines.get(firm.key, []), distance, asked)
-        for firm, distance in zip(directory.firms, distances, strict=True)
+        _held(firm, able.get(firm.key, []), text, distance, asked)
+        for firm, text, distance in zip(directory.firms, texts, distances, strict=True)
     ]
     return Found(
         query=asked,
@@ -271,6 +284,7 @@ def read_query(text: str, directory: Directory | None = None) -> Query:
             )
         )
     left = _Left(unicodedata.normalize("NFKC", text))
+    _check_signs(left)
     place, within = _place_in(left)
     certificates = _certificates_in(left)
     material = _grade_in(left)
@@ -283,6 +297,7 @@ def read_query(text: str, directory: Directory | None = None) -> Query:
         size_mm=_size_in(left),
         certificates=certificates,
     )
+    _check_numbers(left)
     codes, groups, rest = _words_in(left)
     latitude, longitude = _point(place, directory) if place else (None, None)
     asked = replace(
@@ -319,7 +334,7 @@ def read_query(text: str, directory: Directory | None = None) -> Query:
 def _held(
     firm: Firm,
     able: Sequence[Capability],
-    machines: Sequence[str],
+    text: frozenset[str],
     distance: float | None,
     asked: Query,
 ) -> Hit:
@@ -345,8 +360,7 @@ def _held(
         else:
             checks.append(Check("process", "unknown", asked.text, None))
     if asked.words:
-        text = " ".join((firm.name, firm.products, firm.address, *machines))
-        there = set(asked.words) <= set(_words_of(text))
+        there = set(asked.words) <= text
         said = ", ".join(asked.words)
         checks.append(Check("text", "ok" if there else "unknown", said, said if there else None))
     if asked.within_km is not None:
@@ -537,7 +551,81 @@ def _words_in(left: _Left) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str,
                 )
             )
         rest += phrase.words or words(phrase.text)
-    return read.processes, read.materials, tuple(dict.fromkeys(rest))
+    left_over = [word for word in rest if word not in asking_words()]
+    return read.processes, read.materials, tuple(dict.fromkeys(left_over))
+
+
+def _check_signs(left: _Left) -> None:
+    """A number below zero is no size, width or quantity: its sign is not dropped."""
+    below = re.search(
+        rf"(?<![\w.°])-\s?{NUMBER}\s*(?:mm|cm|ミリ|{MICRO}|個|本|枚|pcs|pieces)", left.text
+    )
+    if below is not None:
+        raise ParameterError(
+            say(
+                "{value!r} is below zero. Expected a size, a tolerance or a quantity above 0. "
+                "Correct it.",
+                value=below[0],
+            )
+        )
+
+
+def _check_numbers(left: _Left) -> None:
+    """What was begun as a size, a tolerance or a roughness, and could not be read."""
+    begun = re.search(
+        r"(?:[φΦ⌀Øø±]|公差|(?<![A-Za-z])(?:IT|Ra|tolerance|diameter|dia\.?)(?=\s*[-:=+]?\s*\d))\s*\S*",
+        left.text,
+        re.I,
+    )
+    if begun is not None:
+        raise ParameterError(
+            say(
+                "{value!r} could not be read. Expected a size such as φ20 or 20 mm, a tolerance "
+                "such as IT6, ±0.01 mm or ±5 μm, a roughness such as Ra0.8, each above 0. Correct "
+                "it.",
+                value=begun[0].strip(),
+            )
+        )
+
+
+def _check_words(asked: Query, texts: Sequence[frozenset[str]]) -> None:
+    """Refuse words that name nothing known and that no firm holds, with the nearest terms."""
+    held = frozenset[str]().union(*texts)
+    lost = [word for word in asked.words if word not in held]
+    if not lost or not texts:
+        return
+    written = _written(asked.text, lost)
+    near = list(dict.fromkeys(term for text in (*written, *lost) for term in nearest_terms(text)))
+    advice = (
+        say("Did you mean {names}?", names=examples(near[:NEAR]))
+        if near
+        else say("Write it as the trade does, or leave it out.")
+    )
+    raise UnknownCodeError(
+        say(
+            "{words}: no such process or material is known, and no firm that you may see holds it "
+            "in its name, products, address or machines. Expected a process such as 研磨 or "
+            "polishing, a material such as SUS304, or a word of a firm. {advice}",
+            words=examples(written),
+            advice=advice,
+        )
+    )
+
+
+def _written(text: str, lost: Sequence[str]) -> tuple[str, ...]:
+    """The words that were lost as they stand in the text, those beside each other together."""
+    runs: list[str] = []
+    beside = False
+    found: set[str] = set()
+    for piece in re.split(r"[\s、。,;の]+", unicodedata.normalize("NFKC", text)):
+        own = set(words(piece)) & set(lost)
+        if own and beside and piece.isascii():
+            runs[-1] = f"{runs[-1]} {piece}"
+        elif own:
+            runs.append(piece)
+        beside = bool(own) and piece.isascii()
+        found |= own
+    return tuple(dict.fromkeys([*runs, *(word for word in lost if word not in found)]))
 
 
 # ---- places --------------------------------------------------------------------------------------
@@ -559,7 +647,7 @@ def _point(place: str, directory: Directory | None) -> tuple[float, float]:
         return latitude, longitude
     try:
         return _municipality(place)
-    except UnknownCodeError:
+    except UnknownCodeError as error:
         code = re.sub(r"[ –-]", "_", place.casefold())
         there = [
             (firm.latitude, firm.longitude)
@@ -567,7 +655,13 @@ def _point(place: str, directory: Directory | None) -> tuple[float, float]:
             if firm.cluster == code and firm.latitude is not None and firm.longitude is not None
         ]
         if not there:
-            raise
+            clusters = {firm.cluster for firm in (() if directory is None else directory.firms)}
+            near = _nearest_places(place, sorted(clusters))
+            if not near:
+                raise
+            raise UnknownCodeError(
+                say("{why} Did you mean {near}?", why=words_of(error), near=examples(near))
+            ) from None
     latitude, longitude = np.mean(np.array(there), axis=0)
     return float(latitude), float(longitude)
 
@@ -597,6 +691,18 @@ def _municipality(place: str) -> tuple[float, float]:
         )
     row = fits.iloc[0]
     return float(row["latitude"]), float(row["longitude"])
+
+
+def _nearest_places(place: str, clusters: Sequence[str]) -> tuple[str, ...]:
+    """Places that are written nearly like one, nearest first."""
+    table = _named()
+    if (table["bare_ja"] == _bare_name(place)).any():
+        return ()  # it may be several, and they are named already
+    known = {name.casefold(): name for name in (*table["name_ja"], *table["name_en"], *clusters)}
+    bare = dict(zip(table["bare_ja"], table["name_ja"], strict=True))
+    bare |= dict(zip(table["bare_en"], table["name_en"], strict=True))
+    near = get_close_matches(_bare_name(place), [*bare, *known], n=6, cutoff=0.5)
+    return tuple(dict.fromkeys(bare.get(name) or known[name] for name in near))[:3]
 
 
 @lru_cache(maxsize=1)

@@ -34,7 +34,7 @@ from shuseki.sourcing.processes import (
     written_grade,
 )
 
-__all__ = ["Phrase", "Reading", "read_text", "words"]
+__all__ = ["Phrase", "Reading", "asking_words", "nearest_terms", "read_text", "words"]
 
 SEPARATORS = re.compile(r"[、。,;:／/・•|｜\n\r\t()（）「」【】\[\]+&＆→⇒>]|\s-\s|\s{2,}")
 WORD_SIGNS = re.compile(r"\w")
@@ -151,6 +151,50 @@ def phrases_of(text: str) -> Iterator[str]:
         phrase = piece.strip(" 　.-~*")
         if WORD_SIGNS.search(phrase):
             yield phrase
+
+
+def nearest_terms(text: str, *, most: int = 3, least: float = 62.0) -> tuple[str, ...]:
+    """Known terms that are written nearly like a word, nearest first, each thing once.
+
+    Parameters
+    ----------
+    most
+        How many.
+    least
+        Likeness (0 to 100, share of letters in common) from which a term is named.
+
+    Examples
+    --------
+    >>> nearest_terms("plateing", most=1)
+    ('plating',)
+    """
+    from rapidfuzz import fuzz, process
+
+    terms = _written_terms()
+    wanted = unicodedata.normalize("NFKC", text).casefold()
+    near = process.extract(wanted, list(terms), scorer=fuzz.ratio, score_cutoff=least, limit=None)
+    named: dict[tuple[str, ...], str] = {}
+    for small, _, _ in sorted(near, key=lambda one: (-one[1], one[0])):
+        term, codes = terms[small]
+        named.setdefault(codes, term)
+    return tuple(named.values())[:most]
+
+
+@cache
+def _written_terms() -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """Every term in small letters → as it is written, and what it names."""
+    terms: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for _, term, codes in _named():
+        terms.setdefault(unicodedata.normalize("NFKC", term).casefold(), (term, codes))
+    for group in materials().values():
+        for grade in group.grades:
+            terms.setdefault(grade.casefold(), (grade, (grade,)))
+    return terms
+
+
+def asking_words() -> frozenset[str]:
+    """Words of a question that ask for nothing by themselves (who can do, できる会社)."""
+    return _spoken("asking")
 
 
 # ---- by words ------------------------------------------------------------------------------------

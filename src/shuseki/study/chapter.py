@@ -107,7 +107,7 @@ class Brief:
     notes
         Remarks in a box, above all else.
     numbers
-        Key numbers: the value as it is read, and what it is.
+        Key numbers: the value as it is read, what it is, and, where it comes from records, of what.
     sentences
         One statement each.
     rests
@@ -115,7 +115,7 @@ class Brief:
     """
 
     notes: tuple[Text, ...] = ()
-    numbers: tuple[tuple[str, Text], ...] = ()
+    numbers: tuple[tuple[str, Text] | tuple[str, Text, FromRecords], ...] = ()
     sentences: tuple[Text, ...] = ()
     rests: FromRecords | None = None
 
@@ -189,6 +189,10 @@ class Chapter(ABC, Generic[O, A]):
     def tables(self, answer: A) -> dict[str, Beside]:
         """Tables of its own beside the report, by name."""
         return {}
+
+    def is_confidential(self, answer: A) -> bool:
+        """Whether the answer rests on records of a user."""
+        return False
 
     def universes(self, answer: A) -> Iterator[Universe]:
         """What its numbers count: establishments over axes, for the control of disclosure."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from shuseki.disk import fingerprint
+from shuseki.language import Message
 from shuseki.study.specification import Study
 
 __all__ = ["Manifest"]
@@ -54,7 +55,9 @@ class Manifest:
         yield entry
         entry["seconds"] = round(time.perf_counter() - started, 3)
         self.steps.append(entry)
-        own = self.study.records.source == "files" if "records" in self.study.tables else False
+        tables = self.study.tables
+        own = "records" in tables and self.study.records.source == "files"
+        own |= "linkage" in tables and self.study.linkage.left is not None
         told = {"step": name, "seconds": entry["seconds"]} if own else entry
         self.tell({"event": "done", **told})  # counts of a user's records are not told unchecked
 
@@ -73,14 +76,19 @@ class Manifest:
             name = f"{path.name} ({found['sha256'][:12]})"
         self.inputs[name] = found
 
-    def to_dict(self, secret: frozenset[float] = frozenset()) -> dict[str, Any]:
+    def to_dict(self, secret: frozenset[float] | None = None) -> dict[str, Any]:
         """The whole record; ``whole_folder`` adds the hashes of what was written.
 
         Parameters
         ----------
         secret
-            Numbers that are suppressed in the tables: they are ``X`` in the steps.
+            Numbers that are suppressed in the tables, where these are checked: then the steps have
+            no counts of establishments but the rows of whole files, unless these are suppressed.
+            Counts that may be read stand in the tables.
         """
+        steps = self.steps
+        if secret is not None:
+            steps = [uncounted(step, secret) for step in self.steps]
         return {
             "study": self.study.to_dict(),
             "synthetic": self.study.is_synthetic,
@@ -89,21 +97,29 @@ class Manifest:
                 "python": platform.python_version(),
                 **{name: version(name) for name in REPORTED},
             },
-            "steps": [without(step, secret) for step in self.steps],
+            "steps": steps,
             "seconds": round(sum(entry["seconds"] for entry in self.steps), 3),
         }
 
 
-def without(said: Any, secret: frozenset[float]) -> Any:
-    """Take numbers out of what is written down, seconds excepted."""
+def uncounted(said: Any, secret: frozenset[float]) -> Any:
+    """Put ``X`` in the place of every number that may count establishments."""
     if isinstance(said, Mapping):
-        return {key: one if key in KEPT else without(one, secret) for key, one in said.items()}
+        rows = {key: one for key, one in said.items() if str(key).startswith("rows_")}
+        may = set(KEPT) if secret & set(rows.values()) else {*KEPT, *rows}
+        return {key: one if key in may else uncounted(one, secret) for key, one in said.items()}
     if isinstance(said, list | tuple):
-        return [without(one, secret) for one in said]
-    if isinstance(said, int | float) and not isinstance(said, bool) and float(said) in secret:
+        return [uncounted(one, secret) for one in said]
+    if isinstance(said, Message) and any(
+        isinstance(value, int | float) and not isinstance(value, bool)
+        for value in said.values.values()
+    ):
         return "X"
-    return said
+    return "X" if isinstance(said, int | float) and not isinstance(said, bool) else said
 
 
-KEPT = ("seconds", "waves", "bytes", "areas", "equations", "tables", "groups", "industries")
+KEPT = (
+    "seconds", "wave", "bytes", "areas", "equations", "n", "tables", "groups", "industries",
+    "cells", "suppressed", "findings",
+)  # fmt: skip
 """What counts no establishments."""

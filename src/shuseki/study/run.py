@@ -29,7 +29,7 @@ from shuseki.report.disclosed import Disclosure, disclosed
 from shuseki.report.exports import write_tables
 from shuseki.report.html import render
 from shuseki.report.tables import Table
-from shuseki.report.words import Text
+from shuseki.report.words import Text, pick
 from shuseki.results import Result
 from shuseki.study.chapter import Brief, Running, Tell, Told
 from shuseki.study.manifest import Manifest
@@ -109,7 +109,9 @@ class Run:
         if not self.is_checked:
             return {name: answer.headline() for name, answer in self.results().items()}
         parts = [part for section in self.disclosure.document.parts() for part in section]
-        return {str(part.title): part.headline for part in parts if isinstance(part, Heading)}
+        lang = self.study.report.lang
+        heads = [part for part in parts if isinstance(part, Heading)]
+        return {pick(part.title, lang): part.headline for part in heads}
 
     def document(self) -> Document:
         """The report, before it is written in a language."""
@@ -141,9 +143,8 @@ class Run:
     @property
     def origin(self) -> str:
         """Whose the records are: ``"user"``, or ``"other"`` where they are public or invented."""
-        opened = self.answers.get("records")
-        sources = () if opened is None else opened.store.sources
-        return "user" if any(source.origin == "user" for source in sources) else "other"
+        own = (one.is_confidential(self.answers[one.name]) for one in self.study.chapters)
+        return "user" if any(own) else "other"
 
     @property
     def is_checked(self) -> bool:
@@ -231,14 +232,12 @@ class Run:
         """Write the run into a folder, whole or not at all, and return the folder."""
         self.manifest.tell = tell
         lang = self.study.report.lang
-        secret: frozenset[float] = frozenset()
         with whole_folder(folder, apart=self.study.reads) as place:
             if self.is_checked:
                 with self.manifest.step("check what may leave") as entry:
                     found = self.disclosure
                     entry["cells"] = sum(one.cells for one in found.outcomes)
                     entry["suppressed"] = sum(one.suppressed for one in found.outcomes)
-                secret = self.gate.suppressed_values()
             with self.manifest.step("write the report") as entry:
                 document = self.disclosure.document
                 (place / "report.html").write_text(render(document, lang), encoding="utf-8")
@@ -256,6 +255,7 @@ class Run:
             files = {"report.html": "", **{name: name for name in self.disclosure.tables}}
             for path in written:
                 files[path.relative_to(place).as_posix()] = stems.get(path.stem, "")
+            secret = self.gate.suppressed_values(elsewhere=True) if self.is_checked else None
             manifest = self.manifest.to_dict(secret)
             rules = self.gate.rules.said() if self.is_checked else None
             manifest["disclosure"] = {"checked": self.is_checked, "rules": rules}
@@ -276,7 +276,8 @@ def _summary(briefs: list[Brief], sources: tuple[Any, ...]) -> Iterator[Block]:
             yield Note(note)
     numbers = [number for brief in briefs for number in brief.numbers]
     if numbers:
-        yield Numbers(numbers, sources=sources)
+        values = [(one[0], one[1]) for one in numbers]
+        yield Numbers(values, sources, [one[2] if len(one) > 2 else None for one in numbers])
     for rests in dict.fromkeys(brief.rests for brief in briefs):
         sentences = [one for brief in briefs if brief.rests is rests for one in brief.sentences]
         if sentences:

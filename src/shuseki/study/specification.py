@@ -195,8 +195,18 @@ class Study:
         """Whether the records or the regional accounts are synthetic."""
         sources = [getattr(self.tables.get(name), "source", "") for name in ("records", "accounts")]
         drawn = any(chapter.name == "records" for chapter in self.chapters)
-        return (drawn and sources[0] == "synthetic-census") or (
-            self.has("accounts") and sources[1] == "synthetic"
+        return (
+            (drawn and sources[0] == "synthetic-census")
+            or (self.has("accounts") and sources[1] == "synthetic")
+            or self._has_synthetic_firms
+        )
+
+    @property
+    def _has_synthetic_firms(self) -> bool:
+        """Whether the firms of a chapter on sourcing are the made-up ones."""
+        asked = self.tables.get("sourcing")
+        return self.has("sourcing") and all(
+            getattr(asked, name, None) is None for name in ("firms", "store")
         )
 
     @property

@@ -218,3 +218,20 @@ def test_needs_of_what_is_not_served() -> None:
 def test_needs_that_cannot_be_are_refused(need: Need) -> None:
     with pytest.raises(ShusekiError):
         exchange([need], lone("ota/a", 1.0, 1000.0, [10.0]))
+
+
+def test_the_same_orders_get_the_same_plan_and_the_same_days(made_up: MakeFirms) -> None:
+    firms = made_up(30, weeks=4, free_hours=6.0)
+    orders = [turned(f"{k}", 20 + k, 30_000.0 + 500 * k, days=14) for k in range(24)]
+    first, again = (serve(orders, firms, weeks=4) for _ in range(2))
+    assert first.orders.equals(again.orders)
+    assert (first.value_yen, first.bound_yen) == (again.value_yen, again.bound_yen)
+    assert dates(first).steps.equals(dates(again).steps)
+
+
+def test_a_search_that_time_ended_says_so() -> None:
+    firms = lone("ota/a", 1.0, 1000.0, [12.0] * 4)  # one order a week: all want the first
+    orders = [turned(f"{k}", 10, 60_000.0 + 500 * k, days=30) for k in range(6)]
+    served = serve(orders, firms, weeks=4, seconds=1e-6)
+    assert any("ended by time" in note for note in served.notes)
+    assert not any("ended by time" in note for note in serve(orders, firms, weeks=4).notes)

@@ -20,6 +20,7 @@ from shuseki.app.questions.firms import (
 from shuseki.app.questions.print import AUDIT
 from shuseki.app.questions.profile import AREA, DRIVERS, PROFILES
 from shuseki.app.questions.theory import BIFURCATION, COUNTERFACTUAL, EXCHANGE
+from shuseki.app.questions.weights import WEIGHTS
 
 __all__ = ["QUESTIONS"]
 
@@ -31,6 +32,7 @@ QUESTIONS: Mapping[str, Question[Any]] = MappingProxyType(
             AREA,
             DRIVERS,
             RANKING,
+            WEIGHTS,
             COMPARE,
             PROFILES,
             BIFURCATION,

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from pydantic import Field
 
+from shuseki.app.own_areas import own_divisions
 from shuseki.app.places import (
     DIVISIONS,
     DivisionName,
@@ -38,7 +39,8 @@ def _layers(lang: str) -> list[tuple[str, str]]:
 
 
 def _divisions(lang: str) -> list[tuple[str, str]]:
-    return [(name, told(text, lang)) for name, text in DIVISIONS.items()]
+    bundled = [(name, told(text, lang)) for name, text in DIVISIONS.items()]
+    return [*bundled, *own_divisions().items()]
 
 
 def _years(lang: str) -> list[tuple[str, str]]:
@@ -198,22 +200,12 @@ def _compare(asked: CompareAsked, reader: Reader) -> Sequence[Block]:
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def _panel_code(asked: MapAsked) -> str:
-    return (
-        "import shuseki as sk\n"
-        f'panel = sk.manufacturing_panel("{asked.by}", industries="total")\n'
-        f"panel.to_frame()"
-    )
-
-
 MAP = Question(
     name="map",
     title=say("Map"),
     about=say("One indicator over all areas. Choose areas, indicator and year."),
     options=MapAsked,
     answer=_map,
-    command=lambda asked, lang: "shuseki datasets",
-    python=_panel_code,
     template="map.html",
 )
 RANKING = Question(
@@ -222,8 +214,6 @@ RANKING = Question(
     about=say("All areas in the order of one indicator."),
     options=RankingAsked,
     answer=_ranking,
-    command=lambda asked, lang: "shuseki datasets",
-    python=_panel_code,
 )
 COMPARE = Question(
     name="compare",
@@ -231,6 +221,4 @@ COMPARE = Question(
     about=say("Up to 20 areas side by side, as a figure and as tables."),
     options=CompareAsked,
     answer=_compare,
-    command=lambda asked, lang: f"shuseki compare {' '.join(asked.areas)} --lang {lang}",
-    python=lambda asked: f"import shuseki as sk\nsk.compare({list(asked.areas)!r})",
 )

@@ -3,7 +3,7 @@
 Every answer is computed from the reader's view of the directory (``app.directory``).
 """
 
-import json
+import shlex
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Literal
@@ -13,6 +13,7 @@ from pydantic import Field
 from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.datasets.orders import synthetic_orders
 from shuseki.directory import Directory
+from shuseki.disk import scratch
 from shuseki.errors import DataError, ParameterError, ShusekiError
 from shuseki.language import say, told, words_of
 from shuseki.papers.survey import printed_questions
@@ -29,7 +30,7 @@ from shuseki.sourcing.planner import plan
 from shuseki.sourcing.rents import sharing_rent
 from shuseki.sourcing.search import read_query, search
 from shuseki.sourcing.sharing import planned_orders
-from shuseki.sourcing.survey import survey_figure
+from shuseki.sourcing.survey import compare_surveys, item_tests, read_survey, survey_figure
 
 __all__ = [
     "CAPACITY",
@@ -112,6 +113,24 @@ class InquiryAsked(Asked):
             ],
         ),
     ] = "need"
+
+
+class SurveyAsked(Asked):
+    """A survey of one's own, or that of the 2012 paper."""
+
+    answers: Annotated[
+        str,
+        Label(
+            say("Own survey, one row for each firm, as CSV pasted here; empty for that of 2012"),
+            lines=4,
+            file=True,
+        ),
+        Field(max_length=800_000),
+    ] = ""
+    firm: Annotated[str, Label(say("Column of the firms' names")), Field(max_length=100)] = "firm"
+    group: Annotated[
+        str, Label(say("Column of groups, such as size or membership")), Field(max_length=100)
+    ] = ""
 
 
 class NothingAsked(Asked):
@@ -251,21 +270,21 @@ def _rents(asked: OrdersAsked, reader: Reader) -> Sequence[Block]:
     return [sharing_rent(planned.value_yen, clusters, sources=firms.sources)]
 
 
-def _survey(asked: NothingAsked, reader: Reader) -> Sequence[Block]:
-    return [survey_figure(printed_questions())]
-
-
-def _as_text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _orders_python(verb: str) -> str:
-    return (
-        "from shuseki.datasets.clusters import synthetic_clusters\n"
-        "from shuseki.datasets.orders import synthetic_orders\n"
-        f"from shuseki.sourcing.{verb}\n"
-        "firms = synthetic_clusters()\n"
-    )
+def _survey(asked: SurveyAsked, reader: Reader) -> Sequence[Block]:
+    printed = printed_questions()
+    if not asked.answers.strip():
+        return [survey_figure(printed), *(item_tests(question) for question in printed)]
+    group = asked.group.strip()
+    with scratch(what="survey") as place:
+        file = place / "answers.csv"
+        file.write_text(asked.answers, encoding="utf-8", newline="\n")
+        own = read_survey(file, printed, firm=asked.firm, describing=[group] if group else ())
+    shown = own.shown()
+    blocks: list[Block] = [own.figure(), compare_surveys(shown, printed)]
+    if group:
+        blocks += own.by(group)
+    blocks += [item_tests(question) for question in shown if len(question.items) > 1]
+    return blocks
 
 
 COMPANIES = Question(
@@ -277,12 +296,6 @@ COMPANIES = Question(
     ),
     options=CompaniesAsked,
     answer=_companies,
-    command=lambda asked, lang: f"shuseki directory search {_as_text(asked.search)} --lang {lang}",
-    python=lambda asked: (
-        "from shuseki.datasets.clusters import synthetic_clusters\n"
-        "from shuseki.sourcing.search import search\n"
-        f"search(synthetic_clusters(), {_as_text(asked.search)})"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -292,11 +305,6 @@ COMPANY = Question(
     about=say("What a firm shows to you: it decides, field by field, who may see what."),
     options=CompanyAsked,
     answer=_company,
-    command=lambda asked, lang: f"shuseki directory export --lang {lang}",
-    python=lambda asked: (
-        "from shuseki.datasets.clusters import synthetic_clusters\n"
-        f"synthetic_clusters().only([{_as_text(asked.firm)}])"
-    ),
     group="firms",
     is_listed=False,
     depends_on_reader=True,
@@ -307,12 +315,6 @@ ORDER = Question(
     about=say("Which chain of firms should make an order, what another would cost, and why these."),
     options=OrderAsked,
     answer=_order,
-    command=lambda asked, lang: f"shuseki plan ORDER.toml --mode {asked.mode} --lang {lang}",
-    python=lambda asked: (
-        "from shuseki.sourcing.orders import read_order\n"
-        "from shuseki.sourcing.planner import plan\n"
-        f'plan(read_order("order.toml"), directory, mode="{asked.mode}")'
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -324,11 +326,6 @@ CAPACITY = Question(
     ),
     options=OrdersAsked,
     answer=_capacity,
-    command=lambda asked, lang: f"shuseki capacity ORDERS --lend --lang {lang}",
-    python=lambda asked: (
-        _orders_python("capacity import serve")
-        + f"serve(synthetic_orders(firms, {asked.orders}, seed={asked.seed}), firms)"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -338,11 +335,6 @@ GAPS = Question(
     about=say("Work that nobody, hardly anybody, or soon nobody does, and what would fill it."),
     options=OrdersAsked,
     answer=_gaps,
-    command=lambda asked, lang: f"shuseki gaps ORDERS --lang {lang}",
-    python=lambda asked: (
-        _orders_python("gaps import gaps")
-        + f"gaps(synthetic_orders(firms, {asked.orders}, seed={asked.seed}), firms)"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -352,13 +344,6 @@ INQUIRY = Question(
     about=say("A technology or a need in words: who could take it up, and with whom."),
     options=InquiryAsked,
     answer=_inquiry,
-    command=lambda asked, lang: (
-        f"shuseki inquiry {_as_text(asked.text)} --kind {asked.kind} --lang {lang}"
-    ),
-    python=lambda asked: (
-        "from shuseki.sourcing.inquiries import Inquiry, answer\n"
-        f"answer(Inquiry({_as_text(asked.text)}, {_as_text(asked.kind)}), directory)"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -368,11 +353,6 @@ NETWORK = Question(
     about=say("Who deals with whom: brokers, mixing of groups against chance, positions."),
     options=NothingAsked,
     answer=_network,
-    command=lambda asked, lang: f"shuseki network --lang {lang}",
-    python=lambda asked: (
-        "from shuseki.sourcing.network import brokerage, network_of\n"
-        "brokerage(network_of(directory))"
-    ),
     group="firms",
     depends_on_reader=True,
 )
@@ -382,26 +362,33 @@ RENTS = Question(
     about=say("What clusters gain when they share their directories, and whose gain it is."),
     options=OrdersAsked,
     answer=_rents,
-    command=lambda asked, lang: f"shuseki rents --made-up-orders {asked.orders} --lang {lang}",
-    python=lambda asked: (
-        _orders_python("sharing import planned_orders")
-        + "from shuseki.sourcing.rents import sharing_rent\n"
-        f"orders = synthetic_orders(firms, {asked.orders}, seed={asked.seed})\n"
-        "made = planned_orders(firms, orders)\n"
-        "sharing_rent(made.value_yen, sorted({firm.cluster for firm in firms.firms}))"
-    ),
     group="firms",
     depends_on_reader=True,
 )
 SURVEY = Question(
     name="survey",
     title=say("Survey of members"),
-    about=say("What members of networks say that belonging brought: the figures of 2012."),
-    options=NothingAsked,
+    about=say(
+        "What members of networks say that belonging brought: the figures of 2012, or your own "
+        "survey beside them. Questions and groups with fewer than 10 firms are not shown."
+    ),
+    options=SurveyAsked,
     answer=_survey,
-    command=lambda asked, lang: f"shuseki survey --lang {lang}",
+    command=lambda asked, lang: " ".join(
+        shlex.quote(word)
+        for word in (
+            "shuseki",
+            "survey",
+            *(["answers.csv", "--firm", asked.firm] if asked.answers.strip() else []),
+            *(["--group", asked.group.strip()] if asked.group.strip() else []),
+            "--lang",
+            lang,
+        )
+    ),
     python=lambda asked: (
-        "from shuseki.papers.survey import printed_questions\n"
+        ""
+        if asked.answers.strip()
+        else "from shuseki.papers.survey import printed_questions\n"
         "from shuseki.sourcing.survey import survey_figure\n"
         "survey_figure(printed_questions())"
     ),

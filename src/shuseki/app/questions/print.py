@@ -38,7 +38,7 @@ class AuditAsked(Asked):
     paper: Annotated[Paper, Label(say("Printed paper"))] = "okamuro-2006"
     table: Annotated[
         str,
-        Label(say("Or a table of regressions, as CSV or LaTeX, pasted here"), lines=8),
+        Label(say("Or a table of regressions, as CSV or LaTeX, pasted here"), lines=8, file=True),
         Field(max_length=LONGEST),
     ] = ""
     below: Annotated[
@@ -55,11 +55,14 @@ def _audit(asked: AuditAsked, reader: Reader) -> Sequence[Block]:
     return [audit_paper(print_of, denominators=None if known is None or known.empty else known)]
 
 
+def _ending(table: str) -> str:
+    return "tex" if "\\begin" in table or "&" in table else "csv"
+
+
 def _pasted(asked: AuditAsked) -> Sequence[Block]:
-    is_latex = "\\" in asked.table or "&" in asked.table
     said: Below | None = None if asked.below == "" else asked.below
     with scratch(what="paper") as place:
-        file = place / ("table.tex" if is_latex else "table.csv")
+        file = place / f"table.{_ending(asked.table)}"
         file.write_text(asked.table, encoding="utf-8", newline="\n")
         read = [read_printed_table(file, below=said)]
         folder = place / "paper"
@@ -75,10 +78,14 @@ AUDIT = Question(
     options=AuditAsked,
     answer=_audit,
     command=lambda asked, lang: (
-        f"shuseki audit --from table.csv --lang {lang}"
+        f"shuseki audit --from table.{_ending(asked.table)}"
+        + (f" --below {asked.below}" if asked.below else "")
+        + f" --lang {lang}"
         if asked.table
         else f"shuseki audit {asked.paper} --lang {lang}"
     ),
-    python=lambda asked: f'import shuseki as sk\nsk.audit(sk.printed_paper("{asked.paper}"))',
+    python=lambda asked: (
+        "" if asked.table else f'import shuseki as sk\nsk.audit(sk.printed_paper("{asked.paper}"))'
+    ),
     group="print",
 )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shuseki.app.places import DivisionName, area_codes
+from shuseki.app.places import DivisionName, area_codes, division_asked
 from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.app.questions.areas import By
 from shuseki.geography.bundled import DISTRICTS
@@ -50,12 +50,17 @@ DRIVER = {"unemployment": "UNEMPL", "density": "DENS", "size": "AVESIZE"}
 
 @lru_cache(maxsize=256)
 def _profile(by: DivisionName, code: str) -> Profile:
-    return profile(code, by=by)
+    return profile(code, by=division_asked(by))
+
+
+def code_of(asked: AreaAsked) -> str:
+    """Code of the area."""
+    (code,) = area_codes(asked.by, (asked.area,))
+    return code
 
 
 def _of(asked: AreaAsked) -> Profile:
-    (code,) = area_codes(asked.by, (asked.area,))
-    return _profile(asked.by, code)
+    return _profile(asked.by, code_of(asked))
 
 
 def _area(asked: AreaAsked, reader: Reader) -> Document:
@@ -71,20 +76,33 @@ def _file(ending: str) -> Callable[[AreaAsked, Reader], bytes]:
     return give
 
 
-def _drivers(asked: DriversAsked, reader: Reader) -> Document:
-    (code,) = area_codes(asked.by, (asked.area,))
-    changes = {
+def _changes(asked: DriversAsked) -> dict[str, str]:
+    return {
         name: f"{getattr(asked, option):+g}%"
         for option, name in DRIVER.items()
         if getattr(asked, option)
     }
+
+
+def _drivers_python(asked: DriversAsked) -> str:
+    return (
+        "from shuseki.profile.profiles import what_if\n"
+        f'what_if("{code_of(asked)}", {_changes(asked)!r}, by="{asked.by}")'
+    )
+
+
+def _drivers(asked: DriversAsked, reader: Reader) -> Document:
+    changes = _changes(asked)
     if not changes:
         return Document(DRIVERS.title, [Section("", [say("Move a slider.")])])
-    return Document(DRIVERS.title, [Section("", [what_if(code, changes, by=asked.by)])])
+    return Document(
+        DRIVERS.title,
+        [Section("", [what_if(code_of(asked), changes, by=division_asked(asked.by))])],
+    )
 
 
 def _compared(asked: ProfilesAsked) -> Comparison:
-    return compare(area_codes(asked.by, asked.areas), by=asked.by)
+    return compare(area_codes(asked.by, asked.areas), by=division_asked(asked.by))
 
 
 def _profiles(asked: ProfilesAsked, reader: Reader) -> Document:
@@ -97,8 +115,8 @@ AREA = Question(
     about=say("Where it stands, why, and what follows; every number with its source."),
     options=AreaAsked,
     answer=_area,
-    command=lambda asked, lang: f"shuseki profile {asked.area} --by {asked.by} --lang {lang}",
-    python=lambda asked: f'import shuseki as sk\nsk.profile("{asked.area}", by="{asked.by}")',
+    command=lambda asked, lang: f"shuseki profile {code_of(asked)} --by {asked.by} --lang {lang}",
+    python=lambda asked: f'import shuseki as sk\nsk.profile("{code_of(asked)}", by="{asked.by}")',
     files={ending: _file(ending) for ending in ("pdf", "pptx", "html")},
 )
 DRIVERS = Question(
@@ -110,11 +128,7 @@ DRIVERS = Question(
     ),
     options=DriversAsked,
     answer=_drivers,
-    command=lambda asked, lang: f"shuseki profile {asked.area} --part what_if --lang {lang}",
-    python=lambda asked: (
-        "from shuseki.profile import what_if\n"
-        f'what_if("{asked.area}", {{"UNEMPL": "{asked.unemployment:+g}%"}})'
-    ),
+    python=_drivers_python,
 )
 PROFILES = Question(
     name="profiles",
@@ -123,7 +137,11 @@ PROFILES = Question(
     options=ProfilesAsked,
     answer=_profiles,
     command=lambda asked, lang: (
-        f"shuseki compare {' '.join(asked.areas)} --by {asked.by} --lang {lang}"
+        f"shuseki compare {' '.join(area_codes(asked.by, asked.areas))} --by {asked.by} "
+        f"--lang {lang}"
     ),
-    python=lambda asked: f"import shuseki as sk\nsk.compare({list(asked.areas)!r})",
+    python=lambda asked: (
+        "import shuseki as sk\n"
+        f'sk.compare({list(area_codes(asked.by, asked.areas))!r}, by="{asked.by}")'
+    ),
 )

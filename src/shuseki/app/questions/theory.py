@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from shuseki.app.places import DivisionName
+from shuseki.app.places import DIVISIONS, BundledName
 from shuseki.app.question import Asked, Label, Question, Reader
-from shuseki.app.questions.areas import By
 from shuseki.bridges.world import World, invert
 from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import say, told
@@ -58,6 +57,10 @@ def _scenarios(lang: str) -> list[tuple[str, str]]:
     return [(name, told(text, lang)) for name, text in SCENARIOS.items()]
 
 
+def _bundled(lang: str) -> list[tuple[str, str]]:
+    return [(name, told(text, lang)) for name, text in DIVISIONS.items()]
+
+
 class BifurcationAsked(Asked):
     """A model of two regions."""
 
@@ -73,7 +76,7 @@ class BifurcationAsked(Asked):
 class CounterfactualAsked(Asked):
     """One change in one area."""
 
-    by: By = DISTRICTS
+    by: Annotated[BundledName, Label(say("Division"), choices=_bundled)] = DISTRICTS
     area: Annotated[str, Label(say("Area"), area=True)] = "東大阪"
     change: Annotated[
         Literal["productivity", "closure", "housing"],
@@ -119,7 +122,7 @@ def _model(asked: BifurcationAsked) -> Model:
 
 
 @lru_cache(maxsize=4)
-def _world(by: DivisionName) -> World:
+def _world(by: BundledName) -> World:
     return invert(by)
 
 

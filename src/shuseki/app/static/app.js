@@ -1,5 +1,6 @@
 "use strict";
 (() => {
+  if (matchMedia("(max-width: 56rem)").matches) document.querySelector(".menu")?.removeAttribute("open");
   const PLOTLY = "/static/vendor/plotly-cartesian-4.1.1.min.js";
   let loading = null;
   const plotly = () =>
@@ -76,6 +77,14 @@
   addEventListener("input", (event) => {
     const output = document.querySelector(`output[for="${event.target.id}"]`);
     if (output) output.value = event.target.value;
+  });
+  addEventListener("keydown", (event) => {
+    const keys = document.querySelector("[data-keys]");
+    if (!keys || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const meant = keys.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (meant) { event.preventDefault(); meant.click(); }
   });
   document.addEventListener("htmx:after:swap", () => look(document));
   document.addEventListener("DOMContentLoaded", () => look(document));

@@ -544,7 +544,7 @@ def life_cycle(
     profiles
         Growth in each stage, to replace ours.
     """
-    years = [int(period) for period in panel.periods]
+    years = [*panel.years]
     if len(years) < 6 or any(b - a != 1 for a, b in pairwise(years)):
         raise ParameterError(
             say(

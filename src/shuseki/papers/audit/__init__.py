@@ -8,8 +8,8 @@ which one change would make everything agree. Failures that one change settles a
 Takes: a `PrintedPaper` (cells as printed, so that rounding is known), and if wanted the true
 denominators of its rates. Gives: findings with the cells, the rule, what was found and expected,
 the repairs ranked, and how sure it is. Nothing here knows any particular paper: the rules
-(`counts`, `rankings`, `descriptives`, `correlations`, `regressions`, `shares`, `prose`) speak of
-kinds of table and kinds of statement only.
+(`counts`, `rankings`, `descriptives`, `correlations`, `regressions`, `unusual`, `shares`, `prose`)
+speak of kinds of table and kinds of statement only.
 
 Limits: a digit that no other cell repeats cannot be checked; two slips that hide one another are
 not found; statements are audited as paraphrased in the paper's data folder.
@@ -31,6 +31,7 @@ from shuseki.papers.audit import (
     rankings,
     regressions,
     shares,
+    unusual,
 )
 from shuseki.papers.audit.constraints import Cell, Certainty, Constraint, Page
 from shuseki.papers.audit.findings import CERTAINTIES, RULES, Audit, Finding
@@ -50,7 +51,7 @@ __all__ = [
     "audit_tests",
 ]
 
-ROOMS = (counts, rankings, descriptives, correlations, regressions, shares, prose)
+ROOMS = (counts, rankings, descriptives, correlations, regressions, unusual, shares, prose)
 RANK: dict[Certainty, int] = {"certain": 0, "strong": 1, "weak": 2}
 SHOWN_REPAIRS = 5
 

@@ -98,7 +98,11 @@ def _granular(page: Page, variable: str) -> Iterator[Constraint]:
     - GRIMMER: so is the sum of squares, ``(n − 1) sd² + S²/n`` with S the sum; and it is odd when S
       is, since a number and its square are.
     - DEBIT: zeros and ones have ``sd² = mean (1 − mean) n / (n − 1)``.
+    - Extremes are whole numbers, and so is the median of an odd n; that of an even n lies on one or
+      half way between two.
     """
+    for name in ("median", "min", "max"):
+        yield from _whole(page, variable, name)
     cells = {name: page.described(variable, name) for name in ("mean", "sd", "n", "step")}
     if not all(cells[name] in page for name in ("mean", "n", "step")):
         return
@@ -189,6 +193,42 @@ def _granular(page: Page, variable: str) -> Iterator[Constraint]:
             share=r[1].text,
         ),
         lambda r: "{:.4g} … {:.4g}".format(*binary(r)),
+    )
+
+
+def _whole(page: Page, variable: str, name: str) -> Iterator[Constraint]:
+    """One value, or the middle of two, of whole numbers in units of ``step``."""
+    three = tuple(page.described(variable, column) for column in (name, "n", "step"))
+    if not all(cell in page for cell in three):
+        return
+
+    def unit(r: Readings) -> float:
+        return r[2].value / (2 if name == "median" and r[1].value % 2 == 0 else 1)
+
+    def strain(r: Readings) -> float:
+        if r[2].value <= 0:
+            return 0.0
+        nearest = round(r[0].value / unit(r)) * unit(r)
+        return 0.0 if r[0].low - 1e-9 <= nearest <= r[0].high + 1e-9 else np.inf
+
+    yield Constraint(
+        "median and extremes of whole numbers",
+        three,
+        strain,
+        lambda r: say(
+            "{variable}: {statistic} {value} of {n} values in steps of {step}",
+            variable=variable,
+            statistic=STATISTICS[name],
+            value=r[0].text,
+            n=r[1].text,
+            step=r[2].text,
+        ),
+        lambda r: say(
+            "{low:.6g} or {high:.6g}",
+            low=float(np.floor(r[0].value / unit(r))) * unit(r),
+            high=float(np.ceil(r[0].value / unit(r))) * unit(r),
+        ),
+        suspects=three[:2],
     )
 
 

@@ -46,7 +46,7 @@ from shuseki.papers.audit.constraints import (
 from shuseki.papers.audit.correlations import equation_cells
 from shuseki.papers.audit.descriptives import dropped, same_drops
 
-__all__ = ["constraints"]
+__all__ = ["constraints", "error_pair", "implied", "implies"]
 
 CONSTANT = "constant"
 NO_STARS = say("no stars")
@@ -287,7 +287,7 @@ def _shares(page: Page, outcome: str, model: str, size: int, full: bool) -> Iter
             lambda r: say("at most 1"),
         )
 
-    def implied(r: Readings) -> tuple[float, float]:
+    def implied_share(r: Readings) -> tuple[float, float]:
         factor = (r[2].value - 1) / max(r[2].value - size, 1)
         return 1 - (1 - r[1].low) * factor, 1 - (1 - r[1].high) * factor
 
@@ -295,7 +295,7 @@ def _shares(page: Page, outcome: str, model: str, size: int, full: bool) -> Iter
         yield Constraint(
             "adjusted R² against R²",
             (adjusted, plain, n),
-            lambda r: overlap(r[0].low, r[0].high, *implied(r)),
+            lambda r: overlap(r[0].low, r[0].high, *implied_share(r)),
             lambda r: say(
                 "{label}: adjusted {adjusted}, R² {share}, n {n}",
                 label=label,
@@ -303,7 +303,9 @@ def _shares(page: Page, outcome: str, model: str, size: int, full: bool) -> Iter
                 share=r[1].text,
                 n=r[2].text,
             ),
-            lambda r: say("adjusted {interval}", interval="{:.3f} … {:.3f}".format(*implied(r))),
+            lambda r: say(
+                "adjusted {interval}", interval="{:.3f} … {:.3f}".format(*implied_share(r))
+            ),
             "strong",
             say("all regressors are printed"),
         )
@@ -512,7 +514,7 @@ def _count(page: Page, outcome: str, model: str, terms: tuple[str, ...]) -> Iter
     )
 
 
-def _implied(b: Reading, t: Reading) -> float:
+def implied(b: Reading, t: Reading) -> float:
     """Standard error, printed or from a coefficient and its t; NaN when either could be zero."""
     if t.of == "se":
         return t.value if t.low > 0 else np.nan
@@ -531,7 +533,7 @@ def _standard_errors(
         context = _classical_cells(page, outcome, model, slopes)
         classical = _classical(len(slopes))
         for i, term in enumerate(slopes):
-            pair = _pair(page, outcome, model, term)
+            pair = error_pair(page, outcome, model, term)
             if not all(cell in page for cell in pair):
                 continue
             label = f"{outcome} {model}, {term}"
@@ -539,7 +541,7 @@ def _standard_errors(
                 compared.append((label, (*pair, *context), _entry(classical, i)))
                 continue
             others = [
-                _pair(page, o, other, term)
+                error_pair(page, o, other, term)
                 for o, other, ts in equations
                 if o == outcome and other != model and term in ts
             ]
@@ -581,7 +583,7 @@ def _among_models(
         # The classical errors are taken as printed: a slip in the moments is for other rules.
         usual = _classical(len(slopes))((*page.readings(context[:2]), *page.readings(context)))
         for term, error in zip(slopes, usual, strict=True):
-            pair = _pair(page, outcome, model, term)
+            pair = error_pair(page, outcome, model, term)
             if all(cell in page for cell in pair):
                 ratios.setdefault((outcome, term), []).append((model, pair, float(error)))
     asked: list[tuple[str, tuple[Cell, ...], Callable[[Readings], float]]] = []
@@ -607,7 +609,7 @@ def _among_models(
             lambda r, away=away: distance(away(r), room),
             lambda r, away=away: say(
                 "about {value:.3g}, as in the other models",
-                value=_implied(r[0], r[1]) * np.exp(-away(r)),
+                value=implied(r[0], r[1]) * np.exp(-away(r)),
             ),
         )
 
@@ -624,7 +626,7 @@ def _classical_errors(
             continue
         reach = _classical_reach(page, context, len(slopes))
         for at, term in enumerate(slopes):
-            pair = _pair(page, outcome, model, term)
+            pair = error_pair(page, outcome, model, term)
             if all(cell in page for cell in pair) and np.isfinite(reach[at]):
                 usual = _entry(_classical(len(slopes)), at)
                 strain = partial(_off_classical, usual, float(reach[at]))
@@ -637,7 +639,7 @@ def _classical_errors(
             "classical standard error",
             cells,
             strain,
-            lambda r, label=label: _implies(label, r, digits=4),
+            lambda r, label=label: implies(label, r, digits=4),
             lambda r, usual=usual: say(
                 "{value:.4g}, the classical one, as nearly all others are", value=usual(r)
             ),
@@ -658,7 +660,7 @@ def _in_line(
         "standard error in line",
         cells,
         strain,
-        lambda r: _implies(label, r),
+        lambda r: implies(label, r),
         expected,
         "strong",
         LINE,
@@ -666,14 +668,14 @@ def _in_line(
     )
 
 
-def _implies(label: str, r: Readings, digits: int = 3) -> Message:
+def implies(label: str, r: Readings, digits: int = 3) -> Message:
     """Say which standard error a coefficient and its t imply."""
     return say(
         "{label}: {coefficient} ({ratio}) implies a standard error of {error}",
         label=label,
         coefficient=r[0].text,
         ratio=r[1].text,
-        error=f"{_implied(r[0], r[1]):.{digits}g}",
+        error=f"{implied(r[0], r[1]):.{digits}g}",
     )
 
 
@@ -710,13 +712,13 @@ def _away(errors: tuple[float, ...], r: Readings) -> float:
     """Log of the first error over its classical one, less the others' median; NaN if unknown."""
     logs = [
         log(size / error) if size > 0 and error > 0 else nan
-        for size, error in zip(map(_implied, r[::2], r[1::2]), errors, strict=True)
+        for size, error in zip(map(implied, r[::2], r[1::2]), errors, strict=True)
     ]
     others = [other for other in logs[1:] if isfinite(other)]
     return logs[0] - median(others) if len(others) > 1 else nan
 
 
-def _pair(page: Page, outcome: str, model: str, term: str) -> tuple[Cell, Cell]:
+def error_pair(page: Page, outcome: str, model: str, term: str) -> tuple[Cell, Cell]:
     """A coefficient and its t, or its standard error where no t is printed."""
     t, se = (page.coefficient(outcome, model, term, column) for column in ("t", "se"))
     return page.coefficient(outcome, model, term), se if t not in page and se in page else t
@@ -724,15 +726,15 @@ def _pair(page: Page, outcome: str, model: str, term: str) -> tuple[Cell, Cell]:
 
 def _log_ratio(r: Readings, usual: Callable[[Readings], float]) -> float:
     """Implied standard error over the usual one, in logs; NaN when either is unknown."""
-    implied, expected = _implied(r[0], r[1]), usual(r)
-    if not (np.isfinite(implied) and np.isfinite(expected) and implied > 0 and expected > 0):
+    own, expected = implied(r[0], r[1]), usual(r)
+    if not (np.isfinite(own) and np.isfinite(expected) and own > 0 and expected > 0):
         return np.nan
-    return float(np.log(implied / expected))
+    return float(np.log(own / expected))
 
 
 def _usual_of_others(r: Readings) -> float:
     """Median of the standard errors that the other models imply."""
-    others = [_implied(b, t) for b, t in zip(r[2::2], r[3::2], strict=True)]
+    others = [implied(b, t) for b, t in zip(r[2::2], r[3::2], strict=True)]
     return float(np.median([e for e in others if np.isfinite(e)] or [np.nan]))
 
 
@@ -859,7 +861,7 @@ def _sum_of(
     moves: Sequence[tuple[float, float]],
     same: bool,
 ) -> Iterator[Constraint]:
-    pairs = [_pair(page, name, model, term) for name in names]
+    pairs = [error_pair(page, name, model, term) for name in names]
     if not all(cell in page for pair in pairs for cell in pair):
         return
     cells = tuple(cell for pair in pairs for cell in pair)
@@ -867,7 +869,7 @@ def _sum_of(
     growth = [float(np.sqrt(1 + variance)) for _, variance in moves]
 
     def errors(r: Readings) -> list[float]:
-        return [_implied(b, t) for b, t in zip(r[::2], r[1::2], strict=True)]
+        return [implied(b, t) for b, t in zip(r[::2], r[1::2], strict=True)]
 
     def strain(r: Readings) -> float:
         gap = r[0].value - sum(q.value for q in r[2::2])

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from shuseki.errors import DataError
+from shuseki.errors import DataError, UnknownCodeError
 from shuseki.language import Message, listed, say, told
 from shuseki.papers.audit import Audit, audit
 from shuseki.papers.audit.constraints import ROW_KEYS, Cell, Page, column_name
@@ -79,6 +79,7 @@ def try_audit(
     *,
     repeats: int = 1,
     seed: int = 0,
+    sorts: Sequence[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> AuditTrial:
     """Plant slips in papers, one at a time, and count those that the audit finds.
@@ -91,6 +92,8 @@ def try_audit(
         Slips of each sort in each paper.
     seed
         Of the random cells and digits.
+    sorts
+        Some of ``SORTS`` only.
     progress
         Called with (slips planted, slips in all).
 
@@ -98,22 +101,28 @@ def try_audit(
     ------
     DataError
         No paper has a cell that a slip could strike.
+    UnknownCodeError
+        There is no such sort of slip.
     """
+    wanted = [*SORTS] if sorts is None else [*sorts]
+    if unknown := [name for name in wanted if name not in SORTS]:
+        raise UnknownCodeError.among("sort of slip", unknown, SORTS)
     several = (papers,) if isinstance(papers, PrintedPaper) else tuple(papers)
     rows: list[tuple[str, bool, bool]] = []
-    total = len(several) * len(SORTS) * repeats
+    total = len(several) * len(wanted) * repeats
     for k, paper in enumerate(several):
         known = {(finding.rule, str(finding.found)) for finding in audit(paper).findings}
-        for s, name in enumerate(SORTS):
+        for s, name in enumerate(wanted):
             for again in range(repeats):
-                rng = np.random.default_rng([seed, k, s, again])
+                # The same slips, whichever other sorts are wanted.
+                rng = np.random.default_rng([seed, k, list(SORTS).index(name), again])
                 planted = plant(name, paper, rng)
                 if planted is not None:
                     spoilt, cell = planted
                     fresh = list(_new(audit(spoilt), known))
                     rows.append((name, bool(fresh), any(cell in cells for cells in fresh)))
                 if progress is not None:
-                    progress((k * len(SORTS) + s) * repeats + again + 1, total)
+                    progress((k * len(wanted) + s) * repeats + again + 1, total)
     if not rows:
         raise DataError(
             say(

@@ -13,6 +13,7 @@ Universes: ``births`` (axes ``area``, ``industry``, ``step``, ``industry_group``
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -33,7 +34,9 @@ __all__ = [
     "declared",
     "equations",
     "events_universe",
+    "linkage_universe",
     "links",
+    "municipal_freedom",
     "outcomes_universe",
     "stocks_universe",
     "survival_universe",
@@ -74,7 +77,18 @@ def declared(result: Any, universes: Collection[str]) -> Declared:
 
 def births_universe(panel: Panel, funnel: Any, groups: Mapping[str, str]) -> Universe:
     """Births by area and industry, and the candidates that each step of the funnel set aside."""
-    frame = panel.to_frame()[["area", "industry", "births"]].assign(step="born")
+    frame = panel.to_frame()[["area", "industry", "births"]]
+    return _funnelled("births", frame, funnel, groups)
+
+
+def linkage_universe(funnel: Any) -> Universe:
+    """Births of a linked register, and the records that each step of the funnel set aside."""
+    born = pd.DataFrame({"area": [ALL], "industry": [ALL], "births": [float(funnel.left)]})
+    return _funnelled("linkage", born, funnel, {})
+
+
+def _funnelled(name: str, born: pd.DataFrame, funnel: Any, groups: Mapping[str, str]) -> Universe:
+    frame = born.assign(step="born")
     aside = [("", "", float(step.set_aside), step.name) for step in funnel.steps[1:]]
     rows = pd.concat(
         [frame, pd.DataFrame(aside, columns=["area", "industry", "births", "step"])],
@@ -85,9 +99,7 @@ def births_universe(panel: Panel, funnel: Any, groups: Mapping[str, str]) -> Uni
     for k in range(len(funnel.steps)):
         rows[f"left_{k}"] = np.where(rows["step"].map(order) > k, "yes", "no")
         axes.append(f"left_{k}")
-    return Universe.from_frame(
-        "births", rows, axes, count="births", groups={"industry": dict(groups)}
-    )
+    return Universe.from_frame(name, rows, axes, count="births", groups={"industry": dict(groups)})
 
 
 def events_universe(panel: Panel, counts: pd.DataFrame) -> Universe:
@@ -244,7 +256,7 @@ def of_births(result: Any) -> Declared:
     return Declared((Cells(universe="births", columns=["births"], by=by, where=BORN),), "never")
 
 
-def of_funnel(result: Any) -> Declared:
+def of_funnel(result: Any, universe: str = "births") -> Declared:
     """Every step, and groups of what is left."""
     steps, groups = [step.name for step in result.steps], list(result.groups)
     every = [*steps, *groups]
@@ -260,19 +272,29 @@ def of_funnel(result: Any) -> Declared:
     printed = ["printed_left", "printed_set_aside"]
     return Declared(
         (
-            Cells(universe="births", columns=["set_aside", "set_aside_difference"], by=aside),
-            Cells(universe="births", columns=["left", "left_difference"], by=left),
+            Cells(universe=universe, columns=["set_aside", "set_aside_difference"], by=aside),
+            Cells(universe=universe, columns=["left", "left_difference"], by=left),
             Cells(
-                universe="births",
+                universe=universe,
                 columns=["left_share"],
                 by=whole,
                 needs=[list(left), ["left_0"]],
                 computed=True,
             ),
-            Cells(universe="births", columns=["left_share"], where=total, needs=[[]]),
+            Cells(universe=universe, columns=["left_share"], where=total, needs=[[]]),
             Free(columns=printed),
         )
     )
+
+
+def of_continuity(result: Any) -> Declared:
+    """The funnel from the records of the later wave to births."""
+    return of_funnel(result.funnel, "linkage")
+
+
+def of_drawn_links(result: Any) -> Declared:
+    """Births, deaths and survivors over drawn matchings: written where the fewest are enough."""
+    return Declared((Statistic(units=tuple(result.to_frame()["low"])),))
 
 
 EVENT_AXES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -369,7 +391,12 @@ def of_ranking(result: Any) -> Declared:
 
 
 def equations(
-    definitions: Any, outcomes: Iterable[str], units: float, count: int, columns: Sequence[str] = ()
+    definitions: Any,
+    outcomes: Iterable[str],
+    units: float,
+    count: int,
+    columns: Sequence[str] = (),
+    same: str = "",
 ) -> Numbers:
     """Numbers estimated over areas from outcomes: coefficients, tests, verdicts.
 
@@ -379,6 +406,8 @@ def equations(
         Residual degrees of freedom.
     count
         How many numbers are estimated from each outcome.
+    same
+        What names these numbers, where several tables tell them.
     """
     found: list[Statistic | Held] = []
     for outcome in dict.fromkeys(outcomes):
@@ -395,19 +424,63 @@ def equations(
                 where=where,
                 over=("area",),
                 equations=count,
+                same=same,
             )
         )
     return tuple(found)
 
 
-def of_fits(result: Any) -> Declared:
-    """Equations: none saturated, none with a term that is there for one area or two."""
+def municipal_freedom(inside: pd.Series, area_of: pd.Series, numbers: int, units: float) -> float:
+    """How many residual degrees of freedom equations over municipalities leave a reader.
+
+    Births of municipalities are never written, those of the areas may be: of an area with m
+    municipalities that have births, m - 1 numbers are unknown. Every number that is estimated of
+    them is taken for an equation.
+
+    Parameters
+    ----------
+    inside
+        Births, by municipality.
+    area_of
+        Area of each municipality, same index.
+    numbers
+        How many are estimated.
+    units
+        Residual degrees of freedom of the smallest equation.
+
+    Examples
+    --------
+    Twelve municipalities in three areas, all with births: nine unknown.
+
+    >>> births = pd.Series(2.0, index=[str(k) for k in range(12)])
+    >>> areas = pd.Series([k // 4 for k in range(12)], index=births.index)
+    >>> municipal_freedom(births, areas, 4, 9.0)
+    5.0
+    """
+    some = inside[inside > 0]
+    unknown = len(some) - area_of.reindex(some.index).nunique()
+    return float(min(units, unknown - numbers))
+
+
+def of_fits(result: Any, columns: Sequence[Any] = ()) -> Declared:
+    """Equations: none saturated, none with a term that is there for one area or two.
+
+    Of equations on the same areas the coefficients are computed of the same sums (of births, and of
+    births times each term), whichever terms they have: these are counted, and the sum of squares.
+    """
     fits = getattr(result, "fits", None) or (result,)
     fits = tuple(fits) if not isinstance(fits, Mapping) else tuple(fits.values())
     units = min((freedom(fit) for fit in fits), default=0.0)
-    outcomes = [fit.design.outcome for fit in fits]
-    counts = max(sum(len(fit.terms) for fit in fits if fit.design.outcome == y) for y in outcomes)
-    return Declared(equations(fits[0].definitions, outcomes, units, counts))
+    numbers: list[Cells | Statistic | Free | Held] = []
+    for outcome in dict.fromkeys(fit.design.outcome for fit in fits):
+        terms: dict[tuple[str, ...], set[str]] = {}
+        for fit in fits:
+            if fit.design.outcome == outcome:
+                terms.setdefault(tuple(fit.sample.areas), set()).update(fit.terms)
+        count = sum(len(one) + 1 for one in terms.values())
+        told = equations(fits[0].definitions, [outcome], units, count, columns, "equations")
+        numbers += told
+    return Declared(tuple(numbers))
 
 
 FEWEST_AREAS = 3
@@ -471,10 +544,6 @@ def of_shift_share(result: Any) -> Declared:
     return Declared(tuple(whole_areas(result, period=one) for one in (result.start, result.end)))
 
 
-INDICES = 13
-"""Indices of an industry that are computed from the same cells."""
-
-
 def of_industries(result: Any) -> Declared:
     """Indices of an industry over areas."""
     columns = list(result.to_frame().columns)
@@ -484,6 +553,8 @@ def of_industries(result: Any) -> Declared:
     period = getattr(result, "period", None)
     where = {} if period is None else {"period": period}
     names = [c for c in ("industry", "other") if c in columns]
+    told = pd.concat([result.to_frame()[name] for name in names]) if names else pd.Series(dtype=str)
+    rows = int(told.value_counts().max()) if len(told) else 0
     parts: list[Cells | Statistic] = [
         Cells(universe="stocks", columns=[*amounts, *indices], by={"industry": name}, where=where)
         for name in names
@@ -495,7 +566,7 @@ def of_industries(result: Any) -> Declared:
             by={"industry": name},
             where=where,
             over=("area",),
-            equations=INDICES,
+            equations=rows * len(indices),
         )
         for name in names
     ]
@@ -533,14 +604,51 @@ def of_points(result: Any) -> Declared:
 
 
 def of_distances(result: Any) -> Declared:
-    """Distances between the plants of an industry, added up and smoothed."""
+    """Distances between the plants of an industry, added up and smoothed.
+
+    How many plants they are is told with one digit: an exact number may be one that is suppressed
+    in a table of industries.
+    """
     frame = result.to_frame()
     if "plants" not in frame:
         return Declared(None, "never")
     units = frame["plants"].to_numpy(float)
     if "other_plants" in frame:
         units = np.minimum(units, frame["other_plants"].to_numpy(float))
-    return Declared((Statistic(units=tuple(units)),))
+    counts = [name for name in ("plants", "other_plants") if name in frame]
+    return Declared(
+        (
+            Statistic(units=tuple(units)),
+            Statistic(columns=counts, units=tuple(units), digits=1),
+        ),
+        drawn=replace(
+            result,
+            **{
+                name: np.array([int(float(f"{n:.0e}")) for n in getattr(result, name)])
+                for name in counts
+            },
+        ),
+    )
+
+
+def of_externalities(result: Any) -> Declared:
+    """Estimated over cells of area and industry: coefficients, their errors, and distances."""
+    spans, channels, rings = np.shape(result.coefficient)
+    numbers = 2 * spans * channels * rings + 6 * spans * channels + spans * rings
+    units = min(result.observations) - channels * rings
+    periods = dict.fromkeys(period for span in result.spans for period in span)
+    return Declared(
+        tuple(
+            Statistic(
+                units=units,
+                universe="stocks",
+                where={"period": period},
+                over=("area", "industry"),
+                equations=numbers,
+            )
+            for period in periods
+        )
+    )
 
 
 def of_trends(result: Any) -> Declared:
@@ -658,6 +766,9 @@ KINDS: Mapping[str, Callable[[Any], Declared]] = MappingProxyType(
         "Trends": of_trends,
         "Contributions": of_contributions,
         "LifeCycle": of_series,
+        "ExternalityRange": of_externalities,
+        "Continuity": of_continuity,
+        "DrawnLinks": of_drawn_links,
         "Audit": free,
         "EntryExitRates": free,
         "TechnologyLevels": free,

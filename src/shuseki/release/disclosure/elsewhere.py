@@ -1,63 +1,42 @@
-"""Which cells of a table that was made elsewhere are unsafe?
+"""Which cells of tables that were made elsewhere are unsafe?
 
-The table has columns of codes, and columns of numbers. Codes are recognised by the axes of the
-records (area, municipality, industry, wave or period); a row without a code of an axis, or with a
-word for all, is a total. For every row the establishments behind it are counted from the store, and
-each number is judged by the rules; then the whole table is audited: whether what stands in it gives
-away a cell that is blank or marked ``X``.
+The tables of one file are judged together: what stands in one sheet may give away a cell of
+another. Every number is placed by its codes of area, industry and wave (``layouts``); behind it the
+establishments are counted from the store. A cell is unsafe where it
 
-Takes: the frame, a universe with the largest contributions. Gives: ``UnsafeCells``, one row per
-cell that may not be read.
+    counts, or adds up, fewer establishments than the threshold
+    is an amount, or computed of one, of which one or two establishments hold too much
+    is a whole number below the threshold, of what the records do not count (births, say)
+    is marked as suppressed, and what stands in the tables gives it away
 
-Limits: columns other than counts and amounts (rates, means) are judged by the establishments behind
-their row; a row whose codes the store does not have is named, not judged.
+A column is taken for a count, or for an amount, where its numbers are those of the records.
+
+Takes: tables, a universe with the largest contributions. Gives: ``UnsafeCells``, one row per cell
+that may not be read.
+
+Limits: numbers that are neither counts nor amounts of the records (rates, means) are judged by the
+establishments behind them, not by what they could be computed back to; a row whose codes the store
+does not have is named, not judged.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from shuseki.arrays import Bools
-from shuseki.errors import DataError, examples
 from shuseki.language import Message, say
-from shuseki.panel import ALL
 from shuseki.release.disclosure.figures import COUNT, Ledger, Universe
+from shuseki.release.disclosure.layouts import AXES, Laid, Placed, laid_out
 from shuseki.release.disclosure.rules import Rules
 from shuseki.release.disclosure.suppression import intervals, sensitive
 from shuseki.results import Result, result
 
-__all__ = ["AXES", "UnsafeCells", "check_table"]
+__all__ = ["AXES", "UnsafeCells", "check_laid", "check_table"]
 
-AXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "area": ("area", "municipality", "code", "district", "地域", "市区町村", "地域コード",
-                 "市区町村コード"),
-        "industry": ("industry", "産業", "産業コード", "業種", "産業分類"),
-        "period": ("period", "wave", "year", "年", "年次", "調査年"),
-    }
-)  # fmt: skip
-"""Axis → names that a column of its codes may have."""
-TOTALS = (
-    "",
-    "all",
-    "total",
-    "totals",
-    "sum",
-    "nan",
-    "計",
-    "合計",
-    "総数",
-    "総計",
-    "全国",
-    "全産業",
-)
-BLANK = ("", "x", "ｘ", "χ", "…", "...", "***", "nan", "-x-")
 FEW = say("fewer establishments than the threshold")
 DOMINATED = say("one or two establishments hold too much of it")
 COMPUTED = say("it can be computed from the others, closer than the rules allow")
+SMALL = say("a number below the threshold; if it counts establishments, it may not be read")
 
 
 @result
@@ -67,22 +46,26 @@ class UnsafeCells(Result):
     Attributes
     ----------
     table
-        ``row`` (the first is 1, below the heading), ``column``, ``value`` as written, ``reason``.
+        ``sheet`` (where the file has several tables), ``row``, ``column``, ``value`` as written,
+        ``reason``.
     rows, cells
         Rows judged, and numbers in them.
     unknown
         Rows whose codes the records do not have.
+    unjudged
+        Sheets with numbers of which it is not known what they count.
     """
 
     table: pd.DataFrame
     rows: int
     cells: int
     unknown: tuple[int, ...]
+    unjudged: tuple[str, ...] = ()
 
     @property
     def is_safe(self) -> bool:
         """Whether every number may be read, and every row could be judged."""
-        return self.table.empty and not self.unknown
+        return self.table.empty and not self.unknown and not self.unjudged
 
     def headline(self) -> Message:
         """How many cells are unsafe."""
@@ -115,12 +98,12 @@ class UnsafeCells(Result):
 
 
 def check_table(frame: pd.DataFrame, universe: Universe, rules: Rules | None = None) -> UnsafeCells:
-    """Judge every number of a table.
+    """Judge every number of a frame; rows are counted from 1, below the heading.
 
     Parameters
     ----------
     frame
-        As read, every cell as text.
+        Every cell as text.
     universe
         ``area``, ``industry``, ``period``, with the largest contributions to every amount.
     rules
@@ -131,69 +114,108 @@ def check_table(frame: pd.DataFrame, universe: Universe, rules: Rules | None = N
     DataError
         No column holds codes of the records, or none holds numbers.
     """
+    known = known_of(universe)
+    cells = [["" if cell != cell else str(cell) for cell in row] for row in frame.to_numpy()]
+    rows = [list(map(str, frame.columns)), *cells]
+    return check_laid([("", laid_out(rows, range(len(rows)), known))], universe, rules)
+
+
+def known_of(universe: Universe) -> dict[str, frozenset[str]]:
+    """Codes of every axis."""
+    return {axis: frozenset(universe.atoms[axis]) for axis in universe.axes}
+
+
+def check_laid(
+    tables: Sequence[tuple[str, Laid]], universe: Universe, rules: Rules | None = None
+) -> UnsafeCells:
+    """Judge every number of all tables of a file, together.
+
+    Parameters
+    ----------
+    tables
+        Where each lies, and what it says.
+    universe, rules
+        As for ``check_table``.
+    """
     rules = rules or Rules()
-    axes = axes_of(frame)
-    if not axes:
-        raise DataError(
-            say(
-                "No column names areas, industries or waves: found {columns}. Expected one called "
-                "area, industry or wave. Rename it.",
-                columns=examples(frame.columns, 12),
-            )
-        )
-    others = [name for name in frame.columns if name not in axes.values()]
-    numbers = {name: as_values(frame[name]) for name in others}
-    numbers = {
-        name: values
-        for name, values in numbers.items()
-        if np.isfinite(values).any() or is_blank(frame[name]).any()
-    }
-    if not numbers:
-        raise DataError(
-            say(
-                "No column holds numbers: found {others}. Expected counts or amounts.",
-                others=examples(others, 12),
-            )
-        )
-    keys, unknown = rows_of(frame, axes, universe)
-    waves = universe.atoms["period"].nunique() if "period" in universe.axes else 1
-    if "period" not in axes and waves > 1:
-        last = max(universe.atoms["period"])
-        keys["period"] = [last] * len(frame)
+    every = [(place, cell) for place, laid in tables for cell in laid.cells]
+    waves = list(universe.atoms["period"]) if "period" in universe.axes else []
+    last = {"period": max(waves)} if waves else {}
+    keys = [{**last, **cell.keys} for _, cell in every]
+    axes = list(dict.fromkeys(axis for one in keys for axis in one))
+    named = {axis: [one.get(axis, "all") for one in keys] for axis in axes}
+    atoms = universe.rows(named, len(every))
     ledger = Ledger({universe.name: universe})
-    atoms = universe.rows(keys, len(frame))
-    written: Bools = np.isfinite(np.array(list(numbers.values()))).any(axis=0)
     figures = [
-        -1 if n in unknown else ledger.figure(universe.name, one, weight=float(written[n]))
-        for n, one in enumerate(atoms)
+        -1
+        if cell.unknown
+        else ledger.figure(universe.name, one, weight=float(cell.value is not None))
+        for (_, cell), one in zip(every, atoms, strict=True)
     ]
-    bad: list[tuple[int, str, str, Message]] = []
-    judged = 0
-    for n, figure in enumerate(figures):
-        if figure < 0 and any(abs(values[n]) > 0 for values in numbers.values()):
-            unknown.add(n)
+    lost = {
+        (place, cell.row)
+        for (place, cell), figure in zip(every, figures, strict=True)
+        if cell.unknown or (figure < 0 and cell.value)
+    }
+    bad: list[tuple[str, int, str, str, Message]] = []
     if len(ledger):
-        found = sensitive(ledger, rules)
-        few = rules.sensitive_counts(ledger.sums @ ledger.values(COUNT))
-        shown = np.array(ledger.weights) > 0
-        hidden = narrow(ledger, rules, ~shown, found)
-        for n, figure in enumerate(figures):
-            for name, values in numbers.items():
-                judged += bool(np.isfinite(values[n]))
-                if figure < 0:
-                    continue
-                value = frame[name].iloc[n]
-                text = f"{value:g}" if isinstance(value, float) else str(value)
-                if np.isfinite(values[n]) and found[figure]:
-                    bad.append((n + 1, name, text, FEW if few[figure] else DOMINATED))
-                elif not np.isfinite(values[n]) and hidden[figure]:
-                    bad.append((n + 1, name, text, COMPUTED))
+        judged = Judged(ledger, rules, kinds_of(every, figures, ledger))
+        for (place, cell), figure in zip(every, figures, strict=True):
+            why = judged.why(place, cell, figure)
+            if why is not None:
+                bad.append((place, cell.row, cell.column, cell.text, why))
+    columns = ["sheet", "row", "column", "value", "reason"]
+    table = pd.DataFrame(bad, columns=columns, dtype=object)
     return UnsafeCells(
-        table=pd.DataFrame(bad, columns=["row", "column", "value", "reason"], dtype=object),
-        rows=len(frame),
-        cells=judged,
-        unknown=tuple(n + 1 for n in sorted(unknown)),
+        table=table if len(tables) > 1 else table.drop(columns="sheet"),
+        rows=sum(laid.rows for _, laid in tables),
+        cells=sum(cell.value is not None for _, cell in every),
+        unknown=tuple(sorted(row for _, row in lost)),
     )
+
+
+def kinds_of(
+    every: Sequence[tuple[str, Placed]], figures: Sequence[int], ledger: Ledger
+) -> dict[tuple[str, str], str]:
+    """What each column counts: a layer of the records whose numbers it has, or ``""``."""
+    sums = {layer: ledger.sums @ ledger.values(layer) for layer in ledger.layers}
+    of: dict[tuple[str, str], list[tuple[float, int]]] = {}
+    for (place, cell), figure in zip(every, figures, strict=True):
+        if figure >= 0 and cell.value is not None:
+            of.setdefault((place, cell.what), []).append((cell.value, figure))
+    return {
+        key: next(
+            (
+                layer
+                for layer, values in sums.items()
+                if all(np.isclose(value, values[figure], rtol=1e-9) for value, figure in cells)
+            ),
+            "",
+        )
+        for key, cells in of.items()
+    }
+
+
+class Judged:
+    """What the rules say of each figure of a ledger."""
+
+    def __init__(self, ledger: Ledger, rules: Rules, kinds: Mapping[tuple[str, str], str]) -> None:
+        self.rules, self.kinds = rules, kinds
+        self.few = rules.sensitive_counts(ledger.sums @ ledger.values(COUNT))
+        self.found = sensitive(ledger, rules)
+        self.hidden = narrow(ledger, rules, np.array(ledger.weights) == 0, self.found)
+
+    def why(self, place: str, cell: Placed, figure: int) -> Message | None:
+        """Why a cell may not be read; None where it may."""
+        kind = self.kinds.get((place, cell.what), "")
+        if cell.value is None:
+            return COMPUTED if figure >= 0 and self.hidden[figure] else None
+        if figure >= 0 and self.few[figure]:
+            return FEW
+        if figure >= 0 and self.found[figure] and kind != COUNT:
+            return DOMINATED
+        small = 0 < cell.value < self.rules.threshold and cell.value == int(cell.value)
+        return SMALL if small and not kind and figure >= 0 else None
 
 
 def narrow(ledger: Ledger, rules: Rules, suppressed: np.ndarray, found: np.ndarray) -> np.ndarray:
@@ -205,48 +227,3 @@ def narrow(ledger: Ledger, rules: Rules, suppressed: np.ndarray, found: np.ndarr
     spans = intervals(ledger, suppressed, COUNT, asked)
     out |= asked & ~(spans[:, 1] - spans[:, 0] >= rules.count_width() - 1e-6)
     return out
-
-
-def axes_of(frame: pd.DataFrame) -> dict[str, str]:
-    """Axis → the column that holds its codes."""
-    found: dict[str, str] = {}
-    for axis, names in AXES.items():
-        for name in frame.columns:
-            if str(name).strip().lower() in names and name not in found.values():
-                found[axis] = name
-                break
-    return found
-
-
-def rows_of(
-    frame: pd.DataFrame, axes: Mapping[str, str], universe: Universe
-) -> tuple[dict[str, list[str]], set[int]]:
-    """Codes of each row, and the rows that have one which the records do not."""
-    keys: dict[str, list[str]] = {}
-    unknown: set[int] = set()
-    for axis, column in axes.items():
-        known = set(universe.atoms[axis])
-        codes = []
-        for n, cell in enumerate(frame[column]):
-            text = str(cell).strip().removesuffix(".0")
-            if text.lower() in TOTALS:
-                codes.append(ALL)
-                continue
-            if text not in known:
-                text = next((one for one in (text.zfill(2), text.zfill(5)) if one in known), text)
-            if text not in known:
-                unknown.add(n)
-            codes.append(text)
-        keys[axis] = codes
-    return keys, unknown
-
-
-def as_values(column: "pd.Series[Any]") -> np.ndarray:
-    """Numbers of a column of text; missing where there are none."""
-    texts = [str(cell).strip().replace(",", "").replace("，", "") for cell in column]
-    return pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(dtype=float)
-
-
-def is_blank(column: "pd.Series[Any]") -> np.ndarray:
-    """Cells that are empty or marked as suppressed."""
-    return np.array([str(cell).strip().lower() in BLANK for cell in column], dtype=bool)

@@ -78,6 +78,8 @@ class _Entry:
     figures: dict[int, list[list[int]]] = field(default_factory=dict)
     """Declaration → for each row the figures that it needs."""
     bases: dict[int, list[list[int]]] = field(default_factory=dict)
+    solved: dict[int, Bools] = field(default_factory=dict)
+    """Declaration → rows that could be solved for the suppressed numbers behind them."""
 
 
 class Gate:
@@ -130,6 +132,7 @@ class Gate:
         """Choose what is suppressed."""
         if self.pattern is None:
             self.pattern = suppress(self.ledger, self.rules)
+            self._count_equations(self.pattern)
         return self.pattern
 
     def checked(self, number: int) -> Checked:
@@ -151,8 +154,11 @@ class Gate:
             out.append(told)
         return out
 
-    def suppressed_values(self) -> frozenset[float]:
-        """Numbers that may not be read in any sentence: suppressed, and written nowhere."""
+    def suppressed_values(self, *, elsewhere: bool = False) -> frozenset[float]:
+        """Numbers that may not be read in any sentence: suppressed, and written nowhere.
+
+        With ``elsewhere``, also those that another figure has, which is written.
+        """
         pattern = self.decide()
         if not len(self.ledger):
             return frozenset()
@@ -163,7 +169,8 @@ class Gate:
         for layer in self.ledger.layers:
             values = sums @ self.ledger.values(layer)
             secret |= set(values[shown & pattern.suppressed].tolist())
-            written |= set(values[shown & ~pattern.suppressed].tolist())
+            if not elsewhere:
+                written |= set(values[shown & ~pattern.suppressed].tolist())
         return frozenset(secret - written - {0.0})
 
     # ---- entering ---------------------------------------------------------------------------
@@ -323,13 +330,45 @@ class Gate:
             units = np.broadcast_to(np.asarray(part.units, dtype=float), (n,))
             gone |= ~(units >= self.rules.fewest_units)
             why = FEW if gone.any() else None
-        enough = self.rules.fewest_units + part.equations
-        for row, bases in enumerate(entry.bases.get(k, ())):
-            unknown = sum(bool(self.pattern.suppressed[f]) for f in bases if f >= 0)
-            if 0 < unknown < enough:
-                gone[row] = True
-                why = why or SOLVED
+        solved = entry.solved.get(k)
+        if solved is not None and solved.any():
+            gone |= solved
+            why = why or SOLVED
         return gone, why
+
+    def _count_equations(self, pattern: Pattern) -> None:
+        """Find the statistics from which, with those before, suppressed numbers could be solved.
+
+        Every number of a statistic is taken for an equation on the suppressed figures behind it.
+        Those that several tables tell are gone through first, then the others in the order in which
+        they were entered: one is written while, with all that are written before of the same
+        figures, ``fewest_units`` more are unknown than there are equations.
+        """
+        written: dict[frozenset[int], dict[object, int]] = {}
+        every = [
+            (entry, k, part)
+            for entry in self._entries
+            for k, part in enumerate(entry.numbers or ())
+            if isinstance(part, Statistic) and k in entry.bases
+        ]
+        for first in (True, False):
+            for entry, k, part in every:
+                if bool(part.same) != first:
+                    continue
+                behind = [
+                    frozenset(f for f in bases if f >= 0 and pattern.suppressed[f])
+                    for bases in entry.bases[k]
+                ]
+                told: object = part.same or (id(entry), k)
+                solvable = set()
+                for unknown in dict.fromkeys(one for one in behind if one):
+                    before = written.setdefault(unknown, {})
+                    asked = {**before, told: max(part.equations, before.get(told, 0))}
+                    if len(unknown) < self.rules.fewest_units + sum(asked.values()):
+                        solvable.add(unknown)
+                    else:
+                        written[unknown] = asked
+                entry.solved[k] = np.array([one in solvable for one in behind], dtype=bool)
 
 
 # ---- frames -------------------------------------------------------------------------------------

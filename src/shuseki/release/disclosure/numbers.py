@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from shuseki.language import Message
+from shuseki.results import Result
 
 __all__ = ["Cells", "Declared", "Free", "Held", "Numbers", "Picture", "Statistic"]
 
@@ -80,6 +81,8 @@ class Statistic:
         … over these axes. They are computed from one figure for each code.
     equations
         How many numbers are computed from the same figures.
+    same
+        What names these numbers, where several tables tell the same ones: they count once.
     digits
         Significant digits; those of the rules where ``None``.
     """
@@ -91,6 +94,7 @@ class Statistic:
     where: Mapping[str, str] = field(default_factory=dict)
     over: Sequence[str] = ()
     equations: int = 1
+    same: str = ""
     digits: int | None = None
 
 
@@ -123,7 +127,10 @@ class Declared:
         Of its table.
     picture
         When its picture may be drawn.
+    drawn
+        What is drawn in its place, with fewer digits; None for itself.
     """
 
     numbers: Numbers | None
     picture: Picture = "table"
+    drawn: Result | None = None

@@ -66,6 +66,7 @@ def render(document: Document, lang: str = "en") -> str:
             lang=language,
             say=partial(phrase, lang=language),
             title=pick(document.title, language),
+            title_in_css=Markup(_css_string(pick(document.title, language))),
             subtitle=pick(document.subtitle, language),
             is_synthetic=document.is_synthetic,
             sections=sections,
@@ -338,6 +339,12 @@ def _untitled(figure: go.Figure, sources: tuple[Source, ...], lang: Lang) -> str
             "pad": {"r": 4, "b": 4},
         }
     return str(to_json_plotly(bare))
+
+
+def _css_string(text: str) -> str:
+    """A text as a string of a style sheet, which no character of it ends."""
+    kept = (c if c.isalnum() or c in " ,.-" else f"\\{ord(c):x} " for c in text)
+    return f'"{"".join(kept)}"'
 
 
 @cache

@@ -1,6 +1,6 @@
 (() => {
   const plots = [...document.querySelectorAll(".plot")];
-  const paper = 640; // pixels: the text width of A4 in print
+  const paper = { width: 660, height: 735 }; // pixels: what fits on a page of A4 in print
   for (const plot of plots) {
     const content = document.querySelector(`script[data-for="${plot.id}"]`);
     const figure = JSON.parse(content.textContent);
@@ -11,11 +11,16 @@
       toImageButtonOptions: { format: "svg", filename: plot.dataset.file },
     });
   }
-  const fit = (width) =>
-    plots.forEach((plot) => {
-      plot.style.width = width ? `${width}px` : "";
-      Plotly.relayout(plot, width ? { autosize: false, width } : { autosize: true, width: null });
+  const heights = plots.map((plot) => plot.style.height);
+  const fit = (page) =>
+    plots.forEach((plot, k) => {
+      const height = page && Math.min(parseInt(heights[k]), page.height);
+      plot.style.width = page ? `${page.width}px` : "";
+      plot.style.height = page ? `${height}px` : heights[k];
+      Plotly.relayout(plot, page
+        ? { autosize: false, width: page.width, height }
+        : { autosize: true, width: null, height: null });
     });
   window.addEventListener("beforeprint", () => fit(paper));
-  window.addEventListener("afterprint", () => fit(0));
+  window.addEventListener("afterprint", () => fit(null));
 })();

@@ -1,10 +1,12 @@
 """Where does an area stand, which conditions does it meet, and what makes the difference?"""
 
+import re
+
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from shuseki.language import say, told, word
+from shuseki.language import Message, say, told, word
 from shuseki.profile.drivers import Drivers
 from shuseki.profile.frameworks import FrameworkScores
 from shuseki.profile.position import Position
@@ -26,7 +28,7 @@ def position(result: Position, *, lang: str = "en") -> go.Figure:
     """Draw standings as dots with the interval of the rank, best at the right."""
     known = [k for k in range(len(result.indicators)) if np.isfinite(result.standing[k])]
     order = sorted(known, key=lambda k: result.standing[k])
-    names = [short(str(told(result.indicators[k].label, lang)), 46) for k in order]
+    names = [short(str(told(result.indicators[k].label, lang)), 56) for k in order]
     n = result.areas[order]
     standing = result.standing[order]
     low = 100 * (n - result.rank_upper[order]) / np.maximum(n - 1, 1)
@@ -37,7 +39,7 @@ def position(result: Position, *, lang: str = "en") -> go.Figure:
         ),
         result,
         lang=lang,
-        x=told(say("standing among the areas, 100 is best; bars hold 90% of the rank"), lang),
+        x=_in_lines(say("standing among the areas, 100 is best; bars hold 90% of the rank"), lang),
         height=max(320, 90 + ROW_PX * len(order)),
     )
     figure.add_scatter(
@@ -66,8 +68,13 @@ def position(result: Position, *, lang: str = "en") -> go.Figure:
     )  # fmt: skip
     figure.add_vline(x=50, line={"color": LIGHT, "width": 2}, layer="below")
     figure.update_xaxes(range=[-3, 103])
-    figure.update_yaxes(tickfont={"size": 11}, range=[-0.7, len(order) - 0.3])
+    figure.update_yaxes(tickfont={"size": 11}, range=[-0.7, len(order) - 0.3], dtick=1)
     return figure
+
+
+def _in_lines(title: Message, lang: str) -> str:
+    """The title of an axis, each part on a line of its own, so that it is as wide as the axis."""
+    return re.sub("; |；|(?<=）)、", "<br>", str(told(title, lang)))
 
 
 def _value(value: float) -> str:
@@ -80,8 +87,8 @@ def frameworks(result: FrameworkScores, *, lang: str = "en") -> go.Figure:
     conditions = list(result.conditions)[::-1]
     rows = list(range(len(conditions)))[::-1]
     labels = [
-        f"{short(told(f.label, lang).split('：')[0].split(':')[0].split('（')[0], 18)} · "
-        f"{short(str(told(c.label, lang)), 34)}"
+        f"{short(told(f.label, lang).split('：')[0].split(':')[0].split('（')[0], 28)} · "
+        f"{short(str(told(c.label, lang)), 44)}"
         for f, c in conditions
     ]
     score = result.score[rows]
@@ -94,7 +101,7 @@ def frameworks(result: FrameworkScores, *, lang: str = "en") -> go.Figure:
         told(say("Conditions of the theories in {area}", area=result.area_name), lang),
         result,
         lang=lang,
-        x=told(
+        x=_in_lines(
             say("rank among the areas in percent, 100 is first; lines hold for all weightings"),
             lang,
         ),
@@ -136,7 +143,7 @@ def frameworks(result: FrameworkScores, *, lang: str = "en") -> go.Figure:
         )  # fmt: skip
     figure.add_vline(x=50, line={"color": LIGHT, "width": 2}, layer="below")
     figure.update_xaxes(range=[-3, 103])
-    figure.update_yaxes(tickfont={"size": 11}, range=[-0.7, len(rows) - 0.3])
+    figure.update_yaxes(tickfont={"size": 11}, range=[-0.7, len(rows) - 0.3], dtick=1)
     return figure
 
 

@@ -48,15 +48,15 @@ from shuseki.sourcing.registry.schema import (
     ROWS,
     columns_of,
     is_list,
-    levels,
     peers,
     published,
     records,
     settings,
 )
+from shuseki.sourcing.registry.schema import levels as levels_table
 from shuseki.sourcing.registry.visibility import LEVELS, Level, Visibility, check_levels, view
 
-__all__ = ["AUDIENCES", "START", "Changes", "Entry", "Peer", "Registry"]
+__all__ = ["AUDIENCES", "START", "ChangedMeanwhileError", "Changes", "Entry", "Peer", "Registry"]
 
 AUDIENCES: tuple[Level, ...] = ("public", "partner", "coordinator")
 """Who may be told: the levels but the owner's own."""
@@ -69,6 +69,10 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
 START = "0" * 64
 """Chain before anything was published."""
 BATCH = 500
+
+
+class ChangedMeanwhileError(DataError):
+    """A record was changed by somebody else since it was read. Remedy: look again, then change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,7 +384,13 @@ class Registry:
     # ---- writing -----------------------------------------------------------------------------
 
     def put(
-        self, directory: Directory, *, tables: Iterable[str] = TABLES, whole: bool = False
+        self,
+        directory: Directory,
+        *,
+        tables: Iterable[str] = TABLES,
+        whole: bool = False,
+        seen: Mapping[str, int] | None = None,
+        levels: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Changes:
         """Take records of the own cluster in, or new versions of them.
 
@@ -391,9 +401,17 @@ class Registry:
             ties and ratings are renewed one by one.
         whole
             The directory is the whole cluster: firms that are not in it are removed.
+        seen
+            Id → version on which the change was made (``versions``), 0 for a firm that was not
+            there: where another has changed it meanwhile, nothing is written.
+        levels
+            Key of a firm → who may see a field of it, from the same moment on; ``""`` for as by
+            default.
 
         Raises
         ------
+        ChangedMeanwhileError
+            A firm has another version than was seen.
         DataError
             Records of another cluster, which are read-only here; or a tie to a firm that is nobody.
         """
@@ -409,9 +427,12 @@ class Registry:
                     cluster=self.cluster,
                 )
             )
+        for said in (levels or {}).values():
+            Visibility({name: level for name, level in said.items() if level})  # type: ignore[misc]
         with self._writing() as connection:
             held = self._directory(connection)
             own = held.of_clusters(self.cluster)
+            self._check_seen(connection, seen or {})
             renewed = self._merged(held, directory, wanted, whole)
             before = {document.id: document.text for document in documents_of(own, self.cluster)}
             after = {document.id: document for document in documents_of(renewed, self.cluster)}
@@ -424,6 +445,9 @@ class Registry:
                 self._count(connection, id, digest(after[id].text), deleted=False)
             for id in gone:
                 self._count(connection, id, "", deleted=True)
+            for key, said in (levels or {}).items():
+                for name, level in said.items():
+                    self._set_level(connection, key.partition("/")[2], name, level)
             self._publish(connection)
         return Changes(
             cluster=self.cluster,
@@ -465,8 +489,7 @@ class Registry:
                     )
                 )
             id = firm.partition("/")[2]
-            connection.execute(levels.delete().where(levels.c.firm_id == id, levels.c.name == name))
-            connection.execute(levels.insert(), [{"firm_id": id, "name": name, "level": level}])
+            self._set_level(connection, id, name, level)
             self._publish(connection)
 
     def add_peer(self, cluster: str, url: str, public_key: str, audience: str = "partner") -> Peer:
@@ -599,7 +622,7 @@ class Registry:
     def _visibility(self, connection: sa.Connection) -> Visibility:
         general: dict[str, Level] = {}
         own: dict[str, dict[str, Level]] = {}
-        for row in connection.execute(sa.select(levels)):
+        for row in connection.execute(sa.select(levels_table)):
             if row.firm_id:
                 own.setdefault(f"{self.cluster}/{row.firm_id}", {})[row.name] = row.level
             else:
@@ -652,6 +675,29 @@ class Registry:
                     dict.fromkeys(r for r in tables[table] if set(_owners(r, table)) <= left)
                 )
         return Directory(**tables)
+
+    def _check_seen(self, connection: sa.Connection, seen: Mapping[str, int]) -> None:
+        """Refuse a change of a record that another has changed since it was read."""
+        chosen = sa.select(records.c.id, records.c.version, records.c.deleted).where(
+            records.c.cluster == self.cluster
+        )
+        now = {r.id: 0 if r.deleted else int(r.version) for r in connection.execute(chosen)}
+        other = {id: now.get(id, 0) for id, version in seen.items() if now.get(id, 0) != version}
+        if other:
+            said = examples(f"{self.cluster}/{id}, version {n}" for id, n in other.items())
+            raise ChangedMeanwhileError(
+                say(
+                    "Changed by somebody else since it was read: {said} (0: not there). Expected "
+                    "the versions that were seen. Look at it again, then change it.",
+                    said=said,
+                )
+            )
+
+    def _set_level(self, connection: sa.Connection, id: str, name: str, level: str) -> None:
+        table = levels_table
+        connection.execute(table.delete().where(table.c.firm_id == id, table.c.name == name))
+        if level:
+            connection.execute(table.insert(), [{"firm_id": id, "name": name, "level": level}])
 
     def _erase(self, connection: sa.Connection, cluster: str, id: str) -> None:
         for name, table in ROWS.items():

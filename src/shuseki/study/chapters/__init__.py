@@ -20,7 +20,9 @@ from shuseki.study.chapters.print import PRINT
 from shuseki.study.chapters.records import RECORDS
 from shuseki.study.chapters.region import REGION
 from shuseki.study.chapters.scales import SCALES
+from shuseki.study.chapters.sourcing import SOURCING
 from shuseki.study.chapters.survival import SURVIVAL
+from shuseki.study.chapters.unseen import UNSEEN
 
 __all__ = ["CHAPTERS"]
 
@@ -39,8 +41,10 @@ CHAPTERS: tuple[Chapter[Any, Any], ...] = (
     NEIGHBOURS,
     COUNTS,
     EQUALITY,
+    UNSEEN,
     ATLAS,
     BORDERS,
     MEASURES,
     PRINT,
+    SOURCING,
 )

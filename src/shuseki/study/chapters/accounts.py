@@ -317,6 +317,23 @@ def titled(title: Message, paper: str | None, kind: str, outcome: str = "") -> M
     return say("{title} ({table} of the paper)", title=title, table=TwoNames(*number))
 
 
+def stem(paper: str | None, kind: str, name: str, otherwise: str = "") -> str:
+    """Stem of a file: behind the number of the table in the paper, where there is one.
+
+    Examples
+    --------
+    >>> stem("okamuro-2006", "correlations", "correlations")
+    'appendix2_correlations'
+    >>> stem(None, "ranking", "start", otherwise="ranking")
+    'ranking_start'
+    """
+    place = table_number(paper, kind)
+    if place is None:
+        return "_".join(word for word in (otherwise, name) if word)
+    first = "appendix" if "appendix" in place[0].lower() else "table"
+    return f"{first}{''.join(one for one in place[0] if one.isdigit())}_{name}"
+
+
 def _where(answer: Rates, told: Told) -> Iterator[Block]:
     study = told.study
     regions: Division = told.answers["region"]
@@ -352,7 +369,7 @@ def _where(answer: Rates, told: Told) -> Iterator[Block]:
     for outcome, ranking in answer.rankings.items():
         yield Table.of(
             ranking,
-            name=f"table1_{outcome.lower()}",
+            name=stem(study.paper_named, "ranking", outcome.lower(), otherwise="ranking"),
             title=ranking_title(variables.definitions.label(outcome), study.paper_named),
             frame=named(regions, ranking),
             numbers=ranking,
@@ -442,7 +459,7 @@ def named(regions: Division, ranking: Ranking) -> pd.DataFrame:
 def _variables(answer: Rates, told: Told) -> Iterator[Block]:
     paper = told.study.paper_named
     yield Table(
-        name="table2_variables",
+        name=stem(paper, "variables", "variables"),
         title=titled(say("Definitions of the variables"), paper, "variables"),
         frame=answer.variables.described(),
         sources=answer.variables.sources,
@@ -450,13 +467,13 @@ def _variables(answer: Rates, told: Told) -> Iterator[Block]:
     )
     yield Table.of(
         answer.descriptives,
-        name="table3_descriptives",
+        name=stem(paper, "descriptives", "descriptives"),
         title=titled(say("Descriptive statistics"), paper, "descriptives"),
         numbers=rates_described(answer),
     )
     yield Table.of(
         answer.correlations,
-        name="appendix2_correlations",
+        name=stem(paper, "correlations", "correlations"),
         title=titled(say("Correlations"), paper, "correlations"),
         labels={name: name for name in answer.correlations.matrix},
         frame=answer.correlations.matrix.reset_index(names="variable"),

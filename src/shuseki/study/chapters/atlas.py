@@ -9,10 +9,16 @@ import pandas as pd
 from pydantic import Field
 
 from shuseki.arrays import Bools
+from shuseki.entry.atlas import Atlas as Estimates
 from shuseki.entry.atlas import atlas, influence, permutation_test, strongly_correlated
 from shuseki.entry.design import OUTLIER_RULES
+from shuseki.entry.variables import RegionalVariables
 from shuseki.language import say
-from shuseki.report.blocks import Section
+from shuseki.release.disclosure.answers import equations
+from shuseki.release.disclosure.numbers import Held
+from shuseki.release.disclosure.numbers import Numbers as FromRecords
+from shuseki.report.blocks import Block, Finding, Section, own_table
+from shuseki.report.tables import Table
 from shuseki.results import Result
 from shuseki.study.chapter import Chapter, Running, Told
 from shuseki.study.chapters.equation import OfEquation, design_of, needs_equations
@@ -86,7 +92,43 @@ class AtlasChapter(Chapter[Atlas, Answers]):
 
     def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
         """All of them."""
-        yield Section(say("Every specification"), list(answer.found.values()))
+        yield Section(say("Every specification"), list(_told(answer, told)))
+
+
+def _told(answer: Answers, told: Told) -> Iterator[Block]:
+    """The support of each term, the choices that matter, the test; then every specification."""
+    found = dict(answer.found)
+    every = found.pop("atlas")
+    assert isinstance(every, Estimates)
+    variables: RegionalVariables = told.answers["accounts"].variables
+    used = every.estimated
+    freedom = every.n[used] - every.included[used].sum(axis=1) - 1
+    units = float(freedom.min()) if used.any() else 0.0
+
+    def said(table: pd.DataFrame) -> FromRecords:
+        rows = table["outcome"].value_counts().max() if "outcome" in table else len(table)
+        count = int(rows) * len(table.select_dtypes("number").columns)
+        return equations(variables.definitions, variables.outcomes, units, count)
+
+    support = every.support()
+    yield Finding(
+        every,
+        table=Table.of(
+            every,
+            name="atlas_support",
+            title=say("How often each term comes out with which sign"),
+            frame=support,
+            numbers=said(support),
+        ),
+    )
+    for one in found.values():
+        yield Finding(one, table=own_table(one, numbers=said(one.to_frame())))
+    yield own_table(every, numbers=(Held(why=EVERY),))
+
+
+EVERY = say(
+    "Thousands of equations on the same births could be solved for them; the summary is written."
+)
 
 
 def without(attribute: str, table: pd.DataFrame) -> Bools:

@@ -154,9 +154,10 @@ class BirthsChapter(Chapter[Births, Counted]):
 
     def brief(self, answer: Counted, told: Told) -> Brief:
         """Births and areas."""
+        born = (Cells(universe="births", columns=["said"], where=BORN),)
         return Brief(
             numbers=(
-                (f"{answer.funnel.left:,}", say("establishments born")),
+                (f"{answer.funnel.left:,}", say("establishments born"), born),
                 (f"{len(answer.panel.areas):,}", say("areas")),
             )
         )

@@ -1,6 +1,7 @@
 """Would the answer differ if the borders of the areas ran elsewhere?"""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,18 +11,19 @@ from pydantic import Field
 from shuseki.datasets import regional_accounts
 from shuseki.datasets.allotted import ALLOTTED, allotted_accounts
 from shuseki.demography.events import births
-from shuseki.entry.regions import Units, compare_divisions
+from shuseki.entry.regions import DivisionComparison, Units, compare_divisions
 from shuseki.errors import DataError
 from shuseki.geography.districts import Division, division, other_divisions
 from shuseki.language import say
-from shuseki.report.blocks import Section
+from shuseki.release.disclosure.answers import equations, municipal_freedom
+from shuseki.release.disclosure.numbers import Numbers as FromRecords
+from shuseki.report.blocks import Finding, Section, own_table
 from shuseki.results import Result
 from shuseki.sources import Source
 from shuseki.study.chapter import Chapter, Running, Told
 from shuseki.study.chapters.accounts import PUBLIC, Rates
 from shuseki.study.chapters.counted import added_up
 from shuseki.study.chapters.equation import OfEquation, design_of, needs_equations
-from shuseki.study.chapters.neighbours import Answers
 
 __all__ = ["BORDERS", "Borders"]
 
@@ -33,7 +35,29 @@ class Borders(OfEquation):
     seed: int = 0
 
 
-class BordersChapter(Chapter[Borders, Answers]):
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """The equation in other divisions.
+
+    Attributes
+    ----------
+    found
+        The comparison.
+    outcome
+        The outcome of the equation.
+    births
+        What it counts, by municipality.
+    area_of
+        Area of the study in which each municipality lies.
+    """
+
+    found: DivisionComparison
+    outcome: str
+    births: pd.Series
+    area_of: pd.Series
+
+
+class BordersChapter(Chapter[Borders, Compared]):
     """Estimate the equation in other divisions."""
 
     name = "borders"
@@ -46,7 +70,7 @@ class BordersChapter(Chapter[Borders, Answers]):
         if study.codes == "any":
             yield say("compares bundled divisions, but the codes are of another country.")
 
-    def run(self, asked: Borders, running: Running) -> Answers:
+    def run(self, asked: Borders, running: Running) -> Compared:
         """Births by municipality, accounts allotted to municipalities."""
         rates = running.answers["accounts"]
         regions: Division = running.answers["region"]
@@ -80,15 +104,37 @@ class BordersChapter(Chapter[Borders, Answers]):
                 sources=(*variables.sources, *fine.sources),
                 progress=running.progress,
             )
-        return Answers({"borders": found})
+            counts = next(
+                one.counts for one in variables.definitions.outcomes if one.name == design.outcome
+            )
+            born = inside[counts] if counts in inside else pd.Series(0.0, index=index)
+        return Compared(found, design.outcome, born, divisions[regions.name])
 
-    def results(self, answer: Answers) -> dict[str, Result]:
+    def results(self, answer: Compared) -> dict[str, Result]:
         """The comparison."""
-        return dict(answer.found)
+        return {"borders": answer.found}
 
-    def sections(self, answer: Answers, told: Told) -> Iterator[Section]:
+    def sections(self, answer: Compared, told: Told) -> Iterator[Section]:
         """The comparison."""
-        yield Section(say("Other borders"), list(answer.found.values()))
+        numbers = compared_numbers(answer, told)
+        finding = Finding(answer.found, table=own_table(answer.found, numbers=numbers))
+        yield Section(say("Other borders"), [finding])
+
+
+def compared_numbers(answer: Compared, told: Told) -> FromRecords:
+    """Equations on the births of areas, and on those of municipalities, which are not written.
+
+    Of the random divisions quantiles over the draws are told, each of them the coefficient of one.
+    """
+    variables = told.answers["accounts"].variables
+    table, every = answer.found.table, answer.found.to_frame()
+    count = 2 * len(table) + 4 * (len(every) - len(table))
+    smallest = min([*table["n"], *answer.found.random.get("n", ())])
+    units = municipal_freedom(
+        answer.births, answer.area_of, count, smallest - len(answer.found.terms) - 1
+    )
+    own = table["division"] == answer.found.reference
+    return equations(variables.definitions, [answer.outcome], units, 2 * int(own.sum()))
 
 
 class FineUnits(NamedTuple):

@@ -30,7 +30,9 @@ from shuseki.papers.catalogue import (
     printed_paper,
     table_number,
 )
-from shuseki.release.disclosure.answers import of_fits
+from shuseki.release.disclosure.answers import counted_as, equations, freedom, of_fits
+from shuseki.release.disclosure.numbers import Cells, Free, Held, Statistic
+from shuseki.release.disclosure.numbers import Numbers as FromRecords
 from shuseki.report.blocks import Block, Figure, Finding, Section
 from shuseki.report.plots.scatter import scatter
 from shuseki.report.tables import Table, wide
@@ -298,7 +300,8 @@ class EntryChapter(Chapter[Entry, Estimated]):
             beside = told.study.entry.beside
             yield Section(say("Verdicts"), list(_verdicts(answer, answer.verdicts, beside)))
         if answer.without is not None:
-            yield Section(say("Without some areas"), list(_without(answer.without)))
+            definitions = told.answers["accounts"].variables.definitions
+            yield Section(say("Without some areas"), list(_without(answer.without, definitions)))
 
 
 def designs_of(asked: Entry, paper: str | None) -> tuple[Design, ...]:
@@ -418,7 +421,7 @@ def table_stem(paper: str | None, outcome: str) -> str:
     """Stem of the file of an outcome's table: its number in the paper, or the outcome."""
     place = table_number(paper, "coefficients", outcome)
     number = "".join(one for one in place[0] if one.isdigit()) if place else ""
-    return f"table{number}" if number else f"table_{outcome.lower()}"
+    return f"table{number}" if number else outcome.lower()
 
 
 def coefficients(fits: Fits, name: str, title: Message) -> Table:
@@ -463,7 +466,30 @@ def three_figures(value: float) -> int:
     return max(0, 2 - math.floor(math.log10(abs(value))))
 
 
-def _without(answer: WithoutAreas) -> Iterator[Block]:
+def without_numbers(answer: WithoutAreas, definitions: Definitions) -> FromRecords | None:
+    """Equations; and what they are without an area tells its births, unless these are written."""
+    every = of_fits(answer.fits[0]).numbers
+    if every is None:
+        return None
+    units = min(freedom(fit) for fits in answer.fits for fit in fits.fits)
+    numbers: list[Cells | Statistic | Free | Held] = []
+    for outcome in answer.fits[0].outcomes:
+        counted = counted_as(definitions, outcome)
+        terms = sum(len(fit.terms) for fits in answer.fits for fit in fits.of(outcome).fits)
+        numbers += equations(definitions, [outcome], units, terms)
+        if counted is None:
+            continue
+        universe, where = counted
+        left_out = dict.fromkeys(code for one in answer.sets for code in one.areas)
+        numbers += [
+            Cells(universe=universe, columns=(), where={**where, "area": code}, computed=True)
+            for code in left_out
+        ]
+    return tuple(numbers)
+
+
+def _without(answer: WithoutAreas, definitions: Definitions) -> Iterator[Block]:
+    numbers = without_numbers(answer, definitions)
     frame = answer.verdict_frame()
     labels: dict[str, Text] = {
         f"verdict_{k}": one.kept for k, one in enumerate(answer.sets[: len(answer.verdicts)])
@@ -477,6 +503,7 @@ def _without(answer: WithoutAreas) -> Iterator[Block]:
             title=say("Verdicts with and without some areas"),
             frame=frame,
             labels=labels,
+            numbers=numbers,
         )
         if len(frame)
         else False,
@@ -486,6 +513,7 @@ def _without(answer: WithoutAreas) -> Iterator[Block]:
         name="coefficients_without_areas",
         title=say("Coefficients with and without some areas"),
         labels={f"coefficient_{k}": one.kept for k, one in enumerate(answer.sets)},
+        numbers=numbers,
         **coefficients_without(answer),
     )
 

@@ -60,14 +60,17 @@ def design_of(asked: OfEquation, running: Running) -> Design:
 def estimated(found: Mapping[str, Result], told: Told) -> Iterator[Finding]:
     """Tell answers that were estimated from the outcomes of areas, with what their numbers are.
 
-    Each number of a table, with its error, is taken for an equation on every outcome.
+    Each number of a table, with its error, is taken for an equation on its outcome, or on every one
+    where the answer does not say which is its own.
     """
     variables: RegionalVariables = told.answers["accounts"].variables
     fits: tuple[Fit, ...] = told.answers["entry"].fits.fits
     units = min(freedom(fit) for fit in fits)
     for one in found.values():
         count = 2 * len(one.to_frame())
-        numbers = equations(variables.definitions, variables.outcomes, units, count)
+        own = getattr(one, "outcome", "")
+        outcomes = [own] if own in variables.outcomes else variables.outcomes
+        numbers = equations(variables.definitions, outcomes, units, count)
         yield Finding(one, table=own_table(one, numbers=numbers))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from shuseki.demography.continuity import Continuity, continuity, rules
+from shuseki.demography.linked_waves import LinkedWaves, link_waves
 from shuseki.errors import ShusekiError
 from shuseki.language import listed, say, words_of
 from shuseki.linkage.imputation import DrawnLinks, draw_links
@@ -16,6 +17,9 @@ from shuseki.linkage.likeness import Links, link
 from shuseki.linkage.review import LABEL_COLUMNS, from_words
 from shuseki.linkage.settings import linkage_settings
 from shuseki.reading.tables import read_table
+from shuseki.release.disclosure.answers import linkage_universe
+from shuseki.release.disclosure.figures import Universe
+from shuseki.release.disclosure.numbers import Statistic
 from shuseki.report.blocks import Section
 from shuseki.results import Result
 from shuseki.sources import USER
@@ -27,7 +31,7 @@ TEXT = ("id", "name", "address", "municipality", "industry", "legal_form", "open
 
 
 class LinkageOptions(Options):
-    """Links of two registers, or of two waves of the records, by likeness."""
+    """Links of two registers, or of two waves of the records or more, by likeness."""
 
     left: Path | None = None
     right: Path | None = None
@@ -68,8 +72,10 @@ class LinkageOptions(Options):
         files = self.left is not None and self.right is not None
         if (self.left is None) != (self.right is None):
             raise ValueError(say("expected both left and right, or waves of the records"))
-        if files == (len(self.waves) == 2) or len(set(self.waves)) != len(self.waves):
-            raise ValueError(say("expected left and right, or waves = [earlier, later]"))
+        if files == (len(self.waves) >= 2) or len(set(self.waves)) != len(self.waves):
+            raise ValueError(say("expected left and right, or waves = [earlier, later, …]"))
+        if len(self.waves) > 2 and self.labels is not None:
+            raise ValueError(say("labels are of two registers; expected two waves with them"))
         return self
 
 
@@ -82,7 +88,7 @@ class Linked:
     drawn: DrawnLinks
 
 
-class LinkageChapter(Chapter[LinkageOptions, Linked]):
+class LinkageChapter(Chapter[LinkageOptions, Linked | LinkedWaves]):
     """Link by likeness."""
 
     name = "linkage"
@@ -99,8 +105,10 @@ class LinkageChapter(Chapter[LinkageOptions, Linked]):
                 )
             )
 
-    def run(self, asked: LinkageOptions, running: Running) -> Linked:
+    def run(self, asked: LinkageOptions, running: Running) -> Linked | LinkedWaves:
         """Link, count and draw."""
+        if len(asked.waves) > 2:
+            return self._waves(asked, running)
         with running.manifest.step("link by likeness") as entry:
             left, right, sources = self._registers(asked, running)
             labels = None
@@ -124,6 +132,25 @@ class LinkageChapter(Chapter[LinkageOptions, Linked]):
             entry["births"] = len(counted.births)
         return Linked(links, counted, drawn)
 
+    def _waves(self, asked: LinkageOptions, running: Running) -> LinkedWaves:
+        """Each wave with the next."""
+        store = running.answers["records"].store
+        with running.manifest.step("link by likeness") as entry:
+            found = link_waves(
+                {wave: store.there(wave).to_pandas() for wave in sorted(asked.waves)},
+                rule=asked.rule,
+                extra=asked.extra,
+                settings=asked.settings,
+                draws=asked.draws,
+                engine=asked.engine,
+                seed=asked.seed,
+                sources=tuple(store.sources),
+                progress=running.progress,
+                **asked.columns,  # type: ignore[arg-type]
+            )
+            entry["plants"] = int(found.plants["plant"].nunique())
+        return found
+
     def _registers(
         self, asked: LinkageOptions, running: Running
     ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[Any, ...]]:
@@ -138,23 +165,46 @@ class LinkageChapter(Chapter[LinkageOptions, Linked]):
         first, later = (store.there(wave).to_pandas() for wave in sorted(asked.waves))
         return first, later, tuple(store.sources)
 
-    def results(self, answer: Linked) -> dict[str, Result]:
+    def results(self, answer: Linked | LinkedWaves) -> dict[str, Result]:
         """What is told. The links themselves name firms and stay out of the folder."""
+        if isinstance(answer, LinkedWaves):
+            return {"linked_waves": answer}
         return {"continuity": answer.continuity, "linkage_intervals": answer.drawn}
 
-    def brief(self, answer: Linked, told: Told) -> Brief:
+    def brief(self, answer: Linked | LinkedWaves, told: Told) -> Brief:
         """Births with their interval."""
+        if isinstance(answer, LinkedWaves):
+            fewest = float(answer.table["count"].min())
+            rests = (Statistic(columns=["said"], units=fewest),)
+            return Brief(sentences=(answer.headline(),), rests=rests)
         low, mean, high = answer.drawn.interval(answer.drawn.is_birth.sum(axis=1))
+        born = (Statistic(columns=["said"], units=low),)
+        links = answer.links
+        fewest = min(len(links.table), len(links.births()), len(links.left_ids) - len(links.table))
+        linked = (Statistic(columns=["said"], units=fewest),)
         return Brief(
-            numbers=((f"{mean:,.0f} ({low:,.0f}–{high:,.0f})", say("births, linked by likeness")),),
+            numbers=(
+                (f"{mean:,.0f} ({low:,.0f}–{high:,.0f})", say("births, linked by likeness"), born),
+            ),
             sentences=(answer.links.headline(),),
+            rests=linked,
         )
 
-    def sections(self, answer: Linked, told: Told) -> Iterator[Section]:
+    def is_confidential(self, answer: Linked | LinkedWaves) -> bool:
+        """Whether the registers are a user's."""
+        whose = answer if isinstance(answer, LinkedWaves) else answer.links
+        return any(source.origin == "user" for source in whose.sources)
+
+    def universes(self, answer: Linked | LinkedWaves) -> Iterator[Universe]:
+        """Records of the later wave, by what became of them; many waves are held."""
+        if isinstance(answer, Linked):
+            yield linkage_universe(answer.continuity.funnel)
+
+    def sections(self, answer: Linked | LinkedWaves, told: Told) -> Iterator[Section]:
         """Who goes on, and how sure that is."""
         yield Section(
             say("Linkage by likeness"),
-            [answer.continuity, answer.drawn],
+            [answer] if isinstance(answer, LinkedWaves) else [answer.continuity, answer.drawn],
         )
 
 

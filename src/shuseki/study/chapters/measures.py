@@ -524,7 +524,8 @@ class MeasuresChapter(Chapter[Measures, Measured]):
             sites = locate(store, wave) if located else None
             found = measure(stocks, sites, asked, progress=running.progress)
             entry["measures"] = list(found)
-            own = any(source.origin == "user" for source in store.sources)
+            apply = running.study.disclosure.apply
+            own = apply or any(source.origin == "user" for source in store.sources)
             sizes = largest(store, division=regions) if own else None
         return Measured(stocks, found, sizes)
 

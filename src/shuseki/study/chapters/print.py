@@ -17,6 +17,9 @@ from shuseki.papers.audit import Audit, audit
 from shuseki.papers.catalogue import PRINTED_PAPERS, printed_paper
 from shuseki.papers.printed import PrintedNumber, PrintedPaper
 from shuseki.papers.replication import Replication, obtained_tables, replicate
+from shuseki.release.disclosure.answers import of_fits
+from shuseki.release.disclosure.numbers import Free
+from shuseki.release.disclosure.numbers import Numbers as FromRecords
 from shuseki.report.blocks import Block, Finding, Section
 from shuseki.report.tables import Table, beside, wide
 from shuseki.results import Result
@@ -221,7 +224,7 @@ def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
     )
     for own, rows, columns, name, title, starred in pairs:
         if len(own):
-            yield beside(
+            table = beside(
                 own,
                 rows=rows,
                 columns=columns,
@@ -234,6 +237,7 @@ def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
                 title=title,
                 sources=replication.sources,
             )
+            yield replace(table, numbers=obtained_numbers(table, own, told))
     correlations = cells[cells["kind"] == "correlations"]
     if len(correlations):
         yield Table(
@@ -253,6 +257,19 @@ def _replication(answer: Replicated, told: Told) -> Iterator[Block]:
         | {row: joined(map(word, row.split()), " ") for row in set(replication.cells["row"])},
         sources=replication.sources,
     )
+
+
+def obtained_numbers(table: Table, cells: pd.DataFrame, told: Told) -> FromRecords | None:
+    """What the numbers beside printed ones rest on, where they are those of the equations."""
+    if not set(cells["kind"]) <= {"coefficients", "fit"}:
+        return None
+    fits = told.answers["entry"].fits
+    outcomes = dict.fromkeys(cells["outcome"])
+    own = tuple(fit for outcome in outcomes for fit in fits.of(outcome).fits)
+    printed = [c for c in table.frame.columns if "printed" in str(c)]
+    obtained = [c for c in table.frame.columns if c not in printed]
+    numbers = of_fits(replace(fits, fits=own), obtained).numbers or ()
+    return (*numbers, Free(columns=printed))
 
 
 def _decimals(text: str) -> int:

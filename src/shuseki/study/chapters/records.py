@@ -157,6 +157,10 @@ class RecordsChapter(Chapter[Records, Opened]):
         opened = Store.open(folder, parts=taken.parts, converter=converter)
         return Opened(stack.enter_context(closing(opened)), folder)
 
+    def is_confidential(self, answer: Opened) -> bool:
+        """Whether the records are a user's."""
+        return any(source.origin == "user" for source in answer.store.sources)
+
     def brief(self, answer: Opened, told: Told) -> Brief:
         """Say that the records are synthetic."""
         if told.study.records.source != SYNTHETIC:
