@@ -169,7 +169,7 @@ def main() -> None:
 
 
 def measured(base: str, process: subprocess.Popen[bytes], requests: int) -> list[str]:
-    time.sleep(20)  # the shapes of the maps are drawn in the background
+    time.sleep(20)  # what first pages need is read in the background
     lines = ["## The web application", "", machine(), ""]
     with httpx.Client(base_url=base, timeout=60) as client:
         lines += ["| page, first | KB | ms |", "|---|---|---|"]
@@ -191,6 +191,12 @@ def measured(base: str, process: subprocess.Popen[bytes], requests: int) -> list
     lines.append(
         f"\nCold loads with all they need: map {cold / 1024:.0f} KB, area {whole / 1024:.0f} KB.\n"
     )
+    lines += ["| every area, first, ms | p50 | p95 |", "|---|---|---|"]
+    for by in ("district-253", "municipality"):
+        areas = httpx.get(f"{base}/api/areas/{by}?limit=10000", timeout=60).json()["areas"]
+        pages = [f"/ja/area?by={by}&area={area['code']}" for area in areas]
+        lines.append(row(f"{by} ({len(pages):,})", asyncio.run(many(base, pages, len(pages), 1))))
+    lines.append("")
     slider = [f"/api/values/plants?by=municipality&year={year}" for year in YEARS]
     lines += ["| kept, ms | p50 | p95 |", "|---|---|---|"]
     for name, path in PAGES.items():

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.datasets.public import default_division
-from shuseki.profile.base import computed_base, kept_tables
+from shuseki.profile.base import KEPT, computed_base, kept_tables
 from shuseki.profile.character import character_table
 from shuseki.profile.industry_tables import cluster_table, kdensity_table
 from shuseki.profile.what_if import DIFFERENCES, theory_table
@@ -66,17 +66,14 @@ def escapes() -> None:
     write(pd.DataFrame(rows, columns=columns).round(5), "escapes")
 
 
-DIVISIONS = {"district-253": "districts", "municipality": "municipalities"}
-
-
 def keep(table: pd.DataFrame, name: str) -> None:
-    path = OUT / f"{name}.parquet"
+    path = OUT / f"{name.replace('-', '_')}.parquet"
     table.to_parquet(path, index=False, compression="zstd", compression_level=19)
     print(f"{path.name}: {len(table):,} rows, {path.stat().st_size / 1024:,.0f} kB")
 
 
 def characters() -> None:
-    for division, name in DIVISIONS.items():
+    for division, name in KEPT.items():
         table = character_table(computed_base(default_division(division))).reset_index()
         number = table.select_dtypes("float").columns
         table[number] = table[number].round(4)
@@ -84,7 +81,7 @@ def characters() -> None:
 
 
 def columns() -> None:
-    for division, name in DIVISIONS.items():
+    for division, name in KEPT.items():
         wide, series = kept_tables(computed_base(default_division(division)))
         keep(wide, f"columns_{name}")
         keep(series, f"history_{name}")

@@ -1,5 +1,6 @@
 """Does a name and a password open what it should, and nothing else?"""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -128,3 +129,35 @@ def test_roles_are_in_order():
     assert ROLES == ("nobody", "reader", "member", "coordinator", "administrator")
     assert Account("a", "coordinator").is_at_least("member")
     assert not Account("a", "member").is_at_least("coordinator")
+
+
+def test_many_at_once_are_many(accounts: Accounts):
+    """Attempts are counted before the password is looked at."""
+    accounts.add("mei", PASSWORD)
+    with ThreadPoolExecutor(20) as pool:
+
+        def attempt(_: int) -> bool:
+            try:
+                return accounts.sign_in("mei", "wrong", "10.0.0.1") is None
+            except TooManyFailuresError:
+                return False
+
+        looked_at = list(pool.map(attempt, range(20)))
+    assert sum(looked_at) == room.FAILURES["name"]
+
+
+def test_a_right_password_leaves_no_failure(accounts: Accounts):
+    accounts.add("mei", PASSWORD)
+    for _ in range(2 * room.FAILURES["address"]):
+        assert accounts.sign_in("mei", PASSWORD, "10.0.0.1")
+
+
+def test_the_oldest_sessions_end_when_there_are_many(accounts: Accounts):
+    accounts.add("mei", PASSWORD)
+    words = [accounts.sign_in("mei", PASSWORD) or "" for _ in range(room.MOST_SESSIONS + 3)]
+    assert [accounts.who(word).name for word in words] == [""] * 3 + ["mei"] * room.MOST_SESSIONS
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\nb", "", "x" * 5000])
+def test_a_name_that_is_none_opens_nothing(accounts: Accounts, name: str):
+    assert accounts.sign_in(name, PASSWORD, "10.0.0.1") is None

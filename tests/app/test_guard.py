@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from shuseki.app.guard import HEADERS, Guard
+from shuseki.app.state import Streams
 
 
 def ask(headers: Mapping[str, str], path: str = "/en/x", method: str = "POST", **about: Any) -> int:
@@ -24,6 +25,8 @@ def ask(headers: Mapping[str, str], path: str = "/en/x", method: str = "POST", *
 
     async def receive() -> dict[str, Any]:
         body = chunks.pop(0) if chunks else b""
+        if body is None:
+            await asyncio.sleep(60)
         return {"type": "http.request", "body": body, "more_body": bool(chunks)}
 
     async def send(message: Any) -> None:
@@ -108,6 +111,18 @@ def test_only_uploads_may_be_long():
     assert ask(ours, "/en/studies", longest_body=10, longest_upload=100) == 413
 
 
+def test_only_who_may_upload_sends_a_long_body():
+    ours = {"sec-fetch-site": "same-origin", "content-length": "50", "cookie": "shuseki=known"}
+    about = {"longest_body": 10, "longest_upload": 100, "may_upload": lambda c: "known" in c}
+    assert ask(ours, "/en/uploads", **about) == 200
+    assert ask({**ours, "cookie": "shuseki=other"}, "/en/uploads", **about) == 413
+
+
+def test_a_body_that_does_not_come_is_not_waited_for():
+    ours = {"sec-fetch-site": "same-origin"}
+    assert ask(ours, chunks=[b"x", None], patience_seconds=0.01) == 408
+
+
 @pytest.mark.parametrize("path", ["/en/", "/static/app.js", "/en/nothing", "/api/openapi.json"])
 def test_every_answer_has_the_headers(client: TestClient, path: str):
     found = client.get(path).headers
@@ -124,3 +139,11 @@ def test_a_line_break_makes_no_header(client: TestClient):
     found = client.get("/en/%0d%0aset-cookie:%20x=1")
     assert "set-cookie" not in found.headers
     assert found.status_code == 404
+
+
+def test_streams_of_one_account_are_limited():
+    streams = Streams(most=5, most_of_one=3)
+    assert [streams.enter("mei") for _ in range(5)] == [True] * 3 + [False] * 2
+    assert [streams.enter("rin") for _ in range(3)] == [True, True, False]  # five in all
+    streams.leave("mei")
+    assert streams.enter("mei")

@@ -1,10 +1,13 @@
 """Which files may come in?"""
 
+import bz2
 import gzip
 import io
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from shuseki.app.uploads import Uploads
@@ -54,13 +57,14 @@ def test_other_endings_are_refused(tmp_path: Path, name: str):
     assert list((tmp_path / "u").iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", ["gz", "zip", "xlsx"])
+@pytest.mark.parametrize("kind", ["gz", "bz2", "zip", "xlsx"])
 def test_a_bomb_is_refused_while_it_unpacks(tmp_path: Path, kind: str):
     content = b"0" * 3_000_000
-    bomb = gzip.compress(content) if kind == "gz" else packed(content)
+    pack = {"gz": gzip.compress, "bz2": bz2.compress}.get(kind, packed)
+    bomb = pack(content)
     assert len(bomb) < 20_000
     uploads = Uploads(tmp_path / "u", most_unpacked=1_000_000)
-    name = {"gz": "w.csv.gz", "zip": "w.zip", "xlsx": "w.xlsx"}[kind]
+    name = {"gz": "w.csv.gz", "bz2": "w.csv", "zip": "w.zip", "xlsx": "w.xlsx"}[kind]
     with pytest.raises(DataError, match="unpacks to more than"):
         uploads.add(io.BytesIO(bomb), name, "mei", "house", 2001)
     assert list((tmp_path / "u").iterdir()) == []
@@ -71,6 +75,25 @@ def test_a_packed_file_that_is_cut_is_refused_in_words(tmp_path: Path, cut: int)
     uploads = Uploads(tmp_path / "u")
     with pytest.raises(DataError, match="cannot be unpacked"):
         uploads.add(io.BytesIO(gzip.compress(WAVE * 50)[:cut]), "w.csv.gz", "mei", "house", 2001)
+
+
+def test_a_parquet_file_of_endless_rows_is_refused_by_what_it_says(tmp_path: Path):
+    place = io.BytesIO()
+    same = pa.DictionaryArray.from_arrays(pa.array([0] * 1_000_000, pa.int8()), ["x"])
+    pq.write_table(pa.table({"id": same}), place)
+    assert len(place.getvalue()) < 20_000
+    uploads = Uploads(tmp_path / "u", most_unpacked=1_000_000)
+    with pytest.raises(DataError, match="unpacks to more than"):
+        uploads.add(io.BytesIO(place.getvalue()), "w.parquet", "mei", "house", 2001)
+    assert list((tmp_path / "u").iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"PAR1" + b"x" * 100, b"BZh9" + b"x" * 100, b"PK\x03\x04"])
+def test_a_file_that_only_begins_as_a_packed_one_is_refused(tmp_path: Path, content: bytes):
+    uploads = Uploads(tmp_path / "u")
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        uploads.add(io.BytesIO(content), "w.parquet", "mei", "house", 2001)
+    assert list((tmp_path / "u").iterdir()) == []
 
 
 def test_an_unknown_layout_is_refused(tmp_path: Path):
@@ -100,3 +123,10 @@ def test_a_source_that_breaks_leaves_nothing(tmp_path: Path):
 def test_the_folder_is_private(tmp_path: Path):
     one = Uploads(tmp_path / "u").add(io.BytesIO(WAVE), "w.csv", "mei", "house", 2001)
     assert one.folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("content", [b"[" * 300_000, b'{"a":' * 100_000])
+def test_a_text_without_end_is_refused_in_words(tmp_path: Path, content: bytes):
+    one = Uploads(tmp_path / "u").add(io.BytesIO(content), "w.json", "mei", "house", 2001)
+    assert "Expected" in one.refusal
+    assert one.rows is None

@@ -17,6 +17,8 @@ withdrawn, or a password that is changed, works at once. What people do is writt
 
 import hashlib
 import secrets
+import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -50,6 +52,10 @@ LASTS = timedelta(hours=12)
 FAILURES = {"name": 5, "address": 20}
 """Failures within ``WINDOW`` after which a name or an address must wait."""
 WINDOW = timedelta(minutes=15)
+MOST_SESSIONS = 20
+"""Sessions of one account; the oldest end when there are more."""
+HASHED_AT_ONCE = 2
+"""Passwords looked at together: each takes 64 MB for a moment."""
 SHORTEST = 12
 
 METADATA = sa.MetaData()
@@ -124,15 +130,17 @@ def own_folder(folder: Path) -> Path:
     Raises
     ------
     OutputError
-        It cannot be made, or is a file.
+        It cannot be made or written, or is a file.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
         raise OutputError(
             say(
-                "{folder} cannot be made: {strerror}. Expected a folder that may be written. "
-                "Choose another with --data.",
+                "{folder} cannot be used: {strerror}. Expected a folder that may be made and "
+                "written. Choose another with --data.",
                 folder=folder,
                 strerror=error.strerror,
             )
@@ -189,6 +197,8 @@ class Accounts:
     def __init__(self, engine: sa.Engine, hasher: PasswordHasher | None = None) -> None:
         self.engine = engine
         self.hasher = hasher or PasswordHasher()
+        self._counting = threading.Lock()
+        self._hashing = threading.BoundedSemaphore(HASHED_AT_ONCE)
         self._nobodys = self.hasher.hash(secrets.token_urlsafe())
         try:
             METADATA.create_all(engine)
@@ -299,9 +309,11 @@ class Accounts:
         TooManyFailuresError
             The name or the address has failed too often in the last quarter of an hour.
         """
-        since = (_now() - WINDOW).isoformat()
+        name = name if name.isprintable() else ascii(name)
+        now = _now()
+        since, at = (now - WINDOW).isoformat(), now.isoformat()
         keys = {"name": name[:200], "address": address[:200]}
-        with self.engine.begin() as connection:
+        with self._counting, self.engine.begin() as connection:
             connection.execute(sa.delete(FAILED).where(FAILED.c.at < since))
             for kind, who in keys.items():
                 failures = connection.execute(
@@ -311,27 +323,41 @@ class Accounts:
                 ).scalar_one()
                 if failures >= FAILURES[kind]:
                     raise TooManyFailuresError
+            tried: list[int] = []  # counted before the password is looked at: many are many
+            for kind, who in keys.items():
+                row = {"kind": kind, "who": who, "at": at}
+                made = connection.execute(sa.insert(FAILED).returning(FAILED.c.id), row)
+                tried.append(made.scalar_one())
             found = connection.execute(
                 sa.select(ACCOUNTS.c.password).where(ACCOUNTS.c.name == name)
             ).scalar_one_or_none()
-        if not self._is_right(found or self._nobodys, password) or found is None:
-            at = _now().isoformat()
-            with self.engine.begin() as connection:
-                connection.execute(
-                    sa.insert(FAILED),
-                    [{"kind": kind, "who": who, "at": at} for kind, who in keys.items()],
-                )
+        with self._hashing:
+            is_right = self._is_right(found or self._nobodys, password)
+        if not is_right or found is None:
             return None
         word = secrets.token_urlsafe(32)
         ends = (_now() + LASTS).isoformat()
         with self.engine.begin() as connection:
             connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.ends < _now().isoformat()))
             connection.execute(
-                sa.delete(FAILED).where(FAILED.c.kind == "name", FAILED.c.who == keys["name"])
+                sa.delete(FAILED).where(
+                    sa.or_(
+                        sa.and_(FAILED.c.kind == "name", FAILED.c.who == keys["name"]),
+                        FAILED.c.id.in_(tried),
+                    )
+                )
             )
             connection.execute(
                 sa.insert(SESSIONS), {"token": _digest(word), "account": name, "ends": ends}
             )
+            older = (
+                sa.select(SESSIONS.c.token)
+                .where(SESSIONS.c.account == name)
+                .order_by(SESSIONS.c.ends.desc(), SESSIONS.c.token)
+                .offset(MOST_SESSIONS)
+            )
+            ended = connection.execute(older).scalars().all()
+            connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.token.in_(ended)))
         return word
 
     def who(self, word: str) -> Account:

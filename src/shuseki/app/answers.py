@@ -15,11 +15,13 @@ from typing import Any, Generic, TypeVar
 
 from shuseki.app.question import Asked, Question, Reader, query_of
 from shuseki.report.blocks import Document, Section
-from shuseki.report.html import Fragment, render_fragment
+from shuseki.report.html import ROWS, Fragment, render_fragment
 
-__all__ = ["KEPT", "Answers", "Kept"]
+__all__ = ["FIRST", "KEPT", "Answers", "Kept"]
 
 KEPT = 256
+FIRST = "row"
+"""In an address: the first row shown of a long table."""
 T = TypeVar("T")
 
 
@@ -85,20 +87,34 @@ class Answers:
         return self.documents.get((question.name, _key(asked), _sight(question, reader)), make)
 
     def show(
-        self, question: Question[Any], asked: Asked, reader: Reader, query: str | None = None
+        self,
+        question: Question[Any],
+        asked: Asked,
+        reader: Reader,
+        query: str | None = None,
+        first: int = 1,
     ) -> Shown:
-        """The answer as HTML with its figures apart; ``query`` where their address is another."""
+        """The answer as HTML with its figures apart; ``query`` where their address is another.
+
+        Long tables are shown from the row ``first``.
+        """
+        first = max(first - 1, 0) // ROWS * ROWS + 1
 
         def make() -> Shown:
             document = self.document(question, asked, reader)
             own = query_of(asked) if query is None else query
             at = f"/api/{question.name}/figures/"
+            here = f"/{reader.lang}/{question.name}?{own}{'&' if own else ''}{FIRST}="
             fragment = render_fragment(
-                document, reader.lang, figures_at=f"{at}{reader.lang}?{own}#"
+                document,
+                reader.lang,
+                figures_at=f"{at}{reader.lang}?{own}#",
+                rows_at=here,
+                first=first,
             )
             return Shown(document, fragment)
 
-        key = (question.name, _key(asked), reader.lang, _sight(question, reader))
+        key = (question.name, _key(asked), reader.lang, first, _sight(question, reader))
         return self.shown.get(key, make)
 
 

@@ -7,14 +7,17 @@ Every request passes here before it reaches a page, as bytes:
 - a method that changes something (not GET, HEAD or OPTIONS) comes from our own pages: the browser
   says ``Sec-Fetch-Site: same-origin``, or names our ``Origin``. A program that is no browser sends
   neither, and no cookie: it may use ``/api``;
-- its body is no longer than allowed, counted as it arrives, whatever ``Content-Length`` says.
+- its body is no longer than allowed, counted as it arrives, whatever ``Content-Length`` says, and
+  does not let us wait; only who may upload may send a long one.
 
 Every answer carries headers that keep scripts, frames and guesses of types out.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 
 __all__ = ["HEADERS", "REPORT_POLICY", "Guard"]
@@ -59,6 +62,10 @@ class Guard:
         Bytes of a body.
     longest_upload
         Bytes of a body under ``uploads_at``.
+    may_upload
+        Whether who sends these cookies may send a long body; everybody by default.
+    patience_seconds
+        How long to wait for the next part of a body.
     """
 
     def __init__(
@@ -69,12 +76,16 @@ class Guard:
         longest_body: int = 1_000_000,
         longest_upload: int = 200_000_000,
         uploads_at: str = "/uploads",
+        may_upload: Callable[[str], bool] | None = None,
+        patience_seconds: float = 60.0,
     ) -> None:
         self.app = app
         self.hosts = frozenset(host.lower() for host in hosts)
         self.longest_body = longest_body
         self.longest_upload = longest_upload
         self.uploads_at = uploads_at
+        self.may_upload = may_upload
+        self.patience_seconds = patience_seconds
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Look at one request."""
@@ -88,17 +99,28 @@ class Guard:
             status, text = refusal
             await PlainTextResponse(text + "\n", status)(scope, receive, send)
             return
-        longest = self.longest_upload if self.uploads_at in scope["path"] else self.longest_body
+        longest = self.longest_body
+        if scope["method"] not in SAFE and self.uploads_at in scope["path"]:
+            cookies = headers.get("cookie", "")
+            may = self.may_upload is None or await run_in_threadpool(self.may_upload, cookies)
+            longest = self.longest_upload if may else self.longest_body
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > longest:
             await PlainTextResponse(_too_long(longest), 413)(scope, receive, send)
             return
         started = False
         arrived = 0
+        is_whole = False
 
         async def counted() -> Message:
-            nonlocal arrived
-            message = await receive()
+            nonlocal arrived, is_whole
+            if is_whole:  # what comes now is that the reader left
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), self.patience_seconds)
+            except TimeoutError:
+                raise _TooSlowError from None
+            is_whole = not message.get("more_body", False)
             arrived += len(message.get("body", b""))
             if arrived > longest:
                 raise _TooLongError
@@ -114,6 +136,9 @@ class Guard:
         except _TooLongError:
             if not started:
                 await PlainTextResponse(_too_long(longest), 413)(scope, receive, send)
+        except _TooSlowError:
+            if not started:
+                await PlainTextResponse(TOO_SLOW, 408)(scope, receive, send)
 
     def refusal(self, scope: Message, headers: dict[str, str]) -> tuple[int, str] | None:
         """Status and reason when a request is refused, else None."""
@@ -142,6 +167,13 @@ class Guard:
 
 class _TooLongError(Exception):
     """A body went on beyond what is allowed."""
+
+
+class _TooSlowError(Exception):
+    """The next part of a body did not come."""
+
+
+TOO_SLOW = "The request did not arrive whole in time. Send it again.\n"
 
 
 def _too_long(longest: int) -> str:

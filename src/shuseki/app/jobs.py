@@ -47,6 +47,8 @@ __all__ = ["Job", "Jobs"]
 KEY = re.compile(r"[0-9]{14}-[0-9a-f]{12}")
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 AT_ONCE = 2
+MOST_WAITING = 20
+"""Jobs of one account that may wait."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,16 @@ class Jobs:
         study
             Text of the study file, or the name of a bundled study.
         """
+        waiting = sum(job.owner == owner and job.state == "waiting" for job in self.all())
+        if waiting >= MOST_WAITING:
+            raise ParameterError(
+                say(
+                    "{waiting} studies of yours wait already. Expected at most {most}. Wait until "
+                    "some are done, or delete some.",
+                    waiting=waiting,
+                    most=MOST_WAITING,
+                )
+            )
         key = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
         making = self.folder / f"new-{key}"
         making.mkdir(mode=0o700)

@@ -8,21 +8,24 @@ Colours are classes of equal numbers of areas (quantiles), so that every colour 
 many; the legend says the bounds and the number of areas of each.
 """
 
+import gzip
 import hashlib
 import json
 from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import shapely
 
-from shuseki.app.places import DivisionName, Values, division_asked, division_of
+from shuseki.app.places import DivisionName, Values, division_asked, division_of, is_own
 from shuseki.arrays import Floats
 from shuseki.geography.bundled import PREFECTURES
 from shuseki.geography.shapes import municipal_shapes, polygons, shapes
+from shuseki.language import LANGUAGES
 from shuseki.report.plots.theme import MISSING, SEQUENTIAL
 
-__all__ = ["classes", "map_values", "shape_file"]
+__all__ = ["classes", "drawn_shapes", "map_values", "shape_file"]
 
 GRID_KM = 0.5
 MARGIN_KM = 10.0
@@ -30,12 +33,27 @@ SMALLEST_KM2 = 1.0
 """Islands smaller than this are left out where the area has a larger part."""
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def shape_file(by: DivisionName, lang: str) -> tuple[bytes, str]:
     """The shapes of a division with their names in a language, as JSON, and a digest of it."""
+    if is_own(by):
+        found = drawn_shapes(by)
+    else:
+        kept = files("shuseki.app").joinpath("shapes", f"{by}.json.gz")
+        found = json.loads(gzip.decompress(kept.read_bytes()))
+    names = found.pop("names")[lang]
+    areas = zip(found.pop("codes"), names, found.pop("paths"), found.pop("in")[lang], strict=True)
+    told = {"size": found.pop("size"), "areas": list(areas), **found}
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return text, hashlib.sha256(text).hexdigest()[:16]
+
+
+def drawn_shapes(by: DivisionName) -> dict[str, Any]:
+    """Draw the shapes of a division, with names in both languages: what ``shape_file`` reads.
+
+    ``derive/map_shapes.py`` keeps those of bundled divisions in ``shapes/``: drawing takes seconds.
+    """
     drawn = municipal_shapes() if by == "municipality" else shapes(division_asked(by))
-    names = drawn.names_ja if lang == "ja" else drawn.names_en
-    parents = dict(zip(division_of(by).codes, _parents(by, lang), strict=True))
     west, south, east, north = shapely.union_all(list(drawn.outlines)).bounds
     if drawn.frame is not None:
         west, south = min(west, drawn.frame[0]), min(south, drawn.frame[1])
@@ -49,17 +67,23 @@ def shape_file(by: DivisionName, lang: str) -> tuple[bytes, str]:
         ).astype(int)
         return cells
 
-    areas = [
-        [code, name, path_of(outline, on_grid), parents.get(code, "")]
-        for code, name, outline in zip(drawn.codes, names, drawn.outlines, strict=True)
-    ]
-    told: dict[str, Any] = {"size": size, "areas": areas, "ground": path_of(drawn.ground, on_grid)}
+    parents = {
+        lang: dict(zip(division_of(by).codes, _parents(by, lang), strict=True))
+        for lang in LANGUAGES
+    }
+    told: dict[str, Any] = {
+        "size": size,
+        "codes": list(drawn.codes),
+        "names": {"en": list(drawn.names_en), "ja": list(drawn.names_ja)},
+        "in": {lang: [parents[lang].get(code, "") for code in drawn.codes] for lang in LANGUAGES},
+        "paths": [path_of(outline, on_grid) for outline in drawn.outlines],
+        "ground": path_of(drawn.ground, on_grid),
+    }
     if drawn.frame is not None:
         corners = np.array([drawn.frame[:2], drawn.frame[2:]], dtype=float)
         (x1, y2), (x2, y1) = on_grid(corners).tolist()
         told["frame"] = [x1, y1, x2 - x1, y2 - y1]
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-    return text, hashlib.sha256(text).hexdigest()[:16]
+    return told
 
 
 def _parents(by: DivisionName, lang: str) -> list[str]:

@@ -21,7 +21,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from shuseki.app.accounts import TooManyFailuresError
+from shuseki.app.accounts import NOBODY, TooManyFailuresError
+from shuseki.app.answers import FIRST
 from shuseki.app.api import require
 from shuseki.app.editors import may_edit
 from shuseki.app.maps import shape_file
@@ -29,10 +30,10 @@ from shuseki.app.places import division_of, layer
 from shuseki.app.posted import text_of
 from shuseki.app.question import Asked, Question, Reader, form_of, read_options
 from shuseki.app.questions import QUESTIONS
-from shuseki.app.state import COOKIE, account_of, reader_of, state_of
+from shuseki.app.state import COOKIE, account_of, address_of, reader_of, state_of
 from shuseki.app.ways import command_of, python_of
 from shuseki.app.words import phrases
-from shuseki.errors import DataError, ShusekiError
+from shuseki.errors import DataError, ParameterError, ShusekiError
 from shuseki.language import LANGUAGES, say, told, words_of
 from shuseki.report.words import Text, column_words, pick
 
@@ -142,9 +143,11 @@ def _page_of(
         if fault:
             raise DataError(fault)
         kept = state_of(request).posted
-        asked = read_options(question, kept.pairs(list(given), reader.account.name))
+        pairs = [(key, text) for key, text in given if key != FIRST]
+        asked = read_options(question, kept.pairs(pairs, reader.account.name))
         query = kept.query(asked, reader.account.name)
-        shown = state_of(request).answers.show(question, asked, reader, query)
+        first = _first_row(request.query_params.get(FIRST, ""))
+        shown = state_of(request).answers.show(question, asked, reader, query, first)
         answer = shown.fragment.html
         title = shown.document.title
         command = command_of(question, asked, reader)
@@ -174,6 +177,14 @@ def _page_of(
     if question.template == "map.html":
         about |= _map(asked, reader.lang)
     return page(request, question.template, reader.lang, status, **about)
+
+
+def _first_row(text: str) -> int:
+    if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ParameterError(
+            say("{name}={text}. Expected the number of a row, from 1.", name=FIRST, text=text[:20])
+        )
+    return int(text or 1)
 
 
 CELL = re.compile(r'(<t[dh][^>]*class="gt_row gt_(?:left|stub)"[^>]*>)([^<>]{1,120})(</t[dh]>)')
@@ -249,12 +260,14 @@ def sign_in(
     accounts = state_of(request).accounts
     if accounts is None:
         raise HTTPException(404, words["not_found"])
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     try:
         word = accounts.sign_in(name, password, address)
     except TooManyFailuresError:
         return page(request, "sign-in.html", lang, 429, refusal=words["sign_in_wait"])
     if word is None:
+        tried = name if name.isprintable() else ascii(name)
+        accounts.log(NOBODY, "sign in refused", tried[:80], address)
         return page(request, "sign-in.html", lang, 401, refusal=words["sign_in_wrong"])
     accounts.sign_out(request.cookies.get(COOKIE, ""))
     accounts.log(accounts.who(word), "sign in", address=address)
@@ -275,7 +288,9 @@ def sign_in(
 def sign_out(request: Request, lang: str) -> Response:
     """End the session."""
     accounts = state_of(request).accounts
-    if accounts is not None:
+    account = account_of(request)
+    if accounts is not None and account.name:
+        accounts.log(account, "sign out", address=address_of(request))
         accounts.sign_out(request.cookies.get(COOKIE, ""))
     response = RedirectResponse(f"/{checked_language(lang)}/", 303)
     response.delete_cookie(COOKIE, path="/")

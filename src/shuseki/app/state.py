@@ -1,5 +1,7 @@
 """What does every request find?"""
 
+import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +17,16 @@ from shuseki.app.question import Reader
 from shuseki.app.reviews import Reviews
 from shuseki.app.uploads import Uploads
 
-__all__ = ["COOKIE", "LOOPBACK", "Settings", "State", "account_of", "reader_of", "state_of"]
+__all__ = [
+    "COOKIE",
+    "LOOPBACK",
+    "Settings",
+    "State",
+    "account_of",
+    "address_of",
+    "reader_of",
+    "state_of",
+]
 
 COOKIE = "shuseki"
 FOLDER = "FOLDER"
@@ -54,6 +65,28 @@ class Settings:
     warm: bool = True
 
 
+class Streams:
+    """How many open streams each account has, so that nobody takes them all."""
+
+    def __init__(self, *, most: int = 100, most_of_one: int = 12) -> None:
+        self.most, self.most_of_one = most, most_of_one
+        self._open: Counter[str] = Counter()
+        self._lock = threading.RLock()
+
+    def enter(self, owner: str) -> bool:
+        """Count one more, if the account may open it."""
+        with self._lock:
+            if self._open[owner] >= self.most_of_one or self._open.total() >= self.most:
+                return False
+            self._open[owner] += 1
+            return True
+
+    def leave(self, owner: str) -> None:
+        """Count one less."""
+        with self._lock:
+            self._open[owner] -= 1
+
+
 @dataclass(frozen=True, eq=False)
 class State:
     """What every request finds."""
@@ -66,6 +99,7 @@ class State:
     areas: OwnAreas
     accounts: Accounts | None
     posted: Posted = field(default_factory=Posted)
+    streams: Streams = field(default_factory=Streams)
 
 
 def state_of(request: Request) -> State:
@@ -78,6 +112,14 @@ def account_of(request: Request) -> Account:
     """Who sends this request."""
     accounts = state_of(request).accounts
     return LOCAL if accounts is None else accounts.who(request.cookies.get(COOKIE, ""))
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from: what the proxy says last, where there is one (``secure``)."""
+    given = request.headers.get("x-forwarded-for", "")
+    if state_of(request).settings.secure and given:
+        return given.rpartition(",")[2].strip()[:80]
+    return request.client.host if request.client else ""
 
 
 def reader_of(request: Request, account: Account, lang: str) -> Reader:

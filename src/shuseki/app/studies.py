@@ -8,6 +8,7 @@ study that is done the reader gets the report and the files that the gate of dis
 import asyncio
 import json
 import mimetypes
+import weakref
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -20,20 +21,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from shuseki.app.accounts import Account
-from shuseki.app.forms import chapter_forms, faults_by_field, study_text
 from shuseki.app.guard import REPORT_POLICY
 from shuseki.app.jobs import Job
 from shuseki.app.pages import checked_language, page
-from shuseki.app.state import account_of, state_of
+from shuseki.app.state import account_of, address_of, state_of
 from shuseki.app.uploads import Upload
 from shuseki.app.words import phrases
 from shuseki.disk import scratch
 from shuseki.errors import ParameterError, ShusekiError, UnknownCodeError
 from shuseki.language import say, words_of
-from shuseki.records.layouts import known_layouts
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import render_fragment
-from shuseki.study.specification import bundled_studies, read_study
 
 __all__ = ["api", "router"]
 
@@ -79,6 +77,20 @@ def own_upload(request: Request, key: str, account: Somebody) -> Upload:
     return upload
 
 
+def known_layouts() -> list[str]:
+    """Names of the layouts of records; the rooms of records are loaded when first asked."""
+    from shuseki.records.layouts import known_layouts as known
+
+    return sorted(known())
+
+
+def bundled_studies() -> tuple[str, ...]:
+    """Names of the studies that come with shuseki; likewise."""
+    from shuseki.study.specification import bundled_studies as bundled
+
+    return bundled()
+
+
 OwnJob = Annotated[Job, Depends(own_job)]
 OwnUpload = Annotated[Upload, Depends(own_upload)]
 
@@ -87,7 +99,7 @@ def wrote(request: Request, account: Account, action: str, about: str = "") -> N
     """Write into the log what somebody did, where people sign in."""
     accounts = state_of(request).accounts
     if accounts is not None:
-        accounts.log(account, action, about, request.client.host if request.client else "")
+        accounts.log(account, action, about, address_of(request))
 
 
 # ---- records ---------------------------------------------------------------------------------
@@ -103,7 +115,7 @@ def uploads(request: Request, lang: str, account: Somebody) -> Response:
         lang,
         title=phrases(lang)["uploads"],
         uploads=state_of(request).uploads.all(account.name),
-        layouts=sorted(known_layouts()),
+        layouts=known_layouts(),
         refusal="",
     )
 
@@ -133,7 +145,7 @@ async def bring(
             422,
             title=phrases(lang)["uploads"],
             uploads=store.all(account.name),
-            layouts=sorted(known_layouts()),
+            layouts=known_layouts(),
             refusal=words_of(error),
         )
     wrote(request, account, "upload", made.key)
@@ -143,7 +155,8 @@ async def bring(
 def _year(text: str) -> int | None:
     if not text.strip():
         return None
-    if not text.strip().isascii() or not text.strip().isdigit():
+    year = text.strip()
+    if not (year.isascii() and year.isdigit() and len(year) <= 4):
         raise ParameterError(
             say(
                 "The wave {text!r}. Expected a year such as 1998. Correct it.",
@@ -229,6 +242,8 @@ def _form(
     text: str = "",
     given: dict[str, list[str]] | None = None,
 ) -> Response:
+    from shuseki.app.forms import chapter_forms, faults_by_field  # every room: when first asked
+
     names = [
         f"{chapter['name']}.{field['name']}"
         for chapter in chapter_forms(lang)
@@ -256,6 +271,8 @@ def _form(
 @router.post("/{lang}/studies")
 async def run_study(request: Request, lang: str, account: Somebody) -> Response:
     """Check the study that the form means, and run it."""
+    from shuseki.app.forms import study_text
+
     lang = checked_language(lang)
     form = await request.form(max_files=0, max_fields=2000)
     given: dict[str, list[str]] = {}
@@ -297,6 +314,8 @@ def check_study(text: str, files: dict[str, Any]) -> None:
     DataError, ParameterError
         Everything that is wrong with it.
     """
+    from shuseki.study.specification import read_study
+
     with scratch(what="study") as place:
         for name, file in files.items():
             (place / name).symlink_to(file)
@@ -326,6 +345,7 @@ def study(request: Request, lang: str, job: OwnJob) -> Response:
 def cancel(request: Request, lang: str, job: OwnJob) -> Response:
     """Stop a study."""
     state_of(request).jobs.cancel(job.key)
+    wrote(request, account_of(request), "cancel study", job.key)
     return RedirectResponse(f"/{checked_language(lang)}/studies/{job.key}", 303)
 
 
@@ -389,6 +409,9 @@ def one_study(job: OwnJob) -> StudyOut:
 @api.get("/{key}/events", response_class=StreamingResponse)
 def events(request: Request, job: OwnJob) -> StreamingResponse:
     """What a study tells, from the beginning, as server-sent events: ``told``, then ``end``."""
+    streams = state_of(request).streams
+    if not streams.enter(job.owner):
+        raise HTTPException(429, say("Too many pages watch studies. Close some, and try again."))
 
     async def tell() -> AsyncIterator[str]:
         sent = 0
@@ -405,8 +428,10 @@ def events(request: Request, job: OwnJob) -> StreamingResponse:
                 return
             await asyncio.sleep(TICK_SECONDS)
 
+    telling = tell()
+    weakref.finalize(telling, streams.leave, job.owner)  # also when it is never begun
     return StreamingResponse(
-        tell(), media_type="text/event-stream", headers={"cache-control": "no-store"}
+        telling, media_type="text/event-stream", headers={"cache-control": "no-store"}
     )
 
 

@@ -12,24 +12,30 @@ counting, and refused when they grow beyond ``MOST_UNPACKED``.
     <key>/findings.json what validation found: rows, counts by reason
 """
 
+import bz2
 import gzip
 import json
 import re
 import secrets
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.language import listed, say, words_of
 from shuseki.language import told as in_language
-from shuseki.records.layouts import known_layouts
-from shuseki.records.validation import Findings, validate
 from shuseki.release import write_text
+
+if TYPE_CHECKING:
+    from shuseki.records.validation import Findings
 
 __all__ = ["MOST_UNPACKED", "Upload", "Uploads"]
 
@@ -37,6 +43,12 @@ KEY = re.compile(r"[0-9]{14}-[0-9a-f]{12}")
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".json", ".csv.gz", ".csv.zip", ".zip")
 MOST_UNPACKED = 4_000_000_000
 CHUNK = 1 << 20
+CELL = 8
+"""Bytes of a value of a Parquet file, however well it is packed."""
+UNREADABLE = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError,
+    pa.ArrowInvalid,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,8 +89,10 @@ class Upload:
         """Why it cannot be read, in a language; empty when it can be."""
         return (self.refusal_ja if lang == "ja" else "") or self.refusal
 
-    def findings(self) -> Findings:
+    def findings(self) -> "Findings":
         """What is wrong with it, row by row."""
+        from shuseki.records.validation import validate  # query engines, for own records alone
+
         return validate(self.file, self.layout, wave=self.wave)
 
 
@@ -114,6 +128,8 @@ class Uploads:
                     endings=listed(ENDINGS),
                 )
             )
+        from shuseki.records.layouts import known_layouts  # heavy, as above
+
         if layout not in known_layouts():
             raise UnknownCodeError.among("layout", [layout], list(known_layouts()))
         key = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
@@ -214,7 +230,7 @@ def check_unpacked(file: Path, shown: str, most: int) -> None:
                         most=most,
                     )
                 )
-    except (OSError, EOFError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except UNREADABLE as error:
         raise DataError(
             say(
                 "{shown} cannot be unpacked: {error}. Expected a whole file. Save it again.",
@@ -230,6 +246,12 @@ def _unpacked(file: Path) -> Iterator[int]:
     if head.startswith(b"\x1f\x8b"):
         with gzip.open(file) as stream:
             yield from _sizes(stream.read)
+    elif head.startswith(b"BZh"):
+        with bz2.open(file) as stream:
+            yield from _sizes(stream.read)
+    elif head == b"PAR1":
+        about = pq.read_metadata(file)
+        yield about.num_rows * max(about.num_columns, 1) * CELL
     elif head == b"PK\x03\x04":
         with zipfile.ZipFile(file) as pack:
             for entry in pack.infolist():

@@ -1,6 +1,7 @@
 """How is the web application started, and who may use it?"""
 
 import getpass
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ from shuseki.app.site import serve
 from shuseki.app.state import LOOPBACK, Settings
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang
-from shuseki.errors import OutputError, ParameterError
+from shuseki.errors import ParameterError
 from shuseki.language import check_language, say, told
 
 __all__ = ["app"]
@@ -47,7 +48,9 @@ Database = Annotated[
 @app.callback()
 def start(
     context: typer.Context,
-    port: Annotated[int, typer.Option(help="Port.", min=0, max=65535)] = 8000,
+    port: Annotated[
+        int, typer.Option(help="Port; 0 takes one that is free.", min=0, max=65535)
+    ] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     data: Data = HOME,
     accounts: Annotated[
@@ -82,20 +85,20 @@ def start(
         hosts=(*LOOPBACK, *(name or ())),
         secure=secure,
     )
-    address = f"http://{'localhost' if host in LOOPBACK else host}:{port}/{lang}/"
-    message = say("shuseki is at {address} (Ctrl+C stops it)", address=address)
-    Console().print(told(message, lang), highlight=False, soft_wrap=True)
+
+    def ready(opened: int) -> None:
+        shown = "localhost" if host in LOOPBACK or host == "::1" else host
+        address = f"http://{f'[{shown}]' if ':' in shown else shown}:{opened}/{lang}/"
+        message = say("shuseki is at {address} (Ctrl+C stops it)", address=address)
+        Console().print(told(message, lang), highlight=False, soft_wrap=True)
+
     try:
-        serve(settings, host=host, port=port)
-    except SystemExit:
-        raise OutputError(
-            say(
-                "Port {port} of {host} cannot be used. Expected a free port. Choose another with "
-                "--port.",
-                port=port,
-                host=host,
-            )
-        ) from None
+        serve(settings, host=host, port=port, ready=ready)
+    except (SystemExit, KeyboardInterrupt) as ended:  # stopped: threads that compute are not
+        sys.stdout.flush()  # waited for, since what they write is whole or not there
+        sys.stderr.flush()
+        is_asked = isinstance(ended, KeyboardInterrupt) or ended.code is None
+        os._exit(130 if is_asked else int(ended.code))
 
 
 @app.command("add-account")

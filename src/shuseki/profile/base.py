@@ -263,7 +263,12 @@ def _base(by: Division) -> Base:
     return computed_base(by)
 
 
-KEPT = {DISTRICTS: "districts", MUNICIPALITIES: "municipalities"}
+KEPT = {
+    DISTRICTS: "districts",
+    MUNICIPALITIES: "municipalities",
+    "prefecture": "prefectures",
+    "commuting-zone-1995": "commuting-zones",
+}
 """Divisions whose columns are bundled, so that a first profile does not wait for them."""
 USED = (MANUFACTURING, FLOWS, "municipal-accounts-2021", "municipal-accounts-2026")
 

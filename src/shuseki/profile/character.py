@@ -46,8 +46,12 @@ from shuseki.sources import AGGLOMERATION_2012
 __all__ = ["Character", "character_of", "character_table"]
 
 FEWEST_PLANTS = 10
-BUNDLED = {DISTRICTS: "profile-character-districts",
-           "municipality": "profile-character-municipalities"}  # fmt: skip
+BUNDLED = {
+    DISTRICTS: "profile-character-districts",
+    "municipality": "profile-character-municipalities",
+    "prefecture": "profile-character-prefectures",
+    "commuting-zone-1995": "profile-character-commuting-zones",
+}
 YEARS = 6
 
 

@@ -309,7 +309,17 @@ def open_text(path: Path, options: Options) -> TableFile:
         )
     if delimiter == "auto":
         delimiter = delimiter_of(head, 0 if options.header else options.width)
-    cells = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), [])
+    try:
+        cells = next(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise DataError(
+            say(
+                "{file} does not begin with a header: {why}. Expected names of columns. Check the "
+                "file.",
+                file=path.name,
+                why=str(error),
+            )
+        ) from None
     if not options.header:
         names = tuple(f"c{k + 1}" for k in range(options.width or len(cells)))
         after = n_lines = 0

@@ -48,10 +48,22 @@ def objects_of(blocks: Iterable[bytes], file: str) -> Iterator[Found]:
     Raises
     ------
     DataError
-        For an answer of e-Stat that is an error or holds no values, and for an array that ends
-        before its end.
+        For an answer of e-Stat that is an error or holds no values, for an array that ends
+        before its end, and for objects within objects without end.
     """
-    source = iter(blocks)
+    try:
+        yield from _objects(iter(blocks), file)
+    except RecursionError:
+        raise DataError(
+            say(
+                "{file} has objects within objects, too deep to be read. Expected objects a few "
+                "levels deep. Check the file.",
+                file=file,
+            )
+        ) from None
+
+
+def _objects(source: Iterator[bytes], file: str) -> Iterator[Found]:
     start = b""
     for block in source:
         start += block

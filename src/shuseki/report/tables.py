@@ -1,8 +1,8 @@
 """How does an answer become a table that a reader can trust?
 
 A `Table` is a frame with a title, digits, labels, notes and sources: everything that the
-document (`great_table`) and the files (`shuseki.report.exports`) need to show it. `beside` sets
-a printed table and its replication side by side.
+document (`shuseki.report.html`) and the files (`shuseki.report.exports`) need to show it.
+`beside` sets a printed table and its replication side by side.
 """
 
 import math
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,10 +24,7 @@ from shuseki.report.words import WORDS, Text, check_language, column_words, phra
 from shuseki.results import Result
 from shuseki.sources import Source
 
-if TYPE_CHECKING:
-    from great_tables import GT
-
-__all__ = ["Table", "beside", "great_table", "show", "wide"]
+__all__ = ["Table", "beside", "show", "wide"]
 
 Column = Any
 """A column's label: a string, or a tuple when columns stand under a common heading."""
@@ -396,49 +393,6 @@ def beside(
     return replace(table, endings=endings, notes=(*table.notes, note))
 
 
-def great_table(table: Table, lang: str = "en", *, bare: bool = False) -> "GT":
-    """Set a table with great-tables.
-
-    Parameters
-    ----------
-    table, lang
-        What, and in which language.
-    bare
-        Leave out the title and the remarks: the document sets them itself.
-    """
-    from great_tables import GT  # heavy: only a page pays for it
-
-    table = table.in_language(lang)
-    keys = [f"c{k}" for k in range(table.frame.shape[1])]
-    heads = [last(column) for column in table.frame.columns]
-    shown = pd.DataFrame(dict(zip(keys, table.shown(lang), strict=True)), dtype=object)
-    at = dict(zip(heads, keys, strict=False)) if table.frame.columns.nlevels == 1 else {}
-    for role in filter(None, (table.row_names, table.row_groups)):
-        at[role] = keys[heads.index(role)]
-    gt = GT(
-        shown,
-        rowname_col=at[table.row_names] if table.row_names else None,
-        groupname_col=at[table.row_groups] if table.row_groups else None,
-        id=table.name,
-        auto_align=False,
-    ).cols_label(
-        {key: table.label(column, lang) for key, column in zip(keys, table.frame, strict=True)}
-    )
-    if table.row_names:
-        gt = gt.tab_stubhead(table.label(table.row_names, lang))
-    for heading, members in headings(table.frame.columns, keys):
-        gt = gt.tab_spanner(column_words(heading, lang), members)
-    right = [key for key, number in zip(keys, table.numeric(), strict=True) if number]
-    gt = gt.cols_align("left", [key for key in keys if key not in right])
-    gt = gt.cols_align("right", right) if right else gt
-    if bare:
-        return gt
-    gt = gt.tab_header(pick(table.title, lang))
-    for line in table.remarks(lang):
-        gt = gt.tab_source_note(line)
-    return gt
-
-
 # ---- numbers as they are shown ---------------------------------------------------------
 
 
@@ -541,14 +495,3 @@ def counts_years(column: Column) -> bool:
     """Whether a column's integers are years, which take no thousands comma."""
     name = last(column)
     return name in {"year", "wave", "period", "from", "to"} or name.endswith(("_year", "_wave"))
-
-
-def headings(columns: pd.Index, keys: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Headings over columns, with the columns under each."""
-    if columns.nlevels < 2:
-        return []
-    under: dict[str, list[str]] = {}
-    for column, key in zip(columns, keys, strict=True):
-        if column[0] != "":
-            under.setdefault(str(column[0]), []).append(key)
-    return list(under.items())

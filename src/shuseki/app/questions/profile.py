@@ -13,7 +13,6 @@ from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import say
 from shuseki.profile.profiles import Comparison, Profile, compare, profile, what_if
 from shuseki.report.blocks import Document, Section
-from shuseki.report.profile_files import profile_bytes
 from shuseki.report.profiles import comparison_document, profile_document
 
 __all__ = ["AREA", "DRIVERS", "PROFILES"]
@@ -70,6 +69,8 @@ def _area(asked: AreaAsked, reader: Reader) -> Document:
 
 def _file(ending: str) -> Callable[[AreaAsked, Reader], bytes]:
     def give(asked: AreaAsked, reader: Reader) -> bytes:
+        from shuseki.report.profile_files import profile_bytes  # slides and workbooks are heavy
+
         return profile_bytes(_of(asked), f".{ending}", reader.lang)
 
     return give

@@ -18,15 +18,17 @@ from typing import Any
 import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from shuseki.errors import ParameterError
 from shuseki.language import Message, say
 from shuseki.report.blocks import Bullets, Document, Figure, Heading, Note, Numbers, Part
+from shuseki.report.html.tables import table_html
 from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
 from shuseki.report.plots.dispatch import plot
 from shuseki.report.plots.theme import FONT, GREY
-from shuseki.report.tables import Table, great_table
+from shuseki.report.tables import Table
 from shuseki.report.words import Lang, Text, check_language, phrase, pick
 from shuseki.results import Result
 from shuseki.sources import Origin, Source
@@ -94,7 +96,18 @@ class Fragment:
     figures: Mapping[str, str]
 
 
-def render_fragment(document: Document, lang: str = "en", *, figures_at: str = "") -> Fragment:
+ROWS = 300
+"""Rows of a table that a page of another program shows at a time."""
+
+
+def render_fragment(
+    document: Document,
+    lang: str = "en",
+    *,
+    figures_at: str = "",
+    rows_at: str = "",
+    first: int = 1,
+) -> Fragment:
     """Write the sections of a document, with their figures apart.
 
     Parameters
@@ -105,9 +118,16 @@ def render_fragment(document: Document, lang: str = "en", *, figures_at: str = "
         ``"en"`` or ``"ja"``.
     figures_at
         What stands before the key of a figure in ``data-src``, where the page finds its JSON.
+    rows_at
+        Address of the page up to the number of the first row shown: a table of more than ``ROWS``
+        is shown in parts, with links to the others. Without it all rows are shown.
+    first
+        The first row shown of such a table, from 1.
     """
     language = check_language(lang)
-    page = _Page(language, document.all_sources(), figures_at=figures_at)
+    page = _Page(
+        language, document.all_sources(), figures_at=figures_at, rows_at=rows_at, first=first
+    )
     sections = [
         {"title": pick(section.title, language), "parts": [page.shown(part) for part in parts]}
         for section, parts in zip(document.sections, document.parts(), strict=True)
@@ -130,10 +150,16 @@ class _Page:
     """Numbers figures and tables as it shows them, and knows the anchor of each source."""
 
     def __init__(
-        self, lang: Lang, sources: tuple[Source, ...], figures_at: str | None = None
+        self,
+        lang: Lang,
+        sources: tuple[Source, ...],
+        figures_at: str | None = None,
+        rows_at: str = "",
+        first: int = 1,
     ) -> None:
         self.lang = lang
         self.figures_at = figures_at
+        self.rows_at, self.first = rows_at, first
         self.kept: dict[str, str] = {}
         self.figures = 0
         self.tables = 0
@@ -166,10 +192,8 @@ class _Page:
     def table(self, table: Table) -> dict[str, Any]:
         self.tables += 1
         key = f"table-{self.tables}"
-        html = great_table(table, self.lang, bare=True).as_raw_html()
-        html = re.sub(r' data-quarto-[a-z-]+="[a-z]*"', "", html[html.index("<table") :])
-        html = html[: html.index("</table>") + len("</table>")]
-        html = _hanging(html, table)
+        shown, others = self.window(len(table.frame))
+        html = _hanging(table_html(table, self.lang, shown), table)
         html = html.replace("<table", f'<table aria-labelledby="{key}-caption"', 1)
         return {
             "kind": "table",
@@ -177,8 +201,24 @@ class _Page:
             "number": phrase("table", self.lang, number=self.tables),
             "title": pick(table.title, self.lang),
             "html": Markup(html),
+            "others": others,
             **self.under(table.notes, table.sources),
         }
+
+    def window(self, rows: int) -> tuple[range | None, list[dict[str, str]]]:
+        """Rows of a table that are shown, and links to the others."""
+        if not self.rows_at or rows <= ROWS:
+            return None, []
+        starts = range(1, rows + 1, ROWS)
+        now = max(start for start in starts if start <= max(self.first, 1))
+        links = [
+            {
+                "words": f"{start:,}–{min(start + ROWS - 1, rows):,}",
+                "address": "" if start == now else f"{self.rows_at}{start}",
+            }
+            for start in starts
+        ]
+        return range(now - 1, min(now - 1 + ROWS, rows)), links
 
     def figure(self, figure: Figure) -> dict[str, Any]:
         self.figures += 1
@@ -198,7 +238,7 @@ class _Page:
         alt = pick(figure.alt, self.lang) or ". ".join(
             filter(None, (title, pick(result.headline(), self.lang) if result else ""))
         )
-        content = _untitled(drawn, sources, self.lang).to_json().replace("<", "\\u003c")
+        content = _untitled(drawn, sources, self.lang).replace("<", "\\u003c")
         src = ""
         if self.figures_at is not None:
             self.kept[key], content, src = content, "", f"{self.figures_at}{key}"
@@ -271,18 +311,23 @@ def _own_title(figure: go.Figure) -> str:
     return unescape(re.sub(r"<[^>]*>", "", text.split("<br>")[0])).strip()
 
 
-def _untitled(figure: go.Figure, sources: tuple[Source, ...], lang: Lang) -> go.Figure:
-    """Leave the title to the caption, but keep the mark of invented data in the picture."""
-    bare = go.Figure(figure)
-    has_menu = bool(bare.layout.updatemenus or bare.layout.sliders)
-    labels = [note for note in bare.layout.annotations if note.yref == "paper" and note.y >= 1]
-    legend_above = (bare.layout.legend.y or 0) >= 1
-    bare.layout.title = None
-    bare.layout.height = None
+def _untitled(figure: go.Figure, sources: tuple[Source, ...], lang: Lang) -> str:
+    """JSON without the title, which stands in the caption, but with the mark of invented data."""
+    bare = figure.to_plotly_json()
+    layout = bare["layout"]
+    has_menu = bool(layout.get("updatemenus") or layout.get("sliders"))
+    labels = [
+        note
+        for note in layout.get("annotations", ())
+        if note.get("yref") == "paper" and note.get("y", 0) >= 1
+    ]
+    legend_above = (layout.get("legend", {}).get("y") or 0) >= 1
+    layout.pop("title", None)
+    layout.pop("height", None)
     if not has_menu:
-        bare.update_layout(margin_t=48 if legend_above else 36 if labels else 24)
+        layout.setdefault("margin", {})["t"] = 48 if legend_above else 36 if labels else 24
     if origin(sources) == "synthetic":
-        bare.layout.title = {
+        layout["title"] = {
             "text": mark(sources, lang),
             "font": {"size": 10, "color": GREY},
             "x": 1,
@@ -293,7 +338,7 @@ def _untitled(figure: go.Figure, sources: tuple[Source, ...], lang: Lang) -> go.
             "yanchor": "bottom",
             "pad": {"r": 4, "b": 4},
         }
-    return bare
+    return str(to_json_plotly(bare))
 
 
 def _css_string(text: str) -> str:

@@ -153,53 +153,69 @@ def trend(result: Trend, *, lang: str = "en") -> go.Figure:
     shown = [name for name in SHOWN_SERIES if any(p.variable == name for p in result.pieces)]
     shown = shown or list(dict.fromkeys(piece.variable for piece in result.pieces))[:4]
     rows = max((len(shown) + 1) // 2, 1)
-    figure = make_subplots(
+    grid = make_subplots(
         rows=rows,
         cols=2,
         subplot_titles=[str(told(word(name), lang)) for name in shown],
         vertical_spacing=0.16,
         horizontal_spacing=0.1,
     )
-    frame = blank(
+    figure = blank(
         told(say("{area} beside nation, prefecture and peers", area=result.area_name), lang),
         result,
         lang=lang,
         height=120 + 220 * rows,
     )
-    figure.update_layout(frame.layout)
+    axes = grid.to_plotly_json()["layout"]
+    figure.update_layout({name: axes[name] for name in axes if name != "template"})
     seen: set[str] = set()
+    traces: list[dict[str, object]] = []
+    notes: list[dict[str, object]] = []
+    lines: list[dict[str, object]] = []
     for k, name in enumerate(shown):
+        axis = str(k + 1) if k else ""  # said here: plotly's row and col cost most of the time
         for piece in (p for p in result.pieces if p.variable == name and len(p.years) > 1):
-            figure.add_annotation(
-                x=piece.years[0], y=100, text=f"{piece.years[0]} = 100", showarrow=False,
-                font={"size": 10, "color": GREY}, xanchor="left", yanchor="top",
-                row=k // 2 + 1, col=k % 2 + 1,
+            notes.append(
+                {
+                    "x": piece.years[0], "y": 100, "text": f"{piece.years[0]} = 100",
+                    "showarrow": False, "font": {"size": 10, "color": GREY}, "xanchor": "left",
+                    "yanchor": "top", "xref": f"x{axis}", "yref": f"y{axis}",
+                }
             )  # fmt: skip
             for r, reference in enumerate(result.references):
-                figure.add_scatter(
-                    x=piece.years,
-                    y=piece.index[r],
-                    mode="lines+markers" if len(piece.years) < 3 else "lines",
-                    marker={"size": 5},
-                    line={
-                        "color": COLOURS[reference],
-                        "width": 3 if reference == "area" else 1.6,
-                        "dash": {"nation": "dot", "prefecture": "dash"}.get(reference, "solid"),
-                    },
-                    name=str(told(word(reference), lang)),
-                    legendgroup=reference,
-                    showlegend=reference not in seen,
-                    row=k // 2 + 1,
-                    col=k % 2 + 1,
+                traces.append(
+                    {
+                        "type": "scatter",
+                        "x": piece.years,
+                        "y": piece.index[r],
+                        "mode": "lines+markers" if len(piece.years) < 3 else "lines",
+                        "marker": {"size": 5},
+                        "line": {
+                            "color": COLOURS[reference],
+                            "width": 3 if reference == "area" else 1.6,
+                            "dash": {"nation": "dot", "prefecture": "dash"}.get(reference, "solid"),
+                        },
+                        "name": str(told(word(reference), lang)),
+                        "legendgroup": reference,
+                        "showlegend": reference not in seen,
+                        "xaxis": f"x{axis}",
+                        "yaxis": f"y{axis}",
+                    }
                 )
                 seen.add(reference)
         for variable, start, end, _ in result.breaks:
             if variable == name:
                 middle = (int(start) + int(end)) / 2
-                figure.add_vline(
-                    x=middle, row=k // 2 + 1, col=k % 2 + 1,
-                    line={"color": ORANGE, "width": 1, "dash": "dot"},
+                lines.append(
+                    {
+                        "type": "line", "x0": middle, "x1": middle, "y0": 0, "y1": 1,
+                        "xref": f"x{axis}", "yref": f"y{axis} domain",
+                        "line": {"color": ORANGE, "width": 1, "dash": "dot"},
+                    }
                 )  # fmt: skip
+    figure.add_traces(traces)
+    figure.layout.annotations = [*figure.layout.annotations, *notes]
+    figure.layout.shapes = lines
     for note in figure.layout.annotations[: len(shown)]:
         note.font = {"size": 13, "color": INK}
     figure.update_yaxes(gridcolor=LIGHT, tickfont={"size": 11}, rangemode="tozero")
