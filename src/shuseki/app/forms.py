@@ -25,30 +25,6 @@ LEFT_OUT = ("records",)
 PLAIN = (bool, int, float, str)
 
 
-ABOUT: Mapping[str, Message] = {
-    "region": say("Which areas: a named division, those of the records, or a table of your own."),
-    "industries": say("Groups of industries: any number of them, of any classification."),
-    "births": say("Which establishments count as births."),
-    "counted": say(
-        "Counts by area and period that somebody has made: the register of corporations, or a file."
-    ),
-    "events": say("Births, deaths, survivors and moves over two waves or more."),
-    "linkage": say("Links of two registers, or of two waves of the records, by likeness."),
-    "survival": say("Survival of the plants first seen after the first wave; needs three waves."),
-    "accounts": say(
-        "Where the regional accounts come from, and which rates and variables are computed of them."
-    ),
-    "scales": say("Other divisions of which the rates are told."),
-    "entry": say("Which equations are estimated, and how; which hypotheses are judged by them."),
-    "neighbours": say("Spatial dependence: tests, spatial models, and Conley standard errors."),
-    "counts": say("Count models of every outcome, with the denominator of its rate as exposure."),
-    "equality": say("Whether the coefficients of two outcomes are equal."),
-    "atlas": say("Every combination of terms, outliers and samples, and a test against chance."),
-    "borders": say("The equation in other divisions, and in random ones."),
-    "measures": say("Concentration, distances, clusters and change: which measures, and how."),
-    "print": say("Numbers beside those printed; it runs where entry names a paper."),
-}
-"""Chapter → what it is about, in a sentence."""
 SAID: Mapping[str, Message] = {
     r"Field required": say("Needed."),
     r"Input should be a valid integer": say("A whole number is needed."),
@@ -115,7 +91,7 @@ def chapter_forms(
     return [
         {
             "name": chapter.name,
-            "about": told(ABOUT[chapter.name], lang),
+            "about": told(chapter.about, lang),
             "wanted": chapter.name in wanted,
             "fields": [
                 {

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from shuseki.app.places import DivisionName, Values, division_asked, division_of, is_own
+from shuseki.app.own_areas import is_own
+from shuseki.app.places import DivisionName, Values, division_asked, division_of
 from shuseki.arrays import Floats
 from shuseki.geography.bundled import PREFECTURES
 from shuseki.geography.shapes import municipal_shapes, polygons, shapes

@@ -97,8 +97,8 @@ def start(
     except (SystemExit, KeyboardInterrupt) as ended:  # stopped: threads that compute are not
         sys.stdout.flush()  # waited for, since what they write is whole or not there
         sys.stderr.flush()
-        is_asked = isinstance(ended, KeyboardInterrupt) or ended.code is None
-        os._exit(130 if is_asked else int(ended.code))
+        code = ended.code if isinstance(ended, SystemExit) else None
+        os._exit(code if isinstance(code, int) else 130)
 
 
 @app.command("add-account")

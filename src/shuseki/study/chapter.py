@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from shuseki.language import Message
 from shuseki.release.disclosure.figures import Universe
 from shuseki.release.disclosure.numbers import Numbers as FromRecords
 from shuseki.report.blocks import Section
@@ -146,6 +147,8 @@ class Chapter(ABC, Generic[O, A]):
     ----------
     name
         Of the chapter, and of its table in the study file.
+    about
+        What it is about, in a sentence: the words over its part of a form.
     options
         Its table, typed.
     needs
@@ -155,6 +158,7 @@ class Chapter(ABC, Generic[O, A]):
     """
 
     name: ClassVar[str]
+    about: ClassVar[Message]
     options: type[O]
     needs: ClassVar[tuple[str, ...]] = ()
 

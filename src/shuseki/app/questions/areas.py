@@ -71,9 +71,11 @@ class CompareAsked(Asked):
     """Some areas."""
 
     by: By = DISTRICTS
-    areas: Annotated[tuple[str, ...], Label(say("Areas to compare"), area=True)] = Field(
-        ("東大阪", "東京（23区）"), max_length=MOST_AREAS
-    )
+    areas: Annotated[
+        tuple[str, ...],
+        Label(say("Areas to compare"), area=True),
+        Field(max_length=MOST_AREAS),
+    ] = ("東大阪", "東京（23区）")
     indicator: Indicator = "plants"
 
 

@@ -99,6 +99,9 @@ class AccountsChapter(Chapter[Accounts, Rates]):
     """Compute the rates and the regional variables."""
 
     name = "accounts"
+    about = say(
+        "Where the regional accounts come from, and which rates and variables are computed of them."
+    )
     options = Accounts
     needs = ("records", "region", "births", "counted")
 

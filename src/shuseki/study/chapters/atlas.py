@@ -39,6 +39,7 @@ class AtlasChapter(Chapter[Atlas, Answers]):
     """Estimate every specification."""
 
     name = "atlas"
+    about = say("Every combination of terms, outliers and samples, and a test against chance.")
     options = Atlas
     needs = ("accounts", "entry")
 

@@ -97,6 +97,7 @@ class BirthsChapter(Chapter[Births, Counted]):
     """Count the births."""
 
     name = "births"
+    about = say("Which establishments count as births.")
     options = Births
     needs = ("records", "region", "industries")
 

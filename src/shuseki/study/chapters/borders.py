@@ -61,6 +61,7 @@ class BordersChapter(Chapter[Borders, Compared]):
     """Estimate the equation in other divisions."""
 
     name = "borders"
+    about = say("The equation in other divisions, and in random ones.")
     options = Borders
     needs = ("records", "region", "births", "counted", "accounts", "entry")
 

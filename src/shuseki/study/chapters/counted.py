@@ -116,6 +116,9 @@ class CountedChapter(Chapter[Counted, ByArea]):
     """Take the counts of others."""
 
     name = "counted"
+    about = say(
+        "Counts by area and period that somebody has made: the register of corporations, or a file."
+    )
     options = Counted
     needs = ("region",)
 

@@ -29,6 +29,7 @@ class CountsChapter(Chapter[Counts, Answers]):
     """Model counts."""
 
     name = "counts"
+    about = say("Count models of every outcome, with the denominator of its rate as exposure.")
     options = Counts
     needs = ("accounts", "entry")
 

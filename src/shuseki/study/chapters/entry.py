@@ -124,6 +124,7 @@ class EntryChapter(Chapter[Entry, Estimated]):
     """Estimate the equations, and judge the hypotheses."""
 
     name = "entry"
+    about = say("Which equations are estimated, and how; which hypotheses are judged by them.")
     options = Entry
     needs = ("accounts",)
 

@@ -32,6 +32,7 @@ class EqualityChapter(Chapter[Equality, Answers]):
     """Compare two outcomes."""
 
     name = "equality"
+    about = say("Whether the coefficients of two outcomes are equal.")
     options = Equality
     needs = ("accounts", "entry")
 

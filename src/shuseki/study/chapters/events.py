@@ -34,6 +34,7 @@ class EventsChapter(Chapter[Events, Happened]):
     """Count what happened from wave to wave."""
 
     name = "events"
+    about = say("Births, deaths, survivors and moves over two waves or more.")
     options = Events
     needs = ("records", "region", "industries")
 

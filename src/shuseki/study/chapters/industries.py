@@ -52,6 +52,7 @@ class IndustriesChapter(Chapter[Industries, Grouped]):
     """Put industries into groups."""
 
     name = "industries"
+    about = say("Groups of industries: any number of them, of any classification.")
     options = Industries
 
     def check(self, asked: Industries, study: Any) -> Iterator[str]:

@@ -92,6 +92,7 @@ class LinkageChapter(Chapter[LinkageOptions, Linked | LinkedWaves]):
     """Link by likeness."""
 
     name = "linkage"
+    about = say("Links of two registers, or of two waves of the records, by likeness.")
     options = LinkageOptions
     needs = ("records",)
 

@@ -502,6 +502,7 @@ class MeasuresChapter(Chapter[Measures, Measured]):
     """Measure the agglomerations."""
 
     name = "measures"
+    about = say("Concentration, distances, clusters and change: which measures, and how.")
     options = Measures
     needs = ("records", "region", "industries", "births")
 

@@ -51,6 +51,7 @@ class NeighboursChapter(Chapter[Neighbours, Answers]):
     """Ask whether neighbours matter."""
 
     name = "neighbours"
+    about = say("Spatial dependence: tests, spatial models, and Conley standard errors.")
     options = Neighbours
     needs = ("accounts", "entry", "region")
 

@@ -74,6 +74,7 @@ class PrintChapter(Chapter[Print, Replicated]):
     """Compare with the print, and audit it."""
 
     name = "print"
+    about = say("Numbers beside those printed; it runs where entry names a paper.")
     options = Print
     needs = ("accounts", "entry")
 

@@ -95,6 +95,7 @@ class RecordsChapter(Chapter[Records, Opened]):
     """Draw the synthetic census, or take in the user's files."""
 
     name = "records"
+    about = say("Which establishments there were: a file of each wave, or a store.")
     options = Records
 
     def wanted(self, study: Any) -> bool:

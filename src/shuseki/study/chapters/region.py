@@ -52,6 +52,7 @@ class RegionChapter(Chapter[Region, Division]):
     """Divide the country."""
 
     name = "region"
+    about = say("Which areas: a named division, those of the records, or a table of your own.")
     options = Region
     needs = ("records",)
 

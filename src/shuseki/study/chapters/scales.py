@@ -68,6 +68,7 @@ class ScalesChapter(Chapter[Scales, Scaled]):
     """Compute the rates of other divisions."""
 
     name = "scales"
+    about = say("Other divisions of which the rates are told.")
     options = Scales
     needs = ("counted", "accounts")
 

@@ -93,6 +93,7 @@ class SourcingChapter(Chapter[SourcingOptions, Sourced]):
     """Hold orders against a directory."""
 
     name = "sourcing"
+    about = say("Who could make what together: gaps, resilience, network and rents of a directory.")
     options = SourcingOptions
 
     def check(self, asked: SourcingOptions, study: Any) -> Iterator[str]:

@@ -37,6 +37,7 @@ class SurvivalChapter(Chapter[Survival, Lived]):
     """Follow the plants that were born."""
 
     name = "survival"
+    about = say("Survival of the plants first seen after the first wave; needs three waves.")
     options = Survival
     needs = ("records", "region", "industries")
 

@@ -161,6 +161,7 @@ class UnseenChapter(Chapter[Unseen, Answers]):
     """Correct births by a verified sample."""
 
     name = "unseen"
+    about = say("Births corrected by a sample of candidates that you verified.")
     options = Unseen
     needs = ("accounts", "entry")
 
