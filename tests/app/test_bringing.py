@@ -16,6 +16,7 @@ from shuseki.app.asking import ask
 from shuseki.app.forms import faults_by_field
 from shuseki.app.questions.weights import drawn_ranks
 from shuseki.geography.borders import outlines
+from shuseki.language import told
 from shuseki.papers.survey import printed_questions
 from shuseki.study.chapters import CHAPTERS
 
