@@ -336,13 +336,13 @@ async def asked_in_a_form(request: Request, lang: str, name: str) -> Response:
         raise HTTPException(404, phrases(checked_language(lang))["not_found_do"])
     question = QUESTIONS[name]
     reader = reader_of(request, require(question, account_of(request)), checked_language(lang))
-    form = await request.form(max_files=5, max_fields=200)
-    given = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
-    files = [
-        (key.removeprefix("file."), value.filename or "", await value.read())
-        for key, value in form.multi_items()
-        if isinstance(value, UploadFile)
-    ]
+    async with request.form(max_files=5, max_fields=200) as form:
+        given = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+        files = [
+            (key.removeprefix("file."), value.filename or "", await value.read())
+            for key, value in form.multi_items()
+            if isinstance(value, UploadFile)
+        ]
 
     def answer() -> Response:
         brought = dict(given)

@@ -93,7 +93,7 @@ def _weights(asked: ScoreAsked, reader: Reader) -> Sequence[Block]:
     standing = standings(value * signs)
     score = scores(standing, weight)
     low, high = drawn_ranks(value * signs, error, weight)
-    ranges = np.array([rank_range(standing, row) for row in range(len(standing))])
+    ranges = np.array([rank_range(standing, row, cap=1.0) for row in range(len(standing))])
     areas = division_of(asked.by)
     frame = pd.DataFrame(
         {
