@@ -36,7 +36,8 @@ import pandas as pd
 from shuseki.arrays import Bools, Floats
 from shuseki.directory import Directory
 from shuseki.errors import ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, joined, say
+from shuseki.language.rows import in_both
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012
 from shuseki.sourcing.processes import is_kind_of, materials, processes
@@ -131,7 +132,7 @@ class Answer(Result):
     Attributes
     ----------
     firms
-        ``firm``, ``name``, ``score``, ``processes``, ``words``: what found it.
+        ``firm``, ``name``, ``score``, ``processes``, ``words_found``: what found it.
     teams
         Best first.
     understood, not_understood
@@ -164,7 +165,7 @@ class Answer(Result):
                 (" + ".join(t.members), t.score, t.growth_share, t.covered_share, t.difference)
                 for t in self.teams
             ],
-            columns=["members", "score", "growth_share", "covered_share", "difference"],
+            columns=["team", "score", "growth_share", "covered_share", "difference"],
         )
 
 
@@ -222,12 +223,19 @@ def answer(
     scores = {key: sum(weights[x] for x in (*a, *b)) for key, (a, b) in hits.items()}
     ranked = sorted(scores, key=lambda key: (-scores[key], key))
     names = {firm.key: firm.name for firm in directory.firms}
-    frame = pd.DataFrame(
+    known = {**processes(), **materials()}
+    frame = in_both(
         [
-            (key, names[key], scores[key], ", ".join(hits[key][0]), ", ".join(hits[key][1]))
+            {
+                "firm": key,
+                "name": names[key],
+                "score": scores[key],
+                "processes": joined([known[code].label for code in hits[key][0]], ", "),
+                "words_found": ", ".join(hits[key][1]),
+            }
             for key in ranked[:FIRMS]
         ],
-        columns=["firm", "name", "score", "processes", "words"],
+        ["firm", "name", "score", "processes", "words_found"],
     )
     pool = ranked[:POOL]
     if inquiry.asker:
