@@ -30,7 +30,7 @@ FIRMS = Directory(
 def test_processes_products_and_machines_are_found_in_both_languages() -> None:
     found = answer(Inquiry("腕時計の外装を鏡面研磨したい。塗装も"), FIRMS).firms.set_index("firm")
     assert found.loc["suwa/3", "words_found"] == "腕時計"
-    assert found.loc["tsubame/1", "processes"] == "mirror_polishing"
+    assert found.loc["tsubame/1", "processes"] == "mirror polishing"
     assert found.loc["suwa/4", "processes"] == "painting"
     assert "ota/5" not in found.index
     english = answer(Inquiry("polishing and painting of cases"), FIRMS).firms["firm"].tolist()
