@@ -24,7 +24,7 @@ context, where a line of the list was cut (``confidence`` and ``complete`` say w
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -118,7 +118,7 @@ class Division:
         """Whether its codes are those of the country whose statistics are bundled."""
         return self.codes_of == "japan"
 
-    @property
+    @cached_property
     def parents(self) -> tuple[str, ...]:
         """What each area is a part of: its parent, or its prefecture; empty when unknown."""
         for column in ("parent", "prefecture"):
@@ -156,7 +156,7 @@ class Division:
         found = self.areas[["latitude", "longitude"]].to_numpy(dtype=float)
         return found if np.isfinite(found).any() else None
 
-    @property
+    @cached_property
     def codes(self) -> tuple[str, ...]:
         """Codes of the areas, in order."""
         return tuple(self.areas["code"])
