@@ -330,6 +330,8 @@ rule = "nobody's"
 waves = [2000]
 [survival]
 by = "region"
+[sourcing]
+years = 0
 [accounts]
 source = "file"
 [[accounts.variable]]

@@ -235,7 +235,7 @@ def members_within(content: bytes, shown: str) -> tuple[pd.DataFrame, list[str],
     if not rows:
         raise DataError(
             say(
-                "No centre of a municipality of Japan lies in the {n} outlines of {shown}. "
+                "No centre of a municipality lies in the {n} outlines of {shown}. "
                 "Expected polygons in degrees (WGS 84). Check the projection.",
                 n=len(outlines),
                 shown=shown,

@@ -15,7 +15,7 @@ from shuseki.app.questions import QUESTIONS
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang, tell_rows, wide
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
-from shuseki.language import check_language, say, told
+from shuseki.language import check_language, listed, say, told
 from shuseki.release import whole_file
 from shuseki.report.blocks import Document, Heading
 from shuseki.report.exports import to_csv, to_excel
@@ -54,6 +54,14 @@ def ask(
     """Answer a question as its page in the application does."""
     check_language(lang)
     console = wide()
+    if question is None and (data is not None or output is not None):
+        raise ParameterError(
+            say(
+                "--data and --output are of an answer, and no question is named. Expected one of "
+                "{known}. Name it first.",
+                known=listed(QUESTIONS),
+            )
+        )
     if question is None:
         for one in QUESTIONS.values():
             console.print(f"{one.name:15} {told(one.title, lang)}", markup=False, highlight=False)

@@ -137,7 +137,7 @@ def words_of(error: BaseException) -> str:
 
     Examples
     --------
-    >>> words_of(ParameterError(say("{n:count(area)}", n=2))), words_of(ValueError("one\\ntwo"))
+    >>> words_of(ParameterError(say("{n:count(area)}", n=2))), words_of(ValueError("one\ntwo"))
     ('2 areas', 'one')
     """
     words = error.args[0] if error.args else ""

@@ -56,6 +56,8 @@ SERIES = tuple(RGBColor.from_string(c) for c in ("0072B2", "D55E00", "009E73", "
 WHITE = RGBColor.from_string("FFFFFF")
 SHOWN = 10
 """Bars on one slide."""
+TAGS = {"en": "en-GB", "ja": "ja-JP"}
+"""Language → the tag by which spelling is checked."""
 TITLE, BODY, SMALL, CHART, FOOT = 32, (28, 26, 24, 22, 20), (16, 14, 12), 16, 12
 """Sizes of type in points, the largest that fits first."""
 FACE = "Yu Gothic"
@@ -472,8 +474,7 @@ class _Deck:
         run.text = text
         run.font.size, run.font.bold = Pt(size), bold
         run.font.color.rgb = colour
-        japanese = self.lang == "ja"
-        run.font.language_id = MSO_LANGUAGE_ID.JAPANESE if japanese else MSO_LANGUAGE_ID.ENGLISH_UK
+        run.font.language_id = MSO_LANGUAGE_ID.from_xml(TAGS[self.lang])
 
 
 def _with_face(theme: bytes) -> bytes:

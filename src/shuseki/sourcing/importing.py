@@ -384,6 +384,18 @@ def _layout(name: str, keys: Mapping[str, Any]) -> Layout:
     strange = set(columns) - ours
     if strange:
         raise UnknownCodeError.among("column", strange, sorted(ours))
+    for key, theirs in columns.items():
+        given = theirs if isinstance(theirs, list) else [theirs]
+        if not all(isinstance(one, str) for one in given):
+            raise ParameterError(
+                say(
+                    "The layout {name!r} has {column} = {theirs!r}. Expected the name of a column, "
+                    "or a list of names. Correct it.",
+                    name=name,
+                    column=key,
+                    theirs=theirs,
+                )
+            )
     source = USER
     if "publisher" in keys:
         source = Source(
@@ -397,7 +409,7 @@ def _layout(name: str, keys: Mapping[str, Any]) -> Layout:
         name,
         table,
         {
-            key: tuple(theirs) if isinstance(theirs, list) else (str(theirs),)
+            key: tuple(theirs) if isinstance(theirs, list) else (theirs,)
             for key, theirs in columns.items()
         },
         keys.get("title", ""),

@@ -223,14 +223,15 @@ def answer(
     scores = {key: sum(weights[x] for x in (*a, *b)) for key, (a, b) in hits.items()}
     ranked = sorted(scores, key=lambda key: (-scores[key], key))
     names = {firm.key: firm.name for firm in directory.firms}
-    known = {**processes(), **materials()}
+    labels = {code: one.label for code, one in processes().items()}
+    labels |= {code: one.label for code, one in materials().items()}
     frame = in_both(
         [
             {
                 "firm": key,
                 "name": names[key],
                 "score": scores[key],
-                "processes": joined([known[code].label for code in hits[key][0]], ", "),
+                "processes": joined([labels[code] for code in hits[key][0]], ", "),
                 "words_found": ", ".join(hits[key][1]),
             }
             for key in ranked[:FIRMS]

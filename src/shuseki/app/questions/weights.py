@@ -19,6 +19,7 @@ from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.app.questions.areas import By
 from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
+from shuseki.geography.bundled import DISTRICTS
 from shuseki.language import Message, say, told
 from shuseki.profile.base import base_of
 from shuseki.profile.indicators import Values, indicators, standings, values_of
@@ -41,7 +42,7 @@ Weight = Annotated[float, Field(ge=0, le=10)]
 class ScoreAsked(Asked):
     """Areas of a division, or of one prefecture."""
 
-    by: By = "district-253"
+    by: By = DISTRICTS
     prefecture: Annotated[str, Label(say("Prefecture"))] = ""
 
     def weights(self) -> dict[str, float]:
