@@ -3,9 +3,10 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from shuseki.datasets.catalogue import catalogue, load  # at once: the module has its name too
+
 if TYPE_CHECKING:
     from shuseki.datasets.accounts import regional_accounts, regional_accounts_provenance
-    from shuseki.datasets.catalogue import catalogue, load
     from shuseki.datasets.public import manufacturing_panel, shipments_panel
 
 __all__ = [
@@ -18,8 +19,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "catalogue": "catalogue",
-    "load": "catalogue",
     "manufacturing_panel": "public",
     "regional_accounts": "accounts",
     "regional_accounts_provenance": "accounts",

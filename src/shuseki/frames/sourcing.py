@@ -84,7 +84,8 @@ def read_directory(firms: Firms, cluster: str = OWN, **how: Any) -> Directory:
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"会員番号": ["1", "2"], "会社名": ["A", "B"], "加工内容": ["研磨", "旋盤"]})
+    >>> frame = pd.DataFrame({"会員番号": ["1", "2"], "会社名": ["A", "B"]})
+    >>> frame["加工内容"] = ["研磨", "旋盤"]
     >>> firms = read_directory(frame, "ota")
     >>> [(able.firm, able.process) for able in firms.capabilities]
     [('ota/1', 'polishing'), ('ota/2', 'turning')]
