@@ -62,6 +62,7 @@ def browser() -> Iterator[Any]:
 def page(browser: Any, address: str) -> Iterator[Any]:
     """A page on which every error and every request elsewhere is a failure."""
     context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(120_000)  # nothing here is about speed
     opened = context.new_page()
     faults: list[str] = []
     opened.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
