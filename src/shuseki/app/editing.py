@@ -9,7 +9,6 @@ account of every row before anything is kept.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request, UploadFile
@@ -21,6 +20,7 @@ from starlette.exceptions import HTTPException
 from shuseki.app.accounts import Account
 from shuseki.app.directory import REGISTRY, has_registry
 from shuseki.app.editors import Editor, editor_of, place_of
+from shuseki.app.kept import ending_of, shown_name
 from shuseki.app.pages import checked_language, page
 from shuseki.app.posted import content_of
 from shuseki.app.records import Change, FaultsError, firm_form, read_firm
@@ -321,8 +321,8 @@ def _brought(
     cluster: str,
     keeps: bool,
 ) -> Response:
-    shown = "".join(c for c in Path(name.replace("\\", "/")).name if c.isprintable())[:120]
-    ending = next((e for e in ENDINGS if shown.lower().endswith(e)), "")
+    shown = shown_name(name)
+    ending = ending_of(shown, ENDINGS)
     data = state_of(request).settings.data
     try:
         if has_registry(data):

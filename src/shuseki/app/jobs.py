@@ -23,8 +23,6 @@ no process has failed.
 import fcntl
 import json
 import os
-import re
-import secrets
 import shutil
 import signal
 import subprocess
@@ -37,6 +35,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from shuseki.app.kept import KEY, arriving, deleted, keys, swept
 from shuseki.disk import explained
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.language import listed, say
@@ -44,7 +43,6 @@ from shuseki.release import MANIFEST, write_text
 
 __all__ = ["Job", "Jobs"]
 
-KEY = re.compile(r"[0-9]{14}-[0-9a-f]{12}")
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 AT_ONCE = 2
 MOST_WAITING = 20
@@ -145,9 +143,7 @@ class Jobs:
         self.at_once = at_once
         self._lock = threading.Lock()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for left in folder.glob("new-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        swept(folder)
         self.start_waiting()
 
     def add(self, title: str, owner: str, files: Mapping[str, bytes | Path], study: str) -> Job:
@@ -174,40 +170,37 @@ class Jobs:
                     most=MOST_WAITING,
                 )
             )
-        key = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
-        making = self.folder / f"new-{key}"
-        making.mkdir(mode=0o700)
+        wrong = [name for name in files if Path(name).name != name or name in RESERVED]
+        if wrong:
+            raise ParameterError(
+                say(
+                    "The file name {name!r}. Expected a name without folders, and none of "
+                    "{reserved}. Rename the file.",
+                    name=wrong[0],
+                    reserved=listed(sorted(RESERVED)),
+                )
+            )
         bundled = "\n" not in study and "=" not in study
         try:
-            for name, content in files.items():
-                if Path(name).name != name or name in RESERVED:
-                    raise ParameterError(
-                        say(
-                            "The file name {name!r}. Expected a name without folders, and none of "
-                            "{reserved}. Rename the file.",
-                            name=name,
-                            reserved=listed(sorted(RESERVED)),
-                        )
-                    )
-                if isinstance(content, bytes):
-                    (making / name).write_bytes(content)
-                else:
-                    _link(content, making / name)
-            if not bundled:
-                write_text(making / "study.toml", study)
-            told = {
-                "title": title,
-                "owner": owner,
-                "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "study": study if bundled else "study.toml",
-            }
-            write_text(making / "job.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
-            making.rename(self.folder / key)
-        except BaseException as error:
-            shutil.rmtree(making, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise explained(error, self.folder / key) from error
-            raise
+            with arriving(self.folder) as (key, making):
+                for name, content in files.items():
+                    if isinstance(content, bytes):
+                        (making / name).write_bytes(content)
+                    else:
+                        _link(content, making / name)
+                if not bundled:
+                    write_text(making / "study.toml", study)
+                told = {
+                    "title": title,
+                    "owner": owner,
+                    "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "study": study if bundled else "study.toml",
+                }
+                write_text(
+                    making / "job.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+                )
+        except OSError as error:
+            raise explained(error, self.folder) from error
         self.start_waiting()
         return self.get(key)
 
@@ -240,12 +233,7 @@ class Jobs:
 
     def all(self) -> list[Job]:
         """Every job, newest first."""
-        keys = sorted((path.name for path in self.folder.iterdir()), reverse=True)
-        return [
-            self.get(key)
-            for key in keys
-            if KEY.fullmatch(key) and (self.folder / key / "job.json").exists()
-        ]
+        return [self.get(key) for key in keys(self.folder, "job.json")]
 
     def cancel(self, key: str) -> None:
         """Stop a job with everything it started."""
@@ -261,7 +249,6 @@ class Jobs:
 
     def delete(self, key: str) -> None:
         """Delete a job with everything in its folder; one that runs is cancelled first."""
-        job = self.get(key)
         self.cancel(key)
         held = self._processes.pop(key, None)
         if held is not None:
@@ -271,9 +258,7 @@ class Jobs:
                 with suppress(ProcessLookupError):
                     os.killpg(held.pid, signal.SIGKILL)
                 held.wait(timeout=5)
-        gone = self.folder / f"new-{key}-gone"
-        job.folder.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        deleted(self.folder, key)
 
     def start_waiting(self) -> None:
         """Start those that wait, oldest first, as many as may run."""

@@ -24,6 +24,7 @@ import pandas as pd
 import shapely
 from shapely.geometry import shape
 
+from shuseki.app.kept import ending_of, shown_name
 from shuseki.disk import scratch
 from shuseki.errors import DataError, UnknownCodeError
 from shuseki.geography.areas import municipalities, valid_days
@@ -129,8 +130,8 @@ class OwnAreas:
         UnknownCodeError
             Codes that no day knows.
         """
-        shown = "".join(c for c in Path(name.replace("\\", "/")).name if c.isprintable())[:120]
-        ending = next((e for e in ENDINGS if shown.lower().endswith(e)), "")
+        shown = shown_name(name)
+        ending = ending_of(shown, ENDINGS)
         if not ending:
             raise DataError(
                 say(

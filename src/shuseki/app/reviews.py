@@ -18,8 +18,6 @@ The decisions go out as the table that ``shuseki link --labels`` reads.
 import fcntl
 import json
 import os
-import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -34,6 +32,7 @@ import numpy as np
 import pandas as pd
 
 from shuseki.app.jobs import is_held
+from shuseki.app.kept import KEY, arriving, deleted, ending_of, keys, shown_name, swept
 from shuseki.app.uploads import check_unpacked
 from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError
 from shuseki.language import LANGUAGES, say, told, word, words_of
@@ -47,7 +46,6 @@ from shuseki.sources import USER
 
 __all__ = ["ANSWERS", "Decision", "Review", "Reviews", "prepare"]
 
-KEY = re.compile(r"[0-9]{14}-[0-9a-f]{12}")
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".csv.gz")
 TEXT = ("id", "name", "address", "municipality", "industry", "legal_form", "opened")
 Decision = Literal["same", "different", "unknown"]
@@ -138,9 +136,7 @@ class Reviews:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = threading.Lock()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for left in folder.glob("new-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        swept(folder)
 
     def add(
         self, files: tuple[BinaryIO, BinaryIO], names: tuple[str, str], owner: str, pairs: int
@@ -162,14 +158,8 @@ class Reviews:
                     most_pairs=MOST_PAIRS,
                 )
             )
-        shown = [
-            "".join(c for c in Path(name.replace("\\", "/")).name if c.isprintable())[:120]
-            for name in names
-        ]
-        endings = [
-            next((e for e in sorted(ENDINGS, key=len)[::-1] if n.lower().endswith(e)), "")
-            for n in shown
-        ]
+        shown = [shown_name(name) for name in names]
+        endings = [ending_of(name, ENDINGS) for name in shown]
         if not all(endings):
             wrong = next(name for name, e in zip(shown, endings, strict=True) if not e)
             raise ParameterError(
@@ -179,10 +169,7 @@ class Reviews:
                     known=", ".join(ENDINGS),
                 )
             )
-        key = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
-        making = self.folder / f"new-{key}"
-        making.mkdir(mode=0o700)
-        try:
+        with arriving(self.folder) as (key, making):
             for side, source, ending in zip(("left", "right"), files, endings, strict=True):
                 with (making / f"{side}{ending}").open("xb") as place:
                     shutil.copyfileobj(source, place)
@@ -195,10 +182,6 @@ class Reviews:
                 "asked": pairs,
             }
             write_text(making / "review.json", json.dumps(about, ensure_ascii=False) + "\n")
-            making.rename(self.folder / key)
-        except BaseException:
-            shutil.rmtree(making, ignore_errors=True)
-            raise
         self.link(key)
         return self.get(key)
 
@@ -273,8 +256,7 @@ class Reviews:
 
     def all(self, owner: str) -> list[Review]:
         """Reviews of an owner, newest first."""
-        keys = sorted((path.name for path in self.folder.iterdir()), reverse=True)
-        known = [self.get(k) for k in keys if KEY.fullmatch(k)]
+        known = (self.get(key) for key in keys(self.folder, "review.json"))
         return [one for one in known if one.owner == owner]
 
     def decide(self, key: str, pair: int, decision: str) -> None:
@@ -303,10 +285,7 @@ class Reviews:
 
     def delete(self, key: str) -> None:
         """Delete a review with its registers and decisions."""
-        one = self.get(key)
-        gone = self.folder / f"new-{key}-gone"
-        one.folder.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        deleted(self.folder, self.get(key).key)
 
 
 LOCK = "process.lock"

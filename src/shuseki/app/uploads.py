@@ -15,8 +15,6 @@ counting, and refused when they grow beyond ``MOST_UNPACKED``.
 import bz2
 import gzip
 import json
-import re
-import secrets
 import shutil
 import zipfile
 import zlib
@@ -29,6 +27,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from shuseki.app.kept import KEY, arriving, deleted, ending_of, keys, shown_name, swept
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
 from shuseki.language import listed, say, words_of
 from shuseki.language import told as in_language
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_UNPACKED", "Upload", "Uploads"]
 
-KEY = re.compile(r"[0-9]{14}-[0-9a-f]{12}")
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".json", ".csv.gz", ".csv.zip", ".zip")
 MOST_UNPACKED = 4_000_000_000
 CHUNK = 1 << 20
@@ -102,9 +100,7 @@ class Uploads:
     def __init__(self, folder: Path, *, most_unpacked: int = MOST_UNPACKED) -> None:
         self.folder = folder
         self.most_unpacked = most_unpacked
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for left in folder.glob("new-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        swept(folder)
 
     def add(self, source: BinaryIO, name: str, owner: str, layout: str, wave: int | None) -> Upload:
         """Take a file in and validate it.
@@ -116,10 +112,8 @@ class Uploads:
         DataError
             A packed file that unpacks to more than is allowed, or is no such file.
         """
-        shown = "".join(c for c in Path(name.replace("\\", "/")).name if c.isprintable())[:120]
-        ending = next(
-            (e for e in sorted(ENDINGS, key=len, reverse=True) if shown.lower().endswith(e)), ""
-        )
+        shown = shown_name(name)
+        ending = ending_of(shown, ENDINGS)
         if not ending:
             raise ParameterError(
                 say(
@@ -132,10 +126,7 @@ class Uploads:
 
         if layout not in known_layouts():
             raise UnknownCodeError.among("layout", [layout], list(known_layouts()))
-        key = f"{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
-        making = self.folder / f"new-{key}"
-        making.mkdir(mode=0o700)
-        try:
+        with arriving(self.folder) as (key, making):
             file = making / f"records{ending}"
             with file.open("xb") as place:
                 shutil.copyfileobj(source, place, CHUNK)
@@ -149,10 +140,6 @@ class Uploads:
                 "wave": wave,
             }
             write_text(making / "upload.json", json.dumps(told, ensure_ascii=False) + "\n")
-            making.rename(self.folder / key)
-        except BaseException:
-            shutil.rmtree(making, ignore_errors=True)
-            raise
         self.examine(key)
         return self.get(key)
 
@@ -199,20 +186,12 @@ class Uploads:
 
     def all(self, owner: str | None = None) -> list[Upload]:
         """Files of an owner, newest first; of everybody without one."""
-        keys = sorted((path.name for path in self.folder.iterdir()), reverse=True)
-        known = (
-            self.get(key)
-            for key in keys
-            if KEY.fullmatch(key) and (self.folder / key / "upload.json").exists()
-        )
+        known = (self.get(key) for key in keys(self.folder, "upload.json"))
         return [one for one in known if owner is None or one.owner == owner]
 
     def delete(self, key: str) -> None:
         """Delete a file with everything found in it."""
-        one = self.get(key)
-        gone = self.folder / f"new-{key}-gone"
-        one.folder.rename(gone)
-        shutil.rmtree(gone, ignore_errors=True)
+        deleted(self.folder, self.get(key).key)
 
 
 def check_unpacked(file: Path, shown: str, most: int) -> None:
