@@ -22,6 +22,7 @@ Spiegelhalter (1996), J. R. Stat. Soc. A 159.
 Limits: errors of different areas count as independent; amounts of censuses have no other error.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -390,16 +391,19 @@ def rank_intervals(value: Floats, error: Floats, row: int) -> tuple[Floats, Floa
         spread = np.maximum(s, 1e-300)
         chance = ndtr((y[None, :] - at[:, None]) / spread[None, :])
         mean, variance = chance.sum(axis=1), (chance * (1 - chance)).sum(axis=1)
-        grid = np.arange(len(y) + 1) + 0.5
-        below = ndtr(
-            (grid[None, :] - mean[:, None]) / np.sqrt(np.maximum(variance, 1e-12))[:, None]
-        )
-        course = below.mean(axis=0)
-        low[column] = 1 + np.searchsorted(course, (1 - COVERED) / 2)
-        high[column] = 1 + min(int(np.searchsorted(course, (1 + COVERED) / 2)), len(y))
+        deviation = np.sqrt(np.maximum(variance, 1e-12))
+        low[column] = 1 + _ahead(mean, deviation, len(y), (1 - COVERED) / 2)
+        high[column] = 1 + min(_ahead(mean, deviation, len(y), (1 + COVERED) / 2), len(y))
         low[column] = min(low[column], rank[column])
         high[column] = max(high[column], rank[column])
     return rank, low, high
+
+
+def _ahead(mean: Floats, deviation: Floats, others: int, chance: float) -> int:
+    """The smallest number that areas ahead exceed with a chance of at most ``1 - chance``."""
+    return bisect_left(
+        range(others + 1), chance, key=lambda k: ndtr((k + 0.5 - mean) / deviation).mean()
+    )
 
 
 def indicator_table(values: Values, keys: Sequence[str]) -> pd.DataFrame:

@@ -5,6 +5,8 @@ Okabe and Ito, *Color Universal Design* (2008); the steps of a map are one hue, 
 Importing this module registers the Plotly template ``"shuseki"`` and leaves the default alone.
 """
 
+from collections.abc import Mapping
+
 import plotly.graph_objects as go
 import plotly.io as pio
 
@@ -126,6 +128,7 @@ def blank(
     x: str = "",
     y: str = "",
     height: int = 420,
+    layout: Mapping[str, object] | None = None,
 ) -> go.Figure:
     """Open an empty figure in the house style, titled and marked; add traces to it.
 
@@ -137,11 +140,12 @@ def blank(
         Titles of the axes, with units.
     height
         Pixels; the width is the reader's.
+    layout
+        What else Plotly is to know of it; an update later costs milliseconds.
     """
-    figure = go.Figure(layout={"template": "shuseki", "height": height})
-    figure.update_layout(title_text=title(text, result, lang))
+    whole = {"template": "shuseki", "height": height, "title": {"text": title(text, result, lang)}}
     if x:
-        figure.update_xaxes(title_text=x)
+        whole["xaxis"] = {"title": {"text": x}}
     if y:
-        figure.update_yaxes(title_text=y)
-    return figure
+        whole["yaxis"] = {"title": {"text": y}}
+    return go.Figure(layout=whole | dict(layout or {}))
