@@ -1,13 +1,15 @@
 """What was answered, and may it be kept?
 
-Answers on bundled data do not change while the app runs: the document of a question, and its HTML
-and figures in each language, are kept (the newest ``KEPT`` of them). An answer that depends on who
+Answers on bundled data do not change while the app runs: the document of a question is kept (the
+newest ``KEPT_DOCUMENTS``), and its HTML and figures in each language, compressed to a tenth (the
+newest ``KEPT``). An answer that depends on who
 asks is kept for those readers alone who may see the same: role, cluster and state of the directory
 are part of its key.
 """
 
 import json
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +18,12 @@ from typing import Any, Generic, TypeVar
 from shuseki.app.question import Asked, Question, Reader, query_of
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import ROWS, Fragment, render_fragment
+from shuseki.report.words import Text
 
-__all__ = ["FIRST", "KEPT", "Answers", "Kept"]
+__all__ = ["FIRST", "KEPT", "KEPT_DOCUMENTS", "Answers", "Kept", "Shown"]
 
 KEPT = 256
+KEPT_DOCUMENTS = 64
 FIRST = "row"
 """In an address: the first row shown of a long table."""
 T = TypeVar("T")
@@ -62,17 +66,48 @@ class Kept(Generic[T]):
 
 @dataclass(frozen=True)
 class Shown:
-    """An answer in a language."""
+    """An answer in a language, packed.
 
-    document: Document
-    fragment: Fragment
+    Attributes
+    ----------
+    title
+        Of its document.
+    """
+
+    title: Text
+    _html: bytes
+    _figures: bytes
+
+    @classmethod
+    def of(cls, title: Text, fragment: Fragment) -> "Shown":
+        """Pack a part of a page."""
+        figures = ",".join(f"{json.dumps(key)}:{told}" for key, told in fragment.figures.items())
+        return cls(title, _packed(fragment.html), _packed(f"{{{figures}}}"))
+
+    @property
+    def html(self) -> str:
+        """Its sections."""
+        return _unpacked(self._html)
+
+    @property
+    def figures(self) -> str:
+        """A JSON object of its figures by key."""
+        return _unpacked(self._figures)
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8"), level=1)
+
+
+def _unpacked(content: bytes) -> str:
+    return zlib.decompress(content).decode("utf-8")
 
 
 class Answers:
     """Answers to questions, kept where they may be."""
 
     def __init__(self) -> None:
-        self.documents: Kept[Document] = Kept()
+        self.documents: Kept[Document] = Kept(KEPT_DOCUMENTS)
         self.shown: Kept[Shown] = Kept()
 
     def document(self, question: Question[Any], asked: Asked, reader: Reader) -> Document:
@@ -112,7 +147,7 @@ class Answers:
                 rows_at=here,
                 first=first,
             )
-            return Shown(document, fragment)
+            return Shown.of(document.title, fragment)
 
         key = (question.name, _key(asked), reader.lang, first, _sight(question, reader))
         return self.shown.get(key, make)

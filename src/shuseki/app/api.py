@@ -308,9 +308,8 @@ def _add(question: Question[Any]) -> None:
         query = state_of(request).posted.query(asked, account.name)
         reader = reader_of(request, account, lang)
         shown = state_of(request).answers.show(question, asked, reader, query)
-        told = ",".join(f"{json.dumps(key)}:{text}" for key, text in shown.fragment.figures.items())
         headers = {} if question.depends_on_reader else BRIEFLY
-        return Response("{" + told + "}", media_type="application/json", headers=headers)
+        return Response(shown.figures, media_type="application/json", headers=headers)
 
     def other(ending: str) -> Callable[[Request], Response]:
         def give(request: Request) -> Response:

@@ -148,8 +148,7 @@ def _page_of(
         query = kept.query(asked, reader.account.name)
         first = _first_row(request.query_params.get(FIRST, ""))
         shown = state_of(request).answers.show(question, asked, reader, query, first)
-        answer = shown.fragment.html
-        title = shown.document.title
+        answer, title = shown.html, shown.title
         command = command_of(question, asked, reader)
         python = python_of(question, asked, reader)
     except ShusekiError as error:
