@@ -95,7 +95,7 @@ LESAGE_PACE = Source(
     "LeSagePace2009",
     "LeSage and Pace, Introduction to Spatial Econometrics, CRC Press",
     "2009",
-    "ch. 2",
+    say("ch. {number}", number=2),
 )
 
 

@@ -86,7 +86,7 @@ class Direction:
     def source(self) -> Source | None:
         """The paper, with the place in it."""
         found = PAPERS.get(self.paper)
-        return found.at(self.where) if found else None
+        return found.at(TwoNames(self.where, self.where_ja)) if found else None
 
 
 @dataclass(frozen=True, eq=False)
