@@ -12,7 +12,10 @@ import pytest
 
 import shuseki
 from shuseki.datasets.catalogue import catalogue
-from shuseki.language import told
+from shuseki.language import told, word
+from shuseki.records.layouts import known_layouts
+from shuseki.records.parts import cited
+from shuseki.records.publishers import publishers
 from shuseki.report.marks import mark, short
 from shuseki.sources import OKAMURO_2006, Source
 
@@ -67,6 +70,21 @@ def test_source_lines_by_hand():
     )
     assert short(of["plant-sizes"], "ja") == "経済産業省 1981-2007"
     assert mark((of["plant-sizes"],), "ja") == "公的統計：経済産業省 1981-2007"
+
+
+def test_layouts_and_publishers_of_records():
+    names = re.compile(
+        "法人番号公表サイト|e-Stat|EDINET|gBizINFO|data.gov.tw/dataset|OffeneRegister|RIK|NLOD|INSEE"
+        "|Open Knowledge Foundation Deutschland|OpenCorporates|e-Business Register"
+        "|Licence Ouverte|Companies House"
+    )
+    known = [*known_layouts().values(), *publishers().values()]
+    assert len(known) > 10
+    for one in known:
+        for said in (one.publisher, one.terms):
+            assert word(said) == said
+            assert ENGLISH.findall(names.sub("", told(word(said), "ja"))) == [], said
+    assert told(cited("National Tax Agency of Japan", "a, b.csv"), "ja") == "国税庁、a, b.csv"
 
 
 def test_sources_that_modules_hold():
