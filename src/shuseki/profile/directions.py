@@ -136,7 +136,7 @@ class Directions(Result):
                     "evidence": joined(one.evidence, " ") if one.evidence else "",
                     "unknown": listed(one.unknown) if one.unknown else "",
                     "overturn": one.direction.overturn,
-                    "source": str(one.direction.source or ""),
+                    "source": one.direction.source.words() if one.direction.source else "",
                     "rule": one.direction.when.text,
                     "command": one.command,
                 }
