@@ -53,6 +53,17 @@ def test_the_source_line_of_a_data_set(one):
     assert not re.search("[（、；［～]", str(one.source))
 
 
+def test_notes_of_data_sets_are_told():
+    notes = [one.note for one in catalogue().datasets if one.note]
+    assert len(notes) > 40
+    for note in notes:
+        assert re.search(r"[\u3041-\u30ff]", told(note, "ja")), note
+    frame = catalogue().to_frame().set_index("name")
+    assert frame.loc["cluster-mix", "note"] == "assumptions, not statistics"
+    assert frame.loc["cluster-mix", "note_ja"] == "仮定であり統計ではない"
+    assert frame.loc["cluster-mix", "terms"] == frame.loc["cluster-mix", "terms_ja"]
+
+
 def test_source_lines_by_hand():
     # Publisher, work, years and terms as the Ministry's own pages have them.
     of = {one.name: one.source for one in catalogue().datasets}

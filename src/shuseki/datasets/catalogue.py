@@ -16,6 +16,7 @@ Every folder under ``datasets/data`` and ``papers`` may hold a ``catalogue.toml`
     derived_by = "derive/public.py"
     file = "entry_exit_rates.csv"      # in the same folder; or package = "shuseki.geography"
     note = "what a careful reader must know"
+    note_ja = "…"
 
 Takes names, gives tables: codes stay text, numbers are numbers.
 Limits: a data set that is made on demand (the synthetic census) has no ``file``, says in
@@ -35,6 +36,7 @@ import pyarrow.parquet as pq
 from shuseki.errors import DataError, UnknownCodeError
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.results import Result, result
 from shuseki.sources import ORIGINS, Origin, Source
 
@@ -45,7 +47,7 @@ CODES = ("municipality", "district", "prefecture", "industry", "area", "zone", "
 """Columns that are codes and stay text in a CSV file."""
 
 REQUIRED = ("name", "title", "publisher", "year", "terms", "origin", "derived_by")
-TOLD = ("title", "publisher", "terms")
+TOLD = ("title", "publisher", "terms", "note")
 """Told in both languages; the Japanese is left out where it is the same."""
 OPTIONAL = (*(f"{name}_ja" for name in TOLD), "file", "package", "made_by", "rows", "note")
 
@@ -130,15 +132,22 @@ class Catalogue(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per data set."""
-        return pd.DataFrame(
-            [
-                (d.name, d.title, d.publisher, d.year, d.count(), d.origin, d.terms, d.derived_by,
-                 d.note)
-                for d in self.datasets
-            ],
-            columns=["name", "title", "publisher", "year", "rows", "origin", "terms",
-                     "derived_by", "note"],
-        ).astype({"rows": "Int64"})  # fmt: skip
+        columns = (
+            "name",
+            "title",
+            "publisher",
+            "year",
+            "rows",
+            "origin",
+            "terms",
+            "derived_by",
+            "note",
+        )
+        rows = [
+            {key: d.count() if key == "rows" else getattr(d, key) for key in columns}
+            for d in self.datasets
+        ]
+        return in_both(rows).astype({"rows": "Int64"})
 
 
 # ---- public verbs ------------------------------------------------------------------------------
@@ -228,13 +237,13 @@ def entry(fields: dict[str, object], folder: Traversable) -> Dataset:
     return Dataset(
         **{key: str(fields[key]) for key in REQUIRED if key not in ("origin", *TOLD)},
         **{
-            key: TwoNames(str(fields[key]), str(fields.get(f"{key}_ja", fields[key])))
+            key: TwoNames(str(given), str(fields.get(f"{key}_ja", given)))
             for key in TOLD
+            if (given := fields.get(key, ""))
         },
         origin=cast(Origin, fields["origin"]),
         folder=files(str(package)) if package else folder,
         file=str(fields.get("file", "")),
         made_by=str(fields.get("made_by", "")),
         rows=int(str(rows)) if rows is not None else None,
-        note=str(fields.get("note", "")),
     )
