@@ -18,6 +18,7 @@ from shuseki.entry.spatial import (
     surviving_conclusions,
 )
 from shuseki.errors import AlignmentError, DataError, ParameterError
+from shuseki.language import told
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -204,13 +205,44 @@ def test_order_of_areas_does_not_matter() -> None:
     np.testing.assert_allclose(one.coefficients, two.coefficients, rtol=1e-6)
 
 
-def test_islands_are_named_with_the_remedy() -> None:
+def with_island() -> tuple[pd.DataFrame, libpysal.weights.W]:
+    """Thirty areas; 007 has no neighbour, and 008 has 007 only, so that it has none either."""
     frame, w, _ = square(0.0, n=30)
     near = {code: list(others) for code, others in w.neighbors.items()}
-    near["007"] = []
-    broken = libpysal.weights.W(near, id_order=w.id_order, silence_warnings=True)
-    with pytest.raises(ParameterError, match=r"without a neighbour: 007 of 30.*nearest k"):
-        spatial_model(frame, outcome="y", terms=["a"], neighbours=broken, kind="lag")
+    near["007"], near["008"] = [], ["007"]
+    return frame, libpysal.weights.W(near, id_order=w.id_order, silence_warnings=True)
+
+
+def test_islands_are_named_and_left_out() -> None:
+    frame, broken = with_island()
+    about = {"outcome": "y", "terms": ["a"]}
+    fit = spatial_model(frame, neighbours=broken, kind="lag", **about)
+    note = "neighbours: 2 areas without a neighbour left out: 007, 008."
+    assert note in fit.notes
+    assert told(fit.notes[-1], "ja") == "neighbours：近隣のない2地域を除いた：007、008。"
+    # The same as without the two areas from the start.
+    rest = frame.drop(index=["007", "008"])
+    alone = spatial_model(rest, neighbours=broken, kind="lag", **about)
+    assert fit.n == alone.n == 28
+    assert alone.notes == ()
+    np.testing.assert_array_equal(fit.coefficients, alone.coefficients)
+    tests = spatial_tests(frame, neighbours={"band": broken}, permutations=19, **about)
+    same = spatial_tests(rest, neighbours={"band": broken}, permutations=19, **about)
+    pd.testing.assert_frame_equal(tests.table, same.table)
+    assert tests.notes == ("band: 2 areas without a neighbour left out: 007, 008.",)
+    kept = surviving_conclusions(
+        frame, outcomes=["y"], terms=["a"], neighbours={"band": broken}, kinds=[("lag", "ml")]
+    )
+    assert kept.notes == tests.notes
+
+
+def test_weights_without_any_link_are_refused() -> None:
+    frame, w = with_island()
+    none = libpysal.weights.W(
+        {code: [] for code in w.id_order}, id_order=w.id_order, silence_warnings=True
+    )
+    with pytest.raises(ParameterError, match=r"without a neighbour: .*in all\) of 30.*nearest k"):
+        spatial_model(frame, outcome="y", terms=["a"], neighbours=none, kind="lag")
 
 
 def test_foreign_areas_are_named() -> None:

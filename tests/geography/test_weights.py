@@ -70,6 +70,16 @@ def test_contiguity_of_a_grid() -> None:
     np.testing.assert_array_equal(rook.matrix.toarray(), Rook.from_iterable(GRID).full()[0])
 
 
+def test_contiguity_of_the_municipalities() -> None:
+    # Pairs counted with an index of the shapes and the length of what two of them share,
+    # before libpysal did it: 4,432 pairs that touch, 4,400 of them along a line.
+    shapes = outlines(MUNICIPALITIES)
+    queen = contiguous_neighbours(MUNICIPALITIES, shapes, by="queen", standardised=False)
+    rook = contiguous_neighbours(MUNICIPALITIES, shapes, by="rook", standardised=False)
+    assert (queen.matrix.nnz, rook.matrix.nnz) == (2 * 4432, 2 * 4400)
+    assert len(queen.islands) == 48
+
+
 def test_geojson_shapes_are_taken() -> None:
     shapes = [shapely.geometry.mapping(box) for box in GRID]
     assert contiguous_neighbours(GRID_CODES, shapes).counts.sum() == 40

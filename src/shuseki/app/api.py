@@ -208,7 +208,7 @@ def _told(
         options=asked.model_dump(mode="json"),
         headlines=[pick(part.headline, reader.lang) for part in parts if isinstance(part, Heading)],
         tables=[_table(part, reader.lang, page) for part in parts if isinstance(part, Table)],
-        sources=[_source(one) for one in document.all_sources()],
+        sources=[_source(one, reader.lang) for one in document.all_sources()],
         synthetic=document.is_synthetic,
         command=command_of(question, asked, reader),
         python=python_of(question, asked, reader),
@@ -258,12 +258,12 @@ def _table(table: Table, lang: str, page: Paging) -> TableOut:
     )
 
 
-def _source(source: Source) -> SourceOut:
+def _source(source: Source, lang: Lang) -> SourceOut:
     return SourceOut(
-        citation=source.citation,
-        year=source.year,
-        where=source.where,
-        terms=source.terms,
+        citation=told(source.citation, lang),
+        year=told(source.year, lang),
+        where=told(source.where, lang),
+        terms=told(source.terms, lang),
         origin=source.origin,
     )
 

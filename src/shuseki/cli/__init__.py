@@ -20,10 +20,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from itertools import pairwise
 from types import FrameType
 from typing import Any
 
@@ -33,64 +32,105 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from shuseki.cli.refusals import refusal, write_defect
+from shuseki.cli.usage import CommandLineError, frame, language_of, show_wrong, taken
 from shuseki.errors import OutputError, ShusekiError
+from shuseki.language import Message, check_language, say, told, words_of
 
 __all__ = ["app", "main"]
 
+WRONG_USAGE = 2
 BAD_INPUT = 3
 BAD_OUTPUT = 4
 DEFECT = 5
 CLEARING_SECONDS = 2.0
 INTERRUPTED = 128 + signal.SIGINT
-STOPS = {
-    signal.SIGINT: "Interrupted",
-    signal.SIGTERM: "Terminated",
-    signal.SIGHUP: "The terminal was closed",
+STOPS: dict[int, Message] = {
+    signal.SIGINT: say("Interrupted; nothing was left half written."),
+    signal.SIGTERM: say("Terminated; nothing was left half written."),
+    signal.SIGHUP: say("The terminal was closed; nothing was left half written."),
 }
 
 COMMANDS = {
-    "run": ("study", "Run a study: records, births, rates, equations, verdicts, report."),
-    "audit": ("audit", "Say which printed numbers cannot all be true, and what would repair them."),
-    "datasets": ("datasets", "List what is bundled: publisher, year, terms."),
-    "validate": ("records", "Say what is wrong with a file of records, row by row."),
-    "ingest": ("records", "Take files into a store; no row is lost silently."),
-    "layouts": ("records", "List the known layouts of records."),
-    "pull": ("pull", "Fetch a publisher's data with your key: e-Stat, corporate numbers."),
-    "births": ("demography", "Count births between two waves: candidates, funnel, areas."),
-    "events": ("demography", "Count births, deaths, survivors and moves from wave to wave."),
-    "survival": ("demography", "How long do establishments live?"),
-    "link": ("linkage", "Link two registers whose numbers do not say who is who."),
-    "panel": ("demography", "Add establishments up by area, industry and wave."),
-    "measure": ("measure", "How concentrated are industries, where, and since when?"),
+    "run": ("study", say("Run a study: records, births, rates, equations, verdicts, report.")),
+    "audit": (
+        "audit",
+        say("Say which printed numbers cannot all be true, and what would repair them."),
+    ),
+    "datasets": ("datasets", say("List what is bundled: publisher, year, terms.")),
+    "validate": ("records", say("Say what is wrong with a file of records, row by row.")),
+    "ingest": ("records", say("Take files into a store; no row is lost silently.")),
+    "layouts": ("records", say("List the known layouts of records.")),
+    "pull": ("pull", say("Fetch a publisher's data with your key: e-Stat, corporate numbers.")),
+    "births": ("demography", say("Count births between two waves: candidates, funnel, areas.")),
+    "events": ("demography", say("Count births, deaths, survivors and moves from wave to wave.")),
+    "survival": ("demography", say("How long do establishments live?")),
+    "link": ("linkage", say("Link two registers whose numbers do not say who is who.")),
+    "panel": ("demography", say("Add establishments up by area, industry and wave.")),
+    "measure": ("measure", say("How concentrated are industries, where, and since when?")),
     "entry": (
         "entry",
-        "Why do firms start there? Neighbours, counts, borders, specifications.",
+        say("Why do firms start there? Neighbours, counts, borders, specifications."),
     ),
     "check-output": (
         "disclosure",
-        "Say which cells of a table made elsewhere tell too much about one establishment.",
+        say("Say which cells of a table made elsewhere tell too much about one establishment."),
     ),
-    "theory": ("theory", "Why do firms gather? Models of agglomeration."),
-    "directory": ("directory", "Who can do what? Import, search, check, export, share."),
-    "app": ("web", "Start the web application: map, profiles, own records, orders."),
-    "ask": ("ask", "Ask what a page of the application asks: ranking, map, weights, orders."),
-    "plan": ("sourcing", "Which chain of firms should make an order?"),
-    "capacity": ("sourcing", "Which orders can all be served, and whose hour is worth most?"),
-    "gaps": ("sourcing", "What can a cluster not do, and what would fill it?"),
-    "inquiry": ("sourcing", "Who could take up a technology or a need, and with whom?"),
-    "network": ("network", "Who deals with whom? Roles, coupling, failures that spread."),
-    "members": ("network", "Who came and went between two lists of members?"),
-    "rents": ("network", "What does it bring clusters to share their directories?"),
-    "resilience": ("network", "Who is missed when they go, and which policy helps?"),
-    "survey": ("network", "What do members say that their network brought them?"),
-    "profile": ("profile", "Where does an area stand, why, and what follows?"),
-    "compare": ("profile", "Set several areas side by side."),
+    "theory": ("theory", say("Why do firms gather? Models of agglomeration.")),
+    "directory": ("directory", say("Who can do what? Import, search, check, export, share.")),
+    "app": ("web", say("Start the web application: map, profiles, own records, orders.")),
+    "ask": ("ask", say("Ask what a page of the application asks: ranking, map, weights, orders.")),
+    "plan": ("sourcing", say("Which chain of firms should make an order?")),
+    "capacity": ("sourcing", say("Which orders can all be served, and whose hour is worth most?")),
+    "gaps": ("sourcing", say("What can a cluster not do, and what would fill it?")),
+    "inquiry": ("sourcing", say("Who could take up a technology or a need, and with whom?")),
+    "network": ("network", say("Who deals with whom? Roles, coupling, failures that spread.")),
+    "members": ("network", say("Who came and went between two lists of members?")),
+    "rents": ("network", say("What does it bring clusters to share their directories?")),
+    "resilience": ("network", say("Who is missed when they go, and which policy helps?")),
+    "survey": ("network", say("What do members say that their network brought them?")),
+    "profile": ("profile", say("Where does an area stand, why, and what follows?")),
+    "compare": ("profile", say("Set several areas side by side.")),
 }
 """Command → the module that holds it, and what it does. Rooms of several commands are groups."""
 
 
 class Rooms(TyperGroup):
-    """Commands whose modules are loaded only when they are asked for."""
+    """Commands whose modules are loaded only when they are asked for.
+
+    Attributes
+    ----------
+    language
+        What ``--lang`` says, wherever it stands; None where it is not given.
+    """
+
+    language: str | None = None
+
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        *more: Any,
+        standalone_mode: bool = True,
+        **about: Any,
+    ) -> Any:
+        """Run a command line, and tell in the reader's language what is wrong with it."""
+        words, self.language = taken(sys.argv[1:] if args is None else args)
+        lang = check_language(self.language or "en")
+        with frame(lang):
+            try:
+                done = super().main(words, *more, standalone_mode=False, **about)
+            except CommandLineError as error:
+                if not standalone_mode:
+                    raise
+                show_wrong(error, words, lang)
+                done = getattr(error, "exit_code", WRONG_USAGE)
+            except typer.Abort:
+                if not standalone_mode:
+                    raise
+                Console(stderr=True).print(told(say("Aborted."), lang))
+                done = 1
+        if not standalone_mode:
+            return done
+        sys.exit(done if isinstance(done, int) else 0)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name the commands, in the order of a study."""
@@ -98,7 +138,9 @@ class Rooms(TyperGroup):
 
     def get_command(self, ctx: Any, name: str) -> Any:
         """Give what a list of commands needs: the name and the help."""
-        return TyperCommand(name, help=COMMANDS[name][1]) if name in COMMANDS else None
+        if name not in COMMANDS:
+            return None
+        return TyperCommand(name, help=told(COMMANDS[name][1], self.language or "en"))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Load the command that was asked for."""
@@ -109,6 +151,11 @@ class Rooms(TyperGroup):
             if isinstance(command, TyperGroup) and name in command.commands:
                 command = command.commands[name]
             command.name = name
+            inside = command.commands if isinstance(command, TyperGroup) else {}
+            at = 1 if rest and rest[0] in inside else 0
+            speaks = inside[rest[0]] if at else command
+            if self.language is not None and any("--lang" in one.opts for one in speaks.params):
+                rest = [*rest[:at], "--lang", self.language, *rest[at:]]
         return name, command, rest
 
 
@@ -174,14 +221,14 @@ def main() -> None:
 
 def _said(error: BaseException, came: list[int]) -> Any:
     """Say what went wrong, and give the exit code."""
-    console = Console(stderr=True)
+    console, lang = Console(stderr=True), language_of(sys.argv[1:])
     if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
         error = error.__context__  # the reader of our output has gone, e.g. `| head`
     if isinstance(error, SystemExit) and not came:
         return error.code
     if came or isinstance(error, KeyboardInterrupt | Stopped):
         number = came[0] if came else signal.SIGINT
-        console.print(f"{STOPS[signal.Signals(number)]}; nothing was left half written.")
+        console.print(told(STOPS[number], lang))
         return 128 + number
     if isinstance(error, BrokenPipeError):
         with suppress(OSError, ValueError, AttributeError):
@@ -190,17 +237,10 @@ def _said(error: BaseException, came: list[int]) -> Any:
     known = error if isinstance(error, ShusekiError) else refusal(error)
     if known is not None:
         console.print(f"[bold red]{type(known).__name__}[/]", highlight=False)
-        console.print(_words(known), markup=False, highlight=False, soft_wrap=True)
+        said = told(words_of(known), lang)
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
         return BAD_OUTPUT if isinstance(known, OutputError) else BAD_INPUT
-    console.print("[bold red]A defect of shuseki[/]", highlight=False)
-    console.print(write_defect(error, sys.argv), markup=False, highlight=False, soft_wrap=True)
+    console.print(f"[bold red]{told(say('A defect of shuseki'), lang)}[/]", highlight=False)
+    said = told(write_defect(error, sys.argv), lang)
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
     return DEFECT
-
-
-def _words(error: ShusekiError) -> str:
-    """Words of a refusal: in Japanese where that was asked for and the refusal has it."""
-    from shuseki.language import told, words_of
-
-    words = sys.argv[1:]
-    japanese = "--lang=ja" in words or ("--lang", "ja") in pairwise(words)
-    return str(told(words_of(error), "ja" if japanese else "en"))

@@ -78,7 +78,7 @@ def ask(
                 tell_rows(shown.set_axis(list(labels), axis=1), lang, console, labels)
     for source in found.all_sources():
         colon = "：" if lang == "ja" else ": "
-        said = f"{phrase('source', lang)}{colon}{source}"
+        said = f"{phrase('source', lang)}{colon}{told(source.words(), lang)}"
         console.print(said, style="dim", markup=False, highlight=False, soft_wrap=True)
     if output is not None:
         content = _bytes(found, output, table, lang)

@@ -5,8 +5,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from shuseki.cli.show import Lang, Output, write
-from shuseki.datasets.catalogue import ORIGINS, catalogue
+from shuseki.datasets.catalogue import catalogue
 from shuseki.language import check_language, listed, say, told
+from shuseki.sources import ORIGINS
 from shuseki.study.specification import bundled_studies
 
 __all__ = ["app"]
@@ -31,7 +32,7 @@ def datasets(lang: Lang = "en", output: Output = None) -> None:
         origin, made = escape(told(ORIGINS[one.origin], lang)), escape(told(rows, lang))
         console.print(f"[bold]{one.name}[/] [cyan]{origin}[/] {one.year}, {made}", highlight=False)
         tell(say("  {title}", title=one.title))
-        tell(f"  {one.publisher} [{one.terms}]")
+        tell(say("  {publisher} [{terms}]", publisher=one.publisher, terms=one.terms))
     tell(say("Studies: {names}", names=listed(bundled_studies())))
     if output is not None:
         write(found, output, lang)

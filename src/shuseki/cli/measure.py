@@ -16,7 +16,7 @@ from shuseki.cli.show import Figure, Lang, Output, bar, show, tell_rows
 from shuseki.datasets.panels import EXAMPLES, Kind, public_panel, public_scales
 from shuseki.datasets.public import fully_published, manufacturing_panel
 from shuseki.errors import ParameterError
-from shuseki.language import say
+from shuseki.language import listed, say
 from shuseki.measures.change.externalities import ExternalityRange
 from shuseki.measures.change.lifecycle import life_cycle
 from shuseki.measures.change.trends import contributions
@@ -135,7 +135,9 @@ def concentration(
     """Measure concentration by five indices, and say where they disagree."""
     if scale:
         if panel or sites:
-            raise typer.BadParameter("--scale compares the bundled divisions; leave out the file")
+            raise typer.BadParameter(
+                say("--scale compares the bundled divisions. Expected no file. Leave it out.")
+            )
         swept = scale_sweep(public_scales(lang), period=period)
         show(swept, output=output, figure=figure, lang=lang)
         return
@@ -232,7 +234,9 @@ def kdensity(
         options["industries"] = industry
     if pair:
         if sites is None:
-            raise typer.BadParameter("--pair needs plants as points; give --sites")
+            raise typer.BadParameter(
+                say("--pair without --sites. Expected plants as points. Give --sites.")
+            )
         options |= {"pairs": both_codes(pair), "among": chosen(among, ("all", "both"))}
     data: Panel | None = None
     plants: Sites | None = None
@@ -639,13 +643,17 @@ def externalities(
     given = span or ([] if panel else ["2001-2006", "2006-2012"])
     spans = [both.replace("–", "-").split("-") for both in given]
     if any(len(both) != 2 for both in spans):
-        raise typer.BadParameter(f"--span is {given}, not start-end as in 2001-2006")
+        raise typer.BadParameter(
+            say("--span is {given}. Expected start-end as in 2001-2006. Correct it.", given=given)
+        )
     if spans:
         options["spans"] = spans
     try:
         options["rings_km"] = [float(edge) for edge in rings.split(",")]
     except ValueError:
-        raise typer.BadParameter(f"--rings is {rings!r}, not numbers with commas") from None
+        raise typer.BadParameter(
+            say("--rings is {rings!r}. Expected numbers with commas. Correct it.", rings=rings)
+        ) from None
     if panel is None:
         data = manufacturing_panel("municipality", industries="comparable")
         ends = sorted({int(year) for both in spans for year in both})
@@ -670,12 +678,20 @@ def both_codes(pairs: list[str]) -> list[tuple[str, str]]:
     """Split pairs of codes at their colon."""
     split = [tuple(pair.split(":")) for pair in pairs]
     if any(len(codes) != 2 for codes in split):
-        raise typer.BadParameter(f"--pair is {pairs}, not two codes with a colon as in A:B")
+        raise typer.BadParameter(
+            say("--pair is {pairs}. Expected two codes with a colon as in A:B.", pairs=pairs)
+        )
     return [(codes[0], codes[1]) for codes in split]
 
 
 def chosen(value: str, allowed: tuple[str, ...]) -> str:
     """Give back a value that is one of those allowed."""
     if value not in allowed:
-        raise typer.BadParameter(f"{value!r} is none of {', '.join(allowed)}")
+        raise typer.BadParameter(
+            say(
+                "{value!r} is none of {allowed}. Expected one of them. Choose one.",
+                value=value,
+                allowed=listed(allowed),
+            )
+        )
     return value

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from shuseki.disk import NO_ROOM, NO_ROOM_SAID
 from shuseki.errors import DataError, OutputError, ParameterError, ShusekiError
-from shuseki.language import say
+from shuseki.language import Message, joined, say
 
 __all__ = ["refusal", "write_defect"]
 
@@ -117,7 +117,7 @@ def refusal(error: BaseException) -> ShusekiError | None:
     return None
 
 
-def write_defect(error: BaseException, command: list[str]) -> str:
+def write_defect(error: BaseException, command: list[str]) -> Message:
     """Write what to report of a defect into a private file, and give the words for the user.
 
     Parameters
@@ -142,16 +142,21 @@ def write_defect(error: BaseException, command: list[str]) -> str:
         handle, name = tempfile.mkstemp(prefix="shuseki-defect-", suffix=".txt")
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write("\n".join(lines) + "\n")
-        kept = f"The details, without any data, are in {name}; please send that file."
+        kept = say(
+            "The details, without any data, are in {name}; please send that file.", name=name
+        )
     except OSError as full:
-        kept = f"The details could not be written ({full.strerror})."
+        kept = say("The details could not be written ({why}).", why=full.strerror)
     first = (str(error).splitlines() or [""])[0][:200]
-    return (
-        f"{type(error).__name__}: {first}\n"
+    asked = say(
         "This should not have happened, whatever the input; your files are as they were. Please "
-        f"report it to the developers: shuseki {_version('shuseki')}, “{_names_only(command)}”, "
-        f"{type(error).__name__} at {place}.\n{kept}"
+        "report it to the developers: shuseki {version}, “{command}”, {kind} at {place}.",
+        version=_version("shuseki"),
+        command=_names_only(command),
+        kind=type(error).__name__,
+        place=place,
     )
+    return joined([f"{type(error).__name__}: {first}", asked, kept], "\n")
 
 
 def _place(error: BaseException) -> str:

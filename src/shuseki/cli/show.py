@@ -93,7 +93,7 @@ def show(
         console.print(said, style="dim", markup=False, highlight=False, soft_wrap=True)
     for source in answer.sources:
         if source.origin != "method":
-            said = f"{phrase('source', lang)}{colon}{source}"
+            said = f"{phrase('source', lang)}{colon}{told(source.words(), lang)}"
             console.print(said, style="dim", markup=False, highlight=False, soft_wrap=True)
     if output is not None:
         write(answer, output, lang)

@@ -12,13 +12,14 @@ import pandas as pd
 from shuseki.datasets.accounts import regional_accounts
 from shuseki.entry.definitions import Definitions
 from shuseki.geography.districts import Division, division
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = ["ALLOTTED", "allotted_accounts"]
 
 ALLOTTED = Source(
     "AllottedAccounts",
-    "Accounts of districts allotted to their municipalities by public municipal figures",
+    say("Accounts of districts allotted to their municipalities by public municipal figures"),
     "1995-2000",
     origin="synthetic",
 )

@@ -8,12 +8,15 @@ Every folder under ``datasets/data`` and ``papers`` may hold a ``catalogue.toml`
     title = "Entry and exit rates ..."
     title_ja = "開業率・廃業率…"
     publisher = "SME Agency, ..."
+    publisher_ja = "中小企業庁、…"
     year = "1966-2006"
     terms = "GoJ Standard Terms of Use 2.0"
+    terms_ja = "政府標準利用規約（第2.0版）"
     origin = "public"                  # public, synthetic, printed
     derived_by = "derive/public.py"
     file = "entry_exit_rates.csv"      # in the same folder; or package = "shuseki.geography"
     note = "what a careful reader must know"
+    note_ja = "…"
 
 Takes names, gives tables: codes stay text, numbers are numbers.
 Limits: a data set that is made on demand (the synthetic census) has no ``file``, says in
@@ -21,7 +24,6 @@ Limits: a data set that is made on demand (the synthetic census) has no ``file``
 """
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -32,10 +34,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from shuseki.errors import DataError, UnknownCodeError
-from shuseki.language import Message, listed, say
+from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
+from shuseki.language.rows import in_both
 from shuseki.results import Result, result
-from shuseki.sources import Origin, Source
+from shuseki.sources import ORIGINS, Origin, Source
 
 __all__ = ["Catalogue", "Dataset", "catalogue", "dataset", "load"]
 
@@ -44,7 +47,9 @@ CODES = ("municipality", "district", "prefecture", "industry", "area", "zone", "
 """Columns that are codes and stay text in a CSV file."""
 
 REQUIRED = ("name", "title", "publisher", "year", "terms", "origin", "derived_by")
-OPTIONAL = ("title_ja", "file", "package", "made_by", "rows", "note")
+TOLD = ("title", "publisher", "terms", "note")
+"""Told in both languages; the Japanese is left out where it is the same."""
+OPTIONAL = (*(f"{name}_ja" for name in TOLD), "file", "package", "made_by", "rows", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class Dataset:
         """The data set as a source of an answer."""
         return Source(
             self.name,
-            f"{self.publisher}, {self.title}",
+            joined([self.publisher, self.title], ", "),
             self.year,
             terms=self.terms,
             origin=self.origin,
@@ -107,15 +112,6 @@ class Dataset:
             return pd.DataFrame(pd.read_csv(text, dtype=types))
 
 
-ORIGINS: Mapping[Origin, Message] = {
-    "public": say("public"),
-    "synthetic": say("synthetic"),
-    "printed": say("printed"),
-    "user": say("user"),
-    "method": say("method"),
-}
-
-
 @result
 class Catalogue(Result):
     """All bundled data sets."""
@@ -136,15 +132,22 @@ class Catalogue(Result):
 
     def to_frame(self) -> pd.DataFrame:
         """One row per data set."""
-        return pd.DataFrame(
-            [
-                (d.name, d.title, d.publisher, d.year, d.count(), d.origin, d.terms, d.derived_by,
-                 d.note)
-                for d in self.datasets
-            ],
-            columns=["name", "title", "publisher", "year", "rows", "origin", "terms",
-                     "derived_by", "note"],
-        ).astype({"rows": "Int64"})  # fmt: skip
+        columns = (
+            "name",
+            "title",
+            "publisher",
+            "year",
+            "rows",
+            "origin",
+            "terms",
+            "derived_by",
+            "note",
+        )
+        rows = [
+            {key: d.count() if key == "rows" else getattr(d, key) for key in columns}
+            for d in self.datasets
+        ]
+        return in_both(rows).astype({"rows": "Int64"})
 
 
 # ---- public verbs ------------------------------------------------------------------------------
@@ -232,12 +235,15 @@ def entry(fields: dict[str, object], folder: Traversable) -> Dataset:
     package = fields.get("package")
     rows = fields.get("rows")
     return Dataset(
-        **{key: str(fields[key]) for key in REQUIRED if key not in ("origin", "title")},
-        title=TwoNames(str(fields["title"]), str(fields.get("title_ja", fields["title"]))),
+        **{key: str(fields[key]) for key in REQUIRED if key not in ("origin", *TOLD)},
+        **{
+            key: TwoNames(str(given), str(fields.get(f"{key}_ja", given)))
+            for key in TOLD
+            if (given := fields.get(key, ""))
+        },
         origin=cast(Origin, fields["origin"]),
         folder=files(str(package)) if package else folder,
         file=str(fields.get("file", "")),
         made_by=str(fields.get("made_by", "")),
         rows=int(str(rows)) if rows is not None else None,
-        note=str(fields.get("note", "")),
     )

@@ -124,7 +124,7 @@ def rebuilt_variables() -> RebuiltVariables:
             say("{name}: {reason}.", name=name, reason=reason) for name, reason in REASONS.items()
         ),
         sources=(
-            OKAMURO_2006.at("table 3"),
+            OKAMURO_2006.at(say("table {number}", number=3)),
             *(dataset(name).source for name in (*used, *NATIONAL)),
         ),
     )

@@ -40,7 +40,7 @@ EUROSTAT_OECD = Source(
     "EurostatOECD2007",
     "Eurostat and OECD, Manual on Business Demography Statistics",
     "2007",
-    "ch. 5 and 6",
+    say("ch. {number} and {last}", number=5, last=6),
 )
 
 

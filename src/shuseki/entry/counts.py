@@ -513,7 +513,7 @@ def overdispersion(
         alpha_nb2=answers[2],
         t_nb2=answers[3],
         n=len(counts),
-        sources=(*sources, COUNT_DATA.at("eq. 3.39")),
+        sources=(*sources, COUNT_DATA.at(say("eq. {number}", number="3.39"))),
     )
 
 

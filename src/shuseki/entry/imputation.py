@@ -64,7 +64,7 @@ RUBIN_1987 = Source(
     "Rubin1987",
     "Rubin, D. B., Multiple Imputation for Nonresponse in Surveys, Wiley",
     "1987",
-    "pp. 76-81",
+    say("pp. {first}-{last}", first=76, last=81),
 )
 BARNARD_RUBIN_1999 = Source(
     "BarnardRubin1999",

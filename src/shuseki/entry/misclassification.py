@@ -49,7 +49,7 @@ BROWN_CAI_DASGUPTA_2001 = Source(
     "Brown, L. D., Cai, T. T. and DasGupta, A., Interval estimation for a binomial proportion, "
     "Statistical Science 16",
     "2001",
-    "section 4.3",
+    say("section {number}", number="4.3"),
 )
 NEW, NOT_NEW, NOT_VERIFIED = 1, 0, -1
 """What verification says of a candidate."""

@@ -20,6 +20,8 @@ of the outcome is twice the smaller tail among permutations.
 
 Takes    a table, one row per area, and neighbours (libpysal weights) in its order.
 Gives    SpatialTests, SpatialFit, SpatialEffects, Survival.
+Limits   an area without a neighbour among those used has no spatial lag: it is left out under that
+         definition of neighbours, and a note names it.
 Sources  Anselin (1988), Spatial Econometrics; Anselin et al. (1996), Regional Science and Urban
          Economics 26 (robust tests); LeSage and Pace (2009), ch. 2 (effects). Estimated by spreg.
 Checked  tests/entry/test_spatial.py: published values on Columbus and Baltimore, effects against
@@ -43,7 +45,7 @@ from shuseki.entry.rows import complete_rows, note_left_out
 from shuseki.entry.support import check_support
 from shuseki.errors import AlignmentError, ParameterError, examples
 from shuseki.language import Message, joined, listed, say
-from shuseki.language.names import named
+from shuseki.language.names import named, some_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -95,7 +97,7 @@ LESAGE_PACE = Source(
     "LeSagePace2009",
     "LeSage and Pace, Introduction to Spatial Econometrics, CRC Press",
     "2009",
-    "ch. 2",
+    say("ch. {number}", number=2),
 )
 
 
@@ -367,7 +369,8 @@ def spatial_tests(
     DataError
         An outcome or term that does not vary, collinear terms, too few areas.
     AlignmentError, ParameterError
-        Weights without some areas of the table, islands, weights that are negative or no numbers.
+        Weights without some areas of the table, or without any link, weights that are negative or
+        no numbers.
     """
     if permutations < 19:
         raise ParameterError(
@@ -376,10 +379,12 @@ def spatial_tests(
                 permutations=permutations,
             )
         )
-    rows = []
-    y, x, used = _complete(table, outcome, terms)
-    for label, w in neighbours.items():
-        w = _aligned(w, used.index, label)
+    rows: list[dict[str, object]] = []
+    notes: list[Message] = []
+    complete = complete_rows(table, [outcome, *terms])
+    for label, weights in neighbours.items():
+        y, x, _, w, alone = _linked(complete, outcome, terms, weights, label)
+        notes += alone
         state = np.random.get_state()  # esda draws from the global generator
         np.random.seed(seed)
         moran = _library("esda").Moran(y, w, permutations=permutations)
@@ -409,8 +414,8 @@ def spatial_tests(
     return SpatialTests(
         outcome=outcome,
         table=pd.DataFrame(rows),
-        n=len(used),
-        notes=note_left_out(table, used),
+        n=len(complete),
+        notes=(*note_left_out(table, complete), *notes),
         sources=(*sources, ANSELIN),
     )
 
@@ -449,7 +454,7 @@ def spatial_model(
     Raises
     ------
     ParameterError
-        Islands, or a method that the kind does not have.
+        No area has a neighbour, or a method that the kind does not have.
     DataError
         Collinear terms, or ids that do not match.
     """
@@ -473,12 +478,12 @@ def spatial_model(
                 wanted=say("1 or 2") if has_instruments else say("None: there are no instruments"),
             )
         )
-    y, x, used = _complete(table, outcome, terms)
-    w = _aligned(neighbours, used.index, label)
+    complete = complete_rows(table, [outcome, *terms])
+    y, x, used, w, alone = _linked(complete, outcome, terms, neighbours, label)
     lagged = 1 if kind in ("slx", "durbin") else 0
     orders = instrument_lags or 1 + lagged
     scale = x.std(axis=0)
-    notes = list(note_left_out(table, used))
+    notes = [*note_left_out(table, complete), *alone]
     errors = "HC1" if kind in ("ols", "slx") else "information" if method == "ml" else "HC0"
     if errors != "information":
         full, columns = [np.ones(len(y)), *x.T], ["constant", *terms]
@@ -597,6 +602,7 @@ def surviving_conclusions(
         Two-sided level of significance; the paper's stars begin at 10%.
     """
     rows = []
+    notes: dict[Message, None] = {}
     for outcome in outcomes:
         part = table if keep is None else table[keep[outcome]]
         first = next(iter(neighbours.values()))
@@ -604,23 +610,21 @@ def surviving_conclusions(
             part, outcome=outcome, terms=terms, neighbours=first, kind="ols", sources=sources
         )
         baseline = _verdicts(plain, terms, level)
-        found = [
-            _verdicts(
-                spatial_model(
-                    part,
-                    outcome=outcome,
-                    terms=terms,
-                    neighbours=w,
-                    kind=kind,
-                    method=method,
-                    label=label,
-                ),
-                terms,
-                level,
+        fits = [
+            spatial_model(
+                part,
+                outcome=outcome,
+                terms=terms,
+                neighbours=w,
+                kind=kind,
+                method=method,
+                label=label,
             )
             for label, w in neighbours.items()
             for kind, method in kinds
         ]
+        notes |= dict.fromkeys(note for fit in fits for note in fit.notes)
+        found = [_verdicts(fit, terms, level) for fit in fits]
         for term in terms:
             same = [verdicts[term] == baseline[term] for verdicts in found]
             rows.append(
@@ -635,6 +639,7 @@ def surviving_conclusions(
     return Survival(
         table=pd.DataFrame(rows),
         models=len(kinds) * len(neighbours),
+        notes=tuple(notes),
         sources=(*sources, ANSELIN, LESAGE_PACE),
     )
 
@@ -656,18 +661,38 @@ def _verdicts(fit: SpatialFit, terms: Sequence[str], level: float) -> dict[str, 
 # ---- checks -----------------------------------------------------------------------------------
 
 
-def _complete(
-    table: pd.DataFrame, outcome: str, terms: Sequence[str]
-) -> tuple[Floats, Floats, pd.DataFrame]:
-    used = complete_rows(table, [outcome, *terms])
+def _linked(
+    complete: pd.DataFrame, outcome: str, terms: Sequence[str], neighbours: "W", label: str
+) -> tuple[Floats, Floats, pd.DataFrame, "W", list[Message]]:
+    """The areas that have a neighbour among those of a table, and their weights.
+
+    Returns
+    -------
+    outcome, terms, table, weights, notes
+        A note names the areas that have none and are left out.
+    """
+    w, alone = _aligned(neighbours, complete.index, label)
+    used = complete.drop(index=alone)
     y, x = used[outcome].to_numpy(), used[list(terms)].to_numpy()
     with_constant = np.column_stack([np.ones(len(y)), x])
     check_design(y, with_constant, ("constant", *terms), f"the equation of {outcome}")
-    return y, x, used
+    notes = [
+        say(
+            "{label}: {n:count(area)} without a neighbour left out: {names}.",
+            label=label,
+            n=len(alone),
+            names=some_of(alone),
+        )
+    ]
+    return y, x, used, w, notes if alone else []
 
 
-def _aligned(w: "W", index: pd.Index, label: str) -> "W":
-    """Put weights into the table's order, without the areas it lacks, row-standardised."""
+def _aligned(w: "W", index: pd.Index, label: str) -> tuple["W", list[Any]]:
+    """Put weights into the table's order, without the areas it lacks, row-standardised.
+
+    The lag of an area without a neighbour is not defined: such areas are taken out, with their
+    links, until every area has one. The second value names them.
+    """
     ids = set(w.id_order)
     absent = [code for code in index if code not in ids]
     if absent:
@@ -705,15 +730,23 @@ def _aligned(w: "W", index: pd.Index, label: str) -> "W":
                 wrong=examples(wrong),
             )
         )
-    islands = [code for code, near in links.items() if not near]
-    if islands:
+    alone: list[Any] = []
+    while islands := [code for code, near in links.items() if not near]:
+        alone += islands
+        gone = set(islands)
+        links = {
+            code: {other: weight for other, weight in near.items() if other not in gone}
+            for code, near in links.items()
+            if code not in gone
+        }
+    if not links:
         raise ParameterError(
             say(
                 "{label}: areas without a neighbour: {islands} of {n_index}. Expected at least "
                 "one each, or their spatial lag is undefined. Use the nearest k, a longer "
                 "distance band, or leave those areas out.",
                 label=label,
-                islands=examples(islands),
+                islands=examples(alone),
                 n_index=len(index),
             )
         )
@@ -722,11 +755,11 @@ def _aligned(w: "W", index: pd.Index, label: str) -> "W":
         aligned = _library("libpysal.weights").W(
             {code: list(near) for code, near in links.items()},
             {code: list(near.values()) for code, near in links.items()},
-            id_order=list(index),
+            id_order=list(links),
             silence_warnings=True,
         )
     aligned.transform = "r"
-    return aligned
+    return aligned, [code for code in index if code not in links]
 
 
 @contextlib.contextmanager

@@ -43,7 +43,7 @@ BURNHAM_ANDERSON_2002 = Source(
     "BurnhamAnderson2002",
     "Burnham, K. P. and Anderson, D. R., Model Selection and Multimodel Inference, Springer",
     "2002",
-    "sections 2.6 and 4.3",
+    say("sections {number} and {last}", number="2.6", last="4.3"),
 )
 LARGEST_LOG_ERROR = 2.0
 """A family whose log odds have a larger standard error than this says nothing about the unseen."""

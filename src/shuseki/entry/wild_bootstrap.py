@@ -57,7 +57,7 @@ MACKINNON_ET_AL_2023 = Source(
     "MacKinnon, Nielsen and Webb, Cluster-robust inference: a guide to empirical practice, Journal "
     "of Econometrics 232",
     "2023",
-    "section 5",
+    say("section {number}", number=5),
 )
 
 

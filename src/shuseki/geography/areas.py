@@ -64,9 +64,16 @@ NO_CODE = ("", "nan", "None", "<NA>")
 
 CODES = Source(
     "MunicipalityCodes",
-    "MIC, e-Stat 廃置分合等情報 (via jpcity); Kondo, K., Municipality Map Converter, RIETI TP",
+    TwoNames(
+        "MIC, e-Stat 廃置分合等情報 (via jpcity); Kondo, K., Municipality Map Converter, RIETI TP",
+        "総務省統計局、e-Stat廃置分合等情報（jpcity経由）；近藤恵介、"
+        "Municipality Map Converter、RIETI TP",
+    ),
     "1970-2024",
-    terms="GoJ Standard Terms of Use 2.0; MIT; Kondo: free use with citation",
+    terms=TwoNames(
+        "GoJ Standard Terms of Use 2.0; MIT; Kondo: free use with citation",
+        "政府標準利用規約（第2.0版）；MIT；近藤：引用すれば自由に利用できる",
+    ),
     origin="public",
 )
 

@@ -23,6 +23,7 @@ import shapely
 from shuseki.arrays import Floats
 from shuseki.geography.areas import municipalities, read, require_codes
 from shuseki.geography.distances import EARTH_RADIUS_KM
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = ["BORDERS", "DATE", "are_drawn", "border_pairs", "land_km2", "outlines"]
@@ -30,9 +31,9 @@ __all__ = ["BORDERS", "DATE", "are_drawn", "border_pairs", "land_km2", "outlines
 DATE = "2020-10-01"
 BORDERS = Source(
     "Borders2020",
-    "MLIT, National Land Numerical Information N03, simplified by SmartNews",
+    say("MLIT, National Land Numerical Information N03, simplified by SmartNews"),
     "2021",
-    terms="free for any use with credit to MLIT",
+    terms=say("free for any use with credit to MLIT"),
 )
 PER_DEGREE = 10_000
 

@@ -74,7 +74,7 @@ COMMUTING_ZONES = Source(
     "CommutingZones",
     "Adachi, D., T. Fukai, D. Kawaguchi, Y. Saito, Commuting Zones in Japan, RIETI DP 20-E-021",
     "1995",
-    terms="cite the paper",
+    terms=say("cite the paper"),
     origin="public",
 )
 
@@ -377,7 +377,7 @@ def division_from_table(
         day,
         members.sort_values("municipality", ignore_index=True),
         describe(members, names[named], day),
-        (Source(name, "User's division", day[:4], origin="user"), CODES),
+        (Source(name, say("User's division"), day[:4], origin="user"), CODES),
         notes,
     )
 
@@ -415,7 +415,7 @@ def division_of_any(
         .sort_values("municipality", ignore_index=True)
         .assign(confidence="high"),
         table,
-        (Source(name, "User's areas", "", origin="user"),),
+        (Source(name, say("User's areas"), "", origin="user"),),
         codes_of="any",
     )
 
@@ -580,7 +580,13 @@ def bundled(name: str, day: str) -> Division:
             complete=table["complete"] == "true",
         )
         kept = members[["municipality", "area", "confidence"]]
-        return Division(name, day, kept, areas, (OKAMURO_2006.at("appendix table 3"), CODES))
+        return Division(
+            name,
+            day,
+            kept,
+            areas,
+            (OKAMURO_2006.at(say("appendix table {number}", number=3)), CODES),
+        )
     if name == "commuting-zone-1995":
         members = read("commuting_zones_1995.csv").rename(columns={"zone": "area"})
         members = members.assign(confidence="high")

@@ -15,15 +15,16 @@ from importlib.resources import files
 import pandas as pd
 import shapely
 
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = ["LAND_SOURCE", "land"]
 
 LAND_SOURCE = Source(
     "MLIT2021",
-    "MLIT, National Land Numerical Information N03, simplified by SmartNews",
+    say("MLIT, National Land Numerical Information N03, simplified by SmartNews"),
     "2021",
-    terms="free for any use with credit to MLIT",
+    terms=say("free for any use with credit to MLIT"),
 )
 DATA = files("shuseki.geography").joinpath("data", "japan_land.csv")
 

@@ -24,6 +24,8 @@ from importlib.resources import files
 import pandas as pd
 
 from shuseki.errors import UnknownCodeError
+from shuseki.language import say
+from shuseki.language.names import TwoNames
 from shuseki.sources import OKAMURO_2006, Source
 
 __all__ = ["CLASSIFICATIONS", "JSIC", "Classification", "classification"]
@@ -33,9 +35,12 @@ SINCE = {"10": "1993-10-01", "11": "2002-10-01", "12": "2008-04-01", "14": "2024
 
 JSIC = Source(
     "JSIC",
-    "MIC, 日本標準産業分類 (Japan Standard Industrial Classification), manufacturing",
+    TwoNames(
+        "MIC, 日本標準産業分類 (Japan Standard Industrial Classification), manufacturing",
+        "総務省、日本標準産業分類、製造業",
+    ),
     "1993-2023",
-    terms="GoJ Standard Terms of Use 2.0",
+    terms=say("GoJ Standard Terms of Use 2.0"),
     origin="public",
 )
 
@@ -98,7 +103,9 @@ def classification(name: str = "okamuro-58") -> Classification:
         table = read("okamuro_58.csv")
         table["rank"] = pd.to_numeric(table["rank"])
         table["rd_intensity_percent"] = pd.to_numeric(table["rd_intensity_percent"])
-        return Classification(name, table, "", (OKAMURO_2006.at("appendix table 1"),))
+        return Classification(
+            name, table, "", (OKAMURO_2006.at(say("appendix table {number}", number=1)),)
+        )
     revision = name.removeprefix("jsic-")
     table = read("jsic_manufacturing.csv")
     table = table[table["revision"] == revision].drop(columns="revision")

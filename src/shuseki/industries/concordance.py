@@ -25,6 +25,7 @@ import pandas as pd
 from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.industries.classification import JSIC, classification, read
 from shuseki.language import listed, say
+from shuseki.language.names import TwoNames
 from shuseki.sources import Source
 
 __all__ = ["CONCORDANCE", "comparable_groups", "concordance", "successor"]
@@ -32,9 +33,14 @@ __all__ = ["CONCORDANCE", "comparable_groups", "concordance", "successor"]
 REVISIONS = ("10", "11", "12", "14")
 CONCORDANCE = Source(
     "JSICConcordance",
-    "MIC 日本標準産業分類 新旧対照; METI 工業統計調査 改定内容 (2008); two digits, own compilation",
+    TwoNames(
+        "MIC 日本標準産業分類 新旧対照; METI 工業統計調査 改定内容 (2008); "
+        "two digits, own compilation",
+        "総務省、日本標準産業分類 新旧対照；経済産業省、工業統計調査 改定内容（2008年）；"
+        "中分類、独自の編集",
+    ),
     "1993-2023",
-    terms="GoJ Standard Terms of Use 2.0",
+    terms=say("GoJ Standard Terms of Use 2.0"),
     origin="public",
 )
 SOURCES = (JSIC, CONCORDANCE)

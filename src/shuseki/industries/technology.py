@@ -132,7 +132,7 @@ def technology_levels(
     if intensities is None:
         table = classification("okamuro-58").table
         intensities = table.set_index("code")["rd_intensity_percent"]
-        sources = (OKAMURO_2006.at("appendix table 1"),)
+        sources = (OKAMURO_2006.at(say("appendix table {number}", number=1)),)
     if isinstance(rule, Mapping):
         return by_groups(intensities, rule, sources)
     wrong = intensities.index[~(intensities >= 0)]

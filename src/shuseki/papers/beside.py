@@ -16,6 +16,7 @@ from shuseki.entry.design import CONSTANT
 from shuseki.entry.hypotheses import LEVEL, Hypothesis, Rule, Verdict, Verdicts, examine
 from shuseki.entry.ols import LEVELS, Fits
 from shuseki.language import say
+from shuseki.language.names import TwoNames
 from shuseki.papers.printed import PrintedPaper
 
 __all__ = ["examine_print", "fits_beside", "funnel_beside", "printed_evidence", "stated_verdicts"]
@@ -60,7 +61,8 @@ def funnel_beside(funnel: Funnel, paper: PrintedPaper) -> Funnel:
     if not stated:
         return funnel
     steps = {step.name for step in funnel.steps}
-    where = paper.source.at(str(stated.get("where", "")))
+    place = str(stated.get("where", ""))
+    where = paper.source.at(TwoNames(place, str(stated.get("where_ja", place))))
     beside = funnel.with_printed(
         left={name: n for name, n in printed("left").items() if name in steps},
         set_aside={name: n for name, n in printed("set_aside").items() if name in steps},

@@ -19,6 +19,7 @@ from shuseki.entry.design import Design, read_designs
 from shuseki.entry.hypotheses import Hypothesis, read_hypotheses
 from shuseki.errors import DataError, OutputError, UnknownCodeError
 from shuseki.language import listed, say, words_of
+from shuseki.language.names import TwoNames
 from shuseki.papers.okamuro_2006.robustness import RobustnessChecks, check_robustness
 from shuseki.papers.printed import PrintedPaper
 
@@ -230,7 +231,9 @@ def _definitions(name: str, convention: str) -> Definitions:
         )
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     about = PrintedPaper.read(paper_folder(name))
-    source = replace(about.source.at(content.pop("where", "")), origin="method")
+    where = content.pop("where", "")
+    where = TwoNames(where, content.pop("where_ja", where))
+    source = replace(about.source.at(where), origin="method")
     return read_definitions(content, convention=convention, named=str(path), source=source)
 
 

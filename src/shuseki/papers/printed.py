@@ -146,6 +146,7 @@ PAPER_KEYS: Mapping[str, str] = MappingProxyType(
         "title_en": "title in English",
         "authors": "list of authors",
         "citation": "how to cite it",
+        "citation_ja": "how to cite it in Japanese, where that differs",
         "year": "year of publication",
         "outcomes": "outcomes of its equations",
         "models": "names of its models",
@@ -499,7 +500,12 @@ class PrintedPaper:
             tables=tables,
             titles=content.get("tables", {}),
             statements=tuple(_statements(content.get("statement", []))),
-            source=Source(about["key"], about["citation"], about["year"], origin="printed"),
+            source=Source(
+                about["key"],
+                TwoNames(about["citation"], about.get("citation_ja", about["citation"])),
+                about["year"],
+                origin="printed",
+            ),
         )
 
     def table(self, kind: str) -> pd.DataFrame:

@@ -108,7 +108,7 @@ def printed_questions(paper: PrintedPaper | None = None) -> tuple[Question, ...]
                 ),
                 counts=least[rows.index].astype(np.int64),
                 n=int(n[rows.index[0]]),
-                sources=(printed.source.at(str(where)) if where else printed.source,),
+                sources=(printed.source.at(where) if where else printed.source,),
             )
         )
     return tuple(questions)

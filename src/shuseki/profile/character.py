@@ -226,7 +226,12 @@ def character_of(base: Base, area: str) -> Character:
         stage_year=_stage_year(base),
         named=_named_types().get(area, "") if base.division.name == DISTRICTS else "",
         notes=tuple(notes),
-        sources=(*base.sources, AGGLOMERATION_2012.at("section 1.1, figure 3-2")),
+        sources=(
+            *base.sources,
+            AGGLOMERATION_2012.at(
+                say("section {number}, figure {figure}", number="1.1", figure="3-2")
+            ),
+        ),
     )
 
 

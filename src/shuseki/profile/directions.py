@@ -86,7 +86,7 @@ class Direction:
     def source(self) -> Source | None:
         """The paper, with the place in it."""
         found = PAPERS.get(self.paper)
-        return found.at(self.where) if found else None
+        return found.at(TwoNames(self.where, self.where_ja)) if found else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +136,7 @@ class Directions(Result):
                     "evidence": joined(one.evidence, " ") if one.evidence else "",
                     "unknown": listed(one.unknown) if one.unknown else "",
                     "overturn": one.direction.overturn,
-                    "source": str(one.direction.source or ""),
+                    "source": one.direction.source.words() if one.direction.source else "",
                     "rule": one.direction.when.text,
                     "command": one.command,
                 }

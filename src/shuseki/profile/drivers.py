@@ -384,7 +384,10 @@ def _printed(base: Base, key: str, outcome: str) -> Equation:
         residual=number["sd"] * float(np.sqrt(1 - explained)),
         observed=_ranked(base, outcome),
         fitted_to_districts=True,
-        sources=(OKAMURO_2006.at(f"tables 1, 3, {rows.iloc[0]['table']}, model {MODEL}"),
+        sources=(OKAMURO_2006.at(say(
+                     "tables {first}, {second} and {table}, model {model}",
+                     first=1, second=3, table=rows.iloc[0]["table"], model=MODEL,
+                 )),
                  *base.sources_of(("labour_force_1995", "plants_1998"))),
         notes=(
             say(

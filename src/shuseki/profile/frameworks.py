@@ -309,7 +309,10 @@ def scores_of(
                 n=len(base.codes),
             ),
         ),
-        sources=(AGGLOMERATION_2012.at("sections 2.1, 2.2"), *base.sources),
+        sources=(
+            AGGLOMERATION_2012.at(say("sections {number} and {last}", number="2.1", last="2.2")),
+            *base.sources,
+        ),
         **{name: np.array(column, dtype=float) for name, column in out.items()},
     )
 
@@ -624,4 +627,4 @@ def correlation(score: Floats, growth: Floats) -> tuple[float, float, float, int
 
 def sources() -> tuple[Source, ...]:
     """The paper behind the frameworks."""
-    return (AGGLOMERATION_2012.at("sections 2.1, 2.2"),)
+    return (AGGLOMERATION_2012.at(say("sections {number} and {last}", number="2.1", last="2.2")),)

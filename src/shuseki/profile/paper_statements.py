@@ -160,7 +160,7 @@ def _read(row: Mapping[str, Any]) -> Statement:
     return Statement(
         area=row["area"],
         text=TwoNames(row["text"], row["text_ja"]),
-        source=source.at(where),
+        source=source.at(TwoNames(where, where_ja)),
         place=TwoNames(f"{source.year}, {where}", f"{source.year}年論文、{where_ja}"),
         when=Rule(row["when"]),
         evidence=tuple(zip(row.get("evidence", []), row.get("evidence_ja", []), strict=True)),

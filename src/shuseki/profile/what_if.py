@@ -460,7 +460,7 @@ def lock_in(base: Base, values: Values, area: str) -> LockIn | None:
                 "of variety. Sizes of different scenarios are in different units."
             ),
         ),
-        sources=(AGGLOMERATION_2012.at("figure 3-3"), *base.sources),
+        sources=(AGGLOMERATION_2012.at(say("figure {number}", number="3-3")), *base.sources),
     )
 
 

@@ -74,7 +74,6 @@ from shuseki.records.validation import (
     source_of,
 )
 from shuseki.results import Result, result
-from shuseki.sources import Source
 
 __all__ = ["Delivery", "IngestReport", "Progress", "bind", "ingest", "writing"]
 
@@ -813,7 +812,7 @@ def report_of(folder: Path, made: Sequence[Taken]) -> IngestReport:
             {"sha256": part.making.sha256, "bytes": part.report["bytes"]} for part in parts
         ),
         notes=tuple(note for done in made for note in _notes(done, made)),
-        sources=tuple(Source(**part.report["source"]) for part in parts),
+        sources=tuple(part.source for part in parts),
     )
 
 

@@ -18,14 +18,17 @@ from typing import Any
 
 from shuseki.disk import fingerprint
 from shuseki.errors import DataError, examples
-from shuseki.language import say
+from shuseki.language import Message, joined, say, word
+from shuseki.sources import Source
 
 __all__ = [
+    "AS_WRITTEN",
     "PARTS",
     "REPORT",
     "Making",
     "Part",
     "check_one_store",
+    "cited",
     "part_name",
     "parts_of",
     "refuse_damaged",
@@ -34,6 +37,13 @@ __all__ = [
 PARTS = "parts"
 REPORT = "report.json"
 FORMAT = "shuseki part 3"
+AS_WRITTEN = say("as written in the file")
+"""The year of a source whose rows say it themselves."""
+
+
+def cited(publisher: str, what: str) -> Message:
+    """Cite a file or a request of a publisher, by the publisher's name in either language."""
+    return joined([word(publisher), what], ", ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,17 @@ class Part:
     def name(self) -> str:
         """The part's name."""
         return self.folder.name
+
+    @property
+    def source(self) -> Source:
+        """Where its rows came from."""
+        said = self.report["source"]
+        publisher, _, file = said["citation"].rpartition(", ")
+        year = AS_WRITTEN if said["year"] == AS_WRITTEN else said["year"]
+        return Source(
+            **said
+            | {"citation": cited(publisher, file), "year": year, "terms": word(said["terms"])}
+        )
 
     def waves_in(self) -> dict[int, Path]:
         """The file of each wave."""

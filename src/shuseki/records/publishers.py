@@ -45,7 +45,8 @@ import pooch
 
 from shuseki.disk import flush_one, locked
 from shuseki.errors import DataError, OutputError, ParameterError, ShusekiError
-from shuseki.language import Message, say
+from shuseki.language import Message, say, word
+from shuseki.records.parts import cited
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -442,9 +443,9 @@ def pull(
         sources=(
             Source(
                 key=path.stem,
-                citation=f"{publisher.publisher}, {' '.join(request.asked.values())}",
-                year=f"fetched {found.fetched_at[:10]}",
-                terms=publisher.terms,
+                citation=cited(publisher.publisher, " ".join(request.asked.values())),
+                year=say("fetched {date}", date=found.fetched_at[:10]),
+                terms=word(publisher.terms),
                 origin="public",
             ),
         ),

@@ -424,17 +424,18 @@ class Store:
     def _found_sources(self) -> tuple[Source, ...]:
         found: dict[str, Source] = {}
         for part in self.parts:
-            said = part.report["source"]
-            found[said["key"]] = Source(**said)
+            found[part.source.key] = part.source
         loose = [path for files in self._files.values() for path in files]
         loose = [path for path in loose if path.parent == self.folder]
         if loose:
             years = ", ".join(str(year) for year in self.waves)
             origin: Origin = "synthetic" if any(map(is_synthetic, loose)) else "user"
-            title = "Synthetic census" if origin == "synthetic" else "Establishment records"
-            found["waves"] = Source(
-                self.folder.name, f"{title} in {self.folder.name}", years, origin=origin
+            title = (
+                say("Synthetic census in {folder}", folder=self.folder.name)
+                if origin == "synthetic"
+                else say("Establishment records in {folder}", folder=self.folder.name)
             )
+            found["waves"] = Source(self.folder.name, title, years, origin=origin)
         return tuple(found.values())
 
     def __repr__(self) -> str:

@@ -38,6 +38,7 @@ from shuseki.records.engine import connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, REASONS, SCHEMA, reason
 from shuseki.records.files import Account, FileFacts, examine, stage
 from shuseki.records.layouts import Layout, layout
+from shuseki.records.parts import AS_WRITTEN, cited
 from shuseki.records.store import earliest, is_synthetic
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -579,9 +580,9 @@ def source_of(facts: FileFacts, chosen: Layout) -> Source:
     synthetic = facts.format == "parquet" and is_synthetic(facts.path)
     return Source(
         key=facts.path.stem,
-        citation=f"{chosen.publisher or 'User'}, {facts.path.name}",
-        year=chosen.constants.get("wave", "as written in the file"),
-        terms=chosen.terms,
+        citation=cited(chosen.publisher or "User", facts.path.name),
+        year=chosen.constants.get("wave", AS_WRITTEN),
+        terms=word(chosen.terms),
         origin="synthetic" if synthetic else chosen.origin,
     )
 

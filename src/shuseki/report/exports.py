@@ -19,7 +19,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from shuseki.errors import ParameterError, examples
-from shuseki.language import listed, say
+from shuseki.language import listed, say, told
 from shuseki.release import inert_frame
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import render
@@ -141,7 +141,7 @@ def result_bytes(result: Result, ending: str, lang: str = "en") -> bytes:
             "result": type(result).__name__,
             "headline": pick(result.headline(), lang),
             "notes": [pick(note, lang) for note in result.notes],
-            "sources": [str(source) for source in result.sources],
+            "sources": [told(source.words(), lang) for source in result.sources],
             "data_origin": mark(result.sources),
             "rows": json.loads(frame.to_json(orient="records", date_format="iso")),
         }

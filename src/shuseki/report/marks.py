@@ -14,6 +14,7 @@ unmarked      only methods are cited, or nothing              nothing
 ============  ==============================================  ===================
 """
 
+import re
 from collections.abc import Iterable
 
 from shuseki.language import say, told
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 INTERNAL_SAID = say("For internal use, not for release: confidential records, not checked.")
-INTERNAL = Source("internal", str(INTERNAL_SAID), "", origin="user")
+INTERNAL = Source("internal", INTERNAL_SAID, "", origin="user")
 """Marks an answer that was not checked before it was shown."""
 PRECEDENCE: tuple[Origin, ...] = ("synthetic", "user", "public", "printed")
 
@@ -64,18 +65,19 @@ def mark(sources: Iterable[Source], lang: Lang = "en") -> str:
         return words
     colon = "：" if lang == "ja" else ": "
     joint = "、" if lang == "ja" else ", "
-    return f"{words}{colon}{joint.join(publishers(given, kind))}"
+    return f"{words}{colon}{joint.join(publishers(given, kind, lang))}"
 
 
-def publishers(sources: Iterable[Source], kind: Origin) -> list[str]:
+def publishers(sources: Iterable[Source], kind: Origin, lang: Lang = "en") -> list[str]:
     """Name publisher (the citation up to its first comma) and year, each once, in order."""
-    named = (short(source) for source in sources if source.origin == kind)
+    named = (short(source, lang) for source in sources if source.origin == kind)
     return list(dict.fromkeys(named))
 
 
-def short(source: Source) -> str:
+def short(source: Source, lang: Lang = "en") -> str:
     """Name a source in a line: its citation up to the first comma, and its year."""
-    return f"{source.citation.split(',')[0].strip()} {source.year}".strip()
+    author = re.split("[,、]", told(source.citation, lang), maxsplit=1)[0]
+    return f"{author.strip()} {told(source.year, lang)}".strip()
 
 
 def suffix(sources: Iterable[Source]) -> str:

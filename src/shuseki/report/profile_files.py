@@ -118,7 +118,7 @@ def _as_data(answer: Profile | Comparison, lang: str) -> dict[str, Any]:
         "missing": [told(what, lang) for what in answer.missing],
         "facts": _plain(answer.facts),
         "parts": {name: _part(one, lang) for name, one in answer.parts().items()},
-        "sources": [str(source) for source in answer.sources],
+        "sources": [told(source.words(), lang) for source in answer.sources],
         "data_origin": mark(answer.sources),
     }
 
@@ -128,7 +128,7 @@ def _part(one: Result, lang: str) -> dict[str, Any]:
         "result": type(one).__name__,
         "headline": told(one.headline(), lang),
         "notes": [told(note, lang) for note in one.notes],
-        "sources": [str(source) for source in one.sources],
+        "sources": [told(source.words(), lang) for source in one.sources],
         "rows": json.loads(one.to_frame().to_json(orient="records", force_ascii=False)),
     }
 

@@ -136,9 +136,10 @@ def _tell_one(deck: "_Deck", answer: Profile) -> None:
             parts.append(say("Evidence: {evidence}", evidence=joined(judged.evidence, " ")))
         parts.append(say("What would overturn it: {what}", what=judged.direction.overturn))
         source = judged.direction.source
-        deck.text(judged.direction.label, parts, footer=str(source or ""), notes=judged.command)
+        footer = source.words() if source else ""
+        deck.text(judged.direction.label, parts, footer=footer, notes=judged.command)
     known = dict.fromkeys(
-        str(source.at("")) for part in answer.parts().values() for source in part.sources
+        source.at("").words() for part in answer.parts().values() for source in part.sources
     )
     deck.text(
         say("Sources, and what is missing"),
@@ -240,7 +241,7 @@ def _tell_several(deck: "_Deck", answer: Comparison) -> None:
             notes=command,
         )
     known = dict.fromkeys(
-        str(source.at(""))
+        source.at("").words()
         for one in profiles
         for part in one.parts().values()
         for source in part.sources
@@ -451,7 +452,7 @@ class _Deck:
         text = self.tell(title).replace(" = ", "\u00a0=\u00a0")
         size = next((s for s in (TITLE, 28) if _lines(text, s * 1.1) == 1), 26)
         self.write(frame.paragraphs[0], text, size, bold=True)
-        said = self.origin if footer is None else footer
+        said = self.origin if footer is None else self.tell(footer)
         if said:
             foot = self.box(slide, Inches(6.95), Inches(0.4), INNER - Inches(0.8))
             self.write(foot.paragraphs[0], said, FOOT, colour=GREY)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from shuseki.arrays import Bools
 from shuseki.errors import DataError, ParameterError, examples
-from shuseki.language import say
+from shuseki.language import say, told
 from shuseki.release.disclosure.numbers import Numbers
 from shuseki.report.marks import mark, suffix
 from shuseki.report.words import WORDS, Text, check_language, column_words, phrase, pick
@@ -238,7 +238,8 @@ class Table:
         language = check_language(lang)
         colon = "：" if language == "ja" else ": "
         lines = [mark(self.sources, language)] if mark(self.sources, language) else []
-        lines += [f"{phrase('source', lang)}{colon}{source}" for source in self.sources]
+        said = [told(source.words(), language) for source in self.sources]
+        lines += [f"{phrase('source', lang)}{colon}{source}" for source in said]
         lines += [f"{phrase('note', lang)}{colon}{pick(note, lang)}" for note in self.notes]
         return lines
 

@@ -23,15 +23,16 @@ import scipy
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.geography.areas import municipalities, prefectures
 from shuseki.geography.distances import distance_km
+from shuseki.language import say
 from shuseki.sources import Source
 
 __all__ = ["TARIFF", "parcel_sizes", "parcels_yen", "prefecture_of", "transport", "zones"]
 
 TARIFF = Source(
     "Yamato2025",
-    "Yamato Transport, TA-Q-BIN basic fares in cash, in force from 2025-12-01",
+    say("Yamato Transport, TA-Q-BIN basic fares in cash, in force from 2025-12-01"),
     "2025",
-    terms="prices are facts; collected from two transcriptions that agree",
+    terms=say("prices are facts; collected from two transcriptions that agree"),
     origin="public",
 )
 SIZES = (60, 80, 100, 120, 140, 160, 180, 200)

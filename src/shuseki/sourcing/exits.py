@@ -37,7 +37,7 @@ import scipy
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, listed, say
+from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.reading.tables import read_table
 from shuseki.results import Result, result
@@ -164,9 +164,9 @@ def succession_rates(publisher: str = "TDB", year: int | None = None) -> Success
         ),
         source=Source(
             f"{publisher}{chosen}",
-            f"{publisher}, {rows[0]['seen_in']}",
+            joined([publisher, rows[0]["seen_in"]], ", "),
             str(chosen),
-            terms="facts of a publication; cite it",
+            terms=say("facts of a publication; cite it"),
             origin="public",
         ),
     )

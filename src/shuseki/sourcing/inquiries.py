@@ -268,7 +268,7 @@ def answer(
         sources=(
             *directory.sources,
             BERLIANT_FUJITA_2008,
-            AGGLOMERATION_2012.at("section 3.1 (2)"),
+            AGGLOMERATION_2012.at(say("section {number}", number="3.1 (2)")),
         ),
     )
 

@@ -75,7 +75,9 @@ CASTRO_2009 = Source(
     "2009",
 )
 NISHIGUCHI_2008 = Source(
-    "Nishiguchi2008", "西口, on the rents of networks, as told in 商工総合研究所 (2012)", "2008"
+    "Nishiguchi2008",
+    say("西口, on the rents of networks, as told in 商工総合研究所 (2012)"),
+    "2008",
 )
 
 

@@ -34,7 +34,7 @@ BRANDIMARTE_1993 = Source(
     "Brandimarte, P., Routing and scheduling in a flexible job shop by tabu search, "
     "Annals of Operations Research 41",
     "1993",
-    where="pp. 157-183",
+    where=say("pp. {first}-{last}", first=157, last=183),
 )
 WORKERS = 4
 SECONDS = 60.0

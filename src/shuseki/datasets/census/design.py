@@ -34,7 +34,10 @@ __all__ = ["CENSUS", "DistrictDesign", "district_design", "synthetic_accounts"]
 
 CENSUS = Source(
     "SyntheticCensus",
-    "Synthetic census of manufactures, after the print of Okamuro (2006); describes no real plant",
+    say(
+        "Synthetic census of manufactures, after the print of Okamuro (2006); describes no real "
+        "plant"
+    ),
     "1995-2000",
     terms="BSD-3-Clause",
     origin="synthetic",

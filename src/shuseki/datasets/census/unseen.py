@@ -387,7 +387,7 @@ def bias(*, seed: int = 2006, reasons: Reasons = REASONS) -> RecordBias:
         coefficients=np.array([world.coefficients(row) for row in rates]),
         terms=world.fit.terms,
         notes=(NOT_A_FINDING,),
-        sources=(CENSUS, OKAMURO_2006.at("pp. 4-7")),
+        sources=(CENSUS, OKAMURO_2006.at(say("pp. {first}-{last}", first=4, last=7))),
     )
 
 
@@ -474,7 +474,7 @@ def coverage(
                 "Superpopulation: their mean over all censuses."
             ),
         ),
-        sources=(CENSUS, OKAMURO_2006.at("pp. 4-7")),
+        sources=(CENSUS, OKAMURO_2006.at(say("pp. {first}-{last}", first=4, last=7))),
     )
 
 

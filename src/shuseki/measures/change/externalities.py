@@ -558,7 +558,7 @@ def externality_range(
         sources=(
             *panel.sources,
             *sources,
-            AGGLOMERATION_2012.at("section 2.1"),
+            AGGLOMERATION_2012.at(say("section {number}", number="2.1")),
             ROSENTHAL_STRANGE,
         ),
     )

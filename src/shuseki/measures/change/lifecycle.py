@@ -121,7 +121,7 @@ SD_PER_MAD = 1.4826
 SMALLEST_SCALE, TYPICAL_SCALE = 0.01, 0.05
 
 DATA = Path(__file__).parent / "data"
-DRAWN = Source("Drawn", "Made-up histories of agglomerations", "", origin="synthetic")
+DRAWN = Source("Drawn", say("Made-up histories of agglomerations"), "", origin="synthetic")
 
 
 @result
@@ -686,7 +686,7 @@ def life_cycle(
         mean_plants=mean_plants[at],
         location_quotient=quotient[at],
         notes=tuple(notes),
-        sources=(*panel.sources, AGGLOMERATION_2012.at("figure 3-2")),
+        sources=(*panel.sources, AGGLOMERATION_2012.at(say("figure {number}", number="3-2"))),
     )
 
 

@@ -308,7 +308,10 @@ def trends(
         breaks=tuple(breaks for breaks, _ in courses),
         growth_per_year=tuple(growth for _, growth in courses),
         notes=tuple(notes),
-        sources=(*panel.sources, AGGLOMERATION_2012.at("figures 1-1 to 1-3")),
+        sources=(
+            *panel.sources,
+            AGGLOMERATION_2012.at(say("figures {first} to {last}", first="1-1", last="1-3")),
+        ),
     )
 
 

@@ -656,7 +656,10 @@ def agglomeration_types(
         related_upper=related["upper"].to_numpy(),
         seen_share=seen[kept],
         notes=tuple(notes),
-        sources=(*dict.fromkeys(sources), AGGLOMERATION_2012.at("section 1.1")),
+        sources=(
+            *dict.fromkeys(sources),
+            AGGLOMERATION_2012.at(say("section {number}", number="1.1")),
+        ),
     )
 
 

@@ -579,7 +579,7 @@ def clusters(
             *([BORDERS] if known else []),
             MORI_SMITH,
             MORI_SMITH_2015,
-            AGGLOMERATION_2012.at("section 1.1"),
+            AGGLOMERATION_2012.at(say("section {number}", number="1.1")),
         ),
     )
 

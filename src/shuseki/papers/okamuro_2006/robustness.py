@@ -50,7 +50,10 @@ __all__ = [
     "without_metropolitan",
 ]
 
-SECTION_5_1 = replace(OKAMURO_2006.at("section 5-1, pp. 12-13"), origin="method")
+SECTION_5_1 = replace(
+    OKAMURO_2006.at(say("section {number}, pp. {first}-{last}", number="5-1", first=12, last=13)),
+    origin="method",
+)
 PROFIT = ("PCM", "GRSALES")
 SEPARATOR = " / "
 EXERCISE_NAMES: Mapping[str, Message] = {

@@ -22,7 +22,7 @@ from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from shuseki.errors import ParameterError
-from shuseki.language import Message, say
+from shuseki.language import Message, say, told
 from shuseki.report.blocks import Bullets, Document, Figure, Heading, Note, Numbers, Part
 from shuseki.report.html.tables import table_html
 from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
@@ -269,7 +269,11 @@ class _Page:
         return {
             "chip": self.chip(sources),
             "sources": [
-                (self.anchors[source.at("")], short(source), source.where)
+                (
+                    self.anchors[source.at("")],
+                    short(source, self.lang),
+                    told(source.where, self.lang),
+                )
                 for source in dict.fromkeys(sources)
             ],
             "notes": [self.words(note) for note in notes],
@@ -279,7 +283,15 @@ class _Page:
         """Every source, by kind, invented data first."""
         groups = []
         for kind in KINDS:
-            found = [(key, source) for source, key in self.anchors.items() if source.origin == kind]
+            found = [
+                (
+                    key,
+                    told(Source(source.key, source.citation, source.year).words(), self.lang),
+                    told(source.terms, self.lang),
+                )
+                for source, key in self.anchors.items()
+                if source.origin == kind
+            ]
             if found:
                 groups.append({"title": phrase(f"sources_{kind}", self.lang), "sources": found})
         return groups

@@ -34,6 +34,7 @@ from shuseki.release.disclosure.answers import counted_as, equations, freedom, o
 from shuseki.release.disclosure.numbers import Cells, Free, Held, Statistic
 from shuseki.release.disclosure.numbers import Numbers as FromRecords
 from shuseki.report.blocks import Block, Figure, Finding, Section
+from shuseki.report.marks import short
 from shuseki.report.plots.scatter import scatter
 from shuseki.report.tables import Table, wide
 from shuseki.report.words import Text
@@ -343,7 +344,7 @@ def hypotheses_of(asked: Entry, paper: str | None) -> tuple[Hypothesis, ...]:
 def beside_paper(verdicts: Verdicts, name: str) -> Verdicts:
     """Put beside what a paper that asks the same hypotheses states of its own data."""
     paper = printed_paper(name)
-    called = f"{paper.source.citation.split(',')[0]} {paper.source.year}"
+    called = TwoNames(short(paper.source), short(paper.source, "ja"))
     asked = {one.id for one in verdicts.hypotheses}
     stated = {key: one for key, one in stated_verdicts(paper).items() if key in asked}
     return replace(

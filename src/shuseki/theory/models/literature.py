@@ -1,5 +1,6 @@
 """Which works do the models come from?"""
 
+from shuseki.language import say
 from shuseki.sources import AGGLOMERATION_2012, Source
 
 __all__ = [
@@ -59,9 +60,21 @@ AKAMATSU_MORI_TAKAYAMA_2019 = Source(
     "dispersion: theoretical foundations and empirical implications",
     "2017",
 )
-FUJITA_2006 = AGGLOMERATION_2012.at("図表2-1, after 藤田 (2006)")
-FUJITA_2010 = AGGLOMERATION_2012.at("図表3-5, after 藤田 (2010)")
-TOYAMA_2010 = AGGLOMERATION_2012.at("図表3-2, 3-3, after 遠山 (2010)")
+FUJITA_2006 = AGGLOMERATION_2012.at(
+    say("figure {number}, after {author} ({year})", number="2-1", author="藤田", year=2006)
+)
+FUJITA_2010 = AGGLOMERATION_2012.at(
+    say("figure {number}, after {author} ({year})", number="3-5", author="藤田", year=2010)
+)
+TOYAMA_2010 = AGGLOMERATION_2012.at(
+    say(
+        "figures {first} and {last}, after {author} ({year})",
+        first="3-2",
+        last="3-3",
+        author="遠山",
+        year=2010,
+    )
+)
 BERLIANT_FUJITA_2008 = Source(
     "BerliantFujita2008",
     "Berliant, M. and Fujita, M., Knowledge creation as a square dance on the Hilbert cube, "
