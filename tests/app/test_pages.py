@@ -1,5 +1,6 @@
 """Does every question have its page, its files, its figures, in both languages?"""
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from shuseki.app.question import query_of
-from shuseki.app.questions import QUESTIONS
+from shuseki.app.questions import QUESTIONS, theory
 from shuseki.app.questions.areas import CompareAsked
 from shuseki.app.questions.theory import EQUATIONS, MODELS, regimes
 from shuseki.theory import CorePeriphery, Housing, sweep
@@ -264,7 +265,7 @@ def test_a_page_of_theory_says_what_to_try_and_its_equations(
 ):
     page = client.get(f"/{lang}/{name}").text
     assert all(word in page for word in words)
-    low, high = ("0.2", "1.5") if name == "knowledge" else ("0", "2")
+    low, high = ("0.2", "1") if name == "knowledge" else ("0", "2")
     assert f"<span>{low}</span><span>{high}</span>" in page  # of a slider
 
 
@@ -273,3 +274,27 @@ def test_every_page_of_theory_has_its_equations_and_a_guide():
     for one in QUESTIONS.values():
         if one.group == "theory":
             assert one.guide is not None, one.name
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [
+        ("knowledge", {"theta": (0.1, 0.6), "group": (2, 8), "efficiency": (0.2, 1)}),
+        ("counterfactual", {"change": ("productivity", "closure", "housing"), "size": (0, 2)}),
+        ("bifurcation", {"model": tuple(MODELS), "sigma": (2, 12), "share": (0.1, 0.8)}),
+    ],
+)
+def test_the_ends_of_every_slider_are_answered_or_refused_in_words(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, name: str, ends: dict[str, tuple]
+):
+    monkeypatch.setattr(theory, "COSTS", np.linspace(1.2, 2.4, 5))
+    where = {"by": "prefecture", "area": "Tokyo"} if name == "counterfactual" else {}
+    found = []
+    for values in itertools.product(*ends.values()):
+        given = dict(zip(ends, values, strict=True)) | where
+        answer = client.get(f"/api/{name}", params=given)
+        assert answer.status_code == 200 or "xpected" in answer.json()["error"], given
+        found.append(answer.status_code)
+    assert 200 in found
+    if name == "knowledge":
+        assert set(found) == {200}

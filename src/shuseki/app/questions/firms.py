@@ -15,7 +15,7 @@ from shuseki.datasets.orders import synthetic_orders
 from shuseki.directory import Directory
 from shuseki.disk import scratch
 from shuseki.errors import DataError, ParameterError, ShusekiError
-from shuseki.language import joined, say, told, words_of
+from shuseki.language import Message, joined, say, told, words_of
 from shuseki.language.rows import in_both
 from shuseki.papers.survey import printed_questions
 from shuseki.report.blocks import Block
@@ -242,6 +242,7 @@ def _order(asked: OrderAsked, reader: Reader) -> Sequence[Block]:
 def _steps(found: Plan) -> Table:
     """Who does what in each chain that is shown; a page leads from each firm to what it shows."""
     known = processes()
+    called: dict[str, Message] = dict(ATTRIBUTES.items())
     rows = [
         {
             "chain": k,
@@ -250,7 +251,7 @@ def _steps(found: Plan) -> Table:
             "name": stop.name,
             "cost_yen": stop.cost_yen,
             "days": stop.days,
-            "ask": joined([ATTRIBUTES[one] for one in stop.ask], ", "),
+            "ask": joined([called[one] for one in stop.ask], ", "),
         }
         for k, chain in enumerate(found.chains, 1)
         for stop in chain.stops

@@ -106,7 +106,7 @@ class ExchangeAsked(Asked):
     efficiency: Annotated[
         float,
         Label(say("What an hour with outsiders yields, relative"), slider=0.05),
-        Field(ge=0.2, le=1.5),
+        Field(ge=0.2, le=1),
     ] = 1.0
 
 
@@ -306,9 +306,8 @@ EXCHANGE = Question(
     title=say("Knowledge and exchange"),
     about=say("How large groups should be, and how much exchange keeps knowledge growing."),
     guide=say(
-        "Try: lower what an hour with outsiders yields. Look for: the share of exchange at which "
-        "growth is largest; below some yield it no longer pays to meet outsiders, and a closed "
-        "group stops growing."
+        "Try: lower what an hour with outsiders yields. Look for: growth, and the share of "
+        "exchange at which it is largest, both fall; two who meet nobody else do not grow at all."
     ),
     options=ExchangeAsked,
     answer=_exchange,
