@@ -1,10 +1,15 @@
-"""Waves of establishments on each engine, and hand-made regional accounts with a known truth."""
+"""Waves on each engine, a database server, and hand-made regional accounts with a known truth."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
+import socket
+import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +85,64 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
     yield opened
     for store in stores:
         store.close()
+
+
+# ---- databases ----------------------------------------------------------------------------
+
+
+def _programs() -> Path | None:
+    """Folder of PostgreSQL's programs, as Debian installs them."""
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "initdb").exists():
+            return folder
+    found = shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """URL of a server of our own, which goes away at the end."""
+    psycopg = pytest.importorskip("psycopg", reason="needs the postgresql extra")
+    programs = _programs()
+    if programs is None:
+        pytest.skip("needs PostgreSQL (Debian: apt-get install postgresql)")
+    as_user: list[str] = []
+    folder = Path(tempfile.mkdtemp(prefix="shuseki-pg-"))
+    if os.getuid() == 0:
+        if shutil.which("setpriv") is None or not _is_user("postgres"):
+            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        shutil.chown(folder, "postgres", "postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data = folder / "data"
+    subprocess.run(
+        [*as_user, programs / "initdb", "-D", data, "-U", "shuseki", "-A", "trust", "-E", "UTF8",
+         "--locale=C", "--no-sync"],
+        check=True, capture_output=True, cwd=folder,
+    )  # fmt: skip
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    server = subprocess.Popen(
+        [*as_user, programs / "postgres", "-D", data, *options.split()],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
+    )  # fmt: skip
+    try:
+        for _ in range(300):
+            try:
+                psycopg.connect(f"postgresql://shuseki@127.0.0.1:{port}/postgres").close()
+                break
+            except psycopg.OperationalError:
+                time.sleep(0.1)  # it is starting up
+        yield f"postgresql://shuseki@127.0.0.1:{port}"
+    finally:
+        server.send_signal(signal.SIGINT)  # the fast way: it does not wait for clients
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_user(name: str) -> bool:
+    return subprocess.run(["id", name], capture_output=True, check=False).returncode == 0
 
 
 # ---- regional accounts ---------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 import io
 import tarfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,30 +27,70 @@ def engine_at(folder: Path) -> sa.Engine:
     return sa.create_engine(f"sqlite:///{folder / 'app.sqlite'}")
 
 
-def test_a_backup_gives_everything_back(tmp_path: Path, fast_hasher):
+@pytest.fixture(params=["sqlite", "postgresql", "sqlite to postgresql", "postgresql to sqlite"])
+def engines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[sa.Engine]]:
+    """The database that is taken away, and the empty one into which it goes."""
+    made: list[sa.Engine] = []
+    kinds = request.param.split(" to ") * 2
+    for kind, name in zip(kinds[:2], ("data", "new"), strict=True):
+        if kind == "sqlite":
+            made.append(engine_at(tmp_path / name))
+            continue
+        psycopg = pytest.importorskip("psycopg")
+        url = request.getfixturevalue("postgresql")
+        database = f"app_{name}_{time.monotonic_ns()}"
+        with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}"')
+        address = sa.make_url(f"{url}/{database}").set(drivername="postgresql+psycopg")
+        made.append(sa.create_engine(address))
+    yield made
+    for engine in made:
+        engine.dispose()
+
+
+def test_a_backup_gives_everything_back(tmp_path: Path, engines: list[sa.Engine], fast_hasher):
     data = tmp_path / "data"
-    accounts = Accounts(engine_at(data), fast_hasher)
+    accounts = Accounts(engines[0], fast_hasher)
     accounts.add("mei", PASSWORD, "member", "ota")
+    accounts.set_firm("mei", "ota/1")
+    assert accounts.sign_in("mei", "another password") is None  # a failure is kept too
     word = accounts.sign_in("mei", PASSWORD) or ""
     accounts.log(accounts.who(word), "sign in")
     upload = Uploads(data / "uploads").add(io.BytesIO(WAVE), "w.csv", "mei", "house", 2001)
     job = Jobs(data / "jobs", at_once=0).add("S", "mei", {"w.csv": WAVE}, "[study]\n")
     with Registry.create(data / REGISTRY, "ota") as registry:
-        registry.put(Directory((Firm("1", "ota", "A"),)))
+        registry.put(Directory((Firm("1", "ota", "山田製作所", employees=9),)))
     file = tmp_path / "b.tar"
-    count = back_up(data, accounts.engine, file)
+    count = back_up(data, accounts.engine, METADATA, file)
     assert file.stat().st_mode & 0o077 == 0
 
     new = tmp_path / "new"
-    assert restore(file, new, engine_at(new), METADATA) == count
-    again = Accounts(engine_at(new), fast_hasher)
+    again = Accounts(engines[1], fast_hasher)
+    assert restore(file, new, engines[1], METADATA) == count
+    assert again.all() == accounts.all()
     assert again.who(word) == accounts.who(word)
-    assert list(again.logged()) == list(accounts.logged())
+    assert again.firm_of("mei") == "ota/1"
+    before = list(accounts.logged())
+    assert list(again.logged()) == before
+    again.log(again.who(word), "sign out")  # what comes after is counted on, not over
+    assert again.sign_in("mei", PASSWORD)
+    assert [one["action"] for one in again.logged()] == ["sign out", "sign in"]
     assert Uploads(new / "uploads").get(upload.key).file.read_bytes() == WAVE
     assert Jobs(new / "jobs", at_once=0).get(job.key).title == "S"
     with Registry.open(new / REGISTRY) as registry:
-        assert registry.directory().keys == ("ota/1",)
+        assert registry.directory().firms == (Firm("1", "ota", "山田製作所", employees=9),)
     assert (new / "uploads" / upload.key).stat().st_mode & 0o077 == 0
+
+
+def test_what_is_not_the_apps_is_not_taken_away(tmp_path: Path, fast_hasher):
+    """A database may hold other things: their rows leave in no backup."""
+    accounts = Accounts(engine_at(tmp_path), fast_hasher)
+    accounts.add("mei", PASSWORD)
+    with accounts.engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE wages (yen INTEGER)"))
+        connection.execute(sa.text("INSERT INTO wages VALUES (4000000)"))
+    back_up(tmp_path, accounts.engine, METADATA, tmp_path / "b.tar")
+    assert b"4000000" not in (tmp_path / "b.tar").read_bytes()
 
 
 def test_a_backup_does_not_go_over_what_is_there(tmp_path: Path, fast_hasher):
@@ -57,7 +99,7 @@ def test_a_backup_does_not_go_over_what_is_there(tmp_path: Path, fast_hasher):
     accounts.add("mei", PASSWORD)
     Uploads(data / "uploads").add(io.BytesIO(WAVE), "w.csv", "mei", "house", 2001)
     file = tmp_path / "b.tar"
-    back_up(data, accounts.engine, file)
+    back_up(data, accounts.engine, METADATA, file)
     with pytest.raises(OutputError, match="not empty"):
         restore(file, data, accounts.engine, METADATA)
     with pytest.raises(OutputError, match="table accounts is not empty"):

@@ -148,7 +148,10 @@ def test_a_survey_of_few_firms_is_not_shown(client: TestClient):
 
 def test_what_one_reader_sent_another_cannot_ask_for(service: Callable[[str], TestClient]):
     rin, mei = service("rin"), service("mei")
-    page = rin.post("/en/survey", data={"answers": answers(60)}).text
+    sent = rin.post("/en/survey", data={"answers": answers(60)})
+    assert sent.status_code == 303
+    assert mei.get(sent.headers["location"]).status_code == 422
+    page = rin.get(sent.headers["location"]).text
     link = re.findall(r'href="(/api/survey\?[^"]+)"', page)[0].replace("&amp;", "&")
     assert rin.get(link).status_code == 200
     assert mei.get(link).status_code == 404

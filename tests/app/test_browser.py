@@ -3,6 +3,7 @@
 Needs Debian's chromium; axe-core is in ``vendor/``.
 """
 
+import shlex
 import shutil
 import socket
 import threading
@@ -13,10 +14,12 @@ from typing import Any
 
 import pytest
 import uvicorn
+from typer.testing import CliRunner
 
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.site import make_app
 from shuseki.app.state import Settings
+from shuseki.cli import app as command_line
 
 CHROMIUM = next((p for name in ("chromium", "chromium-browser") if (p := shutil.which(name))), None)
 pytestmark = pytest.mark.skipif(
@@ -251,3 +254,52 @@ def test_a_whole_way_from_records_to_report(page: Any, address: str, tmp_path: P
     page.get_by_text("Delete everything of mine").first.click()
     page.get_by_role("button", name="Delete everything of mine").click()
     page.get_by_text("Nothing here yet.").wait_for()
+
+
+ON_THE_MAP = """() => document.querySelector(".plot[data-drawn]").data
+    .filter(one => one.yaxis === "y2" && one.mode === "lines+markers").map(one => one.text)"""
+ORDERS = {
+    "en": ("turning SUS304 dia 20 mm IT8\ngrinding SUS304 dia 20 mm IT6", "Show", "in time"),
+    "ja": ("旋削 SUS304 φ20 IT8\n研磨 SUS304 φ20 IT6", "表示", "納期内"),
+}
+"""Language → an order in its words, the button that plans it, what a chain that is in time is."""
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_whole_way_from_an_order_to_its_chains(page: Any, address: str, lang: str) -> None:
+    steps, show, in_time = ORDERS[lang]
+    page.goto(f"{address}/{lang}/orders")
+    page.fill("#option-steps", steps)
+    page.fill("#option-quantity", "250")
+    page.get_by_role("button", name=show, exact=True).click()
+    page.wait_for_url("**quantity=250*")  # an address of its own: it can be loaded again
+    drawn(page)
+    headline = page.locator("p.headline").first.inner_text()
+    assert in_time in headline
+    assert "¥" in headline
+    chains = page.evaluate(ON_THE_MAP)
+    assert chains
+    assert all(len(stops) == 2 for stops in chains)  # two steps, each at a firm with a place
+    rows = page.locator("table").first.locator("tbody tr")
+    assert rows.count() >= len(chains)
+    reasons = [cell for row in rows.all() for cell in row.locator("td").all_inner_texts()]
+    assert any("¥" in cell or "円" in cell for cell in reasons)  # what each would cost without one
+    asked = page.url
+    firm = page.locator("#answer table a[href*='/company?firm=']").first
+    key = firm.inner_text()
+    assert key in headline
+    firm.click()
+    page.wait_for_url(lambda url: f"/{lang}/company?firm={key}" in url)
+    page.get_by_role("cell", name=key.partition("/")[2], exact=True).first.wait_for()
+    page.goto(asked)
+    page.locator(".ways summary").first.click()
+    command = page.locator(".ways pre").first.inner_text()
+    words = shlex.split(command)
+    assert words[:3] == ["shuseki", "ask", "orders"]
+    done = CliRunner().invoke(command_line, words[1:])
+    assert done.exit_code == 0, done.output
+    assert " ".join(headline.split()) in " ".join(done.output.split())
+    other = "ja" if lang == "en" else "en"
+    page.get_by_role("link", name="日本語" if lang == "en" else "English").click()
+    page.wait_for_url(lambda url: f"/{other}/orders?" in url and "quantity=250" in url)
+    assert ORDERS[other][2] in page.locator("p.headline").first.inner_text()

@@ -1,16 +1,21 @@
 """Does every question have its page, its files, its figures, in both languages?"""
 
+import itertools
 import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from shuseki.app.question import query_of
-from shuseki.app.questions import QUESTIONS
+from shuseki.app.questions import QUESTIONS, theory
 from shuseki.app.questions.areas import CompareAsked
+from shuseki.app.questions.theory import EQUATIONS, MODELS, regimes
+from shuseki.theory import CorePeriphery, Housing, sweep
+from shuseki.theory.solving.space import two_regions
 
 QUICK = [name for name in QUESTIONS if name not in ("bifurcation", "capacity")]
 JAPANESE = re.compile(r"[぀-ヿ一-鿿]")
@@ -229,3 +234,67 @@ def test_delete_everything_of_mine(service: Callable[[str], TestClient], tmp_pat
     assert rin.post("/en/delete-all").status_code == 303
     assert len(list((tmp_path / "data" / "uploads").iterdir())) == 1
     assert "w.csv" in mei.get("/en/uploads").text
+
+
+def test_where_industry_settles_is_said_in_words():
+    """A core below the break point, either up to the sustain point, an even spread above it.
+
+    Two even regions, σ = 5, μ = 0.4 (Fujita, Krugman and Venables 1999, chapter 5).
+    """
+    model = CorePeriphery(5, 0.4, distance=two_regions())
+    found = regimes(sweep(model, transport_cost=np.linspace(1.5, 2.0, 12)))
+    bounds = [1.5, model.break_point(), model.sustain_point(), 2.0]
+    assert [kinds for _, _, kinds in found] == [("core",), ("dispersed", "core"), ("dispersed",)]
+    assert np.allclose([low for low, _, _ in found], bounds[:-1], atol=1e-4)
+    assert np.allclose([high for _, high, _ in found], bounds[1:], atol=1e-4)
+
+
+def test_cheap_transport_spreads_people_where_houses_are_dear():
+    """σ(1−μ) = 5 · 0.6 ≥ 1: the even spread is stable at every transport cost (Helpman 1998)."""
+    model = Housing(5, 0.4, distance=two_regions())
+    found = regimes(sweep(model, transport_cost=np.linspace(1.2, 2.4, 12)))
+    assert found == [(1.2, 2.4, ("dispersed",))]
+
+
+@pytest.mark.parametrize("name", ["knowledge", "counterfactual"])
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", ("Try:", "Equations.")), ("ja", ("試すこと", "方程式"))]
+)
+def test_a_page_of_theory_says_what_to_try_and_its_equations(
+    client: TestClient, name: str, lang: str, words: tuple[str, str]
+):
+    page = client.get(f"/{lang}/{name}").text
+    assert all(word in page for word in words)
+    low, high = ("0.2", "1") if name == "knowledge" else ("0", "2")
+    assert f"<span>{low}</span><span>{high}</span>" in page  # of a slider
+
+
+def test_every_page_of_theory_has_its_equations_and_a_guide():
+    assert set(EQUATIONS) == set(MODELS)
+    for one in QUESTIONS.values():
+        if one.group == "theory":
+            assert one.guide is not None, one.name
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [
+        ("knowledge", {"theta": (0.1, 0.6), "group": (2, 8), "efficiency": (0.2, 1)}),
+        ("counterfactual", {"change": ("productivity", "closure", "housing"), "size": (0, 2)}),
+        ("bifurcation", {"model": tuple(MODELS), "sigma": (2, 12), "share": (0.1, 0.8)}),
+    ],
+)
+def test_the_ends_of_every_slider_are_answered_or_refused_in_words(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, name: str, ends: dict[str, tuple]
+):
+    monkeypatch.setattr(theory, "COSTS", np.linspace(1.2, 2.4, 5))
+    where = {"by": "prefecture", "area": "Tokyo"} if name == "counterfactual" else {}
+    found = []
+    for values in itertools.product(*ends.values()):
+        given = dict(zip(ends, values, strict=True)) | where
+        answer = client.get(f"/api/{name}", params=given)
+        assert answer.status_code == 200 or "xpected" in answer.json()["error"], given
+        found.append(answer.status_code)
+    assert 200 in found
+    if name == "knowledge":
+        assert set(found) == {200}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shuseki.app import site
+from shuseki.app.directory import REGISTRY
 from shuseki.app.state import Settings
 from shuseki.disk import locked
 from shuseki.errors import DataError, OutputError
@@ -65,6 +66,13 @@ def test_accounts_that_are_no_database_are_refused_before(tmp_path: Path, said: 
     (tmp_path / "app.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(DataError, match="cannot be used"):
         site.serve(Settings(tmp_path, accounts=True, warm=False), port=0, ready=said.append)
+    assert said == []
+
+
+def test_a_registry_that_is_none_is_refused_before(tmp_path: Path, said: list[int]):
+    (tmp_path / REGISTRY).write_bytes(b"no database at all" * 100)
+    with pytest.raises(DataError, match=REGISTRY):
+        site.serve(Settings(tmp_path, warm=False), port=0, ready=said.append)
     assert said == []
 
 

@@ -43,7 +43,8 @@ def test_a_cheaper_road(japan):
     assert change.welfare > 1
     assert change.codes == japan.codes
     assert "松本" in told(change.headline(), "ja")
-    assert "transport cost Suwa – Nagoya × 0.8" in change.headline()
+    assert "transport cost Matsumoto-Suwa – Nagoya × 0.8" in change.headline()
+    assert "松本・諏訪～名古屋の輸送費用0.8倍" in told(change.headline(), "ja")
     assert not change.is_synthetic
     people = japan.model.employment
     assert (people * change.employment).sum() == pytest.approx(people.sum(), rel=1e-10)

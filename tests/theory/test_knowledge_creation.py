@@ -111,6 +111,12 @@ def test_best_exchange():
     assert "at best 0.52913 at 66.7%" in free.headline()
 
 
+@pytest.mark.parametrize("efficiency", [-1.0, 0.0, 1.5])
+def test_an_hour_outside_yields_at_most_as_much(efficiency):
+    with pytest.raises(ParameterError, match=r"efficiency = .* in \(0, 1\]"):
+        exchange_growth(0.5, 4, efficiency=efficiency)
+
+
 # χ, regions, m*, creation: note §7
 @pytest.mark.parametrize(
     ("chi", "groups", "m", "creation"),

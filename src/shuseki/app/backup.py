@@ -1,7 +1,7 @@
 """How is everything of the app taken away in one file, and put back?
 
 A backup is a tar file, private, written whole or not at all: the rows of every table of the
-database as JSON lines, whichever database it is, and the folders of jobs, uploads, reviews and
+app as JSON lines, whichever database they are in, and the folders of jobs, uploads, reviews and
 areas, and the registry of firms. A job that runs is taken as it is at that moment; restored, it
 counts as failed. It goes back into an empty
 folder and an empty database, of the same or of another kind.
@@ -33,8 +33,18 @@ KEPT = (*FOLDERS, REGISTRY)
 ROWS = 5000
 
 
-def back_up(data: Path, engine: sa.Engine, file: Path) -> int:
+def back_up(data: Path, engine: sa.Engine, metadata: sa.MetaData, file: Path) -> int:
     """Write a backup; gives the number of rows and files in it.
+
+    Parameters
+    ----------
+    data
+        Folder of the app.
+    engine, metadata
+        Its database, and the tables in it that are the app's: what else may stand there is not
+        ours to take away.
+    file
+        Where the backup goes.
 
     Raises
     ------
@@ -46,10 +56,10 @@ def back_up(data: Path, engine: sa.Engine, file: Path) -> int:
         place.touch(mode=0o600)
         with tarfile.open(place, "w") as pack:
             _add(pack, "format.json", json.dumps({"format": FORMAT}).encode())
-            tables = sa.MetaData()
-            tables.reflect(engine)
             with engine.connect() as connection:
-                for table in tables.sorted_tables:
+                if engine.dialect.name == "postgresql":  # every table as of one moment
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                for table in metadata.sorted_tables:
                     rows = connection.execute(sa.select(table)).mappings()
                     lines = [json.dumps(dict(row), default=_plain) for row in rows]
                     count += len(lines)
@@ -131,6 +141,7 @@ def restore(file: Path, data: Path, engine: sa.Engine, metadata: sa.MetaData) ->
                 for start in range(0, len(rows), ROWS):
                     connection.execute(sa.insert(table), rows[start : start + ROWS])
                 count += len(rows)
+                _go_on_counting(connection, table)
             files = [one for one in pack.getmembers() if one.name.split("/")[0] in KEPT]
             for one in files:
                 if not one.isfile() or ".." in Path(one.name).parts:
@@ -163,6 +174,15 @@ def _copy(registry: Path, place: Path) -> None:
     with closing(sqlite3.connect(registry)) as one, closing(sqlite3.connect(place)) as other:
         one.backup(other)
     place.chmod(0o600)
+
+
+def _go_on_counting(connection: sa.Connection, table: sa.Table) -> None:
+    """Let the numbers that PostgreSQL gives go on after those restored; SQLite does so itself."""
+    column = table.autoincrement_column
+    if connection.dialect.name == "postgresql" and column is not None:
+        counter = sa.func.pg_get_serial_sequence(table.name, column.name)
+        last = sa.select(sa.func.max(column)).scalar_subquery()
+        connection.execute(sa.select(sa.func.setval(counter, last)))  # of an empty table: nothing
 
 
 def _add(pack: tarfile.TarFile, name: str, content: bytes) -> None:

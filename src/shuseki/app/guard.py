@@ -20,11 +20,13 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 
+from shuseki.language import Message, say, told
+
 __all__ = ["HEADERS", "REPORT_POLICY", "Guard"]
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
@@ -61,7 +63,9 @@ class Guard:
     longest_body
         Bytes of a body.
     longest_upload
-        Bytes of a body under ``uploads_at``.
+        Bytes of a body where files are brought.
+    takes_files
+        Whether files are brought at a path.
     may_upload
         Whether who sends these cookies may send a long body; everybody by default.
     patience_seconds
@@ -70,12 +74,12 @@ class Guard:
 
     def __init__(
         self,
-        app: Callable[[Message, Receive, Send], Awaitable[None]],
+        app: Callable[[Event, Receive, Send], Awaitable[None]],
         *,
         hosts: Collection[str],
         longest_body: int = 1_000_000,
         longest_upload: int = 200_000_000,
-        uploads_at: str = "/uploads",
+        takes_files: Callable[[str], bool] = lambda path: "/uploads" in path,
         may_upload: Callable[[str], bool] | None = None,
         patience_seconds: float = 60.0,
     ) -> None:
@@ -83,11 +87,11 @@ class Guard:
         self.hosts = frozenset(host.lower() for host in hosts)
         self.longest_body = longest_body
         self.longest_upload = longest_upload
-        self.uploads_at = uploads_at
+        self.takes_files = takes_files
         self.may_upload = may_upload
         self.patience_seconds = patience_seconds
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Event, receive: Receive, send: Send) -> None:
         """Look at one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -97,22 +101,22 @@ class Guard:
         refusal = self.refusal(scope, headers)
         if refusal:
             status, text = refusal
-            await PlainTextResponse(text + "\n", status)(scope, receive, send)
+            await _refusing(scope, status, text)(scope, receive, send)
             return
         longest = self.longest_body
-        if scope["method"] not in SAFE and self.uploads_at in scope["path"]:
+        if scope["method"] not in SAFE and self.takes_files(scope["path"]):
             cookies = headers.get("cookie", "")
             may = self.may_upload is None or await run_in_threadpool(self.may_upload, cookies)
             longest = self.longest_upload if may else self.longest_body
         length = headers.get("content-length", "0")
         if not length.isascii() or not length.isdigit() or int(length) > longest:
-            await PlainTextResponse(_too_long(longest), 413)(scope, receive, send)
+            await _refusing(scope, 413, _too_long(longest))(scope, receive, send)
             return
         started = False
         arrived = 0
         is_whole = False
 
-        async def counted() -> Message:
+        async def counted() -> Event:
             nonlocal arrived, is_whole
             if is_whole:  # what comes now is that the reader left
                 return await receive()
@@ -126,7 +130,7 @@ class Guard:
                 raise _TooLongError
             return message
 
-        async def sent(message: Message) -> None:
+        async def sent(message: Event) -> None:
             nonlocal started
             started = True
             await send(message)
@@ -135,18 +139,20 @@ class Guard:
             await self.app(scope, counted, sent)
         except _TooLongError:
             if not started:
-                await PlainTextResponse(_too_long(longest), 413)(scope, receive, send)
+                await _refusing(scope, 413, _too_long(longest))(scope, receive, send)
         except _TooSlowError:
             if not started:
-                await PlainTextResponse(TOO_SLOW, 408)(scope, receive, send)
+                await _refusing(scope, 408, TOO_SLOW)(scope, receive, send)
 
-    def refusal(self, scope: Message, headers: dict[str, str]) -> tuple[int, str] | None:
+    def refusal(self, scope: Event, headers: dict[str, str]) -> tuple[int, Message] | None:
         """Status and reason when a request is refused, else None."""
         host = headers.get("host", "")
         if _name(host) not in self.hosts:
-            return 400, (
-                f"This address is not called {host[:80]!r} here. Expected one of "
-                f"{', '.join(sorted(self.hosts))}. Start the app with --host for another name."
+            return 400, say(
+                "This address is not called {host!r} here. Expected one of {hosts}. Start the app "
+                "with --name for another.",
+                host=host[:80],
+                hosts=", ".join(sorted(self.hosts)),
             )
         if scope["method"] in SAFE:
             return None
@@ -159,9 +165,8 @@ class Guard:
             ours = scope["path"].startswith("/api") and "cookie" not in headers
         if ours:
             return None
-        return (
-            403,
-            "This request was not sent by a page of ours. Open the page here, and try again.",
+        return 403, say(
+            "This request was not sent by a page of ours. Open the page here, and try again."
         )
 
 
@@ -173,17 +178,20 @@ class _TooSlowError(Exception):
     """The next part of a body did not come."""
 
 
-TOO_SLOW = "The request did not arrive whole in time. Send it again.\n"
+TOO_SLOW = say("The request did not arrive whole in time. Send it again.")
 
 
-def _too_long(longest: int) -> str:
-    return (
-        f"The request is longer than {longest:,} bytes. Send less, or start the app with a "
-        "larger --longest-upload.\n"
-    )
+def _too_long(longest: int) -> Message:
+    return say("The request is longer than {longest:,} bytes. Send less.", longest=longest)
 
 
-def _headers(scope: Message) -> dict[str, str]:
+def _refusing(scope: Event, status: int, text: Message) -> PlainTextResponse:
+    """A refusal in the language of the address."""
+    lang = "ja" if scope["path"].startswith("/ja") else "en"
+    return PlainTextResponse(told(text, lang) + "\n", status)
+
+
+def _headers(scope: Event) -> dict[str, str]:
     """Headers by name; of one given twice, all values joined, so that none hides behind another."""
     found: dict[str, str] = {}
     for name, value in scope["headers"]:
@@ -202,7 +210,7 @@ def _name(host: str) -> str:
 def _with_headers(send: Send) -> Send:
     """Add the headers to an answer that does not have its own."""
 
-    async def sending(message: Message) -> None:
+    async def sending(message: Event) -> None:
         if message["type"] == "http.response.start":
             given = {name.lower() for name, _ in message["headers"]}
             extra = [

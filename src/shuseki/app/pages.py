@@ -27,7 +27,7 @@ from shuseki.app.api import require
 from shuseki.app.editors import may_edit
 from shuseki.app.maps import shape_file
 from shuseki.app.places import division_of, layer
-from shuseki.app.posted import text_of
+from shuseki.app.posted import content_of, text_of
 from shuseki.app.question import Asked, Question, Reader, form_of, read_options
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.state import COOKIE, account_of, address_of, reader_of, state_of
@@ -157,6 +157,7 @@ def _page_of(
         "question": question.name,
         "title": pick(title, reader.lang),
         "about": told(question.about, reader.lang),
+        "guide": told(question.guide or "", reader.lang),
         "fields": form_of(question, asked, reader.lang),
         "answer": Markup(answer),
         "refusal": refusal,
@@ -330,25 +331,39 @@ def asked_page(request: Request, lang: str, name: str) -> Response:
 
 @router.post("/{lang}/{name}")
 async def asked_in_a_form(request: Request, lang: str, name: str) -> Response:
-    """The same, for options too long for an address (a pasted table)."""
+    """The same, for options too long for an address (a pasted table).
+
+    What was sent is kept under a word where it is long; the answer stands at an address of its own,
+    which can be loaded again, shared, and read in the other language.
+    """
     if name not in QUESTIONS:
         raise HTTPException(404, phrases(checked_language(lang))["not_found_do"])
     question = QUESTIONS[name]
     reader = reader_of(request, require(question, account_of(request)), checked_language(lang))
+    files: list[tuple[str, str, bytes]] = []
+    fault = ""
     async with request.form(max_files=5, max_fields=200) as form:
         given = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
-        files = [
-            (key.removeprefix("file."), value.filename or "", await value.read())
-            for key, value in form.multi_items()
-            if isinstance(value, UploadFile)
-        ]
+        try:
+            files = [
+                (key.removeprefix("file."), value.filename or "", await content_of(value))
+                for key, value in form.multi_items()
+                if isinstance(value, UploadFile)
+            ]
+        except DataError as error:
+            fault = words_of(error)
 
     def answer() -> Response:
         brought = dict(given)
+        if fault:
+            return _page_of(request, question, reader, given, fault)
+        kept, owner = state_of(request).posted, reader.account.name
         try:
             brought |= {key: text_of(content, name) for key, name, content in files if content}
+            asked = read_options(question, kept.pairs(list(brought.items()), owner))
         except ShusekiError as error:
             return _page_of(request, question, reader, given, words_of(error))
-        return _page_of(request, question, reader, list(brought.items()))
+        query = kept.query(asked, owner)
+        return RedirectResponse(f"/{lang}/{name}" + (f"?{query}" if query else ""), 303)
 
     return await run_in_threadpool(answer)

@@ -33,6 +33,7 @@ __all__ = [
     "pairs_of",
     "query_of",
     "read_options",
+    "takes_file",
 ]
 
 
@@ -132,6 +133,8 @@ class Question(Generic[O]):
         In addresses.
     title, about
         What it is called, and what is shown, in a sentence or two.
+    guide
+        What to try, and what to look for; none where the page says it itself.
     options
         Its options.
     answer
@@ -166,6 +169,7 @@ class Question(Generic[O]):
     template: str = "question.html"
     is_listed: bool = True
     files: Mapping[str, Callable[[O, Reader], bytes]] = field(default_factory=dict)
+    guide: Message | None = None
 
 
 def read_options(question: Question[O], given: Sequence[tuple[str, str]]) -> O:
@@ -232,7 +236,7 @@ def form_of(question: Question[Any], asked: Asked, lang: str) -> list[dict[str, 
 
 
 def _field(name: str, about: FieldInfo, value: Any, lang: str) -> dict[str, Any]:
-    label = next((found for found in about.metadata if isinstance(found, Label)), None)
+    label = _label(about)
     kind = inner_type(about)
     choices: list[tuple[str, str]] = []
     if label is not None and label.choices is not None:
@@ -267,6 +271,16 @@ def _field(name: str, about: FieldInfo, value: Any, lang: str) -> dict[str, Any]
         "file": bool(label and label.file),
         "part": told(label.part, lang) if label and label.part else "",
     }
+
+
+def _label(about: FieldInfo) -> Label | None:
+    return next((found for found in about.metadata if isinstance(found, Label)), None)
+
+
+def takes_file(question: Question[Any]) -> bool:
+    """Whether a file may be brought in the place of an option."""
+    labels = [_label(about) for about in question.options.model_fields.values()]
+    return any(label is not None and label.file for label in labels)
 
 
 def _listed(value: Any) -> list[Any]:

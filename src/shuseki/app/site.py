@@ -34,12 +34,13 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from shuseki.app import api, bringing, editing, linking, pages, studies
 from shuseki.app.accounts import LOCAL, Accounts, engine_of, own_folder
 from shuseki.app.answers import Answers
+from shuseki.app.directory import REGISTRY, has_registry
 from shuseki.app.guard import Guard
 from shuseki.app.jobs import Jobs
 from shuseki.app.maps import shape_file
 from shuseki.app.own_areas import OwnAreas
 from shuseki.app.places import DIVISIONS, division_of, layers
-from shuseki.app.question import Reader
+from shuseki.app.question import Reader, takes_file
 from shuseki.app.questions import QUESTIONS
 from shuseki.app.questions.areas import COMPARE, MAP, RANKING
 from shuseki.app.questions.profile import AREA, AreaAsked
@@ -50,6 +51,7 @@ from shuseki.app.uploads import Uploads
 from shuseki.disk import locked
 from shuseki.errors import OutputError, ShusekiError, UnknownCodeError
 from shuseki.language import LANGUAGES, say, told, words_of
+from shuseki.sourcing.registry.store import Registry
 
 __all__ = ["make_app", "serve"]
 
@@ -103,6 +105,7 @@ def make_app(settings: Settings) -> FastAPI:
         Guard,
         hosts=settings.hosts,
         longest_upload=settings.longest_upload,
+        takes_files=_takes_files,
         may_upload=None if accounts is None else partial(_may_upload, accounts),
     )
     app.add_exception_handler(ShusekiError, _refused)
@@ -112,6 +115,12 @@ def make_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _takes_files(path: str) -> bool:
+    """Whether files are brought at a path: pages of uploads, and questions that take one."""
+    return "/uploads" in path or path.rpartition("/")[2] in WITH_FILES
+
+
+WITH_FILES = frozenset(name for name, one in QUESTIONS.items() if takes_file(one))
 PUBLIC = frozenset(
     {name for name, one in QUESTIONS.items() if one.role == "nobody" and not one.depends_on_reader}
     | {"areas", "indicators", "openapi", "shapes", "values"}
@@ -140,7 +149,8 @@ def serve(
 ) -> None:
     """Run the app in this process until it is stopped.
 
-    Everything that can be refused is looked at first: the folder, the accounts, the port.
+    Everything that can be refused is looked at first: the folder, the accounts, the registry, the
+    port.
 
     Parameters
     ----------
@@ -156,9 +166,11 @@ def serve(
     OutputError
         The folder cannot be written or another app uses it, or the port is taken.
     DataError, ParameterError
-        The accounts cannot be used.
+        The accounts or the registry cannot be used.
     """
     made = make_app(settings)
+    if has_registry(settings.data):
+        Registry.open(settings.data / REGISTRY).close()
     with _alone(settings.data), _opened(host, port) as place:
         if ready is not None:
             ready(int(place.getsockname()[1]))

@@ -288,9 +288,7 @@ async def run_study(request: Request, lang: str, account: Somebody) -> Response:
                 raise UnknownCodeError.among("study", [bundled], bundled_studies())
             job = await run_in_threadpool(state.jobs.add, bundled, account.name, {}, bundled)
         else:
-            chosen = [state.uploads.get(key) for key in given.get("upload", [])]
-            if any(one.owner != account.name for one in chosen):
-                raise UnknownCodeError(say("There is no such upload. Expected one of your list."))
+            chosen = [own_upload(request, key, account) for key in given.get("upload", [])]
             name = given.get("name", ["study"])[0].strip() or "study"
             title = given.get("title", [name])[0].strip() or name
             if not text.strip():

@@ -180,19 +180,24 @@ class World:
         """
         shocks = [
             *(
-                say("transport cost {one} – {other} × {factor:g}", one=one, other=other, factor=x)
+                say(
+                    "transport cost {one} – {other} × {factor:g}",
+                    one=self._called(one),
+                    other=self._called(other),
+                    factor=x,
+                )
                 for (one, other), x in (transport_cost or {}).items()
             ),
             *(
-                say("productivity {area} × {factor:g}", area=area, factor=x)
+                say("productivity {area} × {factor:g}", area=self._called(area), factor=x)
                 for area, x in (productivity or {}).items()
             ),
             *(
-                say("housing {area} × {factor:g}", area=area, factor=x)
+                say("housing {area} × {factor:g}", area=self._called(area), factor=x)
                 for area, x in (housing or {}).items()
             ),
             *(
-                say("plant closure {area} {share:g}%", area=area, share=100 * x)
+                say("plant closure {area} {share:g}%", area=self._called(area), share=100 * x)
                 for area, x in (plant_closure or {}).items()
             ),
         ]
@@ -218,11 +223,18 @@ class World:
             found = self.model.counterfactual(**changes)
         return replace(
             found,
-            names=tuple(map(TwoNames, self.names["en"], self.names["ja"])),
+            names=tuple(self._name(k) for k in range(len(self.names["en"]))),
             codes=self.codes,
             division=self.division,
             notes=(*found.notes, *self.notes),
         )
+
+    def _name(self, k: int) -> TwoNames:
+        return TwoNames(self.names["en"][k], self.names["ja"][k])
+
+    def _called(self, area: str) -> str:
+        """The name of an area in the reader's language, in whichever it was asked for."""
+        return area if area == "*" else self._name(self.find(area))
 
     def _costs(self, changes: Mapping[tuple[str, str], float] | None) -> Floats | None:
         if not changes:

@@ -134,7 +134,7 @@ def backup(
 ) -> None:
     """Write accounts, log, jobs and uploads into one file."""
     check_language(lang)
-    count = back_up(data, Accounts(engine_of(data, database)).engine, file)
+    count = back_up(data, Accounts(engine_of(data, database)).engine, METADATA, file)
     message = say("{count:,} rows and files written to {file}", count=count, file=file)
     Console().print(told(message, lang), highlight=False, soft_wrap=True)
 

@@ -59,6 +59,29 @@ def test_a_plan_shows_its_front_and_its_chains(lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_map_stands_under_the_choices(lang: str) -> None:
+    """Side by side their titles ran into one another on a telephone."""
+    figure = plot(plan(ORDER, FIRMS, draws=0), lang=lang)
+    above, below = figure.layout.yaxis.domain, figure.layout.yaxis2.domain
+    assert below[1] < above[0]
+    assert figure.layout.xaxis.domain == figure.layout.xaxis2.domain
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "No firm's hour is scarce"), ("ja", "時間が希少な企業はない")]
+)
+def test_where_no_hour_is_scarce_there_are_no_axes(lang: str, said: str) -> None:
+    served = serve([ORDER], FIRMS, weeks=4, seconds=2)
+    assert not len(served.bottlenecks)
+    figure = plot(served, lang=lang)
+    assert figure.layout.annotations[-1].text == said
+    assert not figure.layout.xaxis.visible
+    assert not figure.layout.yaxis.visible
+    none = exchange([], FIRMS)
+    assert not plot(none, lang=lang).layout.xaxis.visible
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
 def test_every_other_answer_has_a_picture(lang: str) -> None:
     many = [ORDER, Order("p", (STEP,), 50, MONDAY, MONDAY + timedelta(days=20), piece_kg=0.1)]
     served = serve(many, FIRMS, weeks=1, seconds=2)

@@ -15,18 +15,20 @@ from shuseki.datasets.orders import synthetic_orders
 from shuseki.directory import Directory
 from shuseki.disk import scratch
 from shuseki.errors import DataError, ParameterError, ShusekiError
-from shuseki.language import say, told, words_of
+from shuseki.language import Message, joined, say, told, words_of
+from shuseki.language.rows import in_both
 from shuseki.papers.survey import printed_questions
 from shuseki.report.blocks import Block
 from shuseki.report.tables import Table
 from shuseki.sourcing.capacity import exchange, serve, unserved_needs
 from shuseki.sourcing.gaps import gaps
 from shuseki.sourcing.inquiries import Inquiry, answer
-from shuseki.sourcing.matching import Step
+from shuseki.sourcing.matching import ATTRIBUTES, Step
 from shuseki.sourcing.network import brokerage, group_mixing, network_of, positions
 from shuseki.sourcing.offers import Mode
 from shuseki.sourcing.orders import Order, OrderStep
-from shuseki.sourcing.planner import plan
+from shuseki.sourcing.planner import Plan, plan
+from shuseki.sourcing.processes import processes
 from shuseki.sourcing.rents import sharing_rent
 from shuseki.sourcing.search import read_query, search
 from shuseki.sourcing.sharing import planned_orders
@@ -234,7 +236,33 @@ def _company(asked: CompanyAsked, reader: Reader) -> Sequence[Block]:
 def _order(asked: OrderAsked, reader: Reader) -> Sequence[Block]:
     firms = reader.firms()
     found = plan(order_of(asked, firms, _first_week(firms)), firms, mode=asked.mode)
-    return [found]
+    return [found, _steps(found)] if found.chains else [found]
+
+
+def _steps(found: Plan) -> Table:
+    """Who does what in each chain that is shown; a page leads from each firm to what it shows."""
+    known = processes()
+    called: dict[str, Message] = dict(ATTRIBUTES.items())
+    rows = [
+        {
+            "chain": k,
+            "process": known[stop.process].label,
+            "firm": stop.firm,
+            "name": stop.name,
+            "cost_yen": stop.cost_yen,
+            "days": stop.days,
+            "ask": joined([called[one] for one in stop.ask], ", "),
+        }
+        for k, chain in enumerate(found.chains, 1)
+        for stop in chain.stops
+    ]
+    return Table(
+        name="steps",
+        title=say("Who does what in each chain"),
+        frame=in_both(rows),
+        labels={"ask": say("To be asked of the firm")},
+        sources=found.sources,
+    )
 
 
 def _capacity(asked: OrdersAsked, reader: Reader) -> Sequence[Block]:

@@ -33,7 +33,7 @@ from shuseki.sourcing.planner import Chain, Locality, Plan
 
 __all__: list[str] = []
 
-HEIGHT = 620
+HEIGHT = 900
 MARGIN_KM = 60.0
 LINES = 4
 """Chains that are drawn on the map."""
@@ -48,7 +48,9 @@ def plan(result: Plan, *, lang: str = "en") -> go.Figure:
     heads = (
         ("支配されない連鎖", "地図上の連鎖") if ja else ("Undominated chains", "Chains on the map")
     )
-    figure = make_subplots(1, 2, subplot_titles=heads, column_widths=[0.46, 0.42])
+    figure = make_subplots(
+        2, 1, subplot_titles=heads, row_heights=[0.42, 0.58], vertical_spacing=0.14
+    )
     text = (
         f"{result.order.id}：加工の連鎖（{len(result.front)}通り）"
         if ja
@@ -61,7 +63,7 @@ def plan(result: Plan, *, lang: str = "en") -> go.Figure:
     _map(figure, result, lang)
     figure.update_xaxes(title_text="日数" if ja else "Days", row=1, col=1)
     figure.update_yaxes(title_text="費用（千円）" if ja else "Cost (1,000 yen)", row=1, col=1)
-    figure.update_layout(legend={"y": -0.12})
+    figure.update_layout(legend={"y": -0.03})
     return figure
 
 
@@ -78,8 +80,8 @@ def _front(figure: go.Figure, result: Plan, lang: str) -> None:
             "colorscale": [[0, "#d8e8f3"], [1, "#0b3f66"]],
             "colorbar": {
                 "title": {"text": "リスク（%）" if ja else "Risk (%)", "side": "right"},
-                "len": 0.6,
-                "x": 0.47,
+                "len": 0.38,
+                "y": 0.8,
                 "thickness": 10,
             },
         },
@@ -113,7 +115,7 @@ def _front(figure: go.Figure, result: Plan, lang: str) -> None:
 
 
 def _map(figure: go.Figure, result: Plan, lang: str) -> None:
-    figure.add_trace(filled([municipal_shapes().ground], "", PALE, GREY, 0.4), row=1, col=2)
+    figure.add_trace(filled([municipal_shapes().ground], "", PALE, GREY, 0.4), row=2, col=1)
     figure.data[-1].showlegend = False
     points: list[np.ndarray] = []
     shown = list(enumerate(result.chains[:LINES]))
@@ -141,18 +143,18 @@ def _map(figure: go.Figure, result: Plan, lang: str) -> None:
             text=[f"{stop.name}: {stop.process}" for stop in stops],
             hovertemplate="%{text}<extra></extra>",
             showlegend=False,
-            row=1,
-            col=2,
+            row=2,
+            col=1,
         )
-    figure.update_xaxes(visible=False, row=1, col=2)
-    figure.update_yaxes(visible=False, scaleanchor="x2", scaleratio=1, row=1, col=2)
+    figure.update_xaxes(visible=False, row=2, col=1)
+    figure.update_yaxes(visible=False, scaleanchor="x2", scaleratio=1, row=2, col=1)
     if points:
         every = np.concatenate(points)
         low, high = every.min(axis=0) - MARGIN_KM, every.max(axis=0) + MARGIN_KM
         half = max(high - low) / 2
         middle = (low + high) / 2
-        figure.update_xaxes(range=[middle[0] - half, middle[0] + half], row=1, col=2)
-        figure.update_yaxes(range=[middle[1] - half, middle[1] + half], row=1, col=2)
+        figure.update_xaxes(range=[middle[0] - half, middle[0] + half], row=2, col=1)
+        figure.update_yaxes(range=[middle[1] - half, middle[1] + half], row=2, col=1)
 
 
 def _colour(k: int) -> str:
@@ -222,12 +224,16 @@ def served(result: Served, *, lang: str = "en") -> go.Figure:
         showlegend=False,
     )
     if not len(table):
-        figure.add_annotation(
-            text="ネックとなる企業はない" if ja else "No firm is a bottleneck",
-            showarrow=False,
-            font={"color": INK},
-        )
+        return _none(figure, "時間が希少な企業はない" if ja else "No firm's hour is scarce")
     return figure.update_yaxes(autorange="reversed")
+
+
+def _none(figure: go.Figure, text: str) -> go.Figure:
+    """Say that there is nothing to draw, in the place of empty axes."""
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    return figure.add_annotation(
+        text=text, xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False, font={"color": INK}
+    )
 
 
 @draws
@@ -273,6 +279,8 @@ def lent(result: Exchange, *, lang: str = "en") -> go.Figure:
         marker={"color": BLUE},
         showlegend=False,
     )
+    if not len(pairs):
+        return _none(figure, "融通される時間はない" if ja else "No hours are lent")
     return figure.update_yaxes(autorange="reversed")
 
 
@@ -302,6 +310,8 @@ def gaps(result: Gaps, *, lang: str = "en") -> go.Figure:
                 name=heading(kind, lang),
                 hovertemplate="%{y}: %{x:.2f}<extra></extra>",
             )
+    if not len(table):
+        return _none(figure, "補う手段はない" if ja else "Nothing fills a gap")
     return figure.update_yaxes(
         autorange="reversed",
         categoryorder="array",

@@ -287,6 +287,11 @@ def exchange_growth(
         Persons in one's own group, and persons met elsewhere (as many as the group by default).
     efficiency
         t in (0, 1]: what an hour with outsiders yields relative to one at home.
+
+    Raises
+    ------
+    ParameterError
+        A share or an efficiency outside these bounds.
     """
     met = outsiders if outsiders is not None else group
     if not 0 <= share <= 1:
@@ -294,6 +299,14 @@ def exchange_growth(
             say(
                 "share = {share:g}. Expected a share of time in [0, 1].",
                 share=share,
+            )
+        )
+    if not 0 < efficiency <= 1:
+        raise ParameterError(
+            say(
+                "efficiency = {efficiency:g}. Expected what an hour with outsiders yields relative "
+                "to one at home, in (0, 1].",
+                efficiency=efficiency,
             )
         )
     if group == 2 and share == 0:
