@@ -260,6 +260,9 @@ CASES: dict[str, Case] = {
     "plan nowhere": Case(
         PLAN + " --store {place}/none.sqlite", order("200", "300"), ("none.sqlite", "Check the")
     ),
+    "draws without end": Case(
+        PLAN.replace("draws 0", "draws 1000000000"), order("200", "300"), ("1000000000", "10,000")
+    ),
     "an assumption that is none": Case(
         PLAN + " --assumptions {place}/own.toml",
         {**order("200", "300"), "own.toml": "gravity = 1\n"},
@@ -284,6 +287,12 @@ CASES: dict[str, Case] = {
         ("order.toml, order 2", "quantity = True", "Correct it"),
     ),
     "no weeks": Case(CAPACITY + " --weeks 0", order("200", "300"), ("0 weeks", "1 to 104")),
+    "two questions at once": Case(
+        CAPACITY + " --joint --lend", order("200", "300"), ("--joint, --lend", "Leave the others")
+    ),
+    "a mode of capacity that is none": Case(
+        CAPACITY + " --mode all", order("200", "300"), ("'all'", "wide, inside, insource. Choose")
+    ),
     "a folder without orders": Case("capacity {place}", {}, ("No .toml file", "Check the folder")),
     "gaps of a cluster that is none": Case(
         "gaps {place}/order.toml --cluster mars", order("200", "300"), ("mars",)
@@ -329,6 +338,9 @@ CASES: dict[str, Case] = {
         RESILIENCE, heads(firms=OWNERS.replace("undecided", "maybe")), ("maybe",)
     ),
     "no years": Case(RESILIENCE.replace("years 2", "years 0"), heads(), ("years = 0", "1 to 50")),
+    "runs without end": Case(
+        RESILIENCE.replace("runs 2", "runs 1000000000"), heads(), ("1,000,000,000 runs", "100,000")
+    ),
     "newcomers beyond reason": Case(
         RESILIENCE + " --entry-per-year 2", heads(), ("entry_share = 2", "0 to 1", "Choose")
     ),

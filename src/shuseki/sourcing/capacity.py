@@ -251,8 +251,8 @@ def serve(
     if not orders or not 1 <= weeks <= 104 or not seconds > 0:
         raise ParameterError(
             say(
-                "{n_orders} orders, {weeks} weeks, {seconds:g} seconds. Expected one order or "
-                "more, 1 to 104 weeks, and more than 0 seconds.",
+                "{n_orders:count(order)}, {weeks:count(week)}, {seconds:g} seconds. Expected one "
+                "order or more, 1 to 104 weeks, and more than 0 seconds. Choose another number.",
                 n_orders=len(orders),
                 weeks=weeks,
                 seconds=seconds,

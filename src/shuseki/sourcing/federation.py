@@ -44,7 +44,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from shuseki.errors import DataError, OutputError, ParameterError, ShusekiError
-from shuseki.language import Message, say
+from shuseki.language import Message, say, words_of
 from shuseki.results import Result, result
 from shuseki.sourcing.registry.documents import (
     Document,
@@ -463,11 +463,14 @@ def pull_all(
                     "added": 0,
                     "changed": 0,
                     "removed": 0,
-                    "error": str(error),
+                    "error": words_of(error),
                 }
             )
     columns = ["cluster", "pages", "added", "changed", "removed", "error"]
-    return Pulled(frame=pd.DataFrame(rows, columns=columns))
+    frame = pd.DataFrame(rows, columns=columns)
+    # sentences stay sentences, to be told in either language
+    frame["error"] = pd.Series([row["error"] for row in rows], dtype=object)
+    return Pulled(frame=frame)
 
 
 async def _fetched(

@@ -72,6 +72,7 @@ __all__ = [
 ]
 
 SEPARATOR = ">"
+MOST_RUNS = 100_000
 HELPED = 5
 """Firms that a policy helps, unless said otherwise."""
 
@@ -900,11 +901,12 @@ def _draws(
                 years=years,
             )
         )
-    if runs < 2:
+    if not 2 <= runs <= MOST_RUNS:
         raise ParameterError(
             say(
-                "{runs} runs. Expected 2 or more, such as 200.",
+                "{runs:,} runs. Expected 2 to {most:,}, such as 200. Choose another number.",
                 runs=runs,
+                most=MOST_RUNS,
             )
         )
     rng = np.random.default_rng(0) if rng is None else rng
