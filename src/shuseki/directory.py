@@ -10,6 +10,7 @@ Sources: ``sourcing`` notes of the project; attributes after Catena-X CX-0115
 (ManufacturingCapability 3.1.0), IOF-SCRO/SUDOKN and ISO 286 for the grades of tolerance.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
@@ -17,11 +18,20 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from shuseki.errors import DataError, UnknownCodeError, examples
+from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import listed, say
 from shuseki.sources import Source
 
-__all__ = ["Capability", "Directory", "Equipment", "Firm", "Load", "Rating", "Tie"]
+__all__ = [
+    "Capability",
+    "Directory",
+    "Equipment",
+    "Firm",
+    "Load",
+    "Rating",
+    "Tie",
+    "check_cluster",
+]
 
 Successor = Literal["decided", "undecided", "will_close", "too_early", "unknown"]
 Evidence = Literal["declared", "verified", "observed"]
@@ -264,3 +274,21 @@ TABLES: dict[str, type] = {
     "ratings": Rating,
 }
 """Name of a table of a directory → the type of its rows."""
+
+
+def check_cluster(code: str) -> None:
+    """Refuse what cannot be the code of a cluster.
+
+    Raises
+    ------
+    ParameterError
+        It is not 1 to 40 small letters, digits and ``_``, a letter first.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", code):
+        raise ParameterError(
+            say(
+                "The cluster {cluster!r}. Expected small letters, digits and _, such as 'ota' or "
+                "'tsubame_sanjo'. Choose another code.",
+                cluster=code,
+            )
+        )

@@ -26,11 +26,12 @@ def killed(kind: str, trials: int, folder: Path, seed: int = 9) -> dict[str, obj
     [
         ("ingest", 3),
         ("write", 3),
+        ("import new", 3),
         *(
             pytest.param(kind, 100, marks=pytest.mark.slow)
             for kind in (
                 *("ingest", "replace", "write", "run"),
-                *("link", "import", "check-output", "profile"),
+                *("link", "import", "import new", "check-output", "profile"),
             )
         ),
     ],

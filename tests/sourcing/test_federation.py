@@ -360,7 +360,7 @@ def test_packed_and_redirected_answers_are_refused(pair: tuple[Registry, Registr
     moved = said(b"", 302, location="http://169.254.169.254/")
     with pytest.raises(DataError, match="302"):
         pull(ota, "suwa", OTA, transport=answering(lambda _: moved))
-    ota.add_peer("suwa", "file:///etc/passwd", public_key_of(SUWA))
+    ota.add_peer("suwa", "", public_key_of(SUWA))  # one that only pulls
     with pytest.raises(ParameterError, match="http"):
         pull(ota, "suwa", OTA)
 

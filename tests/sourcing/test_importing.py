@@ -118,7 +118,7 @@ def test_twins(tmp_path: Path) -> None:
 
 
 def test_a_list_of_nothing(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="none of 1 rows is good; row 2, name"):
+    with pytest.raises(DataError, match="none of 1 row is good; row 2, name"):
         read_list(written(tmp_path, GOOD.replace("鈴木製作所", "")), "ota", today=DAY)
     with pytest.raises(DataError, match="no known layout"):
         read_list(written(tmp_path, "1,2", head="a,b"), "ota")

@@ -188,9 +188,19 @@ def test_peers(new_registry: NewRegistry) -> None:
     assert registry.peer("suwa").audience == "partner"
     registry.forget_peer("suwa")
     assert registry.peers() == ()
-    for wrong in (("suwa", "", "xyz"), ("ota", "", "ab" * 32), ("suwa", "", "ab" * 32, "private")):
+    key = "ab" * 32
+    for wrong in (
+        ("suwa", "", "xyz"),
+        ("ota", "", key),
+        ("suwa", "", key, "private"),
+        ("su wa/", "", key),
+        ("suwa", "file:///etc/passwd", key),
+        ("suwa", "https://", key),
+        ("suwa", "http://suwa.example:many", key),
+    ):
         with pytest.raises(ParameterError):
             registry.add_peer(*wrong)
+    assert registry.peers() == ()
     with pytest.raises(UnknownCodeError):
         registry.peer("nobody")
 

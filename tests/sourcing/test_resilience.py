@@ -23,10 +23,12 @@ from shuseki.sourcing.exits import (
 )
 from shuseki.sourcing.resilience import (
     Policy,
+    Renewal,
     cascade,
     compare_policies,
     criticality,
     read_chains,
+    simulate,
     standard_policies,
 )
 
@@ -331,6 +333,97 @@ def test_lost_sales_spread():
     assert (np.diff(found.table["firms"]) <= 0).all()
     assert (np.diff(found.table["orders"]) <= 0).all()
     assert found.table.loc[0, ["firms", "orders", "loss_yen"]].tolist() == [5, 3, 0]
+
+
+# ---- newcomers, and ties that fade ---------------------------------------------------------------
+
+
+def pairs(n):
+    """Orders with one chain in use and one to fall back on, of one firm each."""
+    chains = [
+        (f"o{k}", name, cost, 9.0)
+        for k in range(n)
+        for name, cost in ((f"a{k}", 1.0), (f"b{k}", 2.0))
+    ]
+    orders = read_chains(pd.DataFrame(chains, columns=CHAINS.columns))
+    return orders, certain(orders.firms)
+
+
+def within(mean, expected, spread, n):
+    """Whether a simulated mean lies within four of its standard errors."""
+    return abs(mean - expected) <= 4 * spread / np.sqrt(n) + 1e-9
+
+
+def test_without_renewal_all_is_as_before():
+    orders = read_chains(CHAINS)
+    before, after = (
+        cascade(orders, certain(), renewal=renewal, runs=20, rng=np.random.default_rng(3))
+        for renewal in (None, Renewal())
+    )
+    pd.testing.assert_frame_equal(before.table, after.table)
+    assert before.notes == after.notes
+
+
+@pytest.mark.parametrize("entry", [0.02, 0.1, 0.3])
+def test_newcomers_follow_the_closed_form(entry):
+    # each firm leaves with 0.1 and brings forth one with e: E = n (1 − 0.1 + e)^t
+    orders, owners = pairs(30)
+    years, runs, n = 6, 200, len(owners)
+    rng = np.random.default_rng(4)
+    seeds = np.arange(runs)
+    paths = simulate(
+        orders, owners, FLAT, Policy(say("nothing is done")),
+        rng.random((runs, years, n)), rng.random((runs, n)),
+        renewal=Renewal(entry_share=entry), seeds=seeds,
+    )  # fmt: skip
+    for year in range(years + 1):
+        expected = n * (1 - 0.1 + entry) ** year
+        found = paths.alive[:, year]
+        assert within(found.mean(), expected, found.std(), runs), (year, found.mean(), expected)
+    assert paths.new[:, 0].sum() == 0
+    assert (paths.new <= paths.alive).all()
+
+
+@pytest.mark.parametrize("fading", [0.0, 0.25, 1.0])
+def test_ties_that_fade_follow_the_closed_form(fading):
+    # served: the first firm is there; or it left in year s, and the other is there and was
+    # remembered for s − 1 years of disuse
+    orders, owners = pairs(60)
+    years, runs, stay = 6, 100, 0.9
+    found = cascade(
+        orders, owners, parameters=FLAT, renewal=Renewal(fading_share=fading),
+        years=years, runs=runs, rng=np.random.default_rng(6),
+    )  # fmt: skip
+    for year in range(years + 1):
+        fallback = sum(
+            (1 - stay) * stay ** (s - 1) * (1 - fading) ** (s - 1) for s in range(1, year + 1)
+        )
+        expected = stay**year * (1 + fallback)
+        spread = np.sqrt(expected * (1 - expected))
+        share = found.table["orders"][year] / 60
+        assert within(share, expected, spread, 60 * runs), (year, share, expected)
+
+
+def test_newcomers_keep_a_process_alive():
+    orders, owners = pairs(20)
+    few, many = (
+        cascade(
+            orders, owners, parameters=FLAT, renewal=Renewal(entry_share=entry), runs=40,
+            rng=np.random.default_rng(7),
+        )
+        for entry in (0.0, 0.2)
+    )  # fmt: skip
+    assert many.table["orders"].iloc[-1] > few.table["orders"].iloc[-1]
+    assert "20.0% of firms a year bring forth a newcomer" in " ".join(many.notes)
+
+
+@pytest.mark.parametrize(
+    "renewal",
+    [{"entry_share": -0.1}, {"fading_share": 1.5}, {"entry_share": np.nan}, {"age_at_entry": 5}],
+)
+def test_renewals_refuse(renewal):
+    with pytest.raises(ParameterError, match="Choose another value"):
+        Renewal(**renewal)
 
 
 def test_nobody_leaves_nothing_is_lost():

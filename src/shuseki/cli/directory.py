@@ -1,6 +1,7 @@
 """How are firms imported, searched and shared from a terminal?"""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from shuseki.cli.firms import MaybeStore, Role
 from shuseki.cli.show import Lang, Output, bar, show, tell_rows
 from shuseki.datasets.clusters import synthetic_clusters
 from shuseki.directory import TABLES
+from shuseki.disk import sweep
 from shuseki.errors import ParameterError
 from shuseki.language import check_language, joined, say, told
 from shuseki.reading.toml import read_toml
@@ -73,17 +75,21 @@ def take_in(
     What is wrong is named row by row; --output writes all of it into a file.
     """
     check_language(lang)
-    registry = _opened_or_made(store, cluster)
-    with registry, bar(told(say("Reading"), lang)):
+    with ExitStack() as stack:
+        registry = _opened(store, cluster)
+        owner, known = cluster or "", None
+        if registry is not None:
+            stack.enter_context(registry)
+            owner, known = registry.cluster, registry.directory()
+        stack.enter_context(bar(told(say("Reading"), lang)))
         read = read_list(
-            file,
-            registry.cluster,
-            layout=_layout(layout),
-            known=registry.directory(),
-            encoding=encoding,
-            sheet=sheet,
+            file, owner, layout=_layout(layout), known=known, encoding=encoding, sheet=sheet
         )
+        if registry is None:  # made with what it shall hold: a list that is refused makes none
+            registry = stack.enter_context(Registry.making(store, owner))
         changes = registry.put(read.directory, tables=read.tables, whole=whole)
+    if "://" not in store and known is None and not _key_file(store, None).exists():
+        create_key(_key_file(store, None))
     show(read, lang=lang, output=output, table=faults_table(read), also=[changes])
 
 
@@ -352,10 +358,12 @@ def hits_table(found: Found, everybody: bool) -> pd.DataFrame:
 # ---- what was said -------------------------------------------------------------------------------
 
 
-def _opened_or_made(store: str, cluster: str | None) -> Registry:
-    """The registry, made with its key where there is none yet."""
+def _opened(store: str, cluster: str | None) -> Registry | None:
+    """The registry, or nothing where there is none yet and the cluster for one is told."""
     if Path(store).exists() or ("://" in store and Registry.is_at(store)):
         registry = Registry.open(store)
+        if "://" not in store:
+            sweep(Path(store).parent)  # what an import that was killed here left
         if cluster is not None and cluster != registry.cluster:
             registry.close()
             raise ParameterError(
@@ -374,10 +382,7 @@ def _opened_or_made(store: str, cluster: str | None) -> Registry:
                 store=store,
             )
         )
-    registry = Registry.create(store, cluster)
-    if "://" not in store and not _key_file(store, None).exists():
-        create_key(_key_file(store, None))
-    return registry
+    return None
 
 
 def _key_file(store: str, key: Path | None) -> Path:

@@ -36,6 +36,7 @@ from shuseki.sourcing.orders import Order, read_orders
 from shuseki.sourcing.rents import firm_values, read_values, sharing_rent, split_by_channel
 from shuseki.sourcing.resilience import (
     Orders,
+    Renewal,
     cascade,
     compare_policies,
     criticality,
@@ -256,6 +257,12 @@ def resilience(
         float | None,
         typer.Option(help="Share of firms that leave in a year, if known: moves the hazard."),
     ] = None,
+    entry_per_year: Annotated[
+        float, typer.Option(help="Newcomers per firm and year: an assumption, such as 0.02.")
+    ] = 0.0,
+    fading_per_year: Annotated[
+        float, typer.Option(help="Share of unused ties that is forgotten in a year.")
+    ] = 0.0,
     publisher: Publisher = "TDB",
     seed: Seed = 0,
     made_up_firms: MadeUpFirms = 300,
@@ -266,6 +273,7 @@ def resilience(
 ) -> None:
     """Who is missed when they go, what follows year by year, and which policy helps most?"""
     rates = succession_rates(publisher)
+    renewal = Renewal(entry_share=entry_per_year, fading_share=fading_per_year)
     if chains is not None and (store is not None or orders is not None):
         raise ParameterError(
             say(
@@ -297,7 +305,14 @@ def resilience(
     found = criticality(made, owners, parameters=parameters, systemic_risk=index)
     with bar(told(say("years without some firms"), lang)) as progress:
         path = cascade(
-            made, owners, parameters=parameters, years=years, runs=runs, rng=rng, progress=progress
+            made,
+            owners,
+            parameters=parameters,
+            renewal=renewal,
+            years=years,
+            runs=runs,
+            rng=rng,
+            progress=progress,
         )
     with bar(told(say("policies"), lang)) as progress:
         compared = compare_policies(
@@ -305,6 +320,7 @@ def resilience(
             owners,
             standard_policies(found, owners, helped=helped, shared=shared),
             parameters=parameters,
+            renewal=renewal,
             years=years,
             runs=runs,
             rng=rng,

@@ -104,7 +104,7 @@ def plan(
             asked,
             firms,
             objectives=objectives,
-            mode=_mode(mode),
+            mode=_mode(mode, "all"),
             assumptions=stated,
             draws=draws,
         )
@@ -152,6 +152,14 @@ def capacity(
     firms = seen_firms(store, role, cluster)
     check_homes(asked, firms)
     stated = _assumptions(assumptions)
+    chosen = [
+        f"--{name}" for name, on in (("joint", joint), ("lend", lend), ("dates", dated)) if on
+    ]
+    if len(chosen) > 1:
+        raise ParameterError(
+            say("{options} together. Expected one of them. Leave the others out.",
+                options=listed(chosen))
+        )  # fmt: skip
     if joint:
         if len(asked) != 1:
             raise ParameterError(
@@ -246,14 +254,15 @@ def inquiry(
 # ---- what is asked -------------------------------------------------------------------------------
 
 
-def _mode(mode: str) -> Mode:
+def _mode(mode: str, *more: str) -> Mode:
     for known in get_args(Mode):
         if mode == known:
             return known  # type: ignore[no-any-return]
     raise ParameterError(
         say(
-            "--mode {mode!r}. Expected wide, inside, insource or all. Choose one.",
+            "--mode {mode!r}. Expected one of {known}. Choose one.",
             mode=mode,
+            known=listed([*get_args(Mode), *more]),
         )
     )
 

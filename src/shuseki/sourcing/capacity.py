@@ -21,7 +21,7 @@ Sources: Dantzig and Wolfe (1960); Gilmore and Gomory (1961). Limits: an hour is
 later week unless it can be reached within a day; firms that state no free hours have assumed ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from time import monotonic
@@ -251,8 +251,8 @@ def serve(
     if not orders or not 1 <= weeks <= 104 or not seconds > 0:
         raise ParameterError(
             say(
-                "{n_orders} orders, {weeks} weeks, {seconds:g} seconds. Expected one order or "
-                "more, 1 to 104 weeks, and more than 0 seconds.",
+                "{n_orders:count(order)}, {weeks:count(week)}, {seconds:g} seconds. Expected one "
+                "order or more, 1 to 104 weeks, and more than 0 seconds. Choose another number.",
                 n_orders=len(orders),
                 weeks=weeks,
                 seconds=seconds,
@@ -272,7 +272,7 @@ def serve(
     start = week_of(min(order.placed for order in orders))
     found = [offers(order, directory, mode=mode) for order in orders]
     resources, free = _free_hours(found, directory, stated, start, weeks)
-    at = {key: k for k, key in enumerate(resources)}
+    at = _by_firm(resources)
     prepared = tuple(
         None if one.missing else _prepare(one, stated, at, free, start) for one in found
     )
@@ -334,7 +334,7 @@ def _free_hours(
 def _prepare(
     found: Offers,
     assumptions: Assumptions,
-    at: dict[tuple[str, str], int],
+    at: Mapping[str, Mapping[str, int]],
     free: Floats,
     start: date,
 ) -> Prepared:
@@ -378,12 +378,21 @@ def _prepare(
     )
 
 
-def _resource(firm: str, process: str, at: dict[tuple[str, str], int]) -> int:
+def _by_firm(resources: Sequence[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """Number of each capacity, by firm and process."""
+    at: dict[str, dict[str, int]] = {}
+    for k, (firm, process) in enumerate(resources):
+        at.setdefault(firm, {})[process] = k
+    return at
+
+
+def _resource(firm: str, process: str, at: Mapping[str, Mapping[str, int]]) -> int:
     """The capacity that a capability uses: that of its process where the firm states one."""
-    own = [key for key in at if key[0] == firm and key[1] and is_kind_of(process, key[1])]
+    held = at.get(firm, {})
+    own = [stated for stated in held if stated and is_kind_of(process, stated)]
     if own:
-        return at[max(own, key=lambda key: (len(key[1]), key[1]))]
-    return at.get((firm, ""), -1)
+        return held[max(own, key=lambda stated: (len(stated), stated))]
+    return held.get("", -1)
 
 
 def _weeks_between(days: Floats) -> Floats:
@@ -1145,7 +1154,7 @@ def _hours_until_due(
     start = week_of(order.placed)
     weeks = max(1, (order.due - start).days // 7)
     resources, free = _free_hours([found], directory, assumptions, start, weeks)
-    at = {key: k for k, key in enumerate(resources)}
+    at = _by_firm(resources)
     total = free.sum(axis=1)
     rows = [
         _resource(found.firms[c.firm].key, c.capability.process, at) for c in found.candidates[0]

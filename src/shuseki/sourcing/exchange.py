@@ -16,6 +16,8 @@ has 32 connections at most, and a request at most 16 KiB.
 """
 
 import asyncio
+import socket
+import ssl
 import threading
 import time
 from collections import Counter, OrderedDict
@@ -32,7 +34,7 @@ from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from shuseki.directory import TABLES, Directory
-from shuseki.errors import ParameterError, ShusekiError
+from shuseki.errors import DataError, ParameterError, ShusekiError
 from shuseki.language import check_language, say, told
 from shuseki.sourcing.federation import NONCE, PROTOCOL, Request, page, public_key_of, verify
 from shuseki.sourcing.registry.documents import canonical, documents_of
@@ -289,6 +291,8 @@ def server(
     ------
     ParameterError
         An address that others reach, without HTTPS.
+    DataError
+        A certificate or a key that is none, or that do not belong together.
     """
     if host not in LOOPBACK and not certificate and not behind_proxy:
         raise ParameterError(
@@ -300,6 +304,8 @@ def server(
             )
         )
     per_address = 1 << 30 if behind_proxy else CONNECTIONS_PER_ADDRESS
+    if certificate:
+        _check_certificate(certificate, certificate_key)
     protocol = type("Patient", (Patient,), {"held": Counter(), "per_address": per_address})
     return uvicorn.Server(
         uvicorn.Config(
@@ -320,6 +326,49 @@ def server(
     )
 
 
-def serve(registry: Registry, key: Ed25519PrivateKey, **options: Any) -> None:
-    """Answer until stopped; options as those of ``server``."""
-    server(registry, key, **options).run()
+def _check_certificate(certificate: str, key: str | None) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except OSError as error:  # of TLS too
+        raise DataError(
+            say(
+                "The certificate {certificate} with the key {key_file} cannot be used: {why}. "
+                "Expected PEM files that belong together. Check both names.",
+                certificate=certificate,
+                key_file=key or certificate,
+                why=error.strerror or str(error),
+            )
+        ) from None
+
+
+def serve(
+    registry: Registry,
+    key: Ed25519PrivateKey,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    **options: Any,
+) -> None:
+    """Answer until stopped; options as those of ``server``.
+
+    Raises
+    ------
+    ParameterError
+        The address is not of this machine, or taken.
+    """
+    made = server(registry, key, host=host, port=port, **options)
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ParameterError(
+            say(
+                "{host}, port {port}, cannot be listened on: {why}. Expected an address of this "
+                "machine and a port that is free. Choose another --host or --port.",
+                host=host,
+                port=port,
+                why=error.strerror or str(error),
+            )
+        ) from None
+    with listening:
+        made.run(sockets=[listening])

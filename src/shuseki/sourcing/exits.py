@@ -394,7 +394,7 @@ def read_owners(path: str | Path | pd.DataFrame, rates: SuccessionRates | None =
     )
     known = (*STATUSES, "unknown")
     wrong = [
-        f"{cell!r} in row {row}"
+        say("{value!r} in row {row}", value=cell, row=row)
         for row, cell in zip(table.index, status, strict=True)
         if cell not in known
     ]

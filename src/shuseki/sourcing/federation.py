@@ -30,7 +30,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx
 import pandas as pd
@@ -44,7 +44,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from shuseki.errors import DataError, OutputError, ParameterError, ShusekiError
-from shuseki.language import Message, say
+from shuseki.language import Message, say, words_of
 from shuseki.results import Result, result
 from shuseki.sourcing.registry.documents import (
     Document,
@@ -54,7 +54,7 @@ from shuseki.sourcing.registry.documents import (
     read_json,
     refused,
 )
-from shuseki.sourcing.registry.store import START, Entry, Peer, Registry
+from shuseki.sourcing.registry.store import START, Entry, Peer, Registry, check_address
 
 __all__ = [
     "Pulled",
@@ -420,15 +420,7 @@ def pull(
         The peer cannot be reached, or sent what was refused; pages before stay.
     """
     peer = registry.peer(cluster)
-    if urlsplit(peer.url).scheme not in ("http", "https") or not urlsplit(peer.url).hostname:
-        raise ParameterError(
-            say(
-                "The peer {cluster} has the address {url!r}. Expected http:// or https://. Add "
-                "the peer again with its address.",
-                cluster=cluster,
-                url=peer.url,
-            )
-        )
+    check_address(cluster, peer.url)
     told: dict[str, Any] = {
         "cluster": cluster, "pages": 0, "added": 0, "changed": 0, "removed": 0, "error": ""
     }  # fmt: skip
@@ -471,11 +463,14 @@ def pull_all(
                     "added": 0,
                     "changed": 0,
                     "removed": 0,
-                    "error": str(error),
+                    "error": words_of(error),
                 }
             )
     columns = ["cluster", "pages", "added", "changed", "removed", "error"]
-    return Pulled(frame=pd.DataFrame(rows, columns=columns))
+    frame = pd.DataFrame(rows, columns=columns)
+    # sentences stay sentences, to be told in either language
+    frame["error"] = pd.Series([row["error"] for row in rows], dtype=object)
+    return Pulled(frame=frame)
 
 
 async def _fetched(

@@ -46,6 +46,7 @@ from shuseki.directory import (
     Successor,
     Tie,
     TieKind,
+    check_cluster,
 )
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, listed, say
@@ -261,14 +262,7 @@ def read_list(
     ParameterError
         A cluster or a layout that cannot be.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", cluster):
-        raise ParameterError(
-            say(
-                "The cluster {cluster!r}. Expected small letters, digits and _, such as 'ota' or "
-                "'tsubame_sanjo'. Choose another code.",
-                cluster=cluster,
-            )
-        )
+    check_cluster(cluster)
     day = today or date.today()
     if isinstance(path, str | Path):
         place = Path(path)
@@ -378,6 +372,20 @@ def _layout(name: str, keys: Mapping[str, Any]) -> Layout:
                 name=name,
                 unknown=examples(sorted(unknown) or [f"table = {table!r}"]),
                 keys=listed(KEYS),
+            )
+        )
+    no_text = [
+        key
+        for key in ("title", "written", "publisher", "year", "terms")
+        if not isinstance(keys.get(key, ""), str | int if key == "year" else str)
+    ]
+    if no_text:
+        raise ParameterError(
+            say(
+                "The layout {name!r} has {field} = {value!r}. Expected text in quotes. Correct it.",
+                name=name,
+                field=no_text[0],
+                value=keys[no_text[0]],
             )
         )
     ours = {*OWN[table]}
@@ -491,6 +499,7 @@ class Row:
         *,
         whole: bool = False,
         above: bool = False,
+        kind: Kind = "blank",
     ) -> float | None:
         """Read a number between two bounds; nothing, and a fault, where it is none."""
         said = self.text(column)
@@ -498,14 +507,14 @@ class Row:
             return None
         value, sign = read_number(UNITS.sub("", said.removeprefix("IT").removeprefix("Ra").strip()))
         if sign.name not in ("READ", "NIL") or math.isnan(value):
-            self.fault("blank", column, say("No number; expected one. Write it in digits."))
+            self.fault(kind, column, say("No number; expected one. Write it in digits."))
             return None
         if not low <= value <= high or (above and value == low):
             self.fault(
-                "blank",
+                kind,
                 column,
                 say(
-                    "{value:g} cannot be; expected {bounds}. Correct it.",
+                    "{value:,.15g} cannot be; expected {bounds}. Correct it.",
                     value=value,
                     bounds=_bounds(low, high, above),
                 ),
@@ -521,7 +530,7 @@ class Row:
         value = self.number_of(column, low, high, whole=True)
         return None if value is None else int(value)
 
-    def day_of(self, column: str) -> date | None:
+    def day_of(self, column: str, kind: Kind = "blank") -> date | None:
         """Read a day."""
         said = self.text(column)
         if not said:
@@ -532,7 +541,7 @@ class Row:
                 date(*(int(part) for part in parts.groups())) if parts else date.fromisoformat(said)
             )
         except ValueError:
-            self.fault("blank", column, say("No day; expected one such as 2026-04-06. Correct it."))
+            self.fault(kind, column, say("No day; expected one such as 2026-04-06. Correct it."))
             return None
 
     def choice_of(self, column: str, known: Mapping[str, Any], none: Any) -> Any:
@@ -607,7 +616,7 @@ def _bounds(low: float, high: float, above: bool) -> Message:
         if above:
             return say("more than {low:g}", low=low)
         return say("{low:g} or more", low=low)
-    return say("{low:g} to {high:g}", low=low, high=high)
+    return say("{low:,.15g} to {high:,.15g}", low=low, high=high)
 
 
 # ---- the rows of a table -------------------------------------------------------------------------
@@ -630,8 +639,8 @@ def _read_rows(
         first = faults[0]
         raise DataError(
             say(
-                "{file}: none of {n_rows} rows is good; row {row}, {column} {first!r}: {says} "
-                "Expected at least one. Correct the file.",
+                "{file}: none of {n_rows:count(row)} is good; row {row}, {column} {first!r}: "
+                "{says} Expected at least one. Correct the file.",
                 file=file,
                 n_rows=len(rows),
                 row=first.row,
@@ -1033,13 +1042,14 @@ def _process_of(row: Row) -> str:
 
 def _load(row: Row, cluster: str, keys: set[str], day: date) -> Load | None:
     firm = _key_of(row, "firm", cluster, keys)
-    week = row.day_of("week")
-    hours = row.number_of("free_hours", 0, 100_000)
+    week = row.day_of("week", "set aside")
+    hours = row.number_of("free_hours", 0, 100_000, kind="set aside")
     process = _process_of(row)
     as_of = row.day_of("as_of")
     if week is None or hours is None:
         column = "week" if week is None else "free_hours"
-        row.fault("set aside", column, say("Without it the row says nothing. Write it."))
+        if not row.is_set_aside:
+            row.fault("set aside", column, say("Without it the row says nothing. Write it."))
         return None
     if week.weekday() != 0:
         row.fault("set aside", "week", say("No Monday. Write the Monday of that week."))

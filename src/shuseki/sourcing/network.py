@@ -277,7 +277,7 @@ def read_network(
         names, groups, features = _firms(firms, group)
     place = {name: k for k, name in enumerate(names)}
     nobody = [
-        f"{name!r} in row {row}"
+        say("{value!r} in row {row}", value=name, row=row)
         for row, pair in zip(table.index, ends, strict=True)
         for name in pair
         if name not in place
@@ -292,7 +292,7 @@ def read_network(
             )
         )
     own = [
-        f"{pair[0]!r} in row {row}"
+        say("{value!r} in row {row}", value=pair[0], row=row)
         for row, pair in zip(table.index, ends, strict=True)
         if pair[0] == pair[1]
     ]
@@ -306,7 +306,7 @@ def read_network(
         )
     amounts = table["weight"].to_numpy(dtype=float) if "weight" in table else np.ones(len(table))
     wrong = [
-        f"{size:g} in row {row}"
+        say("{value:g} in row {row}", value=size, row=row)
         for row, size in zip(table.index, amounts, strict=True)
         if not size >= 0
     ]

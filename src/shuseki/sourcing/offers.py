@@ -33,7 +33,7 @@ import numpy as np
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Capability, Directory, Firm, Load
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say
+from shuseki.language import Message, joined, say
 from shuseki.sourcing.assumptions import Assumption, Assumptions, draw_triangular
 from shuseki.sourcing.courier import prefecture_of, transport
 from shuseki.sourcing.matching import Attribute, Match, Step, match
@@ -567,24 +567,53 @@ def check_directory(directory: Directory) -> None:
     """
     faults: list[str] = []
     for c in directory.capabilities:
-        here = f"{c.firm}, {c.process}"
         for low, high in (("size_min_mm", "size_max_mm"), ("lot_min", "lot_max")):
             least, most = getattr(c, low), getattr(c, high)
             if least is not None and most is not None and least > most:
-                faults.append(f"{here}: {low} = {least} is above {high} = {most}")
+                faults.append(
+                    say(
+                        "{firm}, {process}: {low} = {least} is above {high} = {most}",
+                        firm=c.firm,
+                        process=c.process,
+                        low=low,
+                        least=least,
+                        high=high,
+                        most=most,
+                    )
+                )
         for name in ("setup_hours", "hours_per_piece", "rate_yen_per_hour"):
             value = getattr(c, name)
             if value is not None and value < 0:
-                faults.append(f"{here}: {name} = {value} is below zero")
+                faults.append(
+                    say(
+                        "{firm}, {process}: {name} = {value} is below zero",
+                        firm=c.firm,
+                        process=c.process,
+                        name=name,
+                        value=value,
+                    )
+                )
     faults += [
-        f"{load.firm}, week of {load.week}: free_hours = {load.free_hours}"
+        say(
+            "{firm}, week of {week}: free_hours = {hours}",
+            firm=load.firm,
+            week=load.week,
+            hours=load.free_hours,
+        )
         for load in directory.loads
         if not 0 <= load.free_hours < MOST_HOURS
     ]
     for rating in directory.ratings:
         value = rating.delivery
         if value is not None and not 1 <= value <= 5 and not np.isnan(value):
-            faults.append(f"{rating.firm}, order {rating.order}: delivery = {value}")
+            faults.append(
+                say(
+                    "{firm}, order {order}: delivery = {value}",
+                    firm=rating.firm,
+                    order=rating.order,
+                    value=value,
+                )
+            )
     if faults:
         raise DataError(
             say(
@@ -592,7 +621,7 @@ def check_directory(directory: Directory) -> None:
                 "that is not above the most, hours, rates and free hours of 0 or more, and "
                 "ratings of 1 to 5. Correct these records.",
                 n_faults=len(faults),
-                faults="; ".join(faults[:5]),
+                faults=joined(faults[:5], "; "),
             )
         )
 

@@ -40,7 +40,7 @@ from typing import Any, Literal
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, ShusekiError, UnknownCodeError, examples
 from shuseki.geography.areas import lookup
-from shuseki.language import joined, say
+from shuseki.language import Message, joined, listed, say, words_of
 from shuseki.reading.toml import read_toml
 from shuseki.sourcing.matching import Step
 from shuseki.sourcing.processes import grade_of
@@ -213,9 +213,10 @@ def read_order(path: Path, *, today: date | None = None) -> Order:
     if "orders" in table:
         raise DataError(
             say(
-                "{path} holds {n_table} orders. Expected one. Use shuseki capacity for many.",
+                "{path} holds {n:count(order)} as [[orders]]. Expected one order by itself. Use "
+                "shuseki capacity for many.",
                 path=path,
-                n_table=len(table["orders"]),
+                n=len(_rows_of(table, path)),
             )
         )
     return order_from(table, path.name, default_id=path.stem, today=today)
@@ -235,14 +236,7 @@ def read_orders(path: Path, *, today: date | None = None) -> tuple[Order, ...]:
         orders = tuple(one for file in files for one in read_orders(file, today=today))
     else:
         table = read_toml(path)
-        rows = table.get("orders", [table])
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise DataError(
-                say(
-                    "{path}: orders is no list of tables. Expected [[orders]] tables.",
-                    path=path,
-                )
-            )
+        rows = _rows_of(table, path)
         others = sorted(set(table) - {"orders"}) if "orders" in table else []
         if others:
             raise DataError(
@@ -261,7 +255,12 @@ def read_orders(path: Path, *, today: date | None = None) -> tuple[Order, ...]:
                 )
             )
         orders = tuple(
-            order_from(row, f"{path.name}, order {k}", default_id=f"{path.stem}-{k}", today=today)
+            order_from(
+                row,
+                say("{file}, order {k}", file=path.name, k=k),
+                default_id=f"{path.stem}-{k}",
+                today=today,
+            )
             for k, row in enumerate(rows, 1)
         )
     seen: set[str] = set()
@@ -274,6 +273,21 @@ def read_orders(path: Path, *, today: date | None = None) -> tuple[Order, ...]:
             )
         )
     return orders
+
+
+def _rows_of(table: Mapping[str, Any], path: Path) -> list[dict[str, Any]]:
+    """Tables of the orders of a file: those of ``[[orders]]``, or the file as one."""
+    rows = table.get("orders", [table])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise DataError(
+            say(
+                "{path}: orders = {rows!r} is no list of tables. Expected [[orders]] tables. "
+                "Write each order as one.",
+                path=path,
+                rows=rows,
+            )
+        )
+    return rows
 
 
 FIELDS: Mapping[str, tuple[type, ...]] = {
@@ -312,7 +326,12 @@ def order_from(
     """Make an order of a table, naming every fault of it at once."""
     faults = _faults(table, FIELDS, where)
     faults += [
-        f"{where}: {name} is missing. Expected {WANTED[name]}. Add it."
+        say(
+            "{where}: {name} is missing. Expected {wanted}. Add it.",
+            where=where,
+            name=name,
+            wanted=WANTED[name],
+        )
         for name in NEEDED
         if name not in table
     ]
@@ -321,13 +340,24 @@ def order_from(
     steps: list[OrderStep] = []
     names: list[str] = []
     for k, row in enumerate(rows, 1):
-        here = f"{where}, step {k}"
+        here = say("{where}, step {k}", where=where, k=k)
         if not isinstance(row, dict):
-            faults.append(f"{here} is {row!r}. Expected a [[steps]] table. Write it as one.")
+            faults.append(
+                say(
+                    "{here} is {row!r}. Expected a [[steps]] table. Write it as one.",
+                    here=here,
+                    row=row,
+                )
+            )
             continue
         found = _faults(row, STEP_FIELDS, here)
         if "process" not in row:
-            found.append(f"{here}: process is missing. Expected a code such as turning. Add it.")
+            found.append(
+                say(
+                    "{here}: process is missing. Expected a code such as turning. Add it.",
+                    here=here,
+                )
+            )
         faults += found
         name = _name(row, names, k)
         after = row.get("after", names[-1:])
@@ -337,15 +367,15 @@ def order_from(
         try:
             steps.append(OrderStep(name, _step(row, table), tuple(map(str, after))))
         except ShusekiError as error:
-            faults.append(f"{here}: {error}")
+            faults.append(say("{place}: {why}", place=here, why=words_of(error)))
     if faults:
         raise DataError(joined(faults, "\n"))
     places = {}
     for end in ("origin", "destination"):
         try:
-            places[end] = _place(table.get(end), f"{where}: {end}")
+            places[end] = _place(table.get(end), say("{where}: {end}", where=where, end=end))
         except ShusekiError as error:
-            faults.append(str(error))
+            faults.append(words_of(error))
     if faults:
         raise DataError(joined(faults, "\n"))
     try:
@@ -364,13 +394,13 @@ def order_from(
             **places,
         )
     except ShusekiError as error:
-        raise type(error)(f"{where}: {error}") from error
+        raise type(error)(say("{place}: {why}", place=where, why=words_of(error))) from error
 
 
-WANTED = {
-    "quantity": "a whole number of pieces",
-    "due": "a day such as 2026-02-20",
-    "steps": "one [[steps]] table or more",
+WANTED: Mapping[str, Message] = {
+    "quantity": say("a whole number of pieces"),
+    "due": say("a day such as 2026-02-20"),
+    "steps": say("one [[steps]] table or more"),
 }
 
 
@@ -378,31 +408,48 @@ def _faults(
     table: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], where: str
 ) -> list[str]:
     """Fields that are not known, and values of the wrong type."""
-    faults = []
+    faults: list[str] = []
     for name, value in table.items():
         if name not in known:
-            faults.append(f"{where}: {_no_field(name, known)}")
+            faults.append(say("{place}: {why}", place=where, why=_no_field(name, known)))
             continue
         kinds = known[name]
         wrong = isinstance(value, bool) or not isinstance(value, kinds)
         if wrong or (date in kinds and hasattr(value, "hour")):
-            kind = " or ".join(KINDS.get(k, k.__name__) for k in kinds if k is not float)
-            faults.append(f"{where}: {name} = {value!r}. Expected {kind}. Correct it.")
+            faults.append(
+                say(
+                    "{where}: {name} = {value!r}. Expected {kind}. Correct it.",
+                    where=where,
+                    name=name,
+                    value=value,
+                    kind=_either([KINDS[k] for k in kinds if k is not float]),
+                )
+            )
     return faults
 
 
-def _no_field(name: str, known: Mapping[str, Any]) -> str:
+def _either(kinds: Sequence[Message]) -> Message:
+    """One kind of value, or one of two."""
+    return kinds[0] if len(kinds) == 1 else say("{one} or {other}", one=kinds[0], other=kinds[1])
+
+
+def _no_field(name: str, known: Mapping[str, Any]) -> Message:
     near = get_close_matches(name, known, n=1)
-    advice = f"Did you mean {near[0]}?" if near else "Take it out."
-    return f"unknown field {name}. Expected one of {', '.join(known)}. {advice}"
+    advice = say("Did you mean {names}?", names=near[0]) if near else say("Take it out.")
+    return say(
+        "unknown field {name}. Expected one of {known}. {advice}",
+        name=name,
+        known=listed(known),
+        advice=advice,
+    )
 
 
-KINDS: Mapping[type, str] = {
-    str: "text in quotes",
-    int: "a number",
-    date: "a day without quotes, such as 2026-02-20",
-    list: "a list",
-    dict: "a table",
+KINDS: Mapping[type, Message] = {
+    str: say("text in quotes"),
+    int: say("a number"),
+    date: say("a day without quotes, such as 2026-02-20"),
+    list: say("a list"),
+    dict: say("a table"),
 }
 
 
@@ -456,7 +503,7 @@ def _place(given: Any, where: str) -> str | Place | None:
 
 
 def _check(order: Order) -> None:
-    here = f"Order {order.id!r}"
+    here = say("Order {id!r}", id=order.id)
     if not order.steps:
         raise DataError(
             say(

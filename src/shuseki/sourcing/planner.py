@@ -74,6 +74,7 @@ __all__ = [
 SHOWN = 7
 """Chains that are shown of a front."""
 DRAWS = 20
+MOST_DRAWS = 10_000
 OBJECTIVES: tuple[Measure, ...] = ("cost_yen", "days", "risk")
 UNUSED = 50
 """Firms that could and are in no chain of the front, listed with the nearest first."""
@@ -343,14 +344,15 @@ def plan(
         See ``sourcing.offers.offers``.
     """
     chosen = _objectives(objectives)
-    if not 1 <= shown <= SHOWN or draws < 0:
+    if not 1 <= shown <= SHOWN or not 0 <= draws <= MOST_DRAWS:
         raise ParameterError(
             say(
-                "shown = {shown}, draws = {draws}. Expected 1 to {shown_2} chains and 0 draws or "
-                "more.",
+                "shown = {shown}, draws = {draws}. Expected 1 to {shown_2} chains and 0 to "
+                "{most:,} draws. Choose another number.",
                 shown=shown,
                 draws=draws,
                 shown_2=SHOWN,
+                most=MOST_DRAWS,
             )
         )
     stated = assumptions or Assumptions()

@@ -10,22 +10,33 @@ cheapest, or is lost. ::
 that lose sales are likelier to leave next year (β_sales). Every policy is run on the same draws, so
 that differences are of the policy and not of luck; intervals are of the mean of paired differences.
 
+**Renewal** (``Renewal``; nothing of it by default). Entry: each firm, older or new, brings forth a
+newcomer with a yearly probability e, who can do what that firm can and may leave from the next year
+on; with a hazard h that is the same for all, E[firms in year t] = n (1 − h + e)^t. Ties fade: whom
+an order could fall back on, and does not deal with, is forgotten with a yearly probability δ; whom
+it deals with is not. An order with one chain in use and one to fall back on, one
+firm each, is served in year t with probability (1−h)^t [1 + Σ_{s≤t} h (1−h)^{s−1} (1−δ)^{s−1}].
+
 Takes: ``Orders`` (``ChainTable``: each order's chains and their cost, or any object with the same
 ``plan``, such as the planner's), ``Owners``. Gives: orders, yen, shares of runs.
-Sources: as ``exits``; Diem et al. (2022) for the static index beside it (``systemic_risk``).
+Sources: as ``exits``; Diem et al. (2022) for the static index beside it (``systemic_risk``); that
+ties in disuse fade: Burt, R. S. (2002), Bridge decay, Social Networks 24, pp. 333-363.
 Checked against: with β_sales = 0 the exits are independent, and P(no survivor) = Π p_i; an order
-with one chain fails with any of its firms.
-Limits: the orders are those at hand; no new ones come and no firm enters. Prices stay. A lost order
-loses its worth less its cost (as much as it costs where no worth is stated).
+with one chain fails with any of its firms; the two closed forms of renewal.
+Limits: the orders are those at hand; no new ones come. A newcomer brings nothing that nobody could
+do, and what the last firm could do is gone with it. Prices stay. A lost order loses its worth less
+its cost (as much as it costs where no worth is stated).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
+import scipy
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
@@ -34,7 +45,15 @@ from shuseki.language.names import some_of
 from shuseki.reading.tables import read_table
 from shuseki.results import Result, result
 from shuseki.sources import USER, Source
-from shuseki.sourcing.exits import ExitHazard, Owners, cell_members, exit_probability, yearly_hazard
+from shuseki.sourcing.exits import (
+    STATUSES,
+    TYPICAL_EMPLOYEES,
+    ExitHazard,
+    Owners,
+    cell_members,
+    exit_probability,
+    yearly_hazard,
+)
 
 __all__ = [
     "Cascade",
@@ -44,6 +63,7 @@ __all__ = [
     "Plan",
     "Policy",
     "PolicyComparison",
+    "Renewal",
     "cascade",
     "compare_policies",
     "criticality",
@@ -52,6 +72,7 @@ __all__ = [
 ]
 
 SEPARATOR = ">"
+MOST_RUNS = 100_000
 HELPED = 5
 """Firms that a policy helps, unless said otherwise."""
 
@@ -91,7 +112,7 @@ class Orders(Protocol):
         Parameters
         ----------
         alive
-            Shape ``(n,)``.
+            Shape ``(n,)``; or ``(o, n)``, whom each order may still turn to.
         before
             A plan with more firms, of which chains that are whole may be kept.
         """
@@ -133,7 +154,8 @@ class ChainTable:
     def plan(self, alive: Bools, before: Plan | None = None) -> Plan:
         """Serve every order by its cheapest whole chain."""
         del before  # looking at all chains at once is as fast
-        usable = ~(self.uses & ~alive).any(axis=1) & (self.cost_yen <= self.worth_yen[self.order])
+        there = alive if alive.ndim == 1 else alive[self.order]
+        usable = ~(self.uses & ~there).any(axis=1) & (self.cost_yen <= self.worth_yen[self.order])
         ranked = self._ranked[usable[self._ranked]]
         served, first = np.unique(self.order[ranked], return_index=True)
         chosen = ranked[first]
@@ -238,7 +260,7 @@ def read_chains(given: str | Path | pd.DataFrame, firms: Sequence[str] | None = 
     )
     at = {name: k for k, name in enumerate(names)}
     nobody = [
-        f"{part!r} in row {row}"
+        say("{value!r} in row {row}", value=part, row=row)
         for row, chain in zip(table.index, chains, strict=True)
         for part in chain
         if part not in at
@@ -502,15 +524,136 @@ class Policy:
     orders: Orders | None = None
 
 
+@dataclass(frozen=True)
+class Renewal:
+    """What comes anew and what fades while nobody uses it, per year.
+
+    Attributes
+    ----------
+    entry_share
+        Newcomers per firm and year, 0 to 1. Of all enterprises in Japan 2.7% (1991-1996) to 5.9%
+        (1975-1981) a year were new (``dataset`` entry-exit-rates); in metal and machinery fewer.
+    fading_share
+        Share of unused ties that is forgotten in a year, 0 to 1: an assumption; Burt (2002) saw
+        nine in ten go among bankers, whose ties are looser than those of suppliers.
+    age_at_entry
+        Years of the head of a newcomer, whose firm is of typical size and for whom a successor is
+        not yet a question.
+
+    Raises
+    ------
+    ParameterError
+        A share outside 0 to 1, or an age outside 15 to 110.
+    """
+
+    entry_share: float = 0.0
+    fading_share: float = 0.0
+    age_at_entry: float = 40.0
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("entry_share", 0, 1),
+            ("fading_share", 0, 1),
+            ("age_at_entry", 15, 110),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ParameterError(
+                    say(
+                        "{name} = {value:g}. Expected {low:g} to {high:g}. Choose another value.",
+                        name=name,
+                        value=value,
+                        low=low,
+                        high=high,
+                    )
+                )
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing comes and nothing fades."""
+        return not (self.entry_share or self.fading_share)
+
+    def hazard(self, parameters: ExitHazard, years: int, lost_share: Floats) -> Floats:
+        """Hazard of newcomers of so many years, at places that lost sales, shape ``(n,)``."""
+        n = len(lost_share)
+        status = np.tile([status == "too_early" for status in STATUSES], (n, 1)).astype(float)
+        age = np.full(n, self.age_at_entry + years)
+        return yearly_hazard(parameters, age, status, np.full(n, TYPICAL_EMPLOYEES), lost_share)
+
+
+class Newcomers:
+    """Firms that have come, by year of entry and by the firm whose work they can do.
+
+    Parameters
+    ----------
+    n
+        Firms at the start.
+    orders
+        Number of orders.
+    years
+        How far to look.
+    rng
+        Draws of this run: as many for every policy, so that policies are compared on the same ones.
+    """
+
+    def __init__(
+        self, renewal: Renewal, n: int, orders: int, years: int, rng: np.random.Generator
+    ) -> None:
+        self.renewal, self.years, self.rng = renewal, years, rng
+        self.count = np.zeros((years, n), dtype=np.int64)
+        self.known = np.ones((orders, n), dtype=bool)
+        # years of disuse after which each tie is forgotten: geometric, from one draw
+        self.lasts = np.full((orders, n), np.inf)
+        if renewal.fading_share:
+            self.lasts = rng.geometric(renewal.fading_share, (orders, n)).astype(float)
+        self.disused = np.zeros((orders, n))
+
+    @property
+    def total(self) -> Ints:
+        """Newcomers that are there, shape ``(n,)``."""
+        return np.asarray(self.count.sum(axis=0))
+
+    def pass_year(
+        self, year: int, parameters: ExitHazard, founders: Bools, lost_share: Floats
+    ) -> None:
+        """Let newcomers leave, and others come forth of those who are there as the year begins.
+
+        Parameters
+        ----------
+        founders
+            Which firms of the start are there, shape ``(n,)``.
+        """
+        leave = self.rng.random((self.years, len(founders)))
+        come = self.rng.random(len(founders))
+        before = self.total + founders
+        for cohort in range(year):
+            if self.count[cohort].any():
+                hazard = self.renewal.hazard(parameters, year - cohort, lost_share)
+                self.count[cohort] -= _binomial(leave[cohort], self.count[cohort], hazard)
+        share = np.full(len(founders), self.renewal.entry_share)
+        self.count[year] = _binomial(come, before, share)
+
+    def forget(self, uses: Bools) -> None:
+        """Count a year of disuse for ties that no order uses, shape ``(o, n)``."""
+        self.disused += ~uses
+        self.known &= uses | (self.disused < self.lasts)
+
+
+def _binomial(uniform: Floats, count: Ints, share: Floats) -> Ints:
+    """Successes of so many trials, from one uniform number each."""
+    return np.asarray(scipy.stats.binom.ppf(uniform, count, share)).clip(0).astype(np.int64)
+
+
 class Paths(NamedTuple):
     """Simulated years, shape ``(runs, years + 1)`` each, year 0 first; cells at the end.
 
-    ``alive`` firms, ``served`` orders, ``loss_yen`` of the year against year 0; ``empty_cells``
-    whether nobody is left, shape ``(runs, c)``; ``left``, whether each firm has gone, shape
-    ``(runs, n)``.
+    ``alive`` firms, ``new`` those among them that came, ``served`` orders, ``loss_yen`` of the year
+    against year 0; ``empty_cells`` whether nobody is left, shape ``(runs, c)``; ``left``, whether
+    each firm has gone, shape ``(runs, n)``.
     """
 
     alive: Ints
+    new: Ints
     served: Ints
     loss_yen: Floats
     empty_cells: Bools
@@ -525,6 +668,8 @@ def simulate(
     uniforms: Floats,
     status_uniforms: Floats,
     *,
+    renewal: Renewal | None = None,
+    seeds: Ints | None = None,
     reference: Plan | None = None,
     progress: Callable[[], None] | None = None,
 ) -> Paths:
@@ -537,6 +682,8 @@ def simulate(
         policies that are compared.
     status_uniforms
         One for each run and firm, shape ``(runs, n)``: which successor an unknown one is.
+    renewal, seeds
+        What comes and fades, nothing by default; with it, a seed for each run, shape ``(runs,)``.
     reference
         Plan against which losses are counted; that of the first year by default.
     """
@@ -548,6 +695,7 @@ def simulate(
     base = whole if reference is None else reference
     _, member = cell_members(owners.cells, n)
     alive_path = np.zeros((runs, years + 1), dtype=np.int64)
+    new_path = np.zeros((runs, years + 1), dtype=np.int64)
     served_path = np.zeros((runs, years + 1), dtype=np.int64)
     loss_path = np.zeros((runs, years + 1))
     empty = np.zeros((runs, member.shape[1]), dtype=bool)
@@ -559,7 +707,12 @@ def simulate(
         status = np.zeros_like(helped.status)
         drawn = (status_uniforms[run][:, None] >= cumulative).sum(axis=1)
         status[np.arange(n), np.minimum(drawn, status.shape[1] - 1)] = 1.0
-        alive, plan = np.ones(n, dtype=bool), whole
+        founders, plan = np.ones(n, dtype=bool), whole
+        alive = founders
+        others = None
+        if renewal is not None and seeds is not None and not renewal.is_none:
+            draws = np.random.default_rng(seeds[run])
+            others = Newcomers(renewal, n, len(chosen.names), years, draws)
         alive_path[run, 0], served_path[run, 0] = n, int((~np.isnan(whole.cost_yen)).sum())
         loss_path[run, 0] = start[1].sum() + start[2].sum()
         for year in range(years):
@@ -568,20 +721,25 @@ def simulate(
                 parameters, helped.age + year, status, helped.employees, lost_share
             )
             hazard = np.where(protected, hazard * (1 - policy.takeover_share), hazard)
-            going = alive & (uniforms[run, year] < hazard)
-            if going.any():
-                alive = alive & ~going
-                if plan.uses[:, going].any():
-                    plan = chosen.plan(alive, plan)
+            if others is not None:
+                others.pass_year(year, parameters, founders, lost_share)
+            founders = founders & ~(uniforms[run, year] < hazard)
+            still = founders if others is None else founders | (others.total > 0)
+            going, alive = alive & ~still, still
+            if plan.uses[:, going].any():
+                plan = chosen.plan(alive if others is None else alive & others.known, plan)
+            if others is not None:
+                others.forget(plan.uses)
+                new_path[run, year + 1] = int(others.total.sum())
             _, yen, more = _loss(base, plan, chosen.worth_yen)
-            alive_path[run, year + 1] = int(alive.sum())
+            alive_path[run, year + 1] = int(founders.sum()) + new_path[run, year + 1]
             served_path[run, year + 1] = int((~np.isnan(plan.cost_yen)).sum())
             loss_path[run, year + 1] = yen.sum() + more.sum()
         empty[run] = ~(member & alive[:, None]).any(axis=0)
         left[run] = ~alive
         if progress:
             progress()
-    return Paths(alive_path, served_path, loss_path, empty, left)
+    return Paths(alive_path, new_path, served_path, loss_path, empty, left)
 
 
 @result
@@ -635,12 +793,18 @@ def cascade(
     owners: Owners,
     *,
     parameters: ExitHazard | None = None,
+    renewal: Renewal | None = None,
     years: int = 10,
     runs: int = 200,
     rng: np.random.Generator | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Cascade:
     """Simulate exits and plans, year by year.
+
+    Parameters
+    ----------
+    renewal
+        Firms that come and ties that fade; none by default.
 
     Raises
     ------
@@ -651,7 +815,7 @@ def cascade(
     """
     owners = _matched(orders, owners)
     chosen = ExitHazard() if parameters is None else parameters
-    uniforms, status = _draws(len(owners), years, runs, rng)
+    uniforms, status, seeds = _draws(len(owners), years, runs, rng)
     nothing = Policy(say("nothing is done"))
     done = 0
 
@@ -661,16 +825,21 @@ def cascade(
         if progress:
             progress(done, 2 * runs)
 
-    paths = simulate(orders, owners, chosen, nothing, uniforms, status, progress=step)
-    alone = simulate(
-        orders,
-        owners,
-        replace(chosen, per_share_of_sales_lost=0.0),
-        nothing,
-        uniforms,
-        status,
-        progress=step,
-    )
+    def follow(hazard: ExitHazard) -> Paths:
+        return simulate(
+            orders,
+            owners,
+            hazard,
+            nothing,
+            uniforms,
+            status,
+            renewal=renewal,
+            seeds=seeds,
+            progress=step,
+        )
+
+    paths = follow(chosen)
+    alone = follow(replace(chosen, per_share_of_sales_lost=0.0))
     columns: dict[str, object] = {"year": np.arange(years + 1)}
     for name, values in (
         ("firms", paths.alive),
@@ -701,12 +870,30 @@ def cascade(
             *_notes(orders),
             *owners.notes,
             say("Bands hold the middle nine tenths of {n:,} simulated runs.", n=runs),
+            *_renewed(renewal, float(paths.new[:, -1].mean())),
         ),
         sources=_sources(orders, owners),
     )
 
 
-def _draws(n: int, years: int, runs: int, rng: np.random.Generator | None) -> tuple[Floats, Floats]:
+def _renewed(renewal: Renewal | None, newcomers: float) -> tuple[Message, ...]:
+    """What was assumed of newcomers and ties."""
+    if renewal is None or renewal.is_none:
+        return ()
+    return (
+        say(
+            "Assumed: {entry:.1%} of firms a year bring forth a newcomer, and {fading:.1%} of "
+            "unused ties are forgotten; at the end {n:.1f} firms are newcomers.",
+            entry=renewal.entry_share,
+            fading=renewal.fading_share,
+            n=newcomers,
+        ),
+    )
+
+
+def _draws(
+    n: int, years: int, runs: int, rng: np.random.Generator | None
+) -> tuple[Floats, Floats, Ints]:
     if not 1 <= years <= 50:
         raise ParameterError(
             say(
@@ -714,15 +901,17 @@ def _draws(n: int, years: int, runs: int, rng: np.random.Generator | None) -> tu
                 years=years,
             )
         )
-    if runs < 2:
+    if not 2 <= runs <= MOST_RUNS:
         raise ParameterError(
             say(
-                "{runs} runs. Expected 2 or more, such as 200.",
+                "{runs:,} runs. Expected 2 to {most:,}, such as 200. Choose another number.",
                 runs=runs,
+                most=MOST_RUNS,
             )
         )
     rng = np.random.default_rng(0) if rng is None else rng
-    return rng.random((runs, years, n)), rng.random((runs, n))
+    seeds = deepcopy(rng).integers(2**62, size=runs)  # of a copy: other draws stay as they are
+    return rng.random((runs, years, n)), rng.random((runs, n)), seeds
 
 
 # ---- policies ------------------------------------------------------------------------------------
@@ -811,12 +1000,18 @@ def compare_policies(
     policies: Sequence[Policy],
     *,
     parameters: ExitHazard | None = None,
+    renewal: Renewal | None = None,
     years: int = 10,
     runs: int = 200,
     rng: np.random.Generator | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> PolicyComparison:
     """Simulate each policy on the draws of doing nothing.
+
+    Parameters
+    ----------
+    renewal
+        Firms that come and ties that fade under every policy; none by default.
 
     Raises
     ------
@@ -848,7 +1043,7 @@ def compare_policies(
                 )
             )
     chosen = ExitHazard() if parameters is None else parameters
-    uniforms, status = _draws(len(owners), years, runs, rng)
+    uniforms, status, seeds = _draws(len(owners), years, runs, rng)
     whole = orders.plan(np.ones(len(owners), dtype=bool))
     done = 0
 
@@ -860,7 +1055,16 @@ def compare_policies(
 
     def run_policy(policy: Policy) -> Paths:
         return simulate(
-            orders, owners, chosen, policy, uniforms, status, reference=whole, progress=step
+            orders,
+            owners,
+            chosen,
+            policy,
+            uniforms,
+            status,
+            renewal=renewal,
+            seeds=seeds,
+            reference=whole,
+            progress=step,
         )
 
     nothing = run_policy(Policy(say("nothing is done")))
@@ -896,6 +1100,7 @@ def compare_policies(
                 "draws; what is assumed may be off by more.",
                 n=runs,
             ),
+            *_renewed(renewal, float(nothing.new[:, -1].mean())),
             *(
                 say("{policy}: {firms}", policy=policy.name, firms=some_of(chosen_firms))
                 for policy in policies

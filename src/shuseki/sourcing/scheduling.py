@@ -414,14 +414,28 @@ def _check(
                 n_carried=len(carried),
             )
         )
-    faults = []
+    faults: list[str] = []
     for k, one in enumerate(operations):
         if not one.machines or len(one.machines) != len(one.times):
-            faults.append(f"{k} has {len(one.machines)} machines and {len(one.times)} times")
+            faults.append(
+                say(
+                    "{k} has {machines} machines and {times} times",
+                    k=k,
+                    machines=len(one.machines),
+                    times=len(one.times),
+                )
+            )
         elif min(one.times) < 0 or min(one.machines) < 0 or one.release < 0 or one.weight < 0:
-            faults.append(f"{k} has a time, a machine or a weight below zero")
+            faults.append(say("{k} has a time, a machine or a weight below zero", k=k))
         if any(not 0 <= i < len(operations) for i in one.after):
-            faults.append(f"{k} comes after {list(one.after)}, of {len(operations)} operations")
+            faults.append(
+                say(
+                    "{k} comes after {after}, of {n} operations",
+                    k=k,
+                    after=list(one.after),
+                    n=len(operations),
+                )
+            )
     if faults:
         raise DataError(
             say(

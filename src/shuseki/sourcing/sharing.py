@@ -98,14 +98,15 @@ class PlannedOrders:
         cost, sales = np.full(o, np.nan), np.zeros((o, n))
         uses = np.zeros((o, n), dtype=bool)
         for k in range(o):
+            there = alive if alive.ndim == 1 else alive[k]
             if before is not None:
                 if np.isnan(before.cost_yen[k]):
                     continue  # what more firms could not make, fewer cannot
-                if not (before.uses[k] & ~alive).any():
+                if not (before.uses[k] & ~there).any():
                     cost[k], uses[k] = before.cost_yen[k], before.uses[k]
                     sales[k] = before.paid_yen[k]
                     continue
-            found = self._best(k, alive)
+            found = self._best(k, there)
             if found.expected_yen <= self.worth_yen[k]:
                 cost[k], sales[k], uses[k] = found.cost_yen, found.paid_yen, found.uses
         return Plan(cost, sales.sum(axis=0), uses, sales)

@@ -958,12 +958,12 @@ def _joined(
                 text = plain(part)
                 numbers = [k for k in known.get(text, []) if low <= k < high]
                 if len(numbers) > 1:
-                    raise _ambiguous(part.strip(), questions, numbers, f" in row {row}")
+                    raise _ambiguous(part.strip(), questions, numbers, row)
                 if numbers:
                     ticks[at, numbers[0]] = True
                 else:
                     unknown.setdefault(part.strip(), []).append(row)
-    _refuse_unknown(unknown, known, "answer")
+    _refuse_unknown(unknown, known, say("answers"))
     there = np.zeros_like(ticks)
     for low, high in pairwise(ends):
         there[:, low:high] = ticks[:, low:high].any(axis=1, keepdims=True)
@@ -993,16 +993,16 @@ def parts_of(cell: str, known: Mapping[str, object]) -> list[str]:
 
 
 def _ambiguous(
-    text: str, questions: Sequence[Question], numbers: Sequence[int], where: str
+    text: str, questions: Sequence[Question], numbers: Sequence[int], row: object = None
 ) -> DataError:
     owners = [question.question for question in questions for _ in question.items]
     titles = [owners[k] for k in numbers]
     return DataError(
         say(
-            "{text!r}{where} is an item of several questions: {titles}. Expected to know which. "
+            "{said} is an item of several questions: {titles}. Expected to know which. "
             "Write it with its question, such as {titles_2}: {text}.",
+            said=_in_row(text, row),
             text=text,
-            where=where,
             titles=examples(titles),
             titles_2=titles[0],
         )
@@ -1028,7 +1028,7 @@ def _columns(
                 unknown[name] = ["(column)"]
             continue
         if len(numbers) > 1:
-            raise _ambiguous(name, questions, numbers, " (a column)")
+            raise _ambiguous(name, questions, numbers)
         number = numbers[0]
         if number in taken:
             raise DataError(
@@ -1048,7 +1048,7 @@ def _columns(
             elif text in BLANK:
                 there[at, number] = True
             elif text:
-                wrong.append(f"{cell!r} in row {row}")
+                wrong.append(say("{value!r} in row {row}", value=cell, row=row))
         if wrong:
             raise DataError(
                 say(
@@ -1068,7 +1068,7 @@ def _columns(
                 known=examples(list(known)[:3]),
             )
         )
-    _refuse_unknown(unknown, known, "item")
+    _refuse_unknown(unknown, known, say("items"))
     return ticks, there, others
 
 
@@ -1079,19 +1079,27 @@ def _looks_like_ticks(column: "pd.Series[Any]") -> bool:
     return bool(cells) and cells == marks and len(cells) <= 2
 
 
-def _refuse_unknown(unknown: Mapping[str, list[object]], known: Iterable[str], what: str) -> None:
+def _in_row(text: str, row: object) -> str:
+    """What was found, and the row where it stands; the name of a column stands in none."""
+    if row is None:
+        return f"{text!r}"
+    return say("{value!r} in row {row}", value=text, row=row)
+
+
+def _refuse_unknown(
+    unknown: Mapping[str, list[object]], known: Iterable[str], what: Message
+) -> None:
     if not unknown:
         return
     first = next(iter(unknown))
     near = get_close_matches(plain(first), list(known), n=3, cutoff=0.4)
     hint = say("Did you mean {names}? ", names=listed(near)) if near else ""
     said = examples(
-        f"{name!r}" if rows == ["(column)"] else f"{name!r} in row {rows[0]}"
-        for name, rows in unknown.items()
+        _in_row(name, None if rows == ["(column)"] else rows[0]) for name, rows in unknown.items()
     )
     raise UnknownCodeError(
         say(
-            "Unknown {what}s: {said}. Expected items of the questions, in any of their wordings. "
+            "Unknown {what}: {said}. Expected items of the questions, in any of their wordings. "
             "{hint}Correct the wording, give the items of your questionnaire, or name columns "
             "that describe the firm.",
             what=what,

@@ -16,12 +16,13 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 import sqlalchemy as sa
@@ -32,8 +33,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from shuseki.directory import TABLES, Directory
-from shuseki.disk import NO_ROOM_SAID
+from shuseki.directory import TABLES, Directory, check_cluster
+from shuseki.disk import NO_ROOM_SAID, flush_one, scratch
 from shuseki.errors import DataError, OutputError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, listed, say
 from shuseki.results import Result, result
@@ -177,44 +178,57 @@ class Registry:
 
     @classmethod
     def create(cls, where: str | Path, cluster: str) -> "Registry":
-        """Make a registry for a cluster.
+        """Make an empty registry for a cluster.
 
         Raises
         ------
         OutputError
             There is one already, or it cannot be made there.
         """
-        if not cluster.replace("_", "a").isalnum() or not cluster.isascii():
-            raise ParameterError(
-                say(
-                    "The cluster {cluster!r}. Expected small letters, digits and _. Choose "
-                    "another.",
-                    cluster=cluster,
-                )
-            )
+        with cls.making(where, cluster):
+            pass
+        engine, shown = _engine(where)
+        return cls(engine, cluster, shown)
+
+    @classmethod
+    @contextmanager
+    def making(cls, where: str | Path, cluster: str) -> Iterator["Registry"]:
+        """Make a registry for a cluster, and what the block puts in: all of it or nothing.
+
+        A file appears at its place when the block has ended well; one that is refused, interrupted
+        or killed before leaves none.
+
+        Raises
+        ------
+        OutputError
+            There is one already, or it cannot be made there.
+        """
+        check_cluster(cluster)
         place = _file_of(where)
-        if place is not None:
-            try:
-                os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            except FileExistsError:
-                raise OutputError(
-                    say(
-                        "{place} is there already. Expected a new file. Open it, or choose "
-                        "another name.",
-                        place=place,
-                    )
-                ) from None
-            except OSError as error:
-                raise OutputError(
-                    say(
-                        "{place} cannot be made: {strerror}. Expected a folder that may be "
-                        "written. Choose another.",
-                        place=place,
-                        strerror=error.strerror,
-                    )
-                ) from None
-        try:
-            with _opening(where) as (engine, shown), engine.connect() as connection:
+        if place is None:
+            with cls._begun(where, cluster) as registry:
+                yield registry
+            return
+        with ExitStack() as stack:
+            with _saying_why(place):
+                if os.path.lexists(place):
+                    raise FileExistsError(place)
+                beside = stack.enter_context(scratch(place.parent, "registry")) / place.name
+                os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            with cls._begun(beside, cluster, str(place)) as registry:
+                yield registry
+            with _saying_why(place):
+                flush_one(beside)
+                _move(beside, place)
+
+    @classmethod
+    @contextmanager
+    def _begun(
+        cls, where: str | Path, cluster: str, named: str | None = None
+    ) -> Iterator["Registry"]:
+        """A registry without records in an empty database; let go of at the end."""
+        with _opening(where, named) as (engine, shown):
+            with engine.connect() as connection:
                 write(connection)
                 with connection.begin():
                     if sa.inspect(connection).has_table("settings"):
@@ -227,12 +241,8 @@ class Registry:
                         )
                     _renew(connection)
                     connection.execute(settings.insert(), [{"name": "cluster", "value": cluster}])
-        except BaseException:
-            # A file that was just made holds nothing yet: without it, the next call starts anew.
-            for ending in ("", "-wal", "-shm", "-journal") if place is not None else ():
-                Path(f"{place}{ending}").unlink(missing_ok=True)
-            raise
-        return cls(engine, cluster, shown)
+            with cls(engine, cluster, shown) as registry:
+                yield registry
 
     @classmethod
     def open(cls, where: str | Path) -> "Registry":
@@ -505,8 +515,12 @@ class Registry:
         Raises
         ------
         ParameterError
-            The own cluster, a key that is none, a level that is no audience.
+            The own cluster or no code of one, an address that is none of the web, a key that is
+            none, a level that is no audience.
         """
+        check_cluster(cluster)
+        if url:
+            check_address(cluster, url)
         _check_audience(audience)
         key = public_key.strip().lower()
         if len(key) != 64 or any(sign not in "0123456789abcdef" for sign in key):
@@ -691,7 +705,10 @@ class Registry:
         now = {r.id: 0 if r.deleted else int(r.version) for r in connection.execute(chosen)}
         other = {id: now.get(id, 0) for id, version in seen.items() if now.get(id, 0) != version}
         if other:
-            said = examples(f"{self.cluster}/{id}, version {n}" for id, n in other.items())
+            said = examples(
+                say("{firm}, version {n}", firm=f"{self.cluster}/{id}", n=n)
+                for id, n in other.items()
+            )
             raise ChangedMeanwhileError(
                 say(
                     "Changed by somebody else since it was read: {said} (0: not there). Expected "
@@ -840,9 +857,68 @@ def _check_audience(audience: str) -> None:
         )
 
 
+def check_address(cluster: str, url: str) -> None:
+    """Refuse an address from which a peer cannot be pulled.
+
+    Raises
+    ------
+    ParameterError
+        It is none of the web.
+    """
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or brackets that do not close
+        good = False
+    if not good:
+        raise ParameterError(
+            say(
+                "The peer {cluster} has the address {url!r}. Expected http:// or https://. Add "
+                "the peer again with its address.",
+                cluster=cluster,
+                url=url,
+            )
+        )
+
+
 def _file_of(where: str | Path) -> Path | None:
     """The file of a SQLite registry; ``None`` for a URL."""
     return None if "://" in str(where) else Path(where)
+
+
+@contextmanager
+def _saying_why(place: Path) -> Iterator[None]:
+    """Say in words why the file of a registry cannot be made."""
+    try:
+        yield
+    except FileExistsError:
+        raise OutputError(
+            say(
+                "{place} is there already. Expected a new file. Open it, or choose another name.",
+                place=place,
+            )
+        ) from None
+    except OSError as error:
+        raise OutputError(
+            say(
+                "{place} cannot be made: {strerror}. Expected a folder that may be written. "
+                "Choose another.",
+                place=place,
+                strerror=error.strerror,
+            )
+        ) from None
+
+
+def _move(source: Path, place: Path) -> None:
+    """Move a file to where nothing is: another that came meanwhile stays, and is told."""
+    try:
+        os.link(source, place)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        if os.path.lexists(place):
+            raise FileExistsError(place) from None
+        os.rename(source, place)
 
 
 def _engine(where: str | Path) -> tuple[sa.Engine, str]:
@@ -876,9 +952,10 @@ def _engine(where: str | Path) -> tuple[sa.Engine, str]:
 
 
 @contextmanager
-def _opening(where: str | Path) -> Iterator[tuple[sa.Engine, str]]:
+def _opening(where: str | Path, named: str | None = None) -> Iterator[tuple[sa.Engine, str]]:
     """Reach a database; let go of it again when that fails."""
     engine, shown = _engine(where)
+    shown = shown if named is None else named
     try:
         with _in_words(shown):
             yield engine, shown
