@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ import pytest
 
 from shuseki.errors import DataError, OutputError
 from shuseki.geography.areas import municipalities
-from shuseki.study.run import run
+from shuseki.study.manifest import Manifest
+from shuseki.study.run import Run, run
+from shuseki.study.specification import Study, read_study
 
 STUDY = """
 [study]
@@ -268,3 +271,25 @@ def test_synthetic_accounts_need_the_synthetic_census(folder: Path, tmp_path: Pa
     path.write_text(changed, encoding="utf-8")
     with pytest.raises(DataError, match="Expected both from the same census"):
         run(path)
+
+
+def test_the_error_inside_a_property_is_told_and_not_that_there_is_no_such_property(
+    folder: Path,
+) -> None:
+    asked = read_study(folder / "study.toml")
+    chapter = SimpleNamespace(
+        name="records", results=lambda answer: {}, is_confidential=lambda answer: answer.rows
+    )
+    found = Run(
+        SimpleNamespace(name="mine", chapters=(chapter,)),  # type: ignore[arg-type]
+        {"records": object()},
+        Manifest(asked),
+    )
+    with pytest.raises(AttributeError, match="'object' object has no attribute 'rows'"):
+        _ = found.origin
+    with pytest.raises(AttributeError, match="The run of 'mine' has no 'originn'"):
+        _ = found.originn
+    with pytest.raises(AttributeError, match="'object' object has no attribute 'name'"):
+        _ = Study({"study": object()}, frozenset()).name  # type: ignore[dict-item]
+    with pytest.raises(AttributeError, match="has no attribute 'nome'"):
+        _ = asked.nome
