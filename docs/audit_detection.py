@@ -2,7 +2,8 @@
 
     python docs/audit_detection.py [SEEDS [SLIP …]]
 
-It takes 2 s of processor for each of 64 × SEEDS papers; of some sorts of slip, less.
+It takes less than a second of processor for each of 64 × SEEDS papers, with one thread of linear
+algebra (OPENBLAS_NUM_THREADS=1).
 
 Made-up papers (synthetic; ``tests/papers/made_up.py``) in two styles, one slip in each.
 """

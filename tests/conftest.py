@@ -14,6 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+# One thread for linear algebra, said before NumPy is loaded, here and in what the tests start:
+# matrices of the tests are small, and the threads of two workers on two cores wait for one another
+# (an inverse of 111 × 111 takes 30 times the processor time).
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 import numpy as np
 import pandas as pd
 import pytest

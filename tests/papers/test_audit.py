@@ -199,6 +199,13 @@ def test_slips_planted_in_the_2006_paper(
         assert blaming.repairs[0].text == truth
 
 
+def test_a_cell_that_is_context_alone_is_not_blamed(found: Audit) -> None:
+    # That GRSALES lacks an area and no equation loses a row is about its own n. Another n of one
+    # equation would hide it, and is suspected elsewhere (a standard error of that equation).
+    (gaps,) = [f for f in found.findings if f.rule == "gaps that cost no row"]
+    assert {r.cell for r in gaps.repairs} == {Cell("descriptives", ("GRSALES",), "n")}
+
+
 def test_result_speaks_both_languages_and_counts_its_checks(found: Audit) -> None:
     frame = found.to_frame()
     assert len(frame) == len(found.findings)

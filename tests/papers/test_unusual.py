@@ -57,6 +57,42 @@ def test_most_first_digits_of_robust_t_are_found() -> None:
     assert found >= 5
 
 
+def test_n_and_fit_of_the_equation_are_suspects_and_count() -> None:
+    # A classical error is √((1 − adjusted R²)/(n − 1)) times what the moments give: four times
+    # n − 1, or a fourth of 1 − adjusted R², doubles the ratios of the equation, as half of every t
+    # in it does.
+    page = Page(consistent_paper(0, "one sample"))
+    for constraint in constraints(page):
+        outcome, model, _ = constraint.cells[0].key
+        n, share = (page.fit(outcome, model, name) for name in ("n", "adjusted_r2"))
+        assert {n, share} <= set(constraint.suspected)
+        as_printed = page.readings(constraint.cells)
+        many, close, small = list(as_printed), list(as_printed), list(as_printed)
+        for k, (cell, reading) in enumerate(zip(constraint.cells, as_printed, strict=True)):
+            if cell == n:
+                many[k] = reading._replace(value=4 * (reading.value - 1) + 1)
+            elif cell == share:
+                close[k] = reading._replace(value=1 - (1 - reading.value) / 4)
+            elif cell.column == "t" and cell.key[:2] == (outcome, model):
+                half = (reading.value / 2, reading.low / 2, reading.high / 2)
+                small[k] = reading._replace(value=half[0], low=half[1], high=half[2])
+        by_t = constraint.strain(small)
+        assert by_t != pytest.approx(constraint.strain(as_printed), rel=1e-3)
+        assert constraint.strain(many) == pytest.approx(by_t)
+        assert constraint.strain(close) == pytest.approx(by_t)
+
+
+def test_a_fit_that_cannot_be_explains_nothing() -> None:
+    page = Page(consistent_paper(0, "one sample"))
+    constraint = next(constraints(page))
+    n = page.fit(*constraint.cells[0].key[:2], "n")
+    readings = [
+        reading._replace(value=3.0) if cell == n else reading  # fewer than its terms
+        for cell, reading in zip(constraint.cells, page.readings(constraint.cells), strict=True)
+    ]
+    assert constraint.strain(readings) == np.inf
+
+
 def test_the_2006_paper() -> None:
     # HITECH in model 1 of START lost a decimal place; with it put right all errors are usual.
     paper = printed_paper("okamuro-2006")

@@ -18,8 +18,25 @@ from shuseki.profile.profiles import Profile, all_profiles, profile_of, setting_
 OF_THE_PAPERS = {"083", "154", "114", "024", "090", "107", "133", "207", "051"}
 
 
+DRAWN = 12
+"""Districts drawn at random that the quick suite reads beside those that are named."""
+
+
+@pytest.fixture(scope="module", params=["some", pytest.param("all", marks=pytest.mark.slow)])
+def every(request: pytest.FixtureRequest) -> dict[str, Profile]:
+    """Pages of the districts that the papers name and of some drawn, or of all 253."""
+    if request.param == "all":
+        return request.getfixturevalue("whole")
+    base = base_of("district-253")
+    named = OF_THE_PAPERS | {str(row.district).zfill(3) for row in named_examples().itertuples()}
+    others = [code for code in base.codes if code not in named]
+    drawn = np.random.default_rng(253).choice(others, DRAWN, replace=False)
+    setting = setting_of(base)
+    return {code: profile_of(setting, code) for code in [*sorted(named), *map(str, drawn)]}
+
+
 @pytest.fixture(scope="module")
-def every() -> dict[str, Profile]:
+def whole() -> dict[str, Profile]:
     return all_profiles()
 
 
@@ -30,7 +47,7 @@ def test_the_room_can_be_called() -> None:
 
 
 def test_every_district_has_a_page(every: dict[str, Profile]) -> None:
-    assert len(every) == 253
+    assert len(every) >= len(OF_THE_PAPERS) + DRAWN
     for page in every.values():
         for name, part in page.parts().items():
             assert str(part.headline()), name
@@ -58,7 +75,12 @@ def test_observed_rates_are_those_of_table_1(every: dict[str, Profile]) -> None:
     printed = {"154": 12.88, "207": 7.27, "107": 5.79}
     for code, rate in printed.items():
         assert every[code].entry["births"].observed == rate
-    known = [code for code, page in every.items() if np.isfinite(page.entry["births"].observed)]
+
+
+@pytest.mark.slow
+def test_every_district_is_there_and_ten_are_in_table_1(whole: dict[str, Profile]) -> None:
+    assert len(whole) == 253
+    known = [code for code, page in whole.items() if np.isfinite(page.entry["births"].observed)]
     assert len(known) == 10
 
 
@@ -92,9 +114,15 @@ def test_small_places_are_less_certain(every: dict[str, Profile]) -> None:
     assert width("051") > 2 * width("083")  # Futaba beside the 23 wards
 
 
-def test_no_direction_applies_to_all_or_none_without_a_reason(every: dict[str, Profile]) -> None:
+def test_every_direction_has_one_verdict_for_each_district(every: dict[str, Profile]) -> None:
     table = reach({code: page.directions for code, page in every.items()})
-    assert (table["applies"] + table["does_not_apply"] + table["cannot_be_judged"] == 253).all()
+    verdicts = table["applies"] + table["does_not_apply"] + table["cannot_be_judged"]
+    assert (verdicts == len(every)).all()
+
+
+@pytest.mark.slow
+def test_no_direction_applies_to_all_or_none_without_a_reason(whole: dict[str, Profile]) -> None:
+    table = reach({code: page.directions for code, page in whole.items()})
     extreme = table[(table["applies"] == 253) | (table["applies"] == 0)]
     assert (extreme["kept"] != "").all()
     assert extreme["id"].tolist() == ["value-the-rents"]

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ import pytest
 
 from shuseki.errors import DataError, OutputError
 from shuseki.geography.areas import municipalities
-from shuseki.study.run import run
+from shuseki.study.manifest import Manifest
+from shuseki.study.run import Run, run
+from shuseki.study.specification import Study, read_study
 
 STUDY = """
 [study]
@@ -102,8 +105,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def test_from_files_to_folder(folder: Path, tmp_path: Path) -> None:
-    answer = run(folder / "study.toml", out=tmp_path / "run")
+@pytest.fixture(scope="module")
+def written(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Path]:
+    """The run, and the folder that it wrote."""
+    place = tmp_path_factory.mktemp("out") / "run"
+    return run(folder / "study.toml", out=place), place
+
+
+def test_from_files_to_folder(folder: Path, written: tuple[Run, Path]) -> None:
+    answer, place = written
     # every fourth of 6,000 is new; the converter takes the ten renumbered out of the candidates
     assert answer.funnel.candidates == 1500
     records = pd.read_csv(folder / "w2000.csv", encoding="cp932")
@@ -112,7 +122,7 @@ def test_from_files_to_folder(folder: Path, tmp_path: Path) -> None:
     assert answer.panel.values["births"].sum() == answer.funnel.left
     fit = answer.fits["START", "mine"]
     assert fit.n == 47
-    manifest = json.loads((tmp_path / "run/manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
     assert set(manifest["inputs"]) == {
         "w1995.csv",
         "w1998.csv",
@@ -124,8 +134,8 @@ def test_from_files_to_folder(folder: Path, tmp_path: Path) -> None:
     files = next(step["files"] for step in manifest["steps"] if "files" in step)
     kept = {part["file"]: part["rows_kept"] for part in files}
     assert kept == {"w1995.csv": 4500, "w1998.csv": 4500, "w2000.csv": 6000}
-    assert (tmp_path / "run/report.html").stat().st_size > 100_000
-    listed = {p for p in everything(tmp_path / "run") if p != "manifest.json"}
+    assert (place / "report.html").stat().st_size > 100_000
+    listed = {p for p in everything(place) if p != "manifest.json"}
     assert set(manifest["outputs"]) == listed
 
 
@@ -226,10 +236,11 @@ terms = ["UNEMPL", "MRATIO"]
     assert "it is used for 2027-12-31" in told
 
 
-def test_two_runs_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    one, two = tmp_path / "one", tmp_path / "two"
-    for place in (one, two):
-        run(folder / "study.toml", out=place)
+def test_two_runs_give_the_same_bytes(
+    folder: Path, tmp_path: Path, written: tuple[Run, Path]
+) -> None:
+    one, two = written[1], tmp_path / "two"
+    run(folder / "study.toml", out=two)
     files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
     assert len(files) > 5
     assert any(path.suffix == ".xlsx" for path in files)
@@ -268,3 +279,25 @@ def test_synthetic_accounts_need_the_synthetic_census(folder: Path, tmp_path: Pa
     path.write_text(changed, encoding="utf-8")
     with pytest.raises(DataError, match="Expected both from the same census"):
         run(path)
+
+
+def test_the_error_inside_a_property_is_told_and_not_that_there_is_no_such_property(
+    folder: Path,
+) -> None:
+    asked = read_study(folder / "study.toml")
+    chapter = SimpleNamespace(
+        name="records", results=lambda answer: {}, is_confidential=lambda answer: answer.rows
+    )
+    found = Run(
+        SimpleNamespace(name="mine", chapters=(chapter,)),  # type: ignore[arg-type]
+        {"records": object()},
+        Manifest(asked),
+    )
+    with pytest.raises(AttributeError, match="'object' object has no attribute 'rows'"):
+        _ = found.origin
+    with pytest.raises(AttributeError, match="The run of 'mine' has no 'originn'"):
+        _ = found.originn
+    with pytest.raises(AttributeError, match="'object' object has no attribute 'name'"):
+        _ = Study({"study": object()}, frozenset()).name  # type: ignore[dict-item]
+    with pytest.raises(AttributeError, match="has no attribute 'nome'"):
+        _ = asked.nome

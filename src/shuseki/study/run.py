@@ -90,6 +90,8 @@ class Run:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name in ("study", "answers", "manifest"):
             raise AttributeError(name)
+        if hasattr(type(self), name):  # a property of ours failed: its own error says why
+            return object.__getattribute__(self, name)
         for answer in self.answers.values():
             if name in getattr(answer, "__dataclass_fields__", {}):
                 return getattr(answer, name)

@@ -123,6 +123,8 @@ class Study:
     origin: Path | None = None
 
     def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):  # a property of ours failed: its own error says why
+            return object.__getattribute__(self, name)
         if name in MODELS:
             try:
                 return self.tables[name]

@@ -144,6 +144,7 @@ class Page:
         self.exact: set[Cell] = set()
         self.table_of: dict[Cell, str] = {}
         self._terms = {(o, m): terms for o, m, terms in equations_of(paper)}
+        self._readings: dict[Cell, Reading] = {}
         self._ranked: dict[str, list[tuple[str, str]]] = {}
         self._japanese = japanese_names(paper)
         for kind, keys in ROW_KEYS.items():
@@ -181,7 +182,9 @@ class Page:
 
     def reading(self, cell: Cell) -> Reading:
         """What a cell says."""
-        return self.read(cell, self.texts[cell])
+        if cell not in self._readings:
+            self._readings[cell] = self.read(cell, self.texts[cell])
+        return self._readings[cell]
 
     def read(self, cell: Cell, text: str) -> Reading:
         """What a cell would say with another text."""

@@ -176,7 +176,10 @@ def search(
         (cell, new text) → the repair, and the positions of the failures that it settles.
     """
     is_failed = frozenset(failed)
-    suspects = {cell for i in failed for cell in constraints[i].suspected}
+    suspected: dict[Cell, set[int]] = {}
+    for i in failed:
+        for cell in constraints[i].suspected:
+            suspected.setdefault(cell, set()).add(i)
     printed: dict[int, Readings] = {}
     places: dict[tuple[int, Cell], list[int]] = {}
 
@@ -192,7 +195,7 @@ def search(
         return constraints[i].strain(tuple(readings))
 
     found: dict[tuple[Cell, str], tuple[Repair, frozenset[int]]] = {}
-    for cell in sorted(suspects, key=lambda c: (c.kind, c.key, c.column)):
+    for cell in sorted(suspected, key=lambda c: (c.kind, c.key, c.column)):
         touching = by_cell[cell]
         failing = [i for i in touching if i in is_failed]
         holding = [i for i in touching if i not in is_failed]
@@ -206,6 +209,9 @@ def search(
                 continue
             after = {i: strain(i, cell, changed) for i in failing}
             settled = frozenset(i for i, left in after.items() if left <= 1)
+            # A cell that is context alone of what it would settle is not to blame for it.
+            if not settled & suspected[cell]:
+                continue
             after |= {i: strain(i, cell, changed) for i in holding}
             breaks = sum(after[i] > 1 for i in holding)
             left = [min(value, 10.0) for value in after.values()]

@@ -13,6 +13,8 @@ Cells are set apart one by one, the furthest first, until the others agree among
 more than one in ten would have to go, the moments or the model are not those of the table, and
 nothing is asked.
 
+The adjusted R² and n of an equation are in its classical errors, and so are suspects too.
+
 Takes: coefficients with t or standard errors, adjusted R², n, means, deviations, correlations.
 Checked: tests/papers/test_unusual.py (made-up papers), docs/audit_detection.py.
 Limits: at least twelve ratios; a slip of less than a fourth does not show; slips in one direction
@@ -21,7 +23,9 @@ in more than one cell of twenty hide one another.
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import combinations
+from itertools import combinations, compress
+from math import inf, isinf, log, nan
+from operator import is_not
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +65,12 @@ class _Ratio(NamedTuple):
 
     label: str
     pair: tuple[Cell, Cell]
-    classical: float
+    fit: tuple[Cell, Cell]
+    """Adjusted R² and n of its equation."""
+    size: int
+    """Terms of its equation."""
+    factor: float
+    """Of the classical error: what the moments give beside ``√((1 − adjusted R²)/(n − 1))``."""
     regressor: Floats
     """The regressor's residual on the others, as weights of all variables."""
     residual: Floats
@@ -120,28 +129,31 @@ def _table(
     ]
     if len(ratios) < FEWEST:
         return
-    errors = np.array([ratio.classical for ratio in ratios])
     alike = _alike(ratios, moments)
     if alike is None:
         return
-    cells = tuple(cell for ratio in ratios for cell in ratio.pair)
-    logs = _logs(errors, page.readings(cells))
+    logs = np.array([_log(ratio, page.readings((*ratio.pair, *ratio.fit))) for ratio in ratios])
     kept = agreeing(logs, alike)
     if kept is None:
         return
-    for at, ratio in enumerate(ratios):
+    whole = _projection(alike[np.ix_(kept, kept)])
+    pulled = whole @ logs[kept]
+    for at in range(len(ratios)):
         others = [i for i in kept if i != at]
-        order = [at, *others]
+        if at in kept:
+            weights, spread = _left_over(whole, pulled, kept.index(at))
+        else:
+            order = [at, *others]
+            weights, spread = left_over(alike[np.ix_(order, order)], logs[others])
         twins = [i for i in others if alike[at, i] > TWIN]
         twin = max(twins, key=lambda i: float(alike[at, i]), default=at)
-        weights, spread = left_over(alike[np.ix_(order, order)], logs[others])
         yield _in_words(
-            ratio,
-            tuple(cell for i in order for cell in ratios[i].pair),
-            errors[order],
+            page,
+            [ratios[i] for i in (at, *others)],
             weights,
+            logs[[at, *others]],
             max(TIMES * spread, LEAST),
-            tuple(dict.fromkeys((*ratio.pair, *ratios[twin].pair))),
+            ratios[twin],
         )
 
 
@@ -158,9 +170,9 @@ def _ratios(
     if not all(cell in page for cell in fit):
         return
     share, n = (page.reading(cell).value for cell in fit)
-    places = [names.index(term) for term in terms]
+    places, size = [names.index(term) for term in terms], len(terms)
     inside = moments[np.ix_(places, places)]
-    if not (share < 1 and n > len(terms)) or np.linalg.eigvalsh(inside)[0] <= SINGULAR:
+    if not (share < 1 and n > size) or np.linalg.eigvalsh(inside)[0] <= SINGULAR:
         return
     y = names.index(outcome)
     residual = np.zeros(len(names))
@@ -173,9 +185,11 @@ def _ratios(
             continue
         regressor = np.zeros(len(names))
         regressor[places] = inverse[k] / inverse[k, k]
-        classical = np.sqrt((1 - share) / (n - 1) * inverse[k, k]) * sds[y] / sds[place]
-        if np.isfinite(np.log(implied(*page.readings(pair)) / classical)):
-            yield _Ratio(f"{outcome} {model}, {term}", pair, float(classical), regressor, residual)
+        factor = float(np.sqrt(inverse[k, k]) * sds[y] / sds[place])
+        label = f"{outcome} {model}, {term}"
+        ratio = _Ratio(label, pair, fit, size, factor, regressor, residual)
+        if np.isfinite(_log(ratio, page.readings((*pair, *fit)))):
+            yield ratio
 
 
 def _alike(ratios: Sequence[_Ratio], moments: Floats) -> Floats | None:
@@ -192,10 +206,15 @@ def _alike(ratios: Sequence[_Ratio], moments: Floats) -> Floats | None:
     return alike if np.linalg.eigvalsh(alike)[0] > OWN / 2 else None
 
 
-def _logs(errors: Floats, r: Readings) -> Floats:
-    """Log of each standard error over its classical one; readings are coefficient, t, …"""
-    sizes = np.array([implied(b, t) for b, t in zip(r[::2], r[1::2], strict=True)])
-    return np.asarray(np.log(sizes / errors), dtype=np.float64)
+def _log(ratio: _Ratio, r: Readings) -> float:
+    """Log of a standard error over its classical one; infinite where the fit cannot be.
+
+    The readings are a coefficient, its t or standard error, the adjusted R² and n.
+    """
+    robust, share, n = implied(r[0], r[1]), r[2].value, r[3].value
+    if share >= 1 or n <= ratio.size:
+        return inf
+    return log(robust / ratio.factor) - log((1 - share) / (n - 1)) / 2 if robust > 0 else nan
 
 
 def _projection(alike: Floats) -> Floats:
@@ -222,10 +241,21 @@ def left_over(alike: Floats, others: Floats) -> tuple[Floats, float]:
     spread : float
         Its standard deviation, with the scale at which the others depart from one another.
     """
-    whole, rest = _projection(alike), _projection(alike[1:, 1:])
-    standardised = rest @ others / np.sqrt(np.diag(rest))
-    scale = 1.4826 * float(np.median(np.abs(standardised)))
-    return whole[0] / whole[0, 0], scale / float(np.sqrt(whole[0, 0]))
+    whole = _projection(alike)
+    return _left_over(whole, whole[:, 1:] @ others, 0)
+
+
+def _left_over(whole: Floats, pulled: Floats, at: int) -> tuple[Floats, float]:
+    """What `left_over` says of one of several, from the projection of all, times all values.
+
+    The projection of the others alone follows without another inverse (Schur's complement), and
+    the one's own value cancels. The one comes first in the weights.
+    """
+    own, beside = whole[at, at], np.delete(whole[at], at)
+    rest = np.delete(pulled, at) - beside * pulled[at] / own
+    sizes = np.delete(np.diag(whole), at) - beside**2 / own
+    scale = 1.4826 * float(np.median(np.abs(rest / np.sqrt(sizes))))
+    return np.concatenate([[1.0], beside / own]), scale / float(np.sqrt(own))
 
 
 def agreeing(logs: Floats, alike: Floats) -> list[int] | None:
@@ -233,14 +263,14 @@ def agreeing(logs: Floats, alike: Floats) -> list[int] | None:
     kept = list(range(len(logs)))
     while True:
         inside = _projection(alike[np.ix_(kept, kept)])
-        standardised = inside @ logs[kept] / np.sqrt(np.diag(inside))
+        pulled = inside @ logs[kept]
+        standardised = pulled / np.sqrt(np.diag(inside))
         away = np.abs(standardised / np.sqrt(np.diag(inside)))
         scale = 1.4826 * float(np.median(np.abs(standardised)))
         far = np.where(away > LEAST, np.abs(standardised), 0.0)
         worst = int(np.argmax(far))
-        order = [kept[worst], *kept[:worst], *kept[worst + 1 :]]
-        weights, spread = left_over(alike[np.ix_(order, order)], logs[order[1:]])
-        off = abs(float(weights @ logs[order]))
+        _, spread = _left_over(inside, pulled, worst)
+        off = float(away[worst])
         if far[worst] <= TIMES / 2 * scale or off <= max(TIMES * spread, LEAST):
             return kept
         del kept[worst]
@@ -249,22 +279,41 @@ def agreeing(logs: Floats, alike: Floats) -> list[int] | None:
 
 
 def _in_words(
-    ratio: _Ratio,
-    cells: tuple[Cell, ...],
-    errors: Floats,
+    page: Page,
+    ratios: Sequence[_Ratio],
     weights: Floats,
+    logs: Floats,
     room: float,
-    suspects: tuple[Cell, ...],
+    twin: _Ratio,
 ) -> Constraint:
-    def off(r: Readings, errors: Floats = errors, weights: Floats = weights) -> float:
-        logs = _logs(errors, r)
-        return float(weights @ logs) if np.all(np.isfinite(logs)) else np.nan
+    """The first ratio against what the others make of it."""
+    pairs = tuple(cell for ratio in ratios for cell in ratio.pair)
+    cells = tuple(dict.fromkeys((*pairs, *(cell for ratio in ratios for cell in ratio.fit))))
+    at = {cell: k for k, cell in enumerate(cells)}
+    places = [[at[cell] for cell in (*ratio.pair, *ratio.fit)] for ratio in ratios]
+    read_by: list[list[int]] = [[] for _ in cells]
+    for i, own in enumerate(places):
+        for k in own:
+            read_by[k].append(i)
+    printed = page.readings(cells)
+    as_printed = float(weights @ logs)
+
+    def off(r: Readings) -> float:
+        # A repair changes one reading of some two hundred, and thousands of repairs are tried.
+        changed = list(compress(range(len(cells)), map(is_not, r, printed)))
+        moved = as_printed
+        for i in {i for k in changed if r[k] != printed[k] for i in read_by[k]}:
+            now = _log(ratios[i], [r[k] for k in places[i]])
+            if isinf(now):
+                return inf
+            moved += float(weights[i]) * (now - float(logs[i]))
+        return moved
 
     return Constraint(
         "unusual standard error",
         cells,
         lambda r: distance(off(r), room),
-        partial(implies, ratio.label),
+        partial(implies, ratios[0].label),
         lambda r: say(
             "about {value:.3g}, as the rest of the table has it ({low:.3g} … {high:.3g})",
             value=implied(r[0], r[1]) * np.exp(-off(r)),
@@ -273,5 +322,5 @@ def _in_words(
         ),
         "weak",
         ALIKE,
-        suspects=suspects,
+        suspects=tuple(dict.fromkeys((*ratios[0].pair, *twin.pair, *ratios[0].fit, *twin.fit))),
     )
