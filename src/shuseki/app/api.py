@@ -258,7 +258,7 @@ def _table(table: Table, lang: str, page: Paging) -> TableOut:
     )
 
 
-def _source(source: Source, lang: Lang) -> SourceOut:
+def _source(source: Source, lang: str) -> SourceOut:
     return SourceOut(
         citation=told(source.citation, lang),
         year=told(source.year, lang),

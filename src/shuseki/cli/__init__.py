@@ -105,11 +105,13 @@ class Rooms(TyperGroup):
 
     language: str | None = None
 
-    def main(  # type: ignore[override]
+    def main(
         self,
         args: Sequence[str] | None = None,
-        *more: Any,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
         standalone_mode: bool = True,
+        windows_expand_args: bool = True,
         **about: Any,
     ) -> Any:
         """Run a command line, and tell in the reader's language what is wrong with it."""
@@ -117,7 +119,9 @@ class Rooms(TyperGroup):
         lang = check_language(self.language or "en")
         with frame(lang):
             try:
-                done = super().main(words, *more, standalone_mode=False, **about)
+                done = super().main(
+                    words, prog_name, complete_var, False, windows_expand_args, **about
+                )
             except CommandLineError as error:
                 if not standalone_mode:
                     raise

@@ -602,7 +602,7 @@ def surviving_conclusions(
         Two-sided level of significance; the paper's stars begin at 10%.
     """
     rows = []
-    notes: dict[Message, None] = {}
+    notes: dict[str, None] = {}
     for outcome in outcomes:
         part = table if keep is None else table[keep[outcome]]
         first = next(iter(neighbours.values()))
