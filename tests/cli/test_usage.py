@@ -113,15 +113,16 @@ def test_a_wrong_command_line_is_told_in_either_language(fault):
     assert code == WRONG_USAGE
     assert english in text
     assert not JAPANESE.search(text)
+    has_usage = "Usage: " in text  # the parser does not always say which command it read
     for where in (["--lang", "ja", *words], [words[0], "--lang=ja", *words[1:]]):
         code, text = said(where)
         assert code == WRONG_USAGE
         assert japanese in text
-        assert "使い方：" in text
+        assert ("使い方：" in text) == has_usage
         # What stays is what the user typed, and names of commands, options and arguments.
         names = r"'[^']*'|\"[^\"]*\"|\{[^}]*\}|-?-[\w-]+|[A-Z]{3,}|\w+\.csv|--help"
         left = re.sub(names, "", text)
-        known = {*words, "root", "bar", "json", "none"}
+        known = {*words, "root", "profile", "bar", "json", "none"}
         assert set(re.findall(r"[A-Za-z]{3,}", left)) <= known
 
 

@@ -24,6 +24,7 @@ NAMES = re.compile(
     r"|syunsuke/koto|kobesoft-inc/jsic-data|useeior|Carol-seven/ionet|SmartNews|japan-topography"
     r"|OECD|MIT|BSD-3-Clause|e-Stat|jpcity|Municipality Map Converter|shuseki|JER"
     r"|T\. Fraser|S\. Fukui|Zhu|Adachi, Fukai, Kawaguchi, Saito"
+    r"|Adachi, D\., T\. Fukai, D\. Kawaguchi, Y\. Saito, Commuting Zones in Japan"
     r"|(?:bridges|theory|measures|profile|datasets)\.\w+"
 )
 """Works, people, services and licences that are called so in Japanese too, and our own modules."""

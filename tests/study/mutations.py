@@ -5,6 +5,9 @@ loses a blank, or it is told in the other language. The report is rendered again
 held against those kept in ``told/``, as ``test_told`` does: a mutation that changes nothing there
 survives. The studies run once; only the telling is repeated.
 
+Limits: what a result says once, when it is made, is told before the change and survives here: the
+sentences of ``entry.effects``, which ``tests/entry/test_effects.py`` holds word for word.
+
     python tests/study/mutations.py [COUNT] [SEED]
 
 mutates the two reports that render quickly and prints how many mutations were killed.
