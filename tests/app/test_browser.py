@@ -259,15 +259,15 @@ def test_a_whole_way_from_records_to_report(page: Any, address: str, tmp_path: P
 ON_THE_MAP = """() => document.querySelector(".plot[data-drawn]").data
     .filter(one => one.yaxis === "y2" && one.mode === "lines+markers").map(one => one.text)"""
 ORDERS = {
-    "en": ("turning SUS304 dia 20 mm IT8\ngrinding SUS304 dia 20 mm IT6", "Show", "in time"),
-    "ja": ("旋削 SUS304 φ20 IT8\n研磨 SUS304 φ20 IT6", "表示", "納期内"),
+    "en": ("turning SUS304 dia 20 mm IT8\ngrinding SUS304 dia 20 mm IT6", "Show", "in time", "¥"),
+    "ja": ("旋削 SUS304 φ20 IT8\n研磨 SUS304 φ20 IT6", "表示", "納期内", "円"),
 }
-"""Language → an order in its words, the button that plans it, what a chain that is in time is."""
+"""Language → an order in its words, the button that plans it, in time, what money is."""
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_a_whole_way_from_an_order_to_its_chains(page: Any, address: str, lang: str) -> None:
-    steps, show, in_time = ORDERS[lang]
+    steps, show, in_time, yen = ORDERS[lang]
     page.goto(f"{address}/{lang}/orders")
     page.fill("#option-steps", steps)
     page.fill("#option-quantity", "250")
@@ -276,14 +276,14 @@ def test_a_whole_way_from_an_order_to_its_chains(page: Any, address: str, lang: 
     drawn(page)
     headline = page.locator("p.headline").first.inner_text()
     assert in_time in headline
-    assert "¥" in headline
+    assert yen in headline
     chains = page.evaluate(ON_THE_MAP)
     assert chains
     assert all(len(stops) == 2 for stops in chains)  # two steps, each at a firm with a place
     rows = page.locator("table").first.locator("tbody tr")
     assert rows.count() >= len(chains)
     reasons = [cell for row in rows.all() for cell in row.locator("td").all_inner_texts()]
-    assert any("¥" in cell or "円" in cell for cell in reasons)  # what each would cost without one
+    assert any(yen in cell for cell in reasons)  # what each would cost without one
     asked = page.url
     firm = page.locator("#answer table a[href*='/company?firm=']").first
     key = firm.inner_text()

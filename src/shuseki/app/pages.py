@@ -343,7 +343,11 @@ async def asked_in_a_form(request: Request, lang: str, name: str) -> Response:
     files: list[tuple[str, str, bytes]] = []
     fault = ""
     async with request.form(max_files=5, max_fields=200) as form:
-        given = [(key, value) for key, value in form.multi_items() if isinstance(value, str)]
+        given = [
+            (key, value.replace("\r\n", "\n"))  # as a form sends the lines of a text
+            for key, value in form.multi_items()
+            if isinstance(value, str)
+        ]
         try:
             files = [
                 (key.removeprefix("file."), value.filename or "", await content_of(value))
