@@ -165,7 +165,7 @@ CASES: dict[str, Case] = {
         DETAILS, {"list.csv": "source,target\n1,99\n"}, ("row 2", "ota/99", "Correct the id")
     ),
     "a tie to itself": Case(
-        DETAILS, {"list.csv": "source,target\n1,1\n"}, ("row 2", "ota/1" , "Name the other firm")
+        DETAILS, {"list.csv": "source,target\n1,1\n"}, ("row 2", "target '1'", "Name the other")
     ),
     "hours below zero": Case(
         DETAILS,
@@ -361,7 +361,7 @@ CASES: dict[str, Case] = {
     "a size in words": Case(
         SURVEY + " --group size --bounds 1,5 --minimum 1",
         answers(ANSWERS.replace("f1,1", "f1,big")),
-        ("'big' in row 3", "Correct them"),
+        ("'big'", "bounds 1", "Correct them"),
     ),
     "a confidence that is none": Case(SURVEY + " --confidence 2", answers(), ("2",)),
 }  # fmt: skip

@@ -683,8 +683,8 @@ def group_names(column: "pd.Series[Any]", bounds: Sequence[float] = ()) -> np.nd
             )
         )
     wrong = [
-        say("{value!r} in row {row}", value=str(cell), row=row)
-        for (row, cell), value in zip(column.items(), values, strict=True)
+        repr(str(cell))
+        for cell, value in zip(column, values, strict=True)
         if np.isnan(value) and not pd.isna(cell) and plain(str(cell)) not in UNSAID
     ]
     if wrong:
