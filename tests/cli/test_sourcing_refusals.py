@@ -21,6 +21,7 @@ from shuseki.errors import OutputError, ShusekiError
 from shuseki.language import told, words_of
 from shuseki.sourcing.registry.store import Registry
 
+USAGE = 2
 FOUND = 1
 """Exit code of ``check`` and ``pull`` where they found something."""
 HEADER = "id,name,processes,materials,size_min_mm,size_max_mm,lot_min,lot_max,valid_until,employees"
@@ -164,7 +165,7 @@ CASES: dict[str, Case] = {
         DETAILS, {"list.csv": "source,target\n1,99\n"}, ("row 2", "ota/99", "Correct the id")
     ),
     "a tie to itself": Case(
-        DETAILS, {"list.csv": "source,target\n1,1\n"}, ("row 2", "ota/1" , "Name the other firm")
+        DETAILS, {"list.csv": "source,target\n1,1\n"}, ("row 2", "target '1'", "Name the other")
     ),
     "hours below zero": Case(
         DETAILS,
@@ -245,6 +246,11 @@ CASES: dict[str, Case] = {
     "a cluster that is none": Case(PLAN, order('"ota"', '"mars"'), ("'mars'", "Correct cluster")),
     "a step after none": Case(
         PLAN, order("it_grade = 7", 'after = ["milling"]'), ("grinding", "milling", "Correct after")
+    ),
+    "a certificate that is no text": Case(
+        PLAN,
+        order("it_grade = 7", "certificates = [3]"),
+        ("step 2", "certificates = [3]", "texts in quotes"),
     ),
     "steps that are no tables": Case(
         PLAN,
@@ -341,6 +347,7 @@ CASES: dict[str, Case] = {
     "runs without end": Case(
         RESILIENCE.replace("runs 2", "runs 1000000000"), heads(), ("1,000,000,000 runs", "100,000")
     ),
+    "a seed below zero": Case(RESILIENCE + " --seed -1", heads(), ("--seed",), USAGE),
     "newcomers beyond reason": Case(
         RESILIENCE + " --entry-per-year 2", heads(), ("entry_share = 2", "0 to 1", "Choose")
     ),
@@ -351,6 +358,11 @@ CASES: dict[str, Case] = {
         SURVEY, answers(questions=QUESTIONS.replace("exclusive", "alone")), ("alone",)
     ),
     "a survey of nothing": Case(SURVEY, answers(""), ("answers.csv", "empty")),
+    "a size in words": Case(
+        SURVEY + " --group size --bounds 1,5 --minimum 1",
+        answers(ANSWERS.replace("f1,1", "f1,big")),
+        ("'big'", "bounds 1", "Correct them"),
+    ),
     "a confidence that is none": Case(SURVEY + " --confidence 2", answers(), ("2",)),
 }  # fmt: skip
 
@@ -358,6 +370,8 @@ CASES: dict[str, Case] = {
 def ran(words: Sequence[str]) -> tuple[int, str, str]:
     """Exit code, and what was said in English and in Japanese."""
     done = CliRunner().invoke(app, list(words))
+    if done.exit_code == USAGE:  # typer's own words
+        return USAGE, " ".join(done.output.split()), ""
     if done.exception is None or isinstance(done.exception, SystemExit):
         japanese = CliRunner().invoke(app, [*words, "--lang", "ja"]).output
         return done.exit_code, " ".join(done.output.split()), japanese

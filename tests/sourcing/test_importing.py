@@ -196,7 +196,6 @@ def test_hours_below_zero_and_weeks_past(tmp_path: Path) -> None:
     path = written(tmp_path, *rows, head="会員番号,週,空き時間,工程")
     read = read_list(path, "ota", known=KNOWN, today=DAY)
     assert [(f.kind, f.row, f.column) for f in read.faults] == [
-        ("blank", 2, "free_hours"),
         ("set aside", 2, "free_hours"),
         ("set aside", 3, "week"),
         ("look", 4, "week"),

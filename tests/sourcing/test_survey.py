@@ -229,7 +229,7 @@ def test_a_file_of_answers(tmp_path):
         (columns(ROWS).iloc[:0], DataError, "0 rows"),
         (columns(ROWS).drop(columns="firm"), DataError, "a column 'firm'"),
         (columns(ROWS).assign(fun=1), UnknownCodeError, "Unknown items: 'fun'"),
-        (columns(ROWS).assign(other=1), DataError, "'other' .a column. is an item of several"),
+        (columns(ROWS).assign(other=1), DataError, "'other' is an item of several"),
         (columns(ROWS).assign(技術水準の向上=1), DataError, "are the same item"),
         (columns(ROWS).rename(columns=lambda c: c if c == "firm" else f"{c}?"), UnknownCodeError,
          "No column is an item"),

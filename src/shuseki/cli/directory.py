@@ -154,7 +154,7 @@ def search(
         bool, typer.Option("--all", help="Also those that cannot, with the reason.")
     ] = False,
     seed: Annotated[
-        int, typer.Option("--seed", help="Of the synthetic firms, when there is no --store.")
+        int, typer.Option("--seed", min=0, help="Of the synthetic firms, when there is no --store.")
     ] = 1,
     lang: Lang = "en",
     output: Output = None,

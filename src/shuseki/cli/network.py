@@ -73,7 +73,9 @@ OrderFiles = Annotated[
     Path | None,
     typer.Option("--orders", help="Orders: a TOML file, or a folder of them. Made up without it."),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Of the draws, and of made-up firms and orders.")]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, help="Of the draws, and of made-up firms and orders.")
+]
 MadeUpFirms = Annotated[int, typer.Option("--made-up-firms", help="Firms of the made-up clusters.")]
 MadeUpOrders = Annotated[int, typer.Option("--made-up-orders", help="Made-up orders.")]
 Publisher = Annotated[
@@ -360,7 +362,9 @@ def survey(
     bounds: Annotated[
         str | None, typer.Option(help='Lower ends of the classes of a group: "1,5,20".')
     ] = None,
-    minimum: Annotated[int, typer.Option(help="Groups with fewer firms are not shown.")] = MINIMUM,
+    minimum: Annotated[
+        int, typer.Option(min=1, help="Groups with fewer firms are not shown.")
+    ] = MINIMUM,
     confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
     figure: Page = None,
     output: Output = None,

@@ -418,8 +418,8 @@ def read_owners(path: str | Path | pd.DataFrame, rates: SuccessionRates | None =
                 )
                 raise DataError(
                     say(
-                        "{name} that cannot be: {said}. Expected {low:g} to {high:g}. Correct "
-                        "them, or leave the cell empty where it is not known.",
+                        "{name} that cannot be: {said}. Expected {low:,.15g} to {high:,.15g}. "
+                        "Correct them, or leave the cell empty where it is not known.",
                         name=name,
                         said=said,
                         low=low,

@@ -44,7 +44,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from shuseki.errors import DataError, OutputError, ParameterError, ShusekiError
-from shuseki.language import Message, say, words_of
+from shuseki.language import Message, joined, say, words_of
 from shuseki.results import Result, result
 from shuseki.sourcing.registry.documents import (
     Document,
@@ -463,7 +463,7 @@ def pull_all(
                     "added": 0,
                     "changed": 0,
                     "removed": 0,
-                    "error": words_of(error),
+                    "error": joined([words_of(error)]),
                 }
             )
     columns = ["cluster", "pages", "added", "changed", "removed", "error"]

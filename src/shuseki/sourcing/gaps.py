@@ -177,9 +177,9 @@ def gaps(
     if not orders or not orders_per_year > 0:
         raise ParameterError(
             say(
-                "{n_orders} orders, {orders_per_year:g} times a year. Expected one order or more, "
+                "{n:count(order)}, {orders_per_year:g} times a year. Expected one order or more, "
                 "more than 0 times. Give the orders that the cluster is asked for.",
-                n_orders=len(orders),
+                n=len(orders),
                 orders_per_year=orders_per_year,
             )
         )

@@ -318,6 +318,8 @@ STEP_FIELDS: Mapping[str, tuple[type, ...]] = {
     "after": (list,),
 }
 NEEDED = ("quantity", "due", "steps")
+WORDS = ("certificates", "after")
+"""Lists of text."""
 
 
 def order_from(
@@ -415,6 +417,7 @@ def _faults(
             continue
         kinds = known[name]
         wrong = isinstance(value, bool) or not isinstance(value, kinds)
+        wrong = wrong or (name in WORDS and not all(isinstance(one, str) for one in value))
         if wrong or (date in kinds and hasattr(value, "hour")):
             faults.append(
                 say(
@@ -422,7 +425,9 @@ def _faults(
                     where=where,
                     name=name,
                     value=value,
-                    kind=_either([KINDS[k] for k in kinds if k is not float]),
+                    kind=say("a list of texts in quotes")
+                    if name in WORDS
+                    else _either([KINDS[k] for k in kinds if k is not float]),
                 )
             )
     return faults

@@ -653,6 +653,9 @@ class Survey:
         return tuple(figures)
 
 
+UNSAID = ("", "unknown", "不明")
+
+
 def group_names(column: "pd.Series[Any]", bounds: Sequence[float] = ()) -> np.ndarray:
     """Group of each row: the text of the cell, or its class by lower bounds, shape ``(n,)``.
 
@@ -676,6 +679,20 @@ def group_names(column: "pd.Series[Any]", bounds: Sequence[float] = ()) -> np.nd
                 "The column holds no numbers: {head}. Expected numbers for bounds {ends}. Leave "
                 "the bounds out, or choose another column.",
                 head=examples(column.head(5)),
+                ends=examples(ends),
+            )
+        )
+    wrong = [
+        repr(str(cell))
+        for cell, value in zip(column, values, strict=True)
+        if np.isnan(value) and not pd.isna(cell) and plain(str(cell)) not in UNSAID
+    ]
+    if wrong:
+        raise DataError(
+            say(
+                "Cells that are no numbers: {wrong}. Expected numbers for bounds {ends}, nothing "
+                "where unknown. Correct them, or leave the bounds out.",
+                wrong=examples(wrong),
                 ends=examples(ends),
             )
         )
