@@ -531,11 +531,11 @@ class Renewal:
     Attributes
     ----------
     entry_share
-        Newcomers per firm and year, 0 to 1. Of all enterprises in Japan 2.7% (1991-1996) to 5.9%
-        (1975-1981) a year were new (``dataset`` entry-exit-rates); in metal and machinery fewer.
+        Newcomers per firm and year, 0 to 1. Of the enterprises of the bundled ``entry-exit-rates``
+        2.7% (1991-1996) to 5.9% (1975-1981) a year were new; in metal and machinery fewer.
     fading_share
-        Share of unused ties that is forgotten in a year, 0 to 1: an assumption; Burt (2002) saw
-        nine in ten go among bankers, whose ties are looser than those of suppliers.
+        Share of unused ties that is forgotten in a year, 0 to 1: an assumption. Of
+        bankers' bridges Burt (2002) saw nine in ten go in a year; suppliers' ties last longer.
     age_at_entry
         Years of the head of a newcomer, whose firm is of typical size and for whom a successor is
         not yet a question.
