@@ -268,3 +268,24 @@ def test_costs_that_are_no_costs():
         any_costs(apart)
     with pytest.raises(DataError, match="missing: 0 → 1"):
         any_costs(np.array([[1, np.nan], [1.5, 1]]))
+
+
+def test_wages_are_found_where_regions_hardly_trade():
+    """Where plain steps crawl (T^(1-σ) = 2e-8): each region's sales are what the others spend."""
+    model = Housing(elasticity_of_substitution=12, goods_share=0.1, transport_cost=5)
+    people = np.array([0.3, 0.7])
+    wage = model.short_run(people).wage
+    assert people @ wage == pytest.approx(1, abs=1e-12)
+    share = people[:, None] * (wage[:, None] ** -11) * model.proximity  # origin × destination
+    share = share / share.sum(axis=0)
+    np.testing.assert_allclose(share @ (people * wage), people * wage, rtol=1e-9)
+
+
+def test_wages_of_newtons_steps_are_those_of_plain_ones(monkeypatch):
+    from shuseki.theory.models import housing
+
+    model = Housing(elasticity_of_substitution=4, goods_share=0.8, transport_cost=2)
+    states = np.array([[0.1, 0.9], [0.4, 0.6]])
+    plain = model.short_run(states).wage
+    monkeypatch.setattr(housing, "PLAIN", 2)
+    np.testing.assert_allclose(model.short_run(states).wage, plain, rtol=1e-11)

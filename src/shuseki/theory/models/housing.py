@@ -47,6 +47,9 @@ from shuseki.theory.solving.space import (
 
 __all__ = ["Housing"]
 
+PLAIN, STEPS = 100, 200
+"""Plain steps of wages before Newton's, and all steps."""
+
 
 @dataclass(frozen=True, eq=False)
 class Housing(IcebergSpace):
@@ -118,25 +121,40 @@ class Housing(IcebergSpace):
         """Wages (mean 1 over people), prices of goods, incomes and real wages, ``(..., n)``."""
         sigma, D = self.elasticity_of_substitution, self.proximity
         wage = np.ones_like(state)
-        for steps in range(1, 5000):  # noqa: B007
+        for steps in range(1, STEPS + 1):
             g = (state * wage ** (1 - sigma)) @ D
             new = ((state * wage / g) @ D.T) ** (1 / sigma)
             new = new / (state * new).sum(axis=-1, keepdims=True)
-            moved = np.max(np.abs(np.log(new / wage)))
-            wage = new
+            gap = np.log(new / wage)
+            moved = np.max(np.abs(gap))
+            # Where regions hardly trade, plain steps crawl; Newton's do not.
+            wage = new if steps <= PLAIN else wage * np.exp(self._newton(state, wage, g, gap))
+            wage = wage / (state * wage).sum(axis=-1, keepdims=True)
             if moved < 1e-13:
                 break
         else:
             raise ConvergenceError(
                 say(
-                    "Wages still move by {moved:.1e}. Start from milder costs.",
+                    "Wages still move by {moved:.1e} after {limit} steps. Expected 1e-13. Start "
+                    "from milder costs.",
                     moved=moved,
+                    limit=STEPS,
                 )
             )
         g = (state * wage ** (1 - sigma)) @ D
         return ShortRun(
             wage, g ** (1 / (1 - sigma)), state * wage, wage * g ** (1 / (sigma - 1)), steps
         )
+
+    def _newton(self, state: Floats, wage: Floats, g: Floats, gap: Floats) -> Floats:
+        """Step of log wages towards the point where a plain step moves none, ``(..., n)``."""
+        sigma, D = self.elasticity_of_substitution, self.proximity
+        sold = (state * wage / g)[..., None, :] * D
+        sold = sold / sold.sum(axis=-1, keepdims=True)
+        bought = (state * wage ** (1 - sigma))[..., None, :] * D.T / g[..., :, None]
+        slope = (sold + (sigma - 1) * sold @ bought) / sigma
+        level = (state * wage)[..., None, :]  # wages of mean 1: their level is not to be found
+        return np.linalg.solve(np.eye(self.regions) - slope + level, gap[..., None])[..., 0]
 
     def payoff(self, state: Floats) -> Floats:
         """Utility in each place, shape ``(..., n)``; infinite where nobody lives."""
