@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from collections.abc import Callable
 from dataclasses import MISSING, fields, replace
 from datetime import date
@@ -243,6 +244,46 @@ def test_what_is_hidden_changes_no_answer(part: int) -> None:
         )
         assert answers(other, role, home, rules) == answers(held, role, home, rules)
     assert really_changed > PAIRS // 160  # the pairs do differ
+
+
+def work(task: Callable[[], Any]) -> int:
+    """Calls that a task makes: what its time follows, without the noise of a clock."""
+    calls = 0
+
+    def counted(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        task()
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def test_what_is_hidden_changes_no_order_of_magnitude_of_time() -> None:
+    """A directory with nothing hidden but ties and ratings by the hundred: their number is secret.
+
+    The view alone may look at what it leaves out; what follows it is the same work to the call.
+    """
+    rng = random.Random(4)
+    held = BASES[5]
+    keys = list(held.keys)
+    rows = [Tie(*rng.sample(keys, 2), "ownership", 5.0, 1, date(2025, 5, 5)) for _ in range(300)]
+    marks = [Rating(rng.choice(keys), "hidden", 1, 1, 1) for _ in range(300)]
+    more = replace(held, ties=(*held.ties, *rows), ratings=(*held.ratings, *marks))
+    query = QUERIES[0]
+
+    def asked(directory: Directory) -> int:
+        return work(lambda: search(view(directory, "public"), query))
+
+    asked(held)  # the first time reads dictionaries
+    assert asked(held) <= asked(more) < 2 * asked(held)
+    one, other = view(held, "public"), view(more, "public")
+    for task in (lambda seen: search(seen, query), directory_json):
+        assert work(lambda t=task: t(one)) == work(lambda t=task: t(other))
 
 
 def test_what_is_seen_does_change_answers() -> None:
