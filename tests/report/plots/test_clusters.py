@@ -32,7 +32,7 @@ def test_the_title_says_what_and_where_from(
     text = figure.layout.title.text
     assert f"{instruments.plants:,.0f}" in text
     assert ("精密機械器具製造業の集積" if lang == "ja" else "Clusters of precision instrum") in text
-    assert ("公的統計：METI" if lang == "ja" else "Public statistics: METI") in text
+    assert ("公的統計：経済産業省" if lang == "ja" else "Public statistics: METI") in text
 
 
 def test_the_legend_counts_clusters_and_says_how_far_they_reach(
