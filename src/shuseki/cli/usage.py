@@ -2,26 +2,48 @@
 
 The parser of the command line speaks English. ``wrong`` says what it found by the kind of its error
 and by its fields (option, parameter, what the value should have been), in words of the catalogue;
-``frame`` puts the headings of help (Usage, Options, Arguments, Commands) into the reader's language
-while a command runs.
+``frame`` puts help into the reader's language while a command runs: its headings (Usage, Options,
+Arguments, Commands), and what each command, option and argument does.
+
+What they do stands in English where they are declared, as plain text in which nothing is markup or
+a blank. Its Japanese stands in ``language/ja/help/cli.po``, read only where help is shown; what is
+also a sentence of the catalogue stands in the catalogue alone.
 
 ``--lang`` may stand anywhere: ``taken`` finds it before anything else is read.
-
-Limits: what an option or a command does is told in English.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from difflib import get_close_matches
+from functools import lru_cache
+from importlib.resources import files
 from typing import Any
 
 import typer
+from babel.messages.pofile import read_po
+from rich.cells import cell_len
+from rich.containers import Lines
+from rich.markup import escape
+from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
 from shuseki.language import Message, check_language, joined, listed, say, told
+from shuseki.language.catalogue import translation
 from shuseki.language.messages import Lang
 
-__all__ = ["CommandLineError", "frame", "language_of", "show_wrong", "taken", "wrong"]
+__all__ = [
+    "CommandLineError",
+    "explained",
+    "explanations",
+    "frame",
+    "language_of",
+    "line_ends",
+    "show_wrong",
+    "taken",
+    "unwrapped",
+    "wrong",
+]
 
 CommandLineError: type[Exception] = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
@@ -57,6 +79,12 @@ METAVARS = {
     "COMMAND [ARGS]...": say("command [arguments]..."),
 }
 """How the parser abbreviates a command line."""
+
+NEVER_FIRST = frozenset(
+    "、。，．：；？！）」』］｝〉》〕ー々・…–～ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+)
+NEVER_LAST = frozenset("（「『［｛〈《〔–")
+"""Characters that a line of Japanese does not begin or end with."""
 
 
 # ---- the language --------------------------------------------------------------------------------
@@ -98,10 +126,17 @@ def language_of(words: Sequence[str]) -> Lang:
 
 @contextmanager
 def frame(lang: str) -> Iterator[None]:
-    """Help and refusals have their headings in a language."""
-    if check_language(lang) == "en":
+    """Help and refusals are in a language."""
+    check_language(lang)
+    with ExitStack() as changed:
+        for kind in (TyperCommand, TyperGroup):
+            _change(changed, kind, "format_help", _format_help(kind, lang))
+        if lang != "en":
+            _change_headings(changed, lang)
         yield
-        return
+
+
+def _change_headings(changed: ExitStack, lang: str) -> None:
     from typer import rich_utils  # slow to import; typer reads these words when it needs them
 
     context: Any = TyperCommand.context_class
@@ -113,13 +148,11 @@ def frame(lang: str) -> Iterator[None]:
                 args = args.replace(word, told(message, lang))
             super().write_usage(prog, args, told(say("Usage: "), lang))
 
-    with ExitStack() as changed:
-        _change(changed, context, "formatter_class", Formatter)
-        for name, message in HEADINGS.items():
-            _change(changed, rich_utils, name, told(message, lang))
-        for kind in (TyperCommand, TyperGroup):
-            _change(changed, kind, "get_help_option", _help_option(kind, lang))
-        yield
+    _change(changed, context, "formatter_class", Formatter)
+    for name, message in HEADINGS.items():
+        _change(changed, rich_utils, name, told(message, lang))
+    for kind in (TyperCommand, TyperGroup):
+        _change(changed, kind, "get_help_option", _help_option(kind, lang))
 
 
 def _change(until: ExitStack, place: Any, name: str, value: Any) -> None:
@@ -138,6 +171,131 @@ def _help_option(kind: Any, lang: str) -> Callable[..., Any]:
         return option
 
     return get_help_option
+
+
+def _format_help(kind: Any, lang: str) -> Callable[..., Any]:
+    plain = kind.format_help
+
+    def format_help(self: Any, context: Any, formatter: Any) -> Any:
+        from typer import rich_utils
+
+        with ExitStack() as changed:
+            wrapped = _wrapped(rich_utils.highlighter, lang)
+            _change(changed, rich_utils, "highlighter", wrapped)
+            return plain(explained(self, lang), context, formatter)
+
+    return format_help
+
+
+def _wrapped(highlighter: Callable[[Any], Text], lang: str) -> Callable[[Any], Text]:
+    """What is wider than its column goes on below; a table would cut it off.
+
+    A Japanese sentence, which has no spaces, would be such a word.
+    """
+    kind = Text if lang == "en" else Japanese
+
+    def highlighted(text: Any) -> Text:
+        shown = highlighter(text)
+        return kind(shown.plain, style=shown.style, overflow="fold", spans=shown.spans)
+
+    return highlighted
+
+
+class Japanese(Text):
+    """Japanese text in a terminal: its lines end where ``line_ends`` says."""
+
+    def wrap(self, console: Any, width: int, **about: Any) -> Lines:
+        """Break it into lines."""
+        lines = Lines()
+        for line in self.split(allow_blank=True):
+            lines.extend(line.divide(line_ends(line.plain, width)))
+        for line in lines:
+            line.rstrip_end(width)
+        return lines
+
+
+def line_ends(text: str, width: int) -> list[int]:
+    """Where lines of Japanese end: nowhere inside a Latin word, before 。 or after （.
+
+    Parameters
+    ----------
+    text
+        One paragraph.
+    width
+        Cells of a line; a Japanese character takes two.
+
+    Examples
+    --------
+    >>> line_ends("分析は、run（実行）で。", 10)
+    [4, 9]
+    """
+    ends: list[int] = []
+    start = last = used = 0
+    for at, letter in enumerate(text):
+        if at > start and _may_part(text[at - 1], letter):
+            last = at
+        used += cell_len(letter)
+        while used > width and letter != " " and at > start:
+            start = last if last > start else at  # a word wider than a line is broken
+            ends.append(start)
+            used = cell_len(text[start : at + 1])
+    return ends
+
+
+def _may_part(before: str, after: str) -> bool:
+    if " " in (before, after):
+        return after != " "
+    if before in NEVER_LAST or after in NEVER_FIRST:
+        return False
+    return not (before.isascii() and after.isascii())
+
+
+# ---- what commands, options and arguments do -----------------------------------------------------
+
+
+def explained(command: Any, lang: str) -> Any:
+    """A copy of a command whose help, and that of all that is in it, is in a language.
+
+    Brackets are shown as they are written, in either language: ``[value, low, high]`` is no markup.
+    """
+    told_one = copy(command)
+    for name in ("help", "short_help", "epilog"):
+        setattr(told_one, name, _explanation(getattr(command, name), lang))
+    told_one.params = [copy(param) for param in command.params]
+    for param in told_one.params:
+        param.help = _explanation(getattr(param, "help", None), lang)
+    if isinstance(command, TyperGroup):
+        told_one.commands = {
+            name: explained(inner, lang) for name, inner in command.commands.items()
+        }
+    return told_one
+
+
+def _explanation(text: str | None, lang: str) -> str | None:
+    if text is None:
+        return None
+    text = unwrapped(text)
+    if lang != "en":
+        text = explanations(lang).get(text) or translation(text, lang) or text
+    return escape(text)
+
+
+def unwrapped(text: str) -> str:
+    r"""A text with each paragraph on a line of its own: lines end where the terminal ends.
+
+    Examples
+    --------
+    >>> unwrapped("Find the stage of life\nof each area.\n\nBy default all.")
+    'Find the stage of life of each area.\n\nBy default all.'
+    """
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+@lru_cache
+def explanations(lang: str) -> dict[str, str]:
+    """What commands, options and arguments do: the English text, and a translation of it."""
+    with (files("shuseki.language") / lang / "help" / "cli.po").open("rb") as text:
+        return {str(one.id): str(one.string) for one in read_po(text, lang) if one.id}
 
 
 # ---- what is wrong -------------------------------------------------------------------------------
