@@ -23,7 +23,7 @@ from shuseki.report.words import Text
 __all__ = ["FIRST", "KEPT", "KEPT_DOCUMENTS", "Answers", "Kept", "Shown"]
 
 KEPT = 256
-KEPT_DOCUMENTS = 64
+KEPT_DOCUMENTS = 24
 FIRST = "row"
 """In an address: the first row shown of a long table."""
 T = TypeVar("T")

@@ -25,7 +25,7 @@ Limits: a data set that is made on demand (the synthetic census) has no ``file``
 
 import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import cast
@@ -52,7 +52,7 @@ TOLD = ("title", "publisher", "terms", "note")
 OPTIONAL = (*(f"{name}_ja" for name in TOLD), "file", "package", "made_by", "rows", "note")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dataset:
     """One bundled data set; see the module for the fields."""
 
@@ -69,7 +69,7 @@ class Dataset:
     rows: int | None = None
     note: str = ""
 
-    @property
+    @cached_property
     def source(self) -> Source:
         """The data set as a source of an answer."""
         return Source(

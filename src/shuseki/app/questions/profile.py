@@ -48,7 +48,7 @@ DRIVER = {"unemployment": "UNEMPL", "density": "DENS", "size": "AVESIZE"}
 """Option → variable of the equations."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=24)
 def _profile(by: DivisionName, code: str) -> Profile:
     return profile(code, by=division_asked(by))
 
