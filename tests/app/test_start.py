@@ -83,3 +83,11 @@ def test_one_app_for_a_folder(tmp_path: Path, said: list[int]):
     assert said == []
     site.serve(Settings(tmp_path, warm=False), port=0, ready=said.append)
     assert len(said) == 1
+
+
+def test_no_answer_waits_for_an_acknowledgement():
+    with site._opened("127.0.0.1", 0) as place:
+        with socket.create_connection(place.getsockname()):
+            connection, _ = place.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
