@@ -1,3 +1,4 @@
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,12 @@ def test_a_user_adds_a_direction(tmp_path: Path) -> None:
     found = directions(path)[-1]
     assert found.when.holds({"wage": 2.0}) is True
     assert np.isfinite(len(found.evidence))
+
+
+def test_every_fact_that_a_rule_asks_for_has_words():
+    """What cannot be judged names its missing facts; a key is no name."""
+    module = importlib.import_module("shuseki.profile.directions")
+    catalogue = indicators()
+    asked = {name for one in module._bundled()[0] for name in one.when.names}
+    assert len(asked) > 40
+    assert [name for name in sorted(asked) if module.fact_label(name, catalogue) == name] == []
