@@ -1,10 +1,9 @@
 """What was answered, and may it be kept?
 
 Answers on bundled data do not change while the app runs: the document of a question is kept (the
-newest ``KEPT_DOCUMENTS``), and its HTML and figures in each language, compressed to a tenth (the
-newest ``KEPT``). An answer that depends on who
-asks is kept for those readers alone who may see the same: role, cluster and state of the directory
-are part of its key.
+newest ``KEPT_DOCUMENTS``), and its HTML and figures in each language, compressed (the newest
+``KEPT``). An answer that depends on who asks is kept for those readers alone who may see the same:
+role, cluster and state of the directory are part of its key.
 """
 
 import json

@@ -24,7 +24,7 @@ from shuseki.errors import ParameterError, UnknownCodeError
 from shuseki.language import say
 from shuseki.sourcing.processes import is_kind_of, processes
 
-__all__ = ["Assumption", "Assumptions", "draw_triangular"]
+__all__ = ["Assumption", "Assumptions", "check_within", "draw_triangular"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +169,29 @@ def draw_triangular(rng: np.random.Generator, row: Assumption, count: int) -> Fl
     if row.high <= row.low:
         return np.full(count, row.value)
     return rng.triangular(row.low, row.value, row.high, count)
+
+
+def check_within(*parameters: tuple[str, float, float, float]) -> None:
+    """Refuse a parameter outside its range.
+
+    Parameters
+    ----------
+    *parameters
+        Name, value, the least and the most it may be.
+
+    Raises
+    ------
+    ParameterError
+        One is outside, or no number.
+    """
+    for name, value, low, high in parameters:
+        if not low <= value <= high:
+            raise ParameterError(
+                say(
+                    "{name} = {value:g}. Expected {low:g} to {high:g}. Choose another value.",
+                    name=name,
+                    value=value,
+                    low=low,
+                    high=high,
+                )
+            )

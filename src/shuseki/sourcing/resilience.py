@@ -45,6 +45,7 @@ from shuseki.language.names import some_of
 from shuseki.reading.tables import read_table
 from shuseki.results import Result, result
 from shuseki.sources import USER, Source
+from shuseki.sourcing.assumptions import check_within
 from shuseki.sourcing.exits import (
     STATUSES,
     TYPICAL_EMPLOYEES,
@@ -551,22 +552,11 @@ class Renewal:
     age_at_entry: float = 40.0
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("entry_share", 0, 1),
-            ("fading_share", 0, 1),
-            ("age_at_entry", 15, 110),
-        ):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ParameterError(
-                    say(
-                        "{name} = {value:g}. Expected {low:g} to {high:g}. Choose another value.",
-                        name=name,
-                        value=value,
-                        low=low,
-                        high=high,
-                    )
-                )
+        check_within(
+            ("entry_share", self.entry_share, 0, 1),
+            ("fading_share", self.fading_share, 0, 1),
+            ("age_at_entry", self.age_at_entry, 15, 110),
+        )
 
     @property
     def is_none(self) -> bool:

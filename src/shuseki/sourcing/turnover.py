@@ -35,6 +35,7 @@ from shuseki.errors import DataError, ParameterError, examples
 from shuseki.language import Message, say, word
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, USER, Source
+from shuseki.sourcing.assumptions import check_within
 from shuseki.theory.models.knowledge_growth import (
     bliss_point,
     exchange_growth,
@@ -295,7 +296,7 @@ def knowledge_outlook(
     """
     best_difference = bliss_point(theta)
     now = best_difference if difference is None else difference
-    for name, value, low, high in (
+    check_within(
         ("group", group, 2, np.inf),
         ("growth_at_best_per_year", growth_at_best_per_year, 1e-9, np.inf),
         ("difference", now, 1e-6, 0.5 - 1e-6),
@@ -303,17 +304,7 @@ def knowledge_outlook(
         ("efficiency", efficiency, 1e-6, 1.0),
         ("keep_share", keep_share, 0.01, 1.0),
         ("years", years, 1, 1000),
-    ):
-        if not low <= value <= high:
-            raise ParameterError(
-                say(
-                    "{name} = {value:g}. Expected {low:g} to {high:g}. Choose another value.",
-                    name=name,
-                    value=value,
-                    low=low,
-                    high=high,
-                )
-            )
+    )
     if not observed.stayed:
         raise ParameterError(
             say(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shuseki.app.answers import KEPT_DOCUMENTS
 from shuseki.app.places import DivisionName, area_codes, division_asked
 from shuseki.app.question import Asked, Label, Question, Reader
 from shuseki.app.questions.areas import By
@@ -48,7 +49,7 @@ DRIVER = {"unemployment": "UNEMPL", "density": "DENS", "size": "AVESIZE"}
 """Option → variable of the equations."""
 
 
-@lru_cache(maxsize=24)
+@lru_cache(maxsize=KEPT_DOCUMENTS)
 def _profile(by: DivisionName, code: str) -> Profile:
     return profile(code, by=division_asked(by))
 
