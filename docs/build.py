@@ -12,6 +12,7 @@ error. A page that is run carries a digest of what it rests on (``docs/freshness
 import contextlib
 import io
 import re
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -51,6 +52,7 @@ def main(arguments: list[str]) -> int:
         start = time.process_time()
         try:
             with TemporaryDirectory() as place, contextlib.chdir(place):  # for what a page writes
+                shutil.copytree(HERE / "examples", place, dirs_exist_ok=True)
                 after = rebuilt(page)
         except Exception as error:
             failed += 1

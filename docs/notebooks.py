@@ -8,6 +8,7 @@ anew, with what they print. The page is the source; the notebook is made of it (
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,7 @@ def notebook(page: Path) -> nbformat.NotebookNode:
     text = AT_END.sub("\n", page.read_text(encoding="utf-8"))
     book = jupytext.reads(ITSELF.sub("", SHOWN.sub(r"\1", text)), fmt="md")
     with TemporaryDirectory() as place:
+        shutil.copytree(TUTORIALS.parent / "examples", place, dirs_exist_ok=True)
         client = NotebookClient(
             book,
             kernel_name="python3",

@@ -83,7 +83,7 @@ OKAMURO_2006 = Source(
 AGGLOMERATION_2012 = Source(
     "Agglomeration2012",
     TwoNames(
-        "商工総合研究所, 産業集積の現状と課題 (平成23年度調査研究事業)",
+        "Shoko Research Institute, 産業集積の現状と課題 (research project of fiscal 2011)",
         "商工総合研究所、産業集積の現状と課題（平成23年度調査研究事業）",
     ),
     "2012",

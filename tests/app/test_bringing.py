@@ -222,16 +222,16 @@ def test_faults_of_a_study_stand_beside_their_fields(client: TestClient):
     assert page.status_code == 422
     assert 'id="fault-births.at"' in page.text
     assert 'value="soon"' in page.text
-    assert "数値が必要である" in page.text
+    assert "は数ではない" in page.text
     sent["births.at"] = "2000"
     page = client.post("/ja/studies", data=sent).text
     assert 'id="fault-births.since"' in page
     assert 'id="fault-linkage.draws"' in page
-    assert "範囲を外れている" in page
+    assert "以上の値が必要である" in page
 
 
 def test_a_fault_of_no_field_is_told_whole():
-    text = "x has 2 fault(s):\n  births.at: Field required.\n  odd: what.\nCorrect the study file."
+    text = "x has 2 faults:\n  births.at: Field required.\n  odd: what.\nCorrect the study file."
     faults, rest = faults_by_field(text, ["births.at"], "en")
     assert faults == {"births.at": "Field required."}
     assert rest == "odd: what."

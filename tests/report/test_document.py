@@ -96,6 +96,24 @@ def test_everything_is_numbered_captioned_and_sourced(report: Document, lang: st
     assert len(re.findall("Source: |出所：", reader.words)) == 5
 
 
+def test_a_work_stands_once_with_all_its_places() -> None:
+    # the paper as data, as a method, and as another room cites it: one work
+    work = Source("paper", "Okamuro, H., Startup rates, RIETI", "2006")
+    as_data = Source("Paper2006", work.citation, "2006", "table 3", origin="printed")
+    table = Table(
+        name="t",
+        title="A table",
+        frame=pd.DataFrame({"n": [1]}),
+        sources=(work.at("table 2"), work, as_data, work.at("table 2")),
+    )
+    page = read(render(Document("Title", [Section("One", [table])]), "en"))
+    assert "Source: Okamuro 2006, table 2, table 3 " in page.words
+    assert page.words.count("Okamuro, H., Startup rates, RIETI (2006)") == 1
+    assert "Printed tables Okamuro, H." in page.words
+    assert "Methods" not in page.words
+    assert [tag["href"] for tag in page.all("a")].count("#source-1") == 1
+
+
 def test_links_lead_somewhere_and_names_are_unique(report: Document, lang: str) -> None:
     reader = read(render(report, lang))
     names = [attrs["id"] for _, attrs in reader.tags if "id" in attrs]

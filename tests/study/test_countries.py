@@ -84,12 +84,21 @@ def check(study: Path, waves: dict[int, Path], out: Path) -> dict[str, int]:
     return counts
 
 
-@pytest.mark.skipif(
-    not (REGISTERS / WAVES[2021].format("changhua")).is_file(),
-    reason="needs the factory register of Taiwan (../shared/data/registers)",
+CHANGHUA = pytest.param(
+    {year: (REGISTERS / name.format("changhua")).resolve() for year, name in WAVES.items()},
+    id="as published",
+    marks=pytest.mark.skipif(
+        not (REGISTERS / WAVES[2021].format("changhua")).is_file(),
+        reason="needs the factory register of Taiwan (../shared/data/registers)",
+    ),
 )
-def test_factories_of_changhua(tmp_path: Path) -> None:
-    waves = {year: (REGISTERS / name.format("changhua")).resolve() for year, name in WAVES.items()}
+EXTRACT = pytest.param(
+    {year: EXAMPLE / f"factories_{year}.parquet" for year in WAVES}, id="as bundled"
+)
+
+
+@pytest.mark.parametrize("waves", [EXTRACT, CHANGHUA])
+def test_factories_of_changhua(tmp_path: Path, waves: dict[int, Path]) -> None:
     counts = check(example(tmp_path, waves), waves, tmp_path / "run")
     # the publisher's two lists as counted in ../shared/data/registers/SOURCES.md and the issue
     assert counts == {

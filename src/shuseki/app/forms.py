@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from shuseki.app.question import default_of, inner_type, takes_several
 from shuseki.app.uploads import Upload
 from shuseki.errors import DataError, ParameterError, ShusekiError
-from shuseki.language import Message, joined, say, told, words_of
+from shuseki.language import joined, say, told, words_of
 from shuseki.study.chapters import CHAPTERS
 
 __all__ = ["FormFaultsError", "chapter_forms", "faults_by_field", "study_text"]
@@ -23,21 +23,6 @@ __all__ = ["FormFaultsError", "chapter_forms", "faults_by_field", "study_text"]
 LEFT_OUT = ("records",)
 """Chapters that the page itself fills in."""
 PLAIN = (bool, int, float, str)
-
-
-SAID: Mapping[str, Message] = {
-    r"Field required": say("Needed."),
-    r"Input should be a valid integer": say("A whole number is needed."),
-    r"Input should be a valid number": say("A number is needed."),
-    r"Input should be a valid string": say("A text is needed."),
-    r"Input should be (?:greater than or equal to|less than or equal to|greater than|less than)": (
-        say("Outside the range.")
-    ),
-    r"unknown key": say("There is no such option."),
-    r"is no number": say("A number is needed."),
-    r"several lines": say("One value of TOML in one line, or tables with their heads."),
-}
-"""What is wrong with a value, by how it is said in English."""
 
 
 class FormFaultsError(DataError):
@@ -60,13 +45,10 @@ def faults_by_field(said: str, fields: Collection[str], lang: str) -> tuple[dict
     found: dict[str, str] = {}
     rest: list[str] = []
     for line, same in zip(english, own, strict=True):
-        place, colon, fault = line.strip().partition(": ")
+        place, colon, _ = line.strip().partition(": ")
         field = ".".join(place.split(".")[:2])
         if colon and field in fields:
             words = re.sub(r"^[A-Za-z0-9_.]+\s*[:：]\s*", "", same.strip())
-            known = next((says for form, says in SAID.items() if re.search(form, fault)), None)
-            if known is not None and lang == "ja":
-                words = told(known, lang)
             found[field] = f"{found[field]} {words}" if field in found else words
         elif not re.search(r"has \d+ fault|^Correct the study file", line.strip()):
             rest.append(same.strip())

@@ -22,6 +22,7 @@ from shuseki.app.accounts import Account, Role
 from shuseki.directory import Directory
 from shuseki.errors import ParameterError
 from shuseki.language import Message, say, told
+from shuseki.language.refusals import refusals
 from shuseki.report.blocks import Block, Document
 
 __all__ = [
@@ -195,15 +196,11 @@ def read_options(question: Question[O], given: Sequence[tuple[str, str]]) -> O:
     try:
         return question.options(**values)
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (found {fault['input']!r})"
-            for fault in error.errors()
-        ]
         known = ", ".join(question.options.model_fields)
         raise ParameterError(
             say(
                 "{faults}. Expected the options {known}. Correct the address or the form.",
-                faults="; ".join(faults)[:600],
+                faults=refusals(error.errors()),
                 known=known or say("none"),
             )
         ) from None

@@ -51,6 +51,7 @@ from shuseki.app.uploads import Uploads
 from shuseki.disk import locked
 from shuseki.errors import OutputError, ShusekiError, UnknownCodeError
 from shuseki.language import LANGUAGES, say, told, words_of
+from shuseki.language.refusals import refusals
 from shuseki.sourcing.registry.store import Registry
 
 __all__ = ["make_app", "serve"]
@@ -289,8 +290,8 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [f"{'.'.join(map(str, fault['loc'][1:]))}: {fault['msg']}" for fault in error.errors()]
-    return await _told(request, 422, "; ".join(faults)[:600] + ". Correct the options.")
+    faults = refusals(error.errors(), beyond=1)
+    return await _told(request, 422, say("{faults}. Correct the options.", faults=faults))
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -32,8 +32,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from shuseki.entry.formulas import Formula
 from shuseki.errors import DataError, ParameterError, examples
-from shuseki.language import Message, listed, say, words_of
+from shuseki.language import Message, joined, listed, say, words_of
 from shuseki.language.names import TwoNames
+from shuseki.language.refusals import refusals
 from shuseki.sources import Source
 
 __all__ = [
@@ -353,13 +354,13 @@ def read_definitions(
         columns = AccountColumns(**content.get("accounts", {}))
     except ValidationError as error:
         columns = AccountColumns()
-        faults += [f"accounts.{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
+        faults.append(refusals(error.errors(), within="accounts"))
     if faults:
         raise DataError(
             say(
                 "Definitions{value}: {faults}. Correct them.",
                 value=say(" in {file}", file=named) if named else "",
-                faults="; ".join(faults),
+                faults=joined(faults, "; "),
             )
         )
     return Definitions(variables, outcomes, columns, source)
@@ -377,10 +378,7 @@ def made(
             yield kind(**{**common, **entry})
         except ValidationError as error:
             named = entry.get("name", f"number {k}")
-            faults.extend(
-                f"{named}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-                for fault in error.errors()
-            )
+            faults.append(refusals(error.errors(), within=named))
 
 
 Counted = Literal["births", "deaths", "net_change", "stock"]

@@ -15,7 +15,7 @@ Three answers, each by its own model, never added up:
                    leads back to growth.
 
 Takes: a base and an area. Gives: results. Sources: Okamuro (2006), tables 4–6; Redding and
-Rossi-Hansberg (2017); 遠山 (2010) as reported in the 2012 paper, figure 3-3.
+Rossi-Hansberg (2017); Toyama (2010) as reported in the 2012 paper, figure 3-3.
 Limits: an equation of differences between places is no experiment: it says how such places differ,
 not what a policy does. The lifecycle model is a proposal of this package, not estimated; its
 answers are an illustration.

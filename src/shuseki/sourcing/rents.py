@@ -11,14 +11,14 @@ the orders they can serve, less what serving them costs. ::
 
 Up to ten clusters the shares are exact, from all 2ⁿ plans; beyond, the mean over random orders of
 arrival, with a standard error (each order's contributions add up to v(N) − v(∅), so the shares do
-too). The rent is split by what carries it (西口: 社会的埋め込み, 情報共有, 評判): the planner is
-run with each channel on or off, and the Shapley rule is applied to the channels, so that the order
-in which they are switched on does not matter.
+too). The rent is split by what carries it (Nishiguchi: 社会的埋め込み, 情報共有, 評判): the planner
+is run with each channel on or off, and the Shapley rule is applied to the channels, so that the
+order in which they are switched on does not matter.
 
 Takes: a ``Value``, a function of a set of names, in yen; the planner gives one, a table of values
 another. Gives: yen.
-Sources: Shapley (1953); Castro, Gómez and Tejada (2009); 西口 (2008), as told in 商工総合研究所
-(2012), section 3.2 ④. Checked against: the textbook games, additive games, sums.
+Sources: Shapley (1953); Castro, Gómez and Tejada (2009); Nishiguchi (2008), as told in Shoko
+Research Institute (2012), section 3.2 ④. Checked against: the textbook games, additive games, sums.
 Limits: a value is what a plan says it is, and rests on its prices. A share says what an even-handed
 rule gives to each, not what each will accept: see ``is_stable``.
 """
@@ -76,7 +76,7 @@ CASTRO_2009 = Source(
 )
 NISHIGUCHI_2008 = Source(
     "Nishiguchi2008",
-    say("西口, on the rents of networks, as told in 商工総合研究所 (2012)"),
+    say("Nishiguchi, on the rents of networks, as told in Shoko Research Institute (2012)"),
     "2008",
 )
 

@@ -17,8 +17,9 @@ growth that follows, and the smallest share of time with outsiders at which a gr
 newcomers keeps most of the growth that it has now (``theory.knowledge_growth.exchange_growth``).
 
 Takes: two lists of names, years between. Gives: counts, shares per year, growth per year.
-Sources: Jaccard (1901); Berliant and Fujita (2008), as told by 藤田 (2010) in 商工総合研究所
-(2012), section 3.2 ⑤, figure 3-5. Checked against: the simulated model, its closed forms.
+Sources: Jaccard (1901); Berliant and Fujita (2008), as told by Fujita (2010) in Shoko
+Research Institute (2012), section 3.2 ⑤, figure 3-5. Checked against: the simulated
+model, its closed forms.
 Limits: a model's advice. The size of groups, growth at the best and what newcomers share are
 assumptions that no list of members tells.
 """

@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from shuseki.language import Message, joined, say
+from shuseki.language import joined, say
+from shuseki.language.refusals import refusal
 
 __all__ = ["advice", "faults_of", "said_of"]
 
@@ -19,7 +20,7 @@ def said_of(place: str, faults: list[str]) -> str:
     """All faults, one line each."""
     return joined(
         [
-            say("{place} has {n} fault(s):", place=place, n=len(faults)),
+            say("{place} has {n:count(fault)}:", place=place, n=len(faults)),
             *(say("  {fault}", fault=fault) for fault in faults),
             say("Correct the study file; nothing was run."),
         ],
@@ -38,8 +39,8 @@ def faults_of(table: str, model: type[BaseModel], error: ValidationError) -> Ite
             nearest = advice(str(fault["loc"][-1]), known)
             line = say("{place}: unknown key. {advice}", place=place, advice=nearest)
         else:
-            why = reason(fault)
-            if fault["type"] == "missing":
+            why = refusal(fault)
+            if fault["type"] == "missing" or isinstance(fault["input"], dict):
                 line = say("{place}: {why}.", place=place, why=why)
             else:
                 line = say(
@@ -48,16 +49,6 @@ def faults_of(table: str, model: type[BaseModel], error: ValidationError) -> Ite
         if line not in told:
             told.add(line)
             yield line
-
-
-def reason(fault: Any) -> str:
-    """Why a value was refused: our own words, or those of pydantic."""
-    own = fault.get("ctx", {}).get("error")
-    if isinstance(own, ValueError) and own.args and isinstance(own.args[0], Message):
-        return own.args[0]
-    if fault["type"] == "missing":
-        return say("Field required")
-    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def is_tag(step: int | str) -> bool:

@@ -249,8 +249,9 @@ def _exchange(asked: ExchangeAsked, reader: Reader) -> Sequence[Block]:
 KNOWLEDGE = say(
     "Equations. With m the share of what only one of two persons knows, knowledge of two alike "
     "grows by g = β (1−2m)^θ m^(1−θ) / (1−m), most at m = (1−θ)/(2−θ); people who rotate among N "
-    "grow by β (N−2)^(1−θ) / (N−1), most at N = 1 + 1/θ. Berliant and Fujita (2008); 藤田 (2010), "
-    "after 商工総合研究所 (2012), figure 3-5. The growth rates are derived from their equations."
+    "grow by β (N−2)^(1−θ) / (N−1), most at N = 1 + 1/θ. Berliant and Fujita (2008); Fujita "
+    "(2010), after Shoko Research Institute (2012), figure 3-5. The growth rates are derived from "
+    "their equations."
 )
 
 

@@ -22,7 +22,7 @@ from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from shuseki.errors import ParameterError
-from shuseki.language import Message, say, told
+from shuseki.language import Message, joined, say, told
 from shuseki.report.blocks import Bullets, Document, Figure, Heading, Note, Numbers, Part
 from shuseki.report.html.tables import table_html
 from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
@@ -163,8 +163,14 @@ class _Page:
         self.kept: dict[str, str] = {}
         self.figures = 0
         self.tables = 0
-        works = dict.fromkeys(source.at("") for source in sources)
-        self.anchors = {work: f"source-{k}" for k, work in enumerate(works, start=1)}
+        self.works: dict[str, Source] = {}
+        """As what each work is listed: once, with its terms, as data rather than as a method."""
+        for source in sorted(
+            sources, key=lambda source: (KINDS.index(source.origin), not source.terms)
+        ):
+            self.works.setdefault(self.work(source), source)
+        named = dict.fromkeys(self.work(source) for source in sources)
+        self.anchors = {work: f"source-{k}" for k, work in enumerate(named, start=1)}
 
     def shown(self, part: Part) -> dict[str, Any]:
         """What the template of a part needs, ``kind`` first."""
@@ -264,17 +270,24 @@ class _Page:
         """The mark of the data, and its kind."""
         return {"text": mark(sources, self.lang), "kind": origin(sources)}
 
+    def work(self, source: Source) -> str:
+        """The work that a source points into, as it is listed: whoever cites it, it is the same."""
+        return str(told(Source(source.key, source.citation, source.year).words(), self.lang))
+
     def under(self, notes: Sequence[Text], sources: tuple[Source, ...]) -> dict[str, Any]:
-        """Mark, source line and notes of a figure or a table."""
+        """Mark, source line and notes of a figure or a table; in the line a work stands once."""
+        places: dict[str, list[str]] = {}
+        for source in dict.fromkeys(sources):
+            places.setdefault(self.work(source), []).extend([source.where] if source.where else [])
         return {
             "chip": self.chip(sources),
             "sources": [
                 (
-                    self.anchors[source.at("")],
-                    short(source, self.lang),
-                    told(source.where, self.lang),
+                    self.anchors[work],
+                    short(self.works[work], self.lang),
+                    told(joined(list(dict.fromkeys(where)), ", "), self.lang),
                 )
-                for source in dict.fromkeys(sources)
+                for work, where in places.items()
             ],
             "notes": [self.words(note) for note in notes],
         }
@@ -284,13 +297,9 @@ class _Page:
         groups = []
         for kind in KINDS:
             found = [
-                (
-                    key,
-                    told(Source(source.key, source.citation, source.year).words(), self.lang),
-                    told(source.terms, self.lang),
-                )
-                for source, key in self.anchors.items()
-                if source.origin == kind
+                (key, work, told(self.works[work].terms, self.lang))
+                for work, key in self.anchors.items()
+                if self.works[work].origin == kind
             ]
             if found:
                 groups.append({"title": phrase(f"sources_{kind}", self.lang), "sources": found})

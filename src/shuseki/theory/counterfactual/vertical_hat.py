@@ -18,7 +18,7 @@ by Newton's method where the walk comes near a state that holds.
 
 Takes: observed arrays, shape ``(n,)`` and ``(n, n)``; shocks as factors, 1 = no change.
 Gives: factors of change by region.
-Sources: Fujita, Krugman and Venables (1999), chapter 14; mechanism: 藤田 (2006). The form in
+Sources: Fujita, Krugman and Venables (1999), chapter 14; mechanism: Fujita (2006). The form in
 changes is derived here and checked against ``VerticalLinkages`` solved anew in levels.
 Limits: trade balances; labour does not move between regions; one industry; several equilibria are
 possible, and the answer is the one to which the observed state (after closures) leads when log odds

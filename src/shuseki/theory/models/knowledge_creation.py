@@ -15,8 +15,8 @@ membership is fixed (メンバーの固定化), exchange with other regions rest
 The state is scale-free: log n_i, and ``c_ij = C_ij / √(n_i n_j)`` for i < j.
 
 Takes: who meets whom, θ, β, α. Gives: growth rates per unit of time.
-Sources: Berliant and Fujita (2008); conclusion for regions: 藤田 (2010), as reported in
-商工総合研究所 (2012), section 3, figure 3-5. Checked against the closed forms.
+Sources: Berliant and Fujita (2008); conclusion for regions: Fujita (2010), as reported in
+Shoko Research Institute (2012), section 3, figure 3-5. Checked against the closed forms.
 Limits: ``rotation`` and ``fixed`` are given schedules. ``greedy`` and ``entropic`` choice are
 *behavioural variants*, not the published myopic core, whose tie-breaking they lack: spontaneous
 splitting into groups of 1 + 1/θ does not appear under them.

@@ -10,9 +10,9 @@ at ``m = (N-2)/(2N-3)`` and grow by ``γ(N) = β (N-2)^(1-θ)/(N-1)``, most in g
 restores diversity (多様性), at a cost; the best share of it is computed here.
 
 Takes: numbers of persons, θ, β. Gives: growth rates per unit of time.
-Sources: Berliant and Fujita (2008); conclusion for regions: 藤田 (2010), as reported in
-商工総合研究所 (2012), section 3, figure 3-5. γ(N), g at bliss, the exchange and public-knowledge
-formulas are derived here and checked against the simulated equations.
+Sources: Berliant and Fujita (2008); conclusion for regions: Fujita (2010), as reported in
+Shoko Research Institute (2012), section 3, figure 3-5. γ(N), g at bliss, the exchange and
+public-knowledge formulas are derived here and checked against the simulated equations.
 Limits: everybody alike, in the long run.
 """
 

@@ -1,6 +1,7 @@
 """Which works do the models come from?"""
 
 from shuseki.language import say
+from shuseki.language.names import TwoNames
 from shuseki.sources import AGGLOMERATION_2012, Source
 
 __all__ = [
@@ -60,18 +61,19 @@ AKAMATSU_MORI_TAKAYAMA_2019 = Source(
     "dispersion: theoretical foundations and empirical implications",
     "2017",
 )
+FUJITA = TwoNames("Fujita", "藤田")
 FUJITA_2006 = AGGLOMERATION_2012.at(
-    say("figure {number}, after {author} ({year})", number="2-1", author="藤田", year=2006)
+    say("figure {number}, after {author} ({year})", number="2-1", author=FUJITA, year=2006)
 )
 FUJITA_2010 = AGGLOMERATION_2012.at(
-    say("figure {number}, after {author} ({year})", number="3-5", author="藤田", year=2010)
+    say("figure {number}, after {author} ({year})", number="3-5", author=FUJITA, year=2010)
 )
 TOYAMA_2010 = AGGLOMERATION_2012.at(
     say(
         "figures {first} and {last}, after {author} ({year})",
         first="3-2",
         last="3-3",
-        author="遠山",
+        author=TwoNames("Toyama", "遠山"),
         year=2010,
     )
 )

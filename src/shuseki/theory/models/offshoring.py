@@ -16,9 +16,9 @@ low σ) survive larger gaps: these stay.
 
 Takes: parameters of the vertical-linkages model, a wage gap, costs.
 Gives: wage ratios (1.2 = home pays 20% more), iceberg costs ≥ 1.
-Sources: mechanism: 藤田 (2006), as reported in 商工総合研究所 (2012), pp. 25–26; equations: Fujita,
-Krugman and Venables (1999), chapter 14; the rent is derived here and checked against the
-zero-profit condition of ``VerticalLinkages`` with unequal incomes.
+Sources: mechanism: Fujita (2006), as reported in Shoko Research Institute (2012), pp. 25–26;
+equations: Fujita, Krugman and Venables (1999), chapter 14; the rent is derived here and checked
+against the zero-profit condition of ``VerticalLinkages`` with unequal incomes.
 Limits: a firm compares leaving alone with staying; foreign labour is abundant at its wage.
 """
 

@@ -15,8 +15,8 @@ Path dependence (経路依存性). Two views; a third is in ``urns``:
     to growth.
 
 Takes: parameters. Gives: shares; sizes of shocks in the unit of what is shocked.
-Sources: stages and scenarios: 遠山 (2010) as reported in
-商工総合研究所 (2012), figures 3-2 and 3-3. The lifecycle equations are a proposal of this
+Sources: stages and scenarios: Toyama (2010) as reported in
+Shoko Research Institute (2012), figures 3-2 and 3-3. The lifecycle equations are a proposal of this
 package, not published.
 Limits: the lifecycle illustrates a mechanism; its parameters are not estimated.
 """
@@ -376,7 +376,7 @@ SCENARIOS = (
         _upgrade,
     ),
 )
-"""The five rows of figure 3-3 (遠山 2010)."""
+"""The five rows of figure 3-3 (Toyama 2010)."""
 
 
 def escape(

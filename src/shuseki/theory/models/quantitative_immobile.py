@@ -1,7 +1,7 @@
 """What would change, where, when customers who stay keep firms apart?
 
 Class I of dispersion: the footloose-entrepreneur model on observed regions, with customers who stay
-in proportion to the observed employment; class III, which 藤田 (2006) describes, with congestion
+in proportion to the observed employment; class III, which Fujita (2006) describes, with congestion
 ξ > 0. A counterfactual changes fundamentals and walks, from the observed state (after closures), to
 the equilibrium that it leads to.
 

@@ -1,11 +1,11 @@
 """Why do makers of final and of intermediate goods stay together?
 
-Vertical linkages (Fujita, Krugman and Venables, chapter 14; 藤田 2006): nobody migrates, firms buy
-each other's products. More makers of intermediate goods (中間財) make final goods cheaper nearby,
-the forward linkage (前方連関効果); more makers of final goods buy more of them, the backward
-linkage (後方連関効果). Each strengthens the other: the positive lock-in (正のロックイン). Each
-region has labour ``L_r``, of which a share λ_r is in manufacturing; the rest farms with a product
-A(1-λ)::
+Vertical linkages (Fujita, Krugman and Venables, chapter 14; Fujita 2006): nobody migrates, firms
+buy each other's products. More makers of intermediate goods (中間財) make final goods cheaper
+nearby, the forward linkage (前方連関効果); more makers of final goods buy more of them, the
+backward linkage (後方連関効果). Each strengthens the other: the positive lock-in (正のロックイン).
+Each region has labour ``L_r``, of which a share λ_r is in manufacturing; the rest farms with a
+product A(1-λ)::
 
     p_r = w_r^(1-α) G_r^α
     G_s^(1-σ) = Σ_r L_r λ_r w_r p_r^(-σ) D_rs
@@ -19,8 +19,8 @@ where industry gathers, and agglomeration is an inverted U (逆U字) in the tran
 Takes: parameters, a distance matrix in steps, a transport cost per step.
 Gives: the model for the solver and the simulator of ``theory.solving``; break and sustain points.
 What a lock-in is worth: ``models.offshoring``.
-Sources: Fujita, Krugman and Venables (1999), chapter 14; mechanism in words: 藤田 (2006). The
-Jacobian is derived here. η and K formalise congestion, which 藤田 (2006) has in words only.
+Sources: Fujita, Krugman and Venables (1999), chapter 14; mechanism in words: Fujita (2006). The
+Jacobian is derived here. η and K formalise congestion, which Fujita (2006) has in words only.
 Limits: labour does not move between regions; one industry.
 """
 
