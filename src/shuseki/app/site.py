@@ -12,6 +12,7 @@ Takes: ``Settings``. Gives: an ASGI application, which ``serve`` runs on one por
 """
 
 import asyncio
+import atexit
 import gc
 import socket
 import threading
@@ -266,6 +267,7 @@ def _warm(answers: Answers) -> None:
         answers.show(question, question.options(), Reader(LOCAL))
     gc.collect()
     gc.freeze()  # what was read stays: it need not be looked through again
+    atexit.register(gc.unfreeze)  # but it is cleared when the process ends
 
 
 async def _tick(jobs: Jobs) -> None:
