@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import nullcontext
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,10 @@ import pytest
 from plotly.offline import get_plotlyjs
 
 from shuseki.errors import ParameterError
-from shuseki.report import Document, Figure, Finding, Section, Table, render
+from shuseki.profile.profiles import profile
+from shuseki.report import Document, Figure, Finding, Section, Table, html, render
+from shuseki.report.html import render_fragment
+from shuseki.report.profiles import profile_document
 from shuseki.results import Result
 from shuseki.sources import Source
 
@@ -288,3 +292,21 @@ def test_a_browser_without_a_network_draws_every_figure(report: Document, tmp_pa
     ).stdout
     assert drawn.count('class="main-svg"') >= 2
     assert "候補の絞り込み" in drawn
+
+
+def test_figures_drawn_without_checks_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = profile("154")
+    document = profile_document(answer)
+    quick = render_fragment(document, "ja", figures_at="").figures
+    monkeypatch.setattr(html, "unchecked", nullcontext)
+    checked = render_fragment(document, "ja", figures_at="").figures
+    assert list(quick) == list(checked)
+    assert len(quick) >= 5
+
+    def said(told: str) -> Any:
+        found = json.loads(told)
+        found["layout"] = {key: value for key, value in found["layout"].items() if value != []}
+        return found
+
+    for key, told in quick.items():
+        assert said(told) == said(checked[key])

@@ -111,15 +111,15 @@ def peers_of(base: Base, area: str, count: int = SHOWN) -> Peers:
     distance[row] = np.inf
     distance[lacking & ~lacking[row]] = np.inf
     order = [k for k in np.argsort(distance, kind="stable") if np.isfinite(distance[k])][:count]
-    names = list(map(TwoNames, base.names("en"), base.names("ja")))
+    english, japanese = base.names("en"), base.names("ja")
     notes = [say("Distances compare industries of employees, size, density and plant size.")]
     if not both[row]:
         notes.insert(0, say("Its industries are not published: only size and density compare."))
     return Peers(
         area=area,
-        area_name=names[row],
+        area_name=TwoNames(english[row], japanese[row]),
         codes=tuple(base.codes[k] for k in order),
-        names=tuple(names[k] for k in order),
+        names=tuple(TwoNames(english[k], japanese[k]) for k in order),
         distance=distance[order],
         mix_distance=mix[order],
         trait_distance=trait[order],

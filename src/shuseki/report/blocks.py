@@ -36,6 +36,7 @@ string, or (en, ja)    a paragraph
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import pandas as pd
@@ -224,13 +225,21 @@ class Document:
     def _parts(self) -> Iterator["Part"]:
         return (part for section in self.parts() for part in section)
 
-    def parts(self) -> list[list["Part"]]:
+    def parts(self) -> tuple[tuple["Part", ...], ...]:
         """Sections with their findings taken apart, and tables with names of their own."""
+        return self._taken_apart
+
+    @cached_property
+    def _taken_apart(self) -> tuple[tuple["Part", ...], ...]:
         taken: set[str] = set()
-        return [
-            [_named_apart(part, taken) for block in section.blocks for part in _taken_apart(block)]
+        return tuple(
+            tuple(
+                _named_apart(part, taken)
+                for block in section.blocks
+                for part in _taken_apart(block)
+            )
             for section in self.sections
-        ]
+        )
 
 
 # ---- findings taken apart ------------------------------------------------------------

@@ -9,6 +9,7 @@ The templates beside this file say how each block looks; this module says what i
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from html import escape, unescape
@@ -27,7 +28,7 @@ from shuseki.report.blocks import Bullets, Document, Figure, Heading, Note, Numb
 from shuseki.report.html.tables import table_html
 from shuseki.report.marks import PRECEDENCE, mark, origin, short, suffix
 from shuseki.report.plots.dispatch import plot
-from shuseki.report.plots.theme import FONT, GREY
+from shuseki.report.plots.theme import FONT, GREY, unchecked
 from shuseki.report.tables import Table
 from shuseki.report.words import Lang, Text, check_language, phrase, pick
 from shuseki.results import Result
@@ -230,7 +231,8 @@ class _Page:
         self.figures += 1
         key = f"figure-{self.figures}"
         result = figure.drawing if isinstance(figure.drawing, Result) else None
-        drawn = _drawn(figure, self.lang)
+        with unchecked() if self.figures_at is not None else nullcontext():
+            drawn = _drawn(figure, self.lang)
         notes, sources = figure.notes or (), figure.sources or ()
         title = pick(figure.caption, self.lang) or _own_title(drawn)
         if not title:
