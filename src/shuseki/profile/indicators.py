@@ -156,6 +156,12 @@ class Values:
         """Key → column."""
         return {entry.key: k for k, entry in enumerate(self.catalogue.entries)}
 
+    @cached_property
+    def median(self) -> Floats:
+        """Median of the known areas, ``(K,)``; ``nan`` where nobody is known."""
+        known = (column[np.isfinite(column)] for column in self.value.T)
+        return np.array([np.median(column) if len(column) else np.nan for column in known])
+
     def of(self, key: str) -> Floats:
         """Values of one indicator, ``(areas,)``."""
         self.catalogue[key]

@@ -110,7 +110,7 @@ def peers_of(base: Base, area: str, count: int = SHOWN) -> Peers:
         distance = trait.copy()
     distance[row] = np.inf
     distance[lacking & ~lacking[row]] = np.inf
-    order = [k for k in np.argsort(distance, kind="stable") if np.isfinite(distance[k])][:count]
+    order = np.argsort(distance, kind="stable")[: min(count, int(np.isfinite(distance).sum()))]
     english, japanese = base.names("en"), base.names("ja")
     notes = [say("Distances compare industries of employees, size, density and plant size.")]
     if not both[row]:

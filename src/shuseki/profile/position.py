@@ -113,9 +113,6 @@ def position_of(values: Values, area: str) -> Position:
     sign = np.array([entry.sign for entry in entries], dtype=float)
     rank, low, high = rank_intervals(values.value * sign, values.error, row)
     known = np.isfinite(values.value)
-    median = np.array(
-        [np.median(c[np.isfinite(c)]) if np.isfinite(c).any() else np.nan for c in values.value.T]
-    )
     why = []
     for k, entry in enumerate(entries):
         reason = entry.why_missing(base)
@@ -134,7 +131,7 @@ def position_of(values: Values, area: str) -> Position:
         rank_lower=low,
         rank_upper=high,
         areas=known.sum(axis=0).astype(float),
-        median=median,
+        median=values.median,
         why_missing=tuple(why),
         indicator_sources=found,
         notes=(

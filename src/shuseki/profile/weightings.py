@@ -219,17 +219,15 @@ def span(standing: Floats, cap: float) -> tuple[Floats, Floats]:
 def corner_ranks(standing: Floats, row: int, cap: float = CAP) -> tuple[float, float]:
     """Best and worst rank that the corners of the simplex give: these are attained."""
     count = standing.shape[1]
-    if count == 1 or cap * 2 < 1:
-        corners = [np.ones(count) / count]
-    else:
-        corners = []
+    weights = [np.ones(count) / count]
+    if count > 1 and cap * 2 >= 1:
         for one, two in permutations(range(count), 2):
             weight = np.zeros(count)
             weight[one], weight[two] = cap, 1 - cap
-            corners.append(weight)
-    found = []
-    for weight in [*corners, np.ones(count) / count]:
-        score = scores(standing, weight)
-        if np.isfinite(score[row]):
-            found.append(1 + int(np.nansum(score > score[row] + 1e-9)))
-    return (float(min(found)), float(max(found))) if found else (np.nan, np.nan)
+            weights.append(weight)
+    each = np.stack(weights, axis=1)
+    known = np.isfinite(standing)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score = np.where(known, standing, 0.0) @ each / (known @ each)
+    ranks = 1 + (score > score[row] + 1e-9).sum(axis=0)[np.isfinite(score[row])]
+    return (float(ranks.min()), float(ranks.max())) if len(ranks) else (np.nan, np.nan)
