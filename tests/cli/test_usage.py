@@ -1,16 +1,20 @@
 """Is the command line refused in the reader's language, and its help framed in it?"""
 
 import re
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import pytest
 import typer
 from typer import rich_utils
+from typer.main import get_command
 from typer.testing import CliRunner
 
-from shuseki.cli import BAD_INPUT, WRONG_USAGE, app
+from shuseki.cli import BAD_INPUT, COMMANDS, WRONG_USAGE, app
 from shuseki.cli.usage import frame, language_of, taken, wrong
 from shuseki.errors import ParameterError
-from shuseki.language import told
+from shuseki.language import told, words_of
 
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 
@@ -124,6 +128,62 @@ def test_a_wrong_command_line_is_told_in_either_language(fault):
         left = re.sub(names, "", text)
         known = {*words, "root", "profile", "bar", "json", "none"}
         assert set(re.findall(r"[A-Za-z]{3,}", left)) <= known
+
+
+def having(option: str) -> list[str]:
+    """Commands that have an option, as they are typed."""
+
+    def inside(command: Any, words: str) -> Iterator[str]:
+        if any(option in param.opts for param in command.params):
+            yield words
+        for name, inner in getattr(command, "commands", {}).items():
+            yield from inside(inner, f"{words} {name}")
+
+    found = []
+    for name, (room, _) in COMMANDS.items():
+        command = get_command(import_module(f"shuseki.cli.{room}").app)
+        found += inside(getattr(command, "commands", {}).get(name, command), name)
+    return found
+
+
+def test_commands_that_draw_are_found():
+    assert {"link", "run", "entry atlas", "theory path", "resilience"} <= set(having("--seed"))
+
+
+LEAST = {
+    **{f"{words} --seed -1": 0 for words in having("--seed")},
+    "births --fewer-than-employees 0": 1,
+    "check-output --p-percent -1": 0.0,
+    "entry atlas --permutations -1": 0,
+    "entry atlas --threshold -1": 0.0,
+    "entry regions --draws 0": 1,
+    "theory bifurcation --costs 1": 2,
+    "theory counterfactual --draws -1": 0,
+    "theory knowledge --group 1": 2,
+    "theory offshoring --from 0.5": 1.0,
+    "theory offshoring --to 0.5": 1.0,
+}
+"""A command line with a number that is too small, and the least that is taken."""
+
+
+@pytest.mark.parametrize("line", list(LEAST))
+def test_a_number_too_small_is_refused_before_anything_runs(line):
+    words = line.split()
+    *_, option, value = words
+    code, text = said(words)
+    assert code == WRONG_USAGE
+    assert f"{option} is {value}. Expected {LEAST[line]} or more. Correct it." in text
+    code, text = said(["--lang", "ja", *words])
+    assert code == WRONG_USAGE
+    assert f"{option}が{value}である。{LEAST[line]}以上が必要である。訂正する。" in text
+
+
+@pytest.mark.parametrize("plants", ["0", "-1", "nan", "inf"])
+def test_a_lifecycle_begins_with_some_plants(plants):
+    refused = CliRunner().invoke(app, ["theory", "path", "--plants", plants])
+    assert isinstance(refused.exception, ParameterError)
+    japanese = told(words_of(refused.exception), "ja")
+    assert japanese == f"--plantsが{plants}である。0を超える数が必要である。訂正する。"
 
 
 def test_the_language_is_found_wherever_it_stands():

@@ -350,9 +350,9 @@ def _brought(
             found = replace(read_list(stored, cluster, known=known), file=shown)
         if not keeps:
             return _firms(request, lang, imported=found)
-        if not has_registry(data):
-            Registry.create(place_of(request), cluster).close()
-        with Registry.open(place_of(request)) as registry:
+        where = place_of(request)
+        there = has_registry(data)
+        with Registry.open(where) if there else Registry.making(where, cluster) as registry:
             changes = registry.put(found.directory, tables=found.tables)
     except ShusekiError as error:
         return _firms(request, lang, refusal=words_of(error))

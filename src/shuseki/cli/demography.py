@@ -54,7 +54,8 @@ def births(
         typer.Option("--earlier", help="Earlier waves in which they are absent; repeat it."),
     ] = None,
     fewer_than: Annotated[
-        int | None, typer.Option("--fewer-than-employees", help="Births are smaller than this.")
+        int | None,
+        typer.Option("--fewer-than-employees", min=1, help="Births are smaller than this."),
     ] = None,
     exclude: Annotated[
         list[str] | None,

@@ -162,7 +162,8 @@ def check_output(
         int, typer.Option("--threshold", help="Fewest establishments of a cell.", min=2)
     ] = 3,
     p_percent: Annotated[
-        float | None, typer.Option("--p-percent", help="Rule for amounts in place of dominance.")
+        float | None,
+        typer.Option("--p-percent", min=0, help="Rule for amounts in place of dominance."),
     ] = None,
     dominance: Annotated[
         float, typer.Option("--dominance", help="Largest share of one establishment.")

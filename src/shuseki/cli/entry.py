@@ -200,8 +200,8 @@ def regions(
     random_areas: Annotated[
         str, typer.Option(help="Numbers of areas of random divisions, by commas.")
     ] = "",
-    draws: Annotated[int, typer.Option(help="Random divisions of each number.")] = 100,
-    seed: Annotated[int, typer.Option(help="Seed of the random divisions.")] = 0,
+    draws: Annotated[int, typer.Option(min=1, help="Random divisions of each number.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random divisions.")] = 0,
     encoding: Encoding = "auto",
     lang: Lang = "en",
     output: Output = None,
@@ -240,13 +240,13 @@ def atlas(
     terms: Terms,
     threshold: Annotated[
         float,
-        typer.Option(help="Regressors with a larger correlation are never used together."),
+        typer.Option(min=0, help="Regressors with a larger correlation are never used together."),
     ] = 0.5,
     permutations: Annotated[
         int,
-        typer.Option(help="Permutations of the outcome to test against chance; 0 for none."),
+        typer.Option(min=0, help="Permutations of the outcome to test against chance; 0 for none."),
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of the permutations.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the permutations.")] = 0,
     code: Code = "area",
     encoding: Encoding = "auto",
     lang: Lang = "en",

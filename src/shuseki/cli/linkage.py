@@ -65,7 +65,7 @@ def link(
     encoding: Annotated[
         str, typer.Option("--encoding", help="Of the files, when it cannot be found.")
     ] = "auto",
-    seed: Annotated[int, typer.Option("--seed", help="Of what is drawn at random.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of what is drawn at random.")] = 0,
     lang: Lang = "en",
     output: Output = None,
     figure: Figure = None,

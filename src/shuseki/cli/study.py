@@ -35,7 +35,7 @@ def run(
     scale: Annotated[
         float | None, typer.Option(help="Size of the synthetic census, 0.01 to 100.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the synthetic census.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the synthetic census.")] = None,
     progress: Annotated[
         How, typer.Option(help="How progress is told: a bar, JSON lines for programs, or not.")
     ] = "bar",

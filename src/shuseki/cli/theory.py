@@ -93,7 +93,7 @@ def bifurcation(
         float | None,
         typer.Option("--to", help="Highest transport cost; 2.4 by default (linear: 0.27)."),
     ] = None,
-    costs: Annotated[int, typer.Option(help="Number of transport costs.")] = 60,
+    costs: Annotated[int, typer.Option(min=2, help="Number of transport costs.")] = 60,
     figure: FigureFile = None,
     output: Output = None,
     lang: Lang = "en",
@@ -145,9 +145,9 @@ def counterfactual(
         float, typer.Option(help="Loss from crowding, ≥ 0 (with immobile demand).")
     ] = 0.0,
     draws: Annotated[
-        int, typer.Option(help="Draws of the parameters for intervals; 0 for none.")
+        int, typer.Option(min=0, help="Draws of the parameters for intervals; 0 for none.")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
     figure: FigureFile = None,
     output: Output = None,
     lang: Lang = "en",
@@ -182,8 +182,10 @@ def offshoring(
         float, typer.Option(help="Share of intermediates in cost.")
     ] = 0.5,
     home_income_share: Annotated[float, typer.Option(help="Home's share of income.")] = 0.5,
-    low: Annotated[float, typer.Option("--from", help="Lowest broad transport cost, ≥ 1.")] = 1.0,
-    high: Annotated[float, typer.Option("--to", help="Highest broad transport cost.")] = 2.0,
+    low: Annotated[
+        float, typer.Option("--from", min=1, help="Lowest broad transport cost, ≥ 1.")
+    ] = 1.0,
+    high: Annotated[float, typer.Option("--to", min=1, help="Highest broad transport cost.")] = 2.0,
     figure: FigureFile = None,
     output: Output = None,
     lang: Lang = "en",
@@ -201,7 +203,7 @@ def offshoring(
 @app.command()
 def knowledge(
     theta: Annotated[float, typer.Option(help="Weight of shared knowledge, in (0, 1).")] = 1 / 3,
-    group: Annotated[int, typer.Option(help="Persons in each closed group.")] = 2,
+    group: Annotated[int, typer.Option(min=2, help="Persons in each closed group.")] = 2,
     efficiency: Annotated[
         float, typer.Option(help="What an hour with outsiders yields, relative.")
     ] = 1.0,
@@ -228,12 +230,16 @@ def path(
         float, typer.Option(help="Pull of the plants there: κ of the urn, b of entry–exit.")
     ] = 1.0,
     plants: Annotated[float, typer.Option(help="Plants at the start of the lifecycle.")] = 1.2,
-    seed: Annotated[int, typer.Option(help="Of the process.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the process.")] = 0,
     figure: FigureFile = None,
     output: Output = None,
     lang: Lang = "en",
 ) -> None:
     """How large must a shock be to end a lock-in? The five scenarios of figure 3-3."""
+    if not 0 < plants < np.inf:
+        raise ParameterError(
+            say("--plants is {plants:g}. Expected a number above 0. Correct it.", plants=plants)
+        )
     chosen = Urn(np.ones(2), feedback) if process == "urn" else EntryExit(np.ones(2), feedback, 100)
     with bar(told(say("scenarios"), lang)) as progress:
         out = escapes(progress=progress)

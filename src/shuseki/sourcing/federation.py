@@ -279,52 +279,71 @@ def check_page(
         Anything is not as it must be; nothing may be taken.
     """
     if len(content) > MOST_BYTES:
-        raise refused(f"an answer of more than {MOST_BYTES:,} bytes")
+        raise refused(say("an answer of more than {most:,} bytes", most=MOST_BYTES))
     signature, found, body = content.partition(b"\n")
     if not found or not verify(peer.public_key, signature.decode("ascii", "replace"), body):
-        raise refused(f"an answer that {peer.cluster} did not sign")
+        raise refused(say("an answer that {cluster} did not sign", cluster=peer.cluster))
     told = read_json(body)
     if not isinstance(told, dict) or told.get("protocol") != PROTOCOL:
-        raise refused("an answer of another protocol")
+        raise refused(say("an answer of another protocol"))
     if told.get("cluster") != peer.cluster:
-        raise refused(f"an answer in the name of another cluster than {peer.cluster}")
+        raise refused(
+            say(
+                "an answer in the name of another cluster than {cluster}",
+                cluster=peer.cluster,
+            )
+        )
     if told.get("nonce") != nonce or told.get("after") != peer.seq:
-        raise refused("an answer to another question (a replay)")
+        raise refused(say("an answer to another request (a replay)"))
     head = told.get("head")
     if not isinstance(head, dict) or not _whole(head.get("seq")) or head["seq"] < peer.seq:
         raise refused(
-            f"a log that has become shorter than {peer.seq} steps (a rollback). If "
-            f"{peer.cluster} began anew, forget the peer and add it again"
+            say(
+                "a log that has become shorter than {seq} steps (a rollback). If {cluster} made "
+                "its registry anew, forget the peer and add it again",
+                seq=peer.seq,
+                cluster=peer.cluster,
+            )
         )
     if told.get("after_chain") != peer.chain:
         raise refused(
-            f"another log than the one read before, at step {peer.seq} (a rollback). If "
-            f"{peer.cluster} began anew or answers as to another audience, forget the peer and "
-            "add it again"
+            say(
+                "another log than the one read before, at step {seq} (a rollback). If {cluster} "
+                "made its registry anew or answers as to another audience, forget the peer and "
+                "add it again",
+                seq=peer.seq,
+                cluster=peer.cluster,
+            )
         )
     entries = told.get("entries")
     if not isinstance(entries, list) or len(entries) > PAGE_ENTRIES:
-        raise refused("entries that are no list, or too many")
+        raise refused(say("entries that are not a list of at most {most:,}", most=PAGE_ENTRIES))
     if not entries and head["seq"] > peer.seq:
-        raise refused("a page without entries before the end of the log")
+        raise refused(say("a page without entries before the end of the log"))
     known = dict(versions or {})
     seq, chain = peer.seq, peer.chain
     taken: list[tuple[Entry, Document | None]] = []
     for content_of in entries:
         entry = _entry(content_of, seq + 1)
         if entry.version <= known.get(entry.id, 0):
-            raise refused(f"version {entry.version} of {entry.id[:40]!r} again (a rollback)")
+            raise refused(
+                say(
+                    "version {version} of {id!r} again (a rollback)",
+                    version=entry.version,
+                    id=entry.id[:40],
+                )
+            )
         known[entry.id] = entry.version
         chain = digest(chain + entry.link)
         taken.append((entry, _document(entry, peer.cluster)))
         seq = entry.seq
     if seq > head["seq"] or (seq == head["seq"] and chain != head.get("chain")):
-        raise refused("a chain of hashes that does not close")
+        raise refused(say("a chain of hashes that does not match its entries"))
     if seq == head["seq"]:
         last = {entry.id: (entry, document) for entry, document in taken}
         open_ones = [id for id, (e, document) in last.items() if document is None and not e.deleted]
         if open_ones:
-            raise refused(f"a record without its document: {open_ones[0][:40]!r}")
+            raise refused(say("a record without its document: {id!r}", id=open_ones[0][:40]))
     return Page(tuple(taken), seq, chain, head["seq"])
 
 
@@ -335,21 +354,27 @@ def _whole(value: Any) -> bool:
 def _entry(content: Any, seq: int) -> Entry:
     names = {"seq", "id", "version", "hash", "deleted", "document"}
     if not isinstance(content, dict) or set(content) != names:
-        raise refused("an entry with other fields than it must have")
+        raise refused(say("an entry with missing or unknown fields"))
     if content["seq"] != seq or not _whole(content["seq"]):
-        raise refused(f"step {str(content['seq'])[:20]} where {seq} must come (a circle or a gap)")
+        raise refused(
+            say(
+                "step {found} in place of {expected} (a repeated or missing step)",
+                found=repr(content["seq"])[:20],
+                expected=seq,
+            )
+        )
     if not _whole(content["version"]) or content["version"] < 1:
-        raise refused("a version that is no number")
+        raise refused(say("a version that is not a whole number above 0"))
     if not isinstance(content["deleted"], bool) or not isinstance(content["id"], str):
-        raise refused("an entry of wrong types")
+        raise refused(say("an entry with values of the wrong type"))
     text, hash = content["document"], content["hash"]
     if not isinstance(hash, str) or (text is not None and not isinstance(text, str)):
-        raise refused("an entry of wrong types")
+        raise refused(say("an entry with values of the wrong type"))
     if content["deleted"]:
         if text is not None or hash:
-            raise refused("a removed record with a document")
+            raise refused(say("a removed record with a document"))
     elif not HEX.fullmatch(hash) or (text is not None and digest(text) != hash):
-        raise refused("a document that is not the one its hash names")
+        raise refused(say("a document that does not match its hash"))
     return Entry(seq, content["id"], content["version"], hash, content["deleted"], "", text)
 
 
@@ -359,7 +384,7 @@ def _document(entry: Entry, cluster: str) -> Document | None:
     content = read_json(entry.document)
     document = read_document(content, cluster, entry.id)
     if canonical(content) != entry.document:
-        raise refused("a document that is not written in the one way")
+        raise refused(say("a document that is not in canonical form"))
     return document
 
 
@@ -495,13 +520,15 @@ async def _fetched(
             client.stream("GET", peer.url.rstrip("/") + target, headers=headers) as answer,
         ):
             if answer.headers.get("content-encoding", "identity") != "identity":
-                raise refused("a packed answer")
+                raise refused(say("a compressed answer"))
             async for piece in answer.aiter_raw(1 << 16):
                 content += piece
                 if len(content) > MOST_BYTES:
-                    raise refused(f"an answer of more than {MOST_BYTES:,} bytes")
+                    raise refused(say("an answer of more than {most:,} bytes", most=MOST_BYTES))
     except TimeoutError:
-        raise refused(f"an answer that took more than {MOST_SECONDS:g} seconds") from None
+        raise refused(
+            say("an answer that took more than {most:g} seconds", most=MOST_SECONDS)
+        ) from None
     except httpx.HTTPError as error:
         raise DataError(
             say(
@@ -541,4 +568,4 @@ def _said(content: bytes) -> str:
         text = str(told.get("error", "")) if isinstance(told, dict) else ""
     except (ValueError, RecursionError):
         text = ""
-    return re.sub(r"[^\w\s.,:;'()-]", "?", text)[:200] or "no reason"
+    return re.sub(r"[^\w\s.,:;'()-]", "?", text)[:200] or say("no reason given")

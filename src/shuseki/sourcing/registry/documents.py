@@ -20,12 +20,13 @@ from typing import Any, Literal, get_args, get_origin
 
 from shuseki.directory import TABLES, Directory
 from shuseki.errors import DataError
-from shuseki.language import say
+from shuseki.language import Message, listed, say
 
 __all__ = ["Document", "canonical", "digest", "documents_of", "read_document", "read_json"]
 
 DEEPEST = 12
 LONGEST_TEXT = 20_000
+LONGEST_LIST = 200
 MOST_ROWS = 20_000
 UNSHOWN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -120,7 +121,7 @@ def read_json(text: str | bytes) -> Any:
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError:
-            raise refused("bytes that are no UTF-8") from None
+            raise refused(say("bytes that are not UTF-8")) from None
     depth = deepest = 0
     for sign in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
         if sign[0] in "[{":
@@ -129,13 +130,13 @@ def read_json(text: str | bytes) -> Any:
         elif sign[0] in "]}":
             depth -= 1
         if deepest > DEEPEST:
-            raise refused(f"JSON nested more than {DEEPEST} deep")
+            raise refused(say("JSON nested more than {most} deep", most=DEEPEST))
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         if isinstance(error, DataError):
             raise
-        raise refused("text that is no JSON") from None
+        raise refused(say("text that is not JSON")) from None
 
 
 def read_document(content: Any, cluster: str, id: str) -> Document:
@@ -147,15 +148,15 @@ def read_document(content: Any, cluster: str, id: str) -> Document:
         Anything that is not as it must be; the message names the table and the field.
     """
     if not isinstance(content, dict) or set(content) - {"firm", *TABLES} or "firm" not in content:
-        raise refused("a record that is no firm with its rows")
+        raise refused(say("a record that does not hold one firm and its rows"))
     if "firms" in content:
-        raise refused("a record of several firms")
+        raise refused(say("a record of several firms"))
     if not ID.fullmatch(id):
-        raise refused(f"an id that cannot be: {id[:40]!r}")
+        raise refused(say("an id that is not allowed: {id!r}", id=id[:40]))
     key = f"{cluster}/{id}"
     firm = _row({**_object(content["firm"], "firm"), "id": id, "cluster": cluster}, "firms")
     if content["firm"].get("id") != id or content["firm"].get("cluster") != cluster:
-        raise refused(f"a record of another firm than {key}")
+        raise refused(say("a record of another firm than {firm}", firm=key))
     rows: dict[str, tuple[Any, ...]] = {"firms": (firm,)}
     total = 0
     for table in TABLES:
@@ -163,21 +164,33 @@ def read_document(content: Any, cluster: str, id: str) -> Document:
             continue
         told = content.get(table, [])
         if not isinstance(told, list):
-            raise refused(f"{table} that are no list")
+            raise refused(say("a table {table} that is not a list", table=table))
         total += len(told)
         if total > MOST_ROWS:
-            raise refused(f"more than {MOST_ROWS:,} rows of one firm")
+            raise refused(say("more than {most:,} rows of one firm", most=MOST_ROWS))
         read = tuple(_row(_object(one, table), table) for one in told)
         for row in read:
             ends = (row.source, row.target) if table == "ties" else (row.firm,)
             if key not in ends:
-                raise refused(f"{table} of another firm in the record of {key}")
+                raise refused(
+                    say(
+                        "rows of {table} of another firm in the record of {firm}",
+                        table=table,
+                        firm=key,
+                    )
+                )
         rows[table] = read
     return Document(cluster, id, rows)
 
 
-def refused(what: str) -> DataError:
-    """Refuse what a stranger sent."""
+def refused(what: Message) -> DataError:
+    """Refuse what a stranger sent.
+
+    Parameters
+    ----------
+    what
+        What was found, as it stands after "Refused: ".
+    """
     return DataError(
         say(
             "Refused: {what}. Expected a record as a registry writes it. Nothing of it was taken.",
@@ -210,7 +223,7 @@ def _plain(row: Any, table: str) -> dict[str, Any]:
 
 def _object(content: Any, what: str) -> dict[str, Any]:
     if not isinstance(content, dict):
-        raise refused(f"{what} that is no object")
+        raise refused(say("{what} that is not an object", what=what))
     return content
 
 
@@ -219,10 +232,16 @@ def _row(content: dict[str, Any], table: str) -> Any:
     known = {f.name: f for f in fields(kind)}
     strange = set(content) - set(known)
     if strange:
-        raise refused(f"{table} with an unknown field {sorted(strange)[0][:40]!r}")
+        raise refused(
+            say(
+                "{table} with an unknown field {field!r}",
+                table=table,
+                field=sorted(strange)[0][:40],
+            )
+        )
     missing = [n for n, f in known.items() if f.default is MISSING and n not in content]
     if missing:
-        raise refused(f"{table} without {missing[0]}")
+        raise refused(say("{table} without {field}", table=table, field=missing[0]))
     return kind(**{name: _value(content[name], known[name], table) for name in content})
 
 
@@ -232,31 +251,46 @@ def _value(value: Any, f: "Field[Any]", table: str) -> Any:
     if value is None and type(None) in get_args(f.type):
         return None
     if get_origin(f.type) is tuple:
-        if not isinstance(value, list) or len(value) > 200:
-            raise refused(f"{where} that is no short list")
+        if not isinstance(value, list) or len(value) > LONGEST_LIST:
+            raise refused(
+                say(
+                    "{where} that is not a list of at most {most:,} entries",
+                    where=where,
+                    most=LONGEST_LIST,
+                )
+            )
         return tuple(_text(one, where) for one in value)
     if get_origin(f.type) is Literal:
         if value not in get_args(f.type):
-            raise refused(f"{where} = {str(value)[:40]!r}")
+            raise refused(
+                say(
+                    "{where} = {value!r}, which is not one of {known}",
+                    where=where,
+                    value=str(value)[:40],
+                    known=listed(get_args(f.type)),
+                )
+            )
         return value
     if _holds(f, date):
         try:
             return date.fromisoformat(_text(value, where))
         except ValueError:
-            raise refused(f"{where} that is no day") from None
+            raise refused(say("{where} that is not a date", where=where)) from None
     if _holds(f, bool):
         if not isinstance(value, bool):
-            raise refused(f"{where} that is neither true nor false")
+            raise refused(say("{where} that is neither true nor false", where=where))
         return value
     if _holds(f, float) or _holds(f, int):
         if isinstance(value, bool) or not isinstance(value, float | int):
-            raise refused(f"{where} that is no number")
-        if abs(value) > 1e15 or (_holds(f, int) and value != int(value)):
-            raise refused(f"{where} that cannot be")
+            raise refused(say("{where} that is not a number", where=where))
+        if abs(value) > 1e15:
+            raise refused(say("{where} out of range", where=where))
+        if _holds(f, int) and value != int(value):
+            raise refused(say("{where} that is not a whole number", where=where))
         if value < 0 and f.name not in ("latitude", "longitude"):
-            raise refused(f"{where} below 0")
+            raise refused(say("{where} below 0", where=where))
         if f.name in BOUNDS and not BOUNDS[f.name][0] <= value <= BOUNDS[f.name][1]:
-            raise refused(f"{where} that cannot be")
+            raise refused(say("{where} out of range", where=where))
         return float(value) if _holds(f, float) else int(value)
     return _text(value, where)
 
@@ -266,9 +300,14 @@ BOUNDS = {"latitude": (-90, 90), "longitude": (-180, 180), "it_grade": (1, 16)}
 
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
-        raise refused(f"{where} that is no text")
+        raise refused(say("{where} that is not text", where=where))
     if len(value) > LONGEST_TEXT or UNSHOWN.search(value):
-        raise refused(f"{where} that is too long or cannot be shown")
+        raise refused(
+            say(
+                "{where} that is too long or has characters that cannot be shown",
+                where=where,
+            )
+        )
     return value
 
 
@@ -279,9 +318,9 @@ def _holds(f: "Field[Any]", kind: type) -> bool:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise refused("an object that names a key twice")
+        raise refused(say("an object with the same key twice"))
     return made
 
 
 def _no_constant(name: str) -> Any:
-    raise refused(f"the number {name}")
+    raise refused(say("{name}, which is not a finite number", name=name))
