@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shuseki.datasets.clusters import synthetic_clusters
 from shuseki.directory import TABLES, Directory, Rating, Tie
 from shuseki.errors import ShusekiError
+from shuseki.language import told as told_in
+from shuseki.language import words_of
 from shuseki.sourcing.exchange import directory_json, exchange, found_json
 from shuseki.sourcing.federation import Request, public_key_of, signed_request
 from shuseki.sourcing.gaps import gaps
@@ -191,7 +193,11 @@ def answers(held: Directory, role: str, home: str, rules: Visibility) -> tuple[s
     seen = view(held, role, home, rules)
     told = [directory_json(seen), repr([getattr(seen, table) for table in TABLES])]
     for query in QUERIES:
-        found = search(seen, query)
+        try:
+            found = search(seen, query)
+        except ShusekiError as error:  # what is refused, and which terms are near, is an answer
+            told += [str(error), told_in(words_of(error), "ja")]
+            continue
         told.append(canonical([found_json(found, lang) for lang in ("en", "ja")]))
         told.append(found.to_frame().to_csv())
     told += [seen.to_frame(table).to_csv() for table in TABLES]
