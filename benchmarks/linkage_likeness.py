@@ -5,7 +5,8 @@ one to one. The plain model is what the documentation of Splink shows: Jaro–Wi
 thresholds on name and address with term frequencies, exact matches on codes, blocking on each,
 u by sampling, m by EM in two sessions, links from a probability of one half on.
 
-Give the folder of the data sets to run them all; without it the synthetic census alone is linked.
+Give the folder of the data sets to run them all and write the section; without it the synthetic
+census alone is linked, and nothing is written.
 """
 
 import logging
@@ -294,7 +295,8 @@ def main() -> None:
     logging.getLogger("splink").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
     cases = list(census())
-    if len(sys.argv) > 1:
+    whole = len(sys.argv) > 1
+    if whole:
         data = Path(sys.argv.pop(1))
         cases += [*registers(data), *truths(data)]
     cases.sort(key=lambda case: len(case.left))
@@ -302,7 +304,8 @@ def main() -> None:
     for case in cases:
         rows.append(judged(hidden(case)))
         print(rows[-1], flush=True)
-        write(rows)
+        if whole:
+            write(rows)
 
 
 def write(rows: list[dict[str, object]]) -> None:
