@@ -5,17 +5,19 @@ Assignment (the generalised assignment problem): each job goes to one agent whos
     min Σ c[i, j] x[i, j]     Σ_i x[i, j] = 1,   Σ_j l[i, j] x[i, j] ≤ b[i],   x in {0, 1}
 
 Partition with two objectives: choose columns so that every row is covered once, and find every
-undominated pair of costs, by the ε-constraint method: least first cost, then least second, then
-again with the second cost at least one smaller.
+undominated pair of costs, in two phases: the corners of the convex hull by weighted sums, then,
+between two corners, the ε-constraint method (least first cost, then least second, then again with
+the second cost at least one smaller) on the columns that the reduced costs leave.
 
 Solved by HiGHS through ``scipy.optimize.milp`` with no gap allowed. Takes arrays of whole numbers
 where values must be exact. Gives the choice, its value, and the solver's bound.
-Sources: Cattrysse, Salomon and Van Wassenhove (1994); Haimes, Lasdon and Wismer (1971). Checked
-against published optima and fronts (``benchmarks/sourcing.py``).
+Sources: Cattrysse, Salomon and Van Wassenhove (1994); Haimes, Lasdon and Wismer (1971); Ulungu and
+Teghem (1995). Checked against published optima and fronts (``benchmarks/sourcing.py``).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import scipy
@@ -238,22 +240,13 @@ def partition_front(
         shape=(rows, len(keep)),
     )
     own = costs[keep]
-    values: list[Floats] = []
-    columns: list[Floats] = []
-    limit = np.inf
-    while True:
-        first = _least(own, 0, cover, np.array([np.inf, limit]), seconds)
-        if first is None:
-            break
-        best = float((own[:, 0] * first).sum())
-        second = _least(own, 1, cover, np.array([best, limit]), seconds)
-        point = first if second is None else second
-        value = point @ own
-        values.append(value)
+    found = _Front(own, cover, seconds).points()
+    values = [np.array(value) for value in found]
+    columns = []
+    for point in found.values():
         taken = np.zeros(len(members))
         taken[keep[point > 0.5]] = 1
         columns.append(taken)
-        limit = value[1] - 1
     return PartitionFront(
         np.array(values).reshape(-1, 2),
         np.array(columns, dtype=bool).reshape(-1, len(members)),
@@ -276,12 +269,129 @@ def _undominated_columns(costs: Floats, members: Sequence[Sequence[int]]) -> Int
     return np.array(sorted(kept), dtype=np.int64)
 
 
-def _least(
-    costs: Floats, objective: int, cover: sparse.csr_array, limits: Floats, seconds: float
+@dataclass(frozen=True, eq=False)
+class _Front:
+    """The search for the points of a front: corners first, then what lies between two of them."""
+
+    costs: Floats
+    cover: sparse.csr_array
+    seconds: float
+
+    def points(self) -> dict[tuple[float, float], Floats]:
+        """Value → columns, from the least first cost to the least second."""
+        corners: dict[tuple[float, float], Floats] = {}
+        for first in (0, 1):
+            end = self._end(first)
+            if end is None:
+                return {}
+            corners[self._value(end)] = end
+        for left, right in list(pairwise(sorted(corners))):
+            self._add_corners(corners, left, right)
+        found = dict(corners)
+        for left, right in pairwise(sorted(corners)):
+            found |= self._between(left, right)
+        return {value: found[value] for value in sorted(found)}
+
+    def _value(self, chosen: Floats) -> tuple[float, float]:
+        one, other = chosen @ self.costs
+        return float(one), float(other)
+
+    def _end(self, first: int) -> Floats | None:
+        """Least in one cost and, among these, in the other."""
+        weights = np.eye(2)[first]
+        best = self._least(weights, np.full(2, np.inf))
+        if best is None:
+            return None
+        limits = np.full(2, np.inf)
+        limits[first] = (best @ self.costs)[first]
+        return self._least(1 - weights, limits, across=weights)
+
+    def _add_corners(
+        self,
+        known: dict[tuple[float, float], Floats],
+        left: tuple[float, float],
+        right: tuple[float, float],
+    ) -> None:
+        """Add every corner of the convex hull between two of them."""
+        weights = _normal(left, right)
+        chosen = self._least(weights, np.full(2, np.inf))
+        assert chosen is not None
+        value = self._value(chosen)
+        if value in known or weights @ value >= weights @ left - 1e-9 * abs(weights @ left):
+            return
+        known[value] = chosen
+        self._add_corners(known, left, value)
+        self._add_corners(known, value, right)
+
+    def _between(
+        self, left: tuple[float, float], right: tuple[float, float]
+    ) -> dict[tuple[float, float], Floats]:
+        """Every point within the rectangle of two corners that lie beside one another."""
+        across = _normal(left, right)
+        limits = np.array([right[0] - 1, left[1] - 1])
+        found = {}
+        while (first := self._least(np.array([1.0, 0.0]), limits, across)) is not None:
+            best = np.array([(first @ self.costs)[0], limits[1]])
+            second = self._least(np.array([0.0, 1.0]), best, across)
+            point = first if second is None else second
+            found[self._value(point)] = point
+            limits[1] = self._value(point)[1] - 1
+        return found
+
+    def _least(
+        self, weights: Floats, limits: Floats, across: Floats | None = None
+    ) -> Floats | None:
+        """Columns of the least weighted cost within limits on both; ``None`` if there are none.
+
+        With ``across`` the columns are left out that no choice within the limits can hold: those
+        whose reduced cost, in the linear relaxation with these weights, leads beyond the limits.
+        """
+        kept = np.arange(len(self.costs))
+        if across is not None:
+            kept = self._open(across, limits)
+        if not len(kept):
+            return None
+        cover = self.cover[:, kept]
+        if (np.diff(cover.tocsr().indptr) == 0).any():
+            return None
+        found = _chosen(self.costs[kept], weights, cover, limits, self.seconds)
+        if found is None:
+            return None
+        whole = np.zeros(len(self.costs))
+        whole[kept] = found
+        return whole
+
+    def _open(self, weights: Floats, limits: Floats) -> Ints:
+        """Columns that a choice within the limits may hold."""
+        bounded = np.isfinite(limits)
+        relaxed = scipy.optimize.linprog(
+            self.costs @ weights,
+            A_ub=self.costs.T[bounded] if bounded.any() else None,
+            b_ub=limits[bounded] if bounded.any() else None,
+            A_eq=self.cover,
+            b_eq=np.ones(self.cover.shape[0]),
+            bounds=(0, 1),
+            method="highs",
+        )
+        if relaxed.status == INFEASIBLE:
+            return np.zeros(0, dtype=np.int64)
+        if relaxed.status != 0:
+            return np.arange(len(self.costs))
+        most = float(weights[weights > 0] @ limits[weights > 0])
+        room = most - relaxed.fun + 1e-6 * max(abs(most), 1.0)
+        return np.asarray(np.flatnonzero(relaxed.lower.marginals <= room))
+
+
+def _normal(left: tuple[float, float], right: tuple[float, float]) -> Floats:
+    """Weights under which two points cost the same, the larger of them 1."""
+    weights = np.array([left[1] - right[1], right[0] - left[0]])
+    return np.asarray(weights / weights.max())
+
+
+def _chosen(
+    costs: Floats, weights: Floats, cover: sparse.csr_array, limits: Floats, seconds: float
 ) -> Floats | None:
-    """Columns of least cost in one objective within limits on both; ``None`` if there are none."""
-    if not len(costs):
-        return None
+    """Columns of the least weighted cost within limits on both; ``None`` if there are none."""
     bounded = np.flatnonzero(np.isfinite(limits))
     constraints = [scipy.optimize.LinearConstraint(cover, 1, 1)]
     if len(bounded):
@@ -289,7 +399,7 @@ def _least(
             scipy.optimize.LinearConstraint(costs.T[bounded], -np.inf, limits[bounded])
         )
     found = scipy.optimize.milp(
-        costs[:, objective],
+        costs @ weights,
         constraints=constraints,
         integrality=np.ones(len(costs)),
         bounds=scipy.optimize.Bounds(0, 1),

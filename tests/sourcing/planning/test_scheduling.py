@@ -155,6 +155,29 @@ def test_a_front_of_partitions_by_hand() -> None:
     assert len(partition_front(costs[:1], [[0]], 2).values) == 0
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_front_of_partitions_equals_every_choice_tried(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows, columns = 5, 12
+    members = [sorted(rng.choice(rows, rng.integers(1, 4), replace=False)) for _ in range(columns)]
+    costs = rng.integers(-3 if seed % 3 == 0 else 1, 30, (columns, 2))
+    cover = np.zeros((columns, rows), dtype=int)
+    for k, many in enumerate(members):
+        cover[k, many] = 1
+    choices = (np.arange(2**columns)[:, None] >> np.arange(columns)) & 1
+    values = (choices @ costs)[(choices @ cover == 1).all(axis=1)]
+    best = {
+        tuple(one)
+        for one in values.tolist()
+        if not ((values <= one).all(axis=1) & (values < one).any(axis=1)).any()
+    }
+    front = partition_front(costs, members, rows)
+    assert front.values.tolist() == [list(map(float, one)) for one in sorted(best)]
+    for chosen, value in zip(front.columns, front.values, strict=True):
+        assert (chosen @ cover == 1).all()
+        assert (chosen @ costs).tolist() == value.tolist()
+
+
 # ---- published instances -------------------------------------------------------------------------
 
 
