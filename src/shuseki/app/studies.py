@@ -418,8 +418,8 @@ def events(request: Request, job: OwnJob, lang: Lang = "en") -> StreamingRespons
             now = await run_in_threadpool(state_of(request).jobs.get, job.key)
             told = await run_in_threadpool(now.events)
             for event in told[sent:]:
-                if step := translation(str(event.get("step")), lang):
-                    event["step"] = step
+                if lang != "en" and "step" in event:
+                    event["step"] = translation(event["step"], lang) or event["step"]
                 yield f"event: told\ndata: {json.dumps(event, ensure_ascii=False)}\n\n"
             sent = len(told)
             if now.state not in ("waiting", "running"):
