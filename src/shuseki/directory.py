@@ -20,6 +20,7 @@ import pandas as pd
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import listed, say
+from shuseki.language.glossary import named_kind
 from shuseki.sources import Source
 
 __all__ = [
@@ -210,7 +211,7 @@ class Directory:
                     say(
                         "{what} of firms that are not in the directory: {nobody} ({n_nobody}). "
                         "Expected keys such as {known}. Correct the key, or add the firm.",
-                        what=what,
+                        what=named_kind(what),
                         nobody=examples(nobody),
                         n_nobody=len(nobody),
                         known=examples(sorted(known)[:2]),

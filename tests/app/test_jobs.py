@@ -1,13 +1,16 @@
 """Does a study that runs in the background survive everything, and show nothing half?"""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 from shuseki.app import jobs as room
 from shuseki.app.jobs import Jobs, is_held
@@ -162,3 +165,20 @@ def test_the_folder_is_private(tmp_path: Path):
     job = jobs.add("S", "mei", {"w.csv": b"secret"}, STUDY)
     assert (tmp_path / "jobs").stat().st_mode & 0o077 == 0
     assert job.folder.stat().st_mode & 0o077 == 0
+
+
+def test_steps_are_told_in_the_language_of_the_page(service: Callable[[str], TestClient]):
+    client = service("rin")
+    jobs = client.app.state.shuseki.jobs
+    jobs.at_once = 0
+    job = jobs.add("S", "rin", {}, STUDY)
+    steps = [{"event": "step", "step": "count the births"}, {"event": "step", "step": "unheard of"}]
+    (job.folder / "progress.jsonl").write_text("".join(json.dumps(one) + "\n" for one in steps))
+    jobs.cancel(job.key)
+    page = f"/api/studies/{job.key}/events"
+    for asked, said in (("", "count the births"), ("?lang=en", "count the births")):
+        assert f'"step": "{said}"' in client.get(page + asked).text
+    japanese = client.get(page + "?lang=ja").text
+    assert '"step": "開業の集計"' in japanese
+    assert '"step": "unheard of"' in japanese
+    assert client.get(page + "?lang=fr").status_code == 422

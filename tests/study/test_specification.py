@@ -1,10 +1,13 @@
 """Is a study file refused before anything runs, with the nearest right key?"""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from shuseki.cli.study import telling
 from shuseki.errors import DataError, ParameterError, UnknownCodeError
+from shuseki.language import say, told
 from shuseki.papers.catalogue import new_paper
 from shuseki.study.specification import bundled_studies, read_study
 
@@ -104,3 +107,14 @@ def test_a_command_line_is_checked_too(tmp_path: Path) -> None:
     assert study.changed(lang="ja", scale=0.5).report.lang == "ja"
     with pytest.raises(ParameterError, match=r"report\.lang"):
         study.changed(lang="fr")
+
+
+def test_steps_are_told_on_the_bar_in_the_language_of_the_report(capsys) -> None:
+    with telling("bar", "a study", "ja") as tell:
+        tell({"event": "step", "step": say("count the births")})
+        tell({"event": "progress", "step": "count the births", "done": 1, "of": 2})
+    assert "count the births" not in capsys.readouterr().out
+    with telling("json", "a study", "ja") as tell:
+        tell({"event": "step", "step": say("count the births")})
+    assert json.loads(capsys.readouterr().out)["step"] == "count the births"
+    assert told(say("count the births"), "ja") == "開業の集計"

@@ -29,7 +29,8 @@ from shuseki.app.uploads import Upload
 from shuseki.app.words import phrases
 from shuseki.disk import scratch
 from shuseki.errors import ParameterError, ShusekiError, UnknownCodeError
-from shuseki.language import say, words_of
+from shuseki.language import Lang, say, words_of
+from shuseki.language.catalogue import translation
 from shuseki.report.blocks import Document, Section
 from shuseki.report.html import render_fragment
 
@@ -405,7 +406,7 @@ def one_study(job: OwnJob) -> StudyOut:
 
 
 @api.get("/{key}/events", response_class=StreamingResponse)
-def events(request: Request, job: OwnJob) -> StreamingResponse:
+def events(request: Request, job: OwnJob, lang: Lang = "en") -> StreamingResponse:
     """What a study tells, from the beginning, as server-sent events: ``told``, then ``end``."""
     streams = state_of(request).streams
     if not streams.enter(job.owner):
@@ -417,6 +418,8 @@ def events(request: Request, job: OwnJob) -> StreamingResponse:
             now = await run_in_threadpool(state_of(request).jobs.get, job.key)
             told = await run_in_threadpool(now.events)
             for event in told[sent:]:
+                if lang != "en" and "step" in event:
+                    event["step"] = translation(event["step"], lang) or event["step"]
                 yield f"event: told\ndata: {json.dumps(event, ensure_ascii=False)}\n\n"
             sent = len(told)
             if now.state not in ("waiting", "running"):

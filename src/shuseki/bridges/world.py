@@ -69,7 +69,7 @@ class Foreign:
 
     def __post_init__(self) -> None:
         check_parameters(
-            f"Foreign {self.name!r}",
+            say("Foreign {name!r}", name=self.name),
             employees=(self.employees, 0, np.inf),
             relative_wage=(self.relative_wage, 0, np.inf),
             border_cost=(self.border_cost, 1, np.inf),

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from shuseki.language import say
+from shuseki.language import say, told
 from shuseki.report.words import pick
 from shuseki.study.run import run as run_study
 from shuseki.study.specification import read_study
@@ -43,7 +43,7 @@ def run(
     """Run a study: records, births, rates, equations, measures, report."""
     checked = read_study(study).changed(lang=lang, scale=scale, seed=seed)
     folder = out or Path("runs") / checked.name
-    with telling(progress, checked.name) as tell:
+    with telling(progress, checked.name, checked.report.lang) as tell:
         answer = run_study(checked, out=folder, tell=tell)
     place = str(folder / "report.html")
     if progress == "json":
@@ -70,7 +70,7 @@ SYNTHETIC = say("Synthetic data: nothing here is a finding about any real place.
 
 
 @contextmanager
-def telling(how: How, name: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+def telling(how: How, name: str, lang: str) -> Iterator[Callable[[Mapping[str, Any]], None]]:
     """Tell the progress of a run: a bar, lines of JSON, or nothing."""
     if how == "json":
         yield say_json
@@ -89,7 +89,8 @@ def telling(how: How, name: str) -> Iterator[Callable[[Mapping[str, Any]], None]
 
         def tell(happened: Mapping[str, Any]) -> None:
             if happened["event"] == "step":
-                bar.update(task, description=str(happened["step"]), completed=0, total=None)
+                step = told(happened["step"], lang)
+                bar.update(task, description=step, completed=0, total=None)
             elif happened["event"] == "progress":
                 bar.update(task, completed=happened["done"], total=happened["of"])
 

@@ -205,7 +205,7 @@ def conley_errors(
     x = np.column_stack([np.ones(len(used)), used[list(terms)].to_numpy()])
     y = used[outcome].to_numpy()
     n, k = x.shape
-    names, where = ("constant", *terms), f"the equation of {outcome}"
+    names, where = ("constant", *terms), say("the equation of {outcome}", outcome=outcome)
     check_design(y, x, names, where)
     told = check_support(x, names, list(used.index), "HC1", where, factor=n / (n - k))
     scale = np.sqrt((x**2).mean(axis=0))

@@ -319,10 +319,10 @@ def count_model(
         for names in (terms, inflation)
     )
     names = ("constant", *terms)
-    where = f"the {family.replace('_', ' ')} model of {outcome}"
+    where = say("the {family} model of {outcome}", family=word(family), outcome=outcome)
     _check(used, outcome, y, base, x, names, family, where)
     if inflation:
-        check_design(y, z, ("constant", *inflation), f"the inflation of {where}")
+        check_design(y, z, ("constant", *inflation), say("the inflation of {where}", where=where))
     codes, clusters = cluster_codes(list(used[groups]), groups) if groups else (None, ())
     scale = np.concatenate([[1.0], x[:, 1:].std(axis=0)])
     scale_z = np.concatenate([[1.0], z[:, 1:].std(axis=0)])

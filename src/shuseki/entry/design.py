@@ -35,6 +35,7 @@ from shuseki.entry.support import cluster_codes
 from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, listed, say
+from shuseki.language.glossary import named_kind
 
 __all__ = [
     "CLUSTERED",
@@ -240,7 +241,7 @@ class Design:
                 raise ParameterError(
                     say(
                         "Unknown {what} {given!r}. Expected one of {known}.",
-                        what=what,
+                        what=named_kind(what),
                         given=given,
                         known=listed(known),
                     )
@@ -416,7 +417,10 @@ def read_designs(file: Traversable, *, standard_errors: str = "HC1") -> tuple[De
     missing = sorted({"outcomes", "models"} - set(content))
     strange = sorted(set(content) - known)
     if missing or strange:
-        found = [*(f"missing {key}" for key in missing), *(f"unknown {key}" for key in strange)]
+        found = [
+            *(say("missing {name}", name=key) for key in missing),
+            *(say("unknown {name}", name=key) for key in strange),
+        ]
         raise DataError(
             say(
                 "Designs in {file}: {found}. Expected the keys {known}. Correct the file.",

@@ -171,7 +171,12 @@ def equality_of_coefficients(
         rows = rows & np.isfinite(y) & np.isfinite(x).all(axis=1)
         if groups:
             rows = rows & table[groups].notna().to_numpy()
-        check_design(y[rows], designs[rows], ("constant", *terms), f"the equation of {outcome}")
+        check_design(
+            y[rows],
+            designs[rows],
+            ("constant", *terms),
+            say("the equation of {outcome}", outcome=outcome),
+        )
         if standardised:
             y = y / y[rows].mean()
         b, influence, residual = influence_functions(designs, y, rows)
@@ -193,7 +198,7 @@ def equality_of_coefficients(
             ("constant", *terms),
             list(table.index[rows]),
             "CR1" if groups else "HC1",
-            f"the equation of {outcome}",
+            say("the equation of {outcome}", outcome=outcome),
             codes=codes[rows] if codes is not None else None,
             names=names,
             factor=small_sample_factor(

@@ -36,7 +36,9 @@ OPERATORS: Mapping[type[ast.operator], Callable[[pd.Series, pd.Series], pd.Serie
     ast.Div: lambda a, b: a / b,
     ast.Pow: lambda a, b: a**b,
 }
-KNOWN = f"names of columns, numbers, + - * / **, parentheses, {', '.join(FUNCTIONS)}"
+KNOWN = say(
+    "names of columns, numbers, + - * / **, parentheses, {functions}", functions=listed(FUNCTIONS)
+)
 
 
 class Formula:

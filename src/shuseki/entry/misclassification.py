@@ -102,7 +102,9 @@ class Candidates:
             given = getattr(self, name)
             wrong = np.flatnonzero((given < low) | (given > high))
             if len(wrong):
-                rows = examples(f"{given[row]} in row {row}" for row in wrong)
+                rows = examples(
+                    say("{value} in row {row}", value=given[row], row=row) for row in wrong
+                )
                 raise DataError(
                     say(
                         "{name} out of range: {rows}. Expected {low} to {high}. Correct those "

@@ -375,7 +375,7 @@ def estimate(design: Design, variables: RegionalVariables) -> Fit:
     Okamuro (2006), p. 9 and tables 4-6.
     """
     sample = design.sample(variables)
-    where = f"model {design.model} of {design.outcome}"
+    where = say("model {model} of {outcome}", model=design.model, outcome=design.outcome)
     check_design(sample.outcome, sample.regressors, sample.terms, where)
     codes, kind = sample.clusters, design.standard_errors
     fitted = least_squares(sample.outcome, sample.regressors, kind, codes)

@@ -464,7 +464,10 @@ def spatial_model(
                 "kind {kind!r} by method {method!r}. Expected one of {methods}.",
                 kind=kind,
                 method=method,
-                methods=listed(k + " by " + " or ".join(m) for k, m in METHODS.items()),
+                methods=listed(
+                    say("{kind} by {methods}", kind=known, methods="/".join(ways))
+                    for known, ways in METHODS.items()
+                ),
             )
         )
     has_instruments = method == "gmm" and kind != "error"
@@ -496,7 +499,7 @@ def spatial_model(
             columns,
             list(used.index),
             errors,
-            f"the {kind} model of {outcome}",
+            say("the {kind} model of {outcome}", kind=kind, outcome=outcome),
             factor=n / (n - k) if errors == "HC1" else 1.0,
         )
     if kind in ("error", "lag_error") and method == "gmm":
@@ -675,7 +678,9 @@ def _linked(
     used = complete.drop(index=alone)
     y, x = used[outcome].to_numpy(), used[list(terms)].to_numpy()
     with_constant = np.column_stack([np.ones(len(y)), x])
-    check_design(y, with_constant, ("constant", *terms), f"the equation of {outcome}")
+    check_design(
+        y, with_constant, ("constant", *terms), say("the equation of {outcome}", outcome=outcome)
+    )
     notes = [
         say(
             "{label}: {n:count(area)} without a neighbour left out: {names}.",
@@ -716,7 +721,7 @@ def _aligned(w: "W", index: pd.Index, label: str) -> tuple["W", list[Any]]:
         for code in index
     }
     wrong = [
-        f"{code} to {other} ({weight:g})"
+        say("{code} to {other} ({weight:g})", code=code, other=other, weight=weight)
         for code, near in links.items()
         for other, weight in near.items()
         if not 0 < weight < np.inf

@@ -275,7 +275,7 @@ def regional_variables(
             )
             continue
         numbers = pd.DataFrame(
-            {c: as_numbers(accounts[c], c, table="The accounts") for c in formula.columns},
+            {c: as_numbers(accounts[c], c, table=say("The accounts")) for c in formula.columns},
             index=accounts.index,
         )
         _check_accounts(definition, definitions, numbers)
@@ -492,7 +492,7 @@ def _denominator(accounts: pd.DataFrame, outcome: str, column: str) -> pd.Series
             )
         )
     base = pd.Series(
-        as_numbers(accounts[column], column, table="The accounts"), index=accounts.index
+        as_numbers(accounts[column], column, table=say("The accounts")), index=accounts.index
     )
     wrong = base.index[base <= 0]
     if len(wrong):

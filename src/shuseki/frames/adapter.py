@@ -70,7 +70,7 @@ SITES = {
 """Columns of sites in a frame, one row per plant."""
 ABOUT = ("fill", "sources")
 """What else can be said of a frame."""
-FRAME = "The frame"
+FRAME = say("The frame")
 VERBS = "shuseki.frames.verbs"
 """Where the wrapped verbs stand."""
 

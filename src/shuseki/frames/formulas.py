@@ -48,7 +48,7 @@ __all__ = ["ols", "poisson"]
 ALONE = ("classical", "HC0", "HC1", "HC2", "HC3")
 CLUSTERS = {"cluster": "CR1S", "CR1": "CR1", "CR1S": "CR1S"}
 CUTOFF = re.compile(r"(\d+(?:\.\d+)?)\s*km")
-FORMULA = 'Expected "outcome ~ term + term", such as "START ~ UNEMPL + log(DENS)"'
+FORMULA = say('Expected "outcome ~ term + term", such as "START ~ UNEMPL + log(DENS)"')
 
 
 def ols(

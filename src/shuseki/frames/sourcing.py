@@ -195,10 +195,14 @@ def _orders_of(frame: pd.DataFrame, today: date | None) -> tuple[Order, ...]:
             )
         table["steps"].append({k: v for k, v in told.items() if k in OF_STEP})
     return tuple(
-        order_from({**table, "id": name}, f"order {name} (from row {first[name]})",
-                   default_id=name, today=today)
+        order_from(
+            {**table, "id": name},
+            say("order {name} (from row {row})", name=name, row=first[name]),
+            default_id=name,
+            today=today,
+        )
         for name, table in tables.items()
-    )  # fmt: skip
+    )
 
 
 def _is_blank(value: Any) -> bool:

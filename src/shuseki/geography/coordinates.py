@@ -14,6 +14,7 @@ import numpy as np
 from shuseki.arrays import Floats
 from shuseki.errors import DataError, examples
 from shuseki.language import Message, say
+from shuseki.language.glossary import named_kind
 from shuseki.language.names import some_of
 
 __all__ = ["JAPAN", "check_coordinates", "outside_country"]
@@ -56,7 +57,7 @@ def check_coordinates(
                 "{n_unknown} {what} have no coordinates: rows {where}. Expected degrees in both "
                 "columns. Leave those rows out, or locate them first.",
                 n_unknown=int(unknown.sum()),
-                what=what,
+                what=named_kind(what),
                 where=where,
             )
         )
@@ -68,7 +69,7 @@ def check_coordinates(
                 "{n_nowhere} {what} lie at 0° N, 0° E, in the sea: rows {where}. Expected located "
                 "{what}. Leave those rows out, or locate them first.",
                 n_nowhere=len(nowhere),
-                what=what,
+                what=named_kind(what),
                 where=where,
             )
         )
@@ -100,7 +101,7 @@ def check_coordinates(
             "{n_at} {what} cannot be on the earth: {where}. Expected latitude −90 to 90 and "
             "longitude −180 to 180 degrees. {advice}",
             n_at=len(at),
-            what=what,
+            what=named_kind(what),
             where=where,
             advice=advice,
         )

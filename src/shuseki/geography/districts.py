@@ -53,7 +53,7 @@ from shuseki.geography.codes import are_of_japan, read_codes
 from shuseki.geography.editions import edition
 from shuseki.geography.gazetteers import Codes
 from shuseki.geography.mergers import Conversion, Crosswalk, P, convert, crosswalk, size_on
-from shuseki.language import Message, say, words_of
+from shuseki.language import Message, joined, say, words_of
 from shuseki.language.names import some_of
 from shuseki.reading.tables import as_codes, read_table
 from shuseki.sources import OKAMURO_2006, Source
@@ -356,12 +356,15 @@ def division_from_table(
         ["municipality", "area"]
     )
     if len(twice):
-        where = twice.groupby("municipality")["area"].agg(" and ".join)
+        where = twice.groupby("municipality")["area"].agg(list)
         raise DataError(
             say(
                 "Municipalities in more than one area: {where}. Expected each in at most one. "
                 "Keep one row of each.",
-                where=examples((f"{code} in {both}" for code, both in where.items())),
+                where=examples(
+                    say("{code} in {areas}", code=code, areas=joined(both, " and "))
+                    for code, both in where.items()
+                ),
             )
         )
     if codes == "any":

@@ -29,7 +29,7 @@ from shuseki.errors import AlignmentError, DataError, ParameterError, examples
 from shuseki.geography.areas import municipalities, require_codes
 from shuseki.geography.borders import DATE, border_pairs
 from shuseki.geography.distances import distance_matrix_km
-from shuseki.language import Message, say
+from shuseki.language import Message, joined, say
 
 if TYPE_CHECKING:
     from libpysal.weights import W
@@ -183,7 +183,7 @@ def inverse_distance_neighbours(
     positive(limit_km)
     same = np.argwhere(np.triu(distance == 0))
     if len(same):
-        pairs = (f"{codes[i]} and {codes[j]}" for i, j in same)
+        pairs = (joined([str(codes[i]), str(codes[j])], " and ") for i, j in same)
         raise ParameterError(
             say(
                 "Areas with the same centre: {pairs}. Expected distances above zero. Move one, or "

@@ -80,7 +80,9 @@ class Classification:
         """Raise ``UnknownCodeError`` unless every code is in the classification."""
         unknown = sorted(set(codes) - set(self.codes))
         if unknown:
-            raise UnknownCodeError.among(f"{self.name} industry", unknown, self.codes)
+            raise UnknownCodeError.among(
+                say("{name} industry", name=self.name), unknown, self.codes
+            )
 
     def __repr__(self) -> str:
         return f"<Classification {self.name}: {len(self.table)} industries>"

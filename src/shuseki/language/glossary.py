@@ -16,7 +16,7 @@ from typing import Any
 from shuseki.errors import DataError
 from shuseki.language.messages import LANGUAGES, Message, check_language
 
-__all__ = ["glossary", "word"]
+__all__ = ["glossary", "named_kind", "word"]
 
 
 @lru_cache
@@ -55,11 +55,16 @@ def word(value: str) -> Message:
 
 
 def named_kind(kind: str) -> Message:
-    """What codes of a kind (area, industry, wave …) are called in a refusal.
+    """What a kind (of codes: area, industry, wave …; of rows, of tables) is called in a refusal.
 
-    The row ``kind_<kind>`` of the glossary, or its own name.
+    The row ``kind_<kind>`` of the glossary, or its own name; a message stays as it is.
+
+    Examples
+    --------
+    >>> named_kind("plants").in_language("ja"), word("plants").in_language("ja")
+    ('事業所', '事業所数')
     """
-    return _Word(kind, "kind")
+    return kind if isinstance(kind, Message) else _Word(kind, "kind")
 
 
 class _Word(Message):

@@ -118,7 +118,7 @@ def converter_of(store: Store, converter: Converter | str) -> pd.DataFrame | Non
             say(
                 "The converter leads back in time: {steps} ({n_back} rows). Expected from_wave "
                 "before to_wave. Exchange or correct those rows.",
-                steps=examples((f"{a} to {b}" for a, b in steps)),
+                steps=examples(say("{before} to {after}", before=a, after=b) for a, b in steps),
                 n_back=len(back),
             )
         )

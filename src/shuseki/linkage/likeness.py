@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.language import Message, say
+from shuseki.language.glossary import named_kind
 from shuseki.linkage.blocking import candidates
 from shuseki.linkage.coincidence import within_registers
 from shuseki.linkage.comparing import compared, splink_settings
@@ -317,7 +318,7 @@ def link(
                 say(
                     "The {which} register is {kind}. Expected a pandas data frame. Read the file "
                     "first, or call .to_pandas().",
-                    which=which,
+                    which=named_kind(which),
                     kind=type(frame).__name__,
                 )
             )
@@ -573,7 +574,7 @@ def _labelled(
                 say(
                     "Labels name ids that the {which} register does not have: {index}. Expected "
                     "ids of its records. Correct them.",
-                    which=which,
+                    which=named_kind(which),
                     index=examples(found.index[found.isna()]),
                 )
             )

@@ -312,7 +312,7 @@ def printed_moments(paper: PrintedPaper) -> Moments:
         widths[i, j] = widths[j, i] = (high - low) / 2
         seen.add(frozenset((one, other)))
     lacking = [
-        f"{a} with {b}"
+        say("{one} with {other}", one=a, other=b)
         for i, a in enumerate(variables)
         for b in variables[i + 1 :]
         if frozenset((a, b)) not in seen

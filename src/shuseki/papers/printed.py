@@ -383,7 +383,9 @@ class Statement:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.fields:
-            raise UnknownCodeError.among(f"field of {self.id}", [name], list(self.fields))
+            raise UnknownCodeError.among(
+                say("field of {statement}", statement=self.id), [name], list(self.fields)
+            )
         return self.fields[name]
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -480,9 +482,11 @@ class PrintedPaper:
                     error=words_of(error),
                 )
             ) from error
-        _known("table of paper.toml", content, ("paper", "tables", "statement"))
+        _known(say("table of {file}", file="paper.toml"), content, ("paper", "tables", "statement"))
         about: dict[str, Any] = dict(content.get("paper", {}))
-        _known("key of [paper] in paper.toml", about, PAPER_KEYS)
+        _known(
+            say("key of {table} in {file}", table="[paper]", file="paper.toml"), about, PAPER_KEYS
+        )
         about = {"key": folder.name, "citation": about.get("title", folder.name)} | about
         about["year"] = str(about.get("year", ""))
         _checked_about(about)
@@ -493,7 +497,8 @@ class PrintedPaper:
             if path.is_file():
                 tables[kind] = _checked(kind, _frame(kind, path), aliases)
         for number, titles in content.get("tables", {}).items():
-            _known(f"key of table {number} in paper.toml", titles, ("title", "title_ja", "page"))
+            what = say("key of table {number} in {file}", number=number, file="paper.toml")
+            _known(what, titles, ("title", "title_ja", "page"))
         return cls(
             key=about["key"],
             about=about,
@@ -637,7 +642,12 @@ def _known(what: str, found: Iterable[str], known: Collection[str]) -> None:
     unknown = [name for name in found if name not in known]
     if unknown:
         near = get_close_matches(unknown[0], known, n=3, cutoff=0.5)
-        advice = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."
+        names = listed(near or known)
+        advice = (
+            say("Did you mean {names}?", names=names)
+            if near
+            else say("Known: {names}.", names=names)
+        )
         raise UnknownCodeError.among(what, unknown, list(known), advice)
 
 
@@ -645,7 +655,11 @@ def _known_files(folder: Traversable) -> None:
     """CSV and TOML files are of the format; others (sources, notes) are the user's own."""
     known = [*sorted(OTHER_FILES), *(f"{kind}.csv" for kind in TABLE_COLUMNS)]
     names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
-    _known(f"file in {folder}", [n for n in names if n.lower().endswith((".csv", ".toml"))], known)
+    _known(
+        say("file in {folder}", folder=folder),
+        [n for n in names if n.lower().endswith((".csv", ".toml"))],
+        known,
+    )
 
 
 def _checked_about(about: Mapping[str, Any]) -> None:
@@ -750,7 +764,7 @@ def _frame(kind: str, path: Traversable) -> pd.DataFrame:
 def _checked(kind: str, frame: pd.DataFrame, aliases: Mapping[str, str]) -> pd.DataFrame:
     columns, more = TABLE_COLUMNS[kind], MORE_COLUMNS.get(kind, ())
     optional = OPTIONAL_COLUMNS.get(kind, frozenset())
-    _known(f"column of {kind}.csv", frame.columns, (*columns, *more))
+    _known(say("column of {file}", file=f"{kind}.csv"), frame.columns, (*columns, *more))
     missing = [name for name in columns if name not in frame.columns and name not in optional]
     if missing:
         raise DataError(
@@ -815,7 +829,7 @@ def _checked(kind: str, frame: pd.DataFrame, aliases: Mapping[str, str]) -> pd.D
 
 def _check_shares(frame: pd.DataFrame) -> None:
     """Answers have a kind of the format, and those of one question one n."""
-    _known("kind of answer in shares.csv", frame["kind"], ANSWERS)
+    _known(say("kind of answer in {file}", file="shares.csv"), frame["kind"], ANSWERS)
     sizes = frame.groupby("question")["n"].unique()
     several = sizes[sizes.map(len) > 1]
     if len(several):
@@ -845,13 +859,13 @@ def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:
                     entry=entry.get("kind", "?"),
                 )
             )
-        _known("kind of statement", [str(entry["kind"])], STATEMENT_FIELDS)
+        _known(say("kind of statement"), [str(entry["kind"])], STATEMENT_FIELDS)
         allowed = (
             *sorted(ABOUT),
             *STATEMENT_FIELDS[entry["kind"]],
             *STATEMENT_OPTIONS.get(entry["kind"], ()),
         )
-        _known(f"field of statement {name!r}", entry, allowed)
+        _known(say("field of statement {name!r}", name=name), entry, allowed)
         if name in seen:
             raise DataError(
                 say(

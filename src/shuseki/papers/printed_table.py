@@ -622,7 +622,10 @@ def _kind(
             "{n_shown} numbers in parentheses, and neither words nor stars tell what they are "
             "({fits}; first {shown}). Say --below t, se or p.",
             n_shown=len(shown),
-            fits=listed(f"{kind} fits {share:.0%}" for kind, (share, _) in fits.items()),
+            fits=listed(
+                say("{kind} fits {share:.0%}", kind=kind, share=share)
+                for kind, (share, _) in fits.items()
+            ),
             shown=examples(t["below"] for t in shown),
         )
     )

@@ -40,7 +40,7 @@ COMPUTED: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
 }
-KNOWN = "names of facts, numbers, words in quotes, + - * /, < <= > >= == !=, and, or, not"
+KNOWN = say("names of facts, numbers, words in quotes, + - * /, < <= > >= == !=, and, or, not")
 
 
 class Rule:

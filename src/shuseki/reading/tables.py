@@ -33,6 +33,8 @@ from shuseki.reading.values import (
 
 __all__ = ["as_codes", "as_numbers", "read_table"]
 
+THE_TABLE = say("The table")
+
 CONVENTIONS: dict[str, Convention] = {".": "point", ",": "comma"}
 
 
@@ -323,7 +325,7 @@ def as_codes(column: "pd.Series[Any] | Sequence[Any]", name: str) -> "pd.Series[
     return pd.Series(found, index=series.index, dtype=object, name=series.name)
 
 
-def as_numbers(column: "pd.Series[Any]", name: str, *, table: str = "The table") -> Any:
+def as_numbers(column: "pd.Series[Any]", name: str, *, table: str = THE_TABLE) -> Any:
     """Read a column of a frame as numbers, as if it had come from a file.
 
     Returns

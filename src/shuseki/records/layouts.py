@@ -25,6 +25,7 @@ from shuseki.errors import DataError, ParameterError, examples
 from shuseki.geography.bundled import COUNTRY
 from shuseki.geography.gazetteers import gazetteer
 from shuseki.language import Message, say, words_of
+from shuseki.language.glossary import named_kind
 from shuseki.language.names import some_of
 from shuseki.reading.encoding import codec
 from shuseki.reading.values import FULL_WIDTH, Order, as_text, distinct_of
@@ -393,7 +394,7 @@ def from_table(name: str, table: Mapping[str, Any]) -> Layout:
         said[key] = from_maps(key, said.get(key, {}))
         ours = [column for column in said[key] if key != "keep" and column not in SCHEMA]
         if ours:
-            raise unknown(f"column of ours in [{key}]", ours[0], SCHEMA)
+            raise unknown(say("column of ours in [{table}]", table=key), ours[0], SCHEMA)
     said["name"] = str(said.get("name", name))
     made = Layout(**said)
     codec(made.encoding)
@@ -451,7 +452,7 @@ def from_maps(key: str, table: Mapping[str, Any]) -> dict[str, Any]:
     if key == "calendar":
         for name, calendar in table.items():
             if calendar != "minguo" or SCHEMA.get(name, SCHEMA["id"]).kind != "date":
-                raise unknown(f"calendar of {name!r}", str(calendar), ("minguo",))
+                raise unknown(say("calendar of {name!r}", name=name), str(calendar), ("minguo",))
     if key in ("constants", "calendar"):
         return {name: str(value) for name, value in table.items()}
     if key == "multiply":
@@ -515,7 +516,7 @@ def unknown(kind: str, given: str, known: "Sequence[str] | Mapping[str, Any]") -
     return ParameterError(
         say(
             "Unknown {kind}: {given!r}. Expected one of {known}. {advice}",
-            kind=kind,
+            kind=named_kind(kind),
             given=given,
             known=examples(known, 20),
             advice=advice,

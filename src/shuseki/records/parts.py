@@ -178,15 +178,16 @@ def read_part(folder: Path) -> Part | None:
     if not path.is_file():
         if not any(folder.glob("wave=*")) and not (folder / "set_aside.parquet").exists():
             return None
-        raise damaged(folder, f"it has no {REPORT}")
+        raise damaged(folder, say("it has no {file}", file=REPORT))
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise damaged(folder, f"its {REPORT} cannot be read ({type(error).__name__})") from error
+        why = say("its {file} cannot be read ({error})", file=REPORT, error=type(error).__name__)
+        raise damaged(folder, why) from error
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         if not isinstance(said, dict) or not {"sha256", "layout", "waves"} <= set(said):
             return None
-        raise damaged(folder, "it was written by another version of shuseki")
+        raise damaged(folder, say("it was written by another version of shuseki"))
     try:
         return Part(
             folder=folder,
@@ -199,7 +200,7 @@ def read_part(folder: Path) -> Part | None:
             report=said,
         )
     except (KeyError, TypeError) as error:
-        raise damaged(folder, f"its {REPORT} lacks {error}") from error
+        raise damaged(folder, say("its {file} lacks {error}", file=REPORT, error=error)) from error
 
 
 def refuse_damaged(part: Part, *, wholly: bool) -> None:
@@ -215,15 +216,18 @@ def refuse_damaged(part: Part, *, wholly: bool) -> None:
     for name, told in part.files.items():
         path = part.folder / name
         if not path.is_file():
-            raise damaged(part.folder, f"{name} is missing")
+            raise damaged(part.folder, say("{name} is missing", name=name))
         size = path.stat().st_size
         if size != told["bytes"]:
-            raise damaged(part.folder, f"{name} has {size:,} bytes, not {told['bytes']:,}")
+            why = say(
+                "{name} has {size:,} bytes, not {was:,}", name=name, size=size, was=told["bytes"]
+            )
+            raise damaged(part.folder, why)
         if wholly and fingerprint(path) != dict(told):
-            raise damaged(part.folder, f"{name} is not as it was written")
+            raise damaged(part.folder, say("{name} is not as it was written", name=name))
 
 
-def damaged(folder: Path, why: str) -> DataError:
+def damaged(folder: Path, why: Message) -> DataError:
     """Say which part is damaged, and what to do."""
     return DataError(
         say(

@@ -28,6 +28,7 @@ import numpy as np
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.errors import ParameterError
 from shuseki.language import say
+from shuseki.language.glossary import named_kind
 from shuseki.sources import Source
 
 __all__ = [
@@ -358,7 +359,7 @@ def _checked(nodes: Sequence[Floats], arcs: Sequence[Floats]) -> tuple[list[Floa
                     "{wrong} costs of {what}s are below zero or not a number. Expected ≥ 0, or "
                     "inf for what is forbidden.",
                     wrong=wrong,
-                    what=what,
+                    what=named_kind(what),
                 )
             )
     return layers, between

@@ -36,7 +36,7 @@ import pandas as pd
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.directory import Directory
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
-from shuseki.language import Message, say, word
+from shuseki.language import Message, listed, say, word
 from shuseki.reading.tables import as_codes, as_numbers, read_table
 from shuseki.results import Result, result
 from shuseki.sources import USER, Source
@@ -343,7 +343,7 @@ def _firms(
     repeated = table[table["firm"].duplicated(keep=False)]
     if len(repeated):
         said = examples(
-            f"{firm!r} in rows {', '.join(map(str, rows.index))}"
+            say("{firm!r} in rows {rows}", firm=firm, rows=listed(rows.index))
             for firm, rows in repeated.groupby("firm", sort=False)
         )
         raise DataError(

@@ -153,7 +153,7 @@ def turnover(before: Sequence[str], after: Sequence[str], *, years: float) -> Tu
                 years=years,
             )
         )
-    for which, names in (("earlier", before), ("later", after)):
+    for which, names in ((say("earlier"), before), (say("later"), after)):
         if not len(names):
             raise DataError(
                 say(

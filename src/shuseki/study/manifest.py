@@ -46,7 +46,7 @@ class Manifest:
     tell: Callable[[Mapping[str, Any]], None] = lambda happened: None
 
     @contextmanager
-    def step(self, name: str) -> Iterator[dict[str, Any]]:
+    def step(self, name: Message) -> Iterator[dict[str, Any]]:
         """Time a step; what is put into the yielded dictionary is recorded with it."""
         self._step = name
         self.tell({"event": "step", "step": name})

@@ -236,11 +236,11 @@ class Run:
         lang = self.study.report.lang
         with whole_folder(folder, apart=self.study.reads) as place:
             if self.is_checked:
-                with self.manifest.step("check what may leave") as entry:
+                with self.manifest.step(say("check what may leave")) as entry:
                     found = self.disclosure
                     entry["cells"] = sum(one.cells for one in found.outcomes)
                     entry["suppressed"] = sum(one.suppressed for one in found.outcomes)
-            with self.manifest.step("write the report") as entry:
+            with self.manifest.step(say("write the report")) as entry:
                 document = self.disclosure.document
                 (place / "report.html").write_text(render(document, lang), encoding="utf-8")
                 tables = document.tables()

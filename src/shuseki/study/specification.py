@@ -179,7 +179,7 @@ class Study:
             except ValidationError as error:
                 faults += faults_of(part, MODELS[part], error)
         if faults:
-            raise ParameterError(said_of("the command line", faults))
+            raise ParameterError(said_of(say("the command line"), faults))
         return replace(self, tables=MappingProxyType(tables))
 
     @property

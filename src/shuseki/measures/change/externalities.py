@@ -181,7 +181,10 @@ def input_output(
     cells = amount.to_numpy(dtype=float).copy()
     wrong = ~(np.isfinite(cells) & (cells >= 0))
     if wrong.any():
-        pairs = [f"{codes[i]} to {codes[j]}" for i, j in np.argwhere(wrong)]
+        pairs = [
+            say("{source} to {target}", source=codes[i], target=codes[j])
+            for i, j in np.argwhere(wrong)
+        ]
         raise DataError(
             say(
                 "Flows missing or negative: {pairs} ({n_pairs} of {cells_size}). Expected amounts "

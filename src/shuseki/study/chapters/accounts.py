@@ -154,7 +154,7 @@ class AccountsChapter(Chapter[Accounts, Rates]):
         study, answers = running.study, running.answers
         definitions = definitions_of(study)
         regions: Division = answers["region"]
-        with running.manifest.step("compute the rates and the regional variables") as entry:
+        with running.manifest.step(say("compute the rates and the regional variables")) as entry:
             accounts = self._read(asked, running, definitions)
             counts = counts_of(running, definitions)
             variables = regional_variables(

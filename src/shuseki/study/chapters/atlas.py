@@ -50,7 +50,7 @@ class AtlasChapter(Chapter[Atlas, Answers]):
     def run(self, asked: Atlas, running: Running) -> Answers:
         """Terms that are strongly correlated never stand together."""
         variables = running.answers["accounts"].variables
-        with running.manifest.step("estimate every specification") as entry:
+        with running.manifest.step(say("estimate every specification")) as entry:
             design = design_of(asked, running)
             table = variables.frame
             candidates = [name for name in variables.regressors if table[name].notna().any()]

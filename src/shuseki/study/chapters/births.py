@@ -121,7 +121,7 @@ class BirthsChapter(Chapter[Births, Counted]):
         """Count them, and put a paper's counts beside."""
         regions = running.answers["region"]
         grouped = running.answers.get("industries")
-        with running.manifest.step("count the births") as entry:
+        with running.manifest.step(say("count the births")) as entry:
             born = births(
                 running.answers["records"].store,
                 at=asked.at,

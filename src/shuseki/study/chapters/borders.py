@@ -75,7 +75,7 @@ class BordersChapter(Chapter[Borders, Compared]):
         """Births by municipality, accounts allotted to municipalities."""
         rates = running.answers["accounts"]
         regions: Division = running.answers["region"]
-        with running.manifest.step("compare divisions"):
+        with running.manifest.step(say("compare divisions")):
             design = design_of(asked, running)
             variables = rates.variables
             fine = units_of(running, rates, regions)

@@ -180,7 +180,7 @@ class CountedChapter(Chapter[Counted, ByArea]):
     def run(self, asked: Counted, running: Running) -> ByArea:
         """Read the counts, and add them up to the areas."""
         regions: Division = running.answers["region"]
-        with running.manifest.step("take the counts by area") as entry:
+        with running.manifest.step(say("take the counts by area")) as entry:
             if asked.source == REGISTER:
                 found = of_register(asked, regions)
                 for name in BUNDLED:

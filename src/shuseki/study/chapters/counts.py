@@ -40,7 +40,7 @@ class CountsChapter(Chapter[Counts, Answers]):
     def run(self, asked: Counts, running: Running) -> Answers:
         """Estimate each family where its assumptions can hold."""
         variables = running.answers["accounts"].variables
-        with running.manifest.step("model the counts") as entry:
+        with running.manifest.step(say("model the counts")) as entry:
             design = design_of(asked, running)
             counted = variables.frame[list(design.terms)].assign(
                 **{name: variables.counts[name] for name in variables.outcomes},

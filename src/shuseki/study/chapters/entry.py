@@ -229,13 +229,13 @@ class EntryChapter(Chapter[Entry, Estimated]):
         """Estimate, examine, and do the exercises."""
         rates: Rates = running.answers["accounts"]
         paper = running.study.paper_named
-        with running.manifest.step("estimate the equations") as entry:
+        with running.manifest.step(say("estimate the equations")) as entry:
             fits = estimate_all(designs_of(asked, paper), rates.variables)
             if paper is not None:
                 fits = fits_beside(fits, printed_paper(paper))
             entry["equations"] = len(fits)
             entry["n"] = {f"{outcome} {model}": fits[outcome, model].n for outcome, model in fits}
-        with running.manifest.step("examine the hypotheses"):
+        with running.manifest.step(say("examine the hypotheses")):
             hypotheses = hypotheses_of(asked, paper)
             verdicts = examine(fits, hypotheses) if hypotheses else None
             if verdicts is not None and asked.beside is not None:
@@ -246,7 +246,7 @@ class EntryChapter(Chapter[Entry, Estimated]):
                 robust = exercises(fits, rates.variables, hypotheses, rates.accounts)
         without = None
         if asked.without:
-            with running.manifest.step("leave some areas out") as entry:
+            with running.manifest.step(say("leave some areas out")) as entry:
                 sets = [AreaSet(one.name, one.areas, one.name_ja) for one in asked.without]
                 designs = [fit.design for fit in fits.fits]
                 without = without_areas(designs, rates.variables, hypotheses, sets)

@@ -51,7 +51,7 @@ class EqualityChapter(Chapter[Equality, Answers]):
     def run(self, asked: Equality, running: Running) -> Answers:
         """Test the terms of the equation."""
         variables = running.answers["accounts"].variables
-        with running.manifest.step("compare two outcomes"):
+        with running.manifest.step(say("compare two outcomes")):
             design = design_of(asked, running)
             keep = rows_kept(variables, design)
             first, second = asked.outcomes

@@ -41,7 +41,7 @@ class EventsChapter(Chapter[Events, Happened]):
     def run(self, asked: Events, running: Running) -> Happened:
         """Count events by area, industry and wave."""
         grouped = running.answers.get("industries")
-        with running.manifest.step("count births, deaths and moves") as entry:
+        with running.manifest.step(say("count births, deaths and moves")) as entry:
             found = events(
                 running.answers["records"].store,
                 waves=asked.waves,

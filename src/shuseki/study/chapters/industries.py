@@ -75,7 +75,7 @@ class IndustriesChapter(Chapter[Industries, Grouped]):
     def run(self, asked: Industries, running: Running) -> Grouped:
         """Read the groups and names."""
         encoding = running.study.study.encoding
-        with running.manifest.step("group the industries") as entry:
+        with running.manifest.step(say("group the industries")) as entry:
             groups: dict[str, str] = {}
             if asked.file is not None:
                 running.manifest.add_input(asked.file)

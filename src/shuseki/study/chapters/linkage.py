@@ -110,7 +110,7 @@ class LinkageChapter(Chapter[LinkageOptions, Linked | LinkedWaves]):
         """Link, count and draw."""
         if len(asked.waves) > 2:
             return self._waves(asked, running)
-        with running.manifest.step("link by likeness") as entry:
+        with running.manifest.step(say("link by likeness")) as entry:
             left, right, sources = self._registers(asked, running)
             labels = None
             if asked.labels is not None:
@@ -136,7 +136,7 @@ class LinkageChapter(Chapter[LinkageOptions, Linked | LinkedWaves]):
     def _waves(self, asked: LinkageOptions, running: Running) -> LinkedWaves:
         """Each wave with the next."""
         store = running.answers["records"].store
-        with running.manifest.step("link by likeness") as entry:
+        with running.manifest.step(say("link by likeness")) as entry:
             found = link_waves(
                 {wave: store.there(wave).to_pandas() for wave in sorted(asked.waves)},
                 rule=asked.rule,

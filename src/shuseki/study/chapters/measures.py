@@ -511,7 +511,7 @@ class MeasuresChapter(Chapter[Measures, Measured]):
         store = running.answers["records"].store
         regions = running.answers["region"]
         grouped = running.answers.get("industries")
-        with running.manifest.step("measure the agglomerations") as entry:
+        with running.manifest.step(say("measure the agglomerations")) as entry:
             stocks = tally(store, division=regions)
             lang = running.study.report.lang
             stocks = replace(stocks, area_names=regions.names(lang))

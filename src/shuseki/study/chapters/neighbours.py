@@ -62,7 +62,7 @@ class NeighboursChapter(Chapter[Neighbours, Answers]):
     def run(self, asked: Neighbours, running: Running) -> Answers:
         """Test every outcome with the terms of the equation."""
         variables = running.answers["accounts"].variables
-        with running.manifest.step("test spatial dependence") as entry:
+        with running.manifest.step(say("test spatial dependence")) as entry:
             design = design_of(asked, running)
             keep = rows_kept(variables, design)
             centres = centres_of(running.answers["region"], variables)

@@ -92,7 +92,7 @@ class PrintChapter(Chapter[Print, Replicated]):
             for path in sorted(Path(named).iterdir()):
                 if path.suffix in (".csv", ".toml"):
                     running.manifest.add_input(path)
-        with running.manifest.step("compare with the print") as entry:
+        with running.manifest.step(say("compare with the print")) as entry:
             replication = replicate(
                 paper,
                 obtained_tables(

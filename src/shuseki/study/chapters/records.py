@@ -132,14 +132,14 @@ class RecordsChapter(Chapter[Records, Opened]):
         manifest, stack = running.manifest, running.stack
         place = stack.enter_context(scratch(what="study"))
         if asked.source == SYNTHETIC:
-            with manifest.step("draw the synthetic census") as entry:
+            with manifest.step(say("draw the synthetic census")) as entry:
                 census = synthetic_census(place, scale=asked.scale, seed=asked.seed)
                 entry["waves"] = dict(census.rows)
             store = stack.enter_context(closing(Store.open(place, sources=census.sources)))
             return Opened(store, place)
         folder = asked.store or place / "store"
         lock = stack.enter_context(writing(folder))
-        with manifest.step("take in the records") as entry:
+        with manifest.step(say("take in the records")) as entry:
             files = [Delivery(wave.file, asked.layout_of(wave)) for wave in asked.waves]
             taken = bind(files, folder)
             entry["files"] = taken.to_frame().to_dict("records")

@@ -85,7 +85,7 @@ class RegionChapter(Chapter[Region, Division]):
 
     def run(self, asked: Region, running: Running) -> Division:
         """Find the areas; their names, points and outlines where the study gives them."""
-        with running.manifest.step("divide the country") as entry:
+        with running.manifest.step(say("divide the country")) as entry:
             for table in (asked.file, asked.names, asked.outlines):
                 if table is not None:
                     running.manifest.add_input(table)

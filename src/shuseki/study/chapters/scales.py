@@ -97,7 +97,7 @@ class ScalesChapter(Chapter[Scales, Scaled]):
         definitions = replace(running.answers["accounts"].variables.definitions, variables=())
         counted = running.answers["counted"]
         areas, variables, rankings = {}, {}, {}
-        with running.manifest.step("compute the rates of other divisions") as entry:
+        with running.manifest.step(say("compute the rates of other divisions")) as entry:
             for at, name in enumerate(asked.divisions):
                 by = division(name, TODAY) if name in DATED else division(name)
                 accounts = regional_accounts(source, by=by)

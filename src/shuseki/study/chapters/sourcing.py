@@ -109,16 +109,16 @@ class SourcingChapter(Chapter[SourcingOptions, Sourced]):
 
     def run(self, asked: SourcingOptions, running: Running) -> Sourced:
         """Read the firms, plan the orders, and answer what is asked."""
-        with running.manifest.step("read the firms") as entry:
+        with running.manifest.step(say("read the firms")) as entry:
             answer = _sourced(asked, running)
             entry["firms"] = len(answer.directory)
             entry["orders"] = len(answer.orders)
         made = None
         if {"resilience", "rents"} & set(asked.parts):
-            with running.manifest.step("plan the orders"):
+            with running.manifest.step(say("plan the orders")):
                 made = planned_orders(answer.directory, answer.orders)
         if "gaps" in asked.parts:
-            with running.manifest.step("look for gaps"):
+            with running.manifest.step(say("look for gaps")):
                 answer.found["gaps"] = {
                     "sourcing_gaps": gaps(
                         answer.orders,
@@ -129,14 +129,14 @@ class SourcingChapter(Chapter[SourcingOptions, Sourced]):
                 }
         if "resilience" in asked.parts:
             assert made is not None
-            with running.manifest.step("years without some firms"):
+            with running.manifest.step(say("years without some firms")):
                 answer.found["resilience"] = _resilience(asked, answer, made, running)
         if "network" in asked.parts:
-            with running.manifest.step("describe the network"):
+            with running.manifest.step(say("describe the network")):
                 answer.found["network"] = _network(asked, answer)
         if "rents" in asked.parts:
             assert made is not None
-            with running.manifest.step("plan with every set of clusters"):
+            with running.manifest.step(say("plan with every set of clusters")):
                 answer.found["rents"] = _rents(asked, answer, made, running)
         return answer
 

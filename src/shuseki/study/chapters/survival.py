@@ -45,7 +45,7 @@ class SurvivalChapter(Chapter[Survival, Lived]):
         """Estimate survival."""
         grouped = running.answers.get("industries")
         by_industry = asked.by == "industry" and grouped is not None
-        with running.manifest.step("follow the births") as entry:
+        with running.manifest.step(say("follow the births")) as entry:
             found = survival(
                 running.answers["records"].store,
                 waves=asked.waves,

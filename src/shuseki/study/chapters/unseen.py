@@ -184,7 +184,7 @@ class UnseenChapter(Chapter[Unseen, Answers]):
         """Impute births, divide, and estimate the equations again."""
         rates = running.answers["accounts"]
         areas = [str(area) for area in rates.variables.areas]
-        with running.manifest.step("correct births by the verified sample") as entry:
+        with running.manifest.step(say("correct births by the verified sample")) as entry:
             running.manifest.add_input(asked.sample)
             sample = read_table(
                 asked.sample,

@@ -649,9 +649,9 @@ def _check_observed(share: Floats, wage: Floats, labour: Floats, names: tuple[st
             )
         )
     for what, wrong, values in (
-        ("manufacturing share inside (0, 1)", ~((share > 0) & (share < 1)), share),
-        ("positive wage", ~(wage > 0), wage),
-        ("positive labour", ~(labour > 0), labour),
+        (say("manufacturing share inside (0, 1)"), ~((share > 0) & (share < 1)), share),
+        (say("positive wage"), ~(wage > 0), wage),
+        (say("positive labour"), ~(labour > 0), labour),
     ):
         if wrong.any():
             raise DataError(

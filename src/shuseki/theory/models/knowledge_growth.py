@@ -330,4 +330,4 @@ def exchange_growth(
 
 
 def _check_theta(theta: float) -> None:
-    check_parameters("Knowledge creation", theta=(theta, 0, 1))
+    check_parameters(say("Knowledge creation"), theta=(theta, 0, 1))

@@ -38,6 +38,7 @@ import numpy as np
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import ConvergenceError, DataError, ParameterError, examples
 from shuseki.language import Message, listed, say
+from shuseki.language.glossary import named_kind
 from shuseki.sources import Source
 from shuseki.theory.models.counterfactual import COMPARISON, Audit, Counterfactual, Intervals
 from shuseki.theory.solving.space import check_costs, check_parameters
@@ -531,7 +532,7 @@ def _check_positive(what: str, values: Floats, names: tuple[str, ...]) -> None:
                 "{n_wrong} regions without positive {what}: {which}. Expected {what} > 0 "
                 "everywhere. Leave those regions out, or merge them with a neighbour.",
                 n_wrong=int(wrong.sum()),
-                what=what,
+                what=named_kind(what),
                 which=examples(f"{names[k]} {values[k]:g}" for k in np.flatnonzero(wrong)),
             )
         )

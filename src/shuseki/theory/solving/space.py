@@ -16,7 +16,7 @@ import numpy as np
 
 from shuseki.arrays import Bools, Floats
 from shuseki.errors import DataError, ParameterError, examples
-from shuseki.language import say
+from shuseki.language import joined, say
 
 __all__ = [
     "IcebergSpace",
@@ -188,7 +188,13 @@ def check_connected(reaches: Bools, *, names: tuple[str, ...] = ()) -> None:
 def check_parameters(owner: str, **conditions: tuple[float, float, float]) -> None:
     """Refuse parameters outside an open interval: ``name=(value, low, high)``."""
     wrong = [
-        f"{name} = {value:g} (expected between {low:g} and {high:g}, ends excluded)"
+        say(
+            "{name} = {value:g} (expected between {low:g} and {high:g}, ends excluded)",
+            name=name,
+            value=value,
+            low=low,
+            high=high,
+        )
         for name, (value, low, high) in conditions.items()
         if not low < value < high
     ]
@@ -197,7 +203,7 @@ def check_parameters(owner: str, **conditions: tuple[float, float, float]) -> No
             say(
                 "{owner}: {wrong}. Choose another value.",
                 owner=owner,
-                wrong="; ".join(wrong),
+                wrong=joined(wrong),
             )
         )
 
