@@ -87,10 +87,13 @@ def check(study: Path, waves: dict[int, Path], out: Path) -> dict[str, int]:
 CHANGHUA = pytest.param(
     {year: (REGISTERS / name.format("changhua")).resolve() for year, name in WAVES.items()},
     id="as published",
-    marks=pytest.mark.skipif(
-        not (REGISTERS / WAVES[2021].format("changhua")).is_file(),
-        reason="needs the factory register of Taiwan (../shared/data/registers)",
-    ),
+    marks=[
+        pytest.mark.slow,
+        pytest.mark.skipif(
+            not (REGISTERS / WAVES[2021].format("changhua")).is_file(),
+            reason="needs the factory register of Taiwan (../shared/data/registers)",
+        ),
+    ],
 )
 EXTRACT = pytest.param(
     {year: EXAMPLE / f"factories_{year}.parquet" for year in WAVES}, id="as bundled"

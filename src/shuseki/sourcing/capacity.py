@@ -41,7 +41,17 @@ from shuseki.results import Result, result
 from shuseki.sources import Source
 from shuseki.sourcing.assumptions import Assumptions
 from shuseki.sourcing.courier import TARIFF
-from shuseki.sourcing.offers import UNITS, Layers, Mode, Offers, check_directory, offers, week_of
+from shuseki.sourcing.offers import (
+    UNITS,
+    Held,
+    Layers,
+    Mode,
+    Offers,
+    check_directory,
+    offers,
+    offers_of,
+    week_of,
+)
 from shuseki.sourcing.orders import Order
 from shuseki.sourcing.processes import is_kind_of
 from shuseki.sourcing.scheduling import BRANDIMARTE_1993, Operation, Schedule, schedule
@@ -270,7 +280,8 @@ def serve(
     began = monotonic()
     stated = assumptions or Assumptions()
     start = week_of(min(order.placed for order in orders))
-    found = [offers(order, directory, mode=mode) for order in orders]
+    held = Held.of(directory)
+    found = [offers_of(order, held, mode=mode) for order in orders]
     resources, free = _free_hours(found, directory, stated, start, weeks)
     at = _by_firm(resources)
     prepared = tuple(

@@ -44,6 +44,7 @@ __all__ = [
     "MEASURES",
     "UNITS",
     "Candidate",
+    "Held",
     "Layers",
     "Measure",
     "Mode",
@@ -52,6 +53,7 @@ __all__ = [
     "check_directory",
     "check_homes",
     "offers",
+    "offers_of",
     "week_of",
 ]
 
@@ -644,26 +646,86 @@ def offers(order: Order, directory: Directory, *, mode: Mode = "wide") -> Offers
     DataError
         See ``check_directory``.
     """
-    check_directory(directory)
-    by_key = {firm.key: firm for firm in directory.firms}
-    if order.hub and order.hub not in by_key:
-        raise UnknownCodeError.among("firm", [order.hub], list(by_key))
-    held = _capabilities(order, directory, _who(order, directory, mode))
-    names = sorted({key for step in held for key, *_ in step})
+    return offers_of(order, Held.of(directory), mode=mode)
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """A directory that was checked and sorted once, for many orders.
+
+    Attributes
+    ----------
+    directory
+        As given.
+    firms
+        Key → firm.
+    capabilities
+        Process → capabilities, in an order that does not depend on that of the rows.
+    ties
+        Pairs of keys, each in both directions.
+    loads
+        Key → free hours by week.
+    delivery
+        Key → mean of how its deliveries were rated.
+    """
+
+    directory: Directory
+    firms: dict[str, Firm]
+    capabilities: dict[str, list[Capability]]
+    ties: frozenset[tuple[str, str]]
+    loads: dict[str, tuple[Load, ...]]
+    delivery: dict[str, float]
+
+    @classmethod
+    def of(cls, directory: Directory) -> "Held":
+        """Check it and sort it.
+
+        Raises
+        ------
+        DataError
+            See ``check_directory``.
+        """
+        check_directory(directory)
+        by_process: dict[str, list[Capability]] = defaultdict(list)
+        for capability in sorted(directory.capabilities, key=_canonical):
+            by_process[capability.process].append(capability)
+        return cls(
+            directory,
+            {firm.key: firm for firm in directory.firms},
+            dict(by_process),
+            frozenset(
+                pair
+                for tie in directory.ties
+                for pair in ((tie.source, tie.target), (tie.target, tie.source))
+            ),
+            _loads(directory),
+            _delivery(directory),
+        )
+
+
+def offers_of(order: Order, held: Held, *, mode: Mode = "wide", refusals: bool = True) -> Offers:
+    """Find who can do which step, of a directory that was checked; as ``offers``.
+
+    Parameters
+    ----------
+    refusals
+        Whether to say of each firm that cannot do a step why.
+    """
+    if order.hub and order.hub not in held.firms:
+        raise UnknownCodeError.among("firm", [order.hub], list(held.firms))
+    allowed = _who(order, held.directory, mode)
     refused: list[Refusal] = []
     able: list[list[tuple[Capability, bool, tuple[str, ...]]]] = []
-    for one, many in zip(order.steps, held, strict=True):
+    for one in order.steps:
         fits: list[tuple[Capability, bool, tuple[str, ...]]] = []
-        for key in sorted({k for k, *_ in many}):
-            own = [(c, m) for k, c, m in many if k == key]
-            chosen, refusal = _choose(order, one.name, key, own)
+        for key, own in sorted(_matched(order, one.step, held, allowed).items()):
+            chosen, refusal = _choose(order, one.name, key, own, refusals)
             if chosen is not None:
                 fits.append((chosen[0], False, chosen[1]))
             if refusal is not None:
                 refused.append(refusal)
         if mode == "insource" and not fits:
             fits = [(Capability(order.hub, one.step.process), True, ())]
-            names = sorted({*names, order.hub})
         if len(fits) > CANDIDATES:
             raise ParameterError(
                 say(
@@ -681,22 +743,18 @@ def offers(order: Order, directory: Directory, *, mode: Mode = "wide") -> Offers
     number = {key: k for k, key in enumerate(used)}
     return Offers(
         order=order,
-        firms=tuple(by_key[key] for key in used),
+        firms=tuple(held.firms[key] for key in used),
         candidates=tuple(
             tuple(Candidate(number[c.firm], c, bought, ask) for c, bought, ask in fits)
             for fits in able
         ),
         refused=tuple(refused),
         mode=mode,
-        loads=_loads(directory, number),
-        ties=frozenset(
-            pair
-            for tie in directory.ties
-            for pair in ((tie.source, tie.target), (tie.target, tie.source))
-        ),
-        delivery=_delivery(directory, number),
-        start=order.place_of(order.origin or order.hub or None, directory),
-        end=order.place_of(order.destination or order.hub or None, directory),
+        loads={key: held.loads[key] for key in used if key in held.loads},
+        ties=held.ties,
+        delivery={key: held.delivery[key] for key in used if key in held.delivery},
+        start=order.place_of(order.origin or order.hub or None, held.directory),
+        end=order.place_of(order.destination or order.hub or None, held.directory),
     )
 
 
@@ -737,25 +795,17 @@ def _who(order: Order, directory: Directory, mode: Mode) -> set[str]:
     return {firm.key for firm in directory.firms if firm.cluster == cluster}
 
 
-def _capabilities(
-    order: Order, directory: Directory, allowed: set[str]
-) -> list[list[tuple[str, Capability, Match]]]:
-    """Capabilities of the kind that each step asks for, held against it."""
-    by_process: dict[str, list[Capability]] = defaultdict(list)
-    for capability in directory.capabilities:
-        if capability.firm in allowed:
-            by_process[capability.process].append(capability)
-    held = []
-    for one in order.steps:
-        step: Step = one.step
-        kinds = [
-            code
-            for code in by_process
-            if is_kind_of(code, step.process) or is_kind_of(step.process, code)
-        ]
-        many = sorted((c for code in kinds for c in by_process[code]), key=_canonical)
-        held.append([(c.firm, c, match(c, step, on=order.due)) for c in many])
-    return held
+def _matched(
+    order: Order, step: Step, held: Held, allowed: set[str]
+) -> dict[str, list[tuple[Capability, Match]]]:
+    """Capabilities of the kind that a step asks for, held against it, by firm."""
+    found: dict[str, list[tuple[Capability, Match]]] = defaultdict(list)
+    for process, many in held.capabilities.items():
+        if is_kind_of(process, step.process) or is_kind_of(step.process, process):
+            for c in many:
+                if c.firm in allowed:
+                    found[c.firm].append((c, match(c, step, on=order.due)))
+    return found
 
 
 def _canonical(c: Capability) -> tuple[str, ...]:
@@ -764,7 +814,7 @@ def _canonical(c: Capability) -> tuple[str, ...]:
 
 
 def _choose(
-    order: Order, step: str, key: str, own: Sequence[tuple[Capability, Match]]
+    order: Order, step: str, key: str, own: Sequence[tuple[Capability, Match]], refusals: bool
 ) -> tuple[tuple[Capability, tuple[str, ...]] | None, Refusal | None]:
     """The capability by which a firm does a step, or why it does not."""
     fit = [c for c, m in own if m.verdict == "ok"]
@@ -776,7 +826,11 @@ def _choose(
         missing = tuple(check.attribute for check in m.failing)
         if order.unknown == "ask" and "process" not in missing:
             return (c, missing), None
+        if not refusals:
+            return None, None
         return None, Refusal(step, key, "unknown", missing, m.failing[0].reason)
+    if not refusals:
+        return None, None
     c, m = min(own, key=lambda pair: (len(pair[1].failing), *_worth(pair[0])))
     wrong = tuple(check.attribute for check in m.failing if check.verdict == "conflict")
     return None, Refusal(step, key, "conflict", wrong, m.failing[0].reason)
@@ -789,21 +843,20 @@ def _worth(c: Capability) -> tuple[float, float, str]:
     return (float(rate * each) if rate * each == rate * each else np.inf, float(rate), repr(c))
 
 
-def _loads(directory: Directory, number: dict[str, int]) -> dict[str, tuple[Load, ...]]:
+def _loads(directory: Directory) -> dict[str, tuple[Load, ...]]:
     loads: dict[str, list[Load]] = defaultdict(list)
     for one in directory.loads:
-        if one.firm in number:
-            loads[one.firm].append(one)
+        loads[one.firm].append(one)
     return {
         key: tuple(sorted(many, key=lambda one: (one.week, one.process, one.free_hours)))
         for key, many in loads.items()
     }
 
 
-def _delivery(directory: Directory, number: dict[str, int]) -> dict[str, float]:
+def _delivery(directory: Directory) -> dict[str, float]:
     """Mean of how the deliveries of each firm were rated."""
     given: dict[str, list[float]] = defaultdict(list)
     for one in directory.ratings:
-        if one.firm in number and one.delivery is not None and not np.isnan(one.delivery):
+        if one.delivery is not None and not np.isnan(one.delivery):
             given[one.firm].append(one.delivery)
     return {key: sum(sorted(many)) / len(many) for key, many in given.items()}

@@ -49,12 +49,14 @@ from shuseki.sourcing.offers import (
     MEASURES,
     UNITS,
     UNKNOWN_NOTED,
+    Held,
     Layers,
     Measure,
     Mode,
     Offers,
     Refusal,
     offers,
+    offers_of,
 )
 from shuseki.sourcing.orders import Order
 
@@ -576,7 +578,8 @@ def valuation(
     Capacity is not shared between orders; see ``sourcing.capacity`` for that.
     """
     stated = assumptions or Assumptions()
-    found = [offers(order, directory) for order in orders]
+    held = Held.of(directory)
+    found = [offers_of(order, held, refusals=False) for order in orders]
     keys = sorted({firm.key for one in found for firm in one.firms})
     at = {key: k for k, key in enumerate(keys)}
     graphs = tuple(None if one.missing else one.layers(stated) for one in found)

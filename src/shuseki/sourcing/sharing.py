@@ -35,7 +35,7 @@ from shuseki.language import say
 from shuseki.sources import Source
 from shuseki.sourcing.assumptions import Assumptions
 from shuseki.sourcing.chains import best_chains, pareto_chains
-from shuseki.sourcing.offers import UNITS, Layers, Offers, offers
+from shuseki.sourcing.offers import UNITS, Held, Layers, Offers, offers_of
 from shuseki.sourcing.orders import Order
 from shuseki.sourcing.rents import CHANNELS
 from shuseki.sourcing.resilience import Plan
@@ -240,7 +240,8 @@ def planned_orders(
     if unknown := set(hidden) - {"loads", "ratings"}:
         raise UnknownCodeError.among("table to hide", unknown, ("loads", "ratings"))
     stated = assumptions or Assumptions()
-    found = [offers(order, directory) for order in orders]
+    held = Held.of(directory)
+    found = [offers_of(order, held) for order in orders]
     return _prepared(found, clusters, stated, worth_yen, loss_share, hidden, directory.sources)
 
 
@@ -349,7 +350,8 @@ def rent_by_channel(
     known = stated.replace(new_tie_yen=0.0, new_tie_days=0.0)
     members = sorted({f.cluster for f in directory.firms}) if clusters is None else list(clusters)
     whole = planned_orders(directory, orders, assumptions=known, loss_share=loss_share)
-    found = [offers(order, directory) for order in orders]
+    held = Held.of(directory)
+    found = [offers_of(order, held) for order in orders]
 
     def rent(on: frozenset[str]) -> float:
         if unknown := on - set(CHANNELS):
