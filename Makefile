@@ -16,7 +16,7 @@ app: $(STAMP)  ## start the web application on this machine; open the address it
 
 test: $(STAMP)  ## checks of structure and types, then every test but the slow ones
 	$(MAKE) check
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not spark"
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not spark"
 
 test-slow: $(STAMP)  ## the tests that simulate at length, or draw the census at full size
 	$(BIN)/pytest -q -n 2 --dist load -m "slow and not spark"
