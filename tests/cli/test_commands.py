@@ -126,6 +126,17 @@ def test_wrong_study_file(shuseki: Run, tmp_path: Path, monkeypatch: pytest.Monk
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("program", ["shuseki", "python -m shuseki", "my tools/shuseki"])
+def test_a_program_whose_name_has_blanks_names_a_wrong_command(
+    shuseki: Run, program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("typer._click.utils._detect_program_name", lambda: program)
+    for words in (["runn"], ["entry", "rates", "a", "b", "c"], ["theory", "pat"]):
+        answer = shuseki(*words)
+        assert answer.code == 2
+        assert "defect" not in answer.err
+
+
 def test_unknown_command_and_study(shuseki: Run) -> None:
     assert shuseki("runn").code == 2
     answer = shuseki("run", "okamuro-206")

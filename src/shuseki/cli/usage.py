@@ -419,7 +419,11 @@ def _bad_value(error: Any) -> Message:
 def _misplaced(context: Any, words: Sequence[str]) -> Message:
     """A command that is missing or unknown, or words that no argument takes."""
     command, rest = context.command, list(words)
-    for name in context.command_path.split()[1:]:
+    path, above = [], context
+    while above.parent is not None:  # the name of the program is left out: it may have blanks
+        path.append(above.info_name)
+        above = above.parent
+    for name in reversed(path):
         rest = rest[rest.index(name) + 1 :]
     if not isinstance(command, TyperGroup):
         _, extra, _ = command.make_parser(context).parse_args(args=rest)
