@@ -266,8 +266,17 @@ def _warm(answers: Answers) -> None:
     for question in (MAP, RANKING, COMPARE):
         answers.show(question, question.options(), Reader(LOCAL))
     gc.collect()
+    gc.set_threshold(*COLLECTED)
     gc.freeze()  # what was read stays: it need not be looked through again
     atexit.register(gc.unfreeze)  # but it is cleared when the process ends
+
+
+COLLECTED = (20_000, 10, 50)
+"""New objects until the collector looks at them, and how often until it looks at older ones.
+
+A page leaves some 6,000 objects. By default (700, 10, 10) one page in twenty waited a tenth of a
+second while all that is kept was looked through.
+"""
 
 
 async def _tick(jobs: Jobs) -> None:

@@ -22,7 +22,6 @@ Spiegelhalter (1996), J. R. Stat. Soc. A 159.
 Limits: errors of different areas count as independent; amounts of censuses have no other error.
 """
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -34,7 +33,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from shuseki.arrays import Floats
+from shuseki.arrays import Floats, Ints
 from shuseki.entry.formulas import Formula
 from shuseki.errors import DataError, UnknownCodeError
 from shuseki.language import Message, listed, say
@@ -57,6 +56,8 @@ __all__ = [
 
 COVERED = 0.90
 POINTS = 21
+FAR = 9.0
+"""Standard deviations beyond which a chance is 0 or 1 (2e-19 off)."""
 KEYS = {
     "key", "label", "label_ja", "formula", "early", "unit", "unit_ja", "year", "sign", "counts",
     "variation", "growth", "missing", "missing_ja",
@@ -381,35 +382,52 @@ def rank_intervals(value: Floats, error: Floats, row: int) -> tuple[Floats, Floa
     k = value.shape[1]
     rank, low, high = np.full(k, np.nan), np.full(k, np.nan), np.full(k, np.nan)
     node = ndtri((np.arange(POINTS) + 0.5) / POINTS)
+    drawn: list[int] = []
+    others, mean, variance = np.zeros(k, np.int64), np.zeros((k, POINTS)), np.zeros((k, POINTS))
     for column in range(k):
-        x = value[row, column]
+        x, own = value[row, column], error[row, column]
         if not np.isfinite(x):
             continue
         known = np.isfinite(value[:, column])
         known[row] = False
         y, s = value[known, column], error[known, column]
-        above, equal = (y > x).sum(), (y == x).sum()
-        rank[column] = 1 + above + equal / 2
-        if error[row, column] <= 0 and not s.any():
+        rank[column] = 1 + (y > x).sum() + (y == x).sum() / 2
+        if own <= 0 and not s.any():
             low[column] = high[column] = rank[column]
             continue
-        at = x + error[row, column] * node
-        spread = np.maximum(s, 1e-300)
-        chance = ndtr((y[None, :] - at[:, None]) / spread[None, :])
-        mean, variance = chance.sum(axis=1), (chance * (1 - chance)).sum(axis=1)
-        deviation = np.sqrt(np.maximum(variance, 1e-12))
-        low[column] = 1 + _ahead(mean, deviation, len(y), (1 - COVERED) / 2)
-        high[column] = 1 + min(_ahead(mean, deviation, len(y), (1 + COVERED) / 2), len(y))
-        low[column] = min(low[column], rank[column])
-        high[column] = max(high[column], rank[column])
-    return rank, low, high
+        # Which of two is ahead is certain where they are far apart: no chance is computed for them.
+        is_near = np.abs(y - x) <= FAR * s + own * node[-1]
+        near, spread = y[is_near], np.maximum(s[is_near], 1e-300)
+        chance = ndtr((near[None, :] - (x + own * node)[:, None]) / spread[None, :])
+        drawn.append(column)
+        others[column] = len(y)
+        mean[column] = (y[~is_near] > x).sum() + chance.sum(axis=1)
+        variance[column] = (chance * (1 - chance)).sum(axis=1)
+    deviation = np.sqrt(np.maximum(variance[drawn], 1e-12))
+    for bound, chance_below in ((low, (1 - COVERED) / 2), (high, (1 + COVERED) / 2)):
+        bound[drawn] = 1 + _ahead(mean[drawn], deviation, others[drawn], chance_below)
+    return rank, np.minimum(low, rank), np.maximum(high, rank)
 
 
-def _ahead(mean: Floats, deviation: Floats, others: int, chance: float) -> int:
-    """The smallest number that areas ahead exceed with a chance of at most ``1 - chance``."""
-    return bisect_left(
-        range(others + 1), chance, key=lambda k: ndtr((k + 0.5 - mean) / deviation).mean()
-    )
+def _ahead(mean: Floats, deviation: Floats, others: Ints, chance: float) -> Ints:
+    """Quantile of the number of areas ahead, in each column.
+
+    The smallest k at which the mean of Φ((k + 1/2 − mean) / deviation) over the draws reaches
+    ``chance``, found by halving 0 … ``others``.
+
+    Parameters
+    ----------
+    mean, deviation
+        Of the number of areas ahead, at each draw of the area's own value, ``(columns, POINTS)``.
+    """
+    low, high = np.zeros(len(others), np.int64), others.copy()
+    while (low < high).any():
+        middle = (low + high) // 2
+        reached = ndtr((middle[:, None] + 0.5 - mean) / deviation).mean(axis=1) >= chance
+        is_open = low < high
+        high = np.where(is_open & reached, middle, high)
+        low = np.where(is_open & ~reached, middle + 1, low)
+    return low
 
 
 def indicator_table(values: Values, keys: Sequence[str]) -> pd.DataFrame:
