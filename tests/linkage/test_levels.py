@@ -142,5 +142,5 @@ def test_spark_finds_the_same_links(spark: Any, known: dict[str, Any]) -> None:
     )
     np.testing.assert_array_equal(on_spark.pairs.levels, on_arrays.pairs.levels)
     pd.testing.assert_frame_equal(on_spark.table, on_arrays.table)
-    # most of the 240 that go on are linked, or nothing was tested
-    assert len(on_arrays.table) > 200
+    # With a fifth of all values gone most of the 240 that go on are linked, or nothing was tested.
+    assert len(on_arrays.table) > 150

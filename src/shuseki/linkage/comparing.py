@@ -231,7 +231,8 @@ def _linker(
         session = session or SparkSession.builder.getOrCreate()
         session.sql(SHARED_SPARK)
         session.udf.register("byte_likeness", _byte_likeness(), "double")
-        api = SparkAPI(spark_session=session)
+        # Kept by Spark itself, gone with its session: no files of records in a checkpoint folder.
+        api = SparkAPI(spark_session=session, break_lineage_method="persist")
         given = [session.createDataFrame(table) for table in tables]
     try:
         frames = [
