@@ -19,6 +19,11 @@ from typing import TYPE_CHECKING, Any
 # (an inverse of 111 × 111 takes 30 times the processor time).
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+# Compiled modules are kept beside the sources (git ignores them), as numba keeps its own: otherwise
+# each worker, and every process that a test starts, compiles all modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 import numpy as np
 import pandas as pd
 import pytest
