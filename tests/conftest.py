@@ -21,8 +21,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 # Compiled modules are kept beside the sources (git ignores them), as numba keeps its own: otherwise
 # each worker, and every process that a test starts, compiles all modules again.
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
 
 import numpy as np
 import pandas as pd
@@ -31,6 +30,7 @@ import pytest
 if TYPE_CHECKING:
     from shuseki.records.store import Store
 
+sys.dont_write_bytecode = False
 Waves = dict[int, list[tuple[Any, str, str, int]]]
 
 

@@ -2,11 +2,11 @@
 
     python killing.py KIND[,KIND…] TRIALS SEED FOLDER
 
-The process imports everything, and forks a child for each trial. What the work imports on its way
-is found by a first child and loaded by the process too, so that each kill falls into the work. The child works as the command
-line does; after a random share of the time that the work takes it gets SIGKILL, SIGTERM or SIGINT.
-Then the place is looked at, another child does the same work undisturbed ("the next start"), and
-the place is looked at again. Prints one line of JSON for each kind, with the counts; every fault is named.
+The process imports everything, also what a first child had to import on its way, and forks a child
+for each trial: so a kill falls into the work. The child works as the command line does; after a
+random share of the time that the work takes it gets SIGKILL, SIGTERM or SIGINT. Then the place is
+looked at, another child does the same work undisturbed ("the next start"), and the place is looked
+at again. Prints one line of JSON for each kind, with the counts; every fault is named.
 """
 
 import contextlib
