@@ -24,7 +24,7 @@ test-slow: $(STAMP)  ## the tests that simulate at length, or draw the census at
 check: $(STAMP)  ## style, types, layers; pages and benchmarks older than their code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python docs/freshness.py
 

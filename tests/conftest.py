@@ -19,6 +19,10 @@ from typing import TYPE_CHECKING, Any
 # (an inverse of 111 × 111 takes 30 times the processor time).
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+# Compiled modules are kept beside the sources (git ignores them), as numba keeps its own: otherwise
+# each worker, and every process that a test starts, compiles all modules again.
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +30,7 @@ import pytest
 if TYPE_CHECKING:
     from shuseki.records.store import Store
 
+sys.dont_write_bytecode = False
 Waves = dict[int, list[tuple[Any, str, str, int]]]
 
 

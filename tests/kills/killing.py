@@ -1,13 +1,16 @@
 """Kill our own work at random moments, and look at what is left; a script for ``test_kills``.
 
-    python killing.py KIND TRIALS SEED FOLDER
+    python killing.py KIND[,KIND…] TRIALS SEED FOLDER
 
-The process imports everything, and forks a child for each trial. The child works as the command
-line does; after a random share of the time that the work takes it gets SIGKILL, SIGTERM or SIGINT.
-Then the place is looked at, another child does the same work undisturbed ("the next start"), and
-the place is looked at again. Prints one line of JSON with the counts; every fault is named.
+The process imports everything, also what a first child had to import on its way, and forks a child
+for each trial: so a kill falls into the work. The child works as the command line does; after a
+random share of the time that the work takes it gets SIGKILL, SIGTERM or SIGINT. Then the place is
+looked at, another child does the same work undisturbed ("the next start"), and the place is looked
+at again. Prints one line of JSON for each kind, with the counts; every fault is named.
 """
 
+import contextlib
+import importlib
 import json
 import os
 import random
@@ -25,6 +28,7 @@ import pandas as pd
 
 from shuseki.cli import stopping
 from shuseki.disk import fingerprint
+from shuseki.reading.lines import scan
 from shuseki.records.ingest import ingest
 from shuseki.records.store import Store
 from shuseki.release import whole_folder
@@ -226,8 +230,6 @@ class Study(Write):
 
 def command(*words: object) -> None:
     """Answer as the command line does; a refusal is a fault of the trial."""
-    import contextlib
-
     import shuseki.cli as cli
 
     sys.argv = ["shuseki", *map(str, words)]
@@ -381,14 +383,29 @@ KINDS: dict[str, type[Any]] = {
 }  # fmt: skip
 
 
-def main() -> None:
-    kind, trials, seed, folder = KINDS[sys.argv[1]], int(sys.argv[2]), sys.argv[3], sys.argv[4]
-    rng = random.Random(f"{sys.argv[1]} {seed}")
+def load_what_it_imports(case: Any, note: Path) -> None:
+    """Let a child do the work, and import here what it had to import."""
+
+    def work() -> None:
+        case.work()
+        note.write_text("\n".join(sys.modules), encoding="utf-8")
+
+    if in_child(work) == 0:
+        for name in note.read_text(encoding="utf-8").splitlines():
+            if name not in sys.modules:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+    scan(b"1,2\n", 2, ",", final=True)
+
+
+def kill(name: str, trials: int, seed: str, folder: str) -> dict[str, object]:
+    """Kill one kind of work at random moments: the counts."""
+    kind, rng = KINDS[name], random.Random(f"{name} {seed}")
     counts: Counter[str] = Counter()
     faults: list[str] = []
     seconds = 0.0
-    for trial in range(-1, trials):
-        place = Path(folder, f"{sys.argv[1]}{trial}")
+    for trial in range(-2, trials):
+        place = Path(folder, f"{name}{trial}")
         temporary = place / "tmp"
         temporary.mkdir(parents=True)
         os.environ["TMPDIR"] = str(temporary)
@@ -398,31 +415,39 @@ def main() -> None:
             faults.append(f"{trial}: not prepared")
             continue
         before = case.kept()
+        if trial == -2:
+            load_what_it_imports(case, place / "imports")
+            continue
         started = time.perf_counter()
-        if trial < 0:  # how long the work takes
+        if trial == -1:  # how long the work takes
             in_child(case.work)
             seconds = time.perf_counter() - started
             continue
         number = SIGNALS[trial % 3]
         code = in_child(case.work, rng.uniform(0, seconds), number)
-        name = number.name
-        counts[f"{name} {'finished' if code == 0 else 'stopped'}"] += 1
+        sent = number.name
+        counts[f"{sent} {'finished' if code == 0 else 'stopped'}"] += 1
         after = left_over(temporary, *case.places())
-        counts[f"{name} left behind"] += bool(after)
+        counts[f"{sent} left behind"] += bool(after)
         if after and number != signal.SIGKILL:
-            faults.append(f"{trial}: {name} left {after}")
+            faults.append(f"{trial}: {sent} left {after}")
         if in_child(partial(case.look, done=False)):
-            faults.append(f"{trial}: damaged after {name}")
+            faults.append(f"{trial}: damaged after {sent}")
         if in_child(case.work):
-            faults.append(f"{trial}: the next start failed after {name}")
+            faults.append(f"{trial}: the next start failed after {sent}")
         if in_child(partial(case.look, done=True)):
             faults.append(f"{trial}: damaged after the next start")
         if case.kept() != before:
             faults.append(f"{trial}: what was there changed")
         if still := left_over(temporary, *case.places()):
             faults.append(f"{trial}: still there after the next start: {still}")
-    said = {"trials": trials, "seconds": round(seconds, 2), **counts, "faults": faults}
-    sys.stdout.write(json.dumps(said) + "\n")
+    return {"trials": trials, "seconds": round(seconds, 2), **counts, "faults": faults}
+
+
+def main() -> None:
+    kinds, trials, seed, folder = sys.argv[1:]
+    for name in kinds.split(","):
+        sys.stdout.write(json.dumps(kill(name, int(trials), seed, folder)) + "\n")
 
 
 if __name__ == "__main__":

@@ -10,23 +10,21 @@ import pytest
 SCRIPT = Path(__file__).with_name("killing.py")
 
 
-def killed(kind: str, trials: int, folder: Path, seed: int = 9) -> dict[str, object]:
+def killed(kinds: str, trials: int, folder: Path, seed: int = 9) -> list[dict[str, object]]:
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), kind, str(trials), str(seed), str(folder)],
+        [sys.executable, str(SCRIPT), kinds, str(trials), str(seed), str(folder)],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.mark.parametrize(
-    ("kind", "trials"),
+    ("kinds", "trials"),
     [
-        ("ingest", 3),
-        ("write", 3),
-        ("import new", 3),
+        ("ingest,write,import new", 3),
         *(
             pytest.param(kind, 100, marks=pytest.mark.slow)
             for kind in (
@@ -36,6 +34,8 @@ def killed(kind: str, trials: int, folder: Path, seed: int = 9) -> dict[str, obj
         ),
     ],
 )
-def test_kills_damage_nothing_and_leave_nothing(tmp_path: Path, kind: str, trials: int) -> None:
-    said = killed(kind, trials, tmp_path)
-    assert said["faults"] == [], said
+def test_kills_damage_nothing_and_leave_nothing(tmp_path: Path, kinds: str, trials: int) -> None:
+    told = killed(kinds, trials, tmp_path)
+    assert len(told) == len(kinds.split(","))
+    for said in told:
+        assert said["faults"] == [], said

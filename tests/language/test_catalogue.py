@@ -1,7 +1,7 @@
 """Is every sentence translated, once, with the same blanks?"""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -16,16 +16,19 @@ SOURCE = Path(shuseki.__file__).parent
 FILES = sorted((SOURCE / "language" / "ja").glob("*.po"))
 
 
-def sentences(path: Path) -> Iterator[tuple[int, str | None]]:
+@cache
+def sentences(path: Path) -> list[tuple[int, str | None]]:
     """Line and first argument of every call of ``say``; None where it is not written out."""
+    found: list[tuple[int, str | None]] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say":
             first = node.args[0]
             if isinstance(first, ast.Name) and path.parent.name == "language":
                 continue
             alternatives = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
-            for one in alternatives:
-                yield node.lineno, one.value if isinstance(one, ast.Constant) else None
+            texts = [one.value if isinstance(one, ast.Constant) else None for one in alternatives]
+            found += [(node.lineno, text) for text in texts]
+    return found
 
 
 def said() -> dict[str, str]:

@@ -44,8 +44,13 @@ def day(text: str) -> datetime.date:
 
 
 def kept(path: Path, which: Any, folder: Path, wave: int | None = None) -> pd.DataFrame:
-    """The rows of a file in a store, by their identifier."""
+    """Take a file into a store: its rows by their identifier."""
     ingest(path, folder, which, wave=wave)
+    return rows_of(folder)
+
+
+def rows_of(folder: Path) -> pd.DataFrame:
+    """The rows of a store by their identifier."""
     with_days = Store.open(folder)
     frame = pd.concat([with_days.wave(year).to_pandas() for year in with_days.waves])
     for name in ("opened", "closed", "recorded"):
@@ -182,7 +187,8 @@ def test_a_sample_in_the_format_of_the_publisher_is_read(tmp_path: Path, name: s
     file, wave, expected = SAMPLES[name]
     findings = validate(HERE / file, name, wave=wave)
     assert findings.can_be_ingested
-    frame = kept(HERE / file, name, tmp_path / "store", wave)
+    report = ingest(HERE / file, tmp_path / "store", name, wave=wave)
+    frame = rows_of(tmp_path / "store")
     blank = pd.DataFrame(None, frame.index, ["opened", "closed"], dtype=object)
     frame = frame.reindex(columns=[*frame.columns, *blank.columns.difference(frame.columns)])
     found = {
@@ -190,7 +196,6 @@ def test_a_sample_in_the_format_of_the_publisher_is_read(tmp_path: Path, name: s
         for key, row in frame.astype(object).where(frame.notna(), None).iterrows()
     }
     assert found == expected
-    report = ingest(HERE / file, tmp_path / "again", name, wave=wave)
     assert dict(report.reasons) == SET_ASIDE[name]
     for text in (findings.headline(), *findings.notes, report.headline(), *report.notes):
         assert isinstance(text, Message)

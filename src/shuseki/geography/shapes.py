@@ -82,12 +82,12 @@ def shapes(by: Division | str = "district-253") -> Shapes:
     Parameters
     ----------
     by
-        A division, or the name of a bundled one, whose shapes are kept for the next map.
+        A division, or the name of a bundled one. Its shapes are kept for the next map of it.
     """
     if isinstance(by, str):
         if by not in BUNDLED:
             raise UnknownCodeError.among("division", [by], BUNDLED)
-        return bundled_shapes(by)
+        return built(division(by))
     return built(by)
 
 
@@ -104,11 +104,6 @@ def can_be_drawn(by: Division) -> bool:
 def municipal_shapes() -> Shapes:
     """Give the municipalities of 2020 in their own outlines."""
     return built(division("municipality", DATE))
-
-
-@lru_cache
-def bundled_shapes(name: str) -> Shapes:
-    return built(division(name))
 
 
 def shapes_elsewhere(by: Division) -> Shapes:
@@ -163,7 +158,9 @@ def polygons(shape: shapely.Geometry) -> list[shapely.Polygon]:
     return [part for part in shapely.get_parts(shape) if isinstance(part, shapely.Polygon)]
 
 
+@lru_cache(maxsize=16)
 def built(by: Division) -> Shapes:
+    """Shapes of a division; the last few are kept, since a report draws many maps of one."""
     if by.codes_of == "any" or by.outlines:
         return shapes_elsewhere(by)
     units = municipalities(by.date)

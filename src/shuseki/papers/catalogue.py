@@ -69,6 +69,15 @@ def printed_paper(name: str | Path = "okamuro-2006") -> PrintedPaper:
     ...                                      statistic="adjusted_r2").text
     '0.544'
     """
+    if name in PRINTED_PAPERS:
+        kept = _bundled_paper(str(name))
+        return replace(kept, tables={kind: table.copy() for kind, table in kept.tables.items()})
+    return PrintedPaper.read(paper_folder(name))
+
+
+@lru_cache
+def _bundled_paper(name: str) -> PrintedPaper:
+    """A bundled paper, read and checked once: a report asks for it dozens of times."""
     return PrintedPaper.read(paper_folder(name))
 
 
