@@ -23,7 +23,7 @@ names has little to go by.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ from shuseki.linkage.comparing import measuring, random_pairs, splink_settings
 from shuseki.linkage.matchings import best_matching
 from shuseki.linkage.model import Evidence, Model, learned
 from shuseki.linkage.registers import COLUMNS, Registers, registers
-from shuseki.linkage.scoring import Progress, learned_in_parts
+from shuseki.linkage.scoring import Progress, kept_in_parts, matched_again
 from shuseki.linkage.settings import (
     Comparison,
     Engine,
@@ -351,57 +351,23 @@ def link(
     both = registers(left, right, named=named, extra=list(dict.fromkeys(more)))
     comparisons = asked.comparisons_of(both.has, both.extra)
     known = None if labels is None else Known.of(both, labels)
-    blocking: dict[str, Any] = {
-        "pairs_per_record": asked.pairs_per_record,
-        "pairs_per_rule": asked.pairs_per_rule,
-        "most_in_full": asked.most_pairs_compared_in_full,
-    }
-    found = candidates(
-        both, asked.rules, **blocking, also=None if known is None else (known.left, known.right)
-    )
-    within = within_registers(both, comparisons, asked.rules, **blocking, seed=seed)
-    names = [one.name for one in comparisons]
-    prior = [np.array([level.m for level in one.levels]) for one in comparisons]
-    frequency = frequencies(both, comparisons)
-    candidate_pairs = found.total
     columns_compared = (*both.values, *both.lists)
-    with measuring(both, comparisons, engine, session) as levels_of:
-        # Where the candidates are all pairs, none need be drawn.
-        every = candidate_pairs >= both.n_left * both.n_right
-        drawn = random_pairs(both, 0 if every else asked.sampled_pairs, seed)
-        at_random = levels_of(*drawn)
-
-        def compared(left: Ints, right: Ints) -> Evidence:
-            levels = levels_of(left, right)
-            return Evidence(
-                left=left,
-                right=right,
-                levels=levels,
-                frequency=frequency(left, right, levels),
-                at_random=at_random,
-                given=[names.index(one.given) if one.given in names else -1 for one in comparisons],
-                n_left=both.n_left,
-                n_right=both.n_right,
-                within=within,
-                label=None if known is None else known.label(left, right),
-            )
-
-        if candidate_pairs > PARTS * asked.pairs_learned_from:
-            evidence, model = learned_in_parts(
-                found,
-                compared,
-                prior,
-                asked.prior_pairs,
-                most_pairs=int(asked.pairs_learned_from),
-                seed=seed,
-                threads=None if engine == "arrays" else 1,
-                progress=progress,
-            )
-        else:
-            evidence = compared(*found.every())
-            model = learned(evidence, prior, asked.prior_pairs)
-            if progress is not None:
-                progress(candidate_pairs, candidate_pairs)
+    prior = [np.array([level.m for level in one.levels]) for one in comparisons]
+    evidence, model, candidate_pairs = _learned(
+        both,
+        comparisons,
+        asked,
+        known,
+        prior,
+        engine=engine,
+        session=session,
+        seed=seed,
+        progress=progress,
+    )
+    # What was compared is large, and needed no longer.
+    both = replace(both, values={}, lists={})
+    if candidate_pairs > PARTS * asked.pairs_learned_from:
+        model = matched_again(evidence, model, prior)
     linked = chosen(evidence, model, at_least)
     pairs = Pairs(
         evidence.left,
@@ -425,6 +391,69 @@ def link(
         notes=(*both.notes, *_notes(both, pairs, model, evidence.label, candidate_pairs)),
         sources=(*sources, FELLEGI_SUNTER, SADINLE),
     )
+
+
+def _learned(
+    both: Registers,
+    comparisons: Sequence[Comparison],
+    asked: LinkageSettings,
+    known: "Known | None",
+    prior: Sequence[Floats],
+    *,
+    engine: Engine,
+    session: Any,
+    seed: int,
+    progress: Progress | None,
+) -> tuple[Evidence, Model, int]:
+    """Evidence of the pairs (of large registers, of those that may be), model, and all pairs."""
+    blocking: dict[str, Any] = {
+        "pairs_per_record": asked.pairs_per_record,
+        "pairs_per_rule": asked.pairs_per_rule,
+        "most_in_full": asked.most_pairs_compared_in_full,
+    }
+    found = candidates(
+        both, asked.rules, **blocking, also=None if known is None else (known.left, known.right)
+    )
+    within = within_registers(both, comparisons, asked.rules, **blocking, seed=seed)
+    names = [one.name for one in comparisons]
+    frequency = frequencies(both, comparisons)
+    with measuring(both, comparisons, engine, session) as levels_of:
+        # Where the candidates are all pairs, none need be drawn.
+        every = found.total >= both.n_left * both.n_right
+        at_random = levels_of(*random_pairs(both, 0 if every else asked.sampled_pairs, seed))
+
+        def compared(left: Ints, right: Ints) -> Evidence:
+            levels = levels_of(left, right)
+            return Evidence(
+                left=left,
+                right=right,
+                levels=levels,
+                frequency=frequency(left, right, levels),
+                at_random=at_random,
+                given=[names.index(one.given) if one.given in names else -1 for one in comparisons],
+                n_left=both.n_left,
+                n_right=both.n_right,
+                within=within,
+                label=None if known is None else known.label(left, right),
+            )
+
+        if found.total > PARTS * asked.pairs_learned_from:
+            evidence, model = kept_in_parts(
+                found,
+                compared,
+                prior,
+                asked.prior_pairs,
+                most_pairs=int(asked.pairs_learned_from),
+                seed=seed,
+                threads=None if engine == "arrays" else 1,
+                progress=progress,
+            )
+        else:
+            evidence = compared(*found.every())
+            model = learned(evidence, prior, asked.prior_pairs)
+            if progress is not None:
+                progress(found.total, found.total)
+    return evidence, model, found.total
 
 
 # ---- arithmetic ------------------------------------------------------------------------------

@@ -286,9 +286,13 @@ def _folded(
     values: dict[str, Texts | Numbers] = {}
     lists: dict[str, Lists] = {}
     form: Texts | None = None
+
+    def given(name: str) -> "pd.Series[Any]":
+        return both[name] if name in extra else both.pop(name)
+
     if "name" in both:
         folded, form, numbers = _spelt(
-            _texts(both.pop("name")), spelt_name, ("name", "legal_form", "numbers")
+            _texts(given("name")), spelt_name, ("name", "legal_form", "numbers")
         )
         values["name"] = folded
         values["name_numbers"] = filled(numbers)
@@ -298,24 +302,22 @@ def _folded(
         )
         lists["name_words"], lists["name_word_pairs"] = words_of(folded)
     if "legal_form" in both:
-        said, form_given = _spelt(
-            _texts(both.pop("legal_form")), spelt_name, ("name", "legal_form")
-        )
+        said, form_given = _spelt(_texts(given("legal_form")), spelt_name, ("name", "legal_form"))
         form_given = first_of(form_given, said)
         form = form_given if form is None else first_of(form_given, form)
     if form is not None and len(form.distinct) > 1:
         values["legal_form"] = form
-    given = _texts(both.pop("address")) if "address" in both else None
-    if given is not None:
-        address, numbers = _spelt(given, spelt_address, ("address", "numbers"))
+    written = _texts(given("address")) if "address" in both else None
+    if written is not None:
+        address, numbers = _spelt(written, spelt_address, ("address", "numbers"))
         values["address"], values["address_numbers"] = address, numbers
         lists["address_words"], lists["address_word_pairs"] = words_of(address)
     municipality = None
     if "municipality" in both:
-        municipality = _folded_code(both.pop("municipality"))
-    elif given is not None:
-        municipality = _municipalities(given, notes)
-    del given
+        municipality = _folded_code(given("municipality"))
+    elif written is not None:
+        municipality = _municipalities(written, notes)
+    del written
     if municipality is not None:
         codes = objects(municipality.distinct)
         if are_bundled(codes):
@@ -325,26 +327,26 @@ def _folded(
             municipality = coded(municipality.codes, pa.array(told, pa.large_string()))
         values["municipality"] = municipality
     if "industry" in both:
-        values["industry"] = _folded_code(both.pop("industry"))
+        values["industry"] = _folded_code(given("industry"))
     if "employees" in both:
-        values["employees"] = Numbers(np.maximum(_number(both.pop("employees")), 0.0))
+        values["employees"] = Numbers(np.maximum(_number(given("employees")), 0.0))
     if {"latitude", "longitude"} <= set(both):
-        latitude, longitude = (_number(both.pop(name)) for name in ("latitude", "longitude"))
+        latitude, longitude = (_number(given(name)) for name in ("latitude", "longitude"))
         out = ~((np.abs(latitude) <= 90) & (np.abs(longitude) <= 180))
         out |= (latitude == 0) & (longitude == 0)
         latitude, longitude = np.where(out, np.nan, latitude), np.where(out, np.nan, longitude)
         values["latitude"], values["longitude"] = Numbers(latitude), Numbers(longitude)
         lists["cell"] = _cells(latitude, longitude)
     if "opened" in both:
-        opened = _texts(both.pop("opened"))
+        opened = _texts(given("opened"))
         day = pc.replace_substring(opened.distinct, " 00:00:00", "")
         values["opened"] = coded(opened.codes, day)
     for name in extra:
-        values[name] = _extra(both.pop(name))
-    return {name: column for name, column in values.items() if _isfilled(column)}, lists
+        values[name] = _extra(both[name])
+    return {name: column for name, column in values.items() if _is_filled(column)}, lists
 
 
-def _isfilled(column: Texts | Numbers) -> bool:
+def _is_filled(column: Texts | Numbers) -> bool:
     """Whether any record has a value."""
     if isinstance(column, Texts):
         return len(column.distinct) > 0

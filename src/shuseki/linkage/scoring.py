@@ -29,7 +29,7 @@ from shuseki.linkage.blocking import Candidates
 from shuseki.linkage.matchings import HOPELESS
 from shuseki.linkage.model import Evidence, Model, learned, matched, prior_odds, weights
 
-__all__ = ["Progress", "learned_in_parts"]
+__all__ = ["Progress", "kept_in_parts", "matched_again"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -41,7 +41,7 @@ MARGIN = 2.0
 """How much the odds of all pairs may rise after a pair was let go."""
 
 
-def learned_in_parts(
+def kept_in_parts(
     candidates: Candidates,
     compared: Callable[[Ints, Ints], Evidence],
     prior_m: Sequence[Floats],
@@ -70,7 +70,8 @@ def learned_in_parts(
 
     Returns
     -------
-    Evidence and model of the pairs that are kept; labelled pairs all are.
+    Evidence of the pairs that are kept, labelled pairs all, and the model of the sample with the
+    number of pairs of the whole.
     """
     rng = np.random.default_rng(seed)
     n, total = candidates.n_left, candidates.total
@@ -102,10 +103,19 @@ def learned_in_parts(
             done += int(candidates.counts[records].sum())
             if progress is not None:
                 progress(done, total)
-    few = joined(kept)
-    parts = weights(few, model.m, model.u, model.together)
-    model = replace(model, by_comparison=parts)
-    return few, matched(few, model, prior_m=prior_m, rounds=ROUNDS)
+    return joined(kept), model
+
+
+def matched_again(few: Evidence, model: Model, prior_m: Sequence[Floats]) -> Model:
+    """The probability of the pairs that were kept, with all rivals in them.
+
+    Parameters
+    ----------
+    few, model
+        What ``kept_in_parts`` found.
+    """
+    model = replace(model, by_comparison=weights(few, model.m, model.u, model.together))
+    return matched(few, model, prior_m=prior_m, rounds=ROUNDS)
 
 
 def taken(evidence: Evidence, which: Bools) -> Evidence:
