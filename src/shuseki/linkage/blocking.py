@@ -206,9 +206,8 @@ def _keys(registers: Registers, column: str) -> Lists:
     """What a record may agree in, as numbers."""
     if column in registers.lists:
         return registers.lists[column].keys()
-    codes = registers.values[column].codes
-    n = int(codes.max(initial=-1)) + 1
-    return Lists(np.arange(n, dtype=np.int32), np.arange(n + 1), codes)
+    values = registers.values[column]
+    return Lists(np.arange(values.n, dtype=np.int32), np.arange(values.n + 1), values.codes)
 
 
 def _blocks(registers: Registers, columns: Sequence[str], budget: float) -> Found:

@@ -56,6 +56,11 @@ class Texts:
     codes: Codes
     distinct: Any
 
+    @property
+    def n(self) -> int:
+        """Distinct texts."""
+        return len(self.distinct)
+
     def texts(self, at: Ints) -> NDArray[np.object_]:
         """Some of the distinct texts."""
         return objects(self.distinct.take(pa.array(at)))
@@ -87,14 +92,23 @@ class Numbers:
     values: Floats
 
     @cached_property
+    def _coded(self) -> tuple[Codes, Floats]:
+        codes, distinct = pd.factorize(self.values)
+        return codes.astype(np.int32), np.asarray(distinct, dtype=float)
+
+    @property
     def codes(self) -> Codes:
-        """Number of each distinct value; -1 where it is missing."""
-        return np.asarray(pd.factorize(self.values)[0].astype(np.int32))
+        """Number of the value of each record; -1 where it is missing."""
+        return self._coded[0]
+
+    @property
+    def n(self) -> int:
+        """Distinct numbers."""
+        return len(self._coded[1])
 
     def texts(self, at: Ints) -> NDArray[np.object_]:
         """Some of the distinct numbers as texts."""
-        distinct = pd.factorize(self.values)[1]
-        return np.array([str(value) for value in distinct[at]], dtype=object)
+        return np.array([str(value) for value in self._coded[1][at]], dtype=object)
 
     def taken(self, records: Ints) -> "Numbers":
         """The numbers of some records, in their order."""

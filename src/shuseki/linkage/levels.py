@@ -92,8 +92,8 @@ class Ruler:
         """Whether records have no value."""
         if column in self.registers.lists:
             lists = self.registers.lists[column]
-            size = np.append(np.diff(lists.offsets), 0)
-            return np.asarray(size[lists.codes[records]] == 0)
+            codes = lists.codes[records]
+            return np.asarray((codes < 0) | (lists.offsets[codes + 1] == lists.offsets[codes]))
         values = self.registers.values[column]
         if isinstance(values, Numbers):
             return np.isnan(values.values[records])
@@ -110,7 +110,7 @@ class Ruler:
     def bytes_of(self, column: str, at: Ints) -> NDArray[np.object_]:
         """Some of the distinct values of a column as bytes."""
         values = self.registers.values[column]
-        n = int(values.codes.max(initial=-1)) + 1
+        n = values.n
         if n > MOST_BYTES:
             return _encoded(values.texts(at))
         if column not in self._bytes:
@@ -223,7 +223,7 @@ class _Pairs:
 
     def _likeness(self, column: str, a: Ints, b: Ints) -> Floats:
         codes = self.ruler.codes(column)
-        n = int(codes.max(initial=-1)) + 1
+        n = self.ruler.registers.values[column].n
         one, other = codes[a], codes[b]
         there = (one >= 0) & (other >= 0)
         key = one[there].astype(np.int64) * n + other[there]

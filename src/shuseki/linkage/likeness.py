@@ -350,7 +350,7 @@ def link(
     named = {word: name for word, name in columns.items() if word in COLUMNS}
     both = registers(left, right, named=named, extra=list(dict.fromkeys(more)))
     comparisons = asked.comparisons_of(both.has, both.extra)
-    known = None if labels is None else Known.of(both, labels)
+    known = None if labels is None else _labelled(both, labels)
     columns_compared = (*both.values, *both.lists)
     prior = [np.array([level.m for level in one.levels]) for one in comparisons]
     evidence, model, candidate_pairs = _learned(
@@ -594,19 +594,6 @@ class Known:
     is_left: Bools
     is_right: Bools
 
-    @classmethod
-    def of(cls, both: Registers, labels: pd.DataFrame) -> "Known":
-        """Labels with the positions of their records; of a pair that stands twice the last."""
-        left, right, match = _positions(both, labels)
-        key = left * both.n_right + right
-        order = np.argsort(key, kind="stable")
-        order = order[np.append(key[order][1:] != key[order][:-1], True)[: len(order)]]
-        is_left, is_right = np.zeros(both.n_left, bool), np.zeros(both.n_right, bool)
-        true = order[match[order] == 1]
-        is_left[left[true]] = True
-        is_right[right[true]] = True
-        return cls(left, right, key[order], match[order], is_left, is_right)
-
     def label(self, left: Ints, right: Ints) -> NDArray[np.int8]:
         """1 a pair, 0 none, -1 not known; a record whose partner is known has no other."""
         label = np.where(self.is_left[left] | self.is_right[right], 0, -1).astype(np.int8)
@@ -615,6 +602,19 @@ class Known:
             at = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
             label = np.where(self.key[at] == key, self.match[at], label)
         return label
+
+
+def _labelled(both: Registers, labels: pd.DataFrame) -> Known:
+    """Labels with the positions of their records; of a pair that stands twice the last."""
+    left, right, match = _positions(both, labels)
+    key = left * both.n_right + right
+    order = np.argsort(key, kind="stable")
+    order = order[np.append(np.diff(key[order]) != 0, True)[: len(order)]]
+    is_left, is_right = np.zeros(both.n_left, bool), np.zeros(both.n_right, bool)
+    true = order[match[order] == 1]
+    is_left[left[true]] = True
+    is_right[right[true]] = True
+    return Known(left, right, key[order], match[order], is_left, is_right)
 
 
 def _positions(both: Registers, labels: pd.DataFrame) -> tuple[Ints, Ints, NDArray[np.int8]]:

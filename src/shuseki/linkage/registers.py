@@ -229,7 +229,7 @@ def registers(
                 columns=joined([*values], ", "),
             )
         )
-    elif values["name"].codes.max() == 0:
+    elif values["name"].n == 1:
         notes.append(say("All names are equal: they tell nothing apart."))
     return Registers(
         n_left=len(left),
