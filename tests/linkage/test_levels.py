@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
-from shuseki.linkage.comparing import compared
+from shuseki.arrays import Ints
+from shuseki.linkage.comparing import measuring
 from shuseki.linkage.evaluation import evaluated
 from shuseki.linkage.likeness import link, local_frequencies
-from shuseki.linkage.registers import registers
-from shuseki.linkage.settings import linkage_settings
+from shuseki.linkage.registers import Registers, registers
+from shuseki.linkage.settings import Comparison, Engine, linkage_settings
+
+ENGINES: tuple[Engine, ...] = ("arrays", "duckdb")
+
+
+def levels(
+    both: Registers, made: Sequence[Comparison], left: Ints, right: Ints, engine: Engine
+) -> NDArray[np.int8]:
+    """Levels of some pairs on an engine."""
+    with measuring(both, made, engine) as of:
+        return of(left, right)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.4])
@@ -31,10 +44,7 @@ def test_levels_are_those_of_splink_on_duckdb(known: dict[str, Any], missing: fl
     both = registers(*sides, extra=["postcode"])
     comparisons = linkage_settings().comparisons_of(both.has, both.extra)
     left, right = np.repeat(np.arange(60), 60), np.tile(np.arange(60), 60)
-    ours, sql = (
-        compared(both, comparisons, left, right, sampled_pairs=1, seed=0, engine=engine)[0]
-        for engine in ("arrays", "duckdb")
-    )
+    ours, sql = (levels(both, comparisons, left, right, engine) for engine in ENGINES)
     np.testing.assert_array_equal(ours, sql)
     # every comparison has pairs at several levels, or nothing was tested
     assert all(len(np.unique(column)) > 1 for column in ours.T)
@@ -46,31 +56,25 @@ def test_missing_addresses_are_not_alike() -> None:
     comparisons = linkage_settings().comparisons_of(both.has, ())
     at = [one.name for one in comparisons].index("place")
     says = [level.says for level in comparisons[at].levels]
-    for engine in ("arrays", "duckdb"):
-        levels, _ = compared(
-            both, comparisons, np.array([0]), np.array([0]), sampled_pairs=1, seed=0,
-            engine=engine,  # type: ignore[arg-type]
-        )  # fmt: skip
-        assert says[levels[0, at]] == "elsewhere"
+    for engine in ENGINES:
+        found = levels(both, comparisons, np.array([0]), np.array([0]), engine)
+        assert says[found[0, at]] == "elsewhere"
 
 
 def test_conditions_with_not_and_missing_values() -> None:
     left = pd.DataFrame({"id": [1, 2, 3], "name": ["ab", None, "ab"], "employees": [5, 5, None]})
     right = left.assign(id=[4, 5, 6])
-    levels = [
+    asked = [
         {"says": "x", "when": "not equal(name) and equal(employees)", "m": 0.5},
         {"says": "y", "m": 0.5},
     ]
-    changes = {"comparison": [{"name": "both", "columns": ["name", "employees"], "levels": levels}]}
+    changes = {"comparison": [{"name": "both", "columns": ["name", "employees"], "levels": asked}]}
     both = registers(left, right)
     made = [
         one for one in linkage_settings(changes).comparisons_of(both.has, ()) if one.name == "both"
     ]
     a, b = np.repeat(np.arange(3), 3), np.tile(np.arange(3), 3)
-    ours, sql = (
-        compared(both, made, a, b, sampled_pairs=1, seed=0, engine=engine)[0]  # type: ignore[arg-type]
-        for engine in ("arrays", "duckdb")
-    )
+    ours, sql = (levels(both, made, a, b, engine) for engine in ENGINES)
     np.testing.assert_array_equal(ours, sql)
 
 

@@ -77,7 +77,7 @@ def link(
     known = None
     if labels is not None:
         known = from_words(read_table(labels, codes_if_any=LABEL_COLUMNS, encoding=encoding))
-    with bar("linking"):
+    with bar("linking") as progress:
         found = link_registers(
             *tables,
             extra=asked,
@@ -87,6 +87,7 @@ def link(
             engine=engine,  # type: ignore[arg-type]
             seed=seed,
             sources=(USER,),
+            progress=progress,
             **named,  # type: ignore[arg-type]
         )
         drawn = draw_links(found, draws=draws, seed=seed) if draws else None

@@ -64,7 +64,7 @@ def within_registers(
             pairs_per_record=pairs_per_record * len(some) / len(others),
             pairs_per_rule=pairs_per_rule,
             most_in_full=most_in_full,
-        )
+        ).every()
         two = some[one] != others[other]
         found.append(Ruler(own, comparisons).levels(one[two], other[two]))
     return np.concatenate(found)

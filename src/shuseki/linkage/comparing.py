@@ -14,7 +14,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,11 +28,12 @@ from shuseki.arrays import Floats, Ints
 from shuseki.disk import Scratch
 from shuseki.errors import MissingExtraError
 from shuseki.language import say
+from shuseki.linkage.columns import RARITY
 from shuseki.linkage.levels import Ruler
-from shuseki.linkage.registers import RARITY, Registers
+from shuseki.linkage.registers import Registers
 from shuseki.linkage.settings import Comparison, Engine, columns_of, quoted, sql_of
 
-__all__ = ["Levels", "compared", "splink_settings"]
+__all__ = ["Levels", "measuring", "random_pairs", "splink_settings"]
 
 Levels = NDArray[np.int8]
 TOKEN = re.compile(r"[a-z_]+\([^()]*\)|\s+(?:and|or)\s+|\bnot\s+|[()]|[^()\s]+|\s+")
@@ -146,33 +147,20 @@ def _missing(one: Comparison, has: Any) -> str:
     return " AND ".join(both)
 
 
-def compared(
+@contextmanager
+def measuring(
     registers: Registers,
     comparisons: Sequence[Comparison],
-    left: Ints,
-    right: Ints,
-    *,
-    sampled_pairs: int,
-    seed: int,
     engine: Engine = "arrays",
     session: Any = None,
-) -> tuple[Levels, Levels]:
-    """Compare the pairs, and pairs at random.
+) -> Iterator[Callable[[Ints, Ints], Levels]]:
+    """Give a function from the positions of pairs, left and right, to their levels.
 
-    Returns
-    -------
-    levels
-        Shape ``(pairs, comparisons)``.
-    at_random
-        The same of pairs drawn at random; none where all pairs were compared.
+    On arrays it may be called from several threads at once.
     """
-    drawn = 0 if len(left) >= registers.n_left * registers.n_right else sampled_pairs
-    rng = np.random.default_rng(seed)
-    at_left = rng.integers(registers.n_left, size=drawn)
-    at_right = rng.integers(registers.n_right, size=drawn)
     if engine == "arrays":
-        ruler = Ruler(registers, comparisons)
-        return ruler.levels(left, right), ruler.levels(at_left, at_right)
+        yield Ruler(registers, comparisons).levels
+        return
     with _linker(registers, comparisons, engine, session) as (linker, api, sources):
 
         def of(one: Ints, other: Ints) -> Levels:
@@ -182,8 +170,16 @@ def compared(
                 found[part] = _levels_of(linker, api, sources, comparisons, one[part], other[part])
             return found
 
-        levels, at_random = of(left, right), of(at_left, at_right)
-    return levels, at_random
+        yield of
+
+
+def random_pairs(registers: Registers, pairs: int, seed: int) -> tuple[Ints, Ints]:
+    """Positions of pairs drawn at random, left and right."""
+    rng = np.random.default_rng(seed)
+    return (
+        rng.integers(registers.n_left, size=pairs),
+        rng.integers(registers.n_right, size=pairs),
+    )
 
 
 @contextmanager
@@ -270,10 +266,9 @@ def _table(registers: Registers, right: bool, needed: set[str]) -> Any:
     kept = {name: table[name] for name in table.column_names if name in needed | {"unique_id"}}
     start, stop = registers.side(right)
     for name, lists in registers.lists.items():
-        if name in kept and name.endswith("_words"):
-            part = lists.part(start, stop)
-            total = np.concatenate([[0], np.cumsum(part.values % RARITY)])
-            kept[f"{name}_total"] = pa.array(np.diff(total[part.offsets]).astype(np.int64))
+        if name in kept and lists.rarity is not None:
+            total = np.append(lists.totals(), 0)[lists.codes[start:stop]]
+            kept[f"{name}_total"] = pa.array(total)
     return pa.table(kept)
 
 

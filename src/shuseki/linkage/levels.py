@@ -21,19 +21,22 @@ from typing import Any, TypeAlias
 
 import numba
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from shuseki.arrays import Bools, Floats, Ints
-from shuseki.geography.distances import distance_km
-from shuseki.linkage.registers import RARITY, Lists, Registers
+from shuseki.geography.distances import EARTH_RADIUS_KM
+from shuseki.linkage.columns import Codes, Numbers
+from shuseki.linkage.registers import Registers
 from shuseki.linkage.settings import Comparison
 
 __all__ = ["Ruler"]
 
 PAIRS_AT_ONCE = 1_000_000
+MOST_BYTES = 2_000_000
+"""Distinct texts up to so many are kept as bytes."""
+WORDS = ("overlap", "within", "shared")
 Truth: TypeAlias = tuple[Bools, Bools]
 """Where it holds, and where it does not; neither where something is missing."""
 COMPARE: dict[type, Callable[[Any, Any], Any]] = {
@@ -47,12 +50,13 @@ COMPARE: dict[type, Callable[[Any, Any], Any]] = {
 
 
 class Ruler:
-    """Compares pairs of records of two registers."""
+    """Compares pairs of records of two registers; from several threads at once if need be."""
 
     def __init__(self, registers: Registers, comparisons: Sequence[Comparison]) -> None:
         self.registers, self.comparisons = registers, comparisons
-        self._codes: dict[tuple[str, int], tuple[Ints, Any]] = {}
-        self._sorted: dict[str, tuple[Lists, Ints]] = {}
+        self._starts: dict[tuple[str, int], Codes] = {}
+        self._bytes: dict[str, NDArray[np.object_]] = {}
+        self._totals: dict[str, Ints] = {}
         self._conditions = [
             [_tree(level.when) if level.when else None for level in one.levels]
             for one in comparisons
@@ -73,8 +77,7 @@ class Ruler:
         missing = np.ones(len(level), dtype=bool)
         for column in one.columns:
             if self.registers.has(column):
-                there = self.there(column)
-                missing &= ~(there[pairs.a] & there[pairs.b])
+                missing &= self.is_missing(column, pairs.a) | self.is_missing(column, pairs.b)
         level[missing] = -1
         rest = np.flatnonzero(~missing)
         for at, condition in enumerate(self._conditions[k]):
@@ -85,44 +88,40 @@ class Ruler:
             rest = rest[~holds]
         return level
 
-    def there(self, column: str) -> Bools:
-        """Whether each record has a value."""
+    def is_missing(self, column: str, records: Ints) -> Bools:
+        """Whether records have no value."""
         if column in self.registers.lists:
-            return np.asarray(np.diff(self.registers.lists[column].offsets) > 0)
-        return np.asarray(self.codes(column)[0] >= 0)
-
-    def codes(self, column: str, signs: int = 0) -> tuple[Ints, Any]:
-        """Number of the value (or of its first signs) of each record, -1 missing; the values."""
-        if (column, signs) not in self._codes:
-            values = self.registers.values[column]
-            if signs:
-                values = values.astype("object").str.slice(0, signs)
-            codes, distinct = pd.factorize(values)
-            self._codes[column, signs] = codes.astype(np.int64), np.asarray(distinct, dtype=object)
-        return self._codes[column, signs]
-
-    def bytes_of(self, column: str) -> Any:
-        """The distinct values of a column as bytes."""
-        key = (column, -1)
-        if key not in self._codes:
-            codes, distinct = self.codes(column)
-            made = np.empty(len(distinct), dtype=object)
-            made[:] = [str(value).encode() for value in distinct]
-            self._codes[key] = codes, made
-        return self._codes[key][1]
-
-    def words(self, column: str) -> tuple[Lists, Ints]:
-        """Words of each record in order, and the sum of their rarities."""
-        if column not in self._sorted:
             lists = self.registers.lists[column]
-            owner = np.repeat(np.arange(len(lists.offsets) - 1), np.diff(lists.offsets))
-            values = lists.values[np.lexsort((lists.values, owner))]
-            total = np.concatenate([[0], np.cumsum(values % RARITY)])
-            self._sorted[column] = (
-                Lists(values, lists.offsets),
-                np.diff(total[lists.offsets]).astype(np.int64),
-            )
-        return self._sorted[column]
+            codes = lists.codes[records]
+            return np.asarray((codes < 0) | (lists.offsets[codes + 1] == lists.offsets[codes]))
+        values = self.registers.values[column]
+        if isinstance(values, Numbers):
+            return np.isnan(values.values[records])
+        return np.asarray(values.codes[records] < 0)
+
+    def codes(self, column: str, signs: int = 0) -> Codes:
+        """Number of the value (or of its first signs) of each record, -1 missing."""
+        if not signs:
+            return self.registers.values[column].codes
+        if (column, signs) not in self._starts:
+            self._starts[column, signs] = self.registers.values[column].starts(signs)
+        return self._starts[column, signs]
+
+    def bytes_of(self, column: str, at: Ints) -> NDArray[np.object_]:
+        """Some of the distinct values of a column as bytes."""
+        values = self.registers.values[column]
+        n = values.n
+        if n > MOST_BYTES:
+            return _encoded(values.texts(at))
+        if column not in self._bytes:
+            self._bytes[column] = _encoded(values.texts(np.arange(n)))
+        return self._bytes[column][at]
+
+    def totals(self, column: str) -> Ints:
+        """Sum of the rarities of the words of each list."""
+        if column not in self._totals:
+            self._totals[column] = self.registers.lists[column].totals()
+        return self._totals[column]
 
 
 class _Pairs:
@@ -166,7 +165,7 @@ class _Pairs:
         if isinstance(node, ast.Constant):
             return np.full(len(at), float(node.value))  # type: ignore[arg-type]
         if isinstance(node, ast.Name):
-            return self._distance_km(at)
+            return self._kept("distance_km", "", at)
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             raise TypeError(ast.dump(node))
         name, column = node.func.id, node.args[0].id  # type: ignore[attr-defined]
@@ -174,83 +173,134 @@ class _Pairs:
             return np.full(len(at), np.nan)
         if name in ("equal", "agree", "alike"):
             signs = int(node.args[1].value) if name == "alike" else 0  # type: ignore[attr-defined]
-            codes = self.ruler.codes(column, signs)[0]
-            one, other = codes[self.a[at]], codes[self.b[at]]
-            return np.where((one < 0) | (other < 0), np.nan, (one == other).astype(float))
-        # The same likeness stands in several levels: it is kept.
-        known = self._known.setdefault((name, column), np.full(len(self.a), np.inf))
-        new = at[np.isinf(known[at])]
-        if len(new):
-            known[new] = self._measured(name, column, self.a[new], self.b[new])
-        return known[at]
+            codes = self.ruler.codes(column, signs)
+            return np.asarray(_equal(codes, self.a, self.b, at))
+        return self._kept(name, column, at)
 
-    def _measured(self, name: str, column: str, a: Ints, b: Ints) -> Floats:
+    def _kept(self, name: str, column: str, at: Ints) -> Floats:
+        """A measure of the pairs ``at``; the same one stands in several levels, and is kept."""
+        if (name, column) not in self._known:
+            self._known[name, column] = np.full(len(self.a), np.inf)
+        known = self._known[name, column]
+        found = known[at]
+        is_new = np.isinf(found)
+        if is_new.any():
+            new = at[is_new]
+            found[is_new] = self._measured(name, column, new)
+            known[new] = found[is_new]
+        return found
+
+    def _measured(self, name: str, column: str, at: Ints) -> Floats:
+        if name == "distance_km":
+            return self._distance_km(self.a[at], self.b[at])
         if name == "ratio":
-            values = self.ruler.registers.values[column].to_numpy(dtype=float, na_value=np.nan)
-            one, other = values[a], values[b]
+            values = self.ruler.registers.values[column].numbers()
+            one, other = values[self.a[at]], values[self.b[at]]
             return np.asarray((np.minimum(one, other) + 1) / (np.maximum(one, other) + 1))
         if name == "likeness":
-            return self._likeness(column, a, b)
-        lists, total = self.ruler.words(column)
-        shared = _shared(lists.values, lists.offsets, a, b)
-        one, other = total[a].astype(float), total[b].astype(float)
+            return self._likeness(column, self.a[at], self.b[at])
+        shared = self._kept("shared_rarity", column, at) if name in WORDS else None
+        if shared is None:
+            return self._shared_rarity(column, self.a[at], self.b[at])
+        totals, codes = self.ruler.totals(column), self.ruler.registers.lists[column].codes
+        one, other = (totals[codes[side[at]]].astype(float) for side in (self.a, self.b))
         with np.errstate(divide="ignore", invalid="ignore"):
             if name == "overlap":
-                found = 2 * shared / (one + other)
-            elif name == "within":
-                found = shared / np.minimum(one, other)
-            else:
-                found = shared / 10
-        return np.where((one == 0) | (other == 0), np.nan, found)
+                return np.asarray(2 * shared / (one + other))
+            if name == "within":
+                return np.asarray(shared / np.minimum(one, other))
+            return shared / 10
+
+    def _shared_rarity(self, column: str, a: Ints, b: Ints) -> Floats:
+        """Rarity of the words that two records share, in tenths of a bit."""
+        lists = self.ruler.registers.lists[column]
+        if lists.rarity is None:
+            return np.where(
+                self.ruler.is_missing(column, a) | self.ruler.is_missing(column, b), np.nan, 0.0
+            )
+        codes = lists.codes
+        return np.asarray(_shared(lists.values, lists.offsets, lists.rarity, codes[a], codes[b]))
 
     def _likeness(self, column: str, a: Ints, b: Ints) -> Floats:
-        codes, _ = self.ruler.codes(column)
-        texts = self.ruler.bytes_of(column)
+        codes = self.ruler.codes(column)
+        n = self.ruler.registers.values[column].n
         one, other = codes[a], codes[b]
         there = (one >= 0) & (other >= 0)
-        key = one[there] * len(texts) + other[there]
+        key = one[there].astype(np.int64) * n + other[there]
         distinct, back = np.unique(key, return_inverse=True)
         found = np.full(len(a), np.nan)
         if len(distinct):
             values = cpdist(
-                texts[distinct // len(texts)],
-                texts[distinct % len(texts)],
+                self.ruler.bytes_of(column, distinct // n),
+                self.ruler.bytes_of(column, distinct % n),
                 scorer=JaroWinkler.similarity,
                 dtype=np.float64,
-                workers=-1,
+                workers=1,
             )
             found[there] = values[back]
         return found
 
-    def _distance_km(self, at: Ints) -> Floats:
+    def _distance_km(self, a: Ints, b: Ints) -> Floats:
         values = self.ruler.registers.values
         names = ("latitude", "longitude")
         if not all(name in values for name in names):
-            return np.full(len(at), np.nan)
-        a, b = (
-            np.column_stack([values[name].to_numpy(dtype=float)[side[at]] for name in names])
-            for side in (self.a, self.b)
-        )
-        return distance_km(a, b)
+            return np.full(len(a), np.nan)
+        latitude, longitude = (values[name].numbers() for name in names)
+        return np.asarray(_distances(latitude, longitude, a, b, EARTH_RADIUS_KM))
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def _shared(values: Ints, offsets: Ints, a: Ints, b: Ints) -> Floats:
-    """Rarity of the words that two records share, in tenths of a bit."""
-    found = np.zeros(len(a))
+def _encoded(texts: NDArray[np.object_]) -> NDArray[np.object_]:
+    found = np.empty(len(texts), dtype=object)
+    found[:] = [text.encode() for text in texts]
+    return found
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _equal(codes: Codes, a: Ints, b: Ints, at: Ints) -> Floats:
+    """1 where two records have the same value, 0 where another, ``nan`` where one is missing."""
+    found = np.empty(len(at))
+    for k in range(len(at)):
+        one, other = codes[a[at[k]]], codes[b[at[k]]]
+        if one < 0 or other < 0:
+            found[k] = np.nan
+        else:
+            found[k] = 1.0 if one == other else 0.0
+    return found
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _distances(latitude: Floats, longitude: Floats, a: Ints, b: Ints, radius_km: float) -> Floats:
+    """Distance of pairs of points as ``geography.distances`` has it, km; ``nan`` if missing."""
+    found = np.empty(len(a))
     for k in range(len(a)):
+        p, q = np.radians(latitude[a[k]]), np.radians(latitude[b[k]])
+        across = np.sin((np.radians(longitude[a[k]]) - np.radians(longitude[b[k]])) / 2)
+        chord = np.sin((p - q) / 2) ** 2 + np.cos(p) * np.cos(q) * across**2
+        found[k] = 2 * radius_km * np.arcsin(np.sqrt(min(chord, 1.0)))
+    return found
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _shared(values: Codes, offsets: Ints, rarity: NDArray[np.int16], a: Codes, b: Codes) -> Floats:
+    """Rarity of the words that two lists share, in tenths of a bit; ``nan`` if one has none."""
+    found = np.empty(len(a))
+    for k in range(len(a)):
+        if a[k] < 0 or b[k] < 0:
+            found[k] = np.nan
+            continue
         i, i_end = offsets[a[k]], offsets[a[k] + 1]
         j, j_end = offsets[b[k]], offsets[b[k] + 1]
+        if i == i_end or j == j_end:
+            found[k] = np.nan
+            continue
         total = 0
         while i < i_end and j < j_end:
-            if values[i] == values[j]:
-                total += values[i] % RARITY
-                i += 1
-                j += 1
-            elif values[i] < values[j]:
-                i += 1
-            else:
-                j += 1
+            one, other = values[i], values[j]
+            if one == other:
+                total += rarity[one]
+            # Without a branch on the order, which no processor can foresee.
+            i += one <= other
+            j += other <= one
         found[k] = total
     return found
 

@@ -36,11 +36,12 @@ from shuseki.language import Message, say
 from shuseki.language.glossary import named_kind
 from shuseki.linkage.blocking import candidates
 from shuseki.linkage.coincidence import within_registers
-from shuseki.linkage.comparing import compared, splink_settings
+from shuseki.linkage.columns import Codes
+from shuseki.linkage.comparing import measuring, random_pairs, splink_settings
 from shuseki.linkage.matchings import best_matching
 from shuseki.linkage.model import Evidence, Model, learned
 from shuseki.linkage.registers import COLUMNS, Registers, registers
-from shuseki.linkage.scoring import learned_in_parts
+from shuseki.linkage.scoring import Progress, kept_in_parts, matched_again
 from shuseki.linkage.settings import (
     Comparison,
     Engine,
@@ -188,7 +189,8 @@ class Links(Result):
         relation
             ``"moved"``, ``"renamed"`` or ``"changed industry"``.
         """
-        return _means(self.comparisons, self.pairs, relation)
+        means = np.array([False, True, None], dtype=object)
+        return means[_means(self.comparisons, self.pairs, relation)]
 
     def counts(self) -> pd.DataFrame:
         """Links by relation: ``relation``, ``links``, ``share`` (0 to 1)."""
@@ -268,9 +270,13 @@ def link(
     session: Any = None,
     seed: int = 0,
     sources: Sequence[Source] = (),
+    progress: Progress | None = None,
     **columns: str,
 ) -> Links:
     """Link two registers by likeness.
+
+    Time and memory grow with the number of records: large registers are compared a part of the left
+    one at a time, on several processors.
 
     Parameters
     ----------
@@ -294,6 +300,8 @@ def link(
         Of the pairs that are drawn at random.
     sources
         Where the records came from.
+    progress
+        Called with (done, total), in pairs that were compared.
     columns
         Column of the schema and its name in both tables, such as ``name="factory_name"``; any other
         word names an extra column, such as ``postcode="plz"``.
@@ -342,62 +350,24 @@ def link(
     named = {word: name for word, name in columns.items() if word in COLUMNS}
     both = registers(left, right, named=named, extra=list(dict.fromkeys(more)))
     comparisons = asked.comparisons_of(both.has, both.extra)
-    at_left, at_right = candidates(
-        both,
-        asked.rules,
-        pairs_per_record=asked.pairs_per_record,
-        pairs_per_rule=asked.pairs_per_rule,
-        most_in_full=asked.most_pairs_compared_in_full,
-    )
-    names = [one.name for one in comparisons]
-    label = None
-    if labels is not None:
-        at_left, at_right, label = _labelled(both, at_left, at_right, labels)
-    levels, at_random = compared(
+    known = None if labels is None else _labelled(both, labels)
+    columns_compared = (*both.values, *both.lists)
+    prior = [np.array([level.m for level in one.levels]) for one in comparisons]
+    evidence, model, candidate_pairs = _learned(
         both,
         comparisons,
-        at_left,
-        at_right,
-        sampled_pairs=asked.sampled_pairs,
-        seed=seed,
+        asked,
+        known,
+        prior,
         engine=engine,
         session=session,
+        seed=seed,
+        progress=progress,
     )
-    evidence = Evidence(
-        left=at_left,
-        right=at_right,
-        levels=levels,
-        frequency=np.empty((0, len(names)), np.float32),
-        at_random=at_random,
-        given=[names.index(one.given) if one.given in names else -1 for one in comparisons],
-        n_left=both.n_left,
-        n_right=both.n_right,
-        within=within_registers(
-            both,
-            comparisons,
-            asked.rules,
-            pairs_per_record=asked.pairs_per_record,
-            pairs_per_rule=asked.pairs_per_rule,
-            most_in_full=asked.most_pairs_compared_in_full,
-            seed=seed,
-        ),
-        label=label,
-    )
-    prior = [np.array([level.m for level in one.levels]) for one in comparisons]
-    frequency = frequencies(both, comparisons)
-    candidate_pairs = len(at_left)
+    # What was compared is large, and needed no longer.
+    both = replace(both, values={}, lists={})
     if candidate_pairs > PARTS * asked.pairs_learned_from:
-        evidence, model = learned_in_parts(
-            evidence,
-            frequency,
-            prior,
-            asked.prior_pairs,
-            most_pairs=int(asked.pairs_learned_from),
-            seed=seed,
-        )
-    else:
-        evidence = replace(evidence, frequency=frequency(at_left, at_right, levels))
-        model = learned(evidence, prior, asked.prior_pairs)
+        model = matched_again(evidence, model, prior)
     linked = chosen(evidence, model, at_least)
     pairs = Pairs(
         evidence.left,
@@ -417,10 +387,73 @@ def link(
         pairs=pairs,
         comparisons=comparisons,
         model=model,
-        columns=(*both.values, *both.lists),
-        notes=(*both.notes, *_notes(both, pairs, model, label, candidate_pairs)),
+        columns=columns_compared,
+        notes=(*both.notes, *_notes(both, pairs, model, evidence.label, candidate_pairs)),
         sources=(*sources, FELLEGI_SUNTER, SADINLE),
     )
+
+
+def _learned(
+    both: Registers,
+    comparisons: Sequence[Comparison],
+    asked: LinkageSettings,
+    known: "Known | None",
+    prior: Sequence[Floats],
+    *,
+    engine: Engine,
+    session: Any,
+    seed: int,
+    progress: Progress | None,
+) -> tuple[Evidence, Model, int]:
+    """Evidence of the pairs (of large registers, of those that may be), model, and all pairs."""
+    blocking: dict[str, Any] = {
+        "pairs_per_record": asked.pairs_per_record,
+        "pairs_per_rule": asked.pairs_per_rule,
+        "most_in_full": asked.most_pairs_compared_in_full,
+    }
+    found = candidates(
+        both, asked.rules, **blocking, also=None if known is None else (known.left, known.right)
+    )
+    within = within_registers(both, comparisons, asked.rules, **blocking, seed=seed)
+    names = [one.name for one in comparisons]
+    frequency = frequencies(both, comparisons)
+    with measuring(both, comparisons, engine, session) as levels_of:
+        # Where the candidates are all pairs, none need be drawn.
+        every = found.total >= both.n_left * both.n_right
+        at_random = levels_of(*random_pairs(both, 0 if every else asked.sampled_pairs, seed))
+
+        def compared(left: Ints, right: Ints) -> Evidence:
+            levels = levels_of(left, right)
+            return Evidence(
+                left=left,
+                right=right,
+                levels=levels,
+                frequency=frequency(left, right, levels),
+                at_random=at_random,
+                given=[names.index(one.given) if one.given in names else -1 for one in comparisons],
+                n_left=both.n_left,
+                n_right=both.n_right,
+                within=within,
+                label=None if known is None else known.label(left, right),
+            )
+
+        if found.total > PARTS * asked.pairs_learned_from:
+            evidence, model = kept_in_parts(
+                found,
+                compared,
+                prior,
+                asked.prior_pairs,
+                most_pairs=int(asked.pairs_learned_from),
+                seed=seed,
+                threads=None if engine == "arrays" else 1,
+                progress=progress,
+            )
+        else:
+            evidence = compared(*found.every())
+            model = learned(evidence, prior, asked.prior_pairs)
+            if progress is not None:
+                progress(found.total, found.total)
+    return evidence, model, found.total
 
 
 # ---- arithmetic ------------------------------------------------------------------------------
@@ -439,21 +472,21 @@ def frequencies(
     for k, one in enumerate(comparisons):
         for at, level in enumerate(one.levels):
             if level.frequency in both.values:
-                codes, distinct = pd.factorize(both.values[level.frequency])
-                count = np.bincount(codes[codes >= 0], minlength=max(len(distinct), 1))
+                codes = both.values[level.frequency].codes
+                count = np.bincount(codes[codes >= 0], minlength=1)
                 # The pair itself is two of the records that have the value; one is left.
                 share = np.maximum(count - 1, 1) / max(count.sum(), 1)
                 groups = local = None
                 if one.within in both.values and one.within != level.frequency:
-                    groups, _ = pd.factorize(both.values[one.within])
-                    local = local_frequencies(codes, groups, share)
-                known.append((k, at, share[codes], groups, local))
+                    groups = both.values[one.within].codes
+                    local = local_frequencies(codes, groups, share).astype(np.float32)
+                known.append((k, at, share.astype(np.float32), codes, groups, local))
 
     def found(left: Ints, right: Ints, levels: NDArray[np.int8]) -> NDArray[np.float32]:
         every = np.full(levels.shape, np.nan, np.float32)
-        for k, at, overall, groups, local in known:
+        for k, at, overall, codes, groups, local in known:
             here = np.flatnonzero(levels[:, k] == at)
-            every[here, k] = overall[left[here]]
+            every[here, k] = overall[codes[left[here]]]
             if groups is not None and local is not None:
                 group = groups[left[here]]
                 same = (group >= 0) & (group == groups[both.n_left + right[here]])
@@ -463,7 +496,7 @@ def frequencies(
     return found
 
 
-def local_frequencies(codes: Ints, groups: Ints, share: Floats) -> Floats:
+def local_frequencies(codes: Codes, groups: Codes, share: Floats) -> Floats:
     """Frequency of each record's value in its group, drawn towards the frequency over all.
 
     Groups have shares of their own, Dirichlet about those of all with a concentration c that the
@@ -540,10 +573,52 @@ def chosen(evidence: Evidence, model: Model, at_least: float | None) -> Bools:
 # ---- tables ----------------------------------------------------------------------------------
 
 
-def _labelled(
-    both: Registers, left: Ints, right: Ints, labels: pd.DataFrame
-) -> tuple[Ints, Ints, NDArray[np.int8]]:
-    """Candidates with the labelled pairs among them, and the label of each."""
+@dataclass(frozen=True, eq=False)
+class Known:
+    """Labelled pairs.
+
+    Attributes
+    ----------
+    left, right
+        Positions of the two records, shape ``(labels,)``.
+    key, match
+        Every pair once, in order, as ``left · n_right + right``, and its label.
+    is_left, is_right
+        Whether the partner of a record is known.
+    """
+
+    left: Ints
+    right: Ints
+    key: Ints
+    match: NDArray[np.int8]
+    is_left: Bools
+    is_right: Bools
+
+    def label(self, left: Ints, right: Ints) -> NDArray[np.int8]:
+        """1 a pair, 0 none, -1 not known; a record whose partner is known has no other."""
+        label = np.where(self.is_left[left] | self.is_right[right], 0, -1).astype(np.int8)
+        if len(self.key):
+            key = left * len(self.is_right) + right
+            at = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
+            label = np.where(self.key[at] == key, self.match[at], label)
+        return label
+
+
+def _labelled(both: Registers, labels: pd.DataFrame) -> Known:
+    """Labels with the positions of their records; of a pair that stands twice the last."""
+    left, right, match = _positions(both, labels)
+    key = left * both.n_right + right
+    order = np.argsort(key, kind="stable")
+    order = order[np.append(np.diff(key[order]) != 0, True)[: len(order)]]
+    is_left, is_right = np.zeros(both.n_left, bool), np.zeros(both.n_right, bool)
+    true = order[match[order] == 1]
+    is_left[left[true]] = True
+    is_right[right[true]] = True
+    return Known(left, right, key[order], match[order], is_left, is_right)
+
+
+def _positions(both: Registers, labels: pd.DataFrame) -> tuple[Ints, Ints, NDArray[np.int8]]:
+    """Positions of labelled pairs, left and right, and the label of each."""
     absent = [name for name in ("left", "right") if name not in labels.columns]
     if absent:
         raise DataError(
@@ -579,17 +654,7 @@ def _labelled(
                 )
             )
         at.append(found.to_numpy(dtype=np.int64))
-    key = left * both.n_right + right
-    given = at[0] * both.n_right + at[1]
-    every = np.unique(np.concatenate([key, given]))
-    label = np.full(len(every), -1, np.int8)
-    label[np.searchsorted(every, given)] = match.to_numpy(dtype=np.int8)
-    # A record whose partner is known has no other.
-    true = every[label == 1]
-    of_left, of_right = every // both.n_right, every % both.n_right
-    settled = np.isin(of_left, true // both.n_right) | np.isin(of_right, true % both.n_right)
-    label[settled & (label < 0)] = 0
-    return of_left, of_right, label
+    return at[0], at[1], match.to_numpy(dtype=np.int8)
 
 
 def _tables(
@@ -611,7 +676,8 @@ def _tables(
         }
     )
     for relation, column in said.items():
-        table[relation.replace(" ", "_")] = pd.array(column[linked].tolist(), dtype="boolean")
+        means = column[linked]
+        table[relation.replace(" ", "_")] = pd.arrays.BooleanArray(means == 1, means < 0)
     for relation in ("changed industry", "renamed", "moved"):
         is_so = table[relation.replace(" ", "_")].fillna(False).to_numpy(dtype=bool)
         table.loc[is_so, "relation"] = relation
@@ -624,15 +690,14 @@ def _tables(
     return table.iloc[order].reset_index(drop=True), offspring
 
 
-def _means(comparisons: Sequence[Comparison], pairs: Pairs, relation: str) -> NDArray[np.object_]:
-    """Whether each pair has a relation: true, false, or missing where nothing can say so."""
-    found = np.full(len(pairs.left), None, dtype=object)
+def _means(comparisons: Sequence[Comparison], pairs: Pairs, relation: str) -> NDArray[np.int8]:
+    """Whether each pair has a relation: 1, 0, or -1 where nothing can say so."""
+    found = np.full(len(pairs.left), -1, np.int8)
     for k, one in enumerate(comparisons):
         means = np.array([level.means == relation for level in one.levels])
         if means.any():
-            level = pairs.levels[:, k]
-            there = level >= 0
-            found[there] = means[level[there]] | (found[there] == True)  # noqa: E712
+            # A level that is missing, -1, takes the last: it says nothing.
+            found = np.maximum(found, np.append(means.astype(np.int8), -1)[pairs.levels[:, k]])
     return found
 
 
@@ -640,7 +705,7 @@ def _offspring(
     both: Registers,
     comparisons: Sequence[Comparison],
     pairs: Pairs,
-    said: Mapping[str, NDArray[np.object_]],
+    said: Mapping[str, NDArray[np.int8]],
 ) -> pd.DataFrame:
     """Records without a link that look like a second part of a linked record of the other side.
 
@@ -653,7 +718,7 @@ def _offspring(
     has_left, has_right = np.zeros(both.n_left, bool), np.zeros(both.n_right, bool)
     has_left[pairs.left[pairs.linked]] = True
     has_right[pairs.right[pairs.linked]] = True
-    alike = (said["moved"] == False) & (said["renamed"] == False)  # noqa: E712
+    alike = (said["moved"] == 0) & (said["renamed"] == 0)
     alike &= pairs.log_weight >= OFFSPRING_LOG_WEIGHT
     frames = []
     for relation, free, taken in (
@@ -727,17 +792,18 @@ def _notes(
                 true=int((label == 1).sum()),
             )
         )
-    first, second = (pd.Index(ids).astype(str) for ids in both.ids)
-    shared = int(first.isin(second).sum())
+    first, second = (np.asarray(ids) for ids in both.ids)
+    if first.dtype.kind not in "iu" or second.dtype.kind not in "iu":
+        first, second = (np.asarray(pd.Index(ids).astype(str)) for ids in both.ids)
+    shared = int(pd.Index(first).isin(second).sum())
     if shared:
-        left = np.asarray(first)[pairs.left[pairs.linked]]
-        right = np.asarray(second)[pairs.right[pairs.linked]]
+        agree = first[pairs.left[pairs.linked]] == second[pairs.right[pairs.linked]]
         notes.append(
             say(
                 "Ids were not used. Of {shared:,} ids that both registers have, {agree:,} links "
                 "agree.",
                 shared=shared,
-                agree=int((left == right).sum()),
+                agree=int(agree.sum()),
             )
         )
     return tuple(notes)

@@ -58,8 +58,8 @@ def pair_probabilities(
     some = np.flatnonzero(log_weight > HOPELESS)
     if len(some):
         found[some] = _propagate(
-            left[some].astype(np.int64),
-            right[some].astype(np.int64),
+            left[some].astype(np.int32),
+            right[some].astype(np.int32),
             np.exp(np.minimum(log_weight[some], MOST)),
             n_left,
             n_right,

@@ -48,6 +48,7 @@ __all__ = [
     "SpeltAddress",
     "SpeltName",
     "fold",
+    "is_cjk",
     "placed",
     "spelt_address",
     "spelt_addresses",
@@ -76,6 +77,7 @@ NOT_A_WORD = re.compile(rf"[^0-9a-z{CJK}&\u0370-\u058f\u0600-\u06ff\u0e00-\u0e7f
 SINGLE_LETTERS = re.compile(r"\b([a-z]) (?=[a-z]\b)")
 JOINS = re.compile(r" *(?:&|\b(?:and|und|et|og|och|y|e|i)\b) *")
 RUNS = re.compile(rf"[{CJK}]+|[^\s{CJK}]+")
+ONE_CJK = re.compile(f"[{CJK}]")
 BLOCKS = re.compile(r"(?<=[0-9])(丁目|丁|番地の|番地|番|号室|号|段|巷|弄|樓|楼|階|f|の|之|ノ|-|,)+")
 NUMBER = re.compile(r"[0-9]+")
 STREET_END = re.compile(r"(?<=[a-z])(?:strasse|straat|street)$")
@@ -285,6 +287,11 @@ def words(text: str) -> list[str]:
         else:
             found.extend(a + b for a, b in pairwise(run))
     return found
+
+
+def is_cjk(sign: str) -> bool:
+    """Whether a sign is kanji, kana or hangul."""
+    return ONE_CJK.match(sign) is not None
 
 
 # ---- columns ---------------------------------------------------------------------------------

@@ -5,25 +5,29 @@ industry, employees, latitude, longitude, legal_form, opened; whichever there ar
 become two tables with the same folded columns, side by side::
 
     name, name_start, name_numbers        folded; the first four signs; the numbers in the name
-    name_words, name_word_pairs           numbers of words, 1000 · word + rarity
+    name_words, name_word_pairs           numbers of words with their rarity; neighbouring words
     address, address_numbers, address_words, address_word_pairs
     municipality, industry, employees, latitude, longitude, legal_form, opened, cell
     extra columns under their own names
 
 The rarity of a word is ``10 log2(records / records with it)``, in tenths of a bit.
 
+A column is kept as the distinct values and, for each record, the number of its own, in the order
+in which they first stand: names of towns are written once, however many plants they have. Folding
+works over distinct values, a part at a time.
+
 A column that only one register fills compares nothing and is left out, with a note.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from shuseki.arrays import Floats, Ints
 from shuseki.errors import DataError, ParameterError, examples
@@ -32,16 +36,25 @@ from shuseki.geography.bundled import are_bundled
 from shuseki.geography.editions import edition
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import some_of
+from shuseki.linkage.columns import (
+    TEXTS_AT_ONCE,
+    Lists,
+    Numbers,
+    Texts,
+    coded,
+    filled,
+    first_of,
+    objects,
+    words_of,
+)
 from shuseki.linkage.normalisation import (
     fold,
-    over_distinct,
     placed,
-    spelt_addresses,
-    spelt_names,
-    words,
+    spelt_address,
+    spelt_name,
 )
 
-__all__ = ["COLUMNS", "Lists", "Registers", "registers"]
+__all__ = ["COLUMNS", "Registers", "registers"]
 
 COLUMNS = (
     "id",
@@ -57,42 +70,12 @@ COLUMNS = (
 )
 """Columns of the schema that a linkage reads."""
 COMPARED = COLUMNS[1:]
-RARITY = 1000
 CELL_DEGREES = 0.01
 PLACED_SHARE = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class Lists:
-    """A list of numbers for each record: ``values[offsets[i]:offsets[i + 1]]``."""
-
-    values: Ints
-    offsets: Ints
-
-    def arrow(self) -> Any:
-        """As an Arrow array of lists; null where the list is empty."""
-        made = pa.ListArray.from_arrays(
-            pa.array(self.offsets, pa.int32()), pa.array(self.values, pa.int64())
-        )
-        empty = np.diff(self.offsets) == 0
-        if not empty.any():
-            return made
-        return pa.ListArray.from_arrays(
-            pa.array(self.offsets, pa.int32(), mask=np.append(empty, False)),
-            pa.array(self.values, pa.int64()),
-        )
-
-    def part(self, start: int, stop: int) -> "Lists":
-        """The lists of some records."""
-        offsets = self.offsets[start : stop + 1]
-        return Lists(self.values[offsets[0] : offsets[-1]], offsets - offsets[0])
-
-    def taken(self, records: Ints) -> "Lists":
-        """The lists of some records, in their order."""
-        size = np.diff(self.offsets)[records]
-        offsets = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-        at = np.repeat(self.offsets[records] - offsets[:-1], size) + np.arange(offsets[-1])
-        return Lists(self.values[at], offsets)
+START = 4
+"""Signs of a name that a record may agree in."""
+BLANKS = frozenset({"", "nan", "None", "NaN", "<NA>"})
+"""Texts that stand for a missing one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +89,7 @@ class Registers:
     ids
         As given, left and right.
     values
-        Column → one value for each record, missing where there is none.
+        Column → one value for each record.
     lists
         Column → a list for each record.
     extra
@@ -118,7 +101,7 @@ class Registers:
     n_left: int
     n_right: int
     ids: tuple[Any, Any]
-    values: Mapping[str, "pd.Series[Any]"]
+    values: Mapping[str, Texts | Numbers]
     lists: Mapping[str, Lists]
     extra: tuple[str, ...]
     notes: tuple[Message, ...]
@@ -145,10 +128,7 @@ class Registers:
             n_left=len(some),
             n_right=len(others),
             ids=(ids[some], ids[others]),
-            values={
-                name: column.iloc[rows].reset_index(drop=True)
-                for name, column in self.values.items()
-            },
+            values={name: column.taken(rows) for name, column in self.values.items()},
             lists={name: lists.taken(rows) for name, lists in self.lists.items()},
             extra=self.extra,
             notes=(),
@@ -159,9 +139,9 @@ class Registers:
         start, stop = self.side(right)
         columns: dict[str, Any] = {"unique_id": pa.array(np.arange(stop - start))}
         for name, values in self.values.items():
-            columns[name] = pa.array(values.iloc[start:stop], from_pandas=True)
+            columns[name] = values.arrow(start, stop)
         for name, lists in self.lists.items():
-            columns[name] = lists.part(start, stop).arrow()
+            columns[name] = lists.arrow(start, stop)
         return pa.table(columns)
 
 
@@ -229,7 +209,8 @@ def registers(
                     column=column,
                 )
             )
-    values, lists = _folded(both, tuple(extra), notes)
+    compared = tuple(name for name in extra if name in both)
+    values, lists = _folded(both, compared, notes)
     if not values:
         raise DataError(
             say(
@@ -248,7 +229,7 @@ def registers(
                 columns=joined([*values], ", "),
             )
         )
-    elif values["name"].nunique() == 1:
+    elif values["name"].n == 1:
         notes.append(say("All names are equal: they tell nothing apart."))
     return Registers(
         n_left=len(left),
@@ -256,7 +237,7 @@ def registers(
         ids=(ids[0], ids[1]),
         values=values,
         lists=lists,
-        extra=tuple(name for name in extra if name in both),
+        extra=compared,
         notes=tuple(notes),
     )
 
@@ -295,155 +276,173 @@ def _ids(which: str, frame: pd.DataFrame, column: str, notes: list[Message]) -> 
     return ids.to_numpy()
 
 
+# ---- folding ---------------------------------------------------------------------------------
+
+
 def _folded(
-    both: Mapping[str, "pd.Series[Any]"], extra: tuple[str, ...], notes: list[Message]
-) -> tuple[dict[str, "pd.Series[Any]"], dict[str, Lists]]:
-    """Fold every column."""
-    values: dict[str, pd.Series[Any]] = {}
+    both: dict[str, "pd.Series[Any]"], extra: tuple[str, ...], notes: list[Message]
+) -> tuple[dict[str, Texts | Numbers], dict[str, Lists]]:
+    """Fold every column; what was folded is taken out of ``both``."""
+    values: dict[str, Texts | Numbers] = {}
     lists: dict[str, Lists] = {}
-    form: pd.Series[Any] | None = None
+    form: Texts | None = None
+
+    def given(name: str) -> "pd.Series[Any]":
+        return both[name] if name in extra else both.pop(name)
+
     if "name" in both:
-        spelt = spelt_names(_text(both["name"]))
-        values["name"], form = spelt["name"], spelt["legal_form"]
-        values["name_numbers"] = spelt["numbers"].fillna("")
-        values["name_start"] = spelt["name"].str.replace(" ", "").str.slice(0, 4)
-        lists["name_words"], lists["name_word_pairs"] = _words(spelt["name"])
+        folded, form, numbers = _spelt(
+            _texts(given("name")), spelt_name, ("name", "legal_form", "numbers")
+        )
+        values["name"] = folded
+        values["name_numbers"] = filled(numbers)
+        values["name_start"] = coded(
+            folded.codes,
+            pc.utf8_slice_codeunits(pc.replace_substring(folded.distinct, " ", ""), 0, START),
+        )
+        lists["name_words"], lists["name_word_pairs"] = words_of(folded)
     if "legal_form" in both:
-        said = spelt_names(_text(both["legal_form"]))
-        given = said["legal_form"].fillna(said["name"])
-        form = given if form is None else given.fillna(form)
-    if form is not None and form.nunique() > 1:
+        said, form_given = _spelt(_texts(given("legal_form")), spelt_name, ("name", "legal_form"))
+        form_given = first_of(form_given, said)
+        form = form_given if form is None else first_of(form_given, form)
+    if form is not None and len(form.distinct) > 1:
         values["legal_form"] = form
-    if "address" in both:
-        spelt = spelt_addresses(_text(both["address"]))
-        values["address"] = spelt["address"]
-        values["address_numbers"] = spelt["numbers"]
-        lists["address_words"], lists["address_word_pairs"] = _words(spelt["address"])
-    municipality = _folded_code(both["municipality"]) if "municipality" in both else None
-    if municipality is None and "address" in both:
-        municipality = _municipalities(_text(both["address"]), notes)
+    written = _texts(given("address")) if "address" in both else None
+    if written is not None:
+        address, numbers = _spelt(written, spelt_address, ("address", "numbers"))
+        values["address"], values["address_numbers"] = address, numbers
+        lists["address_words"], lists["address_word_pairs"] = words_of(address)
+    municipality = None
+    if "municipality" in both:
+        municipality = _folded_code(given("municipality"))
+    elif written is not None:
+        municipality = _municipalities(written, notes)
+    del written
     if municipality is not None:
-        codes = municipality.dropna().unique()
+        codes = objects(municipality.distinct)
         if are_bundled(codes):
             to = edition(codes.tolist(), LAST_DAY).of()
-            municipality = municipality.map(to)
+            told = pd.Series(codes, dtype=object).map(to)
+            told = told.astype(object).where(told.notna(), None)
+            municipality = coded(municipality.codes, pa.array(told, pa.large_string()))
         values["municipality"] = municipality
     if "industry" in both:
-        values["industry"] = _folded_code(both["industry"])
+        values["industry"] = _folded_code(given("industry"))
     if "employees" in both:
-        values["employees"] = _number(both["employees"]).clip(lower=0)
+        values["employees"] = Numbers(np.maximum(_number(given("employees")), 0.0))
     if {"latitude", "longitude"} <= set(both):
-        degrees = [_number(both[name]) for name in ("latitude", "longitude")]
-        out = ~(degrees[0].between(-90, 90) & degrees[1].between(-180, 180))
-        out |= (degrees[0] == 0) & (degrees[1] == 0)
-        for name, column in zip(("latitude", "longitude"), degrees, strict=True):
-            values[name] = column.mask(out)
-        lists["cell"] = _cells(values["latitude"], values["longitude"])
+        latitude, longitude = (_number(given(name)) for name in ("latitude", "longitude"))
+        out = ~((np.abs(latitude) <= 90) & (np.abs(longitude) <= 180))
+        out |= (latitude == 0) & (longitude == 0)
+        latitude, longitude = np.where(out, np.nan, latitude), np.where(out, np.nan, longitude)
+        values["latitude"], values["longitude"] = Numbers(latitude), Numbers(longitude)
+        lists["cell"] = _cells(latitude, longitude)
     if "opened" in both:
-        values["opened"] = _text(both["opened"]).str.replace(" 00:00:00", "")
+        opened = _texts(given("opened"))
+        day = pc.replace_substring(opened.distinct, " 00:00:00", "")
+        values["opened"] = coded(opened.codes, day)
     for name in extra:
-        if name in both:
-            values[name] = _extra(both[name])
-    kept = {name: column for name, column in values.items() if column.notna().any()}
-    return kept, lists
+        values[name] = _extra(both[name])
+    return {name: column for name, column in values.items() if _is_filled(column)}, lists
 
 
-def _text(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Text, missing where it is blank."""
-    given = column.astype("object")
-    text = given.where(given.isna(), given.astype(str).str.strip())
-    return text.where(~text.isin(["", "nan", "None", "NaN", "<NA>"]), None)
+def _is_filled(column: Texts | Numbers) -> bool:
+    """Whether any record has a value."""
+    if isinstance(column, Texts):
+        return len(column.distinct) > 0
+    return not bool(np.isnan(column.values).all())
 
 
-def _code(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Codes as text; whole numbers without a point."""
-    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+def _texts(column: "pd.Series[Any]", whole_numbers: bool = False) -> Texts:
+    """Text, missing where it is blank; whole numbers without a point if so asked."""
+    if whole_numbers and pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
-    return _text(column)
+    is_mixed = column.dtype == object and pd.api.types.infer_dtype(column) != "string"
+    if is_mixed:
+        # 1 and 1.0 are equal, and written otherwise.
+        column = column.where(column.isna(), column.astype(str))
+    found, distinct = pd.factorize(column)
+    codes = found.astype(np.int32)
+    del found, column
+    chunks = []
+    for start in range(0, len(distinct), TEXTS_AT_ONCE):
+        part = pd.Series(distinct[start : start + TEXTS_AT_ONCE]).astype(object).astype(str)
+        stripped = [None if text in BLANKS else text for text in part.str.strip().tolist()]
+        chunks.append(pa.array(stripped, pa.large_string()))
+    return coded(codes, pa.chunked_array(chunks, pa.large_string()))
 
 
-def _folded_code(column: "pd.Series[Any]", without: str = "") -> "pd.Series[Any]":
+def _spelt(
+    given: Texts, spell: Callable[[str], Any], columns: tuple[str, ...]
+) -> tuple[Texts, ...]:
+    """Columns of what a function makes of each text, missing where nothing is."""
+    chunks: list[list[Any]] = [[] for _ in columns]
+    for start in range(0, len(given.distinct), TEXTS_AT_ONCE):
+        done = [spell(text) for text in given.distinct[start : start + TEXTS_AT_ONCE].to_pylist()]
+        for name, made in zip(columns, chunks, strict=True):
+            texts = [getattr(one, name) or None for one in done]
+            made.append(pa.array(texts, pa.large_string()))
+    return tuple(coded(given.codes, pa.chunked_array(made, pa.large_string())) for made in chunks)
+
+
+def _folded_code(column: "pd.Series[Any]", without: str = "") -> Texts:
     """Codes, or names in place of codes, folded; without what a pattern finds."""
+    given = _texts(column, whole_numbers=True)
 
     def folded(text: str) -> str | None:
         found = fold(text).strip()
         return (re.sub(without, "", found) if without else found) or None
 
-    text = _code(column)
-    return pd.Series(over_distinct(text, folded, None), text.index, dtype=object)
+    made = [folded(text) for text in given.distinct.to_pylist()]
+    return coded(given.codes, pa.array(made, pa.large_string()))
 
 
-def _extra(column: "pd.Series[Any]") -> "pd.Series[Any]":
+def _extra(column: "pd.Series[Any]") -> Texts:
     """An extra column: letters and digits, in lower case."""
     return _folded_code(column, r"[\W_]+")
 
 
-def _number(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    return pd.Series(pd.to_numeric(column, errors="coerce")).astype(float)
+def _number(column: "pd.Series[Any]") -> Floats:
+    numbers = pd.Series(pd.to_numeric(column, errors="coerce")).astype(float)
+    return np.asarray(numbers.to_numpy(), dtype=np.float64)
 
 
-def _municipalities(addresses: "pd.Series[Any]", notes: list[Message]) -> "pd.Series[Any] | None":
+def _municipalities(addresses: Texts, notes: list[Message]) -> Texts | None:
     """Municipalities of addresses; None when most of them cannot be placed."""
-    there = addresses.dropna()
-    sample = there.iloc[:: max(len(there) // 200, 1)]
-    if placed(sample).table["municipality"].notna().mean() < PLACED_SHARE:
+    codes = addresses.codes[addresses.codes >= 0]
+    sample = addresses.texts(codes[:: max(len(codes) // 200, 1)].astype(np.int64))
+    if placed(pd.Series(sample)).table["municipality"].notna().mean() < PLACED_SHARE:
         return None
-    found = placed(addresses)
-    lost = found.set_aside()
-    lost = lost[lost["reason"] != "no address"]
-    if len(lost):
+    found = placed(pd.Series(objects(addresses.distinct), dtype=object)).table
+    lost = found["municipality"].isna().to_numpy() & (found["reason"] != "no address").to_numpy()
+    if lost.any():
         notes.append(
             say(
                 "Addresses whose municipality cannot be said: {n:,} ({which}).",
-                n=len(lost),
-                which=some_of(lost["address"].astype(str).unique().tolist()),
+                n=int(np.bincount(codes, minlength=len(lost))[lost].sum()),
+                which=some_of(found.loc[lost, "address"].astype(str).tolist()),
             )
         )
-    return found.table["municipality"].astype("object").where(found.table["municipality"].notna())
+    return coded(addresses.codes, pa.array(found["municipality"], pa.large_string()))
 
 
-def _words(texts: "pd.Series[Any]") -> tuple[Lists, Lists]:
-    """Words of each text with their rarity, and pairs of words that stand side by side."""
-    codes, distinct = pd.factorize(texts)
-    known: dict[str, int] = {}
-    flat: list[int] = []
-    pairs: list[int] = []
-    ends, pair_ends = [0], [0]
-    number = known.setdefault
-    for text in distinct:
-        own = [number(word, len(known)) for word in words(text)]
-        flat.extend(dict.fromkeys(own))
-        ends.append(len(flat))
-        pairs.extend(dict.fromkeys((a << 32) + b for a, b in pairwise(own)))
-        pair_ends.append(len(pairs))
-    one = _taken(np.array(flat, np.int64), np.array(ends, np.int64), codes)
-    two = _taken(np.array(pairs, np.int64), np.array(pair_ends, np.int64), codes)
-    count = np.bincount(one.values, minlength=max(len(known), 1))
-    rarity = np.rint(10 * np.log2(len(texts) / np.maximum(count, 1))).astype(np.int64)
-    rarity = np.clip(rarity, 1, RARITY - 1)
-    return Lists(one.values * RARITY + rarity[one.values], one.offsets), two
-
-
-def _taken(values: Ints, ends: Ints, codes: Ints) -> Lists:
-    """Lists of distinct texts as lists of records; none for a missing text (code -1)."""
-    size = np.append(np.diff(ends), 0)[codes]
-    start = np.append(ends[:-1], 0)[codes]
-    offsets = np.concatenate([[0], np.cumsum(size)])
-    at = np.repeat(start - offsets[:-1], size) + np.arange(offsets[-1])
-    return Lists(values[at], offsets)
-
-
-def _cells(latitude: "pd.Series[Any]", longitude: "pd.Series[Any]") -> Lists:
+def _cells(latitude: Floats, longitude: Floats) -> Lists:
     """Cells of four grids, each shifted by half a cell: near points share at least one."""
-    there = latitude.notna().to_numpy()
-    y: Floats = latitude.to_numpy(float)[there] / CELL_DEGREES
-    x: Floats = longitude.to_numpy(float)[there] / CELL_DEGREES
-    columns = []
-    for k, (dy, dx) in enumerate(((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5))):
-        row, column = np.floor(y + dy).astype(np.int64), np.floor(x + dx).astype(np.int64)
-        columns.append((k << 60) | ((row + 2**20) << 24) | (column + 2**20))
-    size = np.where(there, 4, 0)
+    there = ~np.isnan(latitude) & ~np.isnan(longitude)
+    y, x = latitude[there] / CELL_DEGREES, longitude[there] / CELL_DEGREES
+    row, column = np.floor(y).astype(np.int64), np.floor(x).astype(np.int64)
+    row_2, column_2 = np.floor(y + 0.5).astype(np.int64), np.floor(x + 0.5).astype(np.int64)
+    # Points of the same quarter of a cell are in the same four cells.
+    key = (row + 2**20) << 32 | (row_2 - row) << 31 | (column + 2**20) << 1 | (column_2 - column)
+    own, distinct = pd.factorize(key)
+    codes = np.full(len(latitude), -1, np.int32)
+    codes[there] = own
+    row, column = (distinct >> 32) - 2**20, ((distinct >> 1) & (2**30 - 1)) - 2**20
+    row_2, column_2 = row + ((distinct >> 31) & 1), column + (distinct & 1)
+    corners = ((row, column), (row_2, column), (row, column_2), (row_2, column_2))
+    columns = [(k << 60) | ((y + 2**20) << 24) | (x + 2**20) for k, (y, x) in enumerate(corners)]
     return Lists(
-        np.column_stack(columns).ravel() if len(y) else np.empty(0, np.int64),
-        np.concatenate([[0], np.cumsum(size)]).astype(np.int64),
+        np.column_stack(columns).ravel().astype(np.int64),
+        np.arange(len(distinct) + 1, dtype=np.int64) * len(columns),
+        codes,
     )

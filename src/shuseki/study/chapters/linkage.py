@@ -125,6 +125,7 @@ class LinkageChapter(Chapter[LinkageOptions, Linked | LinkedWaves]):
                 engine=asked.engine,
                 seed=asked.seed,
                 sources=sources,
+                progress=running.progress,
                 **asked.columns,  # type: ignore[arg-type]
             )
             counted = continuity(links, asked.rule)
