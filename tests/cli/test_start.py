@@ -3,23 +3,29 @@
 import subprocess
 import sys
 
-import pytest
-
 HEAVY = ("esda", "great_tables", "libpysal", "openpyxl", "sklearn", "splink", "statsmodels")
 
 
-@pytest.mark.parametrize("command", ["births", "directory", "measure", "plan", "profile", "theory"])
-def test_help_loads_no_library_that_only_an_answer_needs(command):
-    code = (
-        "import sys\n"
-        "from shuseki.cli import main\n"
-        f"sys.argv = ['shuseki', {command!r}, '--help']\n"
-        "try:\n"
-        "    main()\n"
-        "except SystemExit:\n"
-        "    pass\n"
-        f"print('loaded', *[name for name in {HEAVY!r} if name in sys.modules])\n"
-    )
+COMMANDS = ("births", "directory", "measure", "plan", "profile", "theory")
+ASKING = """
+import contextlib, io, os, sys
+from shuseki.cli import main
+
+for command in {commands}:
+    if (child := os.fork()) == 0:
+        sys.argv = ["shuseki", command, "--help"]
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+            main()
+        heavy = [name for name in {heavy} if name in sys.modules]
+        print(command, "Usage" in said.getvalue(), *heavy, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_help_loads_no_library_that_only_an_answer_needs():
+    """Each command in a process of its own, which has nothing but the entry of the program."""
+    code = ASKING.format(commands=COMMANDS, heavy=HEAVY)
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert "Usage" in told.stdout
-    assert told.stdout.splitlines()[-1] == "loaded"
+    assert told.stdout.splitlines() == [f"{command} True" for command in COMMANDS], told.stderr

@@ -67,7 +67,7 @@ def test_overlap_of_a_triangle():
 def test_moments_of_d_over_every_labelling():
     points = scattered(9)[np.argsort(scattered(9)[:, 0])]
     radii, overlap = np.array([2.0, 4.0]), module.overlap_of(SQUARE, 4.0)
-    x, y = points.T
+    x, y = points.T.copy()
     rows, pairs, cubes = module.population_rows(x, y, radii, overlap)
     G, drawn = rows.sum(axis=0), []
     for chosen in combinations(range(9), 4):

@@ -131,8 +131,9 @@ def find_regimes(
     some = slice(None, None, -(-series // LEARNED_FROM))
     for at in (some, slice(None)):  # first to learn the weights, then to use them
         evidence, first, smoothed, filtered, last, renewal = _find(
-            growth[:, at], scale[:, at], extra[at], rules.rates, rules.regime, rules.share, start,
-            rules.follows, rules.leaving, phi, factor, np.log(weights), power, rises, falls,
+            *map(np.ascontiguousarray, (growth[:, at], scale[:, at], extra[at])),
+            rules.rates, rules.regime, rules.share, start, rules.follows, rules.leaving,
+            phi, factor, np.log(weights), power, rises, falls,
         )  # fmt: skip
         if at is some:
             weights = _mixture(evidence, prior)

@@ -372,7 +372,7 @@ def _radii(window: shapely.Geometry, radii_km: Sequence[float] | None) -> Floats
     if radii_km is None:
         radii: Floats = side * LARGEST_SHARE * np.arange(1, RADII + 1) / RADII
         return radii
-    radii = np.asarray(radii_km, dtype=float)
+    radii = np.array(radii_km, dtype=float)
     if not (radii.size and np.isfinite(radii).all() and (np.diff(radii, prepend=0) > 0).all()):
         raise ParameterError(
             say(
@@ -543,7 +543,8 @@ def _simulated_pairs(points, radii, table, reach):  # type: ignore[no-untyped-de
     """The same for each of many patterns ``(times, n, 2)``, ``(times, R)``."""
     sums = np.empty((len(points), len(radii)))
     for k in nb.prange(len(points)):
-        sums[k] = _within_pairs(points[k, :, 0], points[k, :, 1], radii, table, reach)
+        x, y = np.ascontiguousarray(points[k, :, 0]), np.ascontiguousarray(points[k, :, 1])
+        sums[k] = _within_pairs(x, y, radii, table, reach)
     return sums
 
 

@@ -92,6 +92,8 @@ MORAN = Source(
 Index = Callable[[Floats, Floats], Floats]
 
 JACKKNIFE_GROUPS = 100
+NUMBERS_AT_ONCE = 2**15
+"""Values of permuted maps that are held at a time."""
 ONE = 1 - 1e-12
 """A Herfindahl index from here on is that of a single plant."""
 TOLD = 0.01
@@ -953,12 +955,17 @@ def moran(
     """
     rng = np.random.default_rng(seed)
     z = np.stack([standardised(column) for column in values.T], axis=1)
-    observed = (z * (weights @ z)).sum(axis=0) / weights.sum()
-    exceeded = np.zeros(z.shape[1])
-    for _ in range(permutations):
-        again = z[rng.permutation(len(z))]
-        drawn = (again * (weights @ again)).sum(axis=0) / weights.sum()
-        exceeded += drawn >= observed - EQUAL
+    areas, columns = z.shape
+    total = weights.sum()
+    observed = (z * (weights @ z)).sum(axis=0) / total
+    exceeded = np.zeros(columns)
+    at_once = max(NUMBERS_AT_ONCE // max(z.size, 1), 1)
+    for start in range(0, permutations, at_once):
+        times = min(at_once, permutations - start)
+        orders = np.stack([rng.permutation(areas) for _ in range(times)], axis=1)
+        again = z[orders].reshape(areas, times * columns)
+        drawn = (again * (weights @ again)).sum(axis=0).reshape(times, columns) / total
+        exceeded += (drawn >= observed - EQUAL).sum(axis=0)
     p = (exceeded + 1) / (permutations + 1)
     return observed, np.where(np.isfinite(observed), p, np.nan)
 
