@@ -35,6 +35,8 @@ def rebuilt(page: Path) -> str:
             exec(compile(code, str(page), "exec"), namespace)
         if shown is None:
             return match[0]
+        if not said.getvalue().strip():
+            raise ValueError(f"nothing is printed, where output is shown, by {code!r}")
         return f"```python\n{code}```\n\n```text\n{said.getvalue().rstrip()}\n```\n"
 
     return BLOCK.sub(renew, page.read_text(encoding="utf-8"))
