@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from shuseki.records.store import Store
 
 sys.dont_write_bytecode = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file() -> Generator[None, list[Any], list[Any]]:
+    """Look for examples in docstrings of the sources alone: here are none, and it takes long."""
+    found = yield
+    return [one for one in found if type(one).__name__ != "DoctestModule"]
+
+
 Waves = dict[int, list[tuple[Any, str, str, int]]]
 
 
