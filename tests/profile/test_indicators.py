@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from shuseki.profile.indicators import COVERED, POINTS, rank_intervals
+from shuseki.profile.indicators import COVERED, POINTS, all_rank_intervals, rank_intervals
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -55,3 +55,13 @@ def test_intervals_hold_the_rank_of_values_drawn_again() -> None:
         rank = 1 + (drawn > drawn[row]).sum(axis=0)
         inside = ((rank >= low[0]) & (rank <= high[0])).mean()
         assert 0.88 <= inside <= 0.99
+
+
+def test_all_areas_at_once_have_the_intervals_of_each() -> None:
+    rng = np.random.default_rng(4)
+    value, error = np.round(rng.normal(0, 5, 50), 1), rng.uniform(0, 3, 50) * (rng.random(50) < 0.8)
+    value[7] = np.nan
+    each = [
+        np.concatenate(rank_intervals(value[:, None], error[:, None], row)) for row in range(50)
+    ]
+    np.testing.assert_array_equal(np.stack(all_rank_intervals(value, error), axis=1), each)

@@ -30,6 +30,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
 from starlette.staticfiles import StaticFiles
+from threadpoolctl import threadpool_limits
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from shuseki.app import api, bringing, editing, linking, pages, studies
@@ -266,6 +267,7 @@ def _warm(answers: Answers) -> None:
     for question in (MAP, RANKING, COMPARE):
         answers.show(question, question.options(), Reader(LOCAL))
     gc.collect()
+    threadpool_limits(1, "blas")  # matrices are small: a second thread would only wait
     gc.set_threshold(*COLLECTED)
     gc.freeze()  # what was read stays: it need not be looked through again
     atexit.register(gc.unfreeze)  # but it is cleared when the process ends

@@ -48,6 +48,7 @@ __all__ = [
     "Indicator",
     "Indicators",
     "Values",
+    "all_rank_intervals",
     "indicators",
     "rank_intervals",
     "standings",
@@ -379,30 +380,51 @@ def rank_intervals(value: Floats, error: Floats, row: int) -> tuple[Floats, Floa
     >>> [float(part[0]) for part in rank_intervals(value, error, 1)]
     [2.0, 2.0, 2.0]
     """
-    k = value.shape[1]
-    rank, low, high = np.full(k, np.nan), np.full(k, np.nan), np.full(k, np.nan)
+    return _intervals([(value[:, k], error[:, k], row) for k in range(value.shape[1])])
+
+
+def all_rank_intervals(value: Floats, error: Floats) -> tuple[Floats, Floats, Floats]:
+    """The same of every area in one column.
+
+    Parameters
+    ----------
+    value, error
+        Shape ``(areas,)``, more is better.
+
+    Returns
+    -------
+    tuple of arrays
+        Rank, lower and upper, shape ``(areas,)``; ``nan`` where unknown.
+    """
+    return _intervals([(value, error, row) for row in range(len(value))])
+
+
+def _intervals(cases: Sequence[tuple[Floats, Floats, int]]) -> tuple[Floats, Floats, Floats]:
+    """Rank, lower and upper of each case: values and errors of all areas, and which area."""
+    n = len(cases)
+    rank, low, high = np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
     node = ndtri((np.arange(POINTS) + 0.5) / POINTS)
     drawn: list[int] = []
-    others, mean, variance = np.zeros(k, np.int64), np.zeros((k, POINTS)), np.zeros((k, POINTS))
-    for column in range(k):
-        x, own = value[row, column], error[row, column]
+    others, mean, variance = np.zeros(n, np.int64), np.zeros((n, POINTS)), np.zeros((n, POINTS))
+    for k, (values, errors, row) in enumerate(cases):
+        x, own = values[row], errors[row]
         if not np.isfinite(x):
             continue
-        known = np.isfinite(value[:, column])
+        known = np.isfinite(values)
         known[row] = False
-        y, s = value[known, column], error[known, column]
-        rank[column] = 1 + (y > x).sum() + (y == x).sum() / 2
+        y, s = values[known], errors[known]
+        rank[k] = 1 + (y > x).sum() + (y == x).sum() / 2
         if own <= 0 and not s.any():
-            low[column] = high[column] = rank[column]
+            low[k] = high[k] = rank[k]
             continue
         # Which of two is ahead is certain where they are far apart: no chance is computed for them.
         is_near = np.abs(y - x) <= FAR * s + own * node[-1]
         near, spread = y[is_near], np.maximum(s[is_near], 1e-300)
         chance = ndtr((near[None, :] - (x + own * node)[:, None]) / spread[None, :])
-        drawn.append(column)
-        others[column] = len(y)
-        mean[column] = (y[~is_near] > x).sum() + chance.sum(axis=1)
-        variance[column] = (chance * (1 - chance)).sum(axis=1)
+        drawn.append(k)
+        others[k] = len(y)
+        mean[k] = (y[~is_near] > x).sum() + chance.sum(axis=1)
+        variance[k] = (chance * (1 - chance)).sum(axis=1)
     deviation = np.sqrt(np.maximum(variance[drawn], 1e-12))
     for bound, chance_below in ((low, (1 - COVERED) / 2), (high, (1 + COVERED) / 2)):
         bound[drawn] = 1 + _ahead(mean[drawn], deviation, others[drawn], chance_below)
@@ -410,7 +432,7 @@ def rank_intervals(value: Floats, error: Floats, row: int) -> tuple[Floats, Floa
 
 
 def _ahead(mean: Floats, deviation: Floats, others: Ints, chance: float) -> Ints:
-    """Quantile of the number of areas ahead, in each column.
+    """Quantile of the number of areas ahead, in each case.
 
     The smallest k at which the mean of Φ((k + 1/2 − mean) / deviation) over the draws reaches
     ``chance``, found by halving 0 … ``others``.
@@ -418,7 +440,7 @@ def _ahead(mean: Floats, deviation: Floats, others: Ints, chance: float) -> Ints
     Parameters
     ----------
     mean, deviation
-        Of the number of areas ahead, at each draw of the area's own value, ``(columns, POINTS)``.
+        Of the number of areas ahead, at each draw of the area's own value, ``(cases, POINTS)``.
     """
     low, high = np.zeros(len(others), np.int64), others.copy()
     while (low < high).any():

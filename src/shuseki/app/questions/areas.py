@@ -23,7 +23,7 @@ from shuseki.arrays import Floats
 from shuseki.errors import ParameterError
 from shuseki.geography.bundled import DISTRICTS, PREFECTURES
 from shuseki.language import say, told
-from shuseki.profile.indicators import rank_intervals
+from shuseki.profile.indicators import all_rank_intervals
 from shuseki.report.blocks import Block, Figure
 from shuseki.report.plots.theme import COLOURS, blank
 from shuseki.report.tables import Table
@@ -136,9 +136,7 @@ def _ranking(asked: RankingAsked, reader: Reader) -> Sequence[Block]:
 
 def rank_bounds(values: Floats, errors: Floats) -> tuple[Floats, Floats]:
     """Best and worst rank of each area at 90%, as its profile says; ``nan`` unknown."""
-    value, error = values[:, None], errors[:, None]
-    found = [rank_intervals(value, error, row)[1:] for row in range(len(values))]
-    low, high = np.array(found)[:, :, 0].T
+    _, low, high = all_rank_intervals(values, errors)
     return np.floor(low), np.ceil(high)
 
 
