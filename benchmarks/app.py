@@ -211,6 +211,7 @@ def measured(
         lines.append(
             row(f"all pages, {readers} readers", asyncio.run(many(base, every, 800, readers)))
         )
+    print("\n".join(lines), flush=True)
     before = memory_mb(process)
     quarter = requests // 4
     grown = []
