@@ -162,7 +162,7 @@ def measured(sizes: list[int], keep: Path, only_make: bool) -> None:
             "municipality, industry, employees, legal form and coordinates. Names and streets are "
             "put together from lists of the same length at every size, so that larger registers "
             "have more namesakes and neighbours. Peak memory of the process, data included; "
-            f"{os.cpu_count()} processors.\n\n"
+            f"{os.cpu_count()} processors; seconds include whatever else the machine did.\n\n"
             "| records | seconds | CPU seconds | CPU ms per record | memory, GB | pairs F1 | "
             "births F1 |\n|---|---|---|---|---|---|---|\n" + "\n".join(lines),
         )

@@ -41,7 +41,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         place.bind(("127.0.0.1", 0))
         port = place.getsockname()[1]
     app = make_app(Settings(tmp_path_factory.mktemp("app"), warm=False))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
+    config = uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -49,6 +50,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(timeout=10)
+    assert not thread.is_alive()  # or DuckDB complains of it when the process ends
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +65,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def visitor(browser: Any) -> Iterator[Any]:
-    """One visitor's browser, which keeps the scripts of earlier pages as a visitor's does."""
+def visitor(browser: Any, address: str) -> Iterator[Any]:
+    """One visitor's browser, which keeps the scripts of earlier pages; gone before the app is."""
     context = browser.new_context()
     context.set_default_timeout(120_000)  # nothing here is about speed
     yield context
