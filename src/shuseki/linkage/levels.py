@@ -26,7 +26,7 @@ from rapidfuzz.distance import JaroWinkler
 from rapidfuzz.process import cpdist
 
 from shuseki.arrays import Bools, Floats, Ints
-from shuseki.geography.distances import EARTH_RADIUS_KM
+from shuseki.geography.distances import distance_km
 from shuseki.linkage.columns import Codes, Numbers
 from shuseki.linkage.registers import Registers
 from shuseki.linkage.settings import Comparison
@@ -245,8 +245,8 @@ class _Pairs:
         names = ("latitude", "longitude")
         if not all(name in values for name in names):
             return np.full(len(a), np.nan)
-        latitude, longitude = (values[name].numbers() for name in names)
-        return np.asarray(_distances(latitude, longitude, a, b, EARTH_RADIUS_KM))
+        degrees = [values[name].numbers() for name in names]
+        return distance_km(*(np.column_stack([one[side] for one in degrees]) for side in (a, b)))
 
 
 def _encoded(texts: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -265,18 +265,6 @@ def _equal(codes: Codes, a: Ints, b: Ints, at: Ints) -> Floats:
             found[k] = np.nan
         else:
             found[k] = 1.0 if one == other else 0.0
-    return found
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _distances(latitude: Floats, longitude: Floats, a: Ints, b: Ints, radius_km: float) -> Floats:
-    """Distance of pairs of points as ``geography.distances`` has it, km; ``nan`` if missing."""
-    found = np.empty(len(a))
-    for k in range(len(a)):
-        p, q = np.radians(latitude[a[k]]), np.radians(latitude[b[k]])
-        across = np.sin((np.radians(longitude[a[k]]) - np.radians(longitude[b[k]])) / 2)
-        chord = np.sin((p - q) / 2) ** 2 + np.cos(p) * np.cos(q) * across**2
-        found[k] = 2 * radius_km * np.arcsin(np.sqrt(min(chord, 1.0)))
     return found
 
 

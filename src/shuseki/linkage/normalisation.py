@@ -51,7 +51,6 @@ __all__ = [
     "is_cjk",
     "placed",
     "spelt_address",
-    "spelt_addresses",
     "spelt_name",
     "spelt_names",
     "words",
@@ -309,12 +308,6 @@ def spelt_names(texts: "pd.Series[Any]") -> pd.DataFrame:
     nothing = SpeltName("", "", "")
     spelt = over_distinct(texts, spelt_name, nothing)
     return _columns(spelt, ("name", "legal_form", "numbers"), texts.index)
-
-
-def spelt_addresses(texts: "pd.Series[Any]") -> pd.DataFrame:
-    """Fold a column of addresses: ``address``, ``numbers``; missing where nothing is."""
-    spelt = over_distinct(texts, spelt_address, SpeltAddress("", ""))
-    return _columns(spelt, ("address", "numbers"), texts.index)
 
 
 def _columns(spelt: Iterable[Any], columns: tuple[str, ...], index: pd.Index) -> pd.DataFrame:

@@ -226,12 +226,8 @@ def corner_ranks(standing: Floats, row: int, cap: float = CAP) -> tuple[float, f
             weight[one], weight[two] = cap, 1 - cap
             weights.append(weight)
     each = np.stack(weights, axis=1)
-    score = standing @ each
     known = np.isfinite(standing)
-    partly = ~known.all(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        score[partly] = (
-            np.where(known[partly], standing[partly], 0.0) @ each / (known[partly] @ each)
-        )
+        score = np.where(known, standing, 0.0) @ each / (known @ each)
     ranks = 1 + (score > score[row] + 1e-9).sum(axis=0)[np.isfinite(score[row])]
     return (float(ranks.min()), float(ranks.max())) if len(ranks) else (np.nan, np.nan)
