@@ -181,10 +181,15 @@ class VerticalLinkages(IcebergSpace):
     def payoff_jacobian(self, state: Floats) -> Floats:
         """Derivative of the payoff by the shares in manufacturing, shape ``(n, n)``."""
         log_wage, log_price, _ = self._prices(state)
-        matrix, right = self._linearised(state, log_wage, log_price)
+        farm, marginal, curvature = self.farming(state)
+        matrix, per_share, sold = self._linearised(state, log_wage, log_price, farm)
+        mu, alpha = self.manufacturing_share, self.intermediate_share
+        gained = (mu + alpha / (1 - alpha)) * np.exp(log_wage) - mu * marginal
+        spending = self.persons * gained / self._spending(state, log_wage, farm)
+        right = np.vstack([per_share.T, sold * spending])
         change = np.linalg.solve(matrix, right)[: self.regions]
         slope = np.exp(log_wage)[:, None] * change
-        slope[np.diag_indices_from(slope)] += self.farming(state)[2]
+        slope[np.diag_indices_from(slope)] += curvature
         return slope
 
     def drift(self, state: Floats) -> Floats:
@@ -292,7 +297,7 @@ class VerticalLinkages(IcebergSpace):
             gap = self._gap(state, x, y, farm)
             if np.max(np.abs(gap)) < tolerance:
                 return x, y, step + newton
-            matrix, _ = self._linearised(state, x, y)
+            matrix, _, _ = self._linearised(state, x, y, farm)
             change = np.linalg.solve(matrix, gap)
             x, y = x - change[: self.regions], y - change[self.regions :]
         return x, y, step + newton
@@ -313,12 +318,17 @@ class VerticalLinkages(IcebergSpace):
             ]
         )
 
-    def _linearised(self, state: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """``matrix @ (dlnw, dlnG) = right @ dλ``, shapes ``(2n, 2n)`` and ``(2n, n)``."""
+    def _linearised(
+        self, state: Floats, x: Floats, y: Floats, farm: Floats
+    ) -> tuple[Floats, Floats, Floats]:
+        """The matrix of ``matrix @ (dlnw, dlnG) = right @ dλ``, shape ``(2n, 2n)``.
+
+        With it what ``right`` is made of: supply per share in manufacturing, and where each region
+        sells, both ``(n, n)``.
+        """
         sigma, alpha = self.elasticity_of_substitution, self.intermediate_share
         mu, D, n = self.manufacturing_share, self.proximity, self.regions
         wage, persons = np.exp(x), self.persons
-        farm, marginal, _ = self.farming(state)
         spent = self._spending(state, x, farm)
         per_share = (
             D * (persons * np.exp((1 - sigma * (1 - alpha)) * x - alpha * sigma * y))[:, None]
@@ -328,18 +338,12 @@ class VerticalLinkages(IcebergSpace):
         sold = D * (np.exp((sigma - 1) * y) * spent)
         sold = sold / sold.sum(axis=1, keepdims=True)  # where r sells: rows add up to 1
         weight = mu + alpha / (1 - alpha)
-        matrix = np.block(
-            [
-                [
-                    -(1 - sigma * (1 - alpha)) * bought,
-                    (1 - sigma) * np.eye(n) + alpha * sigma * bought,
-                ],
-                [
-                    sigma * (1 - alpha) * np.eye(n)
-                    - sold * (weight * persons * wage * state / spent),
-                    sigma * alpha * np.eye(n) - (sigma - 1) * sold,
-                ],
-            ]
+        same = np.eye(n)
+        matrix = np.empty((2 * n, 2 * n))
+        matrix[:n, :n] = -(1 - sigma * (1 - alpha)) * bought
+        matrix[:n, n:] = (1 - sigma) * same + alpha * sigma * bought
+        matrix[n:, :n] = sigma * (1 - alpha) * same - sold * (
+            weight * persons * wage * state / spent
         )
-        spending = persons * (weight * wage - mu * marginal) / spent
-        return matrix, np.vstack([per_share.T, sold * spending])
+        matrix[n:, n:] = sigma * alpha * same - (sigma - 1) * sold
+        return matrix, per_share, sold
