@@ -222,15 +222,12 @@ def gaps(
 def _cells(
     orders: Sequence[Order], directory: Directory, assumptions: Assumptions
 ) -> dict[Cell, dict[str, object]]:
-    steps: dict[Cell, list[tuple[Order, Step]]] = {}
-    for order in orders:
-        for one in order.steps:
-            steps.setdefault(cell_of(one.step, order.quantity), []).append((order, one.step))
     hazard = _hazards(directory, assumptions)
     free = _free(directory, assumptions)
+    of_process = _of_process(directory)
     found: dict[Cell, dict[str, object]] = {}
-    for cell, many in steps.items():
-        able = _able(directory, many)
+    for cell, many in _steps(orders).items():
+        able = _able(of_process, many)
         hours = np.array([free[key] for key in able])
         top = float(hours.max() / hours.sum()) if len(able) and hours.sum() > 0 else np.nan
         expected = float(sum((1 - hazard[key]) ** YEARS for key in able))
@@ -251,6 +248,22 @@ def _cells(
     return found
 
 
+def _steps(orders: Sequence[Order]) -> dict[Cell, list[tuple[Order, Step]]]:
+    """Steps that fall into each cell, with their orders."""
+    found: dict[Cell, list[tuple[Order, Step]]] = {}
+    for order in orders:
+        for one in order.steps:
+            found.setdefault(cell_of(one.step, order.quantity), []).append((order, one.step))
+    return found
+
+
+def _of_process(directory: Directory) -> dict[str, list[Capability]]:
+    found: dict[str, list[Capability]] = {}
+    for c in directory.capabilities:
+        found.setdefault(c.process, []).append(c)
+    return found
+
+
 def _state(firms: int, top: float, expected: float) -> State:
     if firms == 0:
         return "gap"
@@ -259,13 +272,16 @@ def _state(firms: int, top: float, expected: float) -> State:
     return "thin" if firms == 1 or top > TOP_SHARE else "covered"
 
 
-def _able(directory: Directory, many: Sequence[tuple[Order, Step]]) -> list[str]:
+def _able(
+    of_process: Mapping[str, Sequence[Capability]], many: Sequence[tuple[Order, Step]]
+) -> list[str]:
     """Keys of the firms that can do every step of a cell."""
-    process = many[0][1].process
+    asked = many[0][1].process
     by_firm: dict[str, list[Capability]] = {}
-    for c in directory.capabilities:
-        if is_kind_of(c.process, process):
-            by_firm.setdefault(c.firm, []).append(c)
+    for process, held in of_process.items():
+        if is_kind_of(process, asked):
+            for c in held:
+                by_firm.setdefault(c.firm, []).append(c)
     return [
         key
         for key in sorted(by_firm)
@@ -326,15 +342,12 @@ def _fillers(
     """Every way to fill, by the worth that it adds for each yen of its yearly cost."""
     base = _served(orders, own, assumptions)
     weak = [cell for cell, row in cells.items() if row["state"] != "covered"]
+    open_cells = [cell for cell, row in cells.items() if row["state"] == "gap"]
+    steps_of = _steps(orders)
     ways: list[tuple[str, str, Directory, float]] = []
     yearly = 1 / assumptions["machine_years"] + assumptions["interest_share"]
     for cell in weak:
-        steps = [
-            (order, one.step)
-            for order in orders
-            for one in order.steps
-            if cell_of(one.step, order.quantity) == cell
-        ]
+        steps = steps_of[cell]
         able = _capability_for(cell, steps)
         price = assumptions.of("machine_yen", cell.process)
         place = _middle(own)
@@ -368,10 +381,8 @@ def _fillers(
             float((np.maximum(worth - costs, 0.0) - np.maximum(worth - base, 0.0)).sum())
             * orders_per_year
         )
-        after = _cells(orders, changed, assumptions)
-        closed = sum(
-            cells[cell]["state"] == "gap" and after[cell]["state"] != "gap" for cell in cells
-        )
+        of_process = _of_process(changed)
+        closed = sum(bool(_able(of_process, steps_of[cell])) for cell in open_cells)
         rows.append(
             {
                 "filler": name,

@@ -21,6 +21,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, Literal
 
 from shuseki.directory import Capability
@@ -265,6 +266,7 @@ def _worth(held: Match) -> tuple[int, int, int]:
     return ORDER[held.verdict], ORDER[held.checks[0].verdict], len(held.failing)
 
 
+@lru_cache(maxsize=4096)
 def _kind(asked: str, declared: tuple[str, ...]) -> Verdict:
     """Ok for the same or a kind of it, unknown for something more general or nothing declared."""
     groups = [code for code in declared if code]
