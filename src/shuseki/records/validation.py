@@ -444,17 +444,17 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
             says = advice.get((int(row["wave"]), value), says)
         faults.append(("set aside", int(row["row"]), column, value, row["reason"], says))
     rejected = checked.rejected.order_by("row").limit(SHOWN).to_pandas()
-    n_rejected = count(checked.rejected)
-    if n_rejected:
-        counts["unreadable"] = n_rejected
+    if len(rejected):
+        counts["unreadable"] = count(checked.rejected)
         faults += [
             ("set aside", one.row, "", one.text[:200], "unreadable", one.told)
             for one in map(aside_of, rejected.to_dict("records"))
         ]
     lost = table.filter(table.unread != "", table.reason.isnull())
-    for name in OPTIONAL:
-        blank = lost.filter(lost.unread.contains(f"{name}="))
-        if n := count(blank):
+    parts = {name: lost.unread.contains(f"{name}=") for name in OPTIONAL}
+    for name, n in how_many(lost, parts).items():
+        if n:
+            blank = lost.filter(parts[name])
             counts[f"unreadable {name}"] = n
             rows = blank.select("row", "unread").order_by("row").limit(SHOWN).to_pandas()
             says = say("{column} cannot be read; the row is kept without it", column=word(name))
@@ -511,15 +511,14 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
 def looks_of(table: ir.Table) -> list[tuple[str, str, int, pd.DataFrame]]:
     """What to look at in kept rows: column, look, how many rows, some of them."""
     odd = table.filter(table.looks != "", table.reason.isnull())
-    pairs = [(field.name, look) for field in FIELDS for look in LOOKS]
-    sums = {f"{name}:{look}": odd.looks.contains(f"{name}:{look}=").sum() for name, look in pairs}
-    totals = odd.aggregate(**sums).to_pandas().iloc[0].fillna(0)
+    pairs = {f"{field.name}:{look}": (field.name, look) for field in FIELDS for look in LOOKS}
+    parts = {pair: odd.looks.contains(f"{pair}=") for pair in pairs}
     found = []
-    for name, look in pairs:
-        if n := int(totals[f"{name}:{look}"]):
-            rows = odd.filter(odd.looks.contains(f"{name}:{look}="))
+    for pair, n in how_many(odd, parts).items():
+        if n:
+            rows = odd.filter(parts[pair])
             shown = rows.select("row", "looks").order_by("row").limit(SHOWN).to_pandas()
-            found.append((name, look, n, shown))
+            found.append((*pairs[pair], n, shown))
     return found
 
 
@@ -591,6 +590,13 @@ def unread_of(unread: str, column: str) -> str:
     """The text of one column among those that could not be read."""
     said = dict(line.split("=", 1) for line in unread.splitlines() if "=" in line)
     return said.get(column, "")
+
+
+def how_many(table: ir.Table, parts: Mapping[str, ir.BooleanValue]) -> dict[str, int]:
+    """Number of rows of each part of a table, in one pass."""
+    sums = {name: part.sum() for name, part in parts.items()}
+    totals = table.aggregate(**sums).to_pandas().iloc[0].fillna(0)
+    return {name: int(totals[name]) for name in parts}
 
 
 def count(table: ir.Table) -> int:
