@@ -211,8 +211,7 @@ def rents(
         found = sharing_rent(value, clusters, draws=draws, rng=rng)
         _give(say("Rents of sharing"), [found], figure=figure, output=output, lang=lang)
         return
-    directory = seen_firms(store, role, cluster, made_up_firms)
-    asked = _asked(orders, directory, made_up_orders)
+    directory, asked = _asked(orders, store, role, cluster, made_up_firms, made_up_orders)
     made = planned_orders(directory, asked)
     members_ = sorted({firm.cluster for firm in directory.firms})
     with bar(told(say("planning with every set of clusters"), lang)) as progress:
@@ -296,8 +295,8 @@ def resilience(
         shared: Orders | None = None
         index: dict[str, float] = {}
     else:
-        directory = seen_firms(store, role, cluster, made_up_firms)
-        planned = planned_orders(directory, _asked(orders, directory, made_up_orders))
+        directory, asked = _asked(orders, store, role, cluster, made_up_firms, made_up_orders)
+        planned = planned_orders(directory, asked)
         made, shared, owners = planned.inside(), planned, owners_of(directory, rates)
         index = _risk_of(directory)
     parameters = ExitHazard()
@@ -401,9 +400,21 @@ def survey(
 # ---- what was asked ------------------------------------------------------------------------------
 
 
-def _asked(orders: Path | None, directory: Directory, made_up: int) -> Sequence[Order]:
-    """The orders that were given, or made-up ones for the directory."""
-    return synthetic_orders(directory, made_up) if orders is None else read_orders(orders)
+def _asked(
+    orders: Path | None,
+    store: str | None,
+    role: str,
+    cluster: str | None,
+    made_up_firms: int,
+    made_up_orders: int,
+) -> tuple[Directory, Sequence[Order]]:
+    """The firms, and the orders that were given or made-up ones for them.
+
+    A file of orders is read first: one that is refused waits for no firms.
+    """
+    given = None if orders is None else read_orders(orders)
+    directory = seen_firms(store, role, cluster, made_up_firms)
+    return directory, synthetic_orders(directory, made_up_orders) if given is None else given
 
 
 def _risk_of(directory: Directory) -> dict[str, float]:
