@@ -75,10 +75,11 @@ def plan(
     """Find the chains of firms for an order that no other chain dominates, and say why."""
     check_language(lang)
     asked = read_order(order)
-    firms = seen_firms(store, role, cluster)
-    check_homes([asked], firms)
     stated = _assumptions(assumptions)
     objectives = _objectives(objective)
+    one_mode = "wide" if mode == "all" else _mode(mode, "all")
+    firms = seen_firms(store, role, cluster)
+    check_homes([asked], firms)
     if tipping:
         show(
             tipping_points(asked, firms, assumptions=stated),
@@ -104,7 +105,7 @@ def plan(
             asked,
             firms,
             objectives=objectives,
-            mode=_mode(mode, "all"),
+            mode=one_mode,
             assumptions=stated,
             draws=draws,
         )
@@ -149,9 +150,8 @@ def capacity(
     """Serve many orders within the free hours of all firms, and say whose hour is worth most."""
     check_language(lang)
     asked = read_orders(orders)
-    firms = seen_firms(store, role, cluster)
-    check_homes(asked, firms)
     stated = _assumptions(assumptions)
+    one_mode = _mode(mode)
     chosen = [
         f"--{name}" for name, on in (("joint", joint), ("lend", lend), ("dates", dated)) if on
     ]
@@ -160,20 +160,22 @@ def capacity(
             say("{options} together. Expected one of them. Leave the others out.",
                 options=listed(chosen))
         )  # fmt: skip
-    if joint:
-        if len(asked) != 1:
-            raise ParameterError(
-                say(
-                    "--joint with {n_asked} orders. Expected one lot to share. Give its own file.",
-                    n_asked=len(asked),
-                )
+    if joint and len(asked) != 1:
+        raise ParameterError(
+            say(
+                "--joint with {n_asked} orders. Expected one lot to share. Give its own file.",
+                n_asked=len(asked),
             )
-        shared = joint_order(asked[0], firms, assumptions=stated, mode=_mode(mode))
+        )
+    firms = seen_firms(store, role, cluster)
+    check_homes(asked, firms)
+    if joint:
+        shared = joint_order(asked[0], firms, assumptions=stated, mode=one_mode)
         show(shared, lang=lang, output=output, figure=figure)
         return
     with bar(told(say("Looking for chains"), lang)):
         served = serve(
-            asked, firms, assumptions=stated, weeks=weeks, mode=_mode(mode), seconds=seconds
+            asked, firms, assumptions=stated, weeks=weeks, mode=one_mode, seconds=seconds
         )
     if lend:
         lent = exchange(unserved_needs(served, firms), firms, assumptions=stated)
@@ -208,6 +210,7 @@ def gaps(
     """Find work that nobody, hardly anybody, or soon nobody does, and what would fill it."""
     check_language(lang)
     asked = read_orders(orders)
+    stated = _assumptions(assumptions)
     firms = seen_firms(store, role, cluster)
     check_homes(asked, firms)
     with bar(told(say("Planning"), lang)):
@@ -215,7 +218,7 @@ def gaps(
             asked,
             firms,
             cluster=cluster or "",
-            assumptions=_assumptions(assumptions),
+            assumptions=stated,
             orders_per_year=per_year,
         )
     show(found, lang=lang, output=output, figure=figure, page=say("Gaps"))
