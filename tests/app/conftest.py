@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
@@ -29,6 +30,13 @@ def fast_hasher() -> PasswordHasher:
 
 
 @pytest.fixture(scope="session")
+def loop() -> Iterator[BlockingPortal]:
+    """The loop of every client: each request would start a thread and a loop of its own."""
+    with start_blocking_portal() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """Nobody signs in: whoever sits at the machine is the administrator."""
     made = site.make_app(Settings(tmp_path_factory.mktemp("app"), warm=False))
@@ -38,7 +46,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 @pytest.fixture
 def service(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_hasher: PasswordHasher
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fast_hasher: PasswordHasher,
+    loop: BlockingPortal,
 ) -> Iterator[Callable[[str], TestClient]]:
     """People sign in: ``service("rin")`` is the reader Rin, ``service("")`` is nobody."""
     monkeypatch.setattr(accounts_room, "PasswordHasher", lambda: fast_hasher)
@@ -50,6 +61,7 @@ def service(
 
     def sign_in(name: str) -> TestClient:
         found = TestClient(made, base_url="http://localhost", headers=OURS, follow_redirects=False)
+        found.portal = loop
         opened.append(found)
         if name:
             answer = found.post("/en/sign-in", data={"name": name, "password": PASSWORD})
