@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import socket
 import threading
 import time
@@ -44,20 +45,30 @@ ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 """Two words of Latin letters one after the other: names and values stand alone."""
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, two_clusters: Directory) -> Path:
+    """A folder with the registries of two clusters, which know of each other."""
+    folder = tmp_path_factory.mktemp("pair")
+    peers = {
+        "ota": ("suwa", "http://suwa.test", public_key_of(SUWA)),
+        "suwa": ("ota", "", public_key_of(OTA), "partner"),
+    }
+    for cluster, peer in peers.items():
+        with Registry.create(folder / f"{cluster}.sqlite", cluster) as registry:
+            registry.put(two_clusters.of_clusters(cluster))
+            registry.add_peer(*peer)
+    return folder
+
+
 @pytest.fixture
-def pair(tmp_path: Path, two_clusters: Directory) -> Iterator[tuple[Registry, Registry]]:
-    """Ota, which pulls, and Suwa, which is pulled from."""
-    made = []
-    for cluster in ("ota", "suwa"):
-        registry = Registry.create(tmp_path / f"{cluster}.sqlite", cluster)
-        registry.put(two_clusters.of_clusters(cluster))
-        made.append(registry)
-    ota, suwa = made
-    ota.add_peer("suwa", "http://suwa.test", public_key_of(SUWA))
-    suwa.add_peer("ota", "", public_key_of(OTA), "partner")
-    yield ota, suwa
-    for registry in made:
-        registry.close()
+def pair(tmp_path: Path, filled: Path) -> Iterator[tuple[Registry, Registry]]:
+    """Ota, which pulls, and Suwa, which is pulled from: copies of one pair, opened."""
+    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
+    with (
+        Registry.open(tmp_path / "ota.sqlite") as ota,
+        Registry.open(tmp_path / "suwa.sqlite") as suwa,
+    ):
+        yield ota, suwa
 
 
 def honest(suwa: Registry) -> httpx.ASGITransport:
