@@ -534,8 +534,8 @@ def _within_pairs(x: Floats, y: Floats, radii: Floats, table: Floats, reach: flo
     ``(times, R)``.
     """
     sums = np.zeros((*x.shape[:-1], len(radii)))
-    patterns = np.atleast_2d(x), np.atleast_2d(y), radii * (1 + ROUNDING), table, reach
-    _add_patterns(*patterns, np.atleast_2d(sums))
+    add = _add_pairs if x.ndim == 1 else _add_patterns  # threads for many only
+    add(x, y, radii * (1 + ROUNDING), table, reach, sums)
     return sums.cumsum(axis=-1)
 
 
