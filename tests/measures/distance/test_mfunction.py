@@ -40,7 +40,7 @@ def little_map(weights: np.ndarray) -> tuple[module._Plane, np.ndarray]:
     plane = module._Plane(
         *(6371.0088 * position.T.copy()), 6371.0088 * along(position), weights, squares
     )
-    around = module._within(*plane, np.arange(9), np.arange(9))
+    around = module._within(plane, np.arange(9), np.arange(9))
     assert around.min() > 0
     return plane, around
 
@@ -248,3 +248,25 @@ def test_pairs_that_are_no_pairs_are_refused():
         joint_m_function(sites, [("A", "X")])
     with pytest.raises(DataError, match="too few plants"):
         individual_m(sites.select(np.array([True, False, True, True])), "A")
+
+
+@pytest.mark.parametrize("step", [1.0, 0.1, 0.7])
+def test_sites_at_a_radius_are_within_it(step):
+    # Whole numbers on a grid, so that a radius is the distance of many pairs, counted in integers;
+    # the coordinates in km are rounded (0.3 − 0.2 is not 0.1).
+    east, north = (axis.ravel() for axis in np.meshgrid(np.arange(12), np.arange(7)))
+    industry = (np.random.default_rng(1).random(len(east)) >= 0.3).astype(int)
+    sites = Sites.on_plane(east * step, north * step, industry, ("A", "B"))
+    radii = np.array([1, 2, 3, 5])
+    squares = (east[:, None] - east) ** 2 + (north[:, None] - north) ** 2
+    near = (squares[..., None] <= radii**2) & ~np.eye(len(east), dtype=bool)[..., None]
+    of_one, of_other = industry == 0, industry == 1
+    around = near[of_one].sum(axis=1)
+    own, other = near[of_one][:, of_one].sum(axis=1), near[of_one][:, of_other].sum(axis=1)
+    n, N = of_one.sum(), len(east)
+    asked = {"radii_km": tuple(step * radii)}
+    each = own / around / ((n - 1) / (N - 1))
+    assert m_function(sites, ["A"], **asked).m[0] == pytest.approx(each.mean(axis=0))
+    assert individual_m(sites, "A", **asked).m == pytest.approx(each)
+    both = (other / around).mean(axis=0) / (of_other.sum() / (N - 1))
+    assert joint_m_function(sites, [("A", "B")], **asked).m[0] == pytest.approx(both)

@@ -109,7 +109,7 @@ def test_k_of_plants_anywhere_is_a_disc():
     # 200 patterns of 50: the mean of K has a standard error below 2% at 2 km
     drawn = module.anywhere(SQUARE, 50, 200, np.random.default_rng(5))
     radii, overlap = np.array([1.0, 2.0]), module.overlap_of(SQUARE, 2.0)
-    K = 100**2 * module._simulated_pairs(drawn, radii, *overlap.table) / (50 * 49)
+    K = 100**2 * module._within_pairs(*np.moveaxis(drawn, -1, 0), radii, *overlap.table) / (50 * 49)
     error = K.std(axis=0) / np.sqrt(200)
     assert (np.abs(K.mean(axis=0) - np.pi * radii**2) < 4 * error).all()
 
@@ -153,3 +153,25 @@ def test_what_cannot_be_measured_is_refused():
     degrees = Sites(35 + points[:, 0], 135 + points[:, 1], industry, ("A",), np.ones(20))
     with pytest.raises(ParameterError, match="sites are in degrees"):
         ripley(degrees, window=SQUARE)
+
+
+@pytest.mark.parametrize("step", [1.0, 0.1, 0.7])
+def test_plants_at_a_radius_are_within_it(step):
+    # Whole numbers on a grid: distances in integers, while coordinates in km are rounded.
+    east, north = (axis.ravel() for axis in np.meshgrid(np.arange(8), np.arange(6)))
+    industry = (np.random.default_rng(1).random(len(east)) >= 0.4).astype(int)
+    sites = Sites.on_plane(east * step, north * step, industry, ("A", "B"))
+    side = 12 * step
+    radii = np.array([1, 2, 3])
+    answer = ripley(
+        sites, radii_km=tuple(step * radii), window=shapely.box(-step, -step, side, side)
+    )
+    apart = np.abs(east[:, None] - east), np.abs(north[:, None] - north)
+    # overlap of a square of side 13 steps with itself, moved
+    weight = 13.0**4 / ((13 - apart[0]) * (13 - apart[1]))
+    squares = apart[0] ** 2 + apart[1] ** 2
+    near = (squares[..., None] <= radii**2) & ~np.eye(len(east), dtype=bool)[..., None]
+    for k, own in enumerate((industry == 0, industry == 1)):
+        n = own.sum()
+        K = (near * weight[..., None])[own][:, own].sum(axis=(0, 1)) / (n * (n - 1)) * step**2
+        assert answer.k_km2[k] == pytest.approx(K)

@@ -60,7 +60,7 @@ from shuseki.measures.distance.kdensity import (
     pearson_quantile,
     simulated_bands,
 )
-from shuseki.measures.distance.pairs import along, positions_of, site_draws
+from shuseki.measures.distance.pairs import along, first_radius, positions_of, site_draws
 from shuseki.results import Result, result
 from shuseki.sites import Sites
 from shuseki.sources import Source
@@ -82,7 +82,10 @@ MARCON_PUECH = Source(
 )
 SIMULATIONS = 2_000
 ROUNDING = 1e-9
-"""An M this little above a band, the rounding of sums, is not above it."""
+"""Of sums and of distances: an M this little above a band is not above it, and a site this little
+beyond a radius is within."""
+PARTS = 64
+"""Shares of the sums over all pairs that may run at once."""
 RADII_KM = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 75.0, 100.0)
 
 
@@ -343,7 +346,7 @@ def m_function(
         )
     plane, order = _plane_of(sites, radii, weights)
     everyone = np.arange(len(sites))
-    around = _within(*plane, everyone, everyone)
+    around = _within(plane, everyone, everyone)
     population = population_kernel(plane, around)
     industry = sites.industry[order]
     rng = np.random.default_rng(seed)
@@ -362,7 +365,7 @@ def m_function(
             null_by.append("moments")
         else:
             draws = np.sort(site_draws(len(sites), len(member), SIMULATIONS, rng), axis=1)
-            drawn = _m_of_each(*plane, draws, around)
+            drawn = _m_of_each(plane, draws, around)
             _, _, lower, upper = simulated_bands(np.nan_to_num(drawn, nan=1.0), level)
             null_by.append("simulation")
         unseen = population.chance == 0
@@ -460,9 +463,9 @@ def joint_m_function(
     for step, (one, other) in enumerate(asked):
         of_one, of_other = sites.of(one)[order], sites.of(other)[order]
         looking = np.flatnonzero(of_one)
-        around = _within(*plane, looking, everyone)
+        around = _within(plane, looking, everyone)
         rest = np.flatnonzero(~of_one)
-        seen = plane.mass[rest, None] * _sums_within(*plane, rest, looking, _inverses(around))
+        seen = plane.mass[rest, None] * _sums_within(plane, rest, looking, _inverses(around))
         by_chance = (around > 0).T @ (1 / (plane.mass.sum() - plane.mass[looking]))
         own = of_other[rest]
         row, by = _joint_row(seen, plane.mass[rest], own, by_chance, level, rng)
@@ -545,8 +548,8 @@ def individual_m(
     plane, order = _plane_of(sites, radii, weights)
     looking = np.flatnonzero(sites.of(industry)[order])
     wanted = np.flatnonzero(sites.of(of)[order])
-    around = _within(*plane, looking, np.arange(len(sites)))
-    found = _within(*plane, looking, wanted)
+    around = _within(plane, looking, np.arange(len(sites)))
+    found = _within(plane, looking, wanted)
     mass = plane.mass[looking]
     chance = plane.mass[wanted].sum() - (mass if of == industry else 0 * mass)
     m = np.divide(found, around, out=np.full_like(around, np.nan), where=around > 0)
@@ -697,7 +700,7 @@ def population_kernel(plane: _Plane, around: Floats) -> PopulationKernel:
     c = 1 / (W - w)
     linked, share = (around > 0).astype(float), _inverses(around)
     own, by_chance = w[:, None] * share, (w * c)[:, None] * linked
-    crossed, reached, column, square, cubes = _kernel_sums(*plane, share, own, by_chance)
+    crossed, reached, column, square, cubes = _kernel_sums(plane, share, own, by_chance)
     smaller = np.minimum.outer(np.arange(around.shape[1]), np.arange(around.shape[1]))
     forth = np.einsum("ir,is,irs->rs", share, share, square[:, smaller])
     once = np.einsum("i,ir,is,is->rs", c, linked, share, square)
@@ -765,7 +768,7 @@ def sample_ratio_moments(
 
 
 def _m_of(plane: _Plane, member: Ints, around: Floats) -> Floats:
-    own, total, mass = _within(*plane, member, member), around[member], plane.mass
+    own, total, mass = _within(plane, member, member), around[member], plane.mass
     found = total > 0
     ratio = np.divide(own, total, out=np.zeros_like(own), where=found)
     own_mass = mass[member]
@@ -785,7 +788,8 @@ def _plane_of(sites: Sites, radii: Floats, weights: Weights) -> tuple[_Plane, In
     x, y, z = np.ascontiguousarray(EARTH_RADIUS_KM * position[order].T)
     reach = radii if sites.plane else 2 * EARTH_RADIUS_KM * np.sin(radii / 2 / EARTH_RADIUS_KM)
     mass = sites.weights(weights)[order]
-    return _Plane(x, y, z, EARTH_RADIUS_KM * place[order], mass, reach**2), order
+    squares = (reach * (1 + ROUNDING)) ** 2
+    return _Plane(x, y, z, EARTH_RADIUS_KM * place[order], mass, squares), order
 
 
 def _inverses(around: Floats) -> Floats:
@@ -794,112 +798,165 @@ def _inverses(around: Floats) -> Floats:
     return inverse
 
 
-@nb.njit(parallel=True, cache=True)
-def _sums_within(x, y, z, along, mass, squares, of, to, value):  # type: ignore[no-untyped-def]
+# Loops over threads only call loops that are compiled without threads: compiling takes a third.
+
+
+def _reached(plane: _Plane, of: Ints, to: Ints) -> tuple[Ints, Ints]:
+    """First and last of ``to`` that the largest radius can reach from each of ``of``."""
+    place, reach = plane.along[to], np.sqrt(plane.squares[-1])
+    first = np.searchsorted(place, plane.along[of] - reach)
+    return first, np.searchsorted(place, plane.along[of] + reach, side="right")
+
+
+def _sums_within(plane: _Plane, of: Ints, to: Ints, value: Floats) -> Floats:
     """Sum of ``value`` ``(len(to), R)`` at those of ``to`` within each radius, ``(len(of), R)``."""
-    radii = len(squares)
-    sums = np.zeros((len(of), radii))
-    reach = np.sqrt(squares[-1])
-    place = along[to]
-    first = np.searchsorted(place, along[of] - reach)
-    last = np.searchsorted(place, along[of] + reach)
-    for a in nb.prange(len(of)):
-        i = of[a]
-        for b in range(first[a], last[a]):
-            j = to[b]
-            square = (x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 + (z[i] - z[j]) ** 2
-            for r in range(np.searchsorted(squares, square), radii):
-                sums[a, r] += value[b, r]
+    sums = np.zeros((len(of), len(plane.squares)))
+    _add_within(plane, of, to, *_reached(plane, of, to), value, sums)
     return sums
 
 
-def _mass_within(x, y, z, along, mass, squares, of, to):  # type: ignore[no-untyped-def]
+def _within(plane: _Plane, of: Ints, to: Ints) -> Floats:
     """Mass of ``to`` within each radius of each of ``of``, itself left out, ``(len(of), R)``.
 
     ``of`` and ``to`` are positions in the order along the map.
     """
-    within = np.zeros((len(of), len(squares)))
-    reach = np.sqrt(squares[-1])
-    place = along[to]
-    first = np.searchsorted(place, along[of] - reach)
-    last = np.searchsorted(place, along[of] + reach)
-    for a in nb.prange(len(of)):
-        i = of[a]
-        for j in to[first[a] : last[a]]:
-            if i == j:
-                continue
-            square = (x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 + (z[i] - z[j]) ** 2
-            if square <= squares[-1]:
-                within[a, np.searchsorted(squares, square)] += mass[j]
-        for r in range(1, len(squares)):
-            within[a, r] += within[a, r - 1]
+    within = np.zeros((len(of), len(plane.squares)))
+    _add_mass(plane, of, to, *_reached(plane, of, to), within)
     return within
 
 
-_within_few = nb.njit(cache=True)(_mass_within)
-_within = nb.njit(parallel=True, cache=True)(_mass_within)
-
-
-@nb.njit(parallel=True, cache=True)
-def _m_of_each(x, y, z, along, mass, squares, draws, around):  # type: ignore[no-untyped-def]
+def _m_of_each(plane: _Plane, draws: Ints, around: Floats) -> Floats:
     """M of each of many industries, whose sites ascend in ``draws`` ``(S, n)``: ``(S, R)``."""
-    total = mass.sum()
-    curves = np.full((len(draws), len(squares)), np.nan)
-    for s in nb.prange(len(draws)):
-        member = draws[s]
-        own = _within_few(x, y, z, along, mass, squares, member, member)
-        of_all = mass[member].sum()
-        for r in range(len(squares)):
-            ratio, expected = 0.0, 0.0
-            for k in range(len(member)):
-                if around[member[k], r] > 0:
-                    ratio += own[k, r] / around[member[k], r]
-                    expected += (of_all - mass[member[k]]) / (total - mass[member[k]])
-            if expected > 0:
-                curves[s, r] = ratio / expected
+    curves = np.full((len(draws), len(plane.squares)), np.nan)
+    _add_curves(plane, plane.mass.sum(), draws, around, curves)
     return curves
 
 
-@nb.njit(parallel=True, cache=True)
-def _kernel_sums(x, y, z, along, mass, squares, share, own, by_chance):  # type: ignore[no-untyped-def]
+def _kernel_sums(
+    plane: _Plane, share: Floats, own: Floats, by_chance: Floats
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Sums over pairs within reach.
 
     Of products of ``own`` with ``own`` and ``by_chance``, ``(R, R)``; of the shares and of the
     squared masses around each site, ``(N, R)``; of cubes over unordered pairs, ``(R,)``.
     """
     N, R = share.shape
-    parts = 64
-    crossed, reached = np.zeros((parts, R, R)), np.zeros((parts, R, R))
-    cubes = np.zeros((parts, R))
+    crossed, reached, cubes = np.zeros((PARTS, R, R)), np.zeros((PARTS, R, R)), np.zeros((PARTS, R))
     column, square_mass = np.zeros((N, R)), np.zeros((N, R))
-    reach = np.sqrt(squares[-1])
-    first, last = np.searchsorted(along, along - reach), np.searchsorted(along, along + reach)
-    for part in nb.prange(parts):
-        near_own, near_chance = np.empty((R, R)), np.empty((R, R))
-        for i in range(part, N, parts):
-            near_own[:], near_chance[:] = 0, 0
-            for j in range(first[i], last[i]):
-                if i == j:
-                    continue
-                square = (x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 + (z[i] - z[j]) ** 2
-                if square > squares[-1]:
-                    continue
-                b = np.searchsorted(squares, square)
-                square_mass[i, b] += mass[j] ** 2
-                for r in range(R):
-                    near_own[b, r] += own[j, r]
-                    near_chance[b, r] += by_chance[j, r]
-                for r in range(b, R):
-                    column[i, r] += share[j, r]
-                    if i < j:
-                        cubes[part, r] += (mass[j] * share[i, r] + mass[i] * share[j, r]) ** 3
-            for b in range(1, R):
-                square_mass[i, b] += square_mass[i, b - 1]
-                for r in range(R):
-                    near_own[b, r] += near_own[b - 1, r]
-                    near_chance[b, r] += near_chance[b - 1, r]
-            for r in range(R):
-                for s in range(R):
-                    crossed[part, r, s] += own[i, r] * near_own[min(r, s), s]
-                    reached[part, r, s] += own[i, r] * near_chance[r, s]
+    everyone = np.arange(N)
+    _add_kernel(
+        plane, *_reached(plane, everyone, everyone), share, own, by_chance,
+        crossed, reached, column, square_mass, cubes,
+    )  # fmt: skip
     return crossed.sum(axis=0), reached.sum(axis=0), column, square_mass, cubes.sum(axis=0)
+
+
+@nb.njit(cache=True)
+def _square(plane, i, j):  # type: ignore[no-untyped-def]
+    x, y, z = plane.x[i] - plane.x[j], plane.y[i] - plane.y[j], plane.z[i] - plane.z[j]
+    return x**2 + y**2 + z**2
+
+
+@nb.njit(cache=True)
+def _add_values(plane, i, to, value, sums):  # type: ignore[no-untyped-def]
+    for b in range(len(to)):
+        for r in range(first_radius(plane.squares, _square(plane, i, to[b])), len(sums)):
+            sums[r] += value[b, r]
+
+
+@nb.njit(parallel=True, cache=True)
+def _add_within(plane, of, to, first, last, value, sums):  # type: ignore[no-untyped-def]
+    for a in nb.prange(len(of)):
+        near = slice(first[a], last[a])
+        _add_values(plane, of[a], to[near], value[near], sums[a])
+
+
+@nb.njit(cache=True)
+def _mass_around(plane, i, to, within):  # type: ignore[no-untyped-def]
+    for j in to:
+        if i == j:
+            continue
+        square = _square(plane, i, j)
+        if square <= plane.squares[-1]:
+            within[first_radius(plane.squares, square)] += plane.mass[j]
+    for r in range(1, len(within)):
+        within[r] += within[r - 1]
+
+
+@nb.njit(parallel=True, cache=True)
+def _add_mass(plane, of, to, first, last, within):  # type: ignore[no-untyped-def]
+    for a in nb.prange(len(of)):
+        _mass_around(plane, of[a], to[first[a] : last[a]], within[a])
+
+
+@nb.njit(cache=True)
+def _curve(plane, total, member, around, curve):  # type: ignore[no-untyped-def]
+    reach, first, last, of_all = np.sqrt(plane.squares[-1]), 0, 0, 0.0
+    for i in member:
+        of_all += plane.mass[i]
+    ratio, expected = np.zeros(len(curve)), np.zeros(len(curve))
+    for i in member:
+        while plane.along[member[first]] < plane.along[i] - reach:
+            first += 1
+        while last < len(member) and plane.along[member[last]] <= plane.along[i] + reach:
+            last += 1
+        own = np.zeros(len(curve))
+        _mass_around(plane, i, member[first:last], own)
+        chance = (of_all - plane.mass[i]) / (total - plane.mass[i])
+        for r in range(len(curve)):
+            if around[i, r] > 0:
+                ratio[r] += own[r] / around[i, r]
+                expected[r] += chance
+    for r in range(len(curve)):
+        if expected[r] > 0:
+            curve[r] = ratio[r] / expected[r]
+
+
+@nb.njit(parallel=True, cache=True)
+def _add_curves(plane, total, draws, around, curves):  # type: ignore[no-untyped-def]
+    for s in nb.prange(len(draws)):
+        _curve(plane, total, draws[s], around, curves[s])
+
+
+@nb.njit(cache=True)
+def _kernel_of(  # type: ignore[no-untyped-def]
+    plane, i, first, last, share, own, by_chance, crossed, reached, column, square_mass, cubes
+):
+    R = len(cubes)
+    near_own, near_chance = np.zeros((R, R)), np.zeros((R, R))
+    for j in range(first, last):
+        if i == j:
+            continue
+        square = _square(plane, i, j)
+        if square > plane.squares[-1]:
+            continue
+        b = first_radius(plane.squares, square)
+        square_mass[i, b] += plane.mass[j] ** 2
+        for r in range(R):
+            near_own[b, r] += own[j, r]
+            near_chance[b, r] += by_chance[j, r]
+        for r in range(b, R):
+            column[i, r] += share[j, r]
+            if i < j:
+                cubes[r] += (plane.mass[j] * share[i, r] + plane.mass[i] * share[j, r]) ** 3
+    for b in range(1, R):
+        square_mass[i, b] += square_mass[i, b - 1]
+        for r in range(R):
+            near_own[b, r] += near_own[b - 1, r]
+            near_chance[b, r] += near_chance[b - 1, r]
+    for r in range(R):
+        for s in range(R):
+            crossed[r, s] += own[i, r] * near_own[min(r, s), s]
+            reached[r, s] += own[i, r] * near_chance[r, s]
+
+
+@nb.njit(parallel=True, cache=True)
+def _add_kernel(  # type: ignore[no-untyped-def]
+    plane, first, last, share, own, by_chance, crossed, reached, column, square_mass, cubes
+):
+    for part in nb.prange(PARTS):
+        for i in range(part, len(first), PARTS):
+            _kernel_of(
+                plane, i, first[i], last[i], share, own, by_chance,
+                crossed[part], reached[part], column, square_mass, cubes[part],
+            )  # fmt: skip

@@ -48,6 +48,7 @@ __all__ = [
     "along",
     "at_centres",
     "distance_matrix",
+    "first_radius",
     "mesh",
     "pair_shares",
     "pairs_between",
@@ -607,8 +608,9 @@ def each_industry(
     """
     drawn = _map_of(places, bins * bin_km)
     split = -1 if first is None else first
-    pairs: Floats = _count_each(drawn, where, weights, split, 1 / bin_km, bins)[:, :bins]
-    return pairs
+    pairs = np.empty((len(where), bins + 1))
+    _count_each(drawn, where, weights, split, 1 / bin_km, pairs)
+    return pairs[:, :bins]
 
 
 def site_draws(sites: int, size: int, times: int, rng: np.random.Generator) -> Ints:
@@ -631,7 +633,7 @@ def _pairs_of_cells(
     ``groups`` are the cells that hold plants, ascending, and the sums of the weights of each and
     of the squares of these.
     """
-    cells, mass, square = groups
+    cells, mass, _ = groups
     drawn = _map_of(places, bins * bin_km)
     held = np.unique(places.block[cells])
     if places.lattice is not None:
@@ -642,13 +644,10 @@ def _pairs_of_cells(
             blocks = len(drawn.block_x)
             total = np.bincount(places.block[cells], mass, blocks)[held].astype(float)
             far = _far_by_transforms(places.lattice, held, total, shape, bin_km, bins, places.plane)
-            near = _count_many_pairs(drawn, cells, mass, square, 1 / bin_km, bins, 64, False)
+            near = _count_pairs(drawn, groups, 1 / bin_km, bins, far=False)
             sums: Floats = far + near[:bins]
             return sums
-    many = len(cells) > MANY
-    count = _count_many_pairs if many else _count_few_pairs
-    counted: Floats = count(drawn, cells, mass, square, 1 / bin_km, bins, 64 if many else 1, True)
-    return counted[:bins]
+    return _count_pairs(drawn, groups, 1 / bin_km, bins, far=True)[:bins]
 
 
 PAIR_WORK, PRODUCT_WORK, TRANSFORM_WORK, LAG_WORK = 0.9, 1.0, 1.6, 2.5
@@ -727,7 +726,7 @@ def _far_by_transforms(
     across = lags**2 / 4 if plane else np.sin(lags / 2) ** 2
     scale, exact = EARTH_RADIUS_KM / bin_km, not plane and bins * bin_km > EXACT_ARC_KM
     series = (0.0, 0.0) if plane else (1 / 6, 3 / 40)
-    sums = np.zeros((PARTS, bins + 1))
+    sums, where = np.zeros((PARTS, bins + 1)), np.empty((PARTS, len(across)), np.int32)
     for shift in range(shape.row_reach + 1):
         first = np.arange(0, shape.rows - shift, shape.width)
         last = np.minimum(first + shape.width, shape.rows - shift)
@@ -742,7 +741,8 @@ def _far_by_transforms(
             up, shrunk = np.sin(apart / 2) ** 2, (np.cos(apart) + np.cos(2 * middle)) / 2
         if shift == 0:
             found[:, 0] = 0
-        _put_into_bins(found, across, up, shrunk, shift > 0, scale, series, exact, sums)
+        factor = 2.0 if shift > 0 else 1.0
+        _put_into_bins(found, across, up, shrunk, factor, scale, series, exact, where, sums)
     counted: Floats = sums.sum(axis=0)[:bins]
     return counted
 
@@ -750,40 +750,53 @@ def _far_by_transforms(
 PARTS = 64
 
 
-@nb.njit(parallel=True, fastmath=True, cache=True)
+# Loops over threads only call loops that are compiled without threads: compiling takes a third.
+
+
+@nb.njit(fastmath=True, cache=True)
+def _product(real, imaginary, shift, first, last, product):  # type: ignore[no-untyped-def]
+    even, odd = np.zeros(len(product)), np.zeros(len(product))
+    for r in range(first, last):
+        a, b, c, d = real[r], imaginary[r], real[r + shift], imaginary[r + shift]
+        for k in range(len(product)):
+            even[k] += a[k] * c[k] + b[k] * d[k]
+            odd[k] += a[k] * d[k] - b[k] * c[k]
+    for k in range(len(product)):
+        product[k] = even[k] + 1j * odd[k]
+
+
+@nb.njit(parallel=True, cache=True)
 def _multiply(real, imaginary, shift, first, last, products):  # type: ignore[no-untyped-def]
     """Products of the transforms of rows ``shift`` apart, added up over rows near each other."""
     for g in nb.prange(len(first)):
-        even, odd = np.zeros(real.shape[1]), np.zeros(real.shape[1])
-        for r in range(first[g], last[g]):
-            a, b, c, d = real[r], imaginary[r], real[r + shift], imaginary[r + shift]
-            for k in range(len(even)):
-                even[k] += a[k] * c[k] + b[k] * d[k]
-                odd[k] += a[k] * d[k] - b[k] * c[k]
-        for k in range(len(even)):
-            products[g, k] = even[k] + 1j * odd[k]
+        _product(real, imaginary, shift, first[g], last[g], products[g])
 
 
-@nb.njit(parallel=True, fastmath=True, cache=True)
-def _put_into_bins(found, across, up, shrunk, twice, scale, series, exact, sums):  # type: ignore[no-untyped-def]
+@nb.njit(fastmath=True, cache=True)
+def _put_group(found, across, up, shrunk, factor, scale, series, exact, where, sums):  # type: ignore[no-untyped-def]
+    top = float(len(sums) - 1)
+    for lag in range(len(across)):
+        square = up + shrunk * across[lag]
+        half = np.sqrt(square)
+        if exact:
+            arc = np.arcsin(min(half, 1.0))
+        else:
+            arc = half * (1.0 + square * (series[0] + square * series[1]))
+        where[lag] = np.int32(min(2.0 * scale * arc, top))
+    sums[where[0]] += factor * found[0]
+    for lag in range(1, len(across)):
+        sums[where[lag]] += factor * (found[lag] + found[len(found) - lag])
+
+
+@nb.njit(parallel=True, cache=True)
+def _put_into_bins(found, across, up, shrunk, factor, scale, series, exact, where, sums):  # type: ignore[no-untyped-def]
     """Add pairs at each difference of columns, to either side, into the bins of their distances."""
-    groups, length = found.shape
-    parts, top = sums.shape[0], float(sums.shape[1] - 1)
-    factor = 2.0 if twice else 1.0
-    for part in nb.prange(parts):
-        where = np.empty(len(across), np.int32)
-        for g in range(part, groups, parts):
-            for lag in range(len(across)):
-                square = up + shrunk[g] * across[lag]
-                half = np.sqrt(square)
-                if exact:
-                    arc = np.arcsin(min(half, 1.0))
-                else:
-                    arc = half * (1.0 + square * (series[0] + square * series[1]))
-                where[lag] = np.int32(min(2.0 * scale * arc, top))
-            sums[part, where[0]] += factor * found[g, 0]
-            for lag in range(1, len(across)):
-                sums[part, where[lag]] += factor * (found[g, lag] + found[g, length - lag])
+    for part in nb.prange(len(sums)):
+        for g in range(part, len(found), len(sums)):
+            _put_group(
+                found[g], across, up, shrunk[g], factor, scale, series, exact, where[part],
+                sums[part],
+            )  # fmt: skip
 
 
 @nb.njit(fastmath=True, cache=True)
@@ -828,118 +841,168 @@ def _add(x, y, z, mass, near_x, near_y, near_z, factor, scale, top, bend, where,
             lanes[where[j], 0] += factor * here[j]
 
 
-@nb.njit(parallel=True, fastmath=True, cache=True)
+@nb.njit(cache=True)
+def _add_lanes(lanes, sums):  # type: ignore[no-untyped-def]
+    for k in range(len(sums)):
+        sums[k] = lanes[k, 0] + lanes[k, 1] + lanes[k, 2] + lanes[k, 3]
+
+
+@nb.njit(fastmath=True, cache=True)
+def _count_block(drawn, plants, mass, start, b, cells, low, high, per_km, far, near):  # type: ignore[no-untyped-def]
+    bins = len(far) - 1
+    scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
+    bend = (drawn.second, drawn.fourth, drawn.exact)
+    where, lanes = np.empty(CHUNK, np.int32), np.zeros((bins + 1, 4))
+    bx, by, bz = drawn.block_x[b], drawn.block_y[b], drawn.block_z[b]
+    _add(
+        drawn.block_x[low:high], drawn.block_y[low:high], drawn.block_z[low:high],
+        mass[low:high], bx, by, bz, 1.0, scale, top, bend, where, lanes,
+    )  # fmt: skip
+    around = drawn.near[drawn.near_start[b] : drawn.near_start[b + 1]]
+    _add(
+        drawn.block_x[around], drawn.block_y[around], drawn.block_z[around],
+        mass[around], bx, by, bz, -1.0, scale, top, bend, where, lanes,
+    )  # fmt: skip
+    _add_lanes(lanes, far)
+    for at in range(len(cells)):
+        i = cells[at]
+        lanes[:] = 0
+        for c in around:
+            own = slice(start[c], start[c + 1])
+            _add(
+                drawn.x[own], drawn.y[own], drawn.z[own], plants[own],
+                drawn.x[i], drawn.y[i], drawn.z[i], 1.0, scale, top, bend, where, lanes,
+            )  # fmt: skip
+        lanes[0, 0] -= plants[i]
+        lanes[min(int(drawn.own_km[i] * per_km), bins), 0] += plants[i] - 1
+        _add_lanes(lanes, near[at])
+
+
+@nb.njit(parallel=True, cache=True)
 def _count_rows(drawn, plants, mass, start, blocks, cells, by_block, low, high, per_km, far, near):  # type: ignore[no-untyped-def]
     """Sites seen at each distance: far ones from each block, near ones from each of its cells.
 
     ``cells[by_block[k]:by_block[k + 1]]`` are the cells of ``blocks[k]`` to look from.
     """
-    bins = far.shape[1] - 1
-    scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
-    bend = (drawn.second, drawn.fourth, drawn.exact)
     for row in nb.prange(len(far)):
-        b = blocks[row]
-        where, lanes = np.empty(CHUNK, np.int32), np.zeros((bins + 1, 4))
-        bx, by, bz = drawn.block_x[b], drawn.block_y[b], drawn.block_z[b]
-        _add(
-            drawn.block_x[low:high], drawn.block_y[low:high], drawn.block_z[low:high],
-            mass[low:high], bx, by, bz, 1.0, scale, top, bend, where, lanes,
+        own = slice(by_block[row], by_block[row + 1])
+        _count_block(
+            drawn, plants, mass, start, blocks[row], cells[own], low, high, per_km,
+            far[row], near[own],
         )  # fmt: skip
-        around = drawn.near[drawn.near_start[b] : drawn.near_start[b + 1]]
-        _add(
-            drawn.block_x[around], drawn.block_y[around], drawn.block_z[around],
-            mass[around], bx, by, bz, -1.0, scale, top, bend, where, lanes,
-        )  # fmt: skip
-        for k in range(bins + 1):
-            far[row, k] = lanes[k, 0] + lanes[k, 1] + lanes[k, 2] + lanes[k, 3]
-        for at in range(by_block[row], by_block[row + 1]):
-            i = cells[at]
-            lanes[:] = 0
-            for c in around:
-                own = slice(start[c], start[c + 1])
-                _add(
-                    drawn.x[own], drawn.y[own], drawn.z[own], plants[own],
-                    drawn.x[i], drawn.y[i], drawn.z[i], 1.0, scale, top, bend, where, lanes,
-                )  # fmt: skip
-            lanes[0, 0] -= plants[i]
-            lanes[min(int(drawn.own_km[i] * per_km), bins), 0] += plants[i] - 1
-            seen = near[at]
-            for k in range(bins + 1):
-                seen[k] = lanes[k, 0] + lanes[k, 1] + lanes[k, 2] + lanes[k, 3]
+
+
+def _grouped(where: Ints, weights: Floats) -> tuple[Ints, Floats, Floats]:
+    """Cells that hold plants, with the sum of their weights and of its squares, each ``(m,)``."""
+    order = np.argsort(where, kind="stable")
+    cells, start = np.unique(where[order], return_index=True)
+    ordered = weights[order].astype(float)
+    return cells, np.add.reduceat(ordered, start), np.add.reduceat(ordered**2, start)
 
 
 @nb.njit(cache=True)
-def _grouped(where, weights):  # type: ignore[no-untyped-def]
-    """Cells that hold plants, with the sum of their weights and of its squares, each ``(m,)``."""
-    order = np.argsort(where)
-    cells = np.empty(len(where), np.int64)
-    mass, square = np.zeros(len(where)), np.zeros(len(where))
-    last = -1
-    for k in order:
-        if last < 0 or cells[last] != where[k]:
-            last += 1
-            cells[last] = where[k]
-        mass[last] += weights[k]
-        square[last] += weights[k] ** 2
-    return cells[: last + 1], mass[: last + 1], square[: last + 1]
+def first_radius(radii, distance):  # type: ignore[no-untyped-def]
+    """Number of the smallest of ascending radii that holds a distance, or of squares a square."""
+    low, high = 0, len(radii)
+    while low < high:
+        middle = (low + high) // 2
+        if radii[middle] < distance:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
-def _pairs(drawn, cells, mass, square, per_km, bins, shares, far):  # type: ignore[no-untyped-def]
-    """Weighted ordered pairs in each bin, counted in ``shares`` that may run at once.
+class _Held(NamedTuple):
+    """The cells of some plants, and the blocks that hold them."""
+
+    cells: Ints
+    mass: Floats
+    square: Floats
+    x: Singles
+    y: Singles
+    z: Singles
+    block: Ints
+    start: Ints
+    slot: Ints
+    total: Floats
+    far_x: Singles
+    far_y: Singles
+    far_z: Singles
+    end: Ints
+
+
+def _count_pairs(
+    drawn: _Map, groups: tuple[Ints, Floats, Floats], per_km: float, bins: int, *, far: bool
+) -> Floats:
+    """Weighted ordered pairs in each bin, ``(B + 1,)``.
 
     Without ``far`` only what near pairs differ from the distances of their blocks.
     """
-    block = drawn.block[cells]
-    new = np.ones(len(cells), np.bool_)
-    new[1:] = block[1:] != block[:-1]
-    start = np.append(np.flatnonzero(new), len(cells))
-    held = block[new]
+    cells, mass, square = groups
+    block, start = np.unique(drawn.block[cells], return_index=True)
     slot = np.full(len(drawn.block_x), -1, np.int64)
-    slot[held] = np.arange(len(held))
-    total = np.zeros(len(held))
-    for k in range(len(held)):
-        total[k] = mass[start[k] : start[k + 1]].sum()
-    x, y, z = drawn.x[cells], drawn.y[cells], drawn.z[cells]
-    far_x, far_y, far_z = drawn.block_x[held], drawn.block_y[held], drawn.block_z[held]
-    end = np.searchsorted(drawn.along[held], drawn.along[held] + bins / per_km, side="right")
+    slot[block] = np.arange(len(block))
+    place = drawn.along[block]
+    held = _Held(
+        cells, mass, square, drawn.x[cells], drawn.y[cells], drawn.z[cells],
+        block, np.append(start, len(cells)), slot, np.add.reduceat(mass, start),
+        drawn.block_x[block], drawn.block_y[block], drawn.block_z[block],
+        np.searchsorted(place, place + bins / per_km, side="right"),
+    )  # fmt: skip
+    many = not far or len(cells) > MANY
+    sums = np.zeros((PARTS if many else 1, bins + 1))
+    if many:
+        _count_many_pairs(drawn, held, per_km, far, sums)
+    else:
+        _count_share(drawn, held, per_km, far, 0, sums)
+    counted: Floats = sums.sum(axis=0)
+    return counted
+
+
+@nb.njit(fastmath=True, cache=True)
+def _count_share(drawn, held, per_km, far, share, sums):  # type: ignore[no-untyped-def]
+    shares, bins = len(sums), sums.shape[1] - 1
+    x, y, z, mass, start = held.x, held.y, held.z, held.mass, held.start
+    far_x, far_y, far_z, total = held.far_x, held.far_y, held.far_z, held.total
     scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
     bend = (drawn.second, drawn.fourth, drawn.exact)
-    sums = np.zeros((shares, bins + 1))
-    for share in nb.prange(shares):
-        where, lanes = np.empty(CHUNK, np.int32), np.zeros((bins + 1, 4))
-        for a in range(share, len(held), shares):
-            if far:
-                ahead = slice(a + 1, end[a])
-                _add(
-                    far_x[ahead], far_y[ahead], far_z[ahead], total[ahead],
-                    far_x[a], far_y[a], far_z[a], 2 * total[a], scale, top, bend, where, lanes,
-                )  # fmt: skip
-            around = slot[drawn.near[drawn.near_start[held[a]] : drawn.near_start[held[a] + 1]]]
-            around = around[around > a]
+    where, lanes = np.empty(CHUNK, np.int32), np.zeros((bins + 1, 4))
+    for a in range(share, len(total), shares):
+        b = held.block[a]
+        if far:
+            ahead = slice(a + 1, held.end[a])
             _add(
-                far_x[around], far_y[around], far_z[around], total[around],
-                far_x[a], far_y[a], far_z[a], -2 * total[a], scale, top, bend, where, lanes,
+                far_x[ahead], far_y[ahead], far_z[ahead], total[ahead],
+                far_x[a], far_y[a], far_z[a], 2 * total[a], scale, top, bend, where, lanes,
             )  # fmt: skip
-            for i in range(start[a], start[a + 1]):
-                own = slice(i + 1, start[a + 1])
+        around = held.slot[drawn.near[drawn.near_start[b] : drawn.near_start[b + 1]]]
+        around = around[around > a]
+        _add(
+            far_x[around], far_y[around], far_z[around], total[around],
+            far_x[a], far_y[a], far_z[a], -2 * total[a], scale, top, bend, where, lanes,
+        )  # fmt: skip
+        for i in range(start[a], start[a + 1]):
+            own = slice(i + 1, start[a + 1])
+            _add(
+                x[own], y[own], z[own], mass[own],
+                x[i], y[i], z[i], 2 * mass[i], scale, top, bend, where, lanes,
+            )  # fmt: skip
+            for c in around:
+                other = slice(start[c], start[c + 1])
                 _add(
-                    x[own], y[own], z[own], mass[own],
+                    x[other], y[other], z[other], mass[other],
                     x[i], y[i], z[i], 2 * mass[i], scale, top, bend, where, lanes,
                 )  # fmt: skip
-                for c in around:
-                    other = slice(start[c], start[c + 1])
-                    _add(
-                        x[other], y[other], z[other], mass[other],
-                        x[i], y[i], z[i], 2 * mass[i], scale, top, bend, where, lanes,
-                    )  # fmt: skip
-                at = min(int(drawn.own_km[cells[i]] * per_km), bins)
-                lanes[at, 0] += mass[i] ** 2 - square[i]
-        sums[share] = lanes.sum(axis=1)
-    return sums.sum(axis=0)
+            at = min(int(drawn.own_km[held.cells[i]] * per_km), bins)
+            lanes[at, 0] += mass[i] ** 2 - held.square[i]
+    _add_lanes(lanes, sums[share])
 
 
-_count_few_pairs = nb.njit(fastmath=True, cache=True)(_pairs)
-_count_many_pairs = nb.njit(parallel=True, fastmath=True, cache=True)(_pairs)
+@nb.njit(parallel=True, cache=True)
+def _count_many_pairs(drawn, held, per_km, far, sums):  # type: ignore[no-untyped-def]
+    for share in nb.prange(len(sums)):
+        _count_share(drawn, held, per_km, far, share, sums)
 
 
 @nb.njit(cache=True)
@@ -955,30 +1018,32 @@ def _shuffled(order, uniform):  # type: ignore[no-untyped-def]
     return drawn
 
 
-@nb.njit(parallel=True, fastmath=True, cache=True)
-def _count_each(drawn, where, weights, split, per_km, bins):  # type: ignore[no-untyped-def]
+@nb.njit(fastmath=True, cache=True)
+def _count_one(drawn, cells, weights, split, per_km, sums):  # type: ignore[no-untyped-def]
+    size, bins = len(cells), len(sums) - 1
+    scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
+    bend = (drawn.second, drawn.fourth, drawn.exact)
+    x, y, z = drawn.x[cells], drawn.y[cells], drawn.z[cells]
+    at, lanes = np.empty(size, np.int32), np.zeros((2, bins + 1))
+    for i in range(size if split < 0 else split):
+        start = i + 1 if split < 0 else split
+        _bins_of(x[start:], y[start:], z[start:], x[i], y[i], z[i], scale, top, bend, at)
+        own = min(int(drawn.own_km[cells[i]] * per_km), bins)
+        factor = 2 * weights[i] if split < 0 else weights[i]
+        for j in range(start, size):
+            bin_ = at[j - start]
+            if bin_ == 0 and cells[j] == cells[i]:
+                bin_ = own
+            lanes[j & 1, bin_] += factor * weights[j]
+    for b in range(bins + 1):
+        sums[b] = lanes[0, b] + lanes[1, b]
+
+
+@nb.njit(parallel=True, cache=True)
+def _count_each(drawn, where, weights, split, per_km, sums):  # type: ignore[no-untyped-def]
     """Weighted pairs of each of many industries, ``(times, B + 1)``.
 
     Ordered pairs of all plants, or, from 0 on, those of one before ``split`` and one from there.
     """
-    times, size = where.shape
-    sums = np.empty((times, bins + 1))
-    scale, top = np.float32(EARTH_RADIUS_KM * per_km), np.float32(bins)
-    bend = (drawn.second, drawn.fourth, drawn.exact)
-    for k in nb.prange(times):
-        cells = where[k]
-        x, y, z = drawn.x[cells], drawn.y[cells], drawn.z[cells]
-        at, lanes = np.empty(size, np.int32), np.zeros((2, bins + 1))
-        for i in range(size if split < 0 else split):
-            start = i + 1 if split < 0 else split
-            _bins_of(x[start:], y[start:], z[start:], x[i], y[i], z[i], scale, top, bend, at)
-            own = min(int(drawn.own_km[cells[i]] * per_km), bins)
-            factor = 2 * weights[i] if split < 0 else weights[i]
-            for j in range(start, size):
-                bin_ = at[j - start]
-                if bin_ == 0 and cells[j] == cells[i]:
-                    bin_ = own
-                lanes[j & 1, bin_] += factor * weights[j]
-        for b in range(bins + 1):
-            sums[k, b] = lanes[0, b] + lanes[1, b]
-    return sums
+    for k in nb.prange(len(where)):
+        _count_one(drawn, where[k], weights, split, per_km, sums[k])

@@ -55,7 +55,7 @@ from shuseki.measures.distance.kdensity import (
     pearson_quantile,
     simulated_bands,
 )
-from shuseki.measures.distance.pairs import site_draws
+from shuseki.measures.distance.pairs import first_radius, site_draws
 from shuseki.results import Result, result
 from shuseki.sites import Sites
 from shuseki.sources import Source
@@ -78,6 +78,8 @@ RADII, LARGEST_SHARE = 25, 0.25
 SHIFTS = 64
 """Shifts to each side at which the overlap of a window with itself is computed; linear between."""
 LABELLINGS = 2_000
+ROUNDING = 1e-9
+"""A site this little beyond a radius, the rounding of coordinates, is within it."""
 
 
 @result
@@ -278,7 +280,9 @@ def ripley(
             / (n * (n - 1))
         )
         drawn = anywhere(field, n, simulations, rng)
-        by_chance = _simulated_pairs(drawn, radii, *overlap.table) * overlap.area**2 / (n * (n - 1))
+        east, north = np.ascontiguousarray(np.moveaxis(drawn, -1, 0))
+        by_chance = _within_pairs(east, north, radii, *overlap.table)
+        by_chance *= overlap.area**2 / (n * (n - 1))
         _, _, low, high = simulated_bands(_l_of(by_chance, radii), level)
         relative, by = _difference((x, y), member, (rows, pairs, cubes), radii, overlap, level, rng)
         curves.append((K, _l_of(K, radii), low, high, *relative))
@@ -523,10 +527,35 @@ def _shared(dx, dy, table, reach):  # type: ignore[no-untyped-def]
     )
 
 
+def _within_pairs(x: Floats, y: Floats, radii: Floats, table: Floats, reach: float) -> Floats:
+    """Sum over ordered pairs within each radius of one over the overlap.
+
+    ``x``, ascending, and ``y`` of one pattern ``(n,)`` or of many ``(times, n)``; gives ``(R,)`` or
+    ``(times, R)``.
+    """
+    sums = np.zeros((*x.shape[:-1], len(radii)))
+    add = _add_pairs if x.ndim == 1 else _add_patterns  # threads for many only
+    add(x, y, radii * (1 + ROUNDING), table, reach, sums)
+    return sums.cumsum(axis=-1)
+
+
+def _kernel_rows(
+    x: Floats, y: Floats, radii: Floats, table: Floats, reach: float
+) -> tuple[Floats, Floats, Floats]:
+    """Row sums of one over the overlap, ``(N, R)``; over ordered pairs its squares and cubes."""
+    radii = radii * (1 + ROUNDING)
+    powers = np.zeros((3, len(x), len(radii)))
+    first, last = np.searchsorted(x, x - radii[-1]), np.searchsorted(x, x + radii[-1], side="right")
+    _add_rows(x, y, first, last, radii, table, reach, powers)
+    rows, squares, cubes = powers.cumsum(axis=2)
+    return rows, squares.sum(axis=0), cubes.sum(axis=0)
+
+
+# Loops over threads only call loops that are compiled without threads: compiling takes a third.
+
+
 @nb.njit(cache=True)
-def _within_pairs(x, y, radii, table, reach):  # type: ignore[no-untyped-def]
-    """Sum over ordered pairs within each radius of one over the overlap, ``(R,)``; x ascends."""
-    sums = np.zeros(len(radii))
+def _add_pairs(x, y, radii, table, reach, sums):  # type: ignore[no-untyped-def]
     for i in range(len(x)):
         for j in range(i + 1, len(x)):
             dx, dy = x[j] - x[i], y[j] - y[i]
@@ -534,40 +563,31 @@ def _within_pairs(x, y, radii, table, reach):  # type: ignore[no-untyped-def]
                 break
             distance = np.sqrt(dx * dx + dy * dy)
             if distance <= radii[-1]:
-                sums[np.searchsorted(radii, distance)] += 2 / _shared(dx, dy, table, reach)
-    return np.cumsum(sums)
+                sums[first_radius(radii, distance)] += 2 / _shared(dx, dy, table, reach)
 
 
 @nb.njit(parallel=True, cache=True)
-def _simulated_pairs(points, radii, table, reach):  # type: ignore[no-untyped-def]
-    """The same for each of many patterns ``(times, n, 2)``, ``(times, R)``."""
-    sums = np.empty((len(points), len(radii)))
-    for k in nb.prange(len(points)):
-        x, y = np.ascontiguousarray(points[k, :, 0]), np.ascontiguousarray(points[k, :, 1])
-        sums[k] = _within_pairs(x, y, radii, table, reach)
-    return sums
+def _add_patterns(x, y, radii, table, reach, sums):  # type: ignore[no-untyped-def]
+    for k in nb.prange(len(x)):
+        _add_pairs(x[k], y[k], radii, table, reach, sums[k])
+
+
+@nb.njit(cache=True)
+def _add_row(i, first, last, x, y, radii, table, reach, powers):  # type: ignore[no-untyped-def]
+    for j in range(first, last):
+        if i == j:
+            continue
+        dx, dy = x[j] - x[i], y[j] - y[i]
+        distance = np.sqrt(dx * dx + dy * dy)
+        if distance <= radii[-1]:
+            r = first_radius(radii, distance)
+            g = 1 / _shared(dx, dy, table, reach)
+            powers[0, i, r] += g
+            powers[1, i, r] += g**2
+            powers[2, i, r] += g**3
 
 
 @nb.njit(parallel=True, cache=True)
-def _kernel_rows(x, y, radii, table, reach):  # type: ignore[no-untyped-def]
-    """Row sums of one over the overlap, ``(N, R)``; over ordered pairs its squares and cubes."""
-    N, R = len(x), len(radii)
-    first, last = np.searchsorted(x, x - radii[-1]), np.searchsorted(x, x + radii[-1], side="right")
-    rows, squares, cubes = np.zeros((N, R)), np.zeros((N, R)), np.zeros((N, R))
-    for i in nb.prange(N):
-        for j in range(first[i], last[i]):
-            if i == j:
-                continue
-            dx, dy = x[j] - x[i], y[j] - y[i]
-            distance = np.sqrt(dx * dx + dy * dy)
-            if distance <= radii[-1]:
-                r = np.searchsorted(radii, distance)
-                g = 1 / _shared(dx, dy, table, reach)
-                rows[i, r] += g
-                squares[i, r] += g**2
-                cubes[i, r] += g**3
-        for r in range(1, R):
-            rows[i, r] += rows[i, r - 1]
-            squares[i, r] += squares[i, r - 1]
-            cubes[i, r] += cubes[i, r - 1]
-    return rows, squares.sum(axis=0), cubes.sum(axis=0)
+def _add_rows(x, y, first, last, radii, table, reach, powers):  # type: ignore[no-untyped-def]
+    for i in nb.prange(len(x)):
+        _add_row(i, first[i], last[i], x, y, radii, table, reach, powers)
