@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from shuseki.report.html import render
-from shuseki.study.run import run
+from shuseki.study.run import Run, run
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs/examples/taiwan"
@@ -54,7 +54,7 @@ def asked_by_hand(waves: dict[int, Path]) -> dict[str, int]:
     return {str(name): int(value) for name, value in row.items()}
 
 
-def check(study: Path, waves: dict[int, Path], out: Path) -> dict[str, int]:
+def check(study: Path, waves: dict[int, Path], out: Path) -> tuple[dict[str, int], Run]:
     """Run it, and compare with the SQL."""
     counts = asked_by_hand(waves)
     answer = run(study, out=out)
@@ -81,7 +81,7 @@ def check(study: Path, waves: dict[int, Path], out: Path) -> dict[str, int]:
     html = (out / "report.html").read_text(encoding="utf-8")
     assert "Births by area" in html
     assert "Japan" not in re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)
-    return counts
+    return counts, answer
 
 
 CHANGHUA = pytest.param(
@@ -102,7 +102,7 @@ EXTRACT = pytest.param(
 
 @pytest.mark.parametrize("waves", [EXTRACT, CHANGHUA])
 def test_factories_of_changhua(tmp_path: Path, waves: dict[int, Path]) -> None:
-    counts = check(example(tmp_path, waves), waves, tmp_path / "run")
+    counts, _ = check(example(tmp_path, waves), waves, tmp_path / "run")
     # the publisher's two lists as counted in ../shared/data/registers/SOURCES.md and the issue
     assert counts == {
         "earlier": 9948,
@@ -140,20 +140,29 @@ def made_up_register(folder: Path, seed: int = 7) -> dict[int, Path]:
     return waves
 
 
-def test_another_county_runs_by_changing_two_paths(tmp_path: Path) -> None:
-    waves = made_up_register(tmp_path)
-    (tmp_path / "study").mkdir()
-    counts = check(example(tmp_path / "study", waves), waves, tmp_path / "run")
+@pytest.fixture(scope="module")
+def another_county(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, int], Run]:
+    """The study of the documentation with two other paths: its counts, and the run."""
+    folder = tmp_path_factory.mktemp("county")
+    waves = made_up_register(folder)
+    (folder / "study").mkdir()
+    return check(example(folder / "study", waves), waves, folder / "run")
+
+
+def test_another_county_runs_by_changing_two_paths(
+    another_county: tuple[dict[str, int], Run],
+) -> None:
+    counts, _ = another_county
     # as made up: 900 before, 150 of them gone, 200 born, 80 legalised
     assert counts["deaths"] == 150
     assert counts["entrants"] == 280
     assert counts["legalised"] == 80
 
 
-def test_the_report_of_another_country_in_japanese(tmp_path: Path) -> None:
-    waves = made_up_register(tmp_path)
-    (tmp_path / "study").mkdir()
-    answer = run(example(tmp_path / "study", waves))
+def test_the_report_of_another_country_in_japanese(
+    another_county: tuple[dict[str, int], Run],
+) -> None:
+    _, answer = another_county
     html = render(answer.document(), "ja")
     assert "候補から開業へ" in html
     assert "2020年に合法化された既存の未登記工場" in html

@@ -262,14 +262,14 @@ def test_an_interrupt_leaves_nothing(
 
 
 def test_a_full_disk_leaves_nothing_and_says_so(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    written: tuple[Run, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("shuseki.study.run.write_tables", full)
     with pytest.raises(OutputError, match="No room to write"):
-        run(folder / "study.toml", out=tmp_path / "run")
+        written[0].write(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 

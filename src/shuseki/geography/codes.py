@@ -80,10 +80,10 @@ def read_codes(codes: Iterable[str]) -> pd.DataFrame:
     )
     rows = []
     for code, text in written.items():
+        if text == code and stands(text, style):
+            continue  # most do, and have nothing to be said of them
         read, how, says = meant(code, text, style)
         if how == "as written":
-            if text == code:
-                continue
             how = "spelling"
         rows.append((code, read, how, says))
     return pd.DataFrame(rows, columns=["code", "read", "how", "advice"], dtype=object)
@@ -100,6 +100,13 @@ class Style:
     has_six: bool
     has_plain: bool
     has_shortened: bool
+
+
+def stands(text: str, style: Style) -> bool:
+    """Whether five digits are read as they are: not the end of six, or among codes of five."""
+    if len(text) != 5 or not text.isdigit():
+        return False
+    return not checked(text) or (is_known(text) and style.has_plain and not style.has_six)
 
 
 def meant(code: str, text: str, style: Style) -> tuple[str, str, Message]:

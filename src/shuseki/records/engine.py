@@ -12,8 +12,9 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from ibis.util import gen_name
 
-__all__ = ["connect", "exact", "read_parquet"]
+__all__ = ["as_view", "connect", "exact", "read_parquet"]
 
 
 def connect(*folders: str | Path, files: Iterable[str | Path] = (), **options: Any) -> Any:
@@ -64,6 +65,20 @@ def read_parquet(
     return connection.read_parquet(
         exact(Path(path).absolute()), table_name=name, hive_partitioning=False, **options
     )
+
+
+def as_view(connection: Any, table: ir.Table) -> ir.Table:
+    """Give a query a name in the engine; what is asked of it then is translated without it.
+
+    Ibis translates a whole expression to SQL each time, which takes longer than the engine needs
+    for the rows of most files. A view holds no rows: the engine plans as it would without.
+
+    Parameters
+    ----------
+    table
+        A query of files; it outlives no table in memory.
+    """
+    return connection.create_view(gen_name("asked"), table)
 
 
 def quoted(text: object) -> str:

@@ -40,13 +40,14 @@ from typing import Any
 import duckdb
 import ibis
 import pandas as pd
+import pyarrow.parquet as pq
 
 from shuseki.disk import Lock, fingerprint, flush, flush_one, locked, make_private, scratch
 from shuseki.errors import DataError, OutputError, ParameterError, examples
 from shuseki.geography.gazetteers import Codes, gazetteer
 from shuseki.language import Message, joined, say, word
 from shuseki.language.names import some_of
-from shuseki.records.engine import connect, read_parquet
+from shuseki.records.engine import as_view, connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, WHOLE_NUMBER
 from shuseki.records.files import FileFacts, examine
 from shuseki.records.layouts import Layout, layout
@@ -475,7 +476,7 @@ def take_in(
                 else:
                     meeting = _meet(connection, checked, held, new, path.name, taking.folder)
                 replaced = [*others, *(meeting.repeated if replace else ())]
-                checked = meeting.without_known(replaced)
+                checked = meeting.without_known(connection, replaced)
                 written = write_part(connection, checked, whole)
             finally:
                 connection.disconnect()
@@ -565,7 +566,7 @@ class Meeting:
     repeated: tuple[Part, ...]
     file: str
 
-    def without_known(self, replaced: Sequence[Part]) -> Checked:
+    def without_known(self, connection: Any, replaced: Sequence[Part]) -> Checked:
         """Set aside rows whose number another part holds for the same wave.
 
         Raises
@@ -586,7 +587,7 @@ class Meeting:
         again = joined.reason.isnull() & joined.known_id.notnull()
         columns = {name: joined[name] for name in table.columns}
         columns["reason"] = ibis.ifelse(again, "duplicate id", joined.reason)
-        found = joined.select(**columns)
+        found = as_view(connection, joined.select(**columns))
         lost = self.kept - count(found.filter(found.reason.isnull()))
         if lost > AGAIN * self.kept:
             raise DataError(
@@ -738,7 +739,7 @@ def write_part(connection: Any, checked: Checked, folder: Path) -> dict[str, Any
         to.mkdir()
         path = to / "establishments.parquet"
         connection.to_parquet(kept.filter(kept.wave == wave), path, compression="zstd")
-        rows_kept += count(read_parquet(connection, path))
+        rows_kept += pq.read_metadata(path).num_rows
     aside = table.filter(table.reason.notnull())
     aside = aside.select(
         "row",

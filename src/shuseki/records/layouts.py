@@ -14,7 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from dataclasses import replace as changed
 from difflib import get_close_matches
+from functools import lru_cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Any, get_args
 
 import numpy as np
@@ -335,10 +337,12 @@ TOLD = ("name", "title", "publisher", "terms", "origin")
 """What a layout says about itself, which does not change how a file is read."""
 
 
-def known_layouts() -> dict[str, Layout]:
-    """Read the layouts that come with the package, by name."""
+@lru_cache
+def known_layouts() -> Mapping[str, Layout]:
+    """The layouts that come with the package, by name."""
     text = resources.files("shuseki.records").joinpath("layouts.toml").read_text(encoding="utf-8")
-    return {name: from_table(name, table) for name, table in tomllib.loads(text).items()}
+    tables = tomllib.loads(text)
+    return MappingProxyType({name: from_table(name, table) for name, table in tables.items()})
 
 
 def layout(

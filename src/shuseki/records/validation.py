@@ -34,7 +34,7 @@ from shuseki.geography.gazetteers import Codes, gazetteer
 from shuseki.language import Message, joined, say, told, word
 from shuseki.reading.files import Aside
 from shuseki.reading.lines import Kind
-from shuseki.records.engine import connect, read_parquet
+from shuseki.records.engine import as_view, connect, read_parquet
 from shuseki.records.establishments import FIELDS, LOOKS, REASONS, SCHEMA, reason
 from shuseki.records.files import Account, FileFacts, examine, stage
 from shuseki.records.layouts import Layout, layout
@@ -227,7 +227,7 @@ def check_rows(
         rows = read_parquet(connection, staged.rows)
         rejected = read_parquet(connection, staged.rejected)
         odd = odd_codes(rows, chosen)
-        rows = as_meant(rows, odd)
+        rows = as_meant(connection, rows, odd, work)
         either = odd.loc[(odd["reason"] == "ambiguous") & (odd["read"] == ""), "code"]
         never = odd[~odd["reason"].isin((*OTHER_DATE, *MISREAD))]
         why = reason(
@@ -263,6 +263,7 @@ def check_rows(
         columns = {name: joined[name] for name in table.columns}
         columns["reason"] = ibis.ifelse(later, "duplicate id", joined.reason)
         table = joined.select(**columns)
+    table = as_view(connection, table)
     days = frozenset(days_of(table, chosen))
     notes = gazetteer(chosen.codes).notes(days)
     return Checked(table, rejected, odd, staged.account, oddities_of(table, odd), days, notes)
@@ -308,12 +309,17 @@ def days_of(table: ir.Table, chosen: Layout) -> set[str]:
     return {chosen.codes_on or f"{wave}-12-31" for wave in waves}
 
 
-def as_meant(rows: ir.Table, odd: pd.DataFrame) -> ir.Table:
-    """Put what a municipality code is read as for what is written, and keep that."""
+def as_meant(connection: Any, rows: ir.Table, odd: pd.DataFrame, work: Path) -> ir.Table:
+    """Put what a municipality code is read as for what is written, and keep that.
+
+    Which code is read as which lies in ``work``.
+    """
     meant = odd.loc[(odd["read"] != "") & (odd["read"] != odd["code"]), ["code", "read"]]
     if meant.empty:
         return rows.mutate(written=ibis.literal(""))
-    table = ibis.memtable(meant.drop_duplicates("code"))
+    place = work / "meant.parquet"
+    meant.drop_duplicates("code").to_parquet(place, index=False)
+    table = read_parquet(connection, place)
     joined = rows.left_join(table, rows.municipality == table.code)
     columns = {name: joined[name] for name in rows.columns}
     columns["municipality"] = ibis.coalesce(joined.read, joined.municipality)
@@ -511,7 +517,8 @@ def findings_of(checked: Checked, facts: FileFacts, chosen: Layout) -> Findings:
 def looks_of(table: ir.Table) -> list[tuple[str, str, int, pd.DataFrame]]:
     """What to look at in kept rows: column, look, how many rows, some of them."""
     odd = table.filter(table.looks != "", table.reason.isnull())
-    pairs = {f"{field.name}:{look}": (field.name, look) for field in FIELDS for look in LOOKS}
+    names = [field.name for field in FIELDS if field.name in table.columns]
+    pairs = {f"{name}:{look}": (name, look) for name in names for look in LOOKS}
     parts = {pair: odd.looks.contains(f"{pair}=") for pair in pairs}
     found = []
     for pair, n in how_many(odd, parts).items():
@@ -593,7 +600,9 @@ def unread_of(unread: str, column: str) -> str:
 
 
 def how_many(table: ir.Table, parts: Mapping[str, ir.BooleanValue]) -> dict[str, int]:
-    """Number of rows of each part of a table, in one pass."""
+    """Number of rows of each part of a table, in one pass; none where the table is empty."""
+    if not count(table):
+        return {}
     sums = {name: part.sum() for name, part in parts.items()}
     totals = table.aggregate(**sums).to_pandas().iloc[0].fillna(0)
     return {name: int(totals[name]) for name in parts}

@@ -12,6 +12,8 @@ Constraints are independent of one another. Which cell is to blame when one fail
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
+from operator import is_not
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -23,9 +25,11 @@ from shuseki.papers.printed import KEYS, PrintedNumber, PrintedPaper, Statement,
 __all__ = [
     "Cell",
     "Certainty",
+    "Changed",
     "Constraint",
     "Page",
     "Reading",
+    "changes",
     "distance",
     "overlap",
 ]
@@ -34,8 +38,7 @@ CONSTANT = "constant"
 Certainty = Literal["certain", "strong", "weak"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """The address of one printed number.
 
     Attributes
@@ -335,6 +338,22 @@ ROW_KEYS = {kind: KEYS[kind] for kind in CELL_COLUMNS}
 def column_name(column: str) -> str:
     """Name the column of a cell."""
     return TwoNames(column, glossary()[column][1]) if column in glossary() else column
+
+
+Changed = tuple[tuple[int, Reading], ...]
+"""Positions of readings, each with what it says instead of what is printed."""
+
+
+def changes(readings: Readings, printed: Readings) -> Changed:
+    """Where readings are not those printed: one place of some hundreds, while a repair is tried.
+
+    Parameters
+    ----------
+    readings, printed
+        Of the same cells; as printed they are the same objects (`Page.readings`).
+    """
+    differ = compress(range(len(printed)), map(is_not, readings, printed))
+    return tuple((at, readings[at]) for at in differ)
 
 
 def distance(gap: float, room: float) -> float:

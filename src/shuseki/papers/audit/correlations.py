@@ -23,10 +23,12 @@ from shuseki.arrays import Floats
 from shuseki.language import Message, listed, say
 from shuseki.papers.audit.constraints import (
     Cell,
+    Changed,
     Constraint,
     Page,
     Reading,
     Readings,
+    changes,
     distance,
 )
 from shuseki.papers.audit.descriptives import dropped, full_sd, same_drops
@@ -380,9 +382,14 @@ def _two_models(
     signs = np.array([sign for _, _, sign in slopes])
     upper = tuple(np.array([pair[side] for pair in moments], dtype=int) for side in (0, 1))
 
+    printed = page.readings(cells)
+    as_printed = np.array([q[1:4] for q in printed])  # value, low, high
+
     @lru_cache(maxsize=4096)
-    def parts(r: tuple[Reading, ...]) -> tuple[Floats, Floats]:
-        numbers = np.array([q[1:4] for q in r])  # value, low, high
+    def with_changes(changed: Changed) -> tuple[Floats, Floats]:
+        numbers = as_printed.copy()
+        for at, q in changed:
+            numbers[at] = q[1:4]
         values, halves = numbers[:, 0], (numbers[:, 2] - numbers[:, 1]) / 2
         d = np.bincount(at_slope, signs * values[:k], minlength=size)
         slack = np.bincount(at_slope, halves[:k], minlength=size)
@@ -401,8 +408,11 @@ def _two_models(
         reach = np.maximum(TYPICAL, furthest / 2)
         return gaps, room + np.sqrt(out) * reach * TYPICAL * spread / max(n, 1)
 
+    def parts(r: Readings) -> tuple[Floats, Floats]:
+        return with_changes(changes(r, printed))
+
     def strain(r: Readings, at: int) -> float:
-        gaps, room = parts(tuple(r))
+        gaps, room = parts(r)
         return distance(float(gaps[at]), float(room[at]))
 
     for z in shared:
@@ -424,8 +434,8 @@ def _two_models(
             ),
             lambda r, at=at: say(
                 "a sum of 0 ± {room:.3g}, not {sum:.3g}",
-                room=parts(tuple(r))[1][at],
-                sum=parts(tuple(r))[0][at],
+                room=parts(r)[1][at],
+                sum=parts(r)[0][at],
             ),
             "strong",
             SAME_SAMPLE if out == 0 else ORDINARY,

@@ -157,7 +157,7 @@ def search(
     by_cell: Mapping[Cell, Sequence[int]],
     failed: Sequence[int],
 ) -> dict[tuple[Cell, str], tuple[Repair, frozenset[int]]]:
-    """Undo every slip of every suspected cell, and keep what settles a failure.
+    """Undo every slip of every suspected cell, and keep what settles more than it breaks.
 
     Parameters
     ----------
@@ -199,25 +199,32 @@ def search(
         touching = by_cell[cell]
         failing = [i for i in touching if i in is_failed]
         holding = [i for i in touching if i not in is_failed]
+        quick_first = sorted(holding, key=lambda i: len(constraints[i].cells))
         # Asking all is slow for moments; a true repair settles one of a few that are far apart.
         few = failing[:: max(len(failing) // 4, 1)]
         for text, slip, cost in slips(
             page.texts[cell], cell.column == "stars", cell.kind in SIGNED
         ):
             changed = page.read(cell, text)
-            if all(strain(i, cell, changed) > 1 for i in few):
+            after = {i: strain(i, cell, changed) for i in few}
+            if all(value > 1 for value in after.values()):
                 continue
-            after = {i: strain(i, cell, changed) for i in failing}
+            after |= {i: strain(i, cell, changed) for i in failing if i not in after}
             settled = frozenset(i for i, left in after.items() if left <= 1)
             # A cell that is context alone of what it would settle is not to blame for it.
             if not settled & suspected[cell]:
                 continue
-            after |= {i: strain(i, cell, changed) for i in holding}
-            breaks = sum(after[i] > 1 for i in holding)
-            left = [min(value, 10.0) for value in after.values()]
-            rms = float(np.sqrt(np.mean(np.square(left))))
-            found[cell, text] = (
-                Repair(cell, text, slip, len(settled), int(breaks), rms, cost),
-                settled,
-            )
+            breaks = 0
+            for i in quick_first:
+                after[i] = strain(i, cell, changed)
+                breaks += bool(after[i] > 1)
+                if breaks == len(settled):
+                    break
+            else:
+                left = [min(after[i], 10.0) for i in (*failing, *holding)]
+                rms = float(np.sqrt(np.mean(np.square(left))))
+                found[cell, text] = (
+                    Repair(cell, text, slip, len(settled), breaks, rms, cost),
+                    settled,
+                )
     return found

@@ -23,9 +23,8 @@ in more than one cell of twenty hide one another.
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import combinations, compress
+from itertools import combinations
 from math import inf, isinf, log, nan
-from operator import is_not
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +37,7 @@ from shuseki.papers.audit.constraints import (
     Constraint,
     Page,
     Readings,
+    changes,
     distance,
 )
 from shuseki.papers.audit.regressions import error_pair, implied, implies
@@ -300,9 +300,8 @@ def _in_words(
 
     def off(r: Readings) -> float:
         # A repair changes one reading of some two hundred, and thousands of repairs are tried.
-        changed = list(compress(range(len(cells)), map(is_not, r, printed)))
         moved = as_printed
-        for i in {i for k in changed if r[k] != printed[k] for i in read_by[k]}:
+        for i in {i for k, q in changes(r, printed) if q != printed[k] for i in read_by[k]}:
             now = _log(ratios[i], [r[k] for k in places[i]])
             if isinf(now):
                 return inf

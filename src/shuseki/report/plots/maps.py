@@ -316,8 +316,11 @@ def filled(
     )
 
 
-def _gapped(values: Floats) -> list[float | None]:
-    return [None if np.isnan(value) else round(float(value), 1) for value in values]
+def _gapped(values: Floats) -> np.ndarray:
+    # Plotly takes an array of objects as it is, and writes it as it writes a list, which it would
+    # go through number by number first.
+    told = [None if np.isnan(value) else round(float(value), 1) for value in values]
+    return np.array(told, dtype=object)
 
 
 def _classes(values: Floats, bins: int, middle: float | None) -> tuple[Floats, list[str]]:
