@@ -156,7 +156,7 @@ def measure(which: str, folder: Path, memory: str, engine: str = "duckdb") -> di
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rows", type=int, default=10_000_000)
-    options.add_argument("--repeats", type=int, default=5)
+    options.add_argument("--repeats", type=int, default=15)
     options.add_argument("--memory", default="3GB")
     options.add_argument("--spark", action="store_true")
     options.add_argument("--folder", type=Path)
