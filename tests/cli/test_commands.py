@@ -1,5 +1,6 @@
 """Does the command line say what it found, and what went wrong, with the right exit code?"""
 
+import logging
 import signal
 import subprocess
 import sys
@@ -158,6 +159,41 @@ def test_signals_stop_once_and_again_later_when_a_library_swallows_the_first(
                 stopped += 1
     assert (stopped, came) == (2, [signal.SIGTERM] * 3)
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_what_a_library_logs_of_a_stop_that_it_swallows_is_not_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # SQLAlchemy does so where a signal comes while it closes a connection
+    library = logging.getLogger("sqlalchemy.pool")
+    with cli.stopping():
+        library.error("before the signal")
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except BaseException:
+            library.exception("Exception closing connection")
+    library.error("after it")
+    assert caplog.messages == ["before the signal", "after it"]
+
+
+def test_a_stop_while_an_object_is_destroyed_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Dying:
+        def __init__(self, error: BaseException | None = None) -> None:
+            self.error = error
+
+        def __del__(self) -> None:
+            if self.error:
+                raise self.error
+            signal.raise_signal(signal.SIGINT)
+
+    told_of: list[type] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda one: told_of.append(type(one.exc_value)))
+    with cli.stopping() as came:
+        Dying()
+        Dying(ValueError())
+    assert (came, told_of) == ([signal.SIGINT], [ValueError])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ asked for, and turns every refusal into a message and an exit code:
 ====  ===================================================================
 """
 
+import logging
 import os
 import signal
 import sys
@@ -198,9 +199,15 @@ def stopping() -> Iterator[list[int]]:
         if time.monotonic() < until:
             return  # what is being cleared up now is not interrupted again at once
         until = time.monotonic() + CLEARING_SECONDS
+        logging.disable()  # a library that swallows it would log its traceback
         raise Stopped(number)  # where a library swallows it, the next signal raises it again
 
-    before = {}
+    def unraisable(one: Any) -> None:
+        if not isinstance(one.exc_value, Stopped):  # it came while an object was destroyed
+            usual(one)
+
+    before, quiet, usual = {}, logging.root.manager.disable, sys.unraisablehook
+    sys.unraisablehook = unraisable
     if threading.current_thread() is threading.main_thread():
         asked = [number for number in STOPS if signal.getsignal(number) is not signal.SIG_IGN]
         before = {number: signal.signal(number, stop) for number in asked}
@@ -209,6 +216,8 @@ def stopping() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        logging.disable(quiet)
+        sys.unraisablehook = usual
 
 
 def main() -> None:
