@@ -337,6 +337,7 @@ def order_from(
         for name in NEEDED
         if name not in table
     ]
+    shared = {} if faults else table  # what steps take over, where it can be read
     rows = table.get("steps")
     rows = rows if isinstance(rows, list) else []
     steps: list[OrderStep] = []
@@ -367,7 +368,7 @@ def order_from(
         if found:
             continue
         try:
-            steps.append(OrderStep(name, _step(row, table), tuple(map(str, after))))
+            steps.append(OrderStep(name, _step(row, shared), tuple(map(str, after))))
         except ShusekiError as error:
             faults.append(say("{place}: {why}", place=here, why=words_of(error)))
     if faults:
