@@ -12,7 +12,7 @@ from shuseki.datasets.denominators import labour_force_of_ranked
 from shuseki.errors import DataError
 from shuseki.language import told
 from shuseki.papers.audit import CERTAINTIES, RULES, Audit, Cell, Finding, audit
-from shuseki.papers.audit.constraints import Page
+from shuseki.papers.audit.constraints import Page, read
 from shuseki.papers.audit.repairs import slips
 from shuseki.papers.audit.trial import plant, with_cell
 from shuseki.papers.catalogue import printed_paper
@@ -423,3 +423,10 @@ def test_other_papers_need_not_have_every_table() -> None:
     for kind in paper.tables:
         fewer = {k: v for k, v in paper.tables.items() if k != kind}
         assert audit(replace(paper, tables=fewer)).findings == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["1E999", "-0.5e+400", "1/0", "9" * 400 + "/7", "1e" + "9" * 5_000]
+)
+def test_what_no_machine_holds_has_no_value(text: str) -> None:
+    assert np.isnan(read(text, exact=False)[1:4]).all()
