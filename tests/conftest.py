@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -38,6 +39,14 @@ def pytest_collect_file() -> Generator[None, list[Any], list[Any]]:
     """Look for examples in docstrings of the sources alone: here are none, and it takes long."""
     found = yield
     return [one for one in found if type(one).__name__ != "DoctestModule"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Wait for threads that still run: DuckDB complains of leaks where one outlives the tests."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(20)
 
 
 Waves = dict[int, list[tuple[Any, str, str, int]]]
