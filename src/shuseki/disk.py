@@ -17,6 +17,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 import signal
 import stat
@@ -73,42 +74,59 @@ class Scratch:
     """
 
     def __init__(self, parent: str | Path | None = None, what: str = "work") -> None:
+        self._held, self._owner = -1, os.getpid()
         beside = Path(tempfile.gettempdir()) if parent is None else Path(parent)
         beside = beside.absolute()
         sweep(beside)
         for _ in range(5):  # a sweep of another process may take the folder before it is locked
-            self.place = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{what}-", dir=beside))
+            self.place = beside / f"{PREFIX}{what}-{secrets.token_hex(8)}"
+            self.work = self.place / "work"
             try:
+                self.place.mkdir(mode=0o700)
                 self._held = _create_locked(self.place / "lock")
-                break
-            except (FileNotFoundError, BlockingIOError):
-                continue
-            except OSError:  # no room for the lock
+                self.work.mkdir(mode=0o700)
+                return
+            except (FileNotFoundError, FileExistsError, BlockingIOError):
+                self._let_go()
+            except BaseException:  # no room, not allowed, or a signal to stop
                 _remove(self.place)
+                self._let_go()
                 raise
-        else:
-            raise OutputError(
-                say(
-                    "No scratch folder could be kept in {beside}: others remove it. Expected a "
-                    "folder for temporary files. Set TMPDIR, or choose another folder.",
-                    beside=beside,
-                )
+        raise OutputError(
+            say(
+                "No scratch folder could be kept in {beside}: others remove it. Expected a "
+                "folder for temporary files. Set TMPDIR, or choose another folder.",
+                beside=beside,
             )
-        self.work = self.place / "work"
-        try:
-            self.work.mkdir(mode=0o700)
-        except OSError:
-            self.close()
-            raise
+        )
 
     def close(self) -> None:
-        """Remove the folder, unless something is kept in it, and free the lock."""
+        """Remove the folder, unless something is kept in it, and free the lock.
+
+        A signal to stop that comes meanwhile is heard after it.
+        """
+        try:
+            self._clear()
+        finally:
+            self._clear()
+
+    def _clear(self) -> None:
+        """Remove the folder; nothing is left to do the second time."""
         if self._held < 0:
             return
         if not (self.place / KEPT).exists():
             _remove(self.place)
-        os.close(self._held)
-        self._held = -1
+        self._let_go()
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, -1
+        if held >= 0:
+            os.close(held)
+
+    def __del__(self) -> None:
+        """Close what a signal kept its owner from closing; a forked child owns nothing."""
+        if self._owner == os.getpid():
+            self.close()
 
 
 @contextmanager
@@ -379,8 +397,8 @@ def termination_as_exit() -> Iterator[None]:
     def leave(number: int, frame: FrameType | None) -> None:
         raise SystemExit(128 + number)
 
-    signal.signal(signal.SIGTERM, leave)
     try:
+        signal.signal(signal.SIGTERM, leave)
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

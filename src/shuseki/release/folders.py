@@ -107,8 +107,9 @@ def whole_folder(path: str | Path, apart: Iterable[str | Path] = ()) -> Iterator
     target = Path(path).absolute()
     with termination_as_exit():
         made = _start(target, tuple(apart))
-        new = made.place / "new"
         try:
+            new = made.place / "new"
+            new.mkdir()
             yield new
             _list_files(new)
             flush(new)
@@ -120,24 +121,30 @@ def whole_folder(path: str | Path, apart: Iterable[str | Path] = ()) -> Iterator
                 raise
             raise told from error
         finally:
-            _finish(made.place)
             made.close()
 
 
-def _start(target: Path, apart: Iterable[str | Path]) -> Scratch:
+class Replacement(Scratch):
+    """The private folder beside the place, and in it the earlier folder while it is replaced."""
+
+    def _clear(self) -> None:
+        if self._held >= 0:
+            _finish(self.place)
+        super()._clear()
+
+
+def _start(target: Path, apart: Iterable[str | Path]) -> Replacement:
     """Clear up after killed runs, check the place, and make the private folder beside it."""
     try:
         _recover(target.parent)
         check_folder(target, apart)
         target.parent.mkdir(parents=True, exist_ok=True)
-        made = Scratch(target.parent, "folder")
-        (made.place / "new").mkdir()
+        return Replacement(target.parent, "folder")
     except OSError as error:
         told = explained(error, target)
         if told is error:
             raise
         raise told from error
-    return made
 
 
 # ---- what may be replaced -----------------------------------------------------------------------
