@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from shuseki.papers.catalogue import (
     printed_hypotheses,
     printed_paper,
 )
-from shuseki.papers.printed import PrintedNumber, PrintedPaper
+from shuseki.papers.printed import PrintedNumber, PrintedPaper, p_interval
 
 PAPER = """
 [paper]
@@ -253,3 +254,17 @@ def test_questions_without_an_answer_are_named():
         paper.statement("birth_high")
     with pytest.raises(UnknownCodeError, match="okamuro-2006"):
         printed_paper("okamuro-2005")
+
+
+@pytest.mark.parametrize(
+    "text", ["1E999", "-0.5e+400", "1E-400", "1/0", "9" * 400, "9" * 400 + "/7", "1e" + "9" * 5_000]
+)
+def test_a_number_that_no_machine_holds_is_refused(text: str) -> None:
+    with pytest.raises(DataError, match="out of range"):
+        PrintedNumber(text)
+    assert np.isnan(p_interval(text)).all()
+
+
+def test_the_ends_of_the_range_have_intervals() -> None:
+    assert PrintedNumber("1E300").interval == pytest.approx((5e299, 1.5e300))
+    assert PrintedNumber("2.5E-319").interval == pytest.approx((2.45e-319, 2.55e-319), abs=1e-322)

@@ -220,6 +220,9 @@ NUMBER = re.compile(
     r"(?:[eE](?P<exponent>[-+−]?\d+))?(?P<percent>%?)$"
 )
 FRACTION = re.compile(r"^(\d+)/(\d+)$")
+SMALLEST, LARGEST = 1e-320, 1e300
+LONGEST = 250
+"""A number of so many signs may be beyond ``LARGEST`` without an exponent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +258,25 @@ class PrintedNumber:
                 say(
                     "{text!r} is not a printed number. Expected digits with an optional decimal "
                     "point, exponent or percent sign. Correct the cell.",
+                    text=self.text,
+                )
+            )
+        if not match or match["exponent"] or len(plain) > LONGEST:
+            self._check_range()
+
+    def _check_range(self) -> None:
+        """Refuse what no number of the machine can hold, such as 1/0 and 1E999."""
+        try:
+            fits = abs(self.value) <= LARGEST
+            if not FRACTION.match(self.text.strip()):
+                fits = fits and SMALLEST <= self.last_digit <= LARGEST
+        except (ArithmeticError, ValueError):
+            fits = False
+        if not fits:
+            raise DataError(
+                say(
+                    "{text!r} is out of range. Expected a size between 1e-320 and 1e300, and no "
+                    "division by zero. Correct the cell.",
                     text=self.text,
                 )
             )
@@ -343,7 +365,10 @@ def p_interval(text: str) -> tuple[float, float]:
     match = BOUND.match(text)
     if match is None:
         return np.nan, np.nan
-    number = PrintedNumber(match[2])
+    try:
+        number = PrintedNumber(match[2])
+    except DataError:
+        return np.nan, np.nan
     if match[1] in ("<", "≤"):
         return 0.0, number.value
     if match[1] in (">", "≥"):
