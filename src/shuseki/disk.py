@@ -100,6 +100,11 @@ class Scratch:
             )
         )
 
+    @property
+    def lock(self) -> int:
+        """Descriptor of the lock: a program that inherits it keeps the folder while it runs."""
+        return self._held
+
     def close(self) -> None:
         """Remove the folder, unless something is kept in it, and free the lock.
 
@@ -195,15 +200,22 @@ def abandoned(parent: str | Path) -> Iterator[Path]:
 
 
 def _remove(place: Path) -> None:
-    """Remove a scratch folder, the lock last: by it a removal that is killed can be finished."""
+    """Remove a scratch folder, the lock last: by it a removal that is killed can be finished.
+
+    What a program that was just stopped still writes is waited for; what stays keeps the lock.
+    """
     with suppress(OSError):
-        for inside in place.iterdir():
-            if inside.is_dir() and not inside.is_symlink():
-                shutil.rmtree(inside, ignore_errors=True)
-            elif inside.name != "lock":
-                inside.unlink(missing_ok=True)
-        (place / "lock").unlink(missing_ok=True)
-        place.rmdir()
+        for pause in (0.0, 0.05, 0.5):
+            time.sleep(pause)
+            for inside in place.iterdir():
+                if inside.is_dir() and not inside.is_symlink():
+                    shutil.rmtree(inside, ignore_errors=True)
+                elif inside.name != "lock":
+                    inside.unlink(missing_ok=True)
+            if set(os.listdir(place)) <= {"lock"}:
+                (place / "lock").unlink(missing_ok=True)
+                place.rmdir()
+                return
 
 
 def _remove_if_empty(place: Path) -> None:

@@ -6,7 +6,8 @@ The process imports everything, also what a first child had to import on its way
 for each trial: so a kill falls into the work. The child works as the command line does; after a
 random share of the time that the work takes it gets SIGKILL, SIGTERM or SIGINT. Then the place is
 looked at, another child does the same work undisturbed ("the next start"), and the place is looked
-at again. Prints one line of JSON for each kind, with the counts; every fault is named.
+at again. A program that outlives a kill (a browser) is waited for first. Prints one line of JSON
+for each kind, with the counts; every fault is named.
 """
 
 import contextlib
@@ -80,6 +81,19 @@ def state(place: Path) -> dict[str, str]:
         for path in sorted(place.rglob("*"))
         if path.is_file()
     }
+
+
+def programs_end(place: Path) -> None:
+    """Wait for programs that a killed child started there, such as a browser that prints."""
+    for _ in range(600):
+        running = []
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                running.append(str(place).encode() in process.read_bytes())
+        if not any(running):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"a program still runs in {place}")
 
 
 def left_over(*places: Path) -> list[str]:
@@ -431,6 +445,7 @@ def kill(name: str, trials: int, seed: str, folder: str) -> dict[str, object]:
         counts[f"{sent} left behind"] += bool(after)
         if after and number != signal.SIGKILL:
             faults.append(f"{trial}: {sent} left {after}")
+        programs_end(temporary)
         if in_child(partial(case.look, done=False)):
             faults.append(f"{trial}: damaged after {sent}")
         if in_child(case.work):

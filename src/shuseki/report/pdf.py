@@ -4,15 +4,17 @@
 browser is looked for on the PATH and in no other place; without one a message says what to do.
 
 Takes: HTML that needs nothing else. Gives: the bytes of a PDF.
-Limits: figures are drawn by the browser; it is given a minute.
+Limits: figures are drawn by the browser; it is given two minutes.
 """
 
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import closing, suppress
 from pathlib import Path
 
-from shuseki.disk import scratch
+from shuseki.disk import Scratch, termination_as_exit
 from shuseki.errors import MissingExtraError, OutputError
 from shuseki.language import listed, say, words_of
 
@@ -49,7 +51,8 @@ def pdf_of(html: str) -> bytes:
                 browsers=listed(BROWSERS[:3]),
             )
         )
-    with scratch(what="pdf") as folder:
+    with termination_as_exit(), closing(Scratch(what="pdf")) as place:
+        folder = place.work
         page, made = folder / "page.html", folder / "page.pdf"
         page.write_text(html, encoding="utf-8")
         command = [
@@ -67,33 +70,56 @@ def pdf_of(html: str) -> bytes:
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:  # its sandbox does not run as root
             command.insert(2, "--no-sandbox")
-        return _printed(command, made)
+        return _printed(command, made, place.lock)
 
 
-def _printed(command: list[str], made: Path) -> bytes:
+def _printed(command: list[str], made: Path, lock: int) -> bytes:
+    """Let the browser print; it holds the lock of its folder, also when we are killed before it."""
     try:
-        done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
+        code, said = _run(command, made.parent / "said.txt", lock)
     except (OSError, subprocess.TimeoutExpired) as error:
+        late = isinstance(error, subprocess.TimeoutExpired)
         raise OutputError(
             say(
                 "{command} did not print the page: {error}. Expected a PDF within {seconds} "
                 "seconds. Print the HTML page from any browser.",
                 command=command[0],
-                error=words_of(error),
+                error=say("it did not end") if late else words_of(error),
                 seconds=SECONDS,
             )
         ) from error
     content = made.read_bytes() if made.is_file() else b""
     if not content.startswith(b"%PDF"):
-        told = done.stderr.decode(errors="replace").strip().splitlines()
+        told = said.strip().splitlines()
         last = told[-1] if told else say("it said nothing")
         raise OutputError(
             say(
                 "{command} printed no PDF (exit code {returncode}): {last}. Print the HTML page "
                 "from any browser.",
                 command=command[0],
-                returncode=done.returncode,
+                returncode=code,
                 last=last,
             )
         )
     return content
+
+
+def _run(command: list[str], said: Path, lock: int) -> tuple[int, str]:
+    """Run a program and all that it starts, to the end or not at all: exit code, what it said."""
+    with (
+        said.open("wb") as stream,  # a pipe would stay open as long as any of its helpers
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stream,
+            pass_fds=(lock,),
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            code = process.wait(SECONDS)
+        finally:
+            with suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return code, said.read_text(encoding="utf-8", errors="replace")
