@@ -60,7 +60,7 @@ from shuseki.measures.distance.kdensity import (
     pearson_quantile,
     simulated_bands,
 )
-from shuseki.measures.distance.pairs import along, first_radius, positions_of, site_draws
+from shuseki.measures.distance.pairs import PARTS, along, first_radius, positions_of, site_draws
 from shuseki.results import Result, result
 from shuseki.sites import Sites
 from shuseki.sources import Source
@@ -84,8 +84,6 @@ SIMULATIONS = 2_000
 ROUNDING = 1e-9
 """Of sums and of distances: an M this little above a band is not above it, and a site this little
 beyond a radius is within."""
-PARTS = 64
-"""Shares of the sums over all pairs that may run at once."""
 RADII_KM = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 75.0, 100.0)
 
 
@@ -798,7 +796,7 @@ def _inverses(around: Floats) -> Floats:
     return inverse
 
 
-# Loops over threads only call loops that are compiled without threads: compiling takes a third.
+# Loops over threads only call loops that are compiled without threads: compiling takes half.
 
 
 def _reached(plane: _Plane, of: Ints, to: Ints) -> tuple[Ints, Ints]:

@@ -748,9 +748,10 @@ def _far_by_transforms(
 
 
 PARTS = 64
+"""Shares of the sums over all pairs that may run at once."""
 
 
-# Loops over threads only call loops that are compiled without threads: compiling takes a third.
+# Loops over threads only call loops that are compiled without threads: compiling takes half.
 
 
 @nb.njit(fastmath=True, cache=True)

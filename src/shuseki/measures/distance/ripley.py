@@ -551,7 +551,7 @@ def _kernel_rows(
     return rows, squares.sum(axis=0), cubes.sum(axis=0)
 
 
-# Loops over threads only call loops that are compiled without threads: compiling takes a third.
+# Loops over threads only call loops that are compiled without threads: compiling takes half.
 
 
 @nb.njit(cache=True)
