@@ -145,9 +145,10 @@ def test_a_converter_belongs_to_who_asks(tmp_path: Path) -> None:
     assert own is not None
     assert own.to_pandas().to_numpy().tolist() == [[1998, 2000, 1, 2]]
     assert bound(tmp_path / "store", path).converter() is None
-    given = Store.open(tmp_path / "store", converter=table.assign(to_id=["3"])).converter()
+    store = Store.open(tmp_path / "store", converter=table.assign(to_id=["3"]))
+    given = store.converter()
     assert given is not None
-    assert given.to_pandas()["to_id"].tolist() == [3]
+    assert store.connection.to_pandas(given)["to_id"].tolist() == [3]
     for wrong in ("3.0", "A3", ""):
         store = Store.open(tmp_path / "store", converter=table.assign(to_id=[wrong]))
         with pytest.raises(DataError, match="no whole numbers"):

@@ -110,7 +110,9 @@ def converter_of(store: Store, converter: Converter | str) -> pd.DataFrame | Non
         table = None if converter is None else store.as_converter(converter)
     if table is None:
         return None
-    frame: pd.DataFrame = table.to_pandas()
+    # A table held in memory has no engine of its own, and shall not get the one that Ibis opens.
+    ours = isinstance(converter, pd.DataFrame | str)
+    frame: pd.DataFrame = store.connection.to_pandas(table) if ours else table.to_pandas()
     back = frame[frame["from_wave"] >= frame["to_wave"]]
     if len(back):
         steps = back[["from_wave", "to_wave"]].drop_duplicates().itertuples(index=False)
