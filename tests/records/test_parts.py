@@ -376,3 +376,14 @@ def test_a_sweep_touches_nothing_that_only_looks_like_ours(tmp_path: Path) -> No
         os.utime(path, (old, old), follow_symlinks=False)
     sweep(tmp_path)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_start_that_takes_nothing_in_sweeps_what_a_killed_one_left(tmp_path: Path) -> None:
+    path = written(tmp_path / "w98.csv", rows(1998, range(10)))
+    ingest(path, tmp_path / "store")
+    killed = Scratch(tmp_path / "store/parts", "ingest")
+    (killed.work / "rows.parquet").write_text("microdata")
+    os.close(killed.lock)  # as the system does when its owner dies
+    killed._held = -1
+    ingest(path, tmp_path / "store")
+    assert not killed.place.exists()

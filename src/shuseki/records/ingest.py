@@ -42,7 +42,16 @@ import ibis
 import pandas as pd
 import pyarrow.parquet as pq
 
-from shuseki.disk import Lock, fingerprint, flush, flush_one, locked, make_private, scratch
+from shuseki.disk import (
+    Lock,
+    fingerprint,
+    flush,
+    flush_one,
+    locked,
+    make_private,
+    scratch,
+    sweep,
+)
 from shuseki.errors import DataError, OutputError, ParameterError, examples
 from shuseki.geography.gazetteers import Codes, gazetteer
 from shuseki.language import Message, joined, say, word
@@ -309,6 +318,7 @@ def writing(folder: str | Path, progress: Progress | None = None) -> Iterator[Lo
             try:
                 for left in parts.glob(".*.partial"):  # of versions before the scratch folders
                     shutil.rmtree(left, ignore_errors=True)
+                sweep(parts)  # also where nothing is to be taken in, and no scratch folder is made
                 _finish_replacing(store)
                 yield lock
             finally:
