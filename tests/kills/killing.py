@@ -446,8 +446,6 @@ def kill(name: str, trials: int, seed: str, folder: str) -> dict[str, object]:
         if after and number != signal.SIGKILL:
             faults.append(f"{trial}: {sent} left {after}")
         programs_end(temporary)
-        if any(not (folder / "lock").exists() for folder in temporary.parent.rglob(".shuseki-*")):
-            time.sleep(1.1)  # one without a lock may be just in the making: it is left for a second
         if in_child(partial(case.look, done=False)):
             faults.append(f"{trial}: damaged after {sent}")
         if in_child(case.work):

@@ -123,13 +123,13 @@ class Constraint:
 
 @lru_cache(maxsize=100_000)
 def read(text: str, exact: bool) -> Reading:
-    """Read a printed text; words and stars have no value, nor have 1E999 and 1/0."""
+    """Read a printed text; words and stars have no value."""
     try:
         number = PrintedNumber(text, exact=exact)
-        low, high = number.interval
-        return Reading(text, number.value, low, high)
-    except (ValueError, ArithmeticError):
+    except ValueError:
         return Reading(text, np.nan, np.nan, np.nan)
+    low, high = number.interval
+    return Reading(text, number.value, low, high)
 
 
 class Page:
