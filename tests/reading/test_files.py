@@ -37,6 +37,15 @@ def test_euc_jp_is_found(tmp_path):
     assert read_table(path, codes=["code"])["名"].tolist()[1] == "高島カナ製作所"
 
 
+@pytest.mark.parametrize("said", ["auto", "ISO-2022-JP", "jis"])
+def test_jis_is_found_though_all_its_bytes_are_plain(tmp_path, said):
+    path = written(tmp_path, TEXT.replace("㈱髙島①", "高島").encode("iso2022_jp"))
+    frame = read_table(path, codes=["code"], encoding=said)
+    assert frame["名"].tolist() == ["東京都大田区ひがし", "高島カナ製作所"]
+    with pytest.raises(DataError, match="declared as utf-8 but is iso2022_jp"):
+        read_table(path, codes=["code"], encoding="utf-8")
+
+
 @pytest.mark.parametrize("word", ["点検", "髙﨑①Ⅲ㈱㎝～－∥￢", "ソ表能予ポ", "ｶﾌﾞｼｷｶﾞｲｼｬ", "社"])
 def test_cp932_is_found_from_one_word(tmp_path, word):
     path = written(tmp_path, f"code,name\n01,{word}\n".encode("cp932"))

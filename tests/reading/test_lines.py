@@ -1,6 +1,7 @@
 """Every line is a record, empty, or set aside with its number; a stray quote costs its own line."""
 
 import csv
+import gzip
 import io
 import re
 
@@ -140,6 +141,9 @@ def test_a_parser_that_loses_a_row_is_caught(tmp_path, monkeypatch):
         (b'"two\nlines", b \n1,2\n', ("two lines", "b"), ","),
         (b"\xef\xbb\xbfa,b,\n1,2,\n", ("a", "b", ""), ","),
         (b"one\n1\n", ("one",), ","),
+        (b"PAR1,PAR2\n1,2\n", ("PAR1", "PAR2"), ","),
+        (b"PK,FEA1\n1,2\n", ("PK", "FEA1"), ","),
+        (b"a\x0bb,c\n1,2\n", ("a b", "c"), ","),
     ],
 )
 def test_headers(tmp_path, data, names, delimiter):
@@ -170,7 +174,20 @@ def test_ten_thousand_columns(tmp_path):
         (b"a,b,a\n1,2,3\n", "names columns twice: a"),
         (b",,\n1,2,3\n", "names no columns"),
         (b"<!DOCTYPE html>\n<p>404\n", "is no table"),
-        (b"%PDF-1.4\n", "holds no text"),
+        (b"%PDF-1.4\n", "is a PDF"),
+        (b"\x89PNG\r\n\x1a\n", "is a picture"),
+        (b"SQLite format 3\0", "is a database of SQLite"),
+        (b"ARROW1\0\0", "is an Arrow file"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "is packed by 7-Zip"),
+        (b"<stata_dta><header>", "is a data set of Stata"),
+        (b"\x72\x02\x01\x00\x05\x00", "is a data set of Stata"),
+        (b"$FL2@(#) SPSS", "is a data set of SPSS"),
+        (gzip.compress(b"X\n\0\0\0\3"), "is a data set of R"),
+        (gzip.compress(b"PAR1\x15\x04"), "is a packed Parquet file"),
+        (gzip.compress(gzip.compress(b"a\n1\n")), "is packed twice"),
+        (b"PK\5\6" + b"\0" * 18, "holds no file"),
+        (b"\3\x60\1\1\0\0\0\0", r"holds the control character '\\x03'"),
+        (b"a,b\x1b[2J\n1,2\n", r"holds the control character '\\x1b'"),
         (b"a" * 5_000_000, "first line of more than"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel"),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 import shuseki.reading.files as files
 from shuseki.errors import DataError
+from shuseki.reading.tables import read_table
 from shuseki.records.ingest import ingest
 from shuseki.records.validation import validate
 
@@ -110,12 +111,23 @@ def test_days_months_and_what_is_neither(tmp_path):
     assert [found.get(k) for k in range(2, 8)] == [reasons for _, reasons in said.values()]
 
 
-def test_identifiers_stay_as_they_are_written(tmp_path):
-    ids = ["007", "7", "1.0", "1.23E+12", "ＡＢ", "nan", "NA"]
+def test_identifiers_stay_as_they_are_written_but_for_width(tmp_path):
+    ids = ["007", "7", "1.0", "1.23E+12", "ＡＢ", "nan", "NA", "A\u200bB", "C\x1b[31m"]
     found, kept, report = taken(tmp_path, *(row(id=one) for one in ids))
-    assert kept["id"].tolist() == ["007", "7", "1.0", "1.23E+12", "ＡＢ", "NA"]
-    assert found == {4: ["decimal"], 5: ["scientific"], 7: ["no id"]}
+    assert kept["id"].tolist() == ["007", "7", "1.0", "1.23E+12", "AB", "NA", *ids[-2:]]
+    told = {4: "decimal", 5: "scientific", 6: "width", 7: "no id", 9: "unseen", 10: "unseen"}
+    assert found == {row: [reason] for row, reason in told.items()}
     assert any("decimal number" in note for note in report.notes)
+
+
+def test_a_code_in_full_width_is_that_of_half_width_in_every_file(tmp_path):
+    # one wave, and a table of groups, written on a Japanese keyboard; the other wave is not
+    found, kept, _ = taken(tmp_path, row(id="１"), row(id="1", wave="2000", industry="Ｈ０１"))
+    assert found == {2: ["width"], 3: ["width"]}
+    assert kept[["id", "industry"]].astype(str).to_numpy().tolist() == [["1", "H01"]] * 2
+    groups = tmp_path / "groups.csv"
+    groups.write_text("industry,group\nＨ０１,high\n", encoding="utf-8")
+    assert read_table(groups, codes=["industry"])["industry"].tolist() == ["H01"]
 
 
 def test_stored_identifiers_that_became_decimal_numbers_are_whole_again(tmp_path):

@@ -143,11 +143,14 @@ def test_latex_escapes_groups_and_aligns() -> None:
     table = Table(
         name="t",
         title="50% & more_so",
-        frame=pd.DataFrame({"g": ["A", "A", "B"], "v": ["x_1", "y", "z"], "b": [1.5, -2.0, 3.0]}),
+        frame=pd.DataFrame(
+            {"g": ["A", "A", "B"], "v": ["x_1", "y", "z\x1b[\n\n2"], "b": [1.5, -2.0, 3.0]}
+        ),
         row_groups="g",
         sources=(INVENTED,),
     )
     text = to_latex(table)
+    assert r"z\textbackslash{}x1b[  2 & 3.0 \\" in text  # TeX refuses the character itself
     assert r"\caption{50\% \& more\_so}" in text
     assert r"\begin{tabular}{lr}" in text
     assert text.index(r"\textit{A}") < text.index(r"x\_1 & 1.5 \\") < text.index(r"\textit{B}")

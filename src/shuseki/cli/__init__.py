@@ -28,11 +28,11 @@ from types import FrameType
 from typing import Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from shuseki.cli.refusals import refusal, write_defect
+from shuseki.cli.terminal import Terminal
 from shuseki.cli.usage import CommandLineError, frame, language_of, show_wrong, taken
 from shuseki.errors import OutputError, ShusekiError
 from shuseki.language import Message, check_language, say, told, words_of
@@ -131,7 +131,7 @@ class Rooms(TyperGroup):
             except typer.Abort:
                 if not standalone_mode:
                     raise
-                Console(stderr=True).print(told(say("Aborted."), lang))
+                Terminal(stderr=True).print(told(say("Aborted."), lang))
                 done = 1
         if not standalone_mode:
             return done
@@ -234,7 +234,7 @@ def main() -> None:
 
 def _said(error: BaseException, came: list[int]) -> Any:
     """Say what went wrong, and give the exit code."""
-    console, lang = Console(stderr=True), language_of(sys.argv[1:])
+    console, lang = Terminal(stderr=True), language_of(sys.argv[1:])
     if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
         error = error.__context__  # the reader of our output has gone, e.g. `| head`
     if isinstance(error, SystemExit) and not came:

@@ -8,11 +8,11 @@ from typing import Annotated
 import pandas as pd
 import typer
 from rich.cells import cell_len
-from rich.console import Console
 from rich.markup import escape
 
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang, write
+from shuseki.cli.terminal import Terminal
 from shuseki.datasets.denominators import labour_force_of_ranked
 from shuseki.disk import scratch
 from shuseki.errors import DataError, ParameterError
@@ -63,7 +63,7 @@ def audit(
 
     Exit code 0: nothing found; 1: findings.
     """
-    console = Console()
+    console = Terminal()
     check_language(lang)
     if paper and (new is not None or tables):
         option = "new" if new is not None else "from"
@@ -93,7 +93,7 @@ def audit(
     _finish(console, found, table, lang)
 
 
-def _tell(console: Console, text: str, lang: str, style: str = "") -> None:
+def _tell(console: Terminal, text: str, lang: str, style: str = "") -> None:
     """Print one line as it is, in the language."""
     console.print(told(text, lang), style=style, markup=False, highlight=False, soft_wrap=True)
 
@@ -104,7 +104,7 @@ def written(folder: Path, files: Sequence[str]) -> Message:
 
 
 def _of_tables(
-    console: Console, paths: list[Path], below: str, new: Path | None, lang: str
+    console: Terminal, paths: list[Path], below: str, new: Path | None, lang: str
 ) -> PrintedPaper:
     """Read printed tables into a paper's folder, and say what was not taken."""
     if below not in ("", "t", "se", "p"):
@@ -128,7 +128,7 @@ def _of_tables(
         return PrintedPaper.read(paper_folder(folder))
 
 
-def _show_table(console: Console, read: PrintedTable, lang: str) -> None:
+def _show_table(console: Terminal, read: PrintedTable, lang: str) -> None:
     _tell(console, read.headline(), lang)
     reasons: dict[str, list[Message]] = {}
     for cell in read.unused:
@@ -174,7 +174,7 @@ def _tests(path: Path) -> TestAudit:
     return audit_tests(pd.DataFrame([row for row in rows[1:] if row], columns=heading, dtype=str))
 
 
-def _finish(console: Console, found: Audit | TestAudit, table: Path | None, lang: str) -> None:
+def _finish(console: Terminal, found: Audit | TestAudit, table: Path | None, lang: str) -> None:
     """Show the findings, and leave with the code that says whether there are any."""
     _tell(console, found.headline(), lang, style="bold")
     frame = found.to_frame()
@@ -203,7 +203,7 @@ def _finish(console: Console, found: Audit | TestAudit, table: Path | None, lang
         raise typer.Exit(FOUND_SOMETHING)
 
 
-def _show_unasked(console: Console, found: Audit, lang: str) -> None:
+def _show_unasked(console: Terminal, found: Audit, lang: str) -> None:
     """How many rules could be applied, and what the others lack."""
     unasked = found.unasked()
     asked = len(found.asked)

@@ -1,10 +1,10 @@
 """What is bundled?"""
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from shuseki.cli.show import Lang, Output, write
+from shuseki.cli.terminal import Terminal
 from shuseki.datasets.catalogue import catalogue
 from shuseki.language import check_language, listed, say, told
 from shuseki.sources import ORIGINS
@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
 def datasets(lang: Lang = "en", output: Output = None) -> None:
     """List what is bundled: publisher, year, terms."""
     check_language(lang)
-    console = Console()
+    console = Terminal()
     found = catalogue()
 
     def tell(text: str) -> None:

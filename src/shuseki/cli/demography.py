@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.console import Console
 
 from shuseki.cli.disclosure import Internal, released
 from shuseki.cli.show import Figure, Lang, Output
@@ -21,6 +20,7 @@ from shuseki.cli.stores import (
     division_of,
     groups_of,
 )
+from shuseki.cli.terminal import Terminal
 from shuseki.demography.events import Births, Exclusion
 from shuseki.demography.events import births as count_births
 from shuseki.demography.events import events as count_events
@@ -101,7 +101,7 @@ def births(
         figure=figure,
         also=[found.funnel],
         table=frame[frame["births"] > 0],
-        console=Console(),
+        console=Terminal(),
     )
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from shuseki.cli.show import Lang, Output, show, write
 from shuseki.cli.stores import Areas, Date, Encoding, Groups, asked, division_of, groups_of
+from shuseki.cli.terminal import Terminal
 from shuseki.errors import DataError, ParameterError
 from shuseki.language import check_language, say
 from shuseki.language.names import some_of
@@ -84,7 +84,7 @@ def released(
     output: Path | None = None,
     figure: Path | None = None,
     also: Sequence[Result] = (),
-    console: Console | None = None,
+    console: Terminal | None = None,
     **about: Any,
 ) -> None:
     """Show an answer, and write it, as it may be read.
@@ -121,7 +121,7 @@ def released(
     checked = disclosed_answer(every, gate)
     for found in checked:
         if found.verdict == "held":
-            out = console or Console()
+            out = console or Terminal()
             out.print(pick(found.headline(), lang), markup=False, highlight=False, soft_wrap=True)
             why = say("Held: {why} --internal shows it, marked as not for release.", why=found.why)
             out.print(pick(why, lang), markup=False, highlight=False, soft_wrap=True)

@@ -10,9 +10,9 @@ from typing import Annotated
 import numpy as np
 import pandas as pd
 import typer
-from rich.console import Console
 
 from shuseki.cli.show import Figure, Lang, Output, bar, show
+from shuseki.cli.terminal import Terminal
 from shuseki.entry.atlas import atlas as every_specification
 from shuseki.entry.atlas import permutation_test, strongly_correlated
 from shuseki.entry.conley import conley_errors
@@ -69,7 +69,7 @@ def neighbours(
     frame = frame.dropna(subset=[outcome, *names, latitude, longitude])
     centres = frame[[latitude, longitude]].to_numpy(dtype=float)
     check_coordinates(centres[:, 0], centres[:, 1], rows=list(frame.index), what="areas")
-    with Console().status("asking the neighbours"):
+    with Terminal().status("asking the neighbours"):
         weights = {
             label: near.to_w()
             for label, near in definitions_of_neighbours(list(frame.index), centres).items()
@@ -140,7 +140,7 @@ def counts(
     )
     show(fit, lang=lang, output=output, figure=figure)
     if bootstrap and groups:
-        with Console().status("drawing weights of clusters"):
+        with Terminal().status("drawing weights of clusters"):
             drawn = bootstrap_counts(
                 frame, outcome=outcome, terms=names, groups=groups, exposure=exposure
             )
@@ -288,7 +288,7 @@ def from_print(
     figure: Figure = None,
 ) -> None:
     """Which hypotheses do a paper's printed moments support by themselves?"""
-    with Console().status("judging from print"):
+    with Terminal().status("judging from print"):
         answer = judge_from_print(printed_paper(paper), printed_hypotheses(paper))
     show(answer, lang=lang, output=output, figure=figure)
 

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import pandas as pd
 import typer
-from rich.console import Console
 
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Figure, Lang, Output, bar, show
+from shuseki.cli.terminal import Terminal
 from shuseki.errors import DataError, ParameterError
 from shuseki.language import listed, say
 from shuseki.linkage.imputation import draw_links
@@ -91,7 +91,7 @@ def link(
             **named,  # type: ignore[arg-type]
         )
         drawn = draw_links(found, draws=draws, seed=seed) if draws else None
-    console = Console()
+    console = Terminal()
     show(
         found,
         lang=lang,

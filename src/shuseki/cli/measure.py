@@ -8,11 +8,11 @@ from typing import Annotated
 
 import pandas as pd
 import typer
-from rich.console import Console
 
 from shuseki.cli.disclosure import Internal, is_confidential, panel_universes, released
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Figure, Lang, Output, bar, show, tell_rows
+from shuseki.cli.terminal import Terminal
 from shuseki.datasets.panels import EXAMPLES, Kind, public_panel, public_scales
 from shuseki.datasets.public import fully_published, manufacturing_panel
 from shuseki.errors import ParameterError
@@ -39,7 +39,7 @@ __all__ = ["app"]
 app = typer.Typer(
     add_completion=False, help="Measures of agglomeration, on your data or on public statistics."
 )
-console = Console()
+console = Terminal()
 SHOWN = 20
 WEIGHTS = ("none", "employment")
 POSITIONS = ("auto", "points", "mesh")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang, show, wide
+from shuseki.cli.terminal import Terminal
 from shuseki.errors import MissingExtraError, ParameterError, UnknownCodeError
 from shuseki.geography.bundled import COUNTRY
 from shuseki.geography.districts import BUNDLED, Division, division_from_table
@@ -107,7 +107,7 @@ def compare(
 # ---- telling -------------------------------------------------------------------------------------
 
 
-def _tell(answer: Profile, lang: str, console: Console) -> None:
+def _tell(answer: Profile, lang: str, console: Terminal) -> None:
     def line(text: Any, style: str | None = None) -> None:
         console.print(str(told(text, lang)), style=style, markup=False, highlight=False,
                       soft_wrap=True)  # fmt: skip
@@ -135,7 +135,7 @@ def _tell(answer: Profile, lang: str, console: Console) -> None:
     line(say("Missing: {n:count(item)}; see --part position.", n=len(answer.missing)), "dim")
 
 
-def _tell_part(answer: Profile, part: str, lang: str, console: Console) -> None:
+def _tell_part(answer: Profile, part: str, lang: str, console: Terminal) -> None:
     if part == "entry":
         if not answer.entry:
             raise ParameterError(
@@ -161,7 +161,11 @@ def _tell_part(answer: Profile, part: str, lang: str, console: Console) -> None:
 
 
 def _write(
-    answer: Profile | Comparison, out: Path | None, output: Path | None, lang: str, console: Console
+    answer: Profile | Comparison,
+    out: Path | None,
+    output: Path | None,
+    lang: str,
+    console: Terminal,
 ) -> None:
     def line(text: Message) -> None:
         console.print(str(told(text, lang)), markup=False, highlight=False, soft_wrap=True)

@@ -13,12 +13,12 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from shuseki.cli.gate import WRITES
+from shuseki.cli.terminal import Terminal, visible
 from shuseki.errors import ParameterError
 from shuseki.language import Message, check_language, say, told
 from shuseki.release import whole_file, write_text
@@ -58,7 +58,7 @@ def show(
     table: pd.DataFrame | None = None,
     also: Sequence[Result] = (),
     page: str | None = None,
-    console: Console | None = None,
+    console: Terminal | None = None,
 ) -> None:
     """Print an answer, and write what was asked for.
 
@@ -117,9 +117,9 @@ def show(
         console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
-def wide() -> Console:
+def wide() -> Terminal:
     """The terminal; what is piped into a file or a program is not cut to a width."""
-    return Console() if sys.stdout.isatty() else Console(width=WIDE)
+    return Terminal() if sys.stdout.isatty() else Terminal(width=WIDE)
 
 
 def write(answer: Result, place: Path, lang: str = "en") -> None:
@@ -138,7 +138,7 @@ def write(answer: Result, place: Path, lang: str = "en") -> None:
 def tell_rows(
     frame: pd.DataFrame,
     lang: str = "en",
-    console: Console | None = None,
+    console: Terminal | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> None:
     """Print the first rows of a table; ``labels`` go before the words of the glossary."""
@@ -149,15 +149,19 @@ def tell_rows(
     for name in frame:
         numeric = pd.api.types.is_numeric_dtype(frame[name])
         table.add_column(
-            Text(pick(own[str(name)], lang) if name in own else column_words(str(name), lang)),
+            Text(visible(_heading(str(name), own, lang))),
             justify="right" if numeric else "left",
         )
     for cells in rows_of(frame.head(SHOWN), lang):
-        table.add_row(*map(Text, cells))
+        table.add_row(*(Text(visible(cell)) for cell in cells))
     console.print(table)
     if len(frame) > SHOWN:
         more = phrase("more_rows", lang, n=f"{len(frame) - SHOWN:,}")
         console.print(more, style="dim", markup=False, highlight=False)
+
+
+def _heading(name: str, own: Mapping[str, str], lang: str) -> str:
+    return pick(own[name], lang) if name in own else column_words(name, lang)
 
 
 def in_language(frame: pd.DataFrame, lang: str) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 
+from shuseki.cli.terminal import Terminal
 from shuseki.demography.events import Lives
 from shuseki.errors import ParameterError
 from shuseki.geography.areas import iso_date
@@ -70,7 +70,7 @@ def asked(folder: Path, ask: Callable[[Store], A]) -> A:
                 folder=folder,
             )
         )
-    with closing(Store.open(folder)) as opened, Console().status("counting"):
+    with closing(Store.open(folder)) as opened, Terminal().status("counting"):
         return ask(opened)
 
 

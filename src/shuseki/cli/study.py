@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from shuseki.cli.terminal import Terminal
 from shuseki.language import say, told
 from shuseki.report.words import pick
 from shuseki.study.run import run as run_study
@@ -50,7 +50,7 @@ def run(
         headlines = {k: pick(h, checked.report.lang) for k, h in answer.told_headlines().items()}
         say_json({"event": "finished", "report": place, "headlines": headlines})
         return
-    console = Console()
+    console = Terminal()
     lang = checked.report.lang
     title = checked.study.title, checked.study.title_ja or checked.study.title
     console.print(pick(title, lang), style="bold", markup=False, highlight=False)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from shuseki.app.accounts import METADATA, Accounts, Role, engine_of
 from shuseki.app.backup import back_up, restore
@@ -15,6 +14,7 @@ from shuseki.app.site import serve
 from shuseki.app.state import LOOPBACK, Settings
 from shuseki.cli.gate import WRITES
 from shuseki.cli.show import Lang
+from shuseki.cli.terminal import Terminal
 from shuseki.errors import ParameterError
 from shuseki.language import check_language, say, told
 
@@ -90,7 +90,7 @@ def start(
         shown = "localhost" if host in LOOPBACK or host == "::1" else host
         address = f"http://{f'[{shown}]' if ':' in shown else shown}:{opened}/{lang}/"
         message = say("shuseki is at {address} (Ctrl+C stops it)", address=address)
-        Console().print(told(message, lang), highlight=False, soft_wrap=True)
+        Terminal().print(told(message, lang), highlight=False, soft_wrap=True)
 
     try:
         serve(settings, host=host, port=port, ready=ready)
@@ -122,7 +122,7 @@ def add_account(
     made = accounts.add(name, password, chosen, cluster)
     accounts.set_firm(name, firm)
     message = say("Account {name} opened as {role}", name=made.name, role=made.role)
-    Console().print(told(message, lang), highlight=False)
+    Terminal().print(told(message, lang), highlight=False)
 
 
 @app.command()
@@ -136,7 +136,7 @@ def backup(
     check_language(lang)
     count = back_up(data, Accounts(engine_of(data, database)).engine, METADATA, file)
     message = say("{count:,} rows and files written to {file}", count=count, file=file)
-    Console().print(told(message, lang), highlight=False, soft_wrap=True)
+    Terminal().print(told(message, lang), highlight=False, soft_wrap=True)
 
 
 @app.command("restore")
@@ -151,7 +151,7 @@ def put_back(
     engine = Accounts(engine_of(data, database)).engine
     count = restore(file, data, engine, METADATA)
     message = say("{count:,} rows and files restored to {data}", count=count, data=data)
-    Console().print(told(message, lang), highlight=False, soft_wrap=True)
+    Terminal().print(told(message, lang), highlight=False, soft_wrap=True)
 
 
 @app.command("remove-account")
@@ -164,4 +164,4 @@ def remove_account(
     """Close an account and its sessions."""
     check_language(lang)
     Accounts(engine_of(data, database)).remove(name)
-    Console().print(told(say("Account {name} closed", name=name), lang), highlight=False)
+    Terminal().print(told(say("Account {name} closed", name=name), lang), highlight=False)

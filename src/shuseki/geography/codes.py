@@ -101,17 +101,24 @@ class Style:
     has_plain: bool
     has_shortened: bool
 
+    @property
+    def has_five_only(self) -> bool:
+        """Whether five digits are written as they are: some are, and none has a sixth."""
+        return self.has_plain and not self.has_six
+
 
 def stands(text: str, style: Style) -> bool:
     """Whether five digits are read as they are: not the end of six, or among codes of five."""
     if len(text) != 5 or not text.isdigit():
         return False
-    return not checked(text) or (is_known(text) and style.has_plain and not style.has_six)
+    return not checked(text) or (is_known(text) and style.has_five_only)
 
 
 def meant(code: str, text: str, style: Style) -> tuple[str, str, Message]:
     """What one code is read as, how, and what to say; ``text`` is the code without its spelling."""
     written = repr(code)
+    if stands(text, style):
+        return text, "as written", say("{code} is read as {read}.", code=written, read=named(text))
     if len(text) == 6 and checked(text):
         says = say(
             "{code} is read as {read}: the last is a check digit.",
@@ -121,8 +128,6 @@ def meant(code: str, text: str, style: Style) -> tuple[str, str, Message]:
         return text[:5], "check digit", says
     if len(text) == 5 and checked(text):
         return shortened(written, text, style)
-    if len(text) == 5 and text.isdigit():
-        return text, "as written", say("{code} is read as {read}.", code=written, read=named(text))
     says = say("The code is empty.") if text in NO_CODE else malformed(text, written)[1]
     if len(text) == 4 and is_known(f"0{text}"):
         fill = say(
@@ -138,12 +143,10 @@ def shortened(written: str, text: str, style: Style) -> tuple[str, str, Message]
     other = f"0{text[:4]}"
     grown = say("{other} with a check digit and without its zero", other=named(other))
     if not is_known(text):
-        if style.has_plain and not style.has_six:
+        if style.has_five_only:
             says = say("{code} is no code; it may be {grown}.", code=written, grown=grown)
             return "", "malformed", says
         return other, "lost zero", say("{code} is read as {read}.", code=written, read=grown)
-    if style.has_plain and not style.has_six:
-        return text, "as written", say("{code} is read as {read}.", code=written, read=named(text))
     either = say("{code} is {one}, or {other}", code=written, one=named(text), other=grown)
     if style.has_plain:
         says = say(

@@ -1,9 +1,9 @@
 """In which letters is a text file written, and what is it packed in?
 
-UTF-8, UTF-16, CP932 (Shift JIS as Windows writes it) and EUC-JP are told apart by their bytes.
-Western encodings cannot be told from one another, nor can others: they are read when the caller
-says so, and refused with that advice when not. Files packed with gzip, bzip2 or zip are unpacked
-in a stream, never onto the disk.
+UTF-8, UTF-16, CP932 (Shift JIS as Windows writes it), EUC-JP and ISO-2022-JP (JIS) are told apart
+by their bytes. Western encodings cannot be told from one another, nor can others: they are read
+when the caller says so, and refused with that advice when not. Files packed with gzip, bzip2 or zip
+are unpacked in a stream, never onto the disk.
 
 Takes: a path. Gives: ``Writing`` (encoding, hash, what is broken) and a stream of UTF-8.
 Limits: a packed file may not unpack to more than 200 times its size once it exceeds 256 MB.
@@ -38,9 +38,13 @@ makes of single bytes A0, FD, FE, FF and 80."""
 HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 MIXED = re.compile("[\uff61-\uff9f][\u3041-\u9fff]|[\u3041-\u9fff][\uff61-\uff9f]")
 HALF_WIDTH_MARKS = re.compile("[\uff61-\uff65]")
+JIS, SHIFTS_TO_JIS = "iso2022_jp_ext", (b"\x1b$B", b"\x1b$@")
+"""The 7-bit code of Japanese, and what stands before Japanese letters in it."""
 SAMPLED_BLOCKS = 4
 SIGNATURES = (".asc", ".sig", ".md5", ".sha256")
 """Endings of what publishers put beside a table in a pack to prove it."""
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+"""How a zip begins, and one that holds nothing."""
 MOST_TIMES, ALWAYS_ALLOWED = 200, 1 << 28
 NAMES = {
     "shift_jis": "cp932",
@@ -56,6 +60,9 @@ NAMES = {
     "euc_jp": "euc-jp",
     "eucjp": "euc-jp",
     "ujis": "euc-jp",
+    "iso2022_jp": JIS,
+    "iso_2022_jp": JIS,
+    "jis": JIS,
     "iso8859_1": "latin-1",
     "iso_8859_1": "latin-1",
     "latin1": "latin-1",
@@ -145,6 +152,8 @@ def examine_bytes(path: Path, said: str = "auto", member: str = "") -> Writing:
         return said_or_found(path, member, sha, said, marked)
     broken = first_fault(path, member, "utf-8")
     if broken < 0:
+        if said in ("auto", "utf-8") and shifts_to_jis(path, member):
+            return said_or_found(path, member, sha, said, JIS)
         ascii_only = said not in ("auto", "utf-8") and is_ascii(path, member)
         wide = said.startswith(("utf-16", "utf-32"))
         return (
@@ -158,9 +167,9 @@ def examine_bytes(path: Path, said: str = "auto", member: str = "") -> Writing:
             raise DataError(
                 say(
                     "{file} is written in none of the encodings that can be found (UTF-8, UTF-16, "
-                    "CP932, EUC-JP); the first byte that is not UTF-8 is byte {at:,}. It looks "
-                    "like a Western encoding. Say encoding = 'cp1252' (Windows), 'latin-1', or "
-                    "the one it is in; or save it again as UTF-8.",
+                    "CP932, EUC-JP, ISO-2022-JP); the first byte that is not UTF-8 is byte {at:,}. "
+                    "It looks like a Western encoding. Say encoding = 'cp1252' (Windows), "
+                    "'latin-1', or the one it is in; or save it again as UTF-8.",
                     file=path.name,
                     at=broken,
                 )
@@ -251,6 +260,16 @@ def first_fault(path: Path, member: str, encoding: str) -> int:
     return offset - held if held else -1
 
 
+def shifts_to_jis(path: Path, member: str) -> bool:
+    """Whether a file of plain bytes holds the sequences that begin Japanese letters in JIS."""
+    shifts = False
+    for block in blocks(path, member):
+        if not block.isascii():
+            return False
+        shifts = shifts or any(mark in block for mark in SHIFTS_TO_JIS)
+    return shifts
+
+
 def is_ascii(path: Path, member: str) -> bool:
     """Whether a file has plain letters only."""
     return all(block.isascii() for block in blocks(path, member))
@@ -278,7 +297,7 @@ def opened(path: Path, member: str = "") -> Iterator[IO[bytes]]:
             elif start[:3] == b"BZh" and start[3:].isdigit():
                 with bz2.open(file) as whole:
                     yield whole
-            elif start == b"PK\x03\x04":
+            elif start in ZIP:
                 with (
                     zipfile.ZipFile(file) as pack,
                     pack.open(member_of(path, pack, member)) as unpacked,
@@ -319,6 +338,10 @@ def member_of(path: Path, pack: zipfile.ZipFile, member: str) -> str:
                 )
             )
         names = [member]
+    if not names:
+        raise DataError(
+            say("{file} holds no file. Expected one. Pack the table again.", file=path.name)
+        )
     if len(names) != 1:
         raise DataError(
             say(

@@ -42,6 +42,7 @@ from shuseki.reading.encoding import (
     Writing,
     digest,
     examine_bytes,
+    opened,
     utf8_blocks,
 )
 from shuseki.reading.lines import TOLD, Kind, Scanned, gather, scan
@@ -51,7 +52,35 @@ from shuseki.reading.values import number_text
 __all__ = ["Aside", "Chunk", "Options", "TableFile", "open_table"]
 
 MARK = b"PAR1"
+FOREIGN: Mapping[bytes, Message] = {
+    MARK + b"\x15": say("a packed Parquet file"),
+    b"PK\x03\x04": say("packed twice"),
+    b"\x1f\x8b": say("packed twice"),
+    b"7z\xbc\xaf": say("packed by 7-Zip"),
+    b"Rar!\x1a": say("packed by RAR"),
+    b"\xfd7zXZ\x00": say("packed by xz"),
+    b"\x28\xb5\x2f\xfd": say("packed by zstd"),
+    b"ARROW1\x00": say("an Arrow file (Feather)"),
+    b"FEA1\x00": say("an Arrow file (Feather)"),
+    b"<stata_dta>": say("a data set of Stata"),
+    b"$FL2@(#)": say("a data set of SPSS"),
+    b"$FL3@(#)": say("a data set of SPSS"),
+    b"\x00" * 12 + b"\xc2\xea\x81\x60": say("a data set of SAS"),
+    b"RDX2\nX\n": say("a data set of R"),
+    b"RDX3\nX\n": say("a data set of R"),
+    b"X\n\x00\x00": say("a data set of R"),
+    b"SQLite format 3\x00": say("a database of SQLite"),
+    b"%PDF-": say("a PDF"),
+    b"\x89PNG": say("a picture"),
+    b"\xff\xd8\xff": say("a picture"),
+    b"GIF89a": say("a picture"),
+}
+"""How files begin that are no tables here, and what they are: with bytes that no header has."""
+OLD_STATA = re.compile(rb"[\x68-\x73][\x01\x02]\x01\x00")
+NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+"""Control characters that no name of a column has; those that are spaces are taken out of it."""
 DELIMITERS = ",\t;|"
+AFTER_A_NAME = (b",", b"\t", b";", b"|", b'"', b"\r", b"\n")
 LONGEST_LINE = 1 << 26
 LONGEST_HEADER = 1 << 22
 BATCH = 1 << 16
@@ -219,7 +248,7 @@ def open_table(path: str | Path, options: Options = Options()) -> TableFile:
         )
     with path.open("rb") as file:
         start = file.read(8)
-    if start[:4] == MARK or path.suffix.lower() in (".parquet", ".pq"):
+    if is_parquet(start) or path.suffix.lower() in (".parquet", ".pq"):
         return open_parquet(path, options)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise DataError(
@@ -231,15 +260,23 @@ def open_table(path: str | Path, options: Options = Options()) -> TableFile:
         )
     if start[:4] == b"PK\x03\x04" and (kind := packed_kind(path)):
         if kind != "xlsx":
-            raise DataError(
-                say(
-                    "{file} is {kind}. Expected xlsx, CSV or Parquet. Save it as one of them.",
-                    file=path.name,
-                    kind=kind,
-                )
-            )
+            raise of_another_kind(path, kind)
         return open_sheet(path, options)
     return open_text(path, options)
+
+
+def is_parquet(start: bytes) -> bool:
+    """Whether a file begins like Parquet, and not like a table with a column PAR1."""
+    return start[:4] == MARK and start[4:5] not in (
+        b"",
+        b",",
+        b";",
+        b"\t",
+        b"|",
+        b'"',
+        b"\r",
+        b"\n",
+    )
 
 
 # ---- text ------------------------------------------------------------------------------------
@@ -259,16 +296,19 @@ def open_text(path: Path, options: Options) -> TableFile:
                 delimiter=options.delimiter,
             )
         )
+    with opened(path, options.member) as unpacked:
+        begin = unpacked.read(16)
+    for mark, kind in FOREIGN.items():
+        if begin.startswith(mark):
+            raise of_another_kind(path, kind)
+    if OLD_STATA.match(begin):
+        raise of_another_kind(path, say("a data set of Stata"))
     writing = examine_bytes(path, options.encoding, options.member)
     start = b""
     for block in utf8_blocks(path, writing, options.member):
         start += block
         if len(start) >= LONGEST_HEADER:
             break
-    if start.startswith((MARK, b"%PDF", b"\x89PNG", b"PK\x03\x04", b"\x1f\x8b")):
-        raise DataError(
-            say("{file} holds no text. Expected a table. Unpack or convert it.", file=path.name)
-        )
     if begins_as_objects(start):
         return open_json(path, writing, options)
     lines, above = start, 0
@@ -305,6 +345,15 @@ def open_text(path: Path, options: Options) -> TableFile:
                 "or save it again.",
                 file=path.name,
                 start=repr(head.lstrip()[:15]),
+            )
+        )
+    if found := NO_TEXT.search(head):
+        raise DataError(
+            say(
+                "{file} is no table: its first line holds the control character {found!r}. "
+                "Expected text. Convert it into CSV, Parquet or xlsx.",
+                file=path.name,
+                found=found[0],
             )
         )
     if delimiter == "auto":
@@ -675,6 +724,17 @@ class Sheet:
     name: str
     rows: Sequence[tuple[int, list[str]]]
     blank: int
+
+
+def of_another_kind(path: Path, kind: str) -> DataError:
+    """Say of a file what it is besides a table."""
+    return DataError(
+        say(
+            "{file} is {kind}. Expected xlsx, CSV or Parquet. Save it as one of them.",
+            file=path.name,
+            kind=kind,
+        )
+    )
 
 
 def packed_kind(path: Path) -> str:

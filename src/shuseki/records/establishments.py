@@ -25,7 +25,6 @@ from shuseki.arrays import Bools, Ints
 from shuseki.language import Message, say
 from shuseki.reading.encoding import UNDECODABLE
 from shuseki.reading.values import (
-    NOT_A_CODE,
     Cells,
     Convention,
     Evidence,
@@ -113,6 +112,8 @@ LOOKS: Mapping[str, Message] = {
         "is written as a decimal number; elsewhere it may be a whole one (1.0 against 1)"
     ),
     "scientific": say("is in scientific notation: digits were lost when it was written"),
+    "unseen": say("holds a character that is not seen, such as a control character"),
+    "width": say("is written in full-width letters, and read as half-width ones"),
     "month": say("is a month; its first day is taken"),
     "two readings": say(
         "has two readings and is left empty. Of days such as 1/4/1998 say what comes first: "
@@ -120,8 +121,10 @@ LOOKS: Mapping[str, Message] = {
     ),
 }
 """What to look at in rows that are kept: codes that were numbers for a while, and are kept as
-written, months for days, and days with two readings."""
+written, codes in full width, months for days, and days with two readings."""
 DECIMAL, SCIENTIFIC = r"^[0-9]+\.0*$", r"^[0-9](\.[0-9]*)?[eE][+]?[0-9]+$"
+UNSEEN = r"[\p{Cc}\p{Cf}]"
+"""Control and format characters."""
 DEGREES = {"latitude": 90.0, "longitude": 180.0}
 
 
@@ -221,12 +224,7 @@ CODES = ("id", "municipality", "industry")
 
 def code_or_text(name: str, column: Any) -> Any:
     """Text, null where it is empty; of a code also where it says ``nan``."""
-    if name == "municipality":
-        text = codes_of(column)
-    else:
-        text = as_text(column)
-        if name in CODES and (missing := truth(pc.match_substring_regex(text, NOT_A_CODE))).any():
-            text = pc.if_else(pa.array(missing), "", text)
+    text = codes_of(column) if name in CODES else as_text(column)
     empty = pc.equal(text, "")
     return pc.if_else(empty, pa.scalar(None, pa.string()), text) if pc.any(empty).as_py() else text
 
@@ -246,13 +244,17 @@ def amounts(field: Field, cells: Cells, factor: float) -> Any:
 
 
 def look_at(name: str, column: Any, text: Any, looks: "Remarks") -> None:
-    """Note codes that were decimal numbers for a while."""
+    """Note codes that may be written otherwise elsewhere: as numbers, wide, with hidden signs."""
     if pa.types.is_floating(column.type):
         looks.add(f"{name}:decimal", ~truth(text.is_null()), text)
         return
-    if not pc.any(pc.match_substring_regex(text, r"^[0-9.]+[eE.]")).as_py():
+    written = as_text(column)
+    mended = truth(pc.not_equal(written, text))
+    if mended.any():
+        looks.add(f"{name}:width", mended, written)
+    if not pc.any(pc.match_substring_regex(text, f"^[0-9.]+[eE.]|{UNSEEN}")).as_py():
         return
-    for look, pattern in (("decimal", DECIMAL), ("scientific", SCIENTIFIC)):
+    for look, pattern in (("decimal", DECIMAL), ("scientific", SCIENTIFIC), ("unseen", UNSEEN)):
         found = truth(pc.match_substring_regex(text, pattern))
         if found.any():
             looks.add(f"{name}:{look}", found, text)

@@ -219,7 +219,8 @@ class Layout:
             raise DataError(
                 say(
                     "Columns missing for layout '{layout}': {missing}. Found {found}. Correct the "
-                    "file, or write a layout that names its columns.",
+                    "file, or write a layout that names its columns (and says how many lines "
+                    "stand above them: skip_lines).",
                     layout=self.name,
                     missing=some_of(told),
                     found=some_of(found, 40),

@@ -220,6 +220,11 @@ def _flat(column: Column) -> str:
 # ---- LaTeX and Excel -----------------------------------------------------------------------
 
 _TEX = {
+    chr(code): rf"\textbackslash{{}}x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))
+} | {
+    "\t": " ",
+    "\n": " ",
+    "\r": " ",
     "\\": r"\textbackslash{}",
     "&": r"\&",
     "%": r"\%",
@@ -237,6 +242,7 @@ _TEX = {
     "×": r"$\times$",
     "∞": r"$\infty$",
 }
+"""What TeX reads otherwise, or refuses, such as control characters."""
 
 
 def _tex_headings(columns: Sequence[Column], lang: str) -> list[str]:
