@@ -48,6 +48,17 @@ def test_replaces_an_earlier_run_wholly(tmp_path: Path) -> None:
     assert names(tmp_path / "run") == ["manifest.json", "tables", "two"]
 
 
+@pytest.mark.parametrize("way", ["run/../run", "run/tables/../../run", "new/../run", "link/run"])
+def test_the_way_to_a_run_may_lead_through_it(tmp_path: Path, way: str) -> None:
+    # while it is replaced the run is not there, and nothing below it
+    (tmp_path / "link").symlink_to(tmp_path)
+    for text in ("one", "two"):
+        with whole_folder(tmp_path / (way if text == "two" else "run")) as folder:
+            write_run(folder, text)
+    assert names(tmp_path) == ["link", "run"]
+    assert (tmp_path / "run" / "tables" / "a.csv").read_text() == "two"
+
+
 @pytest.mark.parametrize("stop", [ValueError("broken"), KeyboardInterrupt(), SystemExit(3)])
 def test_leaves_nothing_and_keeps_the_earlier_run(tmp_path: Path, stop: BaseException) -> None:
     with whole_folder(tmp_path / "run") as folder:

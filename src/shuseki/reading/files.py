@@ -34,7 +34,7 @@ import pyarrow.parquet
 
 from shuseki.arrays import Ints
 from shuseki.errors import DataError, ParameterError
-from shuseki.language import Message, listed, say
+from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import some_of
 from shuseki.reading.encoding import (
     ALWAYS_ALLOWED,
@@ -232,20 +232,7 @@ def open_table(path: str | Path, options: Options = Options()) -> TableFile:
     """
     path = Path(path)
     if not path.is_file():
-        near = (
-            sorted(o.name for o in path.parent.iterdir() if o.suffix == path.suffix)[:5]
-            if (path.parent.is_dir())
-            else []
-        )
-        raise DataError(
-            say(
-                "There is no file {file}. Expected a CSV, Parquet or xlsx file. {then}",
-                file=path,
-                then=say("The folder holds {names}.", names=listed(near))
-                if near
-                else say("Check the path."),
-            )
-        )
+        raise not_there(path)
     with path.open("rb") as file:
         start = file.read(8)
     if is_parquet(start) or path.suffix.lower() in (".parquet", ".pq"):
@@ -263,6 +250,26 @@ def open_table(path: str | Path, options: Options = Options()) -> TableFile:
             raise of_another_kind(path, kind)
         return open_sheet(path, options)
     return open_text(path, options)
+
+
+def not_there(path: Path) -> DataError:
+    """Say what a path is that is no file, and which files stand there."""
+    folder = path if path.is_dir() else path.parent
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    near = [one.name for one in there if one.is_file() and not one.name.startswith(".")]
+    if path.is_dir():
+        told = say("{file} is a folder. Expected a CSV, Parquet or xlsx file.", file=path)
+    elif path.exists():
+        told = say(
+            "{file} is no file on a disk, which is read more than once. Expected a CSV, Parquet or "
+            "xlsx file.",
+            file=path,
+        )
+    else:
+        near = [name for name in near if Path(name).suffix == path.suffix]
+        told = say("There is no file {file}. Expected a CSV, Parquet or xlsx file.", file=path)
+    then = say("The folder holds {names}.", names=some_of(near)) if near else say("Check the path.")
+    return DataError(joined([told, then], " "))
 
 
 def is_parquet(start: bytes) -> bool:

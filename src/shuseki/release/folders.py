@@ -66,7 +66,7 @@ def check_folder(path: str | Path, apart: Iterable[str | Path] = ()) -> None:
         Something that is not an unchanged earlier run stands there, or the place cannot be
         written.
     """
-    target = Path(path).absolute()
+    target = _place(path)
     _check_place(target)
     _refuse_inputs(target, apart)
     _refuse_foreign(target)
@@ -104,7 +104,7 @@ def whole_folder(path: str | Path, apart: Iterable[str | Path] = ()) -> Iterator
     ...     sorted(file.name for file in Path(place, "run").iterdir())
     ['a.csv', 'manifest.json']
     """
-    target = Path(path).absolute()
+    target = _place(path)
     with termination_as_exit():
         made = _start(target, tuple(apart))
         try:
@@ -145,6 +145,17 @@ def _start(target: Path, apart: Iterable[str | Path]) -> Replacement:
         if told is error:
             raise
         raise told from error
+
+
+def _place(path: str | Path) -> Path:
+    """Where a path leads, its last name as it stands: links and ``..`` above it are followed.
+
+    A way through the folder itself (``run/../run``) would end while it is replaced.
+    """
+    given = Path(path).absolute()
+    if given.name == "..":
+        return Path(os.path.realpath(given))
+    return Path(os.path.realpath(given.parent), given.name)
 
 
 # ---- what may be replaced -----------------------------------------------------------------------
