@@ -588,6 +588,7 @@ def test_negative_and_infinite_counts_are_refused():
     for bad, match in (
         (-1.0, r"negative or infinite in 1 cells: d × B \(-1\)"),
         (np.inf, r"d × B \(inf\)"),
+        (2e9, "adds up to 2,000,000,095. Plants are placed one by one"),
     ):
         counts[3, 1, 0] = bad
         with pytest.raises(DataError, match=match):

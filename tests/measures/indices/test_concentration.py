@@ -354,6 +354,12 @@ def test_bad_input(panel):
                 verb(panel.with_variable("employment", broken))
     with pytest.raises(DataError, match="The panel has one area"):
         concentration(panel.select(areas=["00"]))
+    # 1 − Σx² is zero where one area has everything
+    gathered = panel.values["employment"].copy()
+    gathered[1:] = 0
+    for verb in (concentration, coagglomeration):
+        with pytest.raises(DataError, match="Only 00 has any 'employment'"):
+            verb(panel.with_variable("employment", gathered))
     with pytest.raises(DataError, match="takes two"):
         coagglomeration(panel.select(industries=["even"]))
     gappy = panel.values["employment"].copy()

@@ -220,5 +220,7 @@ def test_periods_and_empty_variables(small):
         location_quotients(two)
     with pytest.raises(DataError, match="adds up to nothing"):
         location_quotients(panel(plants=np.zeros((2, 2, 1))))
+    with pytest.raises(DataError, match=r"adds up to 0\.4\. A bootstrap draws whole plants"):
+        location_quotients(panel(plants=np.full((2, 2, 1), 0.1)), interval="bootstrap")
     with pytest.raises(ParameterError, match="coverage"):
         location_quotients(small, level=95)

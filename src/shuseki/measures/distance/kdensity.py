@@ -111,6 +111,8 @@ LARGEST_POINT_SET = 20_000
 
 SMALLEST_MESH_BANDWIDTH_KM = 2.0
 """Twice the mesh: a narrower kernel would show the grid."""
+MOST_PLACED = 10**8
+"""Plants of areas that are placed at their centres, one by one."""
 ROUNDING = 0.25
 """Blocks add at most this share of the narrowest bandwidth to a far distance; kernel and rounding
 together are then at most 3% wider than the kernel."""
@@ -537,7 +539,7 @@ def kdensity_areas(
     Raises
     ------
     DataError
-        No centres, counts that are not whole numbers, or no industry of two plants.
+        No centres, more than 10⁸ plants, or no industry of two plants.
     """
     if panel.centres is None:
         raise DataError(
@@ -551,6 +553,16 @@ def kdensity_areas(
     counts, _ = amounts(chosen, variable, period)
     suppressed = int(np.isnan(whole).sum())
     filled, population = np.rint(np.nan_to_num(counts)), np.rint(np.nan_to_num(whole)).sum(axis=1)
+    if filled.sum() > MOST_PLACED:
+        raise DataError(
+            say(
+                "{variable!r} adds up to {total:,.0f}. Plants are placed one by one: expected a "
+                "count of at most {most:,}. Choose another variable.",
+                variable=variable,
+                total=float(filled.sum()),
+                most=MOST_PLACED,
+            )
+        )
     broken = int((np.abs(np.nan_to_num(whole) % 1 - 0.5) < 0.5 - 1e-6).sum())
     occupied = population > 0
     filled, population, centres = filled[occupied], population[occupied], panel.centres[occupied]

@@ -810,7 +810,7 @@ def _plant_sizes(
 
 
 def _employed(panel: Panel, workers: Floats, employment: str) -> Floats:
-    """Workers with suppressed cells as 0; refuse one area, and industries that employ no one."""
+    """Workers with suppressed cells as 0; refuse one area, and industries without workers."""
     if len(panel.areas) < 2:
         raise DataError(
             say("The panel has one area. Concentration needs two or more. Give finer areas.")
@@ -826,6 +826,16 @@ def _employed(panel: Panel, workers: Floats, employment: str) -> Floats:
                 empty=examples(empty),
                 n_empty=len(empty),
                 n_total=len(total),
+                employment=employment,
+            )
+        )
+    there = np.flatnonzero(filled.sum(axis=1))
+    if len(there) == 1:
+        raise DataError(
+            say(
+                "Only {area} has any {employment!r}. Concentration needs two areas that have. Give "
+                "finer areas.",
+                area=panel.areas[there[0]],
                 employment=employment,
             )
         )

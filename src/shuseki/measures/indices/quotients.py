@@ -582,6 +582,14 @@ def _entropy(share: Floats) -> Floats:
 def _bootstrap(plants: Floats, level: float, replicates: int, seed: int) -> tuple[Floats, Floats]:
     rng = np.random.default_rng(seed)
     total = round(float(plants.sum()))
+    if total < 1:
+        raise DataError(
+            say(
+                "'plants' adds up to {total:.3g}. A bootstrap draws whole plants: expected one or "
+                "more. Choose interval='poisson'.",
+                total=float(plants.sum()),
+            )
+        )
     drawn = np.zeros((replicates, *plants.shape), dtype=np.float32)
     for k in range(replicates):
         again = rng.multinomial(total, (plants / plants.sum()).ravel()).reshape(plants.shape)
