@@ -178,6 +178,20 @@ def test_specifications_that_one_area_decides_are_set_aside_and_named() -> None:
     assert luck.set_index("term").at["a", "p_value"] > 0
 
 
+def test_a_leverage_of_exactly_one_divides_by_nothing() -> None:
+    # the second dummy alone has leverage 1 to the last digit: 1 − h is 0, not 1e-16
+    frame = pd.DataFrame({"y": [5.0, 3, 3, 4], "a": [1.0, 0, 0, 0], "b": [0.0, 1, 0, 0]})
+    answer = atlas(frame, outcomes=["y"], terms=["a", "b"], standard_errors=STANDARD_ERRORS)
+    robust = (answer.choices["standard_errors"] != "classical").to_numpy()
+    assert len(robust) == 3 * len(STANDARD_ERRORS)
+    np.testing.assert_array_equal(answer.decided_alone, robust)
+    assert np.isnan(answer.standard_errors[robust]).all()
+    # by hand: the other two average 3.5 with residuals −.5 and .5, so σ² = .5 with one degree
+    both = answer.included.all(axis=1) & ~robust
+    assert answer.coefficients[both] == pytest.approx(np.array([[1.5, -0.5]]))
+    assert answer.standard_errors[both] == pytest.approx(np.sqrt([[0.5 * 1.5] * 2]))
+
+
 @pytest.mark.parametrize("collinear", [False, True])
 def test_lone_rows_are_those_with_leverage_one(collinear: bool) -> None:
     rng = np.random.default_rng(4)

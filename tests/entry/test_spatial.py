@@ -17,7 +17,7 @@ from shuseki.entry.spatial import (
     spatial_tests,
     surviving_conclusions,
 )
-from shuseki.errors import AlignmentError, DataError, ParameterError
+from shuseki.errors import AlignmentError, ConvergenceError, DataError, ParameterError
 from shuseki.language import told
 
 with warnings.catch_warnings():
@@ -265,6 +265,59 @@ def test_collinear_and_impossible_requests_are_refused() -> None:
         )
     with pytest.raises(ParameterError, match="lag_error by gmm"):
         spatial_model(frame, outcome="y", terms=["a"], neighbours=w, kind="lag_error", method="ml")
+
+
+def in_pairs(values: np.ndarray) -> tuple[pd.DataFrame, "libpysal.weights.W"]:
+    """Areas 0–1, 2–3 … that are each other's only neighbour; ``values`` are y and a."""
+    codes = [f"{k:02d}" for k in range(len(values))]
+    near = {code: [codes[k ^ 1]] for k, code in enumerate(codes)}
+    w = libpysal.weights.W(near, id_order=codes, silence_warnings=True)
+    return pd.DataFrame(values, index=codes, columns=["y", "a"]), w
+
+
+@pytest.mark.parametrize("kind", ["slx", "durbin", "lag", "error"])
+def test_lags_count_as_coefficients(kind: str) -> None:
+    # a constant and a term for three areas are few enough; with a lag there are three
+    codes = ["0", "1", "2"]
+    w = libpysal.weights.W({code: [o for o in codes if o != code] for code in codes})
+    frame = pd.DataFrame({"y": [1.0, 2, 4], "a": [1.0, 3, 2]}, index=codes)
+    with pytest.raises(DataError, match=rf"3 areas for 3 coefficients in the {kind} model of y"):
+        spatial_model(frame, outcome="y", terms=["a"], neighbours=w, kind=kind)
+
+
+@pytest.mark.parametrize("kind", ["slx", "durbin"])
+def test_a_term_that_equals_its_own_lag_is_collinear(kind: str) -> None:
+    rng = np.random.default_rng(0)
+    frame, w = in_pairs(np.column_stack([rng.normal(size=12), np.repeat(rng.normal(size=6), 2)]))
+    with pytest.raises(DataError, match=r"add up to one another, .*: a, W·a"):
+        spatial_model(frame, outcome="y", terms=["a"], neighbours=w, kind=kind)
+
+
+@pytest.mark.parametrize("kind", ["lag", "error"])
+def test_neighbours_that_are_equal_in_all_have_no_estimate(kind: str) -> None:
+    # y = Wy: the likelihood grows without end as ρ (or λ) goes to 1
+    rng = np.random.default_rng(0)
+    frame, w = in_pairs(np.column_stack([np.repeat(rng.normal(size=6), 2), rng.normal(size=12)]))
+    with pytest.raises(
+        ConvergenceError, match=f"No estimate with standard errors for the {kind} model of y"
+    ):
+        spatial_model(frame, outcome="y", terms=["a"], neighbours=w, kind=kind)
+
+
+def test_conclusions_are_put_to_the_models_that_have_an_estimate() -> None:
+    rng = np.random.default_rng(0)
+    frame, pairs = in_pairs(
+        np.column_stack([np.repeat(rng.normal(size=20), 2), rng.normal(size=40)])
+    )
+    ring = libpysal.weights.W(
+        {f"{k:02d}": [f"{(k + 7) % 40:02d}", f"{(k - 7) % 40:02d}"] for k in range(40)}
+    )
+    about = {"outcomes": ["y"], "terms": ["a"], "kinds": [("lag", "ml")]}
+    kept = surviving_conclusions(frame, neighbours={"pairs": pairs, "ring": ring}, **about)
+    assert kept.table["models"].tolist() == [1]
+    assert kept.notes[0].startswith("pairs, left out: No estimate with standard errors")
+    with pytest.raises(ConvergenceError, match="pairs, left out"):
+        surviving_conclusions(frame, neighbours={"pairs": pairs}, **about)
 
 
 def test_moran_has_two_tails() -> None:

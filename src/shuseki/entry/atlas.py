@@ -899,6 +899,8 @@ def _row_meat(
                 inner += inverse[a, b] * rows[i, columns[b]]
             leverage += value * inner
         rest = 1.0 - leverage / n
+        if rest <= 0.0:  # its residual is 0: ``lone_rows`` names it, and nothing is estimated
+            continue
         weight = residual * residual / (rest if kind == 3 else rest * rest) / n
         for a in range(k):
             for b in range(k):

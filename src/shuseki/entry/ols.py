@@ -571,6 +571,26 @@ def small_sample_factor(standard_errors: str, n: int, k: int, groups: int = 0) -
     return 1.0
 
 
+def check_size(n: int, k: int, where: str) -> None:
+    """Refuse to estimate as many coefficients as there are areas, or more.
+
+    Raises
+    ------
+    DataError
+        ``k`` is not below ``n``.
+    """
+    if n <= k:
+        raise DataError(
+            say(
+                "{n} areas for {k} coefficients in {where}. Expected more areas than "
+                "coefficients. Drop terms, or relax the sample rules.",
+                n=n,
+                k=k,
+                where=where,
+            )
+        )
+
+
 def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> None:
     """Refuse a design that has no unique solution, and name the terms.
 
@@ -589,16 +609,7 @@ def check_design(y: Floats, X: Floats, terms: tuple[str, ...], where: str) -> No
         An outcome or term that does not vary, fewer rows than needed, collinear terms.
     """
     n, k = X.shape
-    if n <= k:
-        raise DataError(
-            say(
-                "{n} areas for {k} coefficients in {where}. Expected more areas than "
-                "coefficients. Drop terms, or relax the sample rules.",
-                n=n,
-                k=k,
-                where=where,
-            )
-        )
+    check_size(n, k, where)
     if np.ptp(y) == 0:
         raise DataError(
             say(

@@ -33,6 +33,7 @@ import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -40,11 +41,11 @@ import pandas as pd
 import scipy
 
 from shuseki.arrays import Bools, Floats
-from shuseki.entry.ols import check_design
+from shuseki.entry.ols import check_design, check_size
 from shuseki.entry.rows import complete_rows, note_left_out
 from shuseki.entry.support import check_support
-from shuseki.errors import AlignmentError, ParameterError, examples
-from shuseki.language import Message, joined, listed, say
+from shuseki.errors import AlignmentError, ConvergenceError, ParameterError, examples
+from shuseki.language import Message, joined, listed, say, words_of
 from shuseki.language.names import named, some_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -78,6 +79,8 @@ METHODS: Mapping[str, tuple[Method, ...]] = {
 }
 """Kind → the methods that spreg has for it; ``ols`` and ``slx`` are least squares with HC1."""
 
+LAGS, MOST_LAG = ("rho", "lambda"), 0.999
+"""Strengths of spatial lags; above it one is at its bound, 1, in maximum likelihood."""
 KIND_NAMES: Mapping[str, Message] = {
     "ols": say("least squares"),
     "slx": say("lags of the regressors (SLX)"),
@@ -456,7 +459,9 @@ def spatial_model(
     ParameterError
         No area has a neighbour, or a method that the kind does not have.
     DataError
-        Collinear terms, or ids that do not match.
+        Collinear terms, lags of terms included, or ids that do not match.
+    ConvergenceError
+        The spatial lag reaches its bound, or the errors are not defined.
     """
     if kind not in METHODS or method not in METHODS[kind]:
         raise ParameterError(
@@ -488,20 +493,17 @@ def spatial_model(
     scale = x.std(axis=0)
     notes = [*note_left_out(table, complete), *alone]
     errors = "HC1" if kind in ("ols", "slx") else "information" if method == "ml" else "HC0"
+    where = say("the {kind} model of {outcome}", kind=kind, outcome=outcome)
+    names = ["constant", *terms, *(f"W·{term}" for term in terms if lagged)]
+    full = np.column_stack([np.ones(len(y)), x, *([w.sparse @ x] if lagged else [])])
+    check_design(y, full, tuple(names), where)
+    n, k = full.shape
     if errors != "information":
-        full, columns = [np.ones(len(y)), *x.T], ["constant", *terms]
-        if lagged:
-            full += [*(w.sparse @ x).T]
-            columns += [f"W·{term}" for term in terms]
-        n, k = len(y), len(columns)
-        notes += check_support(
-            np.column_stack(full),
-            columns,
-            list(used.index),
-            errors,
-            say("the {kind} model of {outcome}", kind=kind, outcome=outcome),
-            factor=n / (n - k) if errors == "HC1" else 1.0,
-        )
+        factor = n / (n - k) if errors == "HC1" else 1.0
+        notes += check_support(full, names, list(used.index), errors, where, factor=factor)
+    names += {"lag": ["rho"], "durbin": ["rho"], "error": ["lambda"]}.get(kind, [])
+    names += ["rho", "lambda"] if kind == "lag_error" else []
+    check_size(n, len(names), where)
     if kind in ("error", "lag_error") and method == "gmm":
         errors = "robust to heteroskedasticity"
     instruments = ""
@@ -517,17 +519,22 @@ def spatial_model(
                 names=instruments,
             )
         )
-    with _quiet():
-        model = _estimators(orders)[kind, method](y[:, None], x / scale, w, lagged)
-    names = ["constant", *terms, *(f"W·{term}" for term in terms if lagged)]
-    names += {"lag": ["rho"], "durbin": ["rho"], "error": ["lambda"]}.get(kind, [])
-    names += ["rho", "lambda"] if kind == "lag_error" else []
-    factor = np.ones(len(names))
-    factor[1 : 1 + len(terms)] = 1 / scale
+    try:
+        with _quiet():
+            model = _estimators(orders)[kind, method](y[:, None], x / scale, w, lagged)
+    except Exception as error:  # spreg has no class of its own for what it cannot solve
+        raise _unsettled(where) from error
+    unit = np.ones(len(names))
+    unit[1 : 1 + len(terms)] = 1 / scale
     if lagged:
-        factor[1 + len(terms) : 1 + 2 * len(terms)] = 1 / scale
-    b = np.asarray(model.betas, dtype=float).ravel() * factor
-    cov = np.asarray(model.vm, dtype=float)[: len(names), : len(names)] * np.outer(factor, factor)
+        unit[1 + len(terms) : 1 + 2 * len(terms)] = 1 / scale
+    b = np.asarray(model.betas, dtype=float).ravel() * unit
+    cov = np.asarray(model.vm, dtype=float)[: len(names), : len(names)] * np.outer(unit, unit)
+    border = method == "ml" and any(
+        abs(value) > MOST_LAG for name, value in zip(names, b, strict=True) if name in LAGS
+    )
+    if border or not (np.diag(cov) > 0).all():
+        raise _unsettled(where)
     return SpatialFit(
         outcome=outcome,
         kind=kind,
@@ -545,6 +552,17 @@ def spatial_model(
         instruments=instruments,
         notes=tuple(notes),
         sources=(*sources, ANSELIN),
+    )
+
+
+def _unsettled(where: str) -> ConvergenceError:
+    return ConvergenceError(
+        say(
+            "No estimate with standard errors for {where}: the spatial lag is as strong as it can "
+            "be (1 or −1), or tells nothing of its own. Expected areas that differ from their "
+            "neighbours. Choose other neighbours, fewer terms or another kind.",
+            where=where,
+        )
     )
 
 
@@ -613,19 +631,24 @@ def surviving_conclusions(
             part, outcome=outcome, terms=terms, neighbours=first, kind="ols", sources=sources
         )
         baseline = _verdicts(plain, terms, level)
-        fits = [
-            spatial_model(
-                part,
-                outcome=outcome,
-                terms=terms,
-                neighbours=w,
-                kind=kind,
-                method=method,
-                label=label,
-            )
-            for label, w in neighbours.items()
-            for kind, method in kinds
-        ]
+        fits = []
+        for (label, w), (kind, method) in product(neighbours.items(), kinds):
+            try:
+                fit = spatial_model(
+                    part,
+                    outcome=outcome,
+                    terms=terms,
+                    neighbours=w,
+                    kind=kind,
+                    method=method,
+                    label=label,
+                )
+            except ConvergenceError as error:
+                notes[say("{label}, left out: {why}", label=label, why=words_of(error))] = None
+            else:
+                fits.append(fit)
+        if not fits:
+            raise ConvergenceError(joined(notes, " "))
         notes |= dict.fromkeys(note for fit in fits for note in fit.notes)
         found = [_verdicts(fit, terms, level) for fit in fits]
         for term in terms:
@@ -639,9 +662,10 @@ def surviving_conclusions(
                     "models": len(same),
                 }
             )
+    answers = pd.DataFrame(rows)
     return Survival(
-        table=pd.DataFrame(rows),
-        models=len(kinds) * len(neighbours),
+        table=answers,
+        models=int(answers["models"].max()),
         notes=tuple(notes),
         sources=(*sources, ANSELIN, LESAGE_PACE),
     )
