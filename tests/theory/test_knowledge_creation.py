@@ -117,6 +117,24 @@ def test_an_hour_outside_yields_at_most_as_much(efficiency):
         exchange_growth(0.5, 4, efficiency=efficiency)
 
 
+@pytest.mark.parametrize(
+    ("growth", "says"),
+    [
+        (lambda: exchange_growth(0.3, 1), "Groups of 1 persons"),
+        (lambda: exchange_growth(0.3, 0), "Groups of 0 persons"),
+        (lambda: exchange_growth(0.3, 2, outsiders=0), "outsiders = 0"),
+        (lambda: exchange_growth(0.3, 2, theta=1.0), "theta"),
+        (lambda: public_knowledge(4, 0.2, THETA, groups=4), "Groups of 1 persons"),
+        (lambda: public_knowledge(4, np.nan, THETA), "public_share = nan"),
+        (lambda: public_knowledge(4, 1.0, THETA), "public_share = 1"),
+        (lambda: public_knowledge(4, 0.2, -1.0), "theta"),
+    ],
+)
+def test_groups_in_which_nobody_can_meet_are_refused(growth, says):
+    with pytest.raises(ParameterError, match=says):
+        growth()
+
+
 # χ, regions, m*, creation: note §7
 @pytest.mark.parametrize(
     ("chi", "groups", "m", "creation"),

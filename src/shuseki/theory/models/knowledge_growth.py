@@ -89,13 +89,7 @@ def group_sizes(
     """Compare groups of several sizes, each rotating, in the long run."""
     _check_theta(theta)
     sizes = np.asarray(persons, dtype=np.int64)
-    if (sizes < 2).any():
-        raise ParameterError(
-            say(
-                "Groups of {smallest_sizes} persons. Expected 2 or more.",
-                smallest_sizes=sizes.min(),
-            )
-        )
+    _check_persons(float(sizes.min(initial=2)))
     return GroupSizes(
         theta=theta,
         beta=beta,
@@ -257,8 +251,21 @@ def public_knowledge(
     -------
     tuple
         m* and g(m*), ideas created per person relative to what the person knows.
+
+    Raises
+    ------
+    ParameterError
+        Fewer than two persons in a group, or a share or θ outside its bounds.
     """
     N = persons / groups
+    _check_persons(N)
+    _check_theta(theta)
+    if not 0 <= public_share < 1:
+        raise ParameterError(
+            say(
+                "public_share = {share:g}. Expected a share of ideas in [0, 1).", share=public_share
+            )
+        )
     delta, chi = 1 / (N - 1), public_share
     own = (1 - delta) * (1 - chi)
     m = own / (2 * own + delta + chi * (N / 2 - delta))
@@ -291,8 +298,10 @@ def exchange_growth(
     Raises
     ------
     ParameterError
-        A share or an efficiency outside these bounds.
+        A share, an efficiency or θ outside these bounds, or too few persons to meet.
     """
+    _check_persons(group)
+    _check_theta(theta)
     met = outsiders if outsiders is not None else group
     if not 0 <= share <= 1:
         raise ParameterError(
@@ -300,6 +309,10 @@ def exchange_growth(
                 "share = {share:g}. Expected a share of time in [0, 1].",
                 share=share,
             )
+        )
+    if met < 1:
+        raise ParameterError(
+            say("outsiders = {met:g}. Expected 1 or more persons to meet elsewhere.", met=met)
         )
     if not 0 < efficiency <= 1:
         raise ParameterError(
@@ -327,6 +340,13 @@ def exchange_growth(
 
     best = float(pair_growth(bliss_point(theta), theta, beta))
     return float(scipy.optimize.brentq(excess, 1e-9 * best, best * (1 + 1e-9), xtol=1e-14))
+
+
+def _check_persons(persons: float) -> None:
+    if not persons >= 2:
+        raise ParameterError(
+            say("Groups of {persons:g} persons. Expected 2 or more.", persons=persons)
+        )
 
 
 def _check_theta(theta: float) -> None:
