@@ -1,5 +1,6 @@
 """Does the command line say what it found, and what went wrong, with the right exit code?"""
 
+import errno
 import logging
 import signal
 import subprocess
@@ -201,6 +202,8 @@ def test_a_stop_while_an_object_is_destroyed_is_not_told(
     [
         (DataError("Rows without a code: 3."), 3, "Rows without a code: 3."),
         (OutputError("No room to write."), 4, "No room to write."),
+        (OSError(errno.ENAMETOOLONG, "", "a" * 300), 4, "aaa: File name too long. Expected a path"),
+        (OSError(errno.EROFS, "", "x.csv"), 4, "The system refuses x.csv: Read-only file system"),
         (KeyboardInterrupt(), 130, "nothing was left half written"),
     ],
 )

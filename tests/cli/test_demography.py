@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shuseki.cli import app
+from shuseki.errors import ShusekiError
 
 RUNNER = CliRunner()
 
@@ -81,6 +82,47 @@ def test_bad_input_is_said(store, tmp_path):
         done = RUNNER.invoke(app, arguments)
         assert done.exit_code != 0
         assert message in (done.output + str(done.exception))
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "answers"),
+    [
+        # all closed by the end of their wave: nobody is there
+        ("1990-01-01", "2000-06-30", {"panel": "0 plants", "events": "0 births"}),
+        # days that contradict each other, and no day of closing that could be used
+        ("2030-01-01", "1980-01-01", {"panel": "0 plants"}),
+        # the days that registers write for "always" and "not yet"
+        ("0001-01-01", "9999-12-31", {"panel": "40 plants", "events": "20 births and 20 deaths"}),
+    ],
+)
+def test_stores_at_the_edge(opened, closed, answers, tmp_path):
+    records = tmp_path / "w.csv"
+    rows = (
+        f"{wave},{wave}{k},13111,2911,5,{opened},{closed}\n"
+        for wave in (2000, 2002)
+        for k in range(20)
+    )
+    records.write_text(
+        "wave,id,municipality,industry,employees,opened,closed\n" + "".join(rows), "utf-8"
+    )
+    folder = str(tmp_path / "store")
+    assert RUNNER.invoke(app, ["ingest", str(records), "--store", folder]).exit_code == 0
+    for words in (
+        ["panel"],
+        ["panel", "--division", "district-253"],
+        ["events"],
+        ["events", "--lives", "spells"],
+        ["survival"],
+        ["survival", "--lives", "spells"],
+        ["survival", "--lives", "spells", "--by", "area"],
+        ["births", "--at", "2002", "--since", "2000"],
+        ["births", "--at", "2002", "--since", "2000", "--lives", "spells"],
+    ):
+        done = RUNNER.invoke(app, [words[0], folder, *words[1:], "--internal"])
+        refused = isinstance(done.exception, ShusekiError)
+        assert done.exit_code == 0 or refused, (words, done.exception)
+        if len(words) == 1 and words[0] in answers:
+            assert answers[words[0]] in done.output
 
 
 def test_what_a_command_shows_of_a_users_store_may_leave(store, tmp_path):

@@ -131,7 +131,7 @@ CASES: dict[str, Case] = {
     ),
     "no file": Case(IMPORT, {}, ("There is no file", "list.csv", "Expected a CSV")),
     "a folder": Case(
-        IMPORT.replace("/list.csv", ""), {}, ("There is no file", "Expected a CSV")
+        IMPORT.replace("/list.csv", ""), {}, ("is a folder", "Expected a CSV")
     ),
     "no cluster": Case(
         IMPORT.replace("--cluster ota", "--cluster Ota/City"), firms(), ("'Ota/City'", "Choose")

@@ -30,6 +30,18 @@ def test_without_censoring_it_is_the_share_that_lives():
     assert curve["survival_share"].to_numpy() == pytest.approx(alive)
 
 
+def test_those_who_die_on_the_first_day_are_deaths():
+    # 10 plants: 4 close on the day they open, 3 of the 6 left at 2, 3 are cut off there.
+    # S(0) = 6/10, S(2) = 6/10 · 3/6 = .3
+    curve = kaplan_meier(
+        np.array([0.0, 2.0, 2.0]), np.array([True, True, False]), np.array([4.0, 3.0, 3.0])
+    )
+    assert curve["years"].tolist() == [0, 2]
+    assert curve["at_risk"].tolist() == [10, 6]
+    assert curve["deaths"].tolist() == [4, 3]
+    assert curve["survival_share"].to_numpy() == pytest.approx([0.6, 0.3])
+
+
 def test_all_dead_leaves_no_error_to_estimate():
     curve = kaplan_meier(np.array([1.0]), np.array([True]), np.array([3.0]))
     assert curve["survival_share"].tolist() == [1, 0]

@@ -308,7 +308,7 @@ def _definitions(path: Path | None) -> Definitions:
 
 
 def _whole(text: str) -> int:
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise ParameterError(
             say(
                 "{text!r} is no number of areas. Expected whole numbers, e.g. --random-areas "

@@ -6,6 +6,7 @@ a private file with the details. That file quotes code and no data: the words of
 out, since they may quote a row.
 """
 
+import errno
 import os
 import platform
 import re
@@ -48,6 +49,8 @@ OUT_OF_MEMORY = {
     "pyarrow.lib.ArrowMemoryError",
     "numpy._core._exceptions._ArrayMemoryError",
 }
+OURS = (errno.EBADF, errno.EFAULT, errno.EDEADLK)
+"""Errors of the system that no path, disk or network causes."""
 PACKAGES = ("shuseki", "duckdb", "ibis-framework", "numpy", "pandas", "pyarrow", "scipy", "typer")
 
 
@@ -104,6 +107,15 @@ def refusal(error: BaseException) -> ShusekiError | None:
                 "Save the file again as UTF-8.",
                 encoding=error.encoding,
                 start=error.start,
+            )
+        )
+    if number is not None and number not in OURS:
+        return OutputError(
+            say(
+                "The system refuses{about}: {why}. Expected a path and a disk that it accepts. "
+                "Check both.",
+                about=about,
+                why=os.strerror(number),
             )
         )
     if kinds & UNREADABLE:

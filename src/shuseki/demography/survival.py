@@ -208,6 +208,7 @@ def spells_followed(
         keeps_closed=(~found.first_there).any(),
     ).to_pandas()
     keeps_closed = bool(about["keeps_closed"].fillna(False).iloc[0])
+    keeps_closed &= bool(about["first_end"].notna().iloc[0])
     found = found.filter(found.start_known | (found.first_wave > years[0]))
     since = ibis.literal(about["first_end"].iloc[0]).cast("date") if keeps_closed else found.seen
     days = found.select(
@@ -273,8 +274,9 @@ def kaplan_meier(
     -------
     DataFrame
         ``years``, ``at_risk``, ``deaths``, ``survival_share``, ``standard_error_share``, one
-        row per time, from 0. Those whose observation ends at a time are at risk at it, those
-        whose observation begins at it are not yet.
+        row per time, from 0, at which only those are lost who lived for less than a day. Those
+        whose observation ends at a time are at risk at it, those whose observation begins at it
+        are not yet.
     """
     begun = np.full(len(years), -np.inf) if entered is None else entered
     times, at = np.unique(years, return_inverse=True)
@@ -287,10 +289,10 @@ def kaplan_meier(
     left = at_risk - deaths
     terms = np.divide(deaths, at_risk * left, out=np.zeros_like(deaths), where=left > 0)
     error = share * np.sqrt(np.cumsum(terms))
-    first = plants[begun <= 0].sum()
-    start = pd.DataFrame([(0.0, first, 0.0, 1.0, 0.0)], columns=CURVE)
-    rows = pd.DataFrame(dict(zip(CURVE, (times, at_risk, deaths, share, error), strict=True)))
-    table = pd.concat([start, rows[rows["years"] > 0]], ignore_index=True)
+    table = pd.DataFrame(dict(zip(CURVE, (times, at_risk, deaths, share, error), strict=True)))
+    if not (times <= 0).any():
+        start = pd.DataFrame([(0.0, plants[begun <= 0].sum(), 0.0, 1.0, 0.0)], columns=CURVE)
+        table = pd.concat([start, table], ignore_index=True)
     return table.astype({"at_risk": "int64", "deaths": "int64"})
 
 

@@ -12,7 +12,7 @@ from shuseki.errors import DataError, examples
 from shuseki.language import say
 from shuseki.panel import Panel
 
-__all__ = ["amounts", "series"]
+__all__ = ["amounts", "positive_amounts", "series"]
 
 
 def amounts(panel: Panel, variable: str, period: str | None = None) -> tuple[Floats, str]:
@@ -28,6 +28,27 @@ def amounts(panel: Panel, variable: str, period: str | None = None) -> tuple[Flo
     array = panel.cross_section(variable, period)
     _refuse(panel, variable, array)
     return array, period or panel.periods[0]
+
+
+def positive_amounts(panel: Panel, variable: str, period: str | None = None) -> tuple[Floats, str]:
+    """Give amounts that add up to something, as ``amounts`` does.
+
+    Raises
+    ------
+    DataError
+        Also when all of them are 0 or unknown.
+    """
+    array, when = amounts(panel, variable, period)
+    if np.nansum(array) <= 0:
+        raise DataError(
+            say(
+                "{variable!r} adds up to nothing in {when}. Shares need a positive total. Choose "
+                "another variable or period.",
+                variable=variable,
+                when=when,
+            )
+        )
+    return array, when
 
 
 def series(panel: Panel, variable: str) -> Floats:

@@ -288,6 +288,8 @@ def places_of(
     table = tables[0] if len(tables) == 1 else ibis.union(*tables)
     counts = table.to_pandas().dropna(subset=["municipality"])
     found = sorted(counts["municipality"].unique())
+    if not found:  # nobody is there
+        return Places(None, store.notes_on([*waves, *beside]))
     known = store.gazetteer or guessed(found)
     day = wave_day(max(waves))
     if isinstance(division, pd.DataFrame):

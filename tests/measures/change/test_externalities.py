@@ -138,8 +138,8 @@ def test_births_go_with_what_is_around():
         np.array([[60.0]]),
         Panel(("a",), ("A",), ("2001", "2006", "2011"), {"births": np.array([[[99.0, 10, 20]]])}),
         "births",
-        "2001",
-        "2011",
+        2001,
+        2011,
     )
     assert rate[0, 0] == pytest.approx(0.05)
     with pytest.raises(UnknownCodeError, match="Unknown variable: openings"):
@@ -348,3 +348,7 @@ def test_the_command_says_its_answer(flows_file: Path, tmp_path: Path):
     assert len(pd.read_csv(tmp_path / "out.csv")) == 4 * 2
     wrong = CliRunner().invoke(app, ["externalities", "--rings", "0,near"])
     assert wrong.exit_code == 2
+    for bad in (["externalities", "--span", "x-2006"], ["quotients", "--since", "x"]):
+        refused = CliRunner().invoke(app, bad)
+        assert isinstance(refused.exception, UnknownCodeError), bad
+        assert str(refused.exception).startswith("Unknown period: x.")

@@ -1,5 +1,7 @@
 """Trends: indices by hand, breaks with their evidence, contributions that add up, bad input."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -105,6 +107,13 @@ def test_contributions_add_up_to_growth():
 def test_bad_input():
     with pytest.raises(ParameterError, match="needs two"):
         trends(panel([[[1]]]), ["a"], "plants")
+    for periods, says in (
+        (("x", "y"), "The periods are no years: x, y"),
+        (("2000Q1", "2000Q2"), "The periods are no years"),
+        (("1991", "1990"), "Expected years in order"),
+    ):
+        with pytest.raises(ParameterError, match=says):
+            trends(replace(panel([[[1, 2]]]), periods=periods), ["a"], "plants")
     with pytest.raises(UnknownCodeError, match="Unknown area"):
         trends(panel([[[1, 2]]]), ["z"], "plants")
     with pytest.raises(ParameterError, match="'area' or 'industry'"):

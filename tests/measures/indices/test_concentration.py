@@ -360,6 +360,10 @@ def test_bad_input(panel):
     for verb in (concentration, coagglomeration):
         with pytest.raises(DataError, match="Only 00 has any 'employment'"):
             verb(panel.with_variable("employment", gathered))
+    nobody = panel.with_variable("employment", 0 * panel.values["employment"])
+    for verb in (concentration, coagglomeration):
+        with pytest.raises(DataError, match="adds up to nothing in 2001"):
+            verb(nobody)
     with pytest.raises(DataError, match="takes two"):
         coagglomeration(panel.select(industries=["even"]))
     gappy = panel.values["employment"].copy()

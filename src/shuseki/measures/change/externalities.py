@@ -430,7 +430,10 @@ def externality_range(
             )
         )
     wanted = tuple(spans) if spans is not None else ((panel.periods[0], panel.periods[-1]),)
-    backward = [span for span in wanted if float(span[1]) <= float(span[0])]
+    spans_in_years = [
+        [panel.years[panel.position("period", end)] for end in span] for span in wanted
+    ]
+    backward = [span for span, (a, b) in zip(wanted, spans_in_years, strict=True) if b <= a]
     if backward:
         raise ParameterError(
             say(
@@ -460,12 +463,12 @@ def externality_range(
     halves_km = np.geomspace(SHORTEST_KM, edges[-1], TRIED)
     half_step = (halves_km[1] / halves_km[0]) ** 0.5
     fits = []
-    for start, end in wanted:
+    for (start, end), (first, last) in zip(wanted, spans_in_years, strict=True):
         before, _ = amounts(panel, variable, start)
         rate = (
-            _growth(before, amounts(panel, variable, end)[0], float(end) - float(start))
+            _growth(before, amounts(panel, variable, end)[0], last - first)
             if outcome == "growth"
-            else _birth_rate(before, panel, births, start, end)
+            else _birth_rate(before, panel, births, first, last)
         )
         amount = np.nan_to_num(before)
         used = (amount >= smallest) & np.isfinite(rate) & explained[:, None]
@@ -643,16 +646,20 @@ def _links(
     )
 
 
-def _birth_rate(before: Floats, panel: Panel, births: str, start: str, end: str) -> Floats:
+def _birth_rate(before: Floats, panel: Panel, births: str, first: int, last: int) -> Floats:
     """Births over the span per plant at its start and year, ``(areas, industries)``."""
     if births not in panel.values:
         raise UnknownCodeError.among("variable", [births], panel.values)
-    inside = [p for p in panel.periods if float(start) < float(p) <= float(end)]
+    inside = [
+        period
+        for period, year in zip(panel.periods, panel.years, strict=True)
+        if first < year <= last
+    ]
     total = sum((amounts(panel, births, p)[0] for p in inside), np.zeros_like(before))
     rate: Floats = np.divide(
         total, before, out=np.full_like(before, np.nan), where=np.nan_to_num(before) > 0
     )
-    return rate / (float(end) - float(start))
+    return rate / (last - first)
 
 
 def _growth(before: Floats, after: Floats, years: float) -> Floats:

@@ -229,6 +229,14 @@ def trends(
     """
     if len(panel.periods) < 2:
         raise ParameterError(say("The panel has one period. A trend needs two. Add periods."))
+    years = np.array(panel.years, dtype=float)
+    if (np.diff(years) <= 0).any():
+        raise ParameterError(
+            say(
+                "The periods are {periods}. Expected years in order, each once. Sort them.",
+                periods=examples(panel.periods),
+            )
+        )
     start = panel.periods[0] if base is None else base
     at = panel.position("period", start)
     table = series(panel, variable)
@@ -265,7 +273,6 @@ def trends(
                 lacking=examples(lacking),
             )
         )
-    years = np.array([float(period) for period in panel.periods])
     rng = np.random.default_rng(seed)
     courses = [fit_course(years, series, rng) for series in amount]
     given = dict(zip(panel.areas, panel.area_names or panel.areas, strict=True)) | dict(names or {})

@@ -624,8 +624,8 @@ def agglomeration_types(
         amount = np.nansum(series(history, history_variable), axis=1)
         traits["late_growth_per_year"] = late_growth(
             amount[rows],
-            np.array([float(year) for year in history.periods]),
-            float(period or panel.periods[0]),
+            np.array(history.years, dtype=float),
+            panel.years[panel.position("period", period or panel.periods[0])],
         )
         traits["early_share"] = early_share(amount)[rows]
         sources = (*sources, *history.sources)

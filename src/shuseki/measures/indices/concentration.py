@@ -52,7 +52,7 @@ from shuseki.errors import AlignmentError, DataError, ParameterError, examples
 from shuseki.geography.weights import Neighbours
 from shuseki.language import Message, joined, say, told, word
 from shuseki.language.names import some_of
-from shuseki.measures.amounts import amounts
+from shuseki.measures.amounts import amounts, positive_amounts
 from shuseki.measures.distance.kdensity import KDensity
 from shuseki.measures.neighbours import EQUAL, KnownNeighbours, standardised
 from shuseki.panel import Panel
@@ -390,7 +390,7 @@ def concentration(
     AlignmentError
         An industry without H, or neighbours of other areas.
     """
-    found, when = amounts(panel, employment, period)
+    found, when = positive_amounts(panel, employment, period)
     plants = amounts(panel, "plants", period)[0] if "plants" in panel.values else None
     suppressed = np.isnan(found)
     workers = _employed(panel, found, employment)
@@ -592,7 +592,7 @@ def coagglomeration(
                 n_industries=len(panel.industries),
             )
         )
-    workers, when = amounts(panel, employment, period)
+    workers, when = positive_amounts(panel, employment, period)
     plants = amounts(panel, "plants", period)[0] if "plants" in panel.values else None
     suppressed = int(np.isnan(workers).sum())
     workers = _employed(panel, workers, employment)

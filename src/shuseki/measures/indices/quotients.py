@@ -32,7 +32,7 @@ from shuseki.arrays import Floats
 from shuseki.errors import AlignmentError, DataError, ParameterError, examples
 from shuseki.language import Message, say, word
 from shuseki.language.names import some_of
-from shuseki.measures.amounts import amounts
+from shuseki.measures.amounts import amounts, positive_amounts
 from shuseki.panel import Panel
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -307,8 +307,8 @@ def location_quotients(
                 level=level,
             )
         )
-    amount, when = _positive(panel, variable, period)
-    plants = _positive(panel, "plants", period)[0] if "plants" in panel.values else amount
+    amount, when = positive_amounts(panel, variable, period)
+    plants = positive_amounts(panel, "plants", period)[0] if "plants" in panel.values else amount
     quotient = location_quotient(amount)
     if interval == "poisson":
         low, high = poisson_limits(plants, level)
@@ -361,7 +361,7 @@ def specialisation(
     groups
         Industry code → group of related industries; splits variety. Every industry needs one.
     """
-    amount, when = _positive(panel, variable, period)
+    amount, when = positive_amounts(panel, variable, period)
     if groups is not None:
         missing = [code for code in panel.industries if code not in groups]
         if missing:
@@ -524,21 +524,6 @@ def shift_share_parts(before: Floats, after: Floats) -> tuple[Floats, Floats, Fl
     mix = before @ (by_industry - growth)
     competitive = (after - before * (1 + by_industry)).sum(axis=1)
     return national, mix, competitive
-
-
-def _positive(panel: Panel, variable: str, period: str | None) -> tuple[Floats, str]:
-    """Amounts that add up to something, ``(areas, industries)``, and the period."""
-    array, when = amounts(panel, variable, period)
-    if np.nansum(array) <= 0:
-        raise DataError(
-            say(
-                "{variable!r} adds up to nothing in {when}. Shares need a positive total. Choose "
-                "another variable or period.",
-                variable=variable,
-                when=when,
-            )
-        )
-    return array, when
 
 
 def _treatment(amount: Floats, panel: Panel) -> tuple[Message, ...]:
