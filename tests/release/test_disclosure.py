@@ -112,6 +112,17 @@ def test_intervals_are_those_of_all_tables_that_agree(counts: list[list[int]]) -
             assert attack.interval(atom) == tuple(expected[a, i])
 
 
+@pytest.mark.parametrize("column", ["count", "employment"])
+@pytest.mark.parametrize("wrong", [-1.0, np.inf])
+def test_what_is_below_nothing_is_refused_by_name(column: str, wrong: float) -> None:
+    # intervals are worked out from 0 on; a figure of −1 also has no logarithm in the search
+    frame = pd.DataFrame({"area": ["A", "B"], "count": [5.0, 6.0], "employment": [50.0, 60.0]})
+    frame["employment_largest"] = frame["employment_second"] = 10.0
+    frame.loc[1, column] = wrong
+    with pytest.raises(DataError, match=rf"'{column}' is negative or infinite in 1 cells: B × "):
+        Universe.from_frame("u", frame, ["area"], amounts=["employment"])
+
+
 def test_a_total_less_all_but_one_is_known() -> None:
     # A: 1 + 9 = 10: hiding the 1 alone is no secret, since 10 − 9 = 1
     gate, tables = gate_of([[1, 9, 6], [8, 7, 5], [4, 6, 9]])

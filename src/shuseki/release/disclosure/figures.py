@@ -99,7 +99,26 @@ class Universe:
             Columns that are added up.
         groups
             Axis → code → group: each becomes an axis ``<axis>_group``.
+
+        Raises
+        ------
+        DataError
+            A count or an amount is negative or infinite: what others can work out of sums is
+            worked out from 0 on.
         """
+        for column in (count, *amounts):
+            wrong = (frame[column] < 0) | np.isinf(frame[column].astype(float))
+            if wrong.any():
+                cells = frame.loc[wrong, [*axes, column]].astype(str).agg(" × ".join, axis=1)
+                raise DataError(
+                    say(
+                        "{column!r} is negative or infinite in {n:,} cells: {cells}. Expected 0 "
+                        "or more, or the check of what may leave does not hold. Correct the cells.",
+                        column=column,
+                        n=int(wrong.sum()),
+                        cells=examples(cells),
+                    )
+                )
         kept = frame[frame[count].fillna(0) > 0].reset_index(drop=True)
         atoms: dict[str, Any] = {axis: kept[axis].astype(str) for axis in axes}
         for axis, group_of in (groups or {}).items():
