@@ -341,7 +341,7 @@ def iso_date(date: Date) -> str:
 
 def as_day(date: Date) -> str:
     """Write any date as ``YYYY-MM-DD``."""
-    if isinstance(date, int) or (isinstance(date, str) and date.isdecimal() and len(date) == 4):
+    if isinstance(date, int) or (isinstance(date, str) and date.isdigit() and len(date) == 4):
         return f"{int(date):04d}-{CENSUS_DAY}"
     try:
         return datetime.date.fromisoformat(str(date)[:10]).isoformat()

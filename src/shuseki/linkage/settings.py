@@ -344,7 +344,7 @@ def sql_of(when: str, engine: Engine = "duckdb") -> str:
                     value=listed((*SQL, "likeness")),
                 )
             )
-        if n and not n.isdecimal():
+        if n and not n.isdigit():
             raise ParameterError(
                 say(
                     "Condition {when!r}: {n!r} is no number of signs.",
