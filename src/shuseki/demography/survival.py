@@ -274,7 +274,7 @@ def kaplan_meier(
     -------
     DataFrame
         ``years``, ``at_risk``, ``deaths``, ``survival_share``, ``standard_error_share``, one
-        row per time, from 0, at which only those are lost who lived for less than a day. Those
+        row per time, from 0; deaths at 0 are of those who closed on the day they opened. Those
         whose observation ends at a time are at risk at it, those whose observation begins at it
         are not yet.
     """
