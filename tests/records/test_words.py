@@ -68,6 +68,8 @@ EVERY_FAULT = [
     row(17, industry=""),
     row(18, employees="many"),
     row(19, employees="-3"),
+    row("２２"),  # full width
+    row("2\x1b3"),  # a character that is not seen
     row(20, industry="X99"),  # not kept by the layout
     row(21, name="x").replace(b"x", b"\xff"),  # undecodable
     b"1998,22",  # too few fields

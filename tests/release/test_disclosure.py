@@ -10,7 +10,16 @@ import pandas as pd
 import pytest
 
 from shuseki.errors import DataError, ParameterError
-from shuseki.release.disclosure.answers import KINDS, declared, freedom, municipal_freedom
+from shuseki.panel import Panel
+from shuseki.release.disclosure.answers import (
+    KINDS,
+    declared,
+    event_cells,
+    events_universe,
+    freedom,
+    links,
+    municipal_freedom,
+)
 from shuseki.release.disclosure.audit import Attack
 from shuseki.release.disclosure.elsewhere import check_table
 from shuseki.release.disclosure.figures import COUNT, Ledger, Universe
@@ -185,6 +194,31 @@ def test_a_column_that_nobody_declared_is_left_out() -> None:
     checked = gate.checked(table)
     assert list(checked.frame.columns) == ["area", "industry", "count"]
     assert checked.verdict == "released after suppression"
+
+
+def test_births_that_passed_away_before_the_wave_are_no_establishments_of_it() -> None:
+    # by days of closing: 10 there in 2000, of whom 3 die and 7 survive; 4 open and 3 of them close
+    # before the wave, so that 8 are there, one of them born since
+    said = {
+        "establishments": (10, 8), "births": (np.nan, 4), "reappearances": (np.nan, 0),
+        "survivors": (np.nan, 7), "moves": (np.nan, 0), "deaths": (np.nan, 6),
+        "lapses": (np.nan, 0),
+    }  # fmt: skip
+    counts = pd.DataFrame({"wave": [2000, 2002], **said})
+    panel = Panel(
+        ("a",), ("A",), ("2000", "2002"),
+        {name: np.array([[pair]], dtype=float) for name, pair in said.items()},
+    )  # fmt: skip
+    universe = events_universe(panel, counts)
+    kinds = universe.atoms[universe.atoms["period"] == "2002"].set_index("kind")[COUNT]
+    assert kinds.to_dict() == {"births": 1, "passed": 3, "stayed": 7, "deaths": 6}
+    gate = Gate(Rules(), {"events": universe}, links)
+    table = gate.enter("events", counts.astype({"wave": str}), event_cells({"period": "wave"}))
+    marks = gate.checked(table).marks
+    # none of the numbers is below three, but establishments less survivors is one
+    assert marks.loc[1, ["establishments", "survivors"]].any()
+    assert (gate.ledger.known @ gate.ledger.values(COUNT) == 0).all()
+    assert gate.ledger.known.shape[0] == 2  # in the area, and in all areas
 
 
 def test_codes_that_the_universe_does_not_have_are_not_written() -> None:

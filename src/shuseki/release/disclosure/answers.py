@@ -103,42 +103,50 @@ def _funnelled(name: str, born: pd.DataFrame, funnel: Any, groups: Mapping[str, 
 
 
 def events_universe(panel: Panel, counts: pd.DataFrame) -> Universe:
-    """What happened to establishments, and those that were there, by area, industry and wave."""
+    """What happened to establishments, and those that were there, by area, industry and wave.
+
+    Births of a wave are there on its day, or by days of closing have passed away before it.
+    """
+
+    def parted(said: Any) -> dict[str, Any]:
+        first = said["establishments"] - (
+            said["births"] + said["reappearances"] + said["survivors"]
+        )
+        passed = np.maximum(-first, 0.0)
+        return {
+            "births": said["births"] - passed,
+            "passed": passed,
+            "reappearances": said["reappearances"],
+            "moved": said["moves"],
+            "stayed": said["survivors"] - said["moves"],
+            "deaths": said["deaths"],
+            "lapses": said["lapses"],
+            "first": np.maximum(first, 0.0),
+        }
+
     frame = panel.to_frame()
     for name in panel.values:
         frame[name] = frame[name].fillna(0.0)
-    came = frame[["births", "reappearances", "survivors"]].sum(axis=1)
-    parts = {
-        "births": frame["births"],
-        "reappearances": frame["reappearances"],
-        "moved": frame["moves"],
-        "stayed": frame["survivors"] - frame["moves"],
-        "deaths": frame["deaths"],
-        "lapses": frame["lapses"],
-        "first": frame["establishments"] - came,
-    }
+    parts = parted(frame)
     keys = frame[["area", "industry", "period"]]
     rows = pd.concat([keys.assign(kind=kind, count=n) for kind, n in parts.items()])
     outside = []
     for wave, said in counts.set_index("wave").iterrows():
         inside = rows[rows["period"] == str(wave)].groupby("kind")["count"].sum()
-        whole = {name: 0.0 if pd.isna(said[name]) else float(said[name]) for name in counts.columns
-                 if name != "wave"}  # fmt: skip
-        gap = {kind: whole[kind] for kind in ("births", "reappearances", "deaths", "lapses")}
-        gap |= {"moved": whole["moves"], "stayed": whole["survivors"] - whole["moves"]}
-        gap["first"] = whole["establishments"] - sum(
-            whole[name] for name in ("births", "reappearances", "survivors")
-        )
-        outside += [("", "", str(wave), kind, n - inside.get(kind, 0.0)) for kind, n in gap.items()]
+        whole = parted(said.fillna(0.0).astype(float))
+        outside += [
+            ("", "", str(wave), kind, n - inside.get(kind, 0.0)) for kind, n in whole.items()
+        ]
     columns = ["area", "industry", "period", "kind", "count"]
     rows = pd.concat([rows, pd.DataFrame(outside, columns=columns)], ignore_index=True)
     rows["inside"] = np.where(rows["area"] == "", "no", "yes")
     there = ("births", "reappearances", "moved", "stayed", "first")
     rows["there"] = np.where(rows["kind"].isin(there), "yes", "no")
-    rows["survived"] = np.where(rows["kind"].isin(("moved", "stayed")), "yes", "no")
-    return Universe.from_frame(
-        "events", rows, ["area", "industry", "period", "kind", "inside", "there", "survived"]
-    )
+    axes = ["area", "industry", "period", "kind", "inside", "there"]
+    for axis, kinds in (("survived", ("moved", "stayed")), ("born", ("births", "passed"))):
+        rows[axis] = np.where(rows["kind"].isin(kinds), "yes", "no")
+        axes.append(axis)
+    return Universe.from_frame("events", rows, axes)
 
 
 def stocks_universe(panel: Panel, largest: pd.DataFrame) -> Universe:
@@ -187,8 +195,9 @@ def links(ledger: Ledger) -> None:
     there = ledger.universes
     if "events" in there:
         _wave_to_wave(ledger, there["events"])
+        _born_and_there(ledger, there["events"])
     for one, where, other, elsewhere in (
-        ("births", BORN, "events", {"kind": "births"}),
+        ("births", BORN, "events", {"born": "yes"}),
         ("stocks", {}, "events", {"there": "yes", "inside": "yes"}),
     ):
         if one in there and other in there:
@@ -208,10 +217,26 @@ def _wave_to_wave(ledger: Ledger, events: Universe) -> None:
                 [
                     ("events", of(period=before, there="yes"), 1.0),
                     ("events", of(period=wave, kind="deaths"), -1.0),
+                    ("events", of(period=wave, kind="passed"), 1.0),
                     ("events", of(period=wave, kind="lapses"), -1.0),
                     ("events", of(period=wave, survived="yes"), -1.0),
                 ]
             )
+
+
+def _born_and_there(ledger: Ledger, events: Universe) -> None:
+    """Births that are there on the day of a wave: establishments less those from before it.
+
+    Where others passed away before that day it is another figure than the births, which no table
+    writes.
+    """
+    atoms = events.atoms[events.atoms["kind"] == "passed"]
+    cells = atoms[["area", "industry", "period"]].drop_duplicates()
+    named = {(a, i, p) for a, i, p in cells.itertuples(index=False)}
+    named |= {(a, ALL, p) for a, _, p in named} | {(ALL, ALL, p) for _, _, p in named}
+    for area, industry, period in sorted(named):
+        cell = {"area": [area], "industry": [industry], "period": [period], "kind": ["births"]}
+        ledger.figure(events.name, events.rows(cell, 1)[0], 0.0)
 
 
 def _same(
@@ -300,7 +325,7 @@ def of_drawn_links(result: Any) -> Declared:
 EVENT_AXES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "establishments": {"there": "yes"},
-        "births": {"kind": "births"},
+        "births": {"born": "yes"},
         "reappearances": {"kind": "reappearances"},
         "survivors": {"survived": "yes"},
         "moves": {"kind": "moved"},
