@@ -24,6 +24,8 @@ class Attack:
     names: dict[tuple, int] = field(default_factory=dict)
     equations: list[tuple[dict[int, float], float, float]] = field(default_factory=list)
     secrets: dict[str, dict[int, float]] = field(default_factory=dict)
+    implied: dict[str, dict[int, float]] = field(default_factory=dict)
+    """Sums that no table has, and that must not be known to be one or two."""
 
     def cell(self, *name: object) -> int:
         return self.names.setdefault(name, len(self.names))
@@ -49,7 +51,7 @@ class Attack:
         low = np.array([one[1] for one in self.equations])
         high = np.array([one[2] for one in self.equations])
         out = {}
-        for label, terms in self.secrets.items():
+        for label, terms in (self.secrets | self.implied).items():
             aim = np.zeros(n)
             for at, value in terms.items():
                 aim[at] += value
@@ -71,7 +73,7 @@ def flag_of(row: pd.Series, name: str) -> object:
     return row.get(f"{name}_flag", "")
 
 
-def read(folder: Path, at: int, since: int) -> Attack:
+def read(folder: Path, at: int, lives: str, spells: bool) -> Attack:
     """Read everything in the folder of a run of births and events."""
     attack = Attack()
     births = {}
@@ -99,31 +101,44 @@ def read(folder: Path, at: int, since: int) -> Attack:
         attack.reads(f"left {k}", {**every, **later}, row["left"], flag_of(row, "left"))
     path = folder / "events.parquet"
     if path.is_file():
-        read_events(attack, pd.read_parquet(path), births, at)
+        read_events(attack, pd.read_parquet(path), births, at, lives, spells)
         waves = pd.read_csv(folder / "tables/events_user.csv")
-        totals_of_waves(attack, waves)
+        totals_of_waves(attack, waves, spells)
     return attack
 
 
-def read_events(attack: Attack, events: pd.DataFrame, births: dict, at: int) -> None:
+def read_events(
+    attack: Attack, events: pd.DataFrame, births: dict, at: int, lives: str, spells: bool
+) -> None:
     first = events["period"].min()
     for _, row in events.iterrows():
         key = row["period"], row["area"], row["industry"]
         cells = {name: attack.cell(name, *key) for name in EVENTS}
+        passed = attack.cell("passed", *key)  # born since the wave before, and gone by this one
         for name, cell in cells.items():
             attack.reads(
                 f"events {name} {' '.join(key)}", {cell: 1.0}, row[name], flag_of(row, name)
             )
         if key[0] != first:
-            there = {cells["establishments"]: 1.0}
+            there = {cells["establishments"]: 1.0, passed: 1.0}
             came = {cells[name]: -1.0 for name in ("births", "reappearances", "survivors")}
             attack.knows({**there, **came}, 0.0)
+            if spells:
+                for name in ("births", "deaths"):
+                    label = f"events {name} but those that passed {' '.join(key)}"
+                    attack.implied[label] = {cells[name]: 1.0, passed: -1.0}
+                    attack.knows(attack.implied[label], 0.0, np.inf)
+            else:
+                attack.knows({passed: 1.0}, 0.0)
             attack.knows({cells["survivors"]: 1.0, cells["moves"]: -1.0}, 0.0, np.inf)
         if key[0] == str(at) and key[1:] in births:  # nothing was excluded: the same births
-            attack.knows({cells["births"]: 1.0, births[key[1:]]: -1.0}, 0.0)
+            same = {cells["births"]: 1.0, births[key[1:]]: -1.0}
+            if lives != "spells":  # births by waves are those that are there
+                same[passed] = -1.0
+            attack.knows(same, 0.0)
 
 
-def totals_of_waves(attack: Attack, waves: pd.DataFrame) -> None:
+def totals_of_waves(attack: Attack, waves: pd.DataFrame, spells: bool) -> None:
     def total(name: str, wave: object, area: str | None = None) -> dict[int, float]:
         return {
             cell: 1.0
@@ -142,16 +157,32 @@ def totals_of_waves(attack: Attack, waves: pd.DataFrame) -> None:
     years = list(waves["wave"])
     areas = sorted({key[2] for key in attack.names if len(key) == 4})
     for before, wave in pairwise(years):
-        still = waves.loc[waves["wave"] == wave, "moves"].iloc[0] == 0
+        still = spells or waves.loc[waves["wave"] == wave, "moves"].iloc[0] == 0
         for area in [None, *(areas if still else [])]:
             terms = total("establishments", before, area)
             for name in ("survivors", "deaths", "lapses"):
                 terms |= dict.fromkeys(total(name, wave, area), -1.0)
+            terms |= total("passed", wave, area)
             attack.knows(terms, 0.0)
+            for name in ("births", "deaths") if spells else ():
+                passed = dict.fromkeys(total("passed", wave, area), -1.0)
+                attack.implied[f"{name} but those that passed {wave} {area}"] = (
+                    total(name, wave, area) | passed
+                )
 
 
-def narrow(folder: Path, at: int, since: int, width: float) -> tuple[list[str], int]:
-    """Secrets whose interval is narrower than a width; and how many secrets there are."""
-    found = read(folder, at, since).intervals()
-    bad = [f"{label}: {span}" for label, span in found.items() if span[1] - span[0] < width]
-    return bad, len(found)
+def narrow(
+    folder: Path, at: int, width: float, lives: str = "waves", spells: bool = False
+) -> tuple[list[str], int]:
+    """Secrets whose interval is narrower than a width; and how many secrets there are.
+
+    Births are counted by ``lives``, events by days of closing or by waves.
+    """
+    attack = read(folder, at, lives, spells)
+    found = attack.intervals()
+    bad = [
+        f"{label}: {span}"
+        for label, span in found.items()
+        if span[1] - span[0] < width and (label in attack.secrets or 0 < span[0] <= span[1] < width)
+    ]
+    return bad, len(attack.secrets)

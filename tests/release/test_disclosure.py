@@ -211,7 +211,7 @@ def test_births_that_passed_away_before_the_wave_are_no_establishments_of_it() -
     )  # fmt: skip
     universe = events_universe(panel, counts)
     kinds = universe.atoms[universe.atoms["period"] == "2002"].set_index("kind")[COUNT]
-    assert kinds.to_dict() == {"births": 1, "passed": 3, "stayed": 7, "deaths": 6}
+    assert kinds.to_dict() == {"births": 1, "passed": 3, "stayed": 7, "died": 3}
     gate = Gate(Rules(), {"events": universe}, links)
     table = gate.enter("events", counts.astype({"wave": str}), event_cells({"period": "wave"}))
     marks = gate.checked(table).marks

@@ -105,7 +105,8 @@ def _funnelled(name: str, born: pd.DataFrame, funnel: Any, groups: Mapping[str, 
 def events_universe(panel: Panel, counts: pd.DataFrame) -> Universe:
     """What happened to establishments, and those that were there, by area, industry and wave.
 
-    Births of a wave are there on its day, or by days of closing have passed away before it.
+    Births of a wave are there on its day or, by days of closing, have passed away before it: they
+    are deaths of the same wave.
     """
 
     def parted(said: Any) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def events_universe(panel: Panel, counts: pd.DataFrame) -> Universe:
             "reappearances": said["reappearances"],
             "moved": said["moves"],
             "stayed": said["survivors"] - said["moves"],
-            "deaths": said["deaths"],
+            "died": said["deaths"] - np.minimum(passed, said["deaths"]),
             "lapses": said["lapses"],
             "first": np.maximum(first, 0.0),
         }
@@ -143,7 +144,11 @@ def events_universe(panel: Panel, counts: pd.DataFrame) -> Universe:
     there = ("births", "reappearances", "moved", "stayed", "first")
     rows["there"] = np.where(rows["kind"].isin(there), "yes", "no")
     axes = ["area", "industry", "period", "kind", "inside", "there"]
-    for axis, kinds in (("survived", ("moved", "stayed")), ("born", ("births", "passed"))):
+    for axis, kinds in (
+        ("survived", ("moved", "stayed")),
+        ("born", ("births", "passed")),
+        ("ended", ("died", "passed")),
+    ):
         rows[axis] = np.where(rows["kind"].isin(kinds), "yes", "no")
         axes.append(axis)
     return Universe.from_frame("events", rows, axes)
@@ -195,8 +200,9 @@ def links(ledger: Ledger) -> None:
     there = ledger.universes
     if "events" in there:
         _wave_to_wave(ledger, there["events"])
-        _born_and_there(ledger, there["events"])
+        _without_passed(ledger, there["events"])
     for one, where, other, elsewhere in (
+        ("births", BORN, "events", {"kind": "births"}),
         ("births", BORN, "events", {"born": "yes"}),
         ("stocks", {}, "events", {"there": "yes", "inside": "yes"}),
     ):
@@ -216,27 +222,27 @@ def _wave_to_wave(ledger: Ledger, events: Universe) -> None:
             ledger.knows(
                 [
                     ("events", of(period=before, there="yes"), 1.0),
-                    ("events", of(period=wave, kind="deaths"), -1.0),
-                    ("events", of(period=wave, kind="passed"), 1.0),
+                    ("events", of(period=wave, kind="died"), -1.0),
                     ("events", of(period=wave, kind="lapses"), -1.0),
                     ("events", of(period=wave, survived="yes"), -1.0),
                 ]
             )
 
 
-def _born_and_there(ledger: Ledger, events: Universe) -> None:
-    """Births that are there on the day of a wave: establishments less those from before it.
+def _without_passed(ledger: Ledger, events: Universe) -> None:
+    """Births that are there on the day of a wave, and deaths of those there the wave before.
 
-    Where others passed away before that day it is another figure than the births, which no table
-    writes.
+    Where others passed away between the two, these are other figures than births and deaths, which
+    no table writes, and which follow from establishments and survivors.
     """
     atoms = events.atoms[events.atoms["kind"] == "passed"]
     cells = atoms[["area", "industry", "period"]].drop_duplicates()
     named = {(a, i, p) for a, i, p in cells.itertuples(index=False)}
     named |= {(a, ALL, p) for a, _, p in named} | {(ALL, ALL, p) for _, _, p in named}
     for area, industry, period in sorted(named):
-        cell = {"area": [area], "industry": [industry], "period": [period], "kind": ["births"]}
-        ledger.figure(events.name, events.rows(cell, 1)[0], 0.0)
+        for kind in ("births", "died"):
+            cell = {"area": [area], "industry": [industry], "period": [period], "kind": [kind]}
+            ledger.figure(events.name, events.rows(cell, 1)[0], 0.0)
 
 
 def _same(
@@ -329,7 +335,7 @@ EVENT_AXES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "reappearances": {"kind": "reappearances"},
         "survivors": {"survived": "yes"},
         "moves": {"kind": "moved"},
-        "deaths": {"kind": "deaths"},
+        "deaths": {"ended": "yes"},
         "lapses": {"kind": "lapses"},
     }
 )

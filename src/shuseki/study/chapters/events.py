@@ -1,6 +1,7 @@
 """Which establishments were born, died or moved over the waves?"""
 
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import field_validator
 
@@ -37,6 +38,15 @@ class EventsChapter(Chapter[Events, Happened]):
     about = say("Births, deaths, survivors and moves over two waves or more.")
     options = Events
     needs = ("records", "region", "industries")
+
+    def check(self, asked: Events, study: Any) -> Iterator[str]:
+        """Births by days and events by waves would tell who opened and closed in between."""
+        births = study.tables.get("births")
+        if births is not None and (births.lives, asked.lives) == ("spells", "waves"):
+            yield say(
+                "lives: 'waves', and 'spells' in [births]. The difference of the two tells how "
+                'many opened and closed between two waves. Say lives = "spells" here too.'
+            )
 
     def run(self, asked: Events, running: Running) -> Happened:
         """Count events by area, industry and wave."""
