@@ -446,6 +446,8 @@ def kill(name: str, trials: int, seed: str, folder: str) -> dict[str, object]:
         if after and number != signal.SIGKILL:
             faults.append(f"{trial}: {sent} left {after}")
         programs_end(temporary)
+        if any(not (folder / "lock").exists() for folder in temporary.parent.rglob(".shuseki-*")):
+            time.sleep(1.1)  # without its lock it may be in the making: the next start leaves it
         if in_child(partial(case.look, done=False)):
             faults.append(f"{trial}: damaged after {sent}")
         if in_child(case.work):
