@@ -181,6 +181,18 @@ def test_a_third_of_the_addresses_missing(known: dict[str, Any]) -> None:
     assert evaluated(link(left, right), known["truth"]).pairs["f1"] > 0.9
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("column", ["name", "address"])
+def test_a_column_that_is_empty_in_one_register_tells_nothing(
+    known: dict[str, Any], column: str, side: str
+) -> None:
+    given = {name: known[name] for name in ("left", "right")}
+    given[side] = given[side].assign(**{column: ""})
+    found = link(**given)
+    if column == "address":
+        assert evaluated(found, known["truth"]).pairs["f1"] > 0.9
+
+
 def test_numbers_for_codes_and_blanks_for_missing(known: dict[str, Any]) -> None:
     left = known["left"].assign(
         municipality=known["left"]["municipality"].astype(float),

@@ -150,6 +150,13 @@ def test_other_tables_are_refused(tmp_path: Path) -> None:
         read_printed_table(write(tmp_path, "false.xlsx", "PK"))
 
 
+def test_a_table_of_nothing_but_fit_has_no_coefficients(tmp_path: Path) -> None:
+    read = read_printed_table(write(tmp_path, "fit.csv", "variable,(1)\nN,100\nR2,0.3\n"))
+    assert read.coefficients.empty
+    assert {"outcome", "model", "term", "coefficient"} <= set(read.coefficients)
+    assert read.fit["value"].tolist() == ["100", "0.3"]
+
+
 def test_descriptive_statistics(tmp_path: Path) -> None:
     text = (
         'Statistic,N,Mean,St. Dev.,Min,Pctl(25),Max\nSIZE,104,"8,761.0",12.5,1,2,90\nNotes,,,,,,\n'

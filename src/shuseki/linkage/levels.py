@@ -203,6 +203,8 @@ class _Pairs:
         if shared is None:
             return self._shared_rarity(column, self.a[at], self.b[at])
         totals, codes = self.ruler.totals(column), self.ruler.registers.lists[column].codes
+        if not len(totals):  # no record has a word
+            return np.full(len(at), np.nan)
         one, other = (totals[codes[side[at]]].astype(float) for side in (self.a, self.b))
         with np.errstate(divide="ignore", invalid="ignore"):
             if name == "overlap":

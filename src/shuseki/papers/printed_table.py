@@ -376,7 +376,8 @@ def _table(name: str, grid: Grid, words: str, below: Below | None, outcome: str)
             | dict.fromkeys(MORE_COLUMNS["coefficients"], "")
             | ({kind: row["below"].lstrip("-") if kind != "t" else row["below"]} if kind else {})
             for row in terms
-        ]
+        ],
+        columns=[*TABLE_COLUMNS["coefficients"], *MORE_COLUMNS["coefficients"]],
     )
     empty = [c for c in ("t", "se", "p") if not (coefficients[c] != "").any() and c != "t"]
     fit = pd.DataFrame(fits, columns=list(TABLE_COLUMNS["fit"]), dtype=str)
