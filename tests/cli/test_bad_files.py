@@ -1,24 +1,30 @@
-"""Does every command answer a bad file in words, and never with a traceback?
+"""Does every command answer a bad file or an odd word in words, and never with a traceback?
 
 The commands and their options are taken from the command line itself, so that a new one is tried
 too. Each option and argument that takes a file gets, in turn, an empty file, a binary one, a
 folder, a missing one and text of another kind; each option that writes gets a folder and an input.
+Every option and argument gets odd words too, beside good files: a few drawn with a seed, and all of
+them in a slow test.
 """
 
 import inspect
 import io
 import os
+import random
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_type_hints
+from types import FrameType
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 import shuseki.cli as cli
 from shuseki.cli.gate import WRITES
 from shuseki.errors import DataError, OutputError
+from shuseki.records.ingest import ingest
 
 HEAVY = {"run", "audit"}
 """Commands that work for long on good input; here they are given bad files only."""
@@ -230,3 +236,103 @@ def test_each_kind_has_its_words_and_its_code(
     found, text = said(["datasets"], capsys)
     assert found == code, text
     assert says in text
+
+
+# ---- any word for any option ---------------------------------------------------------------------
+
+ODD = ("x", "", "²", "nan", "-1", "1e400", "a,b", "a=b", "a:b", "a:b:c", "=", ":", "1,2,x", "１２",
+       "2001-", "x-y", "-", "0", "[1", "{", "../..", "a" * 300)  # fmt: skip
+NEEDED = {"--at": "2000", "--since": "1998", "--industry": "A", "--area": "13111"}
+GOOD = {"store": "st", "panel": "p.csv", "sites": "s.csv", "paper": "okamuro-2006"}
+MAKING = {"--out", "--output", "--figure", "--store", "--data", "--new", "--pdf", "--slides"}
+SECONDS, TRIED = 10, 3
+
+
+def calls(words: list[str], callback: Callable[..., Any]) -> list[list[str]]:
+    """The command with each odd word for each option and argument, all else being good."""
+    own = list(zip(inspect.signature(callback).parameters, parts(callback), strict=True))
+
+    def good(name: str, word: str, kind: Any) -> str:
+        return NEEDED.get(word) or GOOD.get(name, "w.csv" if "Path" in str(kind) else "1")
+
+    given = [(name, good(name, word, kind)) for name, (word, kind, needed) in own
+             if needed and not word]  # fmt: skip
+    base = [one for name, (word, kind, needed) in own if needed and word
+            for one in (word, good(name, word, kind))]  # fmt: skip
+    options = [
+        word
+        for _, (word, kind, _) in own
+        if word and get_args(kind)[0] is not bool and word not in {"--lang", *MAKING}
+    ]
+    plain = [value for _, value in given]
+    found = [[*words, *plain, *base, word, odd] for word in options for odd in ODD]
+    for k, (name, _) in enumerate(given):
+        if name != "store":
+            found += [[*words, *plain[:k], odd, *plain[k + 1 :], *base] for odd in ODD]
+    return found
+
+
+EVERY = [
+    (" ".join(words), made)
+    for words, callback in READING
+    if words[0] not in ("app", "pull") and (made := calls(words, callback))
+]
+"""Commands that neither serve nor ask publishers."""
+
+
+@pytest.fixture(scope="module")
+def good_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("words")
+    rows = (f"{y},{k},13111,2911,{k % 9 + 1}\n" for y in (1996, 1998, 2000) for k in range(40))
+    (place / "w.csv").write_text("wave,id,municipality,industry,employees\n" + "".join(rows))
+    ingest(place / "w.csv", place / "st")
+    cells = (
+        f"{a},{i},{y},5,50,3{k}.1,139.{k}\n"
+        for k, a in enumerate("abcd")
+        for i in "AB"
+        for y in (2001, 2006)
+    )
+    header = "area,industry,period,plants,employment,latitude,longitude\n"
+    (place / "p.csv").write_text(header + "".join(cells))
+    sites = (f"35.{k},139.{k},A,5\n" for k in range(9))
+    (place / "s.csv").write_text("latitude,longitude,industry,employment\n" + "".join(sites))
+    return place
+
+
+def tried(every: list[list[str]], place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Call each; what takes long was not refused, and is stopped as by Ctrl-C."""
+    stopped = []
+
+    def late(number: int, frame: FrameType | None) -> None:
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, late)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(place)
+            for call in every:
+                stopped.clear()
+                signal.alarm(SECONDS)
+                code, text = said(call, capsys)
+                signal.alarm(0)
+                assert code in (0, 1, 2, 3, 4, *((130,) if stopped else ())), (call, text)
+                assert "Traceback" not in text
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize(("name", "every"), EVERY, ids=[name for name, _ in EVERY])
+def test_a_few_odd_words(
+    name: str, every: list[list[str]], good_files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried(random.Random(name).sample(every, min(TRIED, len(every))), good_files, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "every"), EVERY, ids=[name for name, _ in EVERY])
+def test_every_odd_word(
+    name: str, every: list[list[str]], good_files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tried(every, good_files, capsys)

@@ -496,7 +496,8 @@ def spatial_model(
     where = say("the {kind} model of {outcome}", kind=kind, outcome=outcome)
     names = ["constant", *terms, *(f"W·{term}" for term in terms if lagged)]
     full = np.column_stack([np.ones(len(y)), x, *([w.sparse @ x] if lagged else [])])
-    check_design(y, full, tuple(names), where)
+    if lagged:  # without lags ``_linked`` has checked it
+        check_design(y, full, tuple(names), where)
     n, k = full.shape
     if errors != "information":
         factor = n / (n - k) if errors == "HC1" else 1.0
