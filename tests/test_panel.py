@@ -25,3 +25,12 @@ def test_a_cross_section_is_of_one_period() -> None:
         PANEL.cross_section("plants")
     with pytest.raises(UnknownCodeError, match="Unknown period: 1999"):
         PANEL.cross_section("plants", "1999")
+
+
+def test_a_period_has_a_year() -> None:
+    assert PANEL.year("2000") == 2000
+    with pytest.raises(UnknownCodeError, match="Unknown period: 1999"):
+        PANEL.year("1999")
+    waves = Panel(("a", "b"), ("x", "y", "z"), ("first", "second"), {"plants": PLANTS})
+    with pytest.raises(ParameterError, match="first"):
+        waves.year("second")

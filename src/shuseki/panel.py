@@ -221,6 +221,18 @@ class Panel:
         """Position of a code on an axis."""
         return self._positions(axis, [code])[0]
 
+    def year(self, period: str) -> int:
+        """Year of a period.
+
+        Raises
+        ------
+        UnknownCodeError
+            The panel has no such period.
+        ParameterError
+            Its periods are no years.
+        """
+        return self.years[self.position("period", period)]
+
     def _positions(self, axis: Axis, wanted: Sequence[str] | None) -> list[int]:
         codes = self.codes(axis)
         if wanted is None:

@@ -1,6 +1,7 @@
 import datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -118,11 +119,14 @@ def test_valid_codes_give_no_findings() -> None:
 
 
 def test_dates() -> None:
-    assert iso_date(2000) == iso_date("2000") == iso_date(datetime.date(2000, 10, 1))
+    written = (2000, np.int64(2000), "2000", "２０００", "20001001", datetime.date(2000, 10, 1),
+               pd.Timestamp("2000-10-01 05:00"), np.datetime64("2000-10-01T05:00:00"))  # fmt: skip
+    assert {iso_date(date) for date in written} == {"2000-10-01"}
     with pytest.raises(ParameterError, match="1995-01-01 to 2024-01-01"):
         municipalities(1970)
-    with pytest.raises(ParameterError, match="Not a date"):
-        municipalities("last year")
+    for date in ("last year", "²²²²", "2000-10-011", "2000-10-01 or later", "2000-02-30", ""):
+        with pytest.raises(ParameterError, match="Not a date"):
+            municipalities(date)
 
 
 def test_population_and_prefectures() -> None:

@@ -11,11 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from shuseki.arrays import Ints
+from shuseki.errors import ParameterError
 from shuseki.linkage.comparing import measuring
 from shuseki.linkage.evaluation import evaluated
 from shuseki.linkage.likeness import link, local_frequencies
 from shuseki.linkage.registers import Registers, registers
-from shuseki.linkage.settings import Comparison, Engine, linkage_settings
+from shuseki.linkage.settings import Comparison, Engine, linkage_settings, sql_of
 
 ENGINES: tuple[Engine, ...] = ("arrays", "duckdb")
 
@@ -76,6 +77,13 @@ def test_conditions_with_not_and_missing_values() -> None:
     a, b = np.repeat(np.arange(3), 3), np.tile(np.arange(3), 3)
     ours, sql = (levels(both, made, a, b, engine) for engine in ENGINES)
     np.testing.assert_array_equal(ours, sql)
+
+
+@pytest.mark.parametrize("signs", ["two", "²", "-1", "1.5"])
+def test_a_number_of_signs_is_a_whole_number(signs: str) -> None:
+    assert sql_of("alike(name, 2)").endswith('substr("name_r", 1, 2))')
+    with pytest.raises(ParameterError, match="no number of signs"):
+        sql_of(f"alike(name, {signs})")
 
 
 def test_a_model_of_a_part_links_as_one_of_all(known: dict[str, Any]) -> None:

@@ -81,7 +81,7 @@ def quotients(
     data = read_panel(panel, encoding) if panel else public_panel("industries", lang)
     if since is not None and panel is None:
         data = public_panel("municipal industries", lang)
-        years = [_year(data, one) for one in (since, period or data.periods[-1])]
+        years = [data.year(one) for one in (since, period or data.periods[-1])]
         data = data.select(areas=fully_published("municipality", years))
     options = {"variable": variable, "period": period or data.periods[-1], "since": since}
     answers = measure(data, None, {"quotients": options})
@@ -656,7 +656,7 @@ def externalities(
         ) from None
     if panel is None:
         data = manufacturing_panel("municipality", industries="comparable")
-        ends = sorted({_year(data, year) for both in spans for year in both})
+        ends = sorted({data.year(year) for both in spans for year in both})
         options["areas"] = fully_published("municipality", ends)
     else:
         data = read_panel(panel, encoding)
@@ -695,8 +695,3 @@ def chosen(value: str, allowed: tuple[str, ...]) -> str:
             )
         )
     return value
-
-
-def _year(data: Panel, period: str) -> int:
-    """The year of a period that the data have."""
-    return data.years[data.position("period", period)]

@@ -19,6 +19,7 @@ for which no statistics exist, are left out.
 """
 
 import datetime
+import numbers
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -341,10 +342,12 @@ def iso_date(date: Date) -> str:
 
 def as_day(date: Date) -> str:
     """Write any date as ``YYYY-MM-DD``."""
-    if isinstance(date, int) or (isinstance(date, str) and date.isdigit() and len(date) == 4):
+    if isinstance(date, numbers.Integral) or (
+        isinstance(date, str) and date.isdecimal() and len(date) == 4
+    ):
         return f"{int(date):04d}-{CENSUS_DAY}"
     try:
-        return datetime.date.fromisoformat(str(date)[:10]).isoformat()
+        return datetime.datetime.fromisoformat(str(date)).date().isoformat()
     except ValueError:
         raise ParameterError(
             say(

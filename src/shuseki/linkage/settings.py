@@ -344,7 +344,7 @@ def sql_of(when: str, engine: Engine = "duckdb") -> str:
                     value=listed((*SQL, "likeness")),
                 )
             )
-        if n and not n.isdigit():
+        if n and not (n.isascii() and n.isdecimal()):
             raise ParameterError(
                 say(
                     "Condition {when!r}: {n!r} is no number of signs.",

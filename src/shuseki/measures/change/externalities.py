@@ -430,9 +430,7 @@ def externality_range(
             )
         )
     wanted = tuple(spans) if spans is not None else ((panel.periods[0], panel.periods[-1]),)
-    spans_in_years = [
-        [panel.years[panel.position("period", end)] for end in span] for span in wanted
-    ]
+    spans_in_years = [[panel.year(end) for end in span] for span in wanted]
     backward = [span for span, (a, b) in zip(wanted, spans_in_years, strict=True) if b <= a]
     if backward:
         raise ParameterError(

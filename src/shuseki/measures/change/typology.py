@@ -625,7 +625,7 @@ def agglomeration_types(
         traits["late_growth_per_year"] = late_growth(
             amount[rows],
             np.array(history.years, dtype=float),
-            panel.years[panel.position("period", period or panel.periods[0])],
+            panel.year(period or panel.periods[0]),
         )
         traits["early_share"] = early_share(amount)[rows]
         sources = (*sources, *history.sources)
