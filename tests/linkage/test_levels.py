@@ -11,12 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from shuseki.arrays import Ints
-from shuseki.errors import ParameterError
 from shuseki.linkage.comparing import measuring
 from shuseki.linkage.evaluation import evaluated
 from shuseki.linkage.likeness import link, local_frequencies
 from shuseki.linkage.registers import Registers, registers
-from shuseki.linkage.settings import Comparison, Engine, linkage_settings, sql_of
+from shuseki.linkage.settings import Comparison, Engine, linkage_settings
 
 ENGINES: tuple[Engine, ...] = ("arrays", "duckdb")
 
@@ -54,7 +53,7 @@ def test_levels_are_those_of_splink_on_duckdb(known: dict[str, Any], missing: fl
 def test_missing_addresses_are_not_alike() -> None:
     frame = pd.DataFrame({"id": [1, 2], "address": [None, "Main 1"], "municipality": ["a", "b"]})
     both = registers(frame, frame.assign(municipality=["b", "a"]))
-    comparisons = linkage_settings().comparisons_of(both.has, ())
+    comparisons = linkage_settings().comparisons_of(both.has, {})
     at = [one.name for one in comparisons].index("place")
     says = [level.says for level in comparisons[at].levels]
     for engine in ENGINES:
@@ -72,18 +71,11 @@ def test_conditions_with_not_and_missing_values() -> None:
     changes = {"comparison": [{"name": "both", "columns": ["name", "employees"], "levels": asked}]}
     both = registers(left, right)
     made = [
-        one for one in linkage_settings(changes).comparisons_of(both.has, ()) if one.name == "both"
+        one for one in linkage_settings(changes).comparisons_of(both.has, {}) if one.name == "both"
     ]
     a, b = np.repeat(np.arange(3), 3), np.tile(np.arange(3), 3)
     ours, sql = (levels(both, made, a, b, engine) for engine in ENGINES)
     np.testing.assert_array_equal(ours, sql)
-
-
-@pytest.mark.parametrize("signs", ["two", "²", "-1", "1.5"])
-def test_a_number_of_signs_is_a_whole_number(signs: str) -> None:
-    assert sql_of("alike(name, 2)").endswith('substr("name_r", 1, 2))')
-    with pytest.raises(ParameterError, match="no number of signs"):
-        sql_of(f"alike(name, {signs})")
 
 
 def test_a_model_of_a_part_links_as_one_of_all(known: dict[str, Any]) -> None:
@@ -124,7 +116,7 @@ def test_frequencies_within_towns_by_hand() -> None:
 
 def test_a_level_that_cannot_be_asked_passes_its_share_on() -> None:
     whole = {one.name: one for one in linkage_settings().comparisons}["place"]
-    made = linkage_settings().comparisons_of({"municipality"}.__contains__, ())
+    made = linkage_settings().comparisons_of({"municipality"}.__contains__, {})
     place = next(one for one in made if one.name == "place")
     assert sum(level.m for level in place.levels) == pytest.approx(
         sum(level.m for level in whole.levels)

@@ -194,6 +194,8 @@ def _linker(
     m = [0.5 ** np.arange(2.0, len(one.levels) + 2.0) for one in comparisons]
     u = [np.full(len(one.levels), 0.5) for one in comparisons]
     settings = splink_settings(comparisons, registers.has, engine, m=m, u=u, frequencies=False)
+    for k, one in enumerate(settings["comparisons"]):
+        one["output_column_name"] = f"c{k}"  # the user's names need be no names of columns
     needed = {
         column for one in comparisons for level in one.levels for column in columns_of(level.when)
     }
@@ -294,7 +296,7 @@ def _levels_of(
     blocked = api.register(given)
     linker.table_management.register_blocked_pairs_for_predict(blocked)
     found = linker.inference.predict(warning_mode="never")
-    names = [f"mw_{comparison.name}" for comparison in comparisons]
+    names = [f"mw_c{k}" for k in range(len(comparisons))]
     wanted = ", ".join(
         [
             "unique_id_l",

@@ -15,7 +15,6 @@ Takes: ``Registers``, comparisons, positions of the pairs. Gives: levels, shape
 
 import ast
 import operator
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -29,7 +28,7 @@ from shuseki.arrays import Bools, Floats, Ints
 from shuseki.geography.distances import distance_km
 from shuseki.linkage.columns import Codes, Numbers
 from shuseki.linkage.registers import Registers
-from shuseki.linkage.settings import Comparison
+from shuseki.linkage.settings import Comparison, tree_of
 
 __all__ = ["Ruler"]
 
@@ -58,7 +57,7 @@ class Ruler:
         self._bytes: dict[str, NDArray[np.object_]] = {}
         self._totals: dict[str, Ints] = {}
         self._conditions = [
-            [_tree(level.when) if level.when else None for level in one.levels]
+            [tree_of(level.when) if level.when else None for level in one.levels]
             for one in comparisons
         ]
 
@@ -293,9 +292,3 @@ def _shared(values: Codes, offsets: Ints, rarity: NDArray[np.int16], a: Codes, b
             j += other <= one
         found[k] = total
     return found
-
-
-def _tree(when: str) -> ast.expr:
-    """A condition, parsed; its spelling was checked by ``settings.sql_of``."""
-    spelt = re.sub(r"(?<![<>=])=(?!=)", "==", when).replace("<>", "!=")
-    return ast.parse(" ".join(spelt.split()), mode="eval").body

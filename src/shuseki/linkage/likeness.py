@@ -40,7 +40,7 @@ from shuseki.linkage.columns import Codes
 from shuseki.linkage.comparing import measuring, random_pairs, splink_settings
 from shuseki.linkage.matchings import best_matching
 from shuseki.linkage.model import Evidence, Model, learned
-from shuseki.linkage.registers import COLUMNS, Registers, registers
+from shuseki.linkage.registers import COLUMNS, Registers, plain_column, registers
 from shuseki.linkage.scoring import Progress, kept_in_parts, matched_again
 from shuseki.linkage.settings import (
     Comparison,
@@ -348,10 +348,12 @@ def link(
     more = [extra] if isinstance(extra, str) else list(extra)
     more += [name for word, name in columns.items() if word not in COLUMNS]
     named = {word: name for word, name in columns.items() if word in COLUMNS}
-    both = registers(left, right, named=named, extra=list(dict.fromkeys(more)))
+    further = list(dict.fromkeys(more))
+    asked.check_columns([plain_column(name, k) for k, name in enumerate(further, start=1)])
+    both = registers(left, right, named=named, extra=further)
     comparisons = asked.comparisons_of(both.has, both.extra)
     known = None if labels is None else _labelled(both, labels)
-    columns_compared = (*both.values, *both.lists)
+    columns_compared = tuple(both.extra.get(name, name) for name in (*both.values, *both.lists))
     prior = [np.array([level.m for level in one.levels]) for one in comparisons]
     evidence, model, candidate_pairs = _learned(
         both,

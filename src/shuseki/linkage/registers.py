@@ -8,7 +8,7 @@ become two tables with the same folded columns, side by side::
     name_words, name_word_pairs           numbers of words with their rarity; neighbouring words
     address, address_numbers, address_words, address_word_pairs
     municipality, industry, employees, latitude, longitude, legal_form, opened, cell
-    extra columns under their own names
+    extra columns under their own names, or ``extra_1`` … where these are no plain ones
 
 The rarity of a word is ``10 log2(records / records with it)``, in tenths of a bit.
 
@@ -19,7 +19,9 @@ works over distinct values, a part at a time.
 A column that only one register fills compares nothing and is left out, with a note.
 """
 
+import keyword
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +55,7 @@ from shuseki.linkage.normalisation import (
     spelt_address,
     spelt_name,
 )
+from shuseki.linkage.settings import KINDS
 
 __all__ = ["COLUMNS", "Registers", "registers"]
 
@@ -70,6 +73,8 @@ COLUMNS = (
 )
 """Columns of the schema that a linkage reads."""
 COMPARED = COLUMNS[1:]
+TAKEN = frozenset({*KINDS, "unique_id"})
+"""What columns are called here."""
 CELL_DEGREES = 0.01
 PLACED_SHARE = 0.5
 START = 4
@@ -93,7 +98,7 @@ class Registers:
     lists
         Column → a list for each record.
     extra
-        Names of the extra columns.
+        Extra column → its name as given.
     notes
         What was done with columns.
     """
@@ -103,7 +108,7 @@ class Registers:
     ids: tuple[Any, Any]
     values: Mapping[str, Texts | Numbers]
     lists: Mapping[str, Lists]
-    extra: tuple[str, ...]
+    extra: Mapping[str, str]
     notes: tuple[Message, ...]
 
     @property
@@ -193,6 +198,14 @@ def registers(
                     columns=examples(map(str, frame.columns), 12),
                 )
             )
+    if twice := [name for name in extra if name in {names[column] for column in COMPARED}]:
+        raise ParameterError(
+            say(
+                "Extra columns that are compared already: {twice}. Expected others. Leave them "
+                "out.",
+                twice=examples(twice),
+            )
+        )
     notes: list[Message] = []
     ids = tuple(_ids(which, frame, names["id"], notes) for which, frame in sides)
     both: dict[str, pd.Series[Any]] = {}
@@ -209,7 +222,9 @@ def registers(
                     column=column,
                 )
             )
-    compared = tuple(name for name in extra if name in both)
+    compared = {
+        plain_column(name, k): name for k, name in enumerate(extra, start=1) if name in both
+    }
     values, lists = _folded(both, compared, notes)
     if not values:
         raise DataError(
@@ -240,6 +255,19 @@ def registers(
         extra=compared,
         notes=tuple(notes),
     )
+
+
+def plain_column(name: str, k: int) -> str:
+    """Name under which an extra column, the k-th, is compared: its own where a condition reads it.
+
+    Examples
+    --------
+    >>> plain_column("postcode", 1), plain_column("post code", 2), plain_column("cell", 3)
+    ('postcode', 'extra_2', 'extra_3')
+    """
+    is_plain = name.isidentifier() and name == unicodedata.normalize("NFKC", name)
+    is_taken = keyword.iskeyword(name) or name in TAKEN or re.fullmatch("extra_[0-9]+", name)
+    return name if is_plain and not is_taken else f"extra_{k}"
 
 
 def _ids(which: str, frame: pd.DataFrame, column: str, notes: list[Message]) -> Any:
@@ -280,19 +308,15 @@ def _ids(which: str, frame: pd.DataFrame, column: str, notes: list[Message]) -> 
 
 
 def _folded(
-    both: dict[str, "pd.Series[Any]"], extra: tuple[str, ...], notes: list[Message]
+    both: dict[str, "pd.Series[Any]"], extra: Mapping[str, str], notes: list[Message]
 ) -> tuple[dict[str, Texts | Numbers], dict[str, Lists]]:
     """Fold every column; what was folded is taken out of ``both``."""
     values: dict[str, Texts | Numbers] = {}
     lists: dict[str, Lists] = {}
     form: Texts | None = None
-
-    def given(name: str) -> "pd.Series[Any]":
-        return both[name] if name in extra else both.pop(name)
-
     if "name" in both:
         folded, form, numbers = _spelt(
-            _texts(given("name")), spelt_name, ("name", "legal_form", "numbers")
+            _texts(both.pop("name")), spelt_name, ("name", "legal_form", "numbers")
         )
         values["name"] = folded
         values["name_numbers"] = filled(numbers)
@@ -302,19 +326,21 @@ def _folded(
         )
         lists["name_words"], lists["name_word_pairs"] = words_of(folded)
     if "legal_form" in both:
-        said, form_given = _spelt(_texts(given("legal_form")), spelt_name, ("name", "legal_form"))
+        said, form_given = _spelt(
+            _texts(both.pop("legal_form")), spelt_name, ("name", "legal_form")
+        )
         form_given = first_of(form_given, said)
         form = form_given if form is None else first_of(form_given, form)
     if form is not None and len(form.distinct) > 1:
         values["legal_form"] = form
-    written = _texts(given("address")) if "address" in both else None
+    written = _texts(both.pop("address")) if "address" in both else None
     if written is not None:
         address, numbers = _spelt(written, spelt_address, ("address", "numbers"))
         values["address"], values["address_numbers"] = address, numbers
         lists["address_words"], lists["address_word_pairs"] = words_of(address)
     municipality = None
     if "municipality" in both:
-        municipality = _folded_code(given("municipality"))
+        municipality = _folded_code(both.pop("municipality"))
     elif written is not None:
         municipality = _municipalities(written, notes)
     del written
@@ -327,22 +353,22 @@ def _folded(
             municipality = coded(municipality.codes, pa.array(told, pa.large_string()))
         values["municipality"] = municipality
     if "industry" in both:
-        values["industry"] = _folded_code(given("industry"))
+        values["industry"] = _folded_code(both.pop("industry"))
     if "employees" in both:
-        values["employees"] = Numbers(np.maximum(_number(given("employees")), 0.0))
+        values["employees"] = Numbers(np.maximum(_number(both.pop("employees")), 0.0))
     if {"latitude", "longitude"} <= set(both):
-        latitude, longitude = (_number(given(name)) for name in ("latitude", "longitude"))
+        latitude, longitude = (_number(both.pop(name)) for name in ("latitude", "longitude"))
         out = ~((np.abs(latitude) <= 90) & (np.abs(longitude) <= 180))
         out |= (latitude == 0) & (longitude == 0)
         latitude, longitude = np.where(out, np.nan, latitude), np.where(out, np.nan, longitude)
         values["latitude"], values["longitude"] = Numbers(latitude), Numbers(longitude)
         lists["cell"] = _cells(latitude, longitude)
     if "opened" in both:
-        opened = _texts(given("opened"))
+        opened = _texts(both.pop("opened"))
         day = pc.replace_substring(opened.distinct, " 00:00:00", "")
         values["opened"] = coded(opened.codes, day)
-    for name in extra:
-        values[name] = _extra(both[name])
+    for column, name in extra.items():
+        values[column] = _extra(both[name])
     return {name: column for name, column in values.items() if _is_filled(column)}, lists
 
 

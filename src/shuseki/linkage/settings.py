@@ -12,20 +12,31 @@ The settings are data: ``data/establishments.toml`` is the default for establish
 Gives: ``LinkageSettings``, checked, with the conditions of the levels as SQL for DuckDB or Spark.
 """
 
+import ast
+import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 
 from shuseki.errors import ParameterError, examples
-from shuseki.language import listed, say
+from shuseki.language import Message, listed, say
 
-__all__ = ["Comparison", "Engine", "Level", "LinkageSettings", "linkage_settings", "sql_of"]
+__all__ = [
+    "Comparison",
+    "Engine",
+    "Level",
+    "LinkageSettings",
+    "linkage_settings",
+    "sql_of",
+    "tree_of",
+]
 
 Engine: TypeAlias = Literal["arrays", "duckdb", "spark"]
+Kind: TypeAlias = Literal["text", "number", "words", "keys"]
 RELATIONS = ("moved", "renamed", "changed industry")
 NUMBERS = (
     "prior_pairs",
@@ -35,6 +46,28 @@ NUMBERS = (
     "sampled_pairs",
     "pairs_learned_from",
 )
+COMPARISON = ("name", "columns", "levels", "given", "within", "leave_out")
+LEVEL = ("says", "when", "m", "frequency", "means")
+KINDS: dict[str, Kind] = {
+    "name": "text",
+    "name_start": "text",
+    "name_numbers": "text",
+    "name_words": "words",
+    "name_word_pairs": "keys",
+    "address": "text",
+    "address_numbers": "text",
+    "address_words": "words",
+    "address_word_pairs": "keys",
+    "municipality": "text",
+    "industry": "text",
+    "employees": "number",
+    "latitude": "number",
+    "longitude": "number",
+    "cell": "keys",
+    "legal_form": "text",
+    "opened": "text",
+}
+"""What the folded columns of two registers hold; see ``linkage.registers``. An extra one: text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +137,39 @@ class LinkageSettings:
     extra: tuple[Level, ...]
     rules: tuple[tuple[str, ...], ...]
 
-    def comparisons_of(self, has: Any, extra: Sequence[str]) -> tuple[Comparison, ...]:
-        """The comparisons that can be made: one of the columns is there."""
+    def check_columns(self, extra: Collection[str]) -> None:
+        """Check that every column is one that a linkage has, and of the kind it is asked for.
+
+        Parameters
+        ----------
+        extra
+            Names of the extra columns.
+
+        Raises
+        ------
+        ParameterError
+            A column is not known, or a condition asks for what it does not hold.
+        """
+        kinds = KINDS | dict.fromkeys(extra, "text")
+        for one in self.comparisons:
+            named = [*one.columns, *([one.within] if one.within else ())]
+            named += [level.frequency for level in one.levels if level.frequency]
+            _check_known(one.name, named, kinds)
+            for level in one.levels:
+                _check_calls(level.when, kinds)
+        for rule in self.rules:
+            _check_known("blocking.rules", [name for name in rule if name != "extra"], kinds)
+
+    def comparisons_of(self, has: Any, extra: Mapping[str, str]) -> tuple[Comparison, ...]:
+        """The comparisons that can be made: one of the columns is there.
+
+        Parameters
+        ----------
+        has
+            Whether a column is there.
+        extra
+            Extra column → its name as given.
+        """
         made = []
         for one in self.comparisons:
             if any(has(column) for column in one.columns):
@@ -120,18 +184,18 @@ class LinkageSettings:
                 # At the best level that there can be, nothing has changed.
                 levels = (replace(can[0], means=""), *can[1:])
                 made.append(replace(one, levels=levels))
-        for name in extra:
+        for column, name in extra.items():
             given = tuple(
                 Level(
                     level.says,
-                    re.sub(r"\bx\b", name, level.when),
+                    re.sub(r"\bx\b", column, level.when),
                     level.m,
-                    name if level.frequency else "",
+                    column if level.frequency else "",
                     level.means,
                 )
                 for level in self.extra
             )
-            made.append(Comparison(name, (name,), given))
+            made.append(Comparison(name, (column,), given))
         return tuple(made)
 
 
@@ -158,19 +222,10 @@ def linkage_settings(changes: Mapping[str, Any] | None = None) -> LinkageSetting
     """
     given = dict(changes or {})
     known = default()
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise ParameterError(
-            say(
-                "Settings of linkage that are not known: {unknown}. Expected {known}. See "
-                "linkage/data/establishments.toml.",
-                unknown=examples(unknown),
-                known=listed(known),
-            )
-        )
+    _check_keys("linkage.settings", given, tuple(known))
     numbers = {name: given.get(name, known[name]) for name in NUMBERS}
     for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        if not _is_number(value) or value <= 0:
             raise ParameterError(
                 say(
                     "{name} is {value!r}. Expected a number above 0.",
@@ -179,85 +234,162 @@ def linkage_settings(changes: Mapping[str, Any] | None = None) -> LinkageSetting
                 )
             )
     comparisons = {str(one["name"]): dict(one) for one in known["comparison"]}
-    for one in given.get("comparison", ()):
-        if "name" not in one:
+    for one in _tables("comparison", given.get("comparison", ())):
+        name = one.get("name", "")
+        if not isinstance(name, str) or not name:
             raise ParameterError(
                 say(
                     "A comparison without a name: {one!r}. Expected name, columns, levels. Name "
                     "it.",
-                    one=one,
+                    one=dict(one),
                 )
             )
-        if one.get("leave_out"):
-            comparisons.pop(str(one["name"]), None)
-        else:
-            comparisons[str(one["name"])] = {**comparisons.get(str(one["name"]), {}), **one}
+        _check_keys(name, one, COMPARISON)
+        leave_out = one.get("leave_out", False)
+        if not isinstance(leave_out, bool):
+            raise _unexpected(f"{name}.leave_out", leave_out, listed(["true", "false"]))
+        if not leave_out:
+            comparisons[name] = {**comparisons.get(name, {}), **one}
+        elif comparisons.pop(name, None) is None:
+            raise _unexpected("leave_out", name, listed(comparisons))
     if not comparisons:
         raise ParameterError(say("Every comparison is left out. Expected one at least. Keep one."))
-    rules = given.get("blocking", known["blocking"]).get("rules")
-    if not rules or not all(isinstance(rule, list | tuple) and rule for rule in rules):
+    extra, blocking = given.get("extra", known["extra"]), given.get("blocking", known["blocking"])
+    for name, table, key in (("extra", extra, "levels"), ("blocking", blocking, "rules")):
+        if not isinstance(table, Mapping):
+            raise _unexpected(name, table, key)
+        _check_keys(name, table, (key,))
+    rules = blocking.get("rules")
+    if (
+        not isinstance(rules, list | tuple)
+        or not rules
+        or not all(isinstance(rule, list | tuple) and _are_names(rule) for rule in rules)
+    ):
         raise ParameterError(
             say(
                 'blocking.rules is {rules!r}. Expected lists of columns, such as [["name"]].',
                 rules=rules,
             )
         )
+    every = list(dict.fromkeys([*(one["name"] for one in known["comparison"]), *comparisons]))
+    made = tuple(_comparison(name, one, every) for name, one in comparisons.items())
+    rest = _levels("extra", extra.get("levels", ()))
+    for level in rest:
+        _check_calls(level.when, {"x": "text"})
     return LinkageSettings(
         **numbers,
-        comparisons=tuple(
-            Comparison(
-                name,
-                tuple(one.get("columns", ())),
-                _levels(name, one.get("levels", ())),
-                str(one.get("given", "")),
-                str(one.get("within", "")),
-            )
-            for name, one in comparisons.items()
-        ),
-        extra=_levels("extra", given.get("extra", known["extra"]).get("levels", ())),
-        rules=tuple(tuple(map(str, rule)) for rule in rules),
+        comparisons=made,
+        extra=rest,
+        rules=tuple(tuple(rule) for rule in rules),
     )
 
 
-def _levels(name: str, given: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
-    if len(given) < 2:
+def _comparison(name: str, one: Mapping[str, Any], every: Collection[str]) -> Comparison:
+    columns, given, within = one.get("columns"), one.get("given", ""), one.get("within", "")
+    if not isinstance(columns, list | tuple) or not _are_names(columns):
+        raise ParameterError(
+            say(
+                "columns of comparison {name!r} is {columns!r}. Expected a list of columns, such "
+                'as ["name"].',
+                name=name,
+                columns=columns,
+            )
+        )
+    if given and given not in every:
+        raise _unexpected(f"{name}.given", given, listed(every))
+    if not isinstance(within, str):
+        raise _unexpected(f"{name}.within", within, listed(KINDS))
+    return Comparison(name, tuple(columns), _levels(name, one.get("levels", ())), given, within)
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a number, and no endless one."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _are_names(names: Sequence[object]) -> bool:
+    """Whether there are names, and nothing else."""
+    return bool(names) and all(isinstance(name, str) and name for name in names)
+
+
+def _tables(setting: str, given: object) -> Sequence[Mapping[str, Any]]:
+    """A list of tables, checked to be one."""
+    if not isinstance(given, list | tuple) or not all(isinstance(one, Mapping) for one in given):
+        raise ParameterError(
+            say(
+                "{setting} is {given!r}. Expected a list of tables.",
+                setting=setting,
+                given=given,
+            )
+        )
+    return given
+
+
+def _check_keys(setting: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    if unknown := sorted(set(given) - set(known)):
+        raise ParameterError(
+            say(
+                "Settings of linkage that are not known: {unknown} in {setting}. Expected {known}. "
+                "See linkage/data/establishments.toml.",
+                unknown=examples(unknown),
+                setting=setting,
+                known=listed(known),
+            )
+        )
+
+
+def _unexpected(setting: str, value: object, expected: str | Message) -> ParameterError:
+    return ParameterError(
+        say(
+            "{setting} is {value!r}. Expected one of {expected}.",
+            setting=setting,
+            value=value,
+            expected=expected,
+        )
+    )
+
+
+def _levels(name: str, given: object) -> tuple[Level, ...]:
+    tables = _tables(f"{name}.levels", given)
+    if len(tables) < 2:
         raise ParameterError(
             say(
                 "Comparison {name!r} has {n_given} levels. Expected two or more. Add one.",
                 name=name,
-                n_given=len(given),
+                n_given=len(tables),
             )
         )
     levels = []
-    for k, one in enumerate(given):
-        unknown = sorted(set(one) - {"says", "when", "m", "frequency", "means"})
-        if unknown:
-            raise ParameterError(
-                say(
-                    "A level of {name!r} has keys that are not known: {unknown}. Expected says, "
-                    "when, m, frequency, means.",
-                    name=name,
-                    unknown=examples(unknown),
+    for k, one in enumerate(tables):
+        _check_keys(f"{name}.levels", one, LEVEL)
+        for key in ("says", "when", "frequency", "means"):
+            if not isinstance(one.get(key, ""), str):
+                raise ParameterError(
+                    say(
+                        "{setting} is {value!r}. Expected text.",
+                        setting=f"{name}.{key}",
+                        value=one[key],
+                    )
                 )
-            )
+        m = one.get("m", 0)
         level = Level(
-            str(one.get("says", one.get("when", ""))),
-            str(one.get("when", "")),
-            float(one.get("m", 0)),
-            str(one.get("frequency", "")),
-            str(one.get("means", "")),
+            says=one.get("says", one.get("when", "")),
+            when=one.get("when", "").strip(),
+            m=float(m) if _is_number(m) else math.nan,
+            frequency=one.get("frequency", ""),
+            means=one.get("means", ""),
         )
         if not 0 < level.m < 1:
             raise ParameterError(
                 say(
-                    "m of level {says!r} of {name!r} is {value:g}. Expected a share of true pairs "
+                    "m of level {says!r} of {name!r} is {value!r}. Expected a share of true pairs "
                     "between 0 and 1.",
                     says=level.says,
                     name=name,
-                    value=level.m,
+                    value=m,
                 )
             )
-        if bool(level.when) == (k == len(given) - 1):
+        if bool(level.when) == (k == len(tables) - 1):
             raise ParameterError(
                 say(
                     "Level {says!r} of {name!r} and its condition {when!r}. Expected one in every "
@@ -276,7 +408,9 @@ def _levels(name: str, given: Sequence[Mapping[str, Any]]) -> tuple[Level, ...]:
                     relations=listed(RELATIONS),
                 )
             )
-        sql_of(level.when)
+        if level.when:
+            sql_of(level.when)
+            tree_of(level.when)
         levels.append(level)
     return tuple(levels)
 
@@ -303,6 +437,19 @@ SQL = {
     "ratio": '((least("{x}_l", "{x}_r") + 1.0) / (greatest("{x}_l", "{x}_r") + 1.0))',
     "alike": '(substr("{x}_l", 1, {n}) = substr("{x}_r", 1, {n}))',
 }
+HOLDS = ("equal", "agree", "alike")
+"""What holds of a pair or does not; the other measures are numbers."""
+HELD: dict[str, tuple[Kind, ...]] = {
+    "equal": ("text", "number"),
+    "agree": ("text", "number"),
+    "alike": ("text",),
+    "likeness": ("text",),
+    "overlap": ("words",),
+    "within": ("words",),
+    "shared": ("words",),
+    "ratio": ("number",),
+}
+"""Of which kinds of column each can be asked."""
 LIKENESS = {
     "duckdb": 'jaro_winkler_similarity("{x}_l", "{x}_r")',
     "spark": 'byte_likeness("{x}_l", "{x}_r")',
@@ -344,10 +491,11 @@ def sql_of(when: str, engine: Engine = "duckdb") -> str:
                     value=listed((*SQL, "likeness")),
                 )
             )
-        if n and not (n.isascii() and n.isdecimal()):
+        if n and not re.fullmatch("[1-9][0-9]{0,8}", n):
             raise ParameterError(
                 say(
-                    "Condition {when!r}: {n!r} is no number of signs.",
+                    "Condition {when!r}: {n!r} is no number of signs. Expected 1 or more, as in "
+                    "alike(industry, 2).",
                     when=when,
                     n=n,
                 )
@@ -355,6 +503,88 @@ def sql_of(when: str, engine: Engine = "duckdb") -> str:
         return pattern.format(x=x, n=n)
 
     return quoted(CALL.sub(filled, when), engine)
+
+
+def tree_of(when: str) -> ast.expr:
+    """A condition as a tree of ``and``, ``or``, ``not`` over what holds or is compared.
+
+    Raises
+    ------
+    ParameterError
+        It is no condition.
+
+    Examples
+    --------
+    >>> ast.dump(tree_of("equal(name)"))
+    "Call(func=Name(id='equal', ctx=Load()), args=[Name(id='name', ctx=Load())], keywords=[])"
+    """
+    spelt = re.sub(r"(?<![<>=])=(?!=)", "==", when).replace("<>", "!=")
+    try:
+        tree = ast.parse(" ".join(spelt.split()), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = None
+    if tree is None or not _is_condition(tree):
+        raise ParameterError(
+            say(
+                "{when!r} is no condition. Expected equal, agree or alike of a column, or another "
+                "measure compared with a number, joined by and, or, not.",
+                when=when,
+            )
+        )
+    return tree
+
+
+def _is_condition(node: ast.expr) -> bool:
+    if isinstance(node, ast.BoolOp):
+        return all(_is_condition(part) for part in node.values)
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.Not) and _is_condition(node.operand)
+    if isinstance(node, ast.Compare):
+        sides = [node.left, *node.comparators]
+        measures = [side for side in sides if not isinstance(side, ast.Constant)]
+        return len(sides) == 2 and len(measures) == 1 and _measure(measures[0]) not in ("", *HOLDS)
+    return _measure(node) in HOLDS
+
+
+def _measure(node: ast.expr) -> str:
+    """Name of what is asked of a pair; ``""`` when it is none."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id
+    return ""
+
+
+def _check_known(setting: str, named: Sequence[str], kinds: Mapping[str, Kind]) -> None:
+    if unknown := [column for column in named if column not in kinds]:
+        raise ParameterError(
+            say(
+                "Columns of {setting} that a linkage does not have: {unknown}. Expected {known}. "
+                "Name a further column as an extra one.",
+                setting=setting,
+                unknown=examples(unknown),
+                known=listed(kinds),
+            )
+        )
+
+
+def _check_calls(when: str, kinds: Mapping[str, Kind]) -> None:
+    """Check that what a condition asks of each column is what the column holds."""
+    for measure, inside in CALL.findall(when):
+        column = inside.partition(",")[0].strip()
+        if measure:
+            _check_known(repr(when), [column], kinds)
+            if kinds[column] not in HELD[measure]:
+                can = [name for name, held in HELD.items() if kinds[column] in held]
+                raise ParameterError(
+                    say(
+                        "Condition {when!r} asks {measure} of {column}. Expected one of {can}.",
+                        when=when,
+                        measure=measure,
+                        column=column,
+                        can=listed(can) if can else "–",
+                    )
+                )
 
 
 def quoted(sql: str, engine: Engine) -> str:
