@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from shuseki.errors import ParameterError
+from shuseki.errors import DataError, ParameterError
 from shuseki.linkage.likeness import link
 from shuseki.linkage.settings import Engine, linkage_settings, sql_of, tree_of
 
@@ -111,6 +111,15 @@ def test_a_column_is_not_compared_twice() -> None:
     with pytest.raises(ParameterError, match="compared already: firm"):
         link(LEFT.rename(columns={"name": "firm"}), RIGHT.rename(columns={"name": "firm"}),
              name="firm", extra="firm")  # fmt: skip
+
+
+def test_a_column_stands_once() -> None:
+    twice = pd.concat([LEFT, LEFT[["name"]]], axis=1)
+    with pytest.raises(DataError, match="more than once in the left register: name"):
+        link(twice, RIGHT)
+    spare = pd.concat([LEFT, LEFT[["name"]].set_axis(["spare"], axis=1)] * 2, axis=1)
+    spare = spare.loc[:, ~spare.columns.duplicated() | (spare.columns == "spare")]
+    assert len(link(spare, RIGHT).to_frame()) == 20
 
 
 def test_leaving_out_what_is_not_there_is_told() -> None:

@@ -186,6 +186,16 @@ def registers(
                     which=which,
                 )
             )
+        double = frame.columns[frame.columns.duplicated()].intersection([*names.values(), *extra])
+        if len(double):
+            raise DataError(
+                say(
+                    "Columns that stand more than once in the {which} register: {double}. Expected "
+                    "each once. Rename or drop one.",
+                    which=which,
+                    double=examples(map(str, double)),
+                )
+            )
         asked = [*(named or {}).values(), *extra]
         absent = [column for column in asked if column not in frame.columns]
         if absent:
