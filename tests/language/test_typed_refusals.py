@@ -74,7 +74,7 @@ def test_what_is_needed_and_what_is_unknown() -> None:
     with pytest.raises(ValidationError) as caught:
         Strict(to=3)  # type: ignore[call-arg]
     assert str(refusals(caught.value.errors(), within="births")) == (
-        "births: at: needed, and not given; births: to: there is no such key (found '3')"
+        "births: at: needed, and not given; births: to: there is no such key (found 3)"
     )
 
 

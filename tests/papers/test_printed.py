@@ -181,7 +181,7 @@ def test_unknown_names_are_refused_with_the_nearest(tmp_path, toml, tables, mess
     [
         ("[paper", {}, "not a TOML file"),
         (SMALL + 'stars = { "*" = 10 }\n', {}, "levels as shares"),
-        (SMALL + 'areas = "many"\n', {}, "whole number of observations"),
+        (SMALL + 'areas = "many"\n', {}, "areas: expected a whole number"),
         (SMALL, {"fit": ""}, "empty. Expected a heading: table, outcome"),
         (SMALL, {"fit": "# a comment\noutcome,model,statistic,value\nY,1,n\n"},
          "fit.csv, line 3: 3 cells for 4 columns"),

@@ -117,7 +117,7 @@ def test_a_user_adds_a_framework_and_an_indicator(tmp_path: Path) -> None:
             'label = "C"\nindicators = []\n',
             "list of keys",
         ),
-        ("framework = 3\n", "tables"),
+        ("framework = 3\n", "framework: expected a list"),
         ('[[framework]]\nkey = "a"\nlabel = "A"\n[[framework', "not a TOML"),
     ],
 )

@@ -28,13 +28,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    with_config,
+)
+from typing_extensions import TypedDict
 
 from shuseki.entry.formulas import Formula
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.language import Message, joined, listed, say, words_of
 from shuseki.language.names import TwoNames
 from shuseki.language.refusals import refusals
+from shuseki.reading.toml import check_shape
 from shuseki.sources import Source
 
 __all__ = [
@@ -308,6 +317,18 @@ class Definitions:
         return (outcome, outcome) if found is None else found.counted
 
 
+@with_config(ConfigDict(extra="forbid"))
+class DefinitionsFile(TypedDict, total=False):
+    """What a file of definitions has."""
+
+    where: str
+    where_ja: str
+    accounts: dict[str, Any]
+    conventions: dict[str, dict[str, Any]]
+    variable: list[dict[str, Any]]
+    outcome: list[dict[str, Any]]
+
+
 def read_definitions(
     content: Mapping[str, Any],
     *,
@@ -336,6 +357,7 @@ def read_definitions(
     DataError
         A definition is wrong; all faults are named.
     """
+    check_shape(dict(content), DefinitionsFile, named or "[definitions]")
     conventions = content.get("conventions", {})
     if convention and convention not in conventions:
         raise ParameterError(
@@ -377,7 +399,7 @@ def made(
         try:
             yield kind(**{**common, **entry})
         except ValidationError as error:
-            named = entry.get("name", f"number {k}")
+            named = str(entry.get("name", k))
             faults.append(refusals(error.errors(), within=named))
 
 

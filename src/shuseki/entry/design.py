@@ -21,13 +21,13 @@ Takes: ``RegionalVariables``. Gives: ``Sample``.
 Limits: rules look at the outcome alone; an extreme regressor stays in.
 """
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from shuseki.arrays import Bools, Floats, Ints
 from shuseki.entry.definitions import CONSTANT
@@ -36,6 +36,7 @@ from shuseki.entry.variables import RegionalVariables
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, listed, say
 from shuseki.language.glossary import named_kind
+from shuseki.reading.toml import check_shape, read_toml
 
 __all__ = [
     "CLUSTERED",
@@ -396,6 +397,15 @@ def _flags(variables: RegionalVariables, rule: str) -> Bools:
     return flags.to_numpy(dtype=bool)
 
 
+class DesignsFile(TypedDict, total=False):
+    """What a file of designs has."""
+
+    outcomes: list[str]
+    models: dict[str, list[str]]
+    outliers: str
+    exclude: list[str]
+
+
 def read_designs(file: Traversable, *, standard_errors: str = "HC1") -> tuple[Design, ...]:
     """Read a set of designs: every model for every outcome.
 
@@ -412,7 +422,7 @@ def read_designs(file: Traversable, *, standard_errors: str = "HC1") -> tuple[De
     DataError
         Missing or unknown keys.
     """
-    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    content = read_toml(file)
     known = {"outcomes", "models", "outliers", "exclude"}
     missing = sorted({"outcomes", "models"} - set(content))
     strange = sorted(set(content) - known)
@@ -429,6 +439,7 @@ def read_designs(file: Traversable, *, standard_errors: str = "HC1") -> tuple[De
                 known=listed(sorted(known)),
             )
         )
+    check_shape(content, DesignsFile, str(file))
     outcomes: Sequence[str] = content["outcomes"]
     return tuple(
         Design(

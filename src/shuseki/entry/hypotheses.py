@@ -25,7 +25,6 @@ Sources: Okamuro (2006), section 4-2 (pp. 9-11) and p. 16.
 Limits: counting equations is not a joint test; the models share rows and most terms.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
@@ -33,12 +32,14 @@ from types import MappingProxyType
 from typing import Literal
 
 import pandas as pd
+from typing_extensions import TypedDict
 
 from shuseki.entry.definitions import CONSTANT, Definitions
 from shuseki.entry.ols import Fits
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import named
+from shuseki.reading.toml import check_shape, only_tables, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -314,6 +315,17 @@ def note_rule(rule: Rule, level: float) -> Message:
     )
 
 
+class HypothesisEntry(TypedDict, total=False):
+    """What a hypothesis has."""
+
+    id: str
+    says: str
+    says_ja: str
+    expects: dict[str, str]
+    alternative_to: str
+    page: str
+
+
 def read_hypotheses(file: Traversable) -> tuple[Hypothesis, ...]:
     """Read hypotheses from a TOML file of ``[[hypothesis]]`` tables.
 
@@ -322,7 +334,9 @@ def read_hypotheses(file: Traversable) -> tuple[Hypothesis, ...]:
     DataError
         Missing or unknown keys, an id given twice, a version whose alternative is not there.
     """
-    entries = tomllib.loads(file.read_text(encoding="utf-8")).get("hypothesis", [])
+    content = read_toml(file)
+    check_shape(content, only_tables("hypothesis"), str(file))
+    entries = content.get("hypothesis", [])
     known = {"id", "says", "says_ja", "expects", "alternative_to", "page"}
     for entry in entries:
         off = sorted({"id", "says", "says_ja", "expects"} - set(entry)) + sorted(set(entry) - known)
@@ -337,6 +351,7 @@ def read_hypotheses(file: Traversable) -> tuple[Hypothesis, ...]:
                     known=listed(sorted(known)),
                 )
             )
+        check_shape(entry, HypothesisEntry, f"{file}: {entry['id']}")
     hypotheses = tuple(Hypothesis(**entry) for entry in entries)
     ids = [hypothesis.id for hypothesis in hypotheses]
     lost = [h.alternative_to for h in hypotheses if h.alternative_to not in ("", *ids)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from shuseki.language.messages import Message, joined, say
 
-__all__ = ["refusal", "refusals"]
+__all__ = ["is_tag", "refusal", "refusals"]
 
 NUMBER = say("expected a number")
 WHOLE = say("expected a whole number")
@@ -117,10 +117,19 @@ def refusals(faults: Sequence[Any], beyond: int = 0, within: str = "") -> Messag
     within
         What the places are of; stands before each.
     """
-    told = [_placed(fault, beyond, within) for fault in faults[:MOST_TOLD]]
+    told = list(dict.fromkeys(_placed(one, beyond, within) for one in faults[:MOST_TOLD]))
     if len(faults) > MOST_TOLD:
         told.append(say("{n} more", n=len(faults) - MOST_TOLD))
     return joined(told, "; ")
+
+
+TAGS = frozenset({"bool", "str", "int", "float", "list", "dict", "Path", "path", "literal"})
+TAGS_OF = ("function-", "tuple[", "list[", "sequence[", "dict[", "literal[", "constrained-")
+
+
+def is_tag(step: int | str) -> bool:
+    """Whether a step of a place is pydantic's name of an alternative, not a key of the file."""
+    return isinstance(step, str) and (step in TAGS or step.startswith(TAGS_OF))
 
 
 MOST_TOLD = 10
@@ -128,15 +137,15 @@ LONGEST = 60
 
 
 def _placed(fault: Any, beyond: int, within: str) -> Message:
-    place = ".".join(map(str, fault["loc"][beyond:]))
+    place = ".".join(str(step) for step in fault["loc"][beyond:] if not is_tag(step))
     place = ": ".join(part for part in (within, place) if part)
     why, found = refusal(fault), fault["input"]
     if fault["type"] == "missing" or isinstance(found, dict):
         return say("{place}: {why}", place=place, why=why)
-    written = found if isinstance(found, str) else str(found)
+    written = str(found)
     return say(
         "{place}: {why} (found {found!r})",
         place=place,
         why=why,
-        found=written if len(written) <= LONGEST else f"{written[:LONGEST]}…",
+        found=found if len(written) <= LONGEST else f"{written[:LONGEST]}…",
     )

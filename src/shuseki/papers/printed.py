@@ -40,7 +40,6 @@ Limits: the interval assumes rounding to nearest; a truncated print may lie up t
 
 import csv
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -48,15 +47,18 @@ from functools import cached_property
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from shuseki.errors import DataError, ParameterError, UnknownCodeError, examples
 from shuseki.language import Message, listed, say, words_of
 from shuseki.language.names import TwoNames
 from shuseki.reading.encoding import examine_bytes, utf8_blocks
+from shuseki.reading.toml import Plain, Positive, check_shape, read_toml
 from shuseki.sources import Source
 
 __all__ = [
@@ -497,21 +499,14 @@ class PrintedPaper:
                 )
             )
         _known_files(folder)
-        try:
-            content = tomllib.loads(toml.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise DataError(
-                say(
-                    "{toml} is not a TOML file in UTF-8: {error}. Correct that line.",
-                    toml=toml,
-                    error=words_of(error),
-                )
-            ) from error
+        content = read_toml(toml)
         _known(say("table of {file}", file="paper.toml"), content, ("paper", "tables", "statement"))
+        check_shape(content, PaperFile, "paper.toml")
         about: dict[str, Any] = dict(content.get("paper", {}))
         _known(
             say("key of {table} in {file}", table="[paper]", file="paper.toml"), about, PAPER_KEYS
         )
+        check_shape(about, About, "paper.toml: [paper]")
         about = {"key": folder.name, "citation": about.get("title", folder.name)} | about
         about["year"] = str(about.get("year", ""))
         _checked_about(about)
@@ -700,23 +695,6 @@ def _checked_about(about: Mapping[str, Any]) -> None:
                 stars=stars,
             )
         )
-    areas = about.get("areas", 1)
-    if not isinstance(areas, int) or areas < 1:
-        raise DataError(
-            say(
-                "[paper] areas = {areas!r}. Expected a whole number of observations. Correct it.",
-                areas=areas,
-            )
-        )
-    for name in ("births_by_group", "aliases", "tolerance_by_model", "funnel", "figures"):
-        if not isinstance(about.get(name, {}), Mapping):
-            raise DataError(
-                say(
-                    "[paper] {name} = {about!r}. Expected a table of names. Correct it.",
-                    name=name,
-                    about=about[name],
-                )
-            )
 
 
 def text_of(path: Traversable) -> str:
@@ -868,12 +846,71 @@ def _check_shares(frame: pd.DataFrame) -> None:
         )
 
 
+class PaperFile(TypedDict, total=False):
+    """What paper.toml has."""
+
+    paper: dict[str, Any]
+    tables: dict[str, dict[str, Plain]]
+    statement: list[dict[str, Any]]
+
+
+class About(TypedDict, total=False):
+    """What [paper] has."""
+
+    key: str
+    title: str
+    title_en: str
+    authors: list[str]
+    citation: str
+    citation_ja: str
+    year: Plain
+    outcomes: list[str]
+    models: list[str]
+    standard_errors: str
+    outlier_rule: str
+    areas: Annotated[int, Field(ge=1)]
+    industries: Annotated[int, Field(ge=1)]
+    births_by_group: dict[str, list[str]]
+    aliases: dict[str, str]
+    figures: dict[str, str]
+    funnel: dict[str, str | dict[str, str]]
+    tolerance_by_model: dict[str, float]
+
+
+Names = list[str]
+FIELDS: dict[str, Any] = {
+    **dict.fromkeys((*ABOUT, *(f for of in STATEMENT_FIELDS.values() for f in of)), str),
+    **dict.fromkeys((f for of in STATEMENT_OPTIONS.values() for f in of), str),
+    **dict.fromkeys(("less", "parts", "names", "variables", "outcomes", "any_of"), Names),
+    **dict.fromkeys(("supported", "not_supported", "higher_with", "lower_with"), Names),
+    **dict.fromkeys(("page", "section"), Plain),
+    "pairs": list[Annotated[Names, Field(min_length=2, max_length=2)]],
+    "models": Literal["all", "where present"] | Names,
+    "times": Positive,
+    "standard_deviations": Positive,
+    "rank": Annotated[int, Field(ge=1)],
+    "only": bool,
+    "side": Literal["above", "below", "either"],
+    "sign": Literal["positive", "negative"],
+    "extreme": Literal["min", "max"],
+    "direction": Literal["more", "fewer"],
+    "effect": Literal["significant", "positive", "negative", "not positive", "none"],
+}
+"""Kind of value in each field of a statement: texts as printed, but for these."""
+OWN_FIELDS: Mapping[str, Any] = MappingProxyType({"quantity": {"of": dict[str, str]}})
+table: Any = TypedDict
+SHAPES: Mapping[str, Any] = MappingProxyType(
+    {kind: table(kind, FIELDS | OWN_FIELDS.get(kind, {}), total=False) for kind in STATEMENT_FIELDS}
+)
+
+
 def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:
     seen: set[str] = set()
     for entry in entries:
         lacking = [name for name in ("id", "kind", "says") if name not in entry]
-        lacking += [n for n in STATEMENT_FIELDS.get(entry.get("kind", ""), ()) if n not in entry]
-        name = entry.get("id", "?")
+        kind = str(entry.get("kind", ""))
+        lacking += [n for n in STATEMENT_FIELDS.get(kind, ()) if n not in entry]
+        name = str(entry.get("id", "?"))
         if lacking:
             raise DataError(
                 say(
@@ -884,13 +921,14 @@ def _statements(entries: Sequence[Mapping[str, Any]]) -> Iterator[Statement]:
                     entry=entry.get("kind", "?"),
                 )
             )
-        _known(say("kind of statement"), [str(entry["kind"])], STATEMENT_FIELDS)
+        _known(say("kind of statement"), [kind], STATEMENT_FIELDS)
         allowed = (
             *sorted(ABOUT),
-            *STATEMENT_FIELDS[entry["kind"]],
-            *STATEMENT_OPTIONS.get(entry["kind"], ()),
+            *STATEMENT_FIELDS[kind],
+            *STATEMENT_OPTIONS.get(kind, ()),
         )
         _known(say("field of statement {name!r}", name=name), entry, allowed)
+        check_shape(entry, SHAPES[kind], f"paper.toml: {name}")
         if name in seen:
             raise DataError(
                 say(

@@ -25,19 +25,21 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 import numpy as np
 import pandas as pd
+from pydantic import ConfigDict, with_config
+from typing_extensions import TypedDict
 
 from shuseki.errors import DataError
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.profile.frameworks import tables_of, texts_of
-from shuseki.profile.indicators import Indicators
+from shuseki.profile.indicators import TABLES, Indicators
 from shuseki.profile.rules import Facts, Rule
-from shuseki.reading.toml import Faults, read_toml
+from shuseki.reading.toml import Faults, check_shape, only_tables, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, OKAMURO_2006, Source
 
@@ -237,10 +239,21 @@ def _bundled() -> tuple[tuple[Direction, ...], dict[str, Message]]:
     return read_directions(read_toml(Path(str(place))), "directions.toml")
 
 
+@with_config(ConfigDict(extra="forbid"))
+class Fact(TypedDict):
+    """What a ``[[fact]]`` has."""
+
+    key: str
+    label: str
+    label_ja: NotRequired[str]
+    user: NotRequired[bool]
+
+
 def read_directions(
     table: Mapping[str, Any], where: str
 ) -> tuple[tuple[Direction, ...], dict[str, Message]]:
     """Read the ``[[direction]]`` and ``[[fact]]`` tables of a file."""
+    check_shape(table, only_tables(*TABLES), where)
     faults, found = Faults(), []
     for row in tables_of(table, "direction", where):
         with faults.gathered():
@@ -256,17 +269,9 @@ def read_directions(
         )
     facts = tables_of(table, "fact", where)
     for fact in facts:
-        if lacking := [key for key in ("key", "label") if not isinstance(fact.get(key), str)]:
-            raise DataError(
-                say(
-                    "{where}, [[fact]]: missing {lacking}. Expected a key and a label. Add them.",
-                    where=where,
-                    lacking=listed(lacking),
-                )
-            )
+        check_shape(fact, Fact, f"{where}, [[fact]]")
     labels: dict[str, Message] = {
-        str(row["key"]): TwoNames(str(row["label"]), str(row.get("label_ja", row["label"])))
-        for row in facts
+        row["key"]: TwoNames(row["label"], row.get("label_ja", row["label"])) for row in facts
     }
     return tuple(found), labels
 

@@ -35,9 +35,9 @@ from shuseki.errors import DataError
 from shuseki.language import Message, joined, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
-from shuseki.profile.indicators import Indicators, Values, standings
+from shuseki.profile.indicators import TABLES, Indicators, Values, standings
 from shuseki.profile.weightings import corner_ranks, rank_range, scores
-from shuseki.reading.toml import Faults, read_toml
+from shuseki.reading.toml import Faults, check_shape, only_tables, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import AGGLOMERATION_2012, Source
 
@@ -386,6 +386,7 @@ def _bundled() -> tuple[Framework, ...]:
 
 def read_frameworks(table: Mapping[str, Any], where: str) -> tuple[Framework, ...]:
     """Read the ``[[framework]]`` tables of a file; every fault of it is said at once."""
+    check_shape(table, only_tables(*TABLES), where)
     faults, found = Faults(), []
     for row in tables_of(table, "framework", where):
         name = str(row.get("key", NAMELESS))

@@ -40,7 +40,7 @@ from shuseki.language import Message, listed, say
 from shuseki.language.names import TwoNames
 from shuseki.language.rows import in_both
 from shuseki.profile.base import Base
-from shuseki.reading.toml import Faults, read_toml
+from shuseki.reading.toml import Faults, check_shape, only_tables, read_toml
 from shuseki.results import Result, result
 from shuseki.sources import Source
 
@@ -63,6 +63,8 @@ KEYS = {
     "key", "label", "label_ja", "formula", "early", "unit", "unit_ja", "year", "sign", "counts",
     "variation", "growth", "missing", "missing_ja",
 }  # fmt: skip
+TABLES = ("indicator", "framework", "direction", "fact")
+"""What a file of the user's may hold: one file may say it all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,14 +242,8 @@ def _catalogue() -> Indicators:
 
 def read_entries(table: Mapping[str, Any], where: str) -> tuple[Indicator, ...]:
     """Read the ``[[indicator]]`` tables of a file."""
+    check_shape(table, only_tables(*TABLES), where)
     rows = table.get("indicator", [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise DataError(
-            say(
-                "{where}: expected [[indicator]] tables. Write each so.",
-                where=where,
-            )
-        )
     faults, found = Faults(), []
     for row in rows:
         with faults.gathered():

@@ -17,11 +17,13 @@ from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Annotated, Any, Required, get_args
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import BeforeValidator, Field
+from typing_extensions import TypedDict
 
 from shuseki.errors import DataError, ParameterError, examples
 from shuseki.geography.bundled import COUNTRY
@@ -30,6 +32,7 @@ from shuseki.language import Message, say, words_of
 from shuseki.language.glossary import named_kind
 from shuseki.language.names import some_of
 from shuseki.reading.encoding import codec
+from shuseki.reading.toml import Plain, Positive, check_shape
 from shuseki.reading.values import FULL_WIDTH, Order, as_text, distinct_of
 from shuseki.records.establishments import REQUIRED, SCHEMA
 from shuseki.sources import Origin
@@ -74,6 +77,62 @@ class Only:
 
     column: str
     where: Mapping[str, tuple[str, ...]]
+
+
+def _theirs(value: Any) -> Any:
+    is_one = isinstance(value, str | int | Mapping | Join | Cut | Only)
+    if isinstance(value, bool) or not is_one:
+        raise ValueError(say("expected the name of a column, its position, or a table"))
+    return value
+
+
+Theirs = Annotated[Any, BeforeValidator(_theirs)]
+Some = Field(min_length=1)
+Several = Annotated[list[Plain], Some] | Annotated[tuple[Plain, ...], Some]
+
+
+class Told(TypedDict, total=False):
+    """What a layout says, as it stands in a file."""
+
+    title: str
+    publisher: str
+    terms: str
+    origin: str
+    encoding: str
+    delimiter: str
+    decimal: str
+    sheet: str
+    member: str
+    header: bool
+    width: Annotated[int, Field(ge=0)]
+    skip_lines: Annotated[int, Field(ge=0)]
+    date_order: str
+    rows: str
+    keeps_closed: bool
+    codes: str
+    codes_on: Plain
+    like: str
+    columns: dict[str, Theirs]
+    constants: dict[str, Plain]
+    values: dict[str, dict[str, Plain]]
+    calendar: dict[str, str]
+    multiply: dict[str, Positive]
+    keep: dict[str, Plain | Several]
+
+
+class Part(TypedDict, total=False):
+    """One of their columns, or a part of it."""
+
+    column: Plain
+    extract: str
+    where: dict[str, Plain | Several]
+
+
+class Parts(TypedDict, total=False):
+    """Several of their columns."""
+
+    join: Required[Several]
+    pad: list[Annotated[int, Field(ge=0)]] | tuple[Annotated[int, Field(ge=0)], ...]
 
 
 Source = str | Join | Cut | Only
@@ -385,6 +444,7 @@ def layout(
 
 def from_table(name: str, table: Mapping[str, Any]) -> Layout:
     """Make a layout from the table that says it, and refuse keys that mean nothing."""
+    check_shape(dict(table), Told, "[layout]")
     said = dict(table)
     keys = [key.name for key in fields(Layout)]
     if "like" in said:
@@ -453,7 +513,7 @@ def from_maps(key: str, table: Mapping[str, Any]) -> dict[str, Any]:
     if key == "columns":
         return {name: from_source(source) for name, source in table.items()}
     if key == "keep":
-        return {as_name(name): tuple(map(str, values)) for name, values in table.items()}
+        return {as_name(name): as_values(values) for name, values in table.items()}
     if key == "calendar":
         for name, calendar in table.items():
             if calendar != "minguo" or SCHEMA.get(name, SCHEMA["id"]).kind != "date":
@@ -477,10 +537,11 @@ def from_source(source: Any) -> Source:
         for key in source:
             if key not in known:
                 raise unknown("key of a part of a column", key, (*known, "where"))
+        check_shape(dict(source), Part, "[columns]")
         if len(source) == 1:
             return as_name(source["column"])
         if "where" in source:
-            where = {as_name(n): tuple(map(str, values)) for n, values in source["where"].items()}
+            where = {as_name(n): as_values(values) for n, values in source["where"].items()}
             return Only(as_name(source["column"]), where)
         pattern = str(source["extract"])
         try:
@@ -499,6 +560,7 @@ def from_source(source: Any) -> Source:
         for key in source:
             if key not in ("join", "pad"):
                 raise unknown("key of a joined column", key, ("join", "pad"))
+        check_shape(dict(source), Parts, "[columns]")
         return Join(tuple(map(as_name, source["join"])), tuple(source.get("pad", ())))
     return as_name(source)
 
@@ -507,6 +569,11 @@ def as_name(column: int | str) -> str:
     """A position becomes the name that a column without header gets: 7 is ``c7``."""
     text = str(column)
     return f"c{text}" if isinstance(column, int) or text.isdecimal() else text
+
+
+def as_values(values: Any) -> tuple[str, ...]:
+    """One value, or a list of them, as texts."""
+    return tuple(map(str, values if isinstance(values, list | tuple) else [values]))
 
 
 def asdict_shallow(made: Layout) -> dict[str, Any]:

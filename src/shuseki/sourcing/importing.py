@@ -364,7 +364,8 @@ def _layout(name: str, keys: Mapping[str, Any]) -> Layout:
     table = keys.get("table", "firms")
     columns = keys.get("columns")
     unknown = set(keys) - {"title", "table", "columns", "written", "publisher", "year", "terms"}
-    if unknown or not isinstance(columns, Mapping) or table not in KEYS:
+    is_known = isinstance(table, str) and table in KEYS
+    if unknown or not isinstance(columns, Mapping) or not is_known:
         raise ParameterError(
             say(
                 "The layout {name!r} has {unknown}. Expected columns (ours = theirs), table "

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from shuseki.language import joined, say
-from shuseki.language.refusals import refusal
+from shuseki.language.refusals import is_tag, refusal
 
 __all__ = ["advice", "faults_of", "said_of"]
 
@@ -49,14 +49,6 @@ def faults_of(table: str, model: type[BaseModel], error: ValidationError) -> Ite
         if line not in told:
             told.add(line)
             yield line
-
-
-def is_tag(step: int | str) -> bool:
-    """Whether a step of a place is pydantic's name of an alternative, not a key of the file."""
-    return isinstance(step, str) and (step in TAGS or step.startswith(("function-", "tuple[")))
-
-
-TAGS = frozenset({"bool", "str", "int", "float", "list", "dict", "Path", "path", "literal"})
 
 
 def keys_at(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:

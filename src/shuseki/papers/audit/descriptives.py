@@ -589,7 +589,7 @@ def _stated_extreme(page: Page, statement: Statement) -> Iterator[Constraint]:
     of = statement.get("of", {})
     if of.get("sample") != "all areas" or of.get("statistic") not in ("min", "max"):
         return
-    variable, cell = str(of["variable"]), page.statement(statement)
+    variable, cell = of.get("variable", ""), page.statement(statement)
     ranks = page.ranked(variable)
     if of["statistic"] == "max" and ranks:
         other = Cell("ranking", (variable, ranks[0][0]), "rate")

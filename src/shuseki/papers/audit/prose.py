@@ -27,7 +27,7 @@ from shuseki.papers.audit.constraints import (
     Readings,
     distance,
 )
-from shuseki.papers.printed import Statement
+from shuseki.papers.printed import PrintedNumber, Statement
 
 __all__ = ["constraints"]
 
@@ -296,7 +296,7 @@ def _effect(
     if not inside or not all(cell in page for cell in cells):
         return
     side = 1.0 if statement["direction"] == "more" else -1.0
-    change = side * float(statement["change"])
+    change = side * PrintedNumber(statement["change"]).value
 
     def strain(r: Readings) -> float:
         effects = [change * q.value for q in r[2:]]
