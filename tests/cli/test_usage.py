@@ -178,6 +178,15 @@ def test_a_number_too_small_is_refused_before_anything_runs(line):
     assert f"{option}が{value}である。{LEAST[line]}以上が必要である。訂正する。" in text
 
 
+@pytest.mark.parametrize("command", ["bifurcation", "offshoring"])
+@pytest.mark.parametrize("option", ["--from", "--to"])
+@pytest.mark.parametrize("value", ["1e400", "1e300", "inf", "nan"])
+def test_a_cost_without_end_is_refused(command, option, value):
+    code, text = said(["theory", command, option, value])
+    assert code == WRONG_USAGE
+    assert f"{option} is {value}. Expected 1,000,000.0 or less. Correct it." in text
+
+
 @pytest.mark.parametrize("plants", ["0", "-1", "nan", "inf"])
 def test_a_lifecycle_begins_with_some_plants(plants):
     refused = CliRunner().invoke(app, ["theory", "path", "--plants", plants])

@@ -10,12 +10,14 @@ import pytest
 from shuseki.entry.spatial import (
     KINDS,
     METHODS,
+    can_vary,
     effects_of,
     eigenvalues_of,
     spatial_effects,
     spatial_model,
     spatial_tests,
     surviving_conclusions,
+    two_tailed,
 )
 from shuseki.errors import AlignmentError, ConvergenceError, DataError, ParameterError
 from shuseki.language import told
@@ -486,3 +488,38 @@ def test_a_dummy_of_one_area_is_refused_where_errors_are_robust() -> None:
                 method=method,
             )
     spatial_model(frame, outcome="y", terms=["a", "alone"], neighbours=w, kind="lag")
+
+
+def test_ties_count_in_both_tails() -> None:
+    assert two_tailed(0.3, np.full(99, 0.1 + 0.2)) == two_tailed(0.1 + 0.2, np.full(99, 0.3)) == 1
+    # One value in one of 12 areas on a ring: every permutation has the same Moran's I.
+    ids = [f"a{k}" for k in range(12)]
+    ring = {ids[k]: [ids[k - 1], ids[(k + 1) % 12]] for k in range(12)}
+    table = pd.DataFrame({"y": [1.1] + [0.0] * 11, "x": np.arange(12.0) ** 2}, index=ids)
+    found = spatial_tests(
+        table, outcome="y", terms=["x"], neighbours={"ring": libpysal.weights.W(ring)}
+    )
+    by = found.table.set_index("test")["p_value"]
+    assert by["Moran's I of the outcome"] == 1
+
+
+@pytest.mark.parametrize(("n", "terms"), [(5, 1), (8, 2), (12, 1)])
+def test_what_is_the_same_for_all_values_has_no_p(n: int, terms: int) -> None:
+    # Every area a neighbour of every other: I = -1 / (n - 1) whatever the values.
+    ids = [f"a{k}" for k in range(n)]
+    every = libpysal.weights.W({one: [other for other in ids if other != one] for one in ids})
+    names = [f"x{k}" for k in range(terms)]
+    values = np.random.default_rng(n).normal(size=(n, terms + 1))
+    table = pd.DataFrame(values, index=ids, columns=["y", *names])
+    found = spatial_tests(table, outcome="y", terms=names, neighbours={"all": every})
+    assert found.table[["statistic", "p_value"]].isna().all(axis=None)
+    assert told(found.notes[-1], "ja").startswith(
+        "allでは定義されない：被説明変数のモランのI、残差のモランのI、"
+    )
+
+
+def test_one_residual_alone_has_the_same_moran_always() -> None:
+    path = libpysal.weights.W({"a0": ["a1"], "a1": ["a0", "a2"], "a2": ["a1", "a3"], "a3": ["a2"]})
+    x = np.random.default_rng(1).normal(size=(4, 2))
+    assert can_vary(path.sparse, x[:, :1])
+    assert not can_vary(path.sparse, x)

@@ -48,6 +48,8 @@ app = typer.Typer(
     help="Theory: where industry settles, when it leaves, when knowledge stops growing.",
 )
 HYSTERESIS_COSTS = 60
+HIGHEST_COST = 1_000_000
+"""A good of which one in a million arrives; beyond, numbers of the machine end."""
 
 FigureFile = Annotated[
     Path | None,
@@ -87,11 +89,21 @@ def bifurcation(
     regions: Annotated[int, typer.Option(help="2, or more on a circle.")] = 2,
     low: Annotated[
         float | None,
-        typer.Option("--from", help="Lowest transport cost; 1.2 by default (linear: 0.05)."),
+        typer.Option(
+            "--from",
+            min=0,
+            max=HIGHEST_COST,
+            help="Lowest transport cost; 1.2 by default (linear: 0.05).",
+        ),
     ] = None,
     high: Annotated[
         float | None,
-        typer.Option("--to", help="Highest transport cost; 2.4 by default (linear: 0.27)."),
+        typer.Option(
+            "--to",
+            min=0,
+            max=HIGHEST_COST,
+            help="Highest transport cost; 2.4 by default (linear: 0.27).",
+        ),
     ] = None,
     costs: Annotated[int, typer.Option(min=2, help="Number of transport costs.")] = 60,
     figure: FigureFile = None,
@@ -183,9 +195,12 @@ def offshoring(
     ] = 0.5,
     home_income_share: Annotated[float, typer.Option(help="Home's share of income.")] = 0.5,
     low: Annotated[
-        float, typer.Option("--from", min=1, help="Lowest broad transport cost, ≥ 1.")
+        float,
+        typer.Option("--from", min=1, max=HIGHEST_COST, help="Lowest broad transport cost, ≥ 1."),
     ] = 1.0,
-    high: Annotated[float, typer.Option("--to", min=1, help="Highest broad transport cost.")] = 2.0,
+    high: Annotated[
+        float, typer.Option("--to", min=1, max=HIGHEST_COST, help="Highest broad transport cost.")
+    ] = 2.0,
     figure: FigureFile = None,
     output: Output = None,
     lang: Lang = "en",

@@ -46,6 +46,7 @@ from shuseki.entry.rows import complete_rows, note_left_out
 from shuseki.entry.support import check_support
 from shuseki.errors import AlignmentError, ConvergenceError, ParameterError, examples
 from shuseki.language import Message, joined, listed, say, words_of
+from shuseki.language.glossary import word
 from shuseki.language.names import named, some_of
 from shuseki.results import Result, result
 from shuseki.sources import Source
@@ -390,11 +391,14 @@ def spatial_tests(
         notes += alone
         state = np.random.get_state()  # esda draws from the global generator
         np.random.seed(seed)
-        moran = _library("esda").Moran(y, w, permutations=permutations)
+        with _quiet():
+            moran = _library("esda").Moran(y, w, permutations=permutations)
         np.random.set_state(state)
         with _quiet():
             ols = _library("spreg").OLS(y[:, None], x, w=w, spat_diag=True, moran=True)
         drawn = f"{permutations} permutations, twice the smaller tail"
+        varies, varies_left = can_vary(w.sparse, None), can_vary(w.sparse, x)
+        undefined = []
         for test, statistic, p, distribution in (
             ("Moran's I of the outcome", moran.I, two_tailed(moran.I, moran.sim), drawn),
             ("Moran's I of residuals", ols.moran_res[0], ols.moran_res[2], "normal, two-sided"),
@@ -404,15 +408,27 @@ def spatial_tests(
             ("robust LM error", *ols.rlm_error, "χ²(1)"),
             ("LM lag and error", *ols.lm_sarma, "χ²(2)"),
         ):
+            is_defined = varies if distribution == drawn else varies_left
+            if not is_defined:
+                undefined.append(word(test))
             rows.append(
                 {
                     "outcome": outcome,
                     "neighbours": label,
                     "test": test,
-                    "statistic": float(statistic),
-                    "p_value": float(p),
+                    "statistic": float(statistic) if is_defined else np.nan,
+                    "p_value": float(p) if is_defined else np.nan,
                     "distribution": distribution,
                 }
+            )
+        if undefined:
+            notes.append(
+                say(
+                    "Undefined under {label}: {tests}. With these neighbours the statistic is the "
+                    "same whatever the values.",
+                    label=label,
+                    tests=joined(undefined, ", "),
+                )
             )
     return SpatialTests(
         outcome=outcome,
@@ -792,6 +808,30 @@ def _aligned(w: "W", index: pd.Index, label: str) -> tuple["W", list[Any]]:
     return aligned, [code for code in index if code not in links]
 
 
+def can_vary(w: Any, x: Floats | None) -> bool:
+    """Whether Moran's I of what a regression leaves depends on the values at all.
+
+    I is a mean of the eigenvalues of MSM weighted by squares of the residuals, with S the symmetric
+    part of W and M = I − X(X'X)⁻¹X'. Where they are equal (every area a neighbour of every other,
+    or as many coefficients as areas), I is the same whatever the values.
+
+    Parameters
+    ----------
+    w
+        Weights, sparse, shape ``(n, n)``.
+    x
+        Terms beside the constant, shape ``(n, k)``, or none.
+    """
+    n = w.shape[0]
+    columns = [np.ones((n, 1)), *([] if x is None else [x])]
+    q = np.linalg.qr(np.column_stack(columns))[0]
+    both = ((w + w.T) / 2).toarray()
+    both -= q @ (q.T @ both)
+    both -= (both @ q) @ q.T
+    squares = (n - q.shape[1]) * float((both**2).sum())
+    return bool(squares - float(np.trace(both)) ** 2 > 1e-9 * squares)
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep what spreg prints and warns about to itself."""
@@ -837,6 +877,8 @@ def _estimators(orders: int) -> dict[tuple[str, str], Any]:
 def two_tailed(observed: float, drawn: Floats) -> float:
     """P-value of both tails: twice the smaller share of draws at least as extreme, at most 1.
 
+    Draws that differ from the observed by the rounding of a sum alone are ties, in either tail.
+
     Parameters
     ----------
     observed, drawn
@@ -849,8 +891,9 @@ def two_tailed(observed: float, drawn: Floats) -> float:
     >>> two_tailed(0.5, np.array([0.6, 0, 0, 0, 0, 0, 0, 0, -1]))
     0.4
     """
-    larger = 1 + int((drawn >= observed).sum())
-    smaller = 1 + int((drawn <= observed).sum())
+    tie = 1e-10 * float(np.abs([observed, *drawn]).max())
+    larger = 1 + int((drawn >= observed - tie).sum())
+    smaller = 1 + int((drawn <= observed + tie).sum())
     return min(1.0, 2 * min(larger, smaller) / (1 + len(drawn)))
 
 
