@@ -104,6 +104,10 @@ def read(folder: Path, at: int, lives: str, spells: bool) -> Attack:
         read_events(attack, pd.read_parquet(path), births, at, lives, spells)
         waves = pd.read_csv(folder / "tables/events_user.csv")
         totals_of_waves(attack, waves, spells)
+        table = folder / "tables/survival_user.csv"
+        if table.is_file() and not spells:
+            moved = waves["moves"].fillna(1).iloc[1:].sum()
+            read_survival(attack, pd.read_csv(table), list(waves["wave"]), still=moved == 0)
     return attack
 
 
@@ -136,6 +140,50 @@ def read_events(
             if lives != "spells":  # births by waves are those that are there
                 same[passed] = -1.0
             attack.knows(same, 0.0)
+
+
+def read_survival(attack: Attack, curves: pd.DataFrame, years: list[int], *, still: bool) -> None:
+    """Survival by area or industry: who is born in a wave dies by a later one, or stays."""
+    for area, curve in curves.groupby("group"):
+
+        def of(name: str, wave: int, area: object = area) -> dict[int, float]:
+            """Cells of the events of a wave."""
+            return {
+                cell: -1.0
+                for key, cell in attack.names.items()
+                if key[0] == name and key[1] == str(wave) and len(key) == 4
+                and (area == "all" or str(area) in key[2:])
+            }  # fmt: skip
+
+        died: dict[int, dict[int, float]] = {}
+        ends: dict[float, dict[str, dict[int, float]]] = {}
+        for k, wave in enumerate(years[1:], start=1):
+            born = of("births", wave)
+            lives = [(missed - wave, "died") for missed in years[k + 1 :]]
+            for age, end in [*lives, (years[-1] - wave, "seen")]:
+                cell = attack.cell("lived", area, wave, age, end)
+                ends.setdefault(age, {}).setdefault(end, {})[cell] = 1.0
+                born[cell] = 1.0
+                if end == "died":
+                    died.setdefault(wave + age, {})[cell] = 1.0
+            attack.knows(born, 0.0)
+        for wave, some in died.items() if still or area == "all" else ():
+            attack.knows(some | of("deaths", wave), -np.inf, 0.0)
+        for age in set(ends) - set(curve["years"]):  # the curve has every age at which one ended
+            attack.knows({cell: 1.0 for of in ends[age].values() for cell in of}, 0.0)
+        for _, row in curve.iterrows():
+            label = f"survival {area} {row['years']:g}"
+            there = {
+                cell: 1.0
+                for age, of in ends.items()
+                if age >= row["years"]
+                for terms in of.values()
+                for cell in terms
+            }
+            attack.reads(f"{label} at_risk", there, row["at_risk"], flag_of(row, "at_risk"))
+            died = ends.get(row["years"], {}).get("died", {})
+            if died:
+                attack.reads(f"{label} deaths", died, row["deaths"], flag_of(row, "deaths"))
 
 
 def totals_of_waves(attack: Attack, waves: pd.DataFrame, spells: bool) -> None:

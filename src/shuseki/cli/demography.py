@@ -176,7 +176,7 @@ def survival(
     )
     released(
         found,
-        [survival_universe(found.curves)],
+        [survival_universe(found)],
         internal=internal,
         lang=lang,
         output=output,

@@ -24,6 +24,7 @@ Limits: a plant that lapses and returns counts as alive in between.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Literal
 
 import ibis
@@ -65,11 +66,15 @@ class Survival(Result):
         Years that were followed.
     plants
         Group → plants followed, from their beginning or later.
+    cohorts
+        By waves, who the curves count: ``group``, ``code`` (area or industry at birth), ``wave`` of
+        birth, ``years``, ``died``, ``plants``. None by days. It is for the gate, and no table.
     """
 
     curves: pd.DataFrame
     waves: tuple[int, ...]
     plants: Mapping[str, int]
+    cohorts: pd.DataFrame | None = field(default=None, repr=False)
 
     def headline(self) -> Message:
         """Share that lives at the end, of each group, with n."""
@@ -157,9 +162,16 @@ def survival(
         )
         curves.append(curve.assign(group=str(group)))
     table = pd.concat(curves, ignore_index=True)
+    cohorts = None
+    if lives == "waves":
+        frame["code"] = frame[by] if columns else ALL
+        keys = ["group", "code", "wave", "years", "died"]
+        named = frame.rename(columns={"first_wave": "wave"})
+        cohorts = pd.DataFrame(named.groupby(keys, as_index=False)["plants"].sum())
     return Survival(
         curves=table[["group", *table.columns.drop("group")]],
         waves=years,
+        cohorts=cohorts,
         plants={str(group): int(n) for group, n in frame.groupby("group")["plants"].sum().items()},
         notes=(*notes, *places.notes),
         sources=(*store.sources, KAPLAN_MEIER_1958),

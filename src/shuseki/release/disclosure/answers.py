@@ -178,10 +178,10 @@ def outcomes_universe(counts: pd.DataFrame) -> Universe:
     return Universe.from_frame("outcomes", rows, ["area", "outcome"], count="value")
 
 
-def survival_universe(curves: pd.DataFrame) -> Universe:
-    """Plants by the age at which they died, or were last seen, and by group."""
+def survival_universe(result: Any) -> Universe:
+    """Plants by group and the age at which they died, or were last seen; by waves, by birth too."""
     rows = []
-    for group, curve in curves.groupby("group", sort=False):
+    for group, curve in result.curves.groupby("group", sort=False):
         at_risk, deaths = curve["at_risk"].to_numpy(float), curve["deaths"].to_numpy(float)
         later = np.append(at_risk[1:], 0.0)
         for k, years in enumerate(curve["years"]):
@@ -189,6 +189,12 @@ def survival_universe(curves: pd.DataFrame) -> Universe:
             rows += [(group, years, "died", deaths[k], k), (group, years, "seen", gone, k)]
     frame = pd.DataFrame(rows, columns=["group", "years", "kind", "count", "place"])
     axes = ["group", "years", "kind"]
+    if result.cohorts is not None:
+        born = result.cohorts.assign(kind=np.where(result.cohorts["died"], "died", "seen"))
+        born = born.rename(columns={"plants": "count"}).astype({"group": str, "wave": str})
+        place = frame[["group", "years", "place"]].drop_duplicates()
+        frame = born.merge(place, on=["group", "years"])
+        axes += ["code", "wave"]
     for k in range(int(frame["place"].max()) + 1 if len(frame) else 0):
         frame[f"from_{k}"] = np.where(frame["place"] >= k, "yes", "no")
         axes.append(f"from_{k}")
@@ -208,6 +214,37 @@ def links(ledger: Ledger) -> None:
     ):
         if one in there and other in there:
             _same(ledger, there[one], where, there[other], elsewhere)
+    if "survival" in there and "wave" in there["survival"].axes:
+        _still_there(ledger, there["survival"])
+        for name, born in (("events", {"kind": "births"}), ("births", BORN)):
+            if name in there:
+                _born(ledger, there["survival"], there[name], born)
+
+
+def _still_there(ledger: Ledger, lives: Universe) -> None:
+    """Those still there at an age, whom no table writes and who follow from those at risk.
+
+    They are the births of a wave.
+    """
+    cells = lives.atoms[["group", "years"]].drop_duplicates()
+    for group, years in cells.itertuples(index=False):
+        cell = {"group": [group], "years": [years], "kind": ["seen"]}
+        ledger.figure(lives.name, lives.rows(cell, 1)[0], 0.0)
+
+
+def _born(ledger: Ledger, lives: Universe, other: Universe, where: Mapping[str, str]) -> None:
+    """Those followed from their birth in a wave are the births of that wave."""
+    axes = [axis for axis in ("area", "industry", "industry_group") if axis in other.axes]
+    for by in ("code", "group"):
+        cells = lives.atoms[[by, "wave"]].drop_duplicates()
+        for code, wave in cells.itertuples(index=False):
+            followed = lives.rows({by: [code], "wave": [wave]}, 1)[0]
+            period = {"period": wave} if "period" in other.axes else {}
+            places: list[dict[str, str]] = [{axis: code} for axis in axes]
+            for place in [{}] if code == ALL else places:
+                named = {axis: [one] for axis, one in {**where, **period, **place}.items()}
+                born = other.rows(named, 1)[0]
+                ledger.knows([(lives.name, followed, 1.0), (other.name, born, -1.0)])
 
 
 def _wave_to_wave(ledger: Ledger, events: Universe) -> None:

@@ -1,14 +1,14 @@
 """How long do establishments live?"""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import field_validator
 
 from shuseki.demography.events import Lives
 from shuseki.demography.survival import Survival as Lived
 from shuseki.demography.survival import survival
-from shuseki.language import say
+from shuseki.language import listed, say
 from shuseki.release.disclosure.answers import survival_universe
 from shuseki.release.disclosure.figures import Universe
 from shuseki.report.blocks import Section
@@ -41,6 +41,17 @@ class SurvivalChapter(Chapter[Survival, Lived]):
     options = Survival
     needs = ("records", "region", "industries")
 
+    def check(self, asked: Survival, study: Any) -> Iterator[str]:
+        """Ages of those who live tell who was born of late: not beside births of the same cells."""
+        beside = [f"[{name}]" for name in ("births", "events") if study.has(name)]
+        if asked.lives == "spells" and asked.by != "all" and beside:
+            yield say(
+                "lives: 'spells' with by = {by!r}, beside {beside}. Ages of those who live tell "
+                'how many were born of late in each. Say lives = "waves", or by = "all".',
+                by=asked.by,
+                beside=listed(beside),
+            )
+
     def run(self, asked: Survival, running: Running) -> Lived:
         """Estimate survival."""
         grouped = running.answers.get("industries")
@@ -67,7 +78,7 @@ class SurvivalChapter(Chapter[Survival, Lived]):
 
     def universes(self, answer: Lived) -> Iterator[Universe]:
         """Plants by the age at which they died, or were last seen."""
-        yield survival_universe(answer.curves)
+        yield survival_universe(answer)
 
 
 SURVIVAL = SurvivalChapter()
