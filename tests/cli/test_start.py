@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 HEAVY = ("esda", "great_tables", "libpysal", "openpyxl", "sklearn", "splink", "statsmodels")
 
@@ -30,3 +31,9 @@ def test_help_loads_no_library_that_only_an_answer_needs():
     code = ASKING.format(commands=COMMANDS, heavy=HEAVY)
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert told.stdout.splitlines() == [f"{command} True" for command in COMMANDS], told.stderr
+
+
+def test_it_starts_as_a_module_and_says_its_version():
+    call = [sys.executable, "-m", "shuseki", "--version"]
+    told = subprocess.run(call, check=True, capture_output=True, text=True)
+    assert told.stdout == f"shuseki {version('shuseki')}\n"

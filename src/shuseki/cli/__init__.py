@@ -24,8 +24,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from importlib.metadata import version
 from types import FrameType
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -173,8 +174,19 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        Terminal().print(f"shuseki {version('shuseki')}", highlight=False)
+        raise typer.Exit
+
+
 @app.callback()
-def rooms() -> None:
+def rooms(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
     """Industrial agglomerations, from establishment records to policy."""
 
 
