@@ -256,7 +256,11 @@ def resilience(
     helped: Annotated[int, typer.Option(help="Firms that a policy helps.")] = 5,
     exits_per_year: Annotated[
         float | None,
-        typer.Option(help="Share of firms that leave in a year, if known: moves the hazard."),
+        typer.Option(
+            min=1e-6,
+            max=0.5,
+            help="Share of firms that leave in a year, if known: moves the hazard.",
+        ),
     ] = None,
     entry_per_year: Annotated[
         float, typer.Option(help="Newcomers per firm and year: an assumption, such as 0.02.")

@@ -56,7 +56,7 @@ FigureFile = Annotated[
     typer.Option("--figure", help="Write a page with figures and tables here (HTML)."),
     WRITES,
 ]
-Sigma = Annotated[float, typer.Option("--sigma", help="Elasticity of substitution, > 1.")]
+Sigma = Annotated[float, typer.Option("--sigma", max=30, help="Elasticity of substitution, > 1.")]
 ModelName: TypeAlias = Literal[
     "core-periphery", "footloose", "housing", "vertical-linkages", "linear"
 ]
@@ -78,7 +78,8 @@ def bifurcation(
         ),
     ] = 0.4,
     congestion: Annotated[
-        float, typer.Option(help="Loss from crowding, ≥ 0 (core-periphery and footloose).")
+        float,
+        typer.Option(max=10, help="Loss from crowding, ≥ 0 (core-periphery and footloose)."),
     ] = 0.0,
     farm_elasticity: Annotated[
         float,
@@ -152,9 +153,11 @@ def counterfactual(
         Literal["housing", "immobile demand"], typer.Option(help="What keeps people apart.")
     ] = "housing",
     sigma: Sigma = 5.0,
-    goods_share: Annotated[float, typer.Option(help="Share of traded goods in spending.")] = 0.75,
+    goods_share: Annotated[
+        float, typer.Option(min=0.05, max=1, help="Share of traded goods in spending.")
+    ] = 0.75,
     congestion: Annotated[
-        float, typer.Option(help="Loss from crowding, ≥ 0 (with immobile demand).")
+        float, typer.Option(max=10, help="Loss from crowding, ≥ 0 (with immobile demand).")
     ] = 0.0,
     draws: Annotated[
         int, typer.Option(min=0, help="Draws of the parameters for intervals; 0 for none.")
@@ -185,7 +188,9 @@ def counterfactual(
 
 @app.command()
 def offshoring(
-    wage_gap: Annotated[float, typer.Option(help="Home wage over foreign wage.")] = 1.2,
+    wage_gap: Annotated[
+        float, typer.Option(min=1e-6, max=1e6, help="Home wage over foreign wage.")
+    ] = 1.2,
     good: Annotated[
         list[str] | None,
         typer.Option("--good", help='Name, elasticity and bulk: "machine tools=4,1.5".'),
@@ -217,10 +222,13 @@ def offshoring(
 
 @app.command()
 def knowledge(
-    theta: Annotated[float, typer.Option(help="Weight of shared knowledge, in (0, 1).")] = 1 / 3,
+    theta: Annotated[
+        float, typer.Option(min=1e-6, max=1, help="Weight of shared knowledge, in (0, 1).")
+    ] = 1 / 3,
     group: Annotated[int, typer.Option(min=2, help="Persons in each closed group.")] = 2,
     efficiency: Annotated[
-        float, typer.Option(help="What an hour with outsiders yields, relative.")
+        float,
+        typer.Option(min=1e-6, max=1e6, help="What an hour with outsiders yields, relative."),
     ] = 1.0,
     figure: FigureFile = None,
     output: Output = None,

@@ -257,7 +257,7 @@ class ExitHazard:
         ParameterError
             The share is not in (0, 0.5).
         """
-        if not 0 < exits_per_year_share < 0.5:
+        if not 1e-9 < exits_per_year_share < 0.5:
             raise ParameterError(
                 say(
                     "exits_per_year_share = {exits_per_year_share:g}. Expected a share in (0, "
